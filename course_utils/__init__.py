@@ -1,0 +1,14 @@
+"""Helpers of the neural-networks lab course.
+
+Lessons import from here: `checks`, `plots`, `widgets`, `practice`, `variants`, `runtime`. Nothing heavy is
+loaded by ``import course_utils`` itself.
+
+PyTorch is set to one thread unless OMP_NUM_THREADS says otherwise: on a busy two-core laptop its default of
+two threads makes small networks many times slower, and one thread costs a quiet laptop next to nothing.
+"""
+
+from course_utils import runtime
+
+__version__ = "0.1.0"
+
+runtime.use_one_thread()

@@ -1,0 +1,4 @@
+"""The instructor's side: hooks into nbgrader and everything that reads or writes a gradebook.
+
+Lessons never import from here.
+"""
