@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -22,13 +23,17 @@ def course() -> None:
     """Neural-network labs: open them, release them, look after them."""
 
 
-Labs = Annotated[list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")]
+Labs = Annotated[
+    list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")
+]
 
 
 @app.command()
 def release(
     labs: Labs = None,
-    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")
+    ] = False,
     gradebook: Annotated[
         bool | None,
         typer.Option(
@@ -61,6 +66,29 @@ def release(
         typer.echo("notebooks/ is not what solutions/ makes. Run: course release", err=True)
         raise typer.Exit(1)
     typer.echo(f"{RELEASED}/ is exactly what solutions/ makes ({len(outcome.unchanged)} labs).")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Start JupyterLab on the labs. Further options, such as --no-browser, go to JupyterLab."""
+    from course_utils.launch import start_lab
+
+    raise typer.Exit(start_lab(find_root(), context.args))
+
+
+@app.command()
+def doctor(
+    notebook: Annotated[Path | None, typer.Argument(help="a notebook about to be submitted")] = None,
+) -> None:
+    """Say what is wrong with the environment, or with a notebook, and how to mend it."""
+    from course_utils.doctor import examine_environment, examine_notebook
+
+    findings = examine_notebook(notebook) if notebook else examine_environment()
+    for finding in findings:
+        typer.echo(str(finding))
+    wrong = sum(not finding.well for finding in findings)
+    typer.echo(f"{wrong} to mend." if wrong else "All is well.")
+    raise typer.Exit(1 if wrong else 0)
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Masters: the lessons as they are written, ``solutions/<lab>/<lab>.py``, and the notebooks made from them."""
+"""Masters: lessons as they are written, ``solutions/<lab>/<lab>.py``, and the notebooks made from them."""
 
 import ast
 import os
@@ -18,7 +18,9 @@ KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NEEDED = ("grade", "grade_id", "locked", "schema_version", "solution")
 FORBIDDEN_TAGS = {"raises-exception", "skip-execution"}
 REGIONS = {
-    "SOLUTION": re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M),
+    "SOLUTION": re.compile(
+        r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M
+    ),
     "HIDDEN TESTS": re.compile(
         r"^([ \t]*)### BEGIN HIDDEN TESTS[ \t]*\n(.*?)^[ \t]*### END HIDDEN TESTS[ \t]*$", re.S | re.M
     ),
@@ -50,8 +52,8 @@ def as_text(notebook: NotebookNode) -> str:
 def write_instructor_notebook(root: Path, lab: str) -> bool:
     """Make ``solutions/<lab>/<lab>.ipynb`` where it is missing or says something else; tell whether it was.
 
-    A notebook with the same cells is left alone, so that what an author has run in it stays to be seen. Its time
-    is the master's: jupytext refuses to open a pair whose notebook is the younger one.
+    A notebook with the same cells is left alone, so that what an author has run in it stays to be seen. Its
+    time is the master's: jupytext refuses to open a pair whose notebook is the younger one.
     """
     master = master_path(root, lab)
     notebook, path = read_master(master), master.with_suffix(".ipynb")
@@ -88,7 +90,7 @@ def region_lines(notebook: NotebookNode, kind: str) -> list[str]:
     return [line.strip() for body in bodies for line in body.splitlines() if line.strip()]
 
 
-# --- lint -----------------------------------------------------------------------------------------------------
+# --- lint -----------------------------------------------------------------------------------------
 
 
 def lint(notebook: NotebookNode) -> list[str]:
@@ -112,11 +114,17 @@ def role(cell: NotebookNode) -> str:
     if not settings:
         return "plain"
     grade, solution = settings.get("grade"), settings.get("solution")
-    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get((int(bool(grade)), int(bool(solution))), "other")
+    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get(
+        (int(bool(grade)), int(bool(solution))), "other"
+    )
 
 
 def _lint_any(cell: NotebookNode) -> list[str]:
-    problems = [f"the tag {tag!r} has no place in a master" for tag in cell.metadata.get("tags", []) if tag in FORBIDDEN_TAGS]
+    problems = [
+        f"the tag {tag!r} has no place in a master"
+        for tag in cell.metadata.get("tags", [])
+        if tag in FORBIDDEN_TAGS
+    ]
     if cell.get("outputs"):
         problems.append("it holds outputs")
     homes = {"SOLUTION": "solution", "HIDDEN TESTS": "check"}
@@ -172,7 +180,10 @@ def _binds(source: str) -> bool:
 def _lint_check(cell: NotebookNode) -> list[str]:
     if not cell.metadata["nbgrader"]["locked"]:
         return ["a check is locked"]
-    for what, source in (("it", cell.source), ("without its hidden tests it", REGIONS["HIDDEN TESTS"].sub("", cell.source))):
+    for what, source in (
+        ("it", cell.source),
+        ("without its hidden tests it", REGIONS["HIDDEN TESTS"].sub("", cell.source)),
+    ):
         try:
             body = ast.parse(source).body
         except SyntaxError as error:

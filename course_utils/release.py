@@ -54,8 +54,8 @@ class Outcome:
 def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> Outcome:
     """Make the student notebooks of the labs that are named, or of all.
 
-    ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone; None
-    registers where there is one already.
+    ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
+    None registers where there is one already.
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
@@ -105,7 +105,7 @@ def _strays(folder: Path, name: str) -> Iterator[Path]:
             yield path
 
 
-# --- making ---------------------------------------------------------------------------------------------------
+# --- making ---------------------------------------------------------------------------------------
 
 
 def build(root: Path, notebooks: dict[str, NotebookNode]) -> Files:
@@ -115,7 +115,7 @@ def build(root: Path, notebooks: dict[str, NotebookNode]) -> Files:
 
 
 def run_nbgrader(root: Path, folder: Path, notebooks: dict[str, NotebookNode], options: list[str]) -> Files:
-    """Run ``nbgrader generate_assignment`` once for all labs, with this course's settings, inside ``folder``."""
+    """Run ``nbgrader generate_assignment`` once for all labs, with our settings, inside ``folder``."""
     for name, notebook in notebooks.items():
         source = folder / MASTERS / name / f"{name}.ipynb"
         source.parent.mkdir(parents=True)
@@ -166,7 +166,7 @@ def progress(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-# --- comparing and replacing ----------------------------------------------------------------------------------
+# --- comparing and replacing ----------------------------------------------------------------------
 
 
 def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
@@ -184,7 +184,9 @@ def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
         else:
             outcome.unchanged.append(path)
     places = [folder] if everything else [folder / name for name in {path.parts[0] for path in files}]
-    there = sorted(path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file())
+    there = sorted(
+        path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file()
+    )
     outcome.strangers = [path for path in there if path not in files and not NOT_OURS & set(path.parts)]
     return outcome
 
@@ -206,7 +208,7 @@ def staged(root: Path, files: Files) -> Iterator[list[tuple[Path, Path]]]:
             part.unlink(missing_ok=True)
 
 
-# --- the gradebook --------------------------------------------------------------------------------------------
+# --- the gradebook --------------------------------------------------------------------------------
 
 
 def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> None:

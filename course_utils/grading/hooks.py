@@ -24,7 +24,7 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("replace this line with your code")'
 KEPT_METADATA = ("nbgrader", "tags")
 
-# What nbgrader may copy from a lesson's folder to a student: notebooks and data, never what can hold an answer.
+# What lies beside a lesson and may hold an answer: nbgrader would hand it to the students.
 NEVER_HANDED_OUT = [
     ".ipynb_checkpoints",
     "__pycache__",
@@ -67,15 +67,15 @@ def is_check(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
 
 
-# --- at release -----------------------------------------------------------------------------------------------
+# --- at release -----------------------------------------------------------------------------------
 
 
 def tidy(nb: NotebookNode, resources: dict) -> Converted:
     """Make the notebook a function of the lesson's text alone.
 
-    Jupyter draws cell ids at random and editors leave traces in the metadata; a released notebook would differ
-    from machine to machine. A graded cell's id is its grade_id, so that a link to ``#output-size`` works; any
-    other's is a hash of its text. What nbgrader itself adds afterwards (locks, checksums) is kept.
+    Jupyter draws cell ids at random and editors leave traces in the metadata; a released notebook would
+    differ from machine to machine. A graded cell's id is its grade_id, so that a link to ``#output-size``
+    works; any other's is a hash of its text. What nbgrader adds afterwards (locks, checksums) is kept.
     """
     nb.nbformat, nb.nbformat_minor = 4, 5
     nb.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC))
@@ -106,9 +106,10 @@ def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
 def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
     """Leave a placeholder such as ``answers = {"a": None}`` to stand alone.
 
-    nbgrader puts ``raise NotImplementedError`` where an answer was. Below a placeholder it would stop *Run All*
-    and keep the check, which knows an unanswered question, from saying so. In a function body, and in a cell
-    that has nothing else, the stub stays. Runs right after ClearSolutions, before any checksum is computed.
+    nbgrader puts ``raise NotImplementedError`` where an answer was. Below a placeholder it would stop
+    *Run All* and keep the check, which knows an unanswered question, from saying so. In a function body,
+    and in a cell that has nothing else, the stub stays. Runs right after ClearSolutions, before any checksum
+    is computed.
     """
     for cell in nb.cells:
         if cell.cell_type != "code" or not is_solution(cell):
@@ -129,7 +130,7 @@ def has_placeholder(source: str) -> bool:
     )
 
 
-# --- at grading -----------------------------------------------------------------------------------------------
+# --- at grading -----------------------------------------------------------------------------------
 
 
 def forget_copies(nb: NotebookNode, resources: dict) -> Converted:
@@ -151,8 +152,8 @@ def forget_copies(nb: NotebookNode, resources: dict) -> Converted:
 def forget_tags(nb: NotebookNode, resources: dict) -> Converted:
     """Take all tags off a submission before it runs.
 
-    nbclient obeys tags. A check that a student has tagged ``skip-execution`` would not run, would show no error,
-    and nbgrader gives full marks to a check without an error.
+    nbclient obeys tags. A check that a student has tagged ``skip-execution`` would not run, would show no
+    error, and nbgrader gives full marks to a check without an error.
     """
     for cell in nb.cells:
         cell.metadata.pop("tags", None)
@@ -201,7 +202,7 @@ def _place_of_check(nb: NotebookNode, name: str) -> int:
     return places[-1] + 1 if places and answer != name else len(nb.cells)
 
 
-# --- for the feedback page ------------------------------------------------------------------------------------
+# --- for the feedback page ------------------------------------------------------------------------
 
 
 class HideHiddenTests(ClearHiddenTests):
@@ -209,8 +210,8 @@ class HideHiddenTests(ClearHiddenTests):
 
     Grading writes the hidden tests into the student's notebook, and nbgrader's feedback page shows them. A
     traceback quotes the lines around the one that failed, so an error in the first line of a check shows the
-    hidden second one: such a traceback is cut down to its last line. Cells without points are the student's own
-    and are left alone (nbgrader would stop at the word "HIDDEN TESTS" in one of them).
+    hidden second one: such a traceback is cut down to its last line. Cells without points are the student's
+    own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them).
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int) -> Converted:
