@@ -35,7 +35,7 @@ def is_grading() -> bool:
 def has_front_end() -> bool:
     """Tell whether somebody may be there to move a slider.
 
-    False while nbgrader grades and in continuous integration (the variable CI is set there): figures are drawn
-    in place of widgets then, since no page would ever show them.
+    False while nbgrader grades and in continuous integration (the variable CI is set there): figures are
+    drawn in place of widgets then, since no page would ever show them.
     """
     return not is_grading() and os.environ.get("CI", "").lower() in ("", "0", "false")

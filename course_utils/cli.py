@@ -1,0 +1,104 @@
+"""The command ``course``. Thin: each word calls one module, which is imported only then."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_utils.course import RELEASED, CourseError, environment, find_root
+
+app = typer.Typer(
+    name="course",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def course() -> None:
+    """Neural-network labs: open them, release them, look after them."""
+
+
+Labs = Annotated[
+    list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")
+]
+
+
+@app.command()
+def release(
+    labs: Labs = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")
+    ] = False,
+    gradebook: Annotated[
+        bool | None,
+        typer.Option(
+            "--gradebook/--no-gradebook",
+            help="register the labs in gradebook.db (made if need be), or leave it alone; "
+            "by default they are registered where there is one",
+        ),
+    ] = None,
+) -> None:
+    """Make the student notebooks in notebooks/ from the masters in solutions/."""
+    from course_utils import release as releasing
+
+    root = find_root()
+    if not check:
+        outcome = releasing.release(root, labs or [], gradebook=gradebook)
+        for path in outcome.written:
+            typer.echo(f"written    {RELEASED}/{path}")
+        for path in outcome.unchanged:
+            typer.echo(f"unchanged  {RELEASED}/{path}")
+        if outcome.registered:
+            typer.echo("registered in gradebook.db")
+        for path in outcome.strangers:
+            typer.echo(f"stranger   {RELEASED}/{path}: not made from a master; remove it", err=True)
+        return
+    outcome = releasing.check(root, labs or [])
+    for word in ("missing", "differing", "strangers"):
+        for path in getattr(outcome, word):
+            typer.echo(f"{word.removesuffix('s'):<10} {RELEASED}/{path}", err=True)
+    if not outcome.fresh:
+        typer.echo("notebooks/ is not what solutions/ makes. Run: course release", err=True)
+        raise typer.Exit(1)
+    typer.echo(f"{RELEASED}/ is exactly what solutions/ makes ({len(outcome.unchanged)} labs).")
+
+
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def lab(context: typer.Context) -> None:
+    """Start JupyterLab on the labs. Further options, such as --no-browser, go to JupyterLab."""
+    from course_utils.launch import start_lab
+
+    raise typer.Exit(start_lab(find_root(), context.args))
+
+
+@app.command()
+def doctor(
+    notebook: Annotated[Path | None, typer.Argument(help="a notebook about to be submitted")] = None,
+) -> None:
+    """Say what is wrong with the environment, or with a notebook, and how to mend it."""
+    from course_utils.doctor import examine_environment, examine_notebook
+
+    findings = examine_notebook(notebook) if notebook else examine_environment()
+    for finding in findings:
+        typer.echo(str(finding))
+    wrong = sum(not finding.well for finding in findings)
+    typer.echo(f"{wrong} to mend." if wrong else "All is well.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def main() -> None:
+    """Run the command line; what a user can mend is said in plain words, with exit status 2."""
+    os.environ["PATH"] = environment()["PATH"]
+    try:
+        app(prog_name="course")
+    except CourseError as error:
+        print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None

@@ -1,0 +1,66 @@
+"""Where the course lies on the disk, and how its labs are called."""
+
+import os
+import sys
+from pathlib import Path
+
+CONFIG = "nbgrader_config.py"
+MASTERS = "solutions"
+RELEASED = "notebooks"
+
+
+class CourseError(Exception):
+    """Something the user can mend. The command line prints the message alone and ends with status 2."""
+
+
+def find_root(start: Path | None = None) -> Path:
+    """Return the course root: the nearest folder, from ``start`` upwards, that holds nbgrader_config.py."""
+    start = (start or Path.cwd()).resolve()
+    for folder in (start, *start.parents):
+        if (folder / CONFIG).is_file() and any((folder / name).is_dir() for name in (MASTERS, RELEASED)):
+            return folder
+    raise CourseError(f"{start} is not inside the course: no folder from there upwards holds {CONFIG}.")
+
+
+def labs(root: Path) -> list[str]:
+    """Return the names of the labs that have a master, in order."""
+    return sorted(path.stem for path in (root / MASTERS).glob("*/*.py") if path.stem == path.parent.name)
+
+
+def find_labs(root: Path, wanted: list[str]) -> list[str]:
+    """Return the labs that are meant by ``5``, ``05`` or ``05_conv_and_pooling``; all of them by nothing."""
+    known = labs(root)
+    if not known:
+        raise CourseError(
+            f"There is no lab in {root / MASTERS}: a lab is a file such as 01_neurons/01_neurons.py."
+        )
+    found = [_one_lab(name.rstrip("/"), known) for name in wanted] or known
+    return [name for name in known if name in found]
+
+
+def _one_lab(wanted: str, known: list[str]) -> str:
+    for name in known:
+        number = name.split("_")[0]
+        if wanted == name or (wanted.isdigit() and number.isdigit() and int(wanted) == int(number)):
+            return name
+    raise CourseError(f"There is no lab {wanted!r}. There are: {', '.join(known)}.")
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for programs that are started: this Python's own folder comes first on PATH.
+
+    nbgrader calls ``alembic``, and people call ``nbgrader``, by bare name.
+    """
+    own = str(Path(sys.executable).parent)
+    return {**os.environ, "PATH": own + os.pathsep + os.environ.get("PATH", os.defpath)}
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write a file so that nobody ever sees half of it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(text.encode("utf-8"))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

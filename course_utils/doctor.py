@@ -1,0 +1,255 @@
+"""Say what is wrong with an environment, or with a notebook about to be submitted, and how to mend it."""
+
+import os
+import re
+import shutil
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from course_utils.course import RELEASED, CourseError, find_root
+
+OLDEST_PYTHON = (3, 11, 5)
+REMAKE = "Make the environment anew: make lab, or pip install -e . in the course root."
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. ``mend`` is empty where all is well."""
+
+    what: str
+    mend: str = ""
+
+    @property
+    def well(self) -> bool:
+        """Tell whether nothing is to be done."""
+        return not self.mend
+
+    def __str__(self) -> str:
+        return f"ok     {self.what}" if self.well else f"wrong  {self.what}\n       {self.mend}"
+
+
+# --- the environment ------------------------------------------------------------------------------
+
+
+def examine_environment() -> list[Finding]:
+    """Return what there is to say about this Python, its packages and the folder."""
+    return [_python(), *_packages(), _programs(), _threads(), _folder()]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    if sys.version_info[:3] < OLDEST_PYTHON:
+        return Finding(f"Python {version}", f"Install Python {oldest} or newer, then: {REMAKE}")
+    return Finding(f"Python {version} in {sys.prefix}")
+
+
+def _packages() -> list[Finding]:
+    """Compare the packages that are installed with the lower bounds that the course was tried with."""
+    from packaging.requirements import Requirement
+
+    try:
+        requirements = [Requirement(text) for text in metadata.requires("course-utils") or []]
+    except metadata.PackageNotFoundError:
+        return [Finding("the package course-utils is not installed", REMAKE)]
+    found, wrong = 0, []
+    for requirement in requirements:
+        if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
+            continue
+        try:
+            version = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            wrong.append(Finding(f"{requirement.name} is not installed", REMAKE))
+            continue
+        if requirement.specifier.contains(version, prereleases=True):
+            found += 1
+        else:
+            wrong.append(Finding(f"{requirement.name} {version}, needed: {requirement.specifier}", REMAKE))
+    return [*wrong, Finding(f"{found} of {found + len(wrong)} packages are new enough")]
+
+
+def _programs() -> Finding:
+    missing = [name for name in ("nbgrader", "alembic") if not shutil.which(name)]
+    if missing:
+        own = Path(sys.executable).parent
+        return Finding(
+            f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course"
+        )
+    return Finding("nbgrader and alembic are on PATH")
+
+
+def _threads() -> Finding:
+    text = os.environ.get("OMP_NUM_THREADS", "")
+    if text == "1":
+        return Finding("PyTorch uses one thread")
+    return Finding(
+        f"PyTorch uses OMP_NUM_THREADS={text} threads",
+        "On a busy laptop that can be many times slower than one. Unset OMP_NUM_THREADS, or set it to 1.",
+    )
+
+
+def _folder() -> Finding:
+    try:
+        root = find_root()
+    except CourseError as error:
+        return Finding(str(error), "Change into the course's folder and start again.")
+    if root != Path.cwd().resolve():
+        return Finding(
+            f"started in {Path.cwd()}",
+            f"nbgrader wants to be started in {root} (the command course goes there).",
+        )
+    return Finding(f"started in the course root {root}")
+
+
+# --- a notebook -----------------------------------------------------------------------------------
+
+
+def examine_notebook(path: Path) -> list[Finding]:
+    """Compare a notebook with the one that was handed out, then run it and say which checks do not pass."""
+    notebook, released = _read(path), _read(find_released(path))
+    findings = [*_kernel(notebook), *_cells(notebook, released), *_unanswered(notebook, released)]
+    return findings + _run(notebook, released, path.resolve().parent)
+
+
+def find_released(path: Path) -> Path:
+    """Return the released notebook that a student's notebook was made from: the one of the same name."""
+    for start in (path.resolve().parent, Path.cwd()):
+        try:
+            found = sorted((find_root(start) / RELEASED).glob(f"*/{path.name}"))
+        except CourseError:
+            continue
+        if found:
+            return found[0]
+    raise CourseError(f"{path.name} is none of the course's notebooks; keep the name it was handed out with.")
+
+
+def _read(path: Path):
+    import nbformat
+
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+    except FileNotFoundError:
+        raise CourseError(f"There is no file {path}.") from None
+    except IsADirectoryError:
+        raise CourseError(f"{path} is a folder; name a notebook in it.") from None
+    except Exception as error:
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from error
+    return notebook
+
+
+def _kernel(notebook) -> list[Finding]:
+    name = notebook.metadata.get("kernelspec", {}).get("name")
+    if name == "python3":
+        return []
+    return [
+        Finding(
+            f"the notebook asks for the kernel {name!r}",
+            "In JupyterLab: Kernel, Change Kernel, Python 3 (ipykernel); then save.",
+        )
+    ]
+
+
+def _graded(notebook) -> dict:
+    """Return a notebook's cells by grade_id; of copies the last one, which is the one that counts."""
+    from course_utils.grading.hooks import grade_id
+
+    return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+
+
+def _cells(notebook, released) -> list[Finding]:
+    """Say which graded cells are missing, there twice, or changed though they are locked."""
+    from course_utils.grading.hooks import grade_id, is_check
+
+    mine, theirs, findings = _graded(notebook), _graded(released), []
+    counts = Counter(grade_id(cell) for cell in notebook.cells)
+    for name, cell in theirs.items():
+        if name not in mine:
+            mend = "Copy that cell from a fresh copy of the notebook. "
+            mend += (
+                "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
+            )
+            findings.append(Finding(f"the cell {name} is missing", mend))
+            continue
+        if counts[name] > 1:
+            mend = "Only the last copy counts: see that it is the right one, and delete the others."
+            findings.append(Finding(f"the cell {name} is there {counts[name]} times", mend))
+        if is_check(cell) and mine[name].source != cell.source:
+            mend = "Put it back as it was; grading uses the original in any case."
+            findings.append(Finding(f"the check {name} was changed", mend))
+        if cell.cell_type != mine[name].cell_type:
+            mend = f"Change its type back to {cell.cell_type}."
+            findings.append(Finding(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
+    return findings or [
+        Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")
+    ]
+
+
+def _unanswered(notebook, released) -> list[Finding]:
+    """Say which answers are still the text that was handed out."""
+    mine = _graded(notebook)
+    theirs = {n: cell for n, cell in _graded(released).items() if cell.metadata["nbgrader"].get("solution")}
+    empty = [n for n, cell in theirs.items() if n in mine and mine[n].source.strip() == cell.source.strip()]
+    if empty:
+        return [
+            Finding(
+                f"not answered yet: {', '.join(empty)}",
+                "Answer them, or submit without: they give no points.",
+            )
+        ]
+    return [Finding(f"all {len(theirs)} answers were written")]
+
+
+def _run(notebook, released, folder: Path) -> list[Finding]:
+    """Run a copy from top to bottom in a fresh kernel and say which cells stop, in words of the check."""
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellTimeoutError, DeadKernelError
+    from nbgrader.utils import determine_grade
+
+    from course_utils.grading.hooks import KERNELSPEC, cell_seconds, grade_id, is_check
+
+    for cell in notebook.cells:
+        cell.metadata.pop("tags", None)
+    client = NotebookClient(
+        notebook,
+        timeout=cell_seconds(),
+        allow_errors=True,
+        kernel_name=KERNELSPEC["name"],
+        shutdown_kernel="immediate",
+    )
+    try:
+        client.execute(cwd=str(folder))
+    except CellTimeoutError:
+        mend = "Grading interrupts such a cell: look for a loop that never ends."
+        return [Finding(f"a cell ran longer than {cell_seconds()} seconds", mend)]
+    except DeadKernelError:
+        return [Finding("the kernel died while the notebook ran", "Restart it and run the cells one by one.")]
+    findings, known = [], _graded(released)
+    for number, cell in enumerate(notebook.cells, start=1):
+        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+        name = grade_id(cell)
+        if errors:
+            findings.append(
+                Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
+            )
+        elif name in known and is_check(cell):
+            score, most = determine_grade(cell)
+            if score is not None and score < most:
+                findings.append(Finding(f"{name}: {score:g} of {most:g} points", _advice(name, number)))
+    return findings or [Finding("it runs from top to bottom, and every public check passes")]
+
+
+def _error(output) -> str:
+    text = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue or output.ename)
+    lines = [line for line in text.splitlines() if line.strip()]
+    kind = "" if output.ename in ("CheckFailed", "NotAttempted") else f"{output.ename}: "
+    return kind + "\n       ".join(lines or [output.ename])
+
+
+def _advice(name: str | None, number: int) -> str:
+    where = f"the cell {name}" if name else f"cell {number} from the top"
+    return f"Restart the kernel, run all cells down to {where}, and read what it says."

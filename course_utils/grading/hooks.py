@@ -1,0 +1,229 @@
+"""What this course adds to nbgrader: preprocessors, named in ``nbgrader_config.py``.
+
+nbgrader hands a notebook through a list of preprocessors, at release, at grading and for the feedback page.
+A preprocessor is a class or, as here, a plain function ``(notebook, resources) -> (notebook, resources)``.
+"""
+
+import ast
+import os
+import re
+import sys
+from collections import Counter
+from hashlib import sha1
+
+from nbconvert.filters import strip_ansi
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from nbgrader.api import Gradebook, SourceCell
+from nbgrader.preprocessors import ClearHiddenTests
+from nbgrader.utils import is_grade, is_solution
+
+Converted = tuple[NotebookNode, dict]
+
+KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+STUB = '# YOUR CODE HERE\nraise NotImplementedError("replace this line with your code")'
+KEPT_METADATA = ("nbgrader", "tags")
+
+# What lies beside a lesson and may hold an answer: nbgrader would hand it to the students.
+NEVER_HANDED_OUT = [
+    ".ipynb_checkpoints",
+    "__pycache__",
+    "feedback",
+    ".*",
+    "*.py",
+    "*.pyc",
+    "*.toml",
+    "*.md",
+    "*.yml",
+    "*.yaml",
+    "*.bak",
+    "*~",
+]
+
+
+def cell_seconds(default: int = 30) -> int:
+    """Return how long a cell may run while it is graded: COURSE_CELL_SECONDS, or ``default``.
+
+    A bad value stops the program. traitlets would log any other exception from a configuration file and go on
+    without the file, and nbgrader would then grade with none of this course's settings.
+    """
+    text = os.environ.get("COURSE_CELL_SECONDS", "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or int(text) == 0:
+        print(f"COURSE_CELL_SECONDS must be a whole number of seconds above 0, not {text!r}", file=sys.stderr)
+        raise SystemExit(2)
+    return int(text)
+
+
+def grade_id(cell: NotebookNode) -> str | None:
+    """Return the word by which nbgrader knows a cell, or None for an ordinary cell."""
+    settings = cell.metadata.get("nbgrader")
+    return settings.get("grade_id") if isinstance(settings, dict) else None
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Tell whether a cell is a locked check: code that gives points and holds no answer."""
+    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+# --- at release -----------------------------------------------------------------------------------
+
+
+def tidy(nb: NotebookNode, resources: dict) -> Converted:
+    """Make the notebook a function of the lesson's text alone.
+
+    Jupyter draws cell ids at random and editors leave traces in the metadata; a released notebook would
+    differ from machine to machine. A graded cell's id is its grade_id, so that a link to ``#output-size``
+    works; any other's is a hash of its text. What nbgrader adds afterwards (locks, checksums) is kept.
+    """
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    nb.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC))
+    seen: Counter[str] = Counter()
+    for cell in nb.cells:
+        kept = {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
+        cell.metadata = NotebookNode(kept)
+
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        name = grade_id(cell) or sha1(cell.source.encode()).hexdigest()[:8]
+        seen[name] += 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return nb, resources
+
+
+def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
+    """Let *Run All* go on past a check that fails.
+
+    Done at release only: in a master the tag would make nbval pass a check whatever it says.
+    """
+    for cell in nb.cells:
+        if is_check(cell):
+            cell.metadata["tags"] = [*cell.metadata.get("tags", []), "raises-exception"]
+    return nb, resources
+
+
+def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
+    """Leave a placeholder such as ``answers = {"a": None}`` to stand alone.
+
+    nbgrader puts ``raise NotImplementedError`` where an answer was. Below a placeholder it would stop
+    *Run All* and keep the check, which knows an unanswered question, from saying so. In a function body,
+    and in a cell that has nothing else, the stub stays. Runs right after ClearSolutions, before any checksum
+    is computed.
+    """
+    for cell in nb.cells:
+        if cell.cell_type != "code" or not is_solution(cell):
+            continue
+        without = re.sub(rf"^{re.escape(STUB)}$\n?", "", cell.source, flags=re.MULTILINE)
+        if without != cell.source and has_placeholder(without):
+            cell.source = without.rstrip("\n")
+    return nb, resources
+
+
+def has_placeholder(source: str) -> bool:
+    """Tell whether code does more than import and describe: whether it stands without an answer."""
+    trivial = (ast.Import, ast.ImportFrom)
+    return any(
+        not isinstance(statement, trivial)
+        and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
+        for statement in ast.parse(source).body
+    )
+
+
+# --- at grading -----------------------------------------------------------------------------------
+
+
+def forget_copies(nb: NotebookNode, resources: dict) -> Converted:
+    """Where a student has copied or split a graded cell, let the last copy count.
+
+    nbgrader's own DeduplicateIds leaves copies with empty settings, which its next step refuses (issue 1083).
+    Settings that are no settings at all, as a hand-edited file may hold, are forgotten too.
+    """
+    seen = set()
+    for cell in reversed(nb.cells):
+        name = grade_id(cell)
+        if not isinstance(name, str) or name in seen:
+            cell.metadata.pop("nbgrader", None)
+        else:
+            seen.add(name)
+    return nb, resources
+
+
+def forget_tags(nb: NotebookNode, resources: dict) -> Converted:
+    """Take all tags off a submission before it runs.
+
+    nbclient obeys tags. A check that a student has tagged ``skip-execution`` would not run, would show no
+    error, and nbgrader gives full marks to a check without an error.
+    """
+    for cell in nb.cells:
+        cell.metadata.pop("tags", None)
+    return nb, resources
+
+
+def put_back_missing(nb: NotebookNode, resources: dict) -> Converted:
+    """Put every graded cell that a student deleted back, behind the cell whose answer it checks.
+
+    nbgrader has an option for this (``OverwriteCells.add_missing_cells``, on as well), but it stops with a
+    KeyError for a student who deleted the answer together with its check.
+    """
+    where = resources["nbgrader"]
+    with Gradebook(where["db_url"]) as book:
+        notebook = book.find_notebook(where["notebook"], where["assignment"])
+        present = {grade_id(cell) for cell in nb.cells}
+        graded = {cell.name: cell for cell in notebook.grade_cells}
+        answers = {cell.name for cell in notebook.solution_cells}
+        for source in notebook.source_cells:
+            if source.name in graded and source.name not in present:
+                cell = _missing_cell(source, float(graded[source.name].max_score), source.name in answers)
+                nb.cells.insert(_place_of_check(nb, source.name), cell)
+    return nb, resources
+
+
+def _missing_cell(source: SourceCell, points: float, solution: bool) -> NotebookNode:
+    new_cell = new_code_cell if source.cell_type == "code" else new_markdown_cell
+    settings = {
+        "grade": True,
+        "grade_id": source.name,
+        "locked": source.locked,
+        "points": points,
+        "schema_version": 3,
+        "solution": solution,
+        "task": False,
+        "cell_type": source.cell_type,
+        "checksum": source.checksum,
+    }
+    return new_cell(source.source, metadata={"nbgrader": settings}, id=source.name)
+
+
+def _place_of_check(nb: NotebookNode, name: str) -> int:
+    """Return the index behind the answer that ``<answer>-check`` belongs to, or the notebook's end."""
+    answer = name.removesuffix("-check")
+    places = [index for index, cell in enumerate(nb.cells) if grade_id(cell) == answer]
+    return places[-1] + 1 if places and answer != name else len(nb.cells)
+
+
+# --- for the feedback page ------------------------------------------------------------------------
+
+
+class HideHiddenTests(ClearHiddenTests):
+    """Cut hidden tests out of feedback: out of the check's text, and out of tracebacks that quote it.
+
+    Grading writes the hidden tests into the student's notebook, and nbgrader's feedback page shows them. A
+    traceback quotes the lines around the one that failed, so an error in the first line of a check shows the
+    hidden second one: such a traceback is cut down to its last line. Cells without points are the student's
+    own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them).
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int) -> Converted:
+        """Clear one cell."""
+        if not is_check(cell):
+            return cell, resources
+        before = cell.source.splitlines()
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        cut = [line.strip() for line in before if line.strip() and line not in cell.source.splitlines()]
+        for output in cell.outputs:
+            if output.output_type == "error" and cut:
+                quoted = strip_ansi("\n".join(output.traceback))
+                if any(line in quoted for line in cut):
+                    output.traceback = [f"{output.ename}: {output.evalue}"]
+        return cell, resources

@@ -1,0 +1,214 @@
+"""Masters: lessons as they are written, ``solutions/<lab>/<lab>.py``, and the notebooks made from them."""
+
+import ast
+import os
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+from jupytext.config import load_jupytext_config
+from nbformat import NotebookNode
+
+from course_utils.course import MASTERS, CourseError, write_atomically
+from course_utils.grading.hooks import grade_id, has_placeholder, is_check, tidy
+
+LONGEST_ID = 40
+KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+NEEDED = ("grade", "grade_id", "locked", "schema_version", "solution")
+FORBIDDEN_TAGS = {"raises-exception", "skip-execution"}
+REGIONS = {
+    "SOLUTION": re.compile(
+        r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M
+    ),
+    "HIDDEN TESTS": re.compile(
+        r"^([ \t]*)### BEGIN HIDDEN TESTS[ \t]*\n(.*?)^[ \t]*### END HIDDEN TESTS[ \t]*$", re.S | re.M
+    ),
+}
+
+
+def master_path(root: Path, lab: str) -> Path:
+    """Return where a lab's master lies."""
+    return root / MASTERS / lab / f"{lab}.py"
+
+
+def read_master(path: Path) -> NotebookNode:
+    """Return a master as a notebook with ids that depend on its text only."""
+    try:
+        notebook = jupytext.reads(
+            path.read_text(encoding="utf-8"), "py:percent", config=load_jupytext_config(str(path))
+        )
+    except Exception as error:
+        raise CourseError(f"{path} cannot be read as a notebook: {error}") from error
+    notebook, _ = tidy(notebook, {})
+    return notebook
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """Return a notebook as it stands on the disk, in nbgrader's own form: indent 1, a last newline."""
+    return nbformat.writes(notebook).rstrip("\n") + "\n"
+
+
+def write_instructor_notebook(root: Path, lab: str) -> bool:
+    """Make ``solutions/<lab>/<lab>.ipynb`` where it is missing or says something else; tell whether it was.
+
+    A notebook with the same cells is left alone, so that what an author has run in it stays to be seen. Its
+    time is the master's: jupytext refuses to open a pair whose notebook is the younger one.
+    """
+    master = master_path(root, lab)
+    notebook, path = read_master(master), master.with_suffix(".ipynb")
+    if path.exists() and _contents(path) == _cells(notebook):
+        return False
+    write_atomically(path, as_text(notebook))
+    times = master.stat()
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    return True
+
+
+def _contents(path: Path) -> list | None:
+    try:
+        return _cells(nbformat.read(path, as_version=4))
+    except Exception:  # not a notebook any more: made anew
+        return None
+
+
+def _cells(notebook: NotebookNode) -> list:
+    return [
+        (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.metadata.get("tags"))
+        for cell in notebook.cells
+    ]
+
+
+def graded_ids(notebook: NotebookNode) -> list[str]:
+    """Return the ids of the cells that carry points, in their order."""
+    return [grade_id(cell) for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+def region_lines(notebook: NotebookNode, kind: str) -> list[str]:
+    """Return the lines, stripped, of all regions of a kind: SOLUTION or HIDDEN TESTS."""
+    bodies = [match[2] for cell in notebook.cells for match in REGIONS[kind].finditer(cell.source)]
+    return [line.strip() for body in bodies for line in body.splitlines() if line.strip()]
+
+
+# --- lint -----------------------------------------------------------------------------------------
+
+
+def lint(notebook: NotebookNode) -> list[str]:
+    """Return what is wrong with a master, one sentence each, naming the cell."""
+    problems = []
+    for number, cell in enumerate(notebook.cells, start=1):
+        name = f"cell {number} ({grade_id(cell) or _first_line(cell)})"
+        found = [*_lint_any(cell), *(_lint_graded(cell) if "nbgrader" in cell.metadata else [])]
+        problems += [f"{name}: {problem}" for problem in found]
+    return problems + _lint_order(notebook)
+
+
+def _first_line(cell: NotebookNode) -> str:
+    line = next((line.strip() for line in cell.source.splitlines() if line.strip()), "empty")
+    return line if len(line) <= 40 else line[:39] + "…"
+
+
+def role(cell: NotebookNode) -> str:
+    """Return what a cell is to nbgrader: solution, check, essay (both in one), other or plain."""
+    settings = cell.metadata.get("nbgrader")
+    if not settings:
+        return "plain"
+    grade, solution = settings.get("grade"), settings.get("solution")
+    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get(
+        (int(bool(grade)), int(bool(solution))), "other"
+    )
+
+
+def _lint_any(cell: NotebookNode) -> list[str]:
+    problems = [
+        f"the tag {tag!r} has no place in a master"
+        for tag in cell.metadata.get("tags", [])
+        if tag in FORBIDDEN_TAGS
+    ]
+    if cell.get("outputs"):
+        problems.append("it holds outputs")
+    homes = {"SOLUTION": "solution", "HIDDEN TESTS": "check"}
+    for kind, region in REGIONS.items():
+        if f"BEGIN {kind}" not in cell.source and f"END {kind}" not in cell.source:
+            continue
+        if role(cell) != homes[kind]:
+            problems.append(f"a {kind} region belongs into a {homes[kind]} cell, this is a {role(cell)} cell")
+        rest = region.sub("", cell.source)
+        inside = "".join(match[2] for match in region.finditer(cell.source))
+        if any(f"{word} {kind}" in rest + inside for word in ("BEGIN", "END")):
+            problems.append(f"### BEGIN {kind} and ### END {kind} do not pair up")
+    return problems
+
+
+def _lint_graded(cell: NotebookNode) -> list[str]:
+    settings = cell.metadata["nbgrader"]
+    missing = [key for key in NEEDED if key not in settings]
+    if missing:
+        return [f"its nbgrader settings lack {', '.join(missing)}"]
+    problems = []
+    if not KEBAB.fullmatch(settings["grade_id"]) or len(settings["grade_id"]) > LONGEST_ID:
+        problems.append(f"a grade_id is kebab-case and at most {LONGEST_ID} characters long")
+    points = settings.get("points")
+    if settings["grade"] and (isinstance(points, bool) or not isinstance(points, int | float) or points <= 0):
+        problems.append("a graded cell has points above 0")
+    if role(cell) == "solution":
+        problems += _lint_solution(cell)
+    elif is_check(cell):
+        problems += _lint_check(cell)
+    return problems
+
+
+def _lint_solution(cell: NotebookNode) -> list[str]:
+    regions = list(REGIONS["SOLUTION"].finditer(cell.source))
+    if cell.cell_type != "code" or not regions:
+        return ["a solution cell is code with its answer between ### BEGIN SOLUTION and ### END SOLUTION"]
+    rest = REGIONS["SOLUTION"].sub("", cell.source)
+    bare = any(match[1] == "" for match in regions)
+    try:
+        if bare and has_placeholder(rest) and not _binds(rest):
+            return ["an answer that stands unindented needs a placeholder above it, such as: answer = None"]
+    except SyntaxError:
+        return []  # a function body without its answer; the stub mends it
+    return []
+
+
+def _binds(source: str) -> bool:
+    definitions = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.ClassDef)
+    return any(isinstance(statement, definitions) for statement in ast.parse(source).body)
+
+
+def _lint_check(cell: NotebookNode) -> list[str]:
+    if not cell.metadata["nbgrader"]["locked"]:
+        return ["a check is locked"]
+    for what, source in (
+        ("it", cell.source),
+        ("without its hidden tests it", REGIONS["HIDDEN TESTS"].sub("", cell.source)),
+    ):
+        try:
+            body = ast.parse(source).body
+        except SyntaxError as error:
+            return [f"{what} is not Python: {error.msg} in line {error.lineno}"]
+        if not body or not isinstance(body[-1], ast.Expr) or not isinstance(body[-1].value, ast.Call):
+            return [f"{what} must end in the call of a check: nbgrader takes any other value for the score"]
+    return []
+
+
+def _lint_order(notebook: NotebookNode) -> list[str]:
+    problems, seen, waiting = [], set(), None
+    for cell in notebook.cells:
+        name, kind = grade_id(cell), role(cell)
+        if name is None:
+            continue
+        if name in seen:
+            problems.append(f"{name}: this grade_id is there twice")
+        seen.add(name)
+        if kind not in ("solution", "check"):
+            continue
+        if waiting and name != f"{waiting}-check":
+            problems.append(f"{waiting}: the next graded cell is {name}, it must be {waiting}-check")
+        elif kind == "check" and not waiting:
+            problems.append(f"{name}: no solution cell stands above this check")
+        waiting = name if kind == "solution" else None
+    if waiting:
+        problems.append(f"{waiting}: no check {waiting}-check follows")
+    return problems

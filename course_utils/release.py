@@ -1,0 +1,277 @@
+"""Release: from the masters in ``solutions/`` to the notebooks that students open in ``notebooks/``.
+
+nbgrader makes the student notebook, in a folder aside. Only when every lab has been made are the files in
+``notebooks/`` replaced, each by a rename: whatever goes wrong before leaves everything as it was.
+"""
+
+import fnmatch
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs
+from course_utils.grading.hooks import NEVER_HANDED_OUT
+from course_utils.masters import (
+    as_text,
+    graded_ids,
+    lint,
+    master_path,
+    read_master,
+    write_instructor_notebook,
+)
+
+NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
+Files = dict[Path, bytes]  # paths below notebooks/
+
+
+@dataclass
+class Outcome:
+    """What a release did, or what a check found."""
+
+    written: list[Path] = field(default_factory=list)
+    unchanged: list[Path] = field(default_factory=list)
+    missing: list[Path] = field(default_factory=list)
+    differing: list[Path] = field(default_factory=list)
+    strangers: list[Path] = field(default_factory=list)
+    registered: bool = False
+
+    @property
+    def fresh(self) -> bool:
+        """Tell whether ``notebooks/`` holds exactly what the masters make."""
+        return not (self.missing or self.differing or self.strangers)
+
+
+def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> Outcome:
+    """Make the student notebooks of the labs that are named, or of all.
+
+    ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
+    None registers where there is one already.
+    """
+    names = find_labs(root, wanted)
+    notebooks = read_masters(root, names)
+    register = (root / "gradebook.db").exists() if gradebook is None else gradebook
+    refuse_to_drop_graded_cells(root, notebooks, register)
+    files = build(root, notebooks)
+    outcome = compare(root, files, everything=not wanted)
+    for name in names:
+        write_instructor_notebook(root, name)
+    with staged(root, {path: files[path] for path in [*outcome.missing, *outcome.differing]}) as parts:
+        if register:
+            register_in_gradebook(root, notebooks)
+        for part, target in parts:
+            part.replace(target)
+            outcome.written.append(target.relative_to(root / RELEASED))
+    outcome.missing, outcome.differing, outcome.registered = [], [], register
+    return outcome
+
+
+def check(root: Path, wanted: list[str]) -> Outcome:
+    """Compare ``notebooks/`` with what the masters make. Nothing is written."""
+    notebooks = read_masters(root, find_labs(root, wanted))
+    return compare(root, build(root, notebooks), everything=not wanted)
+
+
+def read_masters(root: Path, names: list[str]) -> dict[str, NotebookNode]:
+    """Return the masters as notebooks, or raise with everything that is wrong with them."""
+    notebooks, problems = {}, []
+    for name in names:
+        path = master_path(root, name)
+        notebooks[name] = read_master(path)
+        problems += [f"{path.relative_to(root)}: {problem}" for problem in lint(notebooks[name])]
+        problems += [
+            f"{stray.relative_to(root)}: nbgrader would hand this file to students; keep it elsewhere"
+            for stray in _strays(path.parent, name)
+        ]
+    if problems:
+        raise CourseError("\n".join(problems))
+    return notebooks
+
+
+def _strays(folder: Path, name: str) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        parts = path.relative_to(folder).parts
+        ignored = any(fnmatch.fnmatchcase(part, glob) for part in parts for glob in NEVER_HANDED_OUT)
+        if path.is_file() and not ignored and parts != (f"{name}.ipynb",):
+            yield path
+
+
+# --- making ---------------------------------------------------------------------------------------
+
+
+def build(root: Path, notebooks: dict[str, NotebookNode]) -> Files:
+    """Let nbgrader make the student notebooks in a temporary folder and return them."""
+    with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
+        return run_nbgrader(root, Path(folder), notebooks, ["--no-db"])
+
+
+def run_nbgrader(root: Path, folder: Path, notebooks: dict[str, NotebookNode], options: list[str]) -> Files:
+    """Run ``nbgrader generate_assignment`` once for all labs, with our settings, inside ``folder``."""
+    for name, notebook in notebooks.items():
+        source = folder / MASTERS / name / f"{name}.ipynb"
+        source.parent.mkdir(parents=True)
+        source.write_bytes(as_text(notebook).encode("utf-8"))
+    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--assignment=*"]
+    command += [f"--CourseDirectory.root={folder.resolve()}", "--log-level=INFO", *options]
+    with progress(len(notebooks)) as step:
+        log = _run(command, root, on_line=lambda line: step() if "] Converting notebook " in line else None)
+    made = folder / RELEASED
+    files = {path.relative_to(made): path.read_bytes() for path in made.rglob("*") if path.is_file()}
+    expected = {Path(name, f"{name}.ipynb") for name in notebooks}
+    if set(files) != expected:
+        odd = ", ".join(map(str, sorted(set(files) ^ expected)))
+        raise CourseError(f"nbgrader did not make what was asked for: {odd}\n{''.join(log[-20:])}")
+    return files
+
+
+def _run(command: list[str], cwd: Path, on_line: Callable[[str], object]) -> list[str]:
+    """Run a command, hand on its lines as they come, and raise with the telling ones if it fails."""
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    lines = []
+    with process:
+        for line in process.stdout:
+            lines.append(line)
+            on_line(line)
+    if process.returncode:
+        telling = [line for line in lines if "ERROR" in line or "Error: " in line] or lines[-10:]
+        raise CourseError(f"nbgrader failed; notebooks/ was left as it was.\n{''.join(telling).rstrip()}")
+    return lines
+
+
+@contextmanager
+def progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show how many labs are made, where there is more than one; give a function that counts one more."""
+    columns = (TextColumn("making student notebooks"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True, disable=total < 2) as bar:
+        task = bar.add_task("labs", total=total)
+        yield lambda: bar.advance(task)
+
+
+# --- comparing and replacing ----------------------------------------------------------------------
+
+
+def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
+    """Compare files that were made with those in ``notebooks/``.
+
+    A stranger is a file there that was not made; other labs' files are strangers only if all labs were made.
+    """
+    outcome, folder = Outcome(), root / RELEASED
+    for path, made in files.items():
+        target = folder / path
+        if not target.is_file():
+            outcome.missing.append(path)
+        elif target.read_bytes() != made:
+            outcome.differing.append(path)
+        else:
+            outcome.unchanged.append(path)
+    places = [folder] if everything else [folder / name for name in {path.parts[0] for path in files}]
+    there = sorted(
+        path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file()
+    )
+    outcome.strangers = [path for path in there if path not in files and not NOT_OURS & set(path.parts)]
+    return outcome
+
+
+@contextmanager
+def staged(root: Path, files: Files) -> Iterator[list[tuple[Path, Path]]]:
+    """Write files beside their targets under temporary names; what was not renamed by the end is removed."""
+    parts = []
+    try:
+        for path, content in files.items():
+            target = root / RELEASED / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part = target.with_name(f".{target.name}.{os.getpid()}.part")
+            parts.append((part, target))
+            part.write_bytes(content)
+        yield parts
+    finally:
+        for part, _ in parts:
+            part.unlink(missing_ok=True)
+
+
+# --- the gradebook --------------------------------------------------------------------------------
+
+
+def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> None:
+    """Tell gradebook.db what there is to grade. A new gradebook gets its name only when it is complete."""
+    target = root / "gradebook.db"
+    database = target if target.exists() else root / f".gradebook.db.{os.getpid()}.part"
+    try:
+        with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
+            run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url=sqlite:///{database}"])
+        if database != target:
+            database.replace(target)
+    finally:
+        if database != target:
+            database.unlink(missing_ok=True)
+
+
+def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], register: bool) -> None:
+    """Raise if a lab that students have handed in would lose a cell that carries points, or have it renamed.
+
+    Their answers to it could never be graded again. nbgrader's own gradebook can neither lose nor gain a cell
+    then, which is said before it fails half-way.
+    """
+    problems = []
+    for name, notebook in notebooks.items():
+        in_book, in_use = graded_in_gradebook(root, name)
+        if not in_use and not any(root.glob(f"submitted/*/{name}")):
+            continue
+        now = graded_ids(notebook)
+        before = graded_in_release(root, name) + in_book
+        lost = [cell for cell in dict.fromkeys(before) if cell not in now]
+        gained = [cell for cell in now if cell not in in_book] if in_use and register else []
+        if lost:
+            problems.append(f"{name} has submissions, and would lose the graded cells: {', '.join(lost)}.")
+        elif gained:
+            problems.append(
+                f"{name} has submissions in gradebook.db, to which nbgrader cannot add: {', '.join(gained)}."
+            )
+    if problems:
+        raise CourseError("\n".join([*problems, "Nothing was released. Keep those cells as they were."]))
+
+
+def graded_in_release(root: Path, name: str) -> list[str]:
+    """Return the ids of the graded cells in the student notebook that is out now."""
+    path = root / RELEASED / name / f"{name}.ipynb"
+    try:
+        return graded_ids(nbformat.read(path, as_version=4))
+    except FileNotFoundError:
+        return []
+    except Exception as error:
+        raise CourseError(f"{path} is not a notebook ({error}); remove or mend it first.") from error
+
+
+def graded_in_gradebook(root: Path, name: str) -> tuple[list[str], bool]:
+    """Return the ids of a lab's graded cells in gradebook.db, and whether it holds submissions of the lab."""
+    path = root / "gradebook.db"
+    if not path.exists():
+        return [], False
+    from nbgrader.api import Gradebook, MissingEntry  # takes a second
+
+    with Gradebook(f"sqlite:///{path}") as book:
+        try:
+            assignment = book.find_assignment(name)
+        except MissingEntry:
+            return [], False
+        cells = [cell.name for notebook in assignment.notebooks for cell in notebook.grade_cells]
+        return cells, bool(assignment.submissions)

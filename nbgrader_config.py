@@ -1,0 +1,43 @@
+"""nbgrader's settings. Run nbgrader and JupyterLab from this folder: they look for this file in it.
+
+What each hook is for stands at the hook, in course_utils/grading/hooks.py.
+"""
+
+from pathlib import Path
+
+from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
+from nbgrader.preprocessors import ClearSolutions
+
+from course_utils.grading import hooks
+
+c = get_config()  # noqa: F821  nbgrader defines it
+
+c.CourseDirectory.course_id = "neural-network-labs"
+c.CourseDirectory.root = str(Path(__file__).resolve().parent)
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.ignore = hooks.NEVER_HANDED_OUT
+
+c.Execute.timeout = hooks.cell_seconds()
+c.Execute.shutdown_kernel = "immediate"  # a notebook has nothing to save: do not wait for its kernel
+
+# Release
+steps = list(GenerateAssignment.preprocessors.default_args[0])
+steps.insert(steps.index(ClearSolutions) + 1, hooks.drop_bare_stubs)
+c.GenerateAssignment.preprocessors = [hooks.tidy, hooks.tag_checks, *steps]
+c.ClearSolutions.code_stub = {"python": hooks.STUB}
+
+# Grading
+c.Autograde.sanitize_preprocessors = [
+    hooks.forget_copies,
+    hooks.forget_tags,
+    hooks.put_back_missing,
+    *Autograde.sanitize_preprocessors.default_args[0],
+]
+c.OverwriteCells.add_missing_cells = True
+
+# Feedback
+c.GenerateFeedback.preprocessors = [
+    hooks.HideHiddenTests,
+    *GenerateFeedback.preprocessors.default_args[0],
+]
