@@ -1,0 +1,105 @@
+"""Reading what a student gives: an answer is data, or it is wrong.
+
+Numbers may be Python's, NumPy's or one-element arrays; a row of numbers a list, a tuple or an array. Nothing with a
+mind of its own (an object that equals everything) gets past these functions: what they return is made here.
+"""
+
+from numbers import Integral, Real
+
+import numpy as np
+import torch
+
+from course_utils.checks.verdict import CheckFailed
+
+Missing = (type(None), type(Ellipsis))
+
+
+def is_missing(answer) -> bool:
+    """Tell whether an answer is a placeholder still, or a collection of nothing but placeholders."""
+    if type(answer) is dict:
+        return all(is_missing(value) for value in answer.values())
+    if type(answer) in (list, tuple, set):
+        return all(is_missing(value) for value in answer)
+    return isinstance(answer, Missing)
+
+
+def plain(number):
+    """Return a number as Python's own int or float; None if it is no number (True and False are none).
+
+    A float that is whole comes back as it is: 3.0 equals 3, whoever wants to tell them apart can.
+    """
+    if type(number) is torch.Tensor and number.ndim == 0:
+        number = number.item()
+    if type(number) is np.ndarray and number.ndim == 0:
+        number = number[()]
+    if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):
+        return None
+    if isinstance(number, Integral):
+        return int(number)
+    return float(number) if isinstance(number, Real) else None
+
+
+def as_numbers(answer) -> list | None:
+    """Return a list, tuple, set or array of numbers as a flat list; a single number as a list of one; else None."""
+    if type(answer) is torch.Tensor:
+        answer = answer.detach().cpu().numpy()
+    if type(answer) is np.ndarray:
+        answer = answer.reshape(-1).tolist()
+    if type(answer) not in (list, tuple, set):
+        answer = [answer]
+    numbers = [plain(value) for value in answer]
+    return None if None in numbers else numbers
+
+
+def as_array(answer, what: str) -> np.ndarray:
+    """Return nested lists, an array or a tensor as a new float64 array.
+
+    Raises
+    ------
+    CheckFailed
+        If it is none of these, or its rows differ in length.
+    """
+    if type(answer) is torch.Tensor:
+        answer = answer.detach().cpu().numpy()
+    if type(answer) not in (np.ndarray, list, tuple) and plain(answer) is None:
+        raise CheckFailed(f"{what} should be an array of numbers, not {kind(answer)}.")
+    try:
+        array = np.array(answer)
+        if array.dtype.kind not in "biuf":
+            raise ValueError
+        return array.astype(np.float64)
+    except (ValueError, TypeError, RuntimeError):
+        raise CheckFailed(f"{what} should be an array of numbers with rows of the same length.") from None
+
+
+def as_dict(answer, keys, what: str) -> dict:
+    """Return an answer's dict, cut to the keys that were asked; missing ones are None.
+
+    Raises
+    ------
+    CheckFailed
+        If it is no dict.
+    """
+    if type(answer) is not dict:
+        raise CheckFailed(f"{what} should be a dict with the keys {', '.join(map(str, keys))}, not {kind(answer)}.")
+    return {key: answer.get(key) for key in keys}
+
+
+def kind(answer) -> str:
+    """Name an answer's type for a sentence: "a list", "an int"."""
+    if answer is None:
+        return "None"
+    name = type(answer).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+
+
+def short(value) -> str:
+    """Return a value as short text on one line."""
+    if isinstance(value, np.ndarray):
+        return (
+            f"an array of shape {value.shape}"
+            if value.size > 9
+            else np.array2string(value, separator=", ").replace("\n", "")
+        )
+    text = repr(value) if type(value) in (int, float, str, tuple, list, dict, set, bool) else kind(value)
+    return text if len(text) <= 60 else text[:57] + "..."

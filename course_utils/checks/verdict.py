@@ -1,0 +1,89 @@
+"""The four things a check can say: right, wrong, not attempted, so many of so many points.
+
+Right is silence but for one printed word. The other three are the classes below. Each carries the codes of the
+misconceptions that were recognised, as data, so that a class report counts them without reading prose.
+
+nbgrader takes the value of a check cell for its score if that value's text is a number, gives no points to a cell
+that raises or writes to stderr, full points to a cell whose value it cannot read, and stops at a number above the
+maximum. Hence: a check returns nothing or a `Credit`, and a `Credit` is always a plain number within its points.
+"""
+
+import re
+
+CODES_IN_TEXT = re.compile(r" \[codes: ([A-Z0-9, ]+)\]$")
+
+
+class CheckFailed(AssertionError):
+    """A wrong answer. A notebook shows its message alone, without a traceback.
+
+    Parameters
+    ----------
+    message
+        At most four lines for the learner.
+    codes
+        Codes of the misconceptions that give exactly this answer. They stand at the end of ``str(error)``, which
+        nbconvert stores as ``evalue``, and not in what the learner sees.
+    """
+
+    def __init__(self, message: str, codes: tuple[str, ...] = ()) -> None:
+        super().__init__(message + (f" [codes: {', '.join(codes)}]" if codes else ""))
+        self.message, self.codes = message, tuple(codes)
+
+    def _render_traceback_(self) -> list[str]:
+        return self.message.split("\n")
+
+
+class NotAttempted(NotImplementedError):
+    """No answer yet. Not counted as wrong."""
+
+    def __init__(self, what: str) -> None:
+        self.message = f"Not attempted yet: {what}"
+        super().__init__(self.message)
+
+    def _render_traceback_(self) -> list[str]:
+        return [self.message]
+
+
+class Credit(float):
+    """Points for part of a set of answers: a float that shows itself as "3 of 5 points".
+
+    Its plain text is the bare number, which nbgrader reads as the score; what a person sees is the sentence. The
+    codes travel in the output's metadata.
+    """
+
+    points: float
+    codes: tuple[str, ...]
+
+    def __new__(cls, earned: float, points: float, codes: tuple[str, ...] = ()):
+        """Return ``earned``, brought into the range from 0 to ``points``."""
+        earned = float(earned)
+        credit = super().__new__(cls, min(max(earned, 0.0), float(points)) if earned == earned else 0.0)
+        credit.points, credit.codes = float(points), tuple(codes)
+        return credit
+
+    def __str__(self) -> str:
+        return f"{float(self):g} of {self.points:g} points"
+
+    def __repr__(self) -> str:
+        return repr(float(self))
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        data = {"text/plain": repr(self), "text/html": f"<p><strong>{self}</strong></p>"}
+        return data, {"course": {"codes": list(self.codes), "points": self.points}}
+
+    def __reduce__(self):
+        return Credit, (float(self), self.points, self.codes)
+
+
+def codes_of(output: dict) -> list[str]:
+    """Return the misconception codes that a notebook output carries.
+
+    Parameters
+    ----------
+    output
+        One entry of a code cell's ``outputs``, as nbformat has it.
+    """
+    if output.get("output_type") == "error":
+        found = CODES_IN_TEXT.search(output.get("evalue", ""))
+        return found.group(1).split(", ") if found else []
+    return list(output.get("metadata", {}).get("course", {}).get("codes", []))

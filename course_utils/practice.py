@@ -1,0 +1,138 @@
+"""Fresh questions without end, with the same diagnosis as the graded ones.
+
+``practice("output-size")`` shows a question; ``.answer(5)`` says whether 5 is right, and if not, which wrong way gives
+exactly 5. A number as second argument chooses the question, so that two people can talk about the same one.
+"""
+
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from course_utils import misconceptions
+from course_utils.checks import diagnosis
+from course_utils.checks.answers import as_array, is_missing, kind, plain
+from course_utils.checks.conv_and_pooling import sizes
+from course_utils.variants import Dice, draw
+from course_utils.variants import conv_and_pooling as questions
+
+LAST_NUMBER = 9999  # question numbers run from 1 to this
+
+
+class Topic(NamedTuple):
+    """One kind of question: how it is drawn, worded and answered, and what its wrong ways give."""
+
+    sample: Callable[[Dice], Any]
+    text: Callable[[Any], str]
+    right: Callable[[Any], Any]
+    ways: Callable[[Any], dict[str, Any]]
+
+
+class Question:
+    """One practice question. Shows its text; :meth:`answer` says right, or which wrong way it was."""
+
+    def __init__(self, topic: str, number: int) -> None:
+        self.topic, self.number = topic, number
+        self.numbers = TOPICS[topic].sample(Dice("practice", topic, number))
+
+    def __repr__(self) -> str:
+        return f"{TOPICS[self.topic].text(self.numbers)}\n(question {self.number}; answer with .answer(...))"
+
+    def answer(self, answer) -> bool:
+        """Print whether an answer is right and, if a known wrong way gives exactly it, which; return True if right."""
+        right = TOPICS[self.topic].right(self.numbers)
+        is_right, codes = self._look(answer, right)
+        if is_right:
+            print("Correct.")
+        else:
+            print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else answer}.")
+            print(diagnosis.feedback(codes[0]) if codes else "No known wrong way gives this. Draw it on paper?")
+        return is_right
+
+    def _look(self, answer, right) -> tuple[bool, list[str]]:
+        ways = TOPICS[self.topic].ways(self.numbers)
+        if hasattr(right, "shape"):
+            given = as_array(answer, "the answer")
+            code = diagnosis.explain_array(given, {code: (lambda way=way: way) for code, way in ways.items()})
+            return diagnosis.close(given, right), [code] if code else []
+        number = plain(answer)
+        if is_missing(answer) or number is None:
+            raise TypeError(f"answer with a number, not {kind(answer)}")
+        return number == right, [code for code, way in ways.items() if diagnosis.same_number(number, way)]
+
+
+def practice(topic: str, number: int | None = None) -> Question:
+    """Draw a practice question.
+
+    Parameters
+    ----------
+    topic
+        One of the names in :data:`TOPICS`.
+    number
+        Which question, from 1. A random one if left out.
+
+    Raises
+    ------
+    ValueError
+        If there is no such topic.
+    """
+    if topic not in TOPICS:
+        raise ValueError(f"there is practice in {', '.join(TOPICS)}; not in {topic!r}")
+    return Question(topic, random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number)
+
+
+def _of_kind(prefix: str) -> Callable[[Any], dict[str, Any]]:
+    return lambda q: {m.code: m.procedure(**q._asdict()) for m in misconceptions.with_prefix(prefix)}
+
+
+def _window_text(q) -> str:
+    return (
+        f"A row of {q.size} cells, kernel size {q.kernel_size}, stride {q.stride}, padding {q.padding}.\n"
+        "How large is the output?"
+    )
+
+
+def _layer_text(q) -> str:
+    return (
+        f"{q.out_channels} kernels of {q.kernel_size}×{q.kernel_size} on {q.in_channels} input channels, with biases.\n"
+        "How many parameters?"
+    )
+
+
+def _stamps_text(q) -> str:
+    return (
+        f"A transposed convolution: a row of {q.size} cells, kernel size {q.kernel_size}, stride {q.stride}, "
+        f"padding {q.padding}.\nHow large is the output?"
+    )
+
+
+def _grid(rows) -> str:
+    return "\n".join("  " + " ".join(map(str, row)) for row in rows)
+
+
+def _hand_text(q) -> str:
+    return f"Picture:\n{_grid(q.image)}\nKernel:\n{_grid(q.kernel)}\nWhat is the feature map (stride 1, no padding)?"
+
+
+def _sample_layer(dice: Dice):
+    return draw(dice, questions.sample_layer, questions.layer_tells_apart)
+
+
+def _sample_stamps(dice: Dice):
+    return draw(dice, questions.sample_stamps, questions.stamps_tell_apart)
+
+
+def _sample_hand(dice: Dice):
+    return draw(dice, questions.sample_hand_convolution, questions.flipping_shows)
+
+
+TOPICS: dict[str, Topic] = {
+    "convolve-by-hand": Topic(
+        _sample_hand,
+        _hand_text,
+        lambda q: sizes.slide(q.image, q.kernel),
+        lambda q: {code: way() for code, way in sizes.map_ways(q).items()},
+    ),
+    "output-size": Topic(questions.single_window, _window_text, lambda q: sizes.torch_output_size(*q), _of_kind("SZ")),
+    "parameter-count": Topic(_sample_layer, _layer_text, sizes.torch_parameter_count, _of_kind("PC")),
+    "transposed-size": Topic(_sample_stamps, _stamps_text, lambda q: sizes.torch_transposed_size(*q), _of_kind("TC")),
+}
