@@ -23,17 +23,13 @@ def course() -> None:
     """Neural-network labs: open them, release them, look after them."""
 
 
-Labs = Annotated[
-    list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")
-]
+Labs = Annotated[list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")]
 
 
 @app.command()
 def release(
     labs: Labs = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")] = False,
     gradebook: Annotated[
         bool | None,
         typer.Option(
@@ -89,6 +85,20 @@ def doctor(
     wrong = sum(not finding.well for finding in findings)
     typer.echo(f"{wrong} to mend." if wrong else "All is well.")
     raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def demo(
+    labs: Labs = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="a new or empty folder for the sample course; a temporary one if left out")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes that grade")] = 2,
+) -> None:
+    """Grade a sample class, from release to feedback, in a folder of its own."""
+    from course_utils.demo import demo as run_demo
+
+    run_demo(find_root(), labs or [], folder=folder, workers=workers)
 
 
 def main() -> None:
