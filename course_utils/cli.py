@@ -23,17 +23,13 @@ def course() -> None:
     """Neural-network labs: open them, release them, look after them."""
 
 
-Labs = Annotated[
-    list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")
-]
+Labs = Annotated[list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")]
 
 
 @app.command()
 def release(
     labs: Labs = None,
-    check: Annotated[
-        bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")
-    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")] = False,
     gradebook: Annotated[
         bool | None,
         typer.Option(

@@ -75,9 +75,7 @@ def _programs() -> Finding:
     missing = [name for name in ("nbgrader", "alembic") if not shutil.which(name)]
     if missing:
         own = Path(sys.executable).parent
-        return Finding(
-            f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course"
-        )
+        return Finding(f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course")
     return Finding("nbgrader and alembic are on PATH")
 
 
@@ -170,9 +168,7 @@ def _cells(notebook, released) -> list[Finding]:
     for name, cell in theirs.items():
         if name not in mine:
             mend = "Copy that cell from a fresh copy of the notebook. "
-            mend += (
-                "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
-            )
+            mend += "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
             findings.append(Finding(f"the cell {name} is missing", mend))
             continue
         if counts[name] > 1:
@@ -184,9 +180,7 @@ def _cells(notebook, released) -> list[Finding]:
         if cell.cell_type != mine[name].cell_type:
             mend = f"Change its type back to {cell.cell_type}."
             findings.append(Finding(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
-    return findings or [
-        Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")
-    ]
+    return findings or [Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")]
 
 
 def _unanswered(notebook, released) -> list[Finding]:
@@ -233,9 +227,7 @@ def _run(notebook, released, folder: Path) -> list[Finding]:
         errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
         name = grade_id(cell)
         if errors:
-            findings.append(
-                Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
-            )
+            findings.append(Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number)))
         elif name in known and is_check(cell):
             score, most = determine_grade(cell)
             if score is not None and score < most:
