@@ -65,7 +65,7 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> 
     outcome = compare(root, files, everything=not wanted)
     for name in names:
         write_instructor_notebook(root, name)
-    with staged(root, {path: files[path] for path in [*outcome.missing, *outcome.differing]}) as parts:
+    with staged(root, {path: files[path] for path in sorted(outcome.missing + outcome.differing)}) as parts:
         if register:
             register_in_gradebook(root, notebooks)
         for part, target in parts:
