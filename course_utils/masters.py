@@ -143,8 +143,8 @@ def _lint_graded(cell: NotebookNode) -> list[str]:
     if not KEBAB.fullmatch(settings["grade_id"]) or len(settings["grade_id"]) > LONGEST_ID:
         problems.append(f"a grade_id is kebab-case and at most {LONGEST_ID} characters long")
     points = settings.get("points")
-    if settings["grade"] and (isinstance(points, bool) or not isinstance(points, int | float) or points <= 0):
-        problems.append("a graded cell has points above 0")
+    if settings["grade"] and (isinstance(points, bool) or not isinstance(points, int | float) or points < 0):
+        problems.append("a graded cell has points, 0 or more")
     if role(cell) == "solution":
         problems += _lint_solution(cell)
     elif is_check(cell):

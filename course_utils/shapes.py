@@ -6,15 +6,15 @@ def layer_weight_counts(
 ) -> dict[str, int]:
     """Count what three layers must learn to make the same output from the same input.
 
-    The input has ``in_channels`` × ``height`` × ``width`` values. Each layer makes the output of a convolution
-    with stride 1 and no padding.
+    The input has ``in_channels`` × ``height`` × ``width`` values. Each layer makes the output of a
+    convolution with stride 1 and no padding.
 
     Returns
     -------
     dict
-        Numbers of parameters with biases: ``"dense"`` (each output reads the whole input), ``"locally connected"``
-        (each output reads its own window, with its own weights) and ``"convolution"`` (all windows of an output
-        channel use the same weights).
+        Numbers of parameters with biases: ``"dense"`` (each output reads the whole input),
+        ``"locally connected"`` (each output reads its own window, with its own weights) and ``"convolution"``
+        (all windows of an output channel use the same weights).
 
     Raises
     ------

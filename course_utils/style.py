@@ -1,7 +1,7 @@
 """Colours by meaning, the same in every figure and every widget.
 
-`DATA`, `MODEL`, `TRUTH` and `FOCUS` are looked up in matplotlib's colour-blind safe sequence when they are first
-used, so that importing this module loads nothing. They are strings such as ``"#0072b2"``.
+`DATA`, `MODEL`, `TRUTH` and `FOCUS` are looked up in matplotlib's colour-blind safe sequence when they are
+first used, so that importing this module loads nothing. They are strings such as ``"#0072b2"``.
 """
 
 DATA: str  # blue: what was measured

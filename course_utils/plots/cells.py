@@ -63,10 +63,9 @@ def draw_cells(
         Rows and columns by which the array is moved down and right, to make room for padding.
     """
     colour_map, norm = colours or scale(array, signed=signed)
+    colour_map = colour_map.with_extremes(bad=EMPTY)
     array = np.asarray(array, float)
     edges = [np.arange(length + 1) + offset for length in array.shape[::-1]]
-    for row, column in np.argwhere(np.isnan(array)) + offset:
-        axes.add_patch(Rectangle((column, row), 1, 1, facecolor=EMPTY, edgecolor="white", lw=1))
     rim = {"edgecolors": "white", "linewidth": 1} if cell > 0.15 else {}
     axes.pcolormesh(*edges, np.ma.masked_invalid(array), cmap=colour_map, norm=norm, **rim)
     if show_values and numbers_fit(array, cell):
@@ -83,11 +82,21 @@ def write(axes: Axes, row: float, column: float, text: str, **style_of_text) -> 
     axes.text(column + 0.5, row + 0.52, text, ha="center", va="center", **options)
 
 
+def cell_for(*arrays: np.ndarray) -> float:
+    """Find the side of a cell, in inches, that holds the longest number at 10 points; from 0.42 to 0.7."""
+    longest = max(_longest_number(array) for array in arrays)
+    return min(0.7, max(0.42, FONT * 0.62 * longest / (0.92 * 72) + 0.01))
+
+
 def cell_font(array: np.ndarray, cell: float) -> float:
     """Size of the numbers in points, so that the longest of them fits into ``cell`` inches; at most 13."""
+    return min(13.0, 0.92 * cell * 72 / (0.62 * max(_longest_number(array), 1.6)))
+
+
+def _longest_number(array: np.ndarray) -> int:
+    """Count the letters of the longest number in a cell."""
     values = np.asarray(array, float)
-    longest = max((len(number(v)) for v in values[np.isfinite(values)]), default=1)
-    return min(13.0, 0.92 * cell * 72 / (0.62 * max(longest, 1.6)))
+    return max((len(number(value)) for value in values[~np.isnan(values)]), default=1)
 
 
 def numbers_fit(array: np.ndarray, cell: float) -> bool:
@@ -96,13 +105,19 @@ def numbers_fit(array: np.ndarray, cell: float) -> bool:
 
 
 def outline(axes: Axes, window: Sequence[float], **options) -> Rectangle:
-    """Draw a frame around the cells ``(row, column, height, width)``, with a white rim so that it shows anywhere."""
+    """Frame the cells ``(row, column, height, width)``, with a white rim that shows on any colour."""
     row, column, height, width = window
-    line = {"edgecolor": style.FOCUS, "lw": 3, "zorder": 5, **options}
-    axes.add_patch(
-        Rectangle((column, row), width, height, fill=False, edgecolor="white", lw=line["lw"] + 2.5, zorder=4)
-    )
+    large = _inches(axes) * max(width, height) > 0.35
+    line = {"edgecolor": style.FOCUS, "lw": 3 if large else 2, "zorder": 5, **options}
+    rim = line["lw"] + (2.5 if large else 1.5)
+    axes.add_patch(Rectangle((column, row), width, height, fill=False, edgecolor="white", lw=rim, zorder=4))
     return axes.add_patch(Rectangle((column, row), width, height, fill=False, clip_on=False, **line))
+
+
+def _inches(axes: Axes) -> float:
+    """Measure the side of a cell, in inches."""
+    (left, _), (right, _) = axes.transData.transform([(0, 0), (1, 0)])
+    return (right - left) / axes.get_figure(root=True).dpi
 
 
 def draw_padding(axes: Axes, shape: tuple[int, int], padding: int, cell: float) -> None:

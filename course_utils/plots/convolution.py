@@ -15,7 +15,7 @@ from matplotlib.patches import Rectangle
 
 from course_utils import style
 from course_utils.plots.cells import (
-    cell_font,
+    cell_for,
     draw_cells,
     draw_padding,
     ink_on,
@@ -71,7 +71,7 @@ def plot_convolution_step(
     sizes = [_padded_size(image, padding), (2 * kernel.shape[0], 2 * kernel.shape[1]), output.shape]
     titles = (_input_title(image, padding), "window × kernel", f"output, {step + 1} of {output.size}")
     lines = _sum_lines(reading * kernel, bias, output[place])
-    panels, cell = sheet(sizes, titles, below=0.19 * len(lines) + 0.1)
+    panels, cell = sheet(sizes, titles, cell=cell_for(image, output), below=0.19 * len(lines) + 0.1)
     _draw_input(panels[0], image, padding, window, cell)
     _draw_products(panels[1], reading, kernel, 2 * cell)
     panels[1].text(kernel.shape[1], sizes[1][0] + 0.2, "\n".join(lines), ha="center", va="top", fontsize=FONT)
@@ -79,9 +79,7 @@ def plot_convolution_step(
     return tuple(panels)
 
 
-def plot_filmstrip(
-    image: np.ndarray, kernel: np.ndarray, *, stride: int = 1, padding: int = 0
-) -> np.ndarray:
+def plot_filmstrip(image: np.ndarray, kernel: np.ndarray, *, stride: int = 1, padding: int = 0) -> np.ndarray:
     """Draw four steps of a convolution: the first, the second, the last of the first row, the last of all.
 
     Parameters
@@ -94,15 +92,17 @@ def plot_filmstrip(
     Returns
     -------
     array of Axes
-        ``(2, steps)``: the input with its window above, the output so far below. Steps that coincide in a small
-        output are drawn once.
+        ``(2, steps)``: the input with its window above, the output so far below. Steps that coincide in a
+        small output are drawn once.
     """
     image, kernel, output = _convolve(image, kernel, stride, padding)
     steps = list(dict.fromkeys([0, min(1, output.size - 1), output.shape[1] - 1, output.size - 1]))
     rows, columns = _padded_size(image, padding)
     between = 1  # cell
     sizes = [(rows + between + output.shape[0], columns)] * len(steps)
-    panels, cell = sheet(sizes, [f"window {step + 1} of {output.size}" for step in steps])
+    panels, cell = sheet(
+        sizes, [f"window {step + 1} of {output.size}" for step in steps], cell=cell_for(image, output)
+    )
     pairs = [_split(axes, rows, between) for axes in panels]
     for step, (above, below) in zip(steps, pairs, strict=True):
         place = divmod(step, output.shape[1])
@@ -115,7 +115,9 @@ def _split(axes: Axes, rows: int, between: int) -> tuple[Axes, Axes]:
     """Divide a panel into two of the same cells: ``rows`` rows, a gap of ``between``, the rest."""
     (left, right), (bottom, _) = axes.get_xlim(), axes.get_ylim()
     above = axes.inset_axes((left, 0, right - left, rows), transform=axes.transData)
-    below = axes.inset_axes((left, rows + between, right - left, bottom - rows - between), transform=axes.transData)
+    below = axes.inset_axes(
+        (left, rows + between, right - left, bottom - rows - between), transform=axes.transData
+    )
     for part, height in ((above, rows), (below, bottom - rows - between)):
         part.set_axis_off()
         part.set_xlim(left, right)
@@ -135,7 +137,9 @@ def _convolve(image, kernel, stride: int, padding: int, bias: float = 0.0):
         raise ValueError(f"padding must be at least 0, not {padding}")
     room = _padded_size(image, padding)
     if kernel.shape[0] > room[0] or kernel.shape[1] > room[1]:
-        raise ValueError(f"kernel must fit into the padded image of {_times(room)}, but it is {_times(kernel.shape)}")
+        raise ValueError(
+            f"kernel must fit into the padded image of {_times(room)}, but it is {_times(kernel.shape)}"
+        )
     x, weight = torch.from_numpy(image)[None, None], torch.from_numpy(kernel)[None, None]
     output = F.conv2d(x, weight, torch.tensor([bias], dtype=x.dtype), stride, padding)
     return image, kernel, output[0, 0].numpy()
@@ -186,8 +190,8 @@ def _sum_lines(products: np.ndarray, bias: float, total: float) -> list[str]:
     terms = [f"({term})" if term.startswith("−") else term for term in terms]
     if bias:
         terms.append(f"bias {number(bias)}")
-    if len(terms) > 25:
-        return [f"sum of {products.size} products", f"= {number(total)}"]
+    if len(terms) > 17:
+        return [f"sum of {products.size} products" + (" and bias" if bias else ""), f"= {number(total)}"]
     return [*textwrap.wrap(" + ".join(terms), 34), f"= {number(total)}"]
 
 
@@ -228,15 +232,18 @@ def plot_windows(size: int, kernel_size: int, *, stride: int = 1, padding: int =
     for index in cells:
         _draw_row_cell(axes, index, index in range(size), index in read, cell)
     for place, window in enumerate(windows):
-        _draw_bar(axes, window, 1.5 + place * thickness, 0.8 * thickness, f"{place + 1}" if thickness > 0.5 else "")
+        _draw_bar(
+            axes, window, 1.5 + place * thickness, 0.8 * thickness, f"{place + 1}" if thickness > 0.5 else ""
+        )
     _label_unread(axes, [index for index in cells if index not in read], cell)
-    total = f"{len(windows)} window{'s' if len(windows) > 1 else ''} fit{'' if len(windows) > 1 else 's'}"
+    total = "1 window fits" if len(windows) == 1 else f"{len(windows)} windows fit"
+    total += " (dashed cells: padding)" if padding else ""
     axes.text(-padding, 1.9 + thickness * len(windows), total, fontsize=FONT + 2, weight="bold", va="top")
     return axes
 
 
 def _windows(size: int, kernel_size: int, stride: int, padding: int) -> list[list[int]]:
-    """List the cells that each window reads; cells of the row are numbered from 0, padding below 0 and above."""
+    """List the cells that each window reads, numbered from 0 where the padding on the left ends."""
     if not 1 <= size <= LONGEST_ROW:
         raise ValueError(f"size must be from 1 to {LONGEST_ROW}, not {size}")
     if stride < 1:
@@ -253,10 +260,12 @@ def _draw_row_cell(axes: Axes, index: int, inside: bool, read: bool, cell: float
     """Draw one cell of the row: solid inside, dashed for padding, hatched if no window reads it."""
     look = {"facecolor": style.DATA if inside and read else "white", "edgecolor": "0.3", "lw": 1.5}
     axes.add_patch(
-        Rectangle((index, 0), 1, 1, ls="-" if inside else "--", hatch=None if read else "////", gid="cell", **look)
+        Rectangle(
+            (index, 0), 1, 1, ls="-" if inside else "--", hatch=None if read else "////", gid="cell", **look
+        )
     )
-    if read and cell > 0.25:
-        write(axes, 0, index, str(index) if inside else "0", color="white" if inside else "0.4", gid="cell number")
+    if inside and read and cell > 0.25:
+        write(axes, 0, index, str(index), color="white", gid="cell number")
 
 
 def _draw_bar(axes: Axes, window: Sequence[int], top: float, height: float, label: str) -> None:
@@ -286,11 +295,11 @@ def plot_convolution_matrix(
     Parameters
     ----------
     matrix
-        ``(OH*OW, H*W)``: row by row, the weights with which one output cell reads the input cells (stride 1, no
-        padding).
+        ``(OH*OW, H*W)``: row by row, the weights with which one output cell reads the input cells
+        (stride 1, no padding).
     kernel_shape
-        ``(FH, FW)``. The weights are numbered row by row from 0; a cell's number says which weight should stand
-        there. A value where none should stand is framed and marked with ×.
+        ``(FH, FW)``. The weights are numbered row by row from 0; a cell's number says which weight should
+        stand there. A value where none should stand is framed and marked with ×.
     image_shape
         ``(H, W)``; a square image if left out.
 
@@ -311,7 +320,11 @@ def plot_convolution_matrix(
     for (row, column), value in np.ndenumerate(matrix):
         place = places[row, column]
         colour = "0.94" if value == 0 else colours[place % 10] if place >= 0 else "white"
-        edge = {"edgecolor": style.FOCUS, "lw": 2.5, "zorder": 3} if value and place < 0 else {"edgecolor": "white"}
+        edge = (
+            {"edgecolor": style.FOCUS, "lw": 2.5, "zorder": 3}
+            if value and place < 0
+            else {"edgecolor": "white"}
+        )
         axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, **edge))
         if value and cell >= 0.22:
             write(axes, row, column, str(place) if place >= 0 else "×", color=ink_on(colour), zorder=4)
@@ -331,15 +344,17 @@ def _weight_places(
             raise ValueError(f"image_shape must be given: {shape[1]} columns are not those of a square image")
         image_shape = (side, side)
     if kernel_shape[0] > image_shape[0] or kernel_shape[1] > image_shape[1]:
-        raise ValueError(f"kernel_shape must fit into an image of {_times(image_shape)}, not {_times(kernel_shape)}")
-    # each input cell alone gives one column: where a kernel that holds its own numbers answers with which of them
+        raise ValueError(
+            f"kernel_shape must fit into an image of {_times(image_shape)}, not {_times(kernel_shape)}"
+        )
+    # each input cell, alone in the image, answers with the number of the weight that reads it
     cells = torch.eye(image_shape[0] * image_shape[1]).reshape(-1, 1, *image_shape)
     numbers = torch.arange(1.0, kernel_shape[0] * kernel_shape[1] + 1).reshape(1, 1, *kernel_shape)
     places = F.conv2d(cells, numbers).flatten(1).T.int().numpy() - 1
     if places.shape != tuple(shape):
         raise ValueError(
-            f"matrix must have one row for each output cell and one column for each of the {cells.shape[0]} cells of "
-            f"the {_times(image_shape)} image, but its shape is {tuple(shape)}"
+            f"matrix must have one row for each output cell and one column for each cell of the "
+            f"{_times(image_shape)} image, but its shape is {tuple(shape)}"
         )
     return places
 
@@ -382,8 +397,8 @@ def plot_equivariance(
     Returns
     -------
     array of Axes
-        Five panels; the last is the absolute difference, its largest value in the title. Both results have the
-        same colours.
+        Five panels; the last is the absolute difference, its largest value in the title. Both results
+        have the same colours.
 
     Raises
     ------
@@ -393,9 +408,8 @@ def plot_equivariance(
     pictures = [np.asarray(array, float) for array in (image, shifted, shift_first, shift_last)]
     for one, other, names in ((0, 1, "image and shifted"), (2, 3, "shift_first and shift_last")):
         if pictures[one].shape != pictures[other].shape or pictures[one].ndim != 2:
-            raise ValueError(
-                f"{names} must have the same shape (H, W), not {pictures[one].shape} and {pictures[other].shape}"
-            )
+            shapes = f"{pictures[one].shape} and {pictures[other].shape}"
+            raise ValueError(f"{names} must have the same shape (H, W), not {shapes}")
     difference = np.abs(pictures[2] - pictures[3])
     titles = ["input", "shifted input", f"shift, then {operation}", f"{operation}, then shift"]
     titles.append(f"difference, at most {number(difference.max())}")
@@ -403,14 +417,16 @@ def plot_equivariance(
     before, after = scale(np.stack(pictures[:2]), signed=False), scale(np.stack(pictures[2:]), signed=True)
     for axes, picture, colours in zip(panels, pictures, (before, before, after, after), strict=False):
         draw_cells(axes, picture, cell, colours=colours)
-    draw_cells(panels[4], difference, cell, colours=scale(np.array([0, max(difference.max(), 1)]), signed=False))
+    draw_cells(
+        panels[4], difference, cell, colours=scale(np.array([0, max(difference.max(), 1)]), signed=False)
+    )
     return np.array(panels, dtype=object)
 
 
 def plot_stamps(
     x: np.ndarray, kernel: np.ndarray, *, stride: int = 1, padding: int = 0
 ) -> tuple[Axes, Axes, Axes]:
-    """Draw a transposed convolution: each input cell stamps a scaled kernel, overlaps add, the border is cut off.
+    """Draw a transposed convolution: each cell stamps a scaled kernel, overlaps add, the border is cut off.
 
     Parameters
     ----------
@@ -434,13 +450,17 @@ def plot_stamps(
     x, kernel, _ = _convolve(x, kernel, stride, max(np.shape(kernel)) + max(padding, 0))
     if padding < 0:
         raise ValueError(f"padding must be at least 0, not {padding}")
-    whole = F.conv_transpose2d(torch.from_numpy(x)[None, None], torch.from_numpy(kernel)[None, None], stride=stride)
+    whole = F.conv_transpose2d(
+        torch.from_numpy(x)[None, None], torch.from_numpy(kernel)[None, None], stride=stride
+    )
     whole = whole[0, 0].numpy()
     if 2 * padding >= min(whole.shape):
         raise ValueError(f"padding must be at most {(min(whole.shape) - 1) // 2} here, not {padding}")
     result = whole[padding : whole.shape[0] - padding, padding : whole.shape[1] - padding]
-    titles = (f"input {_times(x.shape)}", f"sum of {x.size} stamps {_times(whole.shape)}", f"result {_times(result.shape)}")
-    panels, cell = sheet([x.shape, whole.shape, result.shape], titles, below=0.5)
+    titles = [f"input {_times(x.shape)}", f"sum of {x.size} stamps {_times(whole.shape)}"]
+    titles.append(f"result {_times(result.shape)}")
+    sizes = [x.shape, whole.shape, result.shape]
+    panels, cell = sheet(sizes, titles, cell=cell_for(x, whole), below=0.5 if padding else 0.1)
     colours = scale(whole, signed=True)
     draw_cells(panels[0], x, cell)
     for axes, array in zip(panels[1:], (whole, result), strict=True):
@@ -450,7 +470,9 @@ def plot_stamps(
     return tuple(panels)
 
 
-def _mark_stamps(source: Axes, target: Axes, shape: tuple[int, int], kernel_shape: tuple[int, int], stride: int) -> None:
+def _mark_stamps(
+    source: Axes, target: Axes, shape: tuple[int, int], kernel_shape: tuple[int, int], stride: int
+) -> None:
     """Frame the first input cell and its stamp (solid), and the last ones (dashed)."""
     last = (shape[0] - 1, shape[1] - 1)
     for (row, column), line in (((0, 0), "-"), (last, "--")):
@@ -470,6 +492,17 @@ def _mark_cut(axes: Axes, shape: tuple[int, int], padding: int) -> None:
         (padding, 0, inner[2], padding),
         (padding, width - padding, inner[2], padding),
     ):
-        axes.add_patch(Rectangle((column, row), columns, rows, fill=False, hatch="///", edgecolor="0.4", lw=0))
-    axes.add_patch(Rectangle((padding, padding), inner[3], inner[2], fill=False, edgecolor="black", lw=2.5, zorder=6))
-    axes.text(width / 2, height + 0.25, f"hatched: cut off ({padding} at each side)", ha="center", va="top", fontsize=FONT)
+        axes.add_patch(
+            Rectangle((column, row), columns, rows, fill=False, hatch="///", edgecolor="0.4", lw=0)
+        )
+    axes.add_patch(
+        Rectangle((padding, padding), inner[3], inner[2], fill=False, edgecolor="black", lw=2.5, zorder=6)
+    )
+    axes.text(
+        width / 2,
+        height + 0.25,
+        f"hatched: cut off ({padding} at each side)",
+        ha="center",
+        va="top",
+        fontsize=FONT,
+    )

@@ -69,7 +69,9 @@ def _figure_of(drawn: Any) -> Figure:
         return drawn
     first = drawn if isinstance(drawn, Axes) else next(iter(np.ravel(np.asarray(drawn, dtype=object))), None)
     if not isinstance(first, Axes):
-        raise TypeError(f"expected axes or a figure, as a plot function returns them, not {type(drawn).__name__}")
+        raise TypeError(
+            f"expected axes or a figure, as a plot function returns them, not {type(drawn).__name__}"
+        )
     return first.get_figure(root=True)
 
 
@@ -87,7 +89,9 @@ def _png(figure: Figure) -> bytes:
     return stream.getvalue()
 
 
-def sheet(sizes: Sequence[tuple[float, float]], titles: Sequence[str], *, cell: float = 0.42, below: float = 0):
+def sheet(
+    sizes: Sequence[tuple[float, float]], titles: Sequence[str], *, cell: float = 0.42, below: float = 0
+):
     """Make a row of panels in which a cell has the same size everywhere.
 
     Parameters

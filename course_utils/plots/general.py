@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 
 from course_utils import style
-from course_utils.plots.cells import draw_cells, number, outline, scale
+from course_utils.plots.cells import cell_for, draw_cells, number, outline, scale
 from course_utils.plots.frames import FONT, bare, sheet
 
 Window = tuple[int, int, int, int]
@@ -52,7 +52,8 @@ def plot_grids(
     windows = [None] * len(arrays) if windows is None else windows
     _same_length(arrays, titles, "titles")
     _same_length(arrays, windows, "windows")
-    panels, cell = sheet([array.shape for array in arrays], titles)
+    side = cell_for(*arrays) if show_values else 0.42
+    panels, cell = sheet([array.shape for array in arrays], titles, cell=side)
     for axes, array, window in zip(panels, arrays, windows, strict=True):
         draw_cells(axes, array, cell, signed=signed, show_values=show_values)
         if window is not None:
@@ -70,8 +71,8 @@ def plot_images(images: Sequence[np.ndarray], titles: Sequence[str], *, signed: 
     titles
         One title a picture.
     signed
-        Use the colours for signed values, zero in the middle, the same scale for all pictures, with a colour bar.
-        Unsigned pictures each run from their least value to their largest.
+        Use the colours for signed values, zero in the middle, the same scale for all pictures, with a colour
+        bar. Unsigned pictures each run from their least value to their largest.
 
     Returns
     -------
@@ -86,7 +87,9 @@ def plot_images(images: Sequence[np.ndarray], titles: Sequence[str], *, signed: 
     images = [_two_axes(image, "each image") for image in images]
     _same_length(images, titles, "titles")
     largest = max(max(image.shape) for image in images)
-    panels, cell = sheet([image.shape for image in images], titles, cell=2.4 / largest, below=0.5 if signed else 0)
+    panels, cell = sheet(
+        [image.shape for image in images], titles, cell=2.4 / largest, below=0.5 if signed else 0
+    )
     shared = scale(np.concatenate([image.ravel() for image in images]), signed=True) if signed else None
     for axes, image in zip(panels, images, strict=True):
         draw_cells(axes, image, cell, show_values=False, colours=shared)
@@ -102,7 +105,9 @@ def _add_colour_bar(panels: Sequence[Axes], colour_map: mpl.colors.Colormap, nor
     length = min(3.0, width - 0.6)
     place = figure.add_axes(((width - length) / 2 / width, 0.33 / height, length / width, 0.12 / height))
     bar = figure.colorbar(mpl.cm.ScalarMappable(norm, colour_map), cax=place, orientation="horizontal")
-    bar.set_ticks([norm.vmin, 0, norm.vmax], labels=[number(norm.vmin), "0", number(norm.vmax)], fontsize=FONT)
+    bar.set_ticks(
+        [norm.vmin, 0, norm.vmax], labels=[number(norm.vmin), "0", number(norm.vmax)], fontsize=FONT
+    )
 
 
 def plot_parameter_bars(counts: Mapping[str, int], *, axes: Axes | None = None) -> Axes:
@@ -178,7 +183,7 @@ def plot_value_histograms(samples: Mapping[str, np.ndarray], *, xlabel: str) -> 
         axes.hist(sample, bins=bins, color=style.DATA)
         mean = sample.mean()
         axes.axvline(mean, color=style.FOCUS, lw=2, ls="--")
-        axes.set_title(f"{title}\nmean {number(mean)} (dashed)", fontsize=FONT + 1)
+        axes.set_title(f"{title}\nmean {mean:.2f} (dashed)", fontsize=FONT + 1)
         axes.set_xlabel(xlabel, fontsize=FONT)
         bare(axes)
     grid[0, 0].set_ylabel("number of values", fontsize=FONT)

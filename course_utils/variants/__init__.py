@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-COURSE = "deep-learning-labs"
+COURSE = "neural-network-labs"
 STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 MOST_TRIES = 20_000
 

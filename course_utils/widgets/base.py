@@ -1,0 +1,71 @@
+"""What all widgets share: scripts, colours, and the figure shown where nobody can move a slider."""
+
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from course_utils import plots, runtime, style
+
+FOLDER = Path(__file__).parent
+LARGEST_IMAGE = 32  # pixels a side; more cells would be too small to point at
+
+
+def script(name: str) -> str:
+    """Return a widget's JavaScript: what all widgets share, then its own file."""
+    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("common.js", f"{name}.js"))
+
+
+class Explorer(anywidget.AnyWidget):
+    """A widget with a static figure beside it.
+
+    A subclass gives `static_figure`. In a front end without widgets, and where no front end is (grading, CI),
+    that figure is what is seen.
+    """
+
+    _css = (FOLDER / "widgets.css").read_text(encoding="utf-8")
+    colours = traitlets.Dict().tag(sync=True)
+
+    @traitlets.default("colours")
+    def _default_colours(self) -> dict[str, Any]:
+        return {
+            "focus": style.FOCUS,
+            "data": style.DATA,
+            "model": style.MODEL,
+            "intensity": style.shades(style.INTENSITY),
+            "signed": style.shades(style.SIGNED),
+        }
+
+    def static_figure(self) -> tuple[Any, str]:
+        """Draw the widget's point on paper; return axes and the text for those who cannot see them."""
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
+        """Give the figure alone, or, where somebody may be at the screen, the live view with it."""
+        figure = plots.figure_bundle(*self.static_figure())
+        if not runtime.has_front_end():
+            return figure, {}
+        data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
+        return {**data, **figure}, metadata
+
+
+def whole(name: str, value: Any, low: int, high: int) -> int:
+    """Return ``value`` as an int, or say that it is no whole number from ``low`` to ``high``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
+        raise ValueError(f"{name} must be a whole number from {low} to {high}, not {value!r}")
+    return int(value)
+
+
+def picture(name: str, value: Any, largest: tuple[int, int]) -> np.ndarray:
+    """Return ``value`` as a float array ``(H, W)``, or say that it is none, or larger than ``largest``."""
+    array = np.asarray(value, dtype=float)
+    if array.ndim != 2 or not array.size:
+        raise ValueError(f"{name} must have the shape (H, W), not {array.shape}")
+    if array.shape[0] > largest[0] or array.shape[1] > largest[1]:
+        sizes = [f"{height}×{width}" for height, width in (largest, array.shape)]
+        raise ValueError(f"{name} must be at most {sizes[0]} pixels, not {sizes[1]}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} must hold finite numbers, but it holds NaN or infinity")
+    return array

@@ -1,0 +1,200 @@
+// Drawing and controls that all widgets share. Python puts this text before each widget's own script.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+/** Make an HTML element; children are elements or strings. */
+function html(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+/** Make an SVG element. */
+function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+/** Write a number for a cell: integers without decimals, others with at most two. Text stays text. */
+function number(value) {
+  if (typeof value !== "number") return String(value);
+  const text = String(Number(value.toFixed(2)));
+  return text === "-0" ? "0" : text.replace("-", "−");
+}
+
+/** Write terms as a sum, negative ones in brackets. */
+function sum(terms) {
+  return terms.map((term) => (number(term).startsWith("−") ? `(${number(term)})` : number(term))).join(" + ");
+}
+
+function range(count) {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+function clamp(value, low, high) {
+  return Math.min(Math.max(value, low), high);
+}
+
+/** Choose a colour from a list of shades, the first for `low`, the last for `high`. */
+function shade(shades, value, low, high) {
+  if (!Number.isFinite(value)) return "#ffffff";
+  const place = high > low ? (value - low) / (high - low) : 0;
+  return shades[clamp(Math.round(place * (shades.length - 1)), 0, shades.length - 1)];
+}
+
+/** Choose black or white, whichever reads better on a colour such as "#0072b2". */
+function ink(colour) {
+  const [red, green, blue] = [1, 3, 5].map((at) => (parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#000000" : "#ffffff";
+}
+
+/** Colours of one-sided values, from the least to the largest. */
+function intensities(model, rows) {
+  const values = rows.flat();
+  const low = Math.min(0, ...values);
+  const high = Math.max(...values);
+  return (value) => shade(model.get("colours").intensity, value, low, high > low ? high : low + 1);
+}
+
+/** Colours of signed values, zero in the middle. */
+function signs(model, rows) {
+  const limit = Math.max(...rows.flat().filter(Number.isFinite).map(Math.abs), 0) || 1;
+  return (value) => shade(model.get("colours").signed, value, -limit, limit);
+}
+
+/** Find the side of a cell in pixels: small for large grids, wide enough for the longest number. */
+function cellSide(longestSide, grids) {
+  const letters = Math.max(...grids.flat(2).map((value) => number(value).length), 2);
+  return clamp(Math.floor(340 / longestSide), 9, Math.max(34, Math.min(48, Math.ceil(7 * letters + 4))));
+}
+
+/**
+ * Draw a grid of cells.
+ *
+ * `look(row, column)` says what a cell is: {value, colour} for a number; {value, kind: "padding"} for a dotted
+ * cell; {kind: "empty"} for one that is not computed yet; {mark: true} adds ≠ and a dashed frame.
+ * `frames` are [row, column, height, width] of cells to point at.
+ */
+function grid(name, rows, columns, side, label, look, frames = []) {
+  const picture = svg("svg", {
+    class: `cu-${name}`, role: "img", "aria-label": label,
+    width: columns * side + 6, height: rows * side + 6, viewBox: `-3 -3 ${columns * side + 6} ${rows * side + 6}`,
+  });
+  for (const row of range(rows)) {
+    for (const column of range(columns)) picture.append(cell(row, column, side, look(row, column)));
+  }
+  for (const [row, column, height, width] of frames) {
+    const box = { x: column * side, y: row * side, width: width * side, height: height * side, fill: "none" };
+    picture.append(svg("rect", { ...box, stroke: "#ffffff", "stroke-width": side > 15 ? 6 : 4 }));
+    picture.append(svg("rect", {
+      ...box, class: "cu-frame", "stroke-width": side > 15 ? 3 : 2,
+      "data-row": row, "data-column": column, "data-height": height, "data-width": width,
+    }));
+  }
+  return picture;
+}
+
+function cell(row, column, side, { value, colour, kind = "value", mark = false }) {
+  const place = { "data-row": row, "data-column": column, class: `cu-cell cu-${kind}${mark ? " cu-marked" : ""}` };
+  const box = { x: column * side, y: row * side, width: side, height: side };
+  const group = svg("g", { ...place, ...(value === undefined ? {} : { "data-value": value }) });
+  group.append(svg("rect", kind === "value" ? { ...box, fill: colour } : box));
+  const text = value === undefined ? "" : number(value);
+  const size = Math.min(14, (0.92 * side) / (0.6 * Math.max(text.length, 1.6)));
+  if (text && size >= 9.5) {
+    const paint = kind === "value" ? { fill: ink(colour) } : {};
+    const middle = { x: (column + 0.5) * side, y: (row + 0.52) * side, "font-size": size };
+    group.append(svg("text", { ...middle, ...paint }, text));
+  }
+  if (mark) {
+    const inset = { x: box.x + 2, y: box.y + 2, width: side - 4, height: side - 4 };
+    group.append(svg("rect", { ...inset, class: "cu-mark" }));
+    group.append(svg("circle", { cx: box.x + side - 7, cy: box.y + 7, r: 6.5, class: "cu-badge" }));
+    group.append(svg("text", { x: box.x + side - 7, y: box.y + 7.5, "font-size": 12, class: "cu-badge-text" }, "≠"));
+  }
+  return group;
+}
+
+/** Put a caption above a picture. */
+function panel(caption, picture) {
+  return html("div", { class: "cu-panel" }, html("div", { class: "cu-caption" }, caption), picture);
+}
+
+/**
+ * Make a slider with a number field beside it, both set by `update(value, low, high)` and both calling
+ * `change(value)`. JupyterLab takes the arrow keys from whatever has the focus, unless the element itself
+ * carries the attribute data-lm-suppress-shortcuts.
+ */
+function slider(name, change) {
+  const common = { step: 1, "data-lm-suppress-shortcuts": "true", "data-name": name };
+  const track = html("input", { ...common, type: "range", "aria-label": name });
+  const field = html("input", { ...common, type: "number", "aria-label": `${name}, as a number` });
+  let shown = 0;
+  const accept = (value) => value !== shown && change(value);
+  track.addEventListener("input", () => accept(Number(track.value)));
+  field.addEventListener("input", () => {
+    const value = Number(field.value);
+    const fits = field.value !== "" && Number.isInteger(value) && value >= +field.min && value <= +field.max;
+    if (fits) accept(value);
+  });
+  field.addEventListener("change", () => {
+    const value = field.value === "" ? shown : Math.round(Number(field.value));
+    const nearest = clamp(value, +field.min, +field.max);
+    field.value = nearest;
+    accept(nearest);
+  });
+  const element = html("span", { class: "cu-control" }, html("span", {}, name), track, field);
+  const update = (value, low, high) => {
+    shown = value;
+    for (const input of [track, field]) {
+      input.min = low;
+      input.max = high;
+      if (input !== field.getRootNode().activeElement || Number(input.value) !== value) input.value = value;
+    }
+  };
+  return { element, update };
+}
+
+/** Make a button that JupyterLab's shortcuts leave alone. */
+function button(name, press) {
+  const element = html("button", { type: "button", "data-lm-suppress-shortcuts": "true" }, name);
+  element.addEventListener("click", press);
+  return element;
+}
+
+/** Set several traits at once and tell Python. */
+function put(model, values) {
+  for (const [name, value] of Object.entries(values)) model.set(name, value);
+  model.save_changes();
+}
+
+/** Build the widget's frame: controls above, pictures in the middle, one line of text that is read aloud. */
+function frame(el, model, label, controls) {
+  const stage = html("div", { class: "cu-stage" });
+  const line = html("div", { class: "cu-line", "aria-live": "polite" });
+  const root = html("div", { class: "cu-widget", role: "group", "aria-label": label });
+  for (const name of ["focus", "data", "model"]) root.style.setProperty(`--cu-${name}`, model.get("colours")[name]);
+  root.append(html("div", { class: "cu-controls" }, ...controls), stage, line);
+  el.replaceChildren(root);
+  return { root, stage, line };
+}
+
+/** Draw now and whenever one of the traits changes; return what stops it. */
+function follow(model, names, draw) {
+  for (const name of names) model.on(`change:${name}`, draw);
+  draw();
+  return () => names.forEach((name) => model.off(`change:${name}`, draw));
+}
+
+/** Set the text only where it differs, so that it is not read aloud twice. */
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Count things: "1 window", "3 windows". */
+function count(amount, thing) {
+  return `${amount} ${thing}${amount === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,1009 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Slide a kernel over an image
+"""
+
+# %% [markdown]
+r"""
+**You will** build a convolution, a pooling layer and the rule for their sizes, and check each against PyTorch.
+
+**You will learn** to
+
+- compute a convolution by hand and say how large its output is, before you run it;
+- count the parameters of a layer;
+- tell what moves along when the picture moves, and what stays.
+
+**You need** NumPy arrays and, from Lab 01, the dense layer. Time: 150 to 180 minutes, with a good place to stop after section 7.
+"""
+
+# %% [markdown]
+r"""
+| letter | meaning | in code |
+|---|---|---|
+| N | pictures in a batch | `N, C, H, W = x.shape` |
+| C, K | input channels; kernels = output channels | `in_channels`, `out_channels` |
+| H, W | height, width in pixels | `height`, `width` |
+| F (FH, FW) | side of a kernel in pixels | `kernel_size` |
+| S, P | stride, padding in pixels | `stride`, `padding` |
+
+Books differ. Some write "filter" for kernel, some put the channels last. Here everything is in PyTorch's order: N, C, H, W.
+"""
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils import plots, widgets
+from course_utils.checks import conv_and_pooling as check
+from course_utils.data import load_photo
+from course_utils.practice import practice
+from course_utils.runtime import seed_everything
+from course_utils.shapes import layer_weight_counts
+from course_utils.variants import conv_and_pooling as questions
+
+seed_everything(0)
+
+# %% [markdown]
+r"""
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+"""
+
+# %%
+student_id = ""
+
+# %% [markdown]
+r"""
+## 1 Why not dense?
+
+A dense layer connects every pixel with every unit. How many weights is that? The lectures take a grey picture of 200×200 pixels and 500 hidden units: 200 · 200 · 500 is **20 million** weights. With one bias a unit it is 20,000,500, and for a colour picture 60,000,500.
+"""
+
+# %%
+dense = nn.Linear(200 * 200, 500, device="meta")  # "meta": follow the shapes, compute nothing
+print(f"{sum(p.numel() for p in dense.parameters()):,}")
+
+# %% [markdown]
+r"""
+The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 units. That makes 921,601,000 parameters, about 922 million, or 3.7 GB at four bytes each. The figure compares three layers that turn the same 3×32×32 picture into the same 6×28×28 numbers.
+"""
+
+# %%
+counts = layer_weight_counts(in_channels=3, height=32, width=32, out_channels=6, kernel_size=5)
+plots.show(
+    plots.plot_parameter_bars(counts),
+    alt="Three bars on a logarithmic axis: the dense layer has millions of parameters, the locally connected one "
+    "hundreds of thousands, the convolution a few hundred.",
+)
+
+# %% [markdown]
+r"""
+*Locally connected* means: each output unit looks at a small window only. *Convolution* adds one more idea: all windows share the same weights. Move the sliders. Which of the three numbers does not change when the picture grows?
+"""
+
+# %%
+widgets.explore_parameters()
+
+# %% [markdown]
+r"""
+Weights are one reason against dense layers for pictures. There are three more: so many weights need a great deal of data; `Flatten` forgets which pixels are neighbours; and a picture that moves by **one pixel** is, to a dense unit, another picture. See for yourself: this unit has learned one vertical bar by heart.
+"""
+
+# %%
+bar = np.zeros((5, 5))
+bar[:, 1] = 1
+moved = np.roll(bar, 1, axis=1)
+plots.show(
+    plots.plot_grids([bar, bar, moved], ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"]),
+    alt="The unit's weights and two pictures of a bar. The bar in its place gives 5, the bar one pixel to the right 0.",
+)
+
+# %% [markdown]
+r"""
+The unit's answer, the sum of weights times pixels, falls from 5 to 0. It would have to learn the bar again for every place. A convolution learns it once and looks everywhere: that is the whole idea, and the rest of this lab is its arithmetic.
+"""
+
+# %% [markdown]
+r"""
+## 2 One dimension first
+
+Take a row of seven cells and a kernel of three weights. Lay the kernel over the first three cells, multiply cell by weight, add. Move it one cell to the right, and again. The kernel (−1, 0, 1) answers where the row goes up.
+"""
+
+# %%
+row = np.array([0, 0, 1, 1, 1, 0, 0])
+kernel = np.array([-1, 0, 1])
+output = np.array([(row[i : i + 3] * kernel).sum() for i in range(5)])
+print(output)
+
+# %% [markdown]
+r"""
+Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cells went in, five numbers came out: a window of three finds five places. Here they are.
+"""
+
+# %%
+plots.show(
+    plots.plot_windows(7, 3),
+    alt="A row of seven cells and below it the five places where a window of three cells fits.",
+)
+
+# %% [markdown]
+r"""
+## 3 Two dimensions, by hand
+
+A picture has rows and columns, so the window slides right and then down. *Detecting* a feature means: the sum is large where the picture looks like the kernel. A *feature* is what the kernel looks for: an edge, a blob, a shape. This is the lectures' own example, a 5×5 picture and a 3×3 kernel.
+"""
+
+# %%
+image = np.array(questions.LECTURE_IMAGE)
+kernel = np.array(questions.LECTURE_KERNEL)
+plots.show(
+    plots.plot_convolution_step(image, kernel, 0),
+    alt="The window lies over the upper left corner. Four of its nine products are 1, so the first output is 4.",
+)
+
+# %% [markdown]
+r"""
+The first output is 4. Four steps of the same film: the first window, the second, the last of the first row, the last of all. A row of the output takes three sums here, the whole output nine.
+"""
+
+# %%
+plots.show(
+    plots.plot_filmstrip(image, kernel),
+    alt="Four steps of the convolution: window one gives 4, window two 3, window three 4, window nine 4.",
+)
+
+# %% [markdown]
+r"""
+Now step through it yourself, with the slider or the arrow keys. Before each step, say the sum aloud. Leave stride and padding as they are for now.
+"""
+
+# %%
+widgets.explore_convolution(image, kernel)
+
+# %% [markdown]
+r"""
+Another picture, from a guide to convolution arithmetic that the second lecture uses. Its kernel is not made of zeros and ones, and its output has a 19 in row 1, column 2 (counting from 0).
+"""
+
+# %%
+figure, figure_kernel = np.array(check.FIGURE_IMAGE), np.array(check.FIGURE_KERNEL)
+figure_output = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None])[0, 0]
+plots.show(
+    plots.plot_grids([figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]),
+    alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
+)
+
+# %% [markdown]
+r"""
+Here are the picture and the kernel for your first exercise.
+"""
+
+# %%
+mine = questions.hand_convolution(student_id)
+plots.show(
+    plots.plot_grids([np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]),
+    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
+)
+
+# %% [markdown]
+r"""
+## Exercise 5.1. Convolve by hand
+
+Write down the 3×3 feature map of *your picture* and *your kernel* (on paper first, no code). Then explain the 19 of the figure above: give the nine products, window times kernel, that add up to it. (2 points, 10 minutes)
+
+Example: in the lectures' picture the window of output (0, 0) gives the products 1 0 1, 0 1 0, 0 0 1 and the sum 4.
+
+<details><summary>Hint</summary>
+On which row and which column of the picture does the window start whose output is in row 1, column 2?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "convolve-by-hand", "locked": false, "schema_version": 3, "solution": true}
+by_hand = {
+    "feature map": [[None, None, None], [None, None, None], [None, None, None]],
+    "products": [[None, None, None], [None, None, None], [None, None, None]],
+}
+### BEGIN SOLUTION
+by_hand = {
+    "feature map": [[4, 3, 4], [2, 4, 3], [2, 3, 4]],
+    "products": [[0, 3, 2], [4, 4, 0], [0, 2, 4]],
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "convolve-by-hand-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.convolve_by_hand(by_hand, questions.hand_convolution(student_id))
+
+# %% [markdown]
+r"""
+Stuck? `check.hint("convolve-by-hand")` shows a hint, and the next one each time you run it. For more pictures of this kind, without end: `practice("convolve-by-hand")`.
+"""
+
+# %%
+question = practice("convolve-by-hand", 1)
+question
+
+# %% [markdown]
+r"""
+Answer with `question.answer([[...], [...], [...]])` in a cell of your own. Leave the number 1 out, and each call draws another question.
+"""
+
+# %% [markdown]
+r"""
+## 4 Convolution or correlation?
+
+In mathematics a *convolution* turns the kernel by 180 degrees before it slides. Deep-learning libraries do not: what they call convolution is, strictly, *cross-correlation*. With the lectures' kernel nobody can tell, since it looks the same when it is turned. With the other one everybody can.
+"""
+
+# %%
+turned = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None])[0, 0]
+plots.show(
+    plots.plot_grids([figure_output.numpy(), turned.numpy()], ["PyTorch's conv2d", "kernel turned first"]),
+    alt="Two different outputs of the same picture: as PyTorch computes it, and with the kernel turned by 180 degrees.",
+)
+
+# %% [markdown]
+r"""
+For a network it makes no difference: it learns its kernels, turned or not. For *your* code it does, as soon as you compare with a library. In this course, convolution means what PyTorch does: slide, multiply, add.
+"""
+
+# %% [markdown]
+r"""
+## 5 The size rule
+
+How many numbers come out? Count the places where the window fits. The lectures take a row of 7 cells and a kernel of 3. With **stride** 1 the window moves one cell at a time and finds 5 places. With stride 2 it moves two cells at a time.
+"""
+
+# %%
+plots.show(
+    plots.plot_windows(7, 3, stride=2),
+    alt="Seven cells, window of three, stride two: the window fits in three places, starting on cells 0, 2 and 4.",
+)
+
+# %% [markdown]
+r"""
+In two dimensions the same holds for rows and for columns. A 7×7 picture gives a 5×5 map with stride 1: 25 sums, not 5; five is one row of it. With stride 2 it gives 3×3. A unit of the map is one number, so these maps have 25 and 9 *output units*. Now stride 3.
+"""
+
+# %%
+plots.show(
+    plots.plot_windows(7, 3, stride=3),
+    alt="Seven cells, window of three, stride three: two places, starting on cells 0 and 3. The last cell is hatched: "
+    "no window reads it.",
+)
+
+# %% [markdown]
+r"""
+The first lecture says of this one: it does not fit, the filter cannot be applied. That is one convention. Its rule (N − F) / S + 1 gives 2.33 here, and there is no third of a window. PyTorch follows another: it takes the windows that fit and leaves the last cell unread. One cell is *left over*.
+"""
+
+# %%
+x = torch.zeros(1, 1, 7, 7)
+print(nn.Conv2d(1, 1, kernel_size=3, stride=3)(x).shape)
+
+# %% [markdown]
+r"""
+Both conventions have their use. Leaving cells out silently can hide a mistake; refusing is a nuisance when one pixel does not matter. You will write a function that can do either. First play: which settings leave cells over?
+"""
+
+# %%
+widgets.explore_output_size(size=7, kernel_size=3, stride=3)
+
+# %% [markdown]
+r"""
+## 6 Padding and stride
+
+A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 and 28 into 24, and the pixels at the border take part in fewer sums than those in the middle. **Zero padding** answers both: put a border of P zeros around the picture first, on *both* ends of each axis.
+"""
+
+# %%
+plots.show(
+    plots.plot_windows(7, 3, padding=1),
+    alt="Seven cells with one dashed padding cell at each end: the window of three now fits in seven places.",
+)
+
+# %% [markdown]
+r"""
+With kernel 3, stride 1 and padding 1, seven cells give seven: the size stays. In general P = (F − 1) / 2 keeps the size, 1 for F = 3, 2 for F = 5, 3 for F = 7. Two conditions go with it that the slide leaves out: **F is odd and the stride is 1**.
+
+**Stride** is the opposite tool. It makes the map smaller, on purpose, and so gathers information from a wider part of the picture into fewer numbers.
+"""
+
+# %%
+plots.show(
+    plots.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
+    alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts in the third row of the padded "
+    "picture, and the output is 3×3.",
+)
+
+# %% [markdown]
+r"""
+Take a pencil. For a length N with padding P, the window's left edge starts on cell 0 and can move as long as the window's right edge stays inside. How far is that? How many steps of S cells fit into it? Steps are one thing, windows another: after 4 steps you stand on the 5th place.
+"""
+
+# %% [markdown]
+r"""
+These are your five questions. Each is a convolution on a square picture with one channel and one kernel.
+"""
+
+# %%
+asked = questions.windows(student_id)
+for letter, window in asked.items():
+    print(f"{letter})", window)
+
+# %% [markdown]
+r"""
+## Exercise 5.2. How large is the output?
+
+For each of your five questions give the `size` of the feature map (its side, as PyTorch has it) and the number of output `units`. Only question d leaves cells over: say how many on each axis. (5 points, 15 minutes)
+
+Example: 9 cells, kernel 3, stride 2, padding 0. The window starts on cells 0, 2, 4 and 6, so the size is 4 and there are 16 units. The last window ends on the last cell: nothing is left over.
+
+<details><summary>Hint</summary>
+On which cells can the window's left edge stand? Count them.
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "output-sizes", "locked": false, "schema_version": 3, "solution": true}
+sizes = {
+    "a": {"size": None, "units": None},
+    "b": {"size": None, "units": None},
+    "c": {"size": None, "units": None},
+    "d": {"size": None, "units": None, "leftover": None},
+    "e": {"size": None, "units": None},
+}
+### BEGIN SOLUTION
+sizes = {
+    "a": {"size": 5, "units": 25},
+    "b": {"size": 3, "units": 9},
+    "c": {"size": 7, "units": 49},
+    "d": {"size": 2, "units": 4, "leftover": 1},
+    "e": {"size": 32, "units": 1024},
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "output-sizes-check", "locked": true, "points": 5, "schema_version": 3, "solution": false}
+check.output_sizes(sizes, questions.windows(student_id))
+
+# %% [markdown]
+r"""
+The check looks at all five answers together. One answer alone often cannot tell a right method from a wrong one: of the lectures' questions, 32 cells with kernel 5, stride 1 and padding 2 comes out right in four wrong ways. For more: `practice("output-size")`.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 5.3. Write the size rule
+
+Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes)
+
+Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(7, 3, 3, strict=True)` raises an error such as "1 cell is left over".
+
+<details><summary>Hint</summary>
+Which operator divides and rounds down? Which one tells the rest?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "output-size-rule", "locked": false, "schema_version": 3, "solution": true}
+def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
+    """Return how many windows fit on one axis, in cells."""
+    ### BEGIN SOLUTION
+    room = size + 2 * padding - kernel_size
+    if room < 0:
+        raise ValueError(f"a kernel of {kernel_size} does not fit on {size} cells with padding {padding}")
+    if strict and room % stride:
+        raise ValueError(f"{room % stride} cells are left over")
+    return room // stride + 1
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "output-size-rule-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.output_size_rule(conv_output_size)
+### BEGIN HIDDEN TESTS
+check.output_size_rule(conv_output_size, hidden=2711)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+The two lectures write the rule as (N − F)/S + 1 and as (W − F + 2P)/S + 1. Both leave out that the division rounds down, and the first leaves out the padding. Yours has both, for heights as well as widths.
+"""
+
+# %% [markdown]
+r"""
+## 7 Channels and counting
+
+A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias.
+"""
+
+# %%
+layer = nn.Conv2d(in_channels=3, out_channels=1, kernel_size=5)
+picture = torch.rand(1, 3, 32, 32)
+print("weight", tuple(layer.weight.shape), " bias", tuple(layer.bias.shape))
+print("output", tuple(layer(picture).shape))
+
+# %% [markdown]
+r"""
+One kernel makes one **feature map**: here 1×28×28. A second kernel makes a second map, six kernels make six: a "new picture" of 6×28×28. On a 28×28 picture in colour, four 5×5 kernels give 4×24×24. The channels of the input are summed away; the channels of the output are the kernels.
+"""
+
+# %%
+per_channel = torch.stack(
+    [F.conv2d(picture[:, [c]], layer.weight[:, [c]]) for c in range(3)]
+)  # one map for each input channel
+total = per_channel.sum(0) + layer.bias  # the bias is added once
+print(torch.allclose(total, layer(picture), atol=1e-5))
+
+# %% [markdown]
+r"""
+That is what "convolutions are computed for each channel and summed" means: three maps, one sum, **one** bias for each kernel. The lectures write a layer's kernels as 3×3×3×5 or (F, F, C_in, C_out). PyTorch keeps the same numbers as (C_out, C_in, F, F).
+"""
+
+# %% [markdown]
+r"""
+| | pictures | kernels |
+|---|---|---|
+| PyTorch (this course) | (N, C, H, W) | (C_out, C_in, FH, FW) |
+| Keras (second lecture) | (N, H, W, C) | (FH, FW, C_in, C_out) |
+
+Name the order whenever you write a shape down. A layer with 3 input channels and 5 kernels of 3×3 has 5 · 3 · 3 · 3 = 135 weights in either order, and 140 parameters with its biases.
+"""
+
+# %% [markdown]
+r"""
+**Parameters and activations** are two different things. The kernels and biases are parameters: training changes them, and there are as many for a small picture as for a large one. The feature maps are activations: they come out when a batch goes in, and there are more of them for a larger picture.
+
+The exercise below also asks for a 2×2 **pooling** layer (it keeps the largest of four neighbours; section 10) and for a **dense** layer that maps the same input to as many outputs as layer a.
+"""
+
+# %%
+to_count = questions.counting(student_id)
+side = to_count.image_size
+for letter, one in to_count.layers.items():
+    print(f"{letter}) {one.out_channels} kernels {one.kernel_size}×{one.kernel_size} on {one.in_channels} channels")
+print(f"pooling) 2×2 on {to_count.pooled_channels} channels")
+print(f"dense) from 3×{side}×{side} numbers to {to_count.layers['a'].out_channels}×{side}×{side} numbers")
+
+# %% [markdown]
+r"""
+## Exercise 5.4. Count the parameters
+
+Give the number of parameters, biases included, of each layer in the list above. (3 points, 15 minutes)
+
+Example: six 5×5 kernels on three channels have 6 · (3 · 5 · 5 + 1) = 456 parameters, the ten 5×5 kernels on six channels that follow them have 1,510.
+
+<details><summary>Hint</summary>
+How many numbers does one kernel hold? What does it add to its sum, once?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "parameter-counts", "locked": false, "schema_version": 3, "solution": true}
+counts = {"a": None, "b": None, "c": None, "pooling": None, "dense": None}
+### BEGIN SOLUTION
+counts = {"a": 760, "b": 140, "c": 1510, "pooling": 0, "dense": 3072 * 10240 + 10240}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.parameter_counts(counts, questions.counting(student_id))
+
+# %% [markdown]
+r"""
+Layer a is the first lecture's last question: ten 5×5 kernels, stride 1, padding 2, on a 3×32×32 picture. Its output has 10×32×32 numbers, and it needs fewer than a thousand parameters for them. For more: `practice("parameter-count")`.
+
+**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
+"""
+
+# %% [markdown]
+r"""
+## 8 Build conv2d
+
+You can now compute by hand every number of a convolution. Time to let Python do it: pictures, channels, kernels, stride and padding, all in one function. Loops are fine. A window of picture `n` that starts on row `top` and column `left` is `x[n, :, top:top + FH, left:left + FW]`, with shape (C, FH, FW).
+"""
+
+# %%
+x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)  # (N, C, H, W)
+window = x[0, :, 1:3, 2:5]  # rows 1 and 2, columns 2 to 4 of the first picture
+print(window.shape)
+
+# %% [markdown]
+r"""
+## Exercise 5.5. Build a convolution
+
+Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. (4 points, 40 minutes)
+
+Example: a picture of ones, 1×1×3×3, with a kernel of ones, 1×1×2×2, and bias 1 gives 1×1×2×2 numbers, all 5.
+
+<details><summary>Hint</summary>
+Which window belongs to output (n, k, i, j) if the stride is 2? Where is its upper left corner?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "build-conv2d", "locked": false, "schema_version": 3, "solution": true}
+def conv2d(x, weight, bias, stride=1, padding=0):
+    """Slide K kernels over N pictures. Returns an array (N, K, OH, OW)."""
+    ### BEGIN SOLUTION
+    N, _, H, W = x.shape
+    K, _, FH, FW = weight.shape
+    OH = (H + 2 * padding - FH) // stride + 1
+    OW = (W + 2 * padding - FW) // stride + 1
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    out = np.zeros((N, K, OH, OW))
+    for i in range(OH):
+        for j in range(OW):
+            top, left = i * stride, j * stride
+            window = x[:, None, :, top : top + FH, left : left + FW]  # (N, 1, C, FH, FW)
+            out[:, :, i, j] = (window * weight).sum(axis=(2, 3, 4)) + bias
+    return out
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "build-conv2d-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
+check.conv2d(conv2d)
+### BEGIN HIDDEN TESTS
+check.conv2d(conv2d, hidden=5081)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+The check goes in stages: one channel, biases, channels, stride, padding. It stops at the first stage that is not right. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
+"""
+
+# %%
+widgets.explore_convolution(image, kernel, conv2d=conv2d)
+
+# %% [markdown]
+r"""
+What are kernels good for, before anybody trains them? Two examples on a photograph. The first subtracts a pixel from its right neighbour's neighbour: it answers where brightness changes along a row. The second averages five pixels, the middle one and its four neighbours.
+"""
+
+# %%
+photo = load_photo("camera", size=128)
+right_minus_left = np.array([[0, 0, 0], [-1, 0, 1], [0, 0, 0]])
+plus = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
+x = torch.tensor(photo)[None, None]
+maps = [F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy() for k in (right_minus_left, plus)]
+
+# %% [markdown]
+r"""
+A kernel for changes has weights that add up to 0: an even grey gives 0. A kernel for averages has weights that add up to 1: an even grey stays as it is.
+"""
+
+# %%
+plots.show(
+    plots.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
+    alt="A man with a camera on a tripod, and the same photograph slightly blurred.",
+)
+plots.show(
+    plots.plot_images([maps[0]], ["right minus left"], signed=True),
+    alt="The feature map of right minus left: upright outlines such as the tripod's legs stand out, the sky is blank.",
+)
+
+# %% [markdown]
+r"""
+## Exercise 5.6. Design four kernels
+
+Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Use other kernels than the two above. (2 points, 10 minutes)
+
+Example: [[0, 0, 0], [0, 1, 0], [0, 0, 0]] copies the picture, so it is none of the four.
+
+<details><summary>Hint</summary>
+What must the weights of an edge kernel add up to? And those of a blur?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "design-kernels", "locked": false, "schema_version": 3, "solution": true}
+kernels = {"vertical edge": None, "horizontal edge": None, "blur": None, "main diagonal": None}
+### BEGIN SOLUTION
+kernels = {
+    "vertical edge": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
+    "horizontal edge": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
+    "blur": [[1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9]],
+    "main diagonal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "design-kernels-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.design_kernels(kernels)
+
+# %% [markdown]
+r"""
+Any kernel with the property counts. A trained network finds such kernels by itself in its first layer, because they are useful in all places of all pictures.
+"""
+
+# %% [markdown]
+r"""
+## 9 A dense layer in disguise
+
+A convolution is linear: sums of products. So it is also a matrix that multiplies the flattened picture, and a dense layer is just that. What is special about *this* matrix? Send pictures with a single bright pixel through a convolution: each answer is one column of it.
+"""
+
+# %%
+pixels = torch.eye(25).reshape(25, 1, 5, 5)  # 25 pictures, each with one bright pixel
+nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 to 9
+matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
+plots.show(
+    plots.plot_convolution_matrix(matrix, (3, 3)),
+    alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in three groups of three; the next row has "
+    "the same groups one column further right. All other entries are zero.",
+)
+
+# %% [markdown]
+r"""
+The matrix has 225 entries. Only 81 are not zero (**local connection**), and among them are only 9 different numbers (**weight sharing**). A dense layer would have 225 independent weights. A locally connected one would have 81. The convolution has 9.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 5.7. Write the matrix of a convolution
+
+Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. (2 points, 20 minutes)
+
+Example: the kernel [[5, 6]] on a picture of 1×3 pixels gives the matrix [[5, 6, 0], [0, 5, 6]].
+
+<details><summary>Hint</summary>
+Pixel (i, j) is number i · W + j of the flat picture. Which number has the pixel just below it?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "convolution-matrix", "locked": false, "schema_version": 3, "solution": true}
+def conv_as_matrix(kernel, height, width):
+    """Return the matrix (OH * OW, H * W) that does to a flat picture what the kernel does to the picture."""
+    ### BEGIN SOLUTION
+    FH, FW = kernel.shape
+    OH, OW = height - FH + 1, width - FW + 1
+    matrix = np.zeros((OH, OW, height, width))
+    for i in range(OH):
+        for j in range(OW):
+            matrix[i, j, i : i + FH, j : j + FW] = kernel
+    return matrix.reshape(OH * OW, height * width)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "convolution-matrix-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.conv_as_matrix(conv_as_matrix)
+### BEGIN HIDDEN TESTS
+check.conv_as_matrix(conv_as_matrix, hidden=913)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Remember this matrix. Its transpose comes back in section 12, under another name.
+"""
+
+# %% [markdown]
+r"""
+## 10 Pooling
+
+Pooling makes maps smaller. A window slides over each map by itself, usually 2×2 with stride 2, and keeps the **largest** number (max-pooling) or the **average**. It has no parameters. Each map is pooled independently: six maps go in, six come out.
+"""
+
+# %%
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[None, None]
+largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
+plots.show(
+    plots.plot_grids(
+        [numbers[0, 0].numpy(), largest[0, 0].numpy(), average[0, 0].numpy()],
+        ["map", "max-pooling", "average pooling"],
+        windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
+    ),
+    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and 4; their averages 3.25, 5.25, 2 and 2.",
+)
+
+# %% [markdown]
+r"""
+Two habits of libraries matter when you build it. If no stride is given, it equals the window's side. And cells at the edge that do not fill a window are left out, as in section 5: a side of 13 becomes 6, so pooling does not quite "halve".
+"""
+
+# %%
+print(F.max_pool2d(torch.zeros(1, 1, 13, 13), 2).shape)
+
+# %% [markdown]
+r"""
+## Exercise 5.8. Build pooling
+
+Write `pool2d(x, kernel_size, stride=None, mode="max")` with NumPy. `x` is (N, C, H, W), `mode` is "max" or "avg"; a stride of `None` means `kernel_size`. It returns (N, C, OH, OW). (2 points, 15 minutes)
+
+Example: the map in the figure, pooled with `kernel_size=2` and `mode="avg"`, gives [[3.25, 5.25], [2, 2]].
+
+<details><summary>Hint</summary>
+With which number does your maximum start, if all inputs may be negative?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "build-pool2d", "locked": false, "schema_version": 3, "solution": true}
+def pool2d(x, kernel_size, stride=None, mode="max"):
+    """Pool each map of x (N, C, H, W) by itself. Returns an array (N, C, OH, OW)."""
+    ### BEGIN SOLUTION
+    stride = kernel_size if stride is None else stride
+    N, C, H, W = x.shape
+    OH, OW = (H - kernel_size) // stride + 1, (W - kernel_size) // stride + 1
+    reduce = np.max if mode == "max" else np.mean
+    out = np.empty((N, C, OH, OW))
+    for i in range(OH):
+        for j in range(OW):
+            top, left = i * stride, j * stride
+            out[:, :, i, j] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
+    return out
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "build-pool2d-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.pool2d(pool2d)
+### BEGIN HIDDEN TESTS
+check.pool2d(pool2d, hidden=664)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## 11 Shift in, shift out
+
+One kernel looks for the same thing everywhere. So if the picture moves, the map moves along. This is **equivariance**. It is not the same as **invariance**, where the output stays exactly as it was; one of the lectures uses that word for convolution, and means this. Prediction: when is the difference in the last panel zero?
+"""
+
+# %%
+blob = np.zeros((7, 7))
+blob[1:3, 1:4] = [[1, 2, 1], [0, 1, 0]]
+blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
+
+
+def circular(picture):  # a border that wraps around, so that nothing falls off the edge
+    padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[0, 0].numpy()
+
+
+shifted = np.roll(blob, 2, axis=1)
+plots.show(
+    plots.plot_equivariance(
+        blob, shifted, shift_first=circular(shifted), shift_last=np.roll(circular(blob), 2, axis=1)
+    ),
+    alt="Shifting the picture and then convolving gives the same map as convolving and then shifting: the difference "
+    "is zero everywhere.",
+)
+
+# %% [markdown]
+r"""
+With a border that wraps around, the two orders agree exactly. With zeros around the picture they agree except near the edge. Try both, and shapes of your own.
+"""
+
+# %%
+widgets.explore_equivariance(blob, blob_kernel)
+
+# %% [markdown]
+r"""
+Now a test of four layers: **a** convolution, **b** convolution + 2×2 max-pooling, **c** convolution + global average (the mean of each map), **d** dense. The picture is shifted by one pixel. "Stays" is how much the output changes; "moves along" is how far it is from the old output shifted by any whole number of cells.
+"""
+
+# %%
+x = torch.randn(1, 1, 8, 8, dtype=torch.float64)
+print("layer   stays   moves along")
+for letter, layer in check.shift_layers().items():
+    before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
+    stays = (after - before).abs().max().item()
+    moves = [(after - before.roll(step, dims=3)).abs().max().item() for step in range(1, before.shape[3])]
+    print(f"{letter}      {stays:6.2f}   {min(moves):6.2f}" if moves else f"{letter}      {stays:6.2f}        -")
+
+# %% [markdown]
+r"""
+A zero in the table is a property. Pooling gives neither in the strict sense. What it gives is *local* invariance, and only roughly: if the largest number of a block stays in its block, the output there stays too.
+
+One more idea for the exercise. The **receptive field** is how many input pixels one output number can see along an axis. A 3×3 layer sees 3. A second one on top sees 3 numbers of the first, and each of these sees 3 pixels; but they overlap.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 5.9. What moves along, what stays?
+
+Fill in: `equivariant` and `invariant`, the letters of the layers above, as sets; `receptive field` of three stacked 3×3 convolutions with stride 1, in pixels; `weights`, how many weights three such layers have and how many one 7×7 layer has, from C channels to C, without biases and in units of C²; `sharing`, what weight sharing takes for granted: **a** every pixel matters equally, **b** what is worth finding in one place is worth finding in another, **c** neighbouring pixels are equal. (2 points, 15 minutes)
+
+Example: a single 5×5 layer has the receptive field 5 and the weights 25.
+
+<details><summary>Hint</summary>
+By how many pixels does a further 3×3 layer widen the view on each side?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "shift-behaviour", "locked": false, "schema_version": 3, "solution": true}
+shifts = {"equivariant": None, "invariant": None, "receptive field": None, "weights": (None, None), "sharing": None}
+### BEGIN SOLUTION
+shifts = {"equivariant": {"a"}, "invariant": {"c"}, "receptive field": 7, "weights": (27, 49), "sharing": "b"}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "shift-behaviour-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.shift_behaviour(shifts)
+
+# %% [markdown]
+r"""
+## 12 Going up: transposed convolution
+
+Some networks must make a small map large again. A **transposed convolution** does that: every input cell stamps the whole kernel, scaled by its value, onto the output; stamps lie S cells apart; where they overlap they add. At the end P cells are *cropped* from each side. Its matrix is the transpose of the matrix of section 9.
+"""
+
+# %%
+plots.show(
+    plots.plot_stamps(np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]), np.ones((3, 3)), stride=2, padding=1),
+    alt="A 3×3 input stamps nine 3×3 kernels two cells apart onto a 7×7 sheet; a border of one cell is cropped, 5×5 stay.",
+)
+
+# %% [markdown]
+r"""
+The lecture shows two figures side by side. (a): a convolution from 5 to 3, with F = 3, S = 1, P = 0. (b): a transposed convolution from 3 to 5, with F = 3, S = 2, P = 1. Going back is not unique: two different input sizes may have the same output size, because the leftover cells of section 5 leave no trace. `output_padding` adds the missing cells when you want the larger one.
+"""
+
+# %%
+up_question = questions.stamps(student_id)
+print(up_question)
+small = torch.zeros(1, 1, 4, 4)  # an example with other numbers: kernel 4, stride 3, padding 1
+for extra in (0, 1, 2):
+    layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra)
+    print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
+
+# %% [markdown]
+r"""
+## Exercise 5.10. Up and back again
+
+For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is the lecture's figure (b) the transpose of its figure (a), "yes" or "no"? (3 points, 15 minutes)
+
+Example: in the printed lines, 4 goes up to 11, and 11, 12 and 13 all come back to 4.
+
+<details><summary>Hint</summary>
+On which cell does the last stamp start, and where does it end? How many cells are cropped?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "transposed-sizes", "locked": false, "schema_version": 3, "solution": true}
+up = {"size": None, "sizes back": None, "output padding": None, "is a pair": None}
+### BEGIN SOLUTION
+up = {"size": 5, "sizes back": [5, 6], "output padding": 1, "is a pair": "no"}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "transposed-sizes-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.transposed_sizes(up, questions.stamps(student_id))
+
+# %% [markdown]
+r"""
+The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. For more: `practice("transposed-size")`.
+"""
+
+# %% [markdown]
+r"""
+## 13 Two more layers: dropout and batch normalisation
+
+**Dropout** silences each unit with probability p while training, so that no unit can rely on one other. To keep the mean it scales the units that stay. **Batch normalisation** takes each channel of a mini-batch, subtracts its mean, divides by its standard deviation, then applies a learned scale and shift. Both behave differently in training and afterwards: `layer.train()` and `layer.eval()` switch.
+"""
+
+# %%
+dropout = nn.Dropout(p=0.3)
+values = torch.ones(100, 100)
+plots.show(
+    plots.plot_value_histograms(
+        {"train": dropout.train()(values).numpy(), "eval": dropout.eval()(values).numpy()}, xlabel="activation"
+    ),
+    alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 and the others larger than 1, with "
+    "mean about 1; in eval mode all are 1.",
+)
+
+# %% [markdown]
+r"""
+Batch normalisation keeps two kinds of numbers. **Parameters** are changed by the optimiser. **Buffers** are not: the running mean and variance that `eval` mode uses, and a counter of batches.
+"""
+
+# %%
+norm = nn.BatchNorm2d(4)
+for name, tensor in norm.named_parameters():
+    print("parameter", name, tuple(tensor.shape))
+for name, tensor in norm.named_buffers():
+    print("buffer   ", name, tuple(tensor.shape))
+
+# %% [markdown]
+r"""
+## Exercise 5.11. Two modes
+
+For `nn.Dropout(p=0.5)` on a large input of ones: `mean in train`, `mean in eval` (both to within 0.1) and the `kept value`, what a unit that stays becomes. For `nn.BatchNorm2d(16)`: how many numbers are `parameters`, and how many `buffer numbers`. Predict first, then run it in a cell of your own. (1 point, 10 minutes)
+
+Example: `nn.BatchNorm2d(4)` above has 8 parameters and 9 buffer numbers.
+
+<details><summary>Hint</summary>
+If half of the units are silent and the mean stays, what must happen to the others?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "dropout-batch-norm", "locked": false, "schema_version": 3, "solution": true}
+modes = {"mean in train": None, "mean in eval": None, "kept value": None, "parameters": None, "buffer numbers": None}
+### BEGIN SOLUTION
+modes = {"mean in train": 1, "mean in eval": 1, "kept value": 2, "parameters": 32, "buffer numbers": 33}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "dropout-batch-norm-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.dropout_batch_norm(modes)
+
+# %% [markdown]
+r"""
+## 14 Recall and practice
+
+Answer aloud, then open. Two are from earlier labs.
+
+<details><summary>A 512×512 picture in colour, 100 kernels of 5×5, stride 7, padding 2: which output shape, how many parameters?</summary>
+(512 − 5 + 4) / 7 is 73 steps exactly, so 74 places: 100×74×74, and 100 · (75 + 1) = 7,600 parameters.
+</details>
+
+<details><summary>Why does a kernel on a colour picture have three layers of weights but one bias?</summary>
+It makes one sum over all channels, and the bias is added to that sum.
+</details>
+
+<details><summary>What is the difference between equivariant and invariant?</summary>
+Shift in, shift out; or shift in, nothing changes.
+</details>
+"""
+
+# %% [markdown]
+r"""
+<details><summary>From Lab 01: which shape has the weight of a dense layer from 3 to 5 units in PyTorch?</summary>
+(5, 3): outputs first. It computes x @ weight.T + bias.
+</details>
+
+<details><summary>From Lab 02: what does ReLU do to a negative input?</summary>
+It gives 0, and its slope there is 0 too.
+</details>
+
+Practise until it is easy: `practice("output-size")`, `practice("parameter-count")`, `practice("transposed-size")`, `practice("convolve-by-hand")`.
+"""
+
+# %%
+practice("output-size", 12)
+
+# %% [markdown]
+r"""
+## Bonus. The way back
+
+Write `conv2d_backward(grad_out, x, weight, stride=1, padding=0)`. `grad_out` (N, K, OH, OW) is the gradient of a loss by the output of `conv2d`; return the gradients by `x`, `weight` and `bias`, in this order and in their shapes. Before you run the check, write a gradient check of your own: move one weight by a tiny step and see how the loss moves. (0 points, 40 minutes)
+
+Example: the gradient by the bias is `grad_out.sum(axis=(0, 2, 3))`.
+
+<details><summary>Hint</summary>
+Walk through the same windows as `conv2d`. Where it multiplied x by weight, which two sums grow?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "conv2d-backward", "locked": false, "schema_version": 3, "solution": true}
+def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
+    """Return the gradients (grad_x, grad_weight, grad_bias) in the shapes of x, weight and bias."""
+    ### BEGIN SOLUTION
+    _, _, FH, FW = weight.shape
+    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    grad_padded, grad_weight = np.zeros(padded.shape), np.zeros(weight.shape)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            rows = slice(i * stride, i * stride + FH)
+            columns = slice(j * stride, j * stride + FW)
+            here = grad_out[:, :, i, j]  # (N, K)
+            grad_padded[:, :, rows, columns] += np.einsum("nk,kcab->ncab", here, weight)
+            grad_weight += np.einsum("nk,ncab->kcab", here, padded[:, :, rows, columns])
+    H, W = x.shape[2:]
+    grad_x = grad_padded[:, :, padding : padding + H, padding : padding + W]
+    return grad_x, grad_weight, grad_out.sum(axis=(0, 2, 3))
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "conv2d-backward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+check.conv2d_backward(conv2d_backward)
+### BEGIN HIDDEN TESTS
+check.conv2d_backward(conv2d_backward, hidden=47)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+**In this lab you have**
+
+- computed a convolution by hand and said how large its output is, before running it;
+- counted the parameters of layers;
+- told what moves along when the picture moves, and what stays.
+
+**On your own** (not graded): replace the photograph of section 8 by `load_photo("brick")` and find a kernel that shows the mortar only. Read "A guide to convolution arithmetic for deep learning" (Dumoulin and Visin, 2016): its figures are those of sections 3 and 12. Next: Lab 7, where these layers become a network.
+"""
