@@ -101,7 +101,7 @@ def test_a_release_leaks_nothing(released):
     master = read_master(released / "solutions" / "01_double" / "01_double.py")
     text = (released / OUT).read_text(encoding="utf-8")
     assert leaks(master, nbformat.reads(text, as_version=4)) == []
-    assert "twice" not in text
+    assert "x + x" not in text
     assert "model answer" not in text
     assert leaks(master, master) != []  # the test itself can see
 
@@ -341,8 +341,8 @@ def broken(old: str, new: str, wanted: str):
         broken("import math\n", "import math\n### BEGIN SOLUTION\n### END SOLUTION\n", "belongs into a solution cell"),
         broken("# %%\nimport", '# %% tags=["raises-exception"]\nimport', "the tag 'raises-exception' has no place"),
         broken("# %%\nimport", '# %% tags=["skip-execution"]\nimport', "the tag 'skip-execution' has no place"),
-        broken('"points": 2, ', "", "(double-check): a graded cell has points above 0"),
-        broken('"points": 2', '"points": 0', "(double-check): a graded cell has points above 0"),
+        broken('"points": 2, ', "", "(double-check): a graded cell has points, 0 or more"),
+        broken('"points": 2', '"points": -2', "(double-check): a graded cell has points, 0 or more"),
         broken('"schema_version": 3, "solution": true}\ndef', '"solution": true}\ndef', "settings lack schema_version"),
         broken('answers = {"a": None}  # a whole number\n', "print(1)\n", "needs a placeholder above it"),
         broken('"locked": true, "points": 1', '"locked": false, "points": 1', "(sizes-check): a check is locked"),
