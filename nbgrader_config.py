@@ -27,6 +27,9 @@ steps.insert(steps.index(ClearSolutions) + 1, hooks.drop_bare_stubs)
 c.GenerateAssignment.preprocessors = [hooks.tidy, hooks.tag_checks, *steps]
 c.ClearSolutions.code_stub = {"python": hooks.STUB}
 
+# Collecting (nbgrader zip_collect): files named STUDENT__NOTEBOOK.ipynb
+c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<file_id>[^/\\]+)\.ipynb$"
+
 # Grading
 c.Autograde.sanitize_preprocessors = [
     hooks.forget_copies,

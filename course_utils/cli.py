@@ -87,6 +87,20 @@ def doctor(
     raise typer.Exit(1 if wrong else 0)
 
 
+@app.command()
+def demo(
+    labs: Labs = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="a new or empty folder for the sample course; a temporary one if left out")
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="processes that grade")] = 2,
+) -> None:
+    """Grade a sample class, from release to feedback, in a folder of its own."""
+    from course_utils.demo import demo as run_demo
+
+    run_demo(find_root(), labs or [], folder=folder, workers=workers)
+
+
 def main() -> None:
     """Run the command line; what a user can mend is said in plain words, with exit status 2."""
     os.environ["PATH"] = environment()["PATH"]

@@ -304,7 +304,7 @@ def _blur(kernel):
         return "KD2"
     if kernel.max() > 0.999:
         return "KD4"
-    return "" if kernel.min() >= 0 and kernel[1, 1] >= kernel.max() - 1e-9 and (kernel > 0).sum() >= 3 else "weak"
+    return "" if kernel.min() >= 0 and (kernel > 0).sum() >= 3 else "weak"
 
 
 def _main_diagonal(kernel):

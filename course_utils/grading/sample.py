@@ -1,0 +1,155 @@
+"""A sample class: submissions made from the student notebook, as students would make them.
+
+Who is in the class stands beside each master, in ``solutions/<lab>/sample_class.py``: that file knows answers, so it
+is never handed out. This module only fills answers into cells and lets accidents happen.
+"""
+
+import importlib.util
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+from nbformat import NotebookNode
+
+from course_utils.course import MASTERS, RELEASED, CourseError
+from course_utils.grading.hooks import grade_id
+from course_utils.masters import REGIONS, master_path, read_master
+
+SEPARATOR = "__"  # between student id and notebook in the name of a file that was handed in
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One student of the sample class.
+
+    Parameters
+    ----------
+    name
+        Student id.
+    about
+        What this submission is there to show.
+    answers
+        Cell sources by grade_id. Cells that are not named stay as they were released.
+    own_id
+        What the student writes into the start cell.
+    accident
+        Done to the finished notebook; may change it in place or return another file content.
+    file_name
+        Name of the notebook that is handed in, without ending; the lab's own name if None.
+    loses
+        For each check that does not earn full points: what it earns, and the misconceptions found.
+    zero_because
+        A word of the stated reason where nothing could be graded.
+    note
+        A word of the note that intake writes.
+    """
+
+    name: str
+    about: str
+    answers: Mapping[str, str]
+    own_id: str = ""
+    accident: Callable[[NotebookNode], str | None] | None = None
+    file_name: str | None = None
+    loses: Mapping[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
+    zero_because: str = ""
+    note: str = ""
+
+
+def load_class(root: Path, lab: str) -> list[Sample]:
+    """Return the sample class of a lab.
+
+    Raises
+    ------
+    CourseError
+        If the lab has none.
+    """
+    path = root / MASTERS / lab / "sample_class.py"
+    if not path.is_file():
+        raise CourseError(f"{lab} has no sample class: {path.relative_to(root)} is missing.")
+    return _import(path).make_class(model_answers(root, lab))
+
+
+def _import(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"sample_class_{path.parent.name}", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def model_answers(root: Path, lab: str) -> dict[str, str]:
+    """Return the master's own solution cells by grade_id, without the markers."""
+    cells = read_master(master_path(root, lab)).cells
+    return {
+        grade_id(cell): REGIONS["SOLUTION"].sub(lambda match: match[2].rstrip("\n"), cell.source)
+        for cell in cells
+        if "### BEGIN SOLUTION" in cell.source
+    }
+
+
+def hand_in(root: Path, lab: str, sample: Sample, folder: Path) -> Path:
+    """Write what a student hands in, ``<student>__<notebook>.ipynb``, into a folder and return its path."""
+    notebook = nbformat.read(root / RELEASED / lab / f"{lab}.ipynb", as_version=4)
+    fill_in(notebook, sample)
+    text = sample.accident(notebook) if sample.accident else None
+    path = folder / f"{sample.name}{SEPARATOR}{sample.file_name or lab}.ipynb"
+    path.write_text(nbformat.writes(notebook) if text is None else text, encoding="utf-8")
+    return path
+
+
+def fill_in(notebook: NotebookNode, sample: Sample) -> None:
+    """Write a student's id and answers into a released notebook.
+
+    Raises
+    ------
+    KeyError
+        If an answer has no cell: the class and the lab have drifted apart.
+    """
+    cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+    for name, source in sample.answers.items():
+        cells[name].source = source
+    for cell in notebook.cells:
+        if cell.source.strip() == 'student_id = ""':
+            cell.source = f'student_id = "{sample.own_id}"'
+
+
+# --- accidents
+
+
+def find(notebook: NotebookNode, name: str) -> int:
+    """Return the index of the cell with a grade_id."""
+    return next(index for index, cell in enumerate(notebook.cells) if grade_id(cell) == name)
+
+
+def delete_cell(name: str) -> Callable[[NotebookNode], None]:
+    """Make an accident: the student deletes a cell."""
+    return lambda notebook: notebook.cells.pop(find(notebook, name)) and None
+
+
+def copy_cell(name: str, first: str) -> Callable[[NotebookNode], None]:
+    """Make an accident: the student copies a solution cell, leaves ``first`` in the upper one, answers below."""
+
+    def accident(notebook: NotebookNode) -> None:
+        index = find(notebook, name)
+        copy = nbformat.from_dict(notebook.cells[index])
+        copy.id = f"{name}-copied"
+        notebook.cells.insert(index + 1, copy)
+        notebook.cells[index].source = first
+
+    return accident
+
+
+def add_cell(behind: str, source: str) -> Callable[[NotebookNode], None]:
+    """Make an accident: the student adds a code cell behind another."""
+
+    def accident(notebook: NotebookNode) -> None:
+        notebook.cells.insert(find(notebook, behind) + 1, nbformat.v4.new_code_cell(source, id="added"))
+
+    return accident
+
+
+def truncate(notebook: NotebookNode) -> str:
+    """Make an accident: the upload stopped half-way."""
+    text = nbformat.writes(notebook)
+    return text[: len(text) // 2]
