@@ -4,11 +4,22 @@ What the page saves goes to the real widget in Python, and what the widget answe
 halves are tested together; only JupyterLab between them is left out.
 """
 
+import contextlib
+import json
 import os
+import secrets
 import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import sync_playwright
+
+COURSE = Path(__file__).resolve().parent.parent
 
 FLAGS = [
     "--headless",
@@ -91,3 +102,57 @@ def synced(widget) -> dict:
         if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
     ]
     return {name: getattr(widget, name) for name in keys}
+
+
+@contextlib.contextmanager
+def jupyterlab(folder: Path):
+    """Serve ``folder`` with JupyterLab on a free port; yield address and token; stop it again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quietly = json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    (settings / "notification.jupyterlab-settings").write_text(quietly)
+    token = secrets.token_hex(16)
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": token,
+        "LabApp.user_settings_dir": folder / "settings",
+        "LabApp.workspaces_dir": folder / "workspaces",
+        "LabApp.extension_manager": "readonly",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    places = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    places["PYTHONPATH"] = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
+    quiet = {name: value for name, value in os.environ.items() if name not in ("CI", "NBGRADER_EXECUTION")}
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=quiet | places, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/api?token={token}", server, folder / "server.log")
+        yield f"{address}/lab", token
+    finally:
+        server.terminate()  # it stops its kernels, too
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    """Wait until the server answers, at most two minutes."""
+    for _ in range(600):
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")

@@ -1,6 +1,7 @@
 """Widgets, the browser half: each script runs in headless Chromium, tied to its real widget in Python."""
 
 import browser
+import nbformat
 import numpy as np
 import pytest
 import torch
@@ -359,3 +360,57 @@ def test_nothing_is_left_listening_after_the_end(page, name):
     page.evaluate("window.stop(); document.querySelector('.cu-line').textContent = 'over'")
     page.evaluate("for (const name of ['stride', 'width', 'dx']) if (model.get(name)) model.set(name, 2)")
     assert line(page) == "over"
+
+
+# in JupyterLab itself
+
+CELLS = [
+    """
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils import plots, widgets
+
+image = np.array([[1, 0, 2, 1], [0, 1, 1, 0], [2, 1, 0, 0], [1, 1, 0, 2], [0, 2, 1, 1]])
+kernel = np.array([[1.0, 0, -1], [2, 1, 0]])
+
+def conv2d(x, weight, bias, stride=1, padding=0):
+    if padding == 2:
+        raise IndexError("no such row")
+    return F.conv2d(*map(torch.from_numpy, (x, weight, bias)), stride=stride, padding=padding).numpy()
+""",
+    "widgets.explore_convolution(image, kernel, conv2d=conv2d)",
+    "widgets.explore_output_size()",
+    "widgets.explore_parameters()",
+    "widgets.explore_equivariance(image, kernel)",
+    'plots.show(plots.plot_windows(7, 3, stride=3), "Two windows fit.")',
+]
+
+
+def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "widgets.ipynb")
+    tall = chrome.new_page(viewport={"width": 1300, "height": 2600})  # no cell is left undrawn
+    with browser.jupyterlab(tmp_path) as (address, token):
+        tall.goto(f"{address}/tree/widgets.ipynb?token={token}")
+        tall.locator(".jp-Notebook").wait_for(timeout=120_000)
+        tall.get_by_role("menuitem", name="Run", exact=True).click()
+        tall.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        tall.locator('img[alt="Two windows fit."]').wait_for(timeout=120_000)
+        for name in ("output", "windows", "bars", "difference"):
+            tall.locator(f".cu-{name}").wait_for(timeout=60_000)
+        convolution = tall.locator(".cu-widget", has=tall.locator(".cu-output"))
+        assert "output of your conv2d" in convolution.inner_text()
+        active = ".jp-Notebook .jp-Cell.jp-mod-active"
+        control(tall, "window", "range").focus()
+        before = tall.locator(active).inner_html()[:80]
+        tall.keyboard.press("ArrowRight")
+        assert framed(tall, "input") == (0, 1, 2, 3)
+        assert tall.locator(active).inner_html()[:80] == before
+        control(tall, "padding", "number").nth(0).fill("2")
+        wanted = "your conv2d raised IndexError: no such row; shown is the reference"
+        eventually(tall, lambda: note(tall), wanted)
+        assert tall.locator("img[alt]").count() == 1  # the fallback figures stay out of sight
+    tall.close()
