@@ -363,24 +363,28 @@ def conv2d_backward(answer, hidden: int | None = None) -> None:
     """
     for case in BACKWARD_CASES:
         arrays = conv_inputs(case, hidden or 0)
-        tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
-        out = F.conv2d(*tensors, stride=case.stride, padding=case.padding)
-        grad_out = torch.tensor(np.random.default_rng(hidden or 1).normal(size=out.shape))
-        right = torch.autograd.grad(out, tensors, grad_out)
+        x, weight, bias = map(torch.tensor, arrays)
+        shape = F.conv2d(x, weight, bias, stride=case.stride, padding=case.padding).shape
+        grad_out = torch.tensor(np.random.default_rng(hidden or 1).normal(size=shape))
+        right = torch_gradients(*arrays, grad_out, case)
+        turned, _, _ = torch_gradients(arrays[0], arrays[1][:, :, ::-1, ::-1].copy(), arrays[2], grad_out, case)
         given = call(answer, "conv2d_backward", grad_out.numpy(), *arrays[:2], case.stride, case.padding)
         if type(given) not in (tuple, list) or len(given) != 3:
             raise CheckFailed("conv2d_backward should return three arrays: grad_x, grad_weight, grad_bias.")
         for name, one, truth in zip(("grad_x", "grad_weight", "grad_bias"), given, right, strict=True):
             ways = gradient_ways(truth, case.batch, grad_out if name == "grad_bias" else None)
             if name == "grad_x":  # a turned kernel does not turn the gradient
-                ways["CV1"] = lambda: torch.autograd.grad(_turned(tensors, case), tensors[0], grad_out)[0]
+                ways["CV1"] = lambda turned=turned: turned
             _compare(f"conv2d_backward, {name}", as_array(one, name), truth, ways, _describe(case, hidden))
     print("Correct.")
 
 
-def _turned(tensors, case: Case) -> torch.Tensor:
-    x, weight, bias = tensors
-    return F.conv2d(x, weight.flip(2, 3), bias, stride=case.stride, padding=case.padding)
+def torch_gradients(x, weight, bias, grad_out: torch.Tensor, case: Case) -> tuple[torch.Tensor, ...]:
+    """Ask autograd for the gradients of a convolution by x, weight and bias, ``grad_out`` being that by its output."""
+    tensors = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
+    with torch.enable_grad():  # a notebook may have switched it off
+        out = F.conv2d(*tensors, stride=case.stride, padding=case.padding)
+    return torch.autograd.grad(out, tensors, grad_out)
 
 
 def gradient_ways(right: torch.Tensor, batch: int, grad_out: torch.Tensor | None = None) -> dict[str, Callable]:
