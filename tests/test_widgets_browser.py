@@ -396,6 +396,7 @@ def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
     with browser.jupyterlab(tmp_path) as (address, token):
         tall.goto(f"{address}/tree/widgets.ipynb?token={token}")
         tall.locator(".jp-Notebook").wait_for(timeout=120_000)
+        tall.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=120_000)  # the kernel
         tall.get_by_role("menuitem", name="Run", exact=True).click()
         tall.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         tall.locator('img[alt="Two windows fit."]').wait_for(timeout=120_000)
