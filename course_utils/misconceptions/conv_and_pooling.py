@@ -109,7 +109,7 @@ register(
     Misconception(
         "SZ12",
         "units: sides added, not multiplied",
-        "This adds the two sides of the feature map. How many units has a map of 2 rows by 3 columns?",
+        "This adds the two sides of the feature map. How many units has a map of 6 rows by 8 columns?",
         BY_HAND,
     ),
     Misconception(
@@ -253,7 +253,7 @@ register(
     Misconception(
         "TC7",
         "took the two lecture figures for a pair",
-        "Both go between 5 and 3. Do they use the same stride and the same padding?",
+        "Both go between the same two sizes. Do they use the same stride and the same padding?",
         UP,
     ),
 )

@@ -1,0 +1,203 @@
+"""What nbgrader makes of the check cells: the master's own, executed in a real kernel, scored by nbgrader's own rule.
+
+The stock traps at the end are the reason why checks speak as they do (see course_utils/checks/verdict.py).
+"""
+
+import nbformat
+import pytest
+from lesson import MASTER, cells, points
+from nbclient import NotebookClient
+from nbgrader.utils import determine_grade
+
+from course_utils.masters import read_master
+
+pytestmark = pytest.mark.slow
+
+SIZES = "sizes = {'a': %s, 'b': %s, 'c': %s, 'd': %s, 'e': %s}"
+ROW = "{'size': %s, 'units': %s}"
+RIGHT_ROWS = (
+    *(ROW % (n, n * n) for n in (5, 3, 7)),
+    "{'size': 2, 'units': 4, 'leftover': 1}",
+    ROW % (32, 1024),
+)
+UNTOUCHED_ROW = "{'size': None, 'units': None}"
+ALL_EQUAL = """
+class AllEqual:
+    def __eq__(self, other):
+        return True
+    def __hash__(self):
+        return 0
+"""
+
+
+def around(statement: str) -> str:
+    """Write a right conv2d that does something on the way."""
+    body = cells()["build-conv2d"].source.replace("def conv2d(", "def right_conv2d(")
+    return f"{body}\ndef conv2d(*args, **kwargs):\n    {statement}\n    return right_conv2d(*args, **kwargs)"
+
+
+def returning(expression: str) -> str:
+    """Write a conv2d that returns something else."""
+    return f"def conv2d(*args, **kwargs):\n    return {expression}"
+
+
+# check, answer cell, points that it must earn
+CASES = {
+    "set, untouched": ("output-sizes", SIZES % ((UNTOUCHED_ROW,) * 5), 0),
+    "set, right": ("output-sizes", cells()["output-sizes"].source, 5),
+    "set, wrong": ("output-sizes", SIZES % ((ROW % (1, 1),) * 5), 0),
+    "set, three of five right": ("output-sizes", SIZES % (*RIGHT_ROWS[:3], ROW % (9, 81), UNTOUCHED_ROW), 3),
+    "set, NumPy scalars": (
+        "output-sizes",
+        SIZES % (ROW % ("np.int64(5)", "np.float64(25)"), *RIGHT_ROWS[1:]),
+        5,
+    ),
+    "set, tensors": ("output-sizes", SIZES % (ROW % ("torch.tensor(5)", "np.array(25)"), *RIGHT_ROWS[1:]), 5),
+    "set, objects equal to everything": (
+        "output-sizes",
+        ALL_EQUAL + SIZES % ((ROW % ("AllEqual()", "AllEqual()"),) * 5),
+        0,
+    ),
+    "set, one object equal to everything": ("output-sizes", ALL_EQUAL + "sizes = AllEqual()", 0),
+    "set, True for one": ("dropout-batch-norm", "modes = {'mean in train': True, 'kept value': 2}", 0),
+    "set, two of five of one point": ("dropout-batch-norm", "modes = {'mean in train': 1.0, 'kept value': 2}", 0.4),
+    "set, a zero is right": ("parameter-counts", "counts = {'pooling': 0}", 0.6),
+    "set, a NumPy zero is right": ("parameter-counts", "counts = {'pooling': np.float64(0.0)}", 0.6),
+    "set, half right": (
+        "convolve-by-hand",
+        "by_hand = {'feature map': [[4, 3, 4], [2, 4, 3], [2, 3, 4]], 'products': np.full((3, 3), np.inf)}",
+        1,
+    ),
+    "set, infinities that do not add up": (
+        "convolve-by-hand",
+        "by_hand = {'feature map': [[4, 3, 4], [2, 4, 3], [2, 3, 4]],"
+        " 'products': [[np.inf, -np.inf, 0], [0, 0, 0], [0, 0, 0]]}",
+        1,
+    ),
+    "function, untouched": ("build-conv2d", "def conv2d(*args, **kwargs):\n    raise NotImplementedError", 0),
+    "function, never defined": ("build-conv2d", "conv2d = None", 0),
+    "function, right": ("build-conv2d", cells()["build-conv2d"].source, 4),
+    "function, wrong": ("build-conv2d", returning("args[0]"), 0),
+    "function, prints": ("build-conv2d", around("print('here', 0.0)"), 4),
+    "function, warns": ("build-conv2d", around("warnings.warn('careful')"), 4),
+    "function, warns whatever the filter": (
+        "build-conv2d",
+        around("warnings.simplefilter('always'); warnings.warn('careful')"),
+        4,
+    ),
+    "function, writes to sys.stderr": ("build-conv2d", around("print('here', file=sys.stderr)"), 4),
+    "function, writes to a kept sys.stderr": (
+        "build-conv2d",
+        "kept = sys.stderr\n" + around("kept.write('here\\n'); kept.flush()"),
+        4,
+    ),
+    "function, logs to a kept sys.stderr": (
+        "build-conv2d",
+        "log = logging.getLogger('mine'); log.addHandler(logging.StreamHandler())\n" + around("log.warning('here')"),
+        4,
+    ),
+    "function, writes to descriptor 2": ("build-conv2d", around("os.write(2, b'here')"), 4),
+    "function, starts a program that writes to stderr": ("build-conv2d", around("os.system('echo here >&2')"), 4),
+    "function, raises": ("build-conv2d", returning("1 / 0"), 0),
+    "function, leaves": ("build-conv2d", returning("sys.exit(0)"), 0),
+    "function, returns an object equal to everything": ("build-conv2d", ALL_EQUAL + returning("AllEqual()"), 0),
+    "function, returns objects equal to everything": (
+        "build-conv2d",
+        ALL_EQUAL + returning("np.array([[[[AllEqual()]]]])"),
+        0,
+    ),
+    "function, returns a NumPy zero": ("build-conv2d", returning("np.float64(0.0)"), 0),
+    "function, returns a tensor": ("build-conv2d", returning("torch.tensor(0.0)"), 0),
+    "function, returns False": ("build-conv2d", returning("False"), 0),
+    "function, returns the right tensor": (
+        "build-conv2d",
+        around("pass") + "\nconv2d_array = conv2d\ndef conv2d(*args):\n    return torch.tensor(conv2d_array(*args))",
+        4,
+    ),
+    "function, calls PyTorch's": ("build-conv2d", returning("F.conv2d(*map(torch.tensor, args[:3]), *args[3:])"), 0),
+    "rule, returns an object equal to everything": (
+        "output-size-rule",
+        ALL_EQUAL + "def conv_output_size(*args, **kwargs):\n    return AllEqual()",
+        0,
+    ),
+    "rule, returns NumPy integers": (
+        "output-size-rule",
+        cells()["output-size-rule"].source.replace("return room // stride + 1", "return np.int64(room // stride + 1)"),
+        2,
+    ),
+    "rule, returns floats": (
+        "output-size-rule",
+        cells()["output-size-rule"].source.replace("room // stride + 1", "float(room // stride + 1)"),
+        0,
+    ),
+}
+
+# a check cell as one would write it without our checks; what nbgrader makes of it when it is worth 2 points
+TRAPS = {
+    "a NumPy zero": ("np.float64(0.0)", 2),
+    "False": ("False", 2),
+    "a tensor": ("torch.tensor(0.0)", 2),
+    "a plain zero": ("0.0", 0),
+    "a warning": ("warnings.warn('careful')", 0),
+    "sys.stderr": ("print('here', file=sys.stderr)", 0),
+    "descriptor 2": ("os.write(2, b'here\\n'); time.sleep(0.5); 2.0", 0),
+    "too much": ("3.0", ValueError),
+}
+
+
+def check_cell(source: str, worth: float):
+    """Make a check cell, as nbgrader knows it."""
+    settings = {"grade": True, "solution": False, "locked": True, "points": worth, "grade_id": "x", "schema_version": 3}
+    return nbformat.v4.new_code_cell(source, metadata={"nbgrader": settings})
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """All check cells by name, executed one after the other in one kernel, each behind its answer."""
+    lesson_imports = next(cell.source for cell in read_master(MASTER).cells if cell.cell_type == "code")
+    first = nbformat.v4.new_code_cell(f"{lesson_imports}\nimport logging, os, sys, time, warnings")
+    all_cells = [first, nbformat.v4.new_code_cell('student_id = ""')]
+    checks = {}
+    for name, (exercise, answer, _) in CASES.items():
+        source = cells()[f"{exercise}-check"].source
+        checks[name] = check_cell(source, points()[f"{exercise}-check"])
+        all_cells += [nbformat.v4.new_code_cell(answer), checks[name]]
+    for name, (source, _) in TRAPS.items():
+        checks[name] = check_cell(source, 2)
+        all_cells.append(checks[name])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTEST_CURRENT_TEST", raising=False)  # a kernel that sees it does not watch descriptor 2
+        NotebookClient(
+            nbformat.v4.new_notebook(cells=all_cells), allow_errors=True, kernel_name="python3", timeout=300
+        ).execute()
+    answers = [cell for cell in all_cells if "nbgrader" not in cell.metadata]
+    assert [o for cell in answers for o in cell.outputs if o.output_type == "error"] == []
+    return checks
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_an_answer_earns_exactly_its_points(executed, name):
+    exercise, _, wanted = CASES[name]
+    assert determine_grade(executed[name]) == (wanted, points()[f"{exercise}-check"])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_cell_ends_in_nothing_or_in_a_number(executed, name):
+    values = [o.data["text/plain"] for o in executed[name].outputs if o.output_type == "execute_result"]
+    assert all(0 <= float(value) <= determine_grade(executed[name])[1] for value in values)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_check_shows_no_traceback(executed, name):
+    errors = [o for o in executed[name].outputs if o.output_type == "error"]
+    assert all(len(o.traceback) <= 4 and o.ename in ("CheckFailed", "NotAttempted") for o in errors)
+
+
+@pytest.mark.parametrize("name", [name for name, (_, wanted) in TRAPS.items() if wanted is not ValueError])
+def test_nbgrader_falls_into_a_trap_without_our_checks(executed, name):
+    assert determine_grade(executed[name]) == (TRAPS[name][1], 2)
+
+
+def test_nbgrader_stops_at_a_number_above_the_points(executed):
+    with pytest.raises(ValueError, match="greater than maximum points"):
+        determine_grade(executed["too much"])
