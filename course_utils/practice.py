@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, is_missing, kind, plain
+from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.conv_and_pooling import sizes
+from course_utils.checks.sets import alternatives
 from course_utils.variants import Dice, draw
 from course_utils.variants import conv_and_pooling as questions
 
@@ -44,9 +45,14 @@ class Question:
         if is_right:
             print("Correct.")
         else:
-            print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else answer}.")
-            print(diagnosis.feedback(codes[0]) if codes else "No known wrong way gives this. Draw it on paper?")
+            print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else short(answer)}.")
+            print(self._explain(codes))
         return is_right
+
+    def _explain(self, codes: list[str]) -> str:
+        if len(codes) > 1:
+            return alternatives(codes, f'practice("{self.topic}")')
+        return diagnosis.feedback(codes[0]) if codes else "No known wrong way gives this. Draw it on paper?"
 
     def _look(self, answer, right) -> tuple[bool, list[str]]:
         ways = TOPICS[self.topic].ways(self.numbers)
@@ -73,10 +79,12 @@ def practice(topic: str, number: int | None = None) -> Question:
     Raises
     ------
     ValueError
-        If there is no such topic.
+        If there is no such topic or no such question.
     """
     if topic not in TOPICS:
         raise ValueError(f"there is practice in {', '.join(TOPICS)}; not in {topic!r}")
+    if number is not None and (type(number) is not int or number < 1):
+        raise ValueError(f"number chooses a question, from 1 up; not {short(number)}")
     return Question(topic, random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number)
 
 
@@ -113,14 +121,6 @@ def _hand_text(q) -> str:
     return f"Picture:\n{_grid(q.image)}\nKernel:\n{_grid(q.kernel)}\nWhat is the feature map (stride 1, no padding)?"
 
 
-def _sample_layer(dice: Dice):
-    return draw(dice, questions.sample_layer, questions.layer_tells_apart)
-
-
-def _sample_stamps(dice: Dice):
-    return draw(dice, questions.sample_stamps, questions.stamps_tell_apart)
-
-
 def _sample_hand(dice: Dice):
     return draw(dice, questions.sample_hand_convolution, questions.flipping_shows)
 
@@ -133,6 +133,8 @@ TOPICS: dict[str, Topic] = {
         lambda q: {code: way() for code, way in sizes.map_ways(q).items()},
     ),
     "output-size": Topic(questions.single_window, _window_text, lambda q: sizes.torch_output_size(*q), _of_kind("SZ")),
-    "parameter-count": Topic(_sample_layer, _layer_text, sizes.torch_parameter_count, _of_kind("PC")),
-    "transposed-size": Topic(_sample_stamps, _stamps_text, lambda q: sizes.torch_transposed_size(*q), _of_kind("TC")),
+    "parameter-count": Topic(questions.practice_layer, _layer_text, sizes.torch_parameter_count, _of_kind("PC")),
+    "transposed-size": Topic(
+        questions.practice_stamps, _stamps_text, lambda q: sizes.torch_transposed_size(*q), _of_kind("TC")
+    ),
 }

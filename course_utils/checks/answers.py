@@ -4,6 +4,7 @@ Numbers may be Python's, NumPy's or one-element arrays; a row of numbers a list,
 mind of its own (an object that equals everything) gets past these functions: what they return is made here.
 """
 
+import math
 from numbers import Integral, Real
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 
 from course_utils.checks.verdict import CheckFailed
 
+LARGEST = 10**18  # no answer in the course is larger
 Missing = (type(None), type(Ellipsis))
 
 
@@ -26,23 +28,27 @@ def is_missing(answer) -> bool:
 def plain(number):
     """Return a number as Python's own int or float; None if it is no number (True and False are none).
 
-    A float that is whole comes back as it is: 3.0 equals 3, whoever wants to tell them apart can.
+    A float that is whole comes back as it is: 3.0 equals 3, whoever wants to tell them apart can. A number too long
+    for any question comes back as a float, infinite if need be: nothing that is computed or shown can then fail.
     """
-    if type(number) is torch.Tensor and number.ndim == 0:
-        number = number.item()
+    if type(number) is torch.Tensor:
+        number = _from_torch(number)
     if type(number) is np.ndarray and number.ndim == 0:
         number = number[()]
     if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):
         return None
-    if isinstance(number, Integral):
-        return int(number)
-    return float(number) if isinstance(number, Real) else None
+    if isinstance(number, np.timedelta64) or not isinstance(number, Real):  # NumPy calls a time span a number
+        return None
+    try:
+        return int(number) if isinstance(number, Integral) and abs(number) <= LARGEST else float(number)
+    except OverflowError:
+        return math.copysign(math.inf, number > 0 or -1)
 
 
 def as_numbers(answer) -> list | None:
     """Return a list, tuple, set or array of numbers as a flat list; a single number as a list of one; else None."""
     if type(answer) is torch.Tensor:
-        answer = answer.detach().cpu().numpy()
+        answer = _from_torch(answer)
     if type(answer) is np.ndarray:
         answer = answer.reshape(-1).tolist()
     if type(answer) not in (list, tuple, set):
@@ -60,7 +66,7 @@ def as_array(answer, what: str) -> np.ndarray:
         If it is none of these, or its rows differ in length.
     """
     if type(answer) is torch.Tensor:
-        answer = answer.detach().cpu().numpy()
+        answer = _from_torch(answer)
     if type(answer) not in (np.ndarray, list, tuple) and plain(answer) is None:
         raise CheckFailed(f"{what} should be an array of numbers, not {kind(answer)}.")
     try:
@@ -70,6 +76,15 @@ def as_array(answer, what: str) -> np.ndarray:
         return array.astype(np.float64)
     except (ValueError, TypeError, RuntimeError):
         raise CheckFailed(f"{what} should be an array of numbers with rows of the same length.") from None
+
+
+def _from_torch(tensor: torch.Tensor):
+    """Return a tensor's numbers as an array; the tensor itself where it has none to show (sparse, on "meta")."""
+    tensor = tensor.detach()
+    try:
+        return (tensor.double() if tensor.is_floating_point() else tensor).cpu().numpy()
+    except (TypeError, RuntimeError):
+        return tensor
 
 
 def as_dict(answer, keys, what: str) -> dict:
@@ -101,5 +116,9 @@ def short(value) -> str:
             if value.size > 9
             else np.array2string(value, separator=", ").replace("\n", "")
         )
-    text = repr(value) if type(value) in (int, float, str, tuple, list, dict, set, bool) else kind(value)
+    try:
+        text = repr(value) if type(value) in (int, float, str, tuple, list, dict, set, bool) else kind(value)
+    except Exception:  # a number of 5,000 digits, or something inside with a faulty repr
+        text = kind(value)
+    text = " ".join(text.split())
     return text if len(text) <= 60 else text[:57] + "..."

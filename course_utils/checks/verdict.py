@@ -32,13 +32,19 @@ class CheckFailed(AssertionError):
     def _render_traceback_(self) -> list[str]:
         return self.message.split("\n")
 
+    def __reduce__(self):
+        return CheckFailed, (self.message, self.codes)
+
 
 class NotAttempted(NotImplementedError):
     """No answer yet. Not counted as wrong."""
 
     def __init__(self, what: str) -> None:
-        self.message = f"Not attempted yet: {what}"
+        self.what, self.message = what, f"Not attempted yet: {what}"
         super().__init__(self.message)
+
+    def __reduce__(self):
+        return NotAttempted, (self.what,)
 
     def _render_traceback_(self) -> list[str]:
         return [self.message]

@@ -96,8 +96,8 @@ register(
     ),
     Misconception(
         "SZ10",
-        "right numbers on the wrong axes",
-        "These are the right numbers on the wrong axes. Which axis comes first: rows or columns?",
+        "right numbers on the wrong axes: pictures and kernels exchanged",
+        "These are the right numbers on the wrong axes. Which axis counts the pictures, which the kernels?",
         BUILD,
     ),
     Misconception(
@@ -114,7 +114,7 @@ register(
     ),
     Misconception(
         "SZ13",
-        "leftover: counted the windows, or a fraction",
+        "leftover: not the cells beyond the last window",
         "The leftover is a number of cells. Mark the last window in the row: how many cells lie beyond it?",
         SIZE_RULE,
     ),

@@ -237,6 +237,11 @@ def sample_layer(dice: Dice) -> Layer:
     return Layer(dice.between(1, 16), dice.between(2, 32), kernel_size, (side - kernel_size + 1) ** 2)
 
 
+def practice_layer(dice: Dice) -> Layer:
+    """Draw one layer for practice that tells all known wrong counts apart."""
+    return draw(dice, sample_layer, layer_tells_apart)
+
+
 # --- N5.9 transposed convolution
 
 LECTURE_STAMPS = Window(3, 3, 2, 1)
@@ -277,3 +282,8 @@ def stamps_tell_apart(question: Window) -> bool:
     wrong = [m.procedure(**question._asdict()) for m in misconceptions.with_prefix("TC")]
     right = count_stamped(question)
     return right not in wrong and len(set(wrong)) == len(wrong) and right > question.size
+
+
+def practice_stamps(dice: Dice) -> Window:
+    """Draw one transposed convolution for practice that tells all known wrong sizes apart."""
+    return draw(dice, sample_stamps, stamps_tell_apart)

@@ -7,7 +7,7 @@ from course_utils.checks.conv_and_pooling.arrays import (
     design_kernels,
     pool2d,
 )
-from course_utils.checks.conv_and_pooling.experiments import dropout_batch_norm, shift_behaviour
+from course_utils.checks.conv_and_pooling.experiments import dropout_batch_norm, shift_behaviour, shift_layers
 from course_utils.checks.conv_and_pooling.hints import HINTS
 from course_utils.checks.conv_and_pooling.sizes import (
     FIGURE_IMAGE,
@@ -38,5 +38,6 @@ __all__ = [
     "parameter_counts",
     "pool2d",
     "shift_behaviour",
+    "shift_layers",
     "transposed_sizes",
 ]

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing
-from course_utils.checks.running import call, no_shortcuts
+from course_utils.checks.running import call, no_shortcuts, quiet
 from course_utils.checks.sets import mark
 from course_utils.checks.verdict import CheckFailed, Credit
 
@@ -49,6 +49,7 @@ HIDDEN_CONV_CASES = [
 ]
 
 
+@quiet()
 def conv2d(answer, hidden: int | None = None) -> None:
     """Check ``conv2d(x (N, C, H, W), weight (K, C, FH, FW), bias (K,), stride=1, padding=0)``. 4 points.
 
@@ -96,6 +97,7 @@ def conv_ways(x, weight, bias, stride, padding) -> dict[str, Callable]:
 
     right = conv()
     rows, columns = right.shape[2:]
+    one_sided = [(n - f + padding) // stride + 1 for n, f in zip(x.shape[2:], weight.shape[2:], strict=True)]
     centre = bias[None, :, None, None]
     by_channel = [conv(x[:, [c]], weight[:, [c]]) for c in range(x.shape[1])]
     return {
@@ -108,6 +110,7 @@ def conv_ways(x, weight, bias, stride, padding) -> dict[str, Callable]:
         "CV4": lambda: conv(stride=1)[:, :, :rows, :columns],
         "CV5": lambda: [padded("replicate"), padded("reflect")],
         "CV8": lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        "SZ2": lambda: right[:, :, : one_sided[0], : one_sided[1]],
         "SZ1": lambda: right[:, :, :-1, :-1],
         "DS6": lambda: right.transpose(2, 3),
         "DS5": lambda: right.permute(0, 2, 3, 1),
@@ -133,6 +136,7 @@ HIDDEN_POOL_CASES = [
 ]
 
 
+@quiet()
 def pool2d(answer, hidden: int | None = None) -> None:
     """Check ``pool2d(x (N, C, H, W), kernel_size, stride=None, mode="max")``; mode may be "avg". 2 points.
 
@@ -192,6 +196,7 @@ MATRIX_CASES = [((3, 3), 5, 5), ((2, 3), 4, 6)]
 HIDDEN_MATRIX_CASES = [((1, 2), 3, 4), ((3, 2), 6, 5), ((4, 4), 4, 4), ((2, 2), 3, 7)]
 
 
+@quiet()
 def conv_as_matrix(answer, hidden: int | None = None) -> None:
     """Check ``conv_as_matrix(kernel (FH, FW), height, width) -> (OH * OW, H * W)``. 2 points.
 
@@ -245,6 +250,7 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> dict[str, Callab
 # --- four kernels
 
 
+@quiet()
 def design_kernels(answers: dict) -> Credit:
     """Check four 3×3 kernels by what they do on drawn patterns: any kernel with the property counts. 2 points.
 
@@ -338,11 +344,13 @@ _NOTES = {
 
 BACKWARD_CASES = [
     Case("one channel", 1, 1, 1, (4, 5), (2, 3)),
-    Case("two pictures, three channels", 2, 3, 2, (5, 4), (3, 2)),
-    Case("stride=2, padding=1", 2, 2, 3, (5, 7), (3, 3), stride=2, padding=1),
+    # not two pictures: their mean would be half their sum
+    Case("three pictures, two channels", 3, 2, 4, (5, 4), (3, 2)),
+    Case("stride=2, padding=1", 3, 2, 4, (5, 7), (3, 3), stride=2, padding=1),
 ]
 
 
+@quiet()
 def conv2d_backward(answer, hidden: int | None = None) -> None:
     """Check ``conv2d_backward(grad_out, x, weight, stride=1, padding=0) -> (grad_x, grad_weight, grad_bias)``.
 
@@ -355,17 +363,28 @@ def conv2d_backward(answer, hidden: int | None = None) -> None:
     """
     for case in BACKWARD_CASES:
         arrays = conv_inputs(case, hidden or 0)
-        tensors = [torch.tensor(a, requires_grad=True) for a in arrays]
-        out = F.conv2d(*tensors, stride=case.stride, padding=case.padding)
-        grad_out = torch.tensor(np.random.default_rng(hidden or 1).normal(size=out.shape))
-        right = torch.autograd.grad(out, tensors, grad_out)
+        x, weight, bias = map(torch.tensor, arrays)
+        shape = F.conv2d(x, weight, bias, stride=case.stride, padding=case.padding).shape
+        grad_out = torch.tensor(np.random.default_rng(hidden or 1).normal(size=shape))
+        right = torch_gradients(*arrays, grad_out, case)
+        turned, _, _ = torch_gradients(arrays[0], arrays[1][:, :, ::-1, ::-1].copy(), arrays[2], grad_out, case)
         given = call(answer, "conv2d_backward", grad_out.numpy(), *arrays[:2], case.stride, case.padding)
         if type(given) not in (tuple, list) or len(given) != 3:
             raise CheckFailed("conv2d_backward should return three arrays: grad_x, grad_weight, grad_bias.")
         for name, one, truth in zip(("grad_x", "grad_weight", "grad_bias"), given, right, strict=True):
             ways = gradient_ways(truth, case.batch, grad_out if name == "grad_bias" else None)
+            if name == "grad_x":  # a turned kernel does not turn the gradient
+                ways["CV1"] = lambda turned=turned: turned
             _compare(f"conv2d_backward, {name}", as_array(one, name), truth, ways, _describe(case, hidden))
     print("Correct.")
+
+
+def torch_gradients(x, weight, bias, grad_out: torch.Tensor, case: Case) -> tuple[torch.Tensor, ...]:
+    """Ask autograd for the gradients of a convolution by x, weight and bias, ``grad_out`` being that by its output."""
+    tensors = [torch.tensor(array, requires_grad=True) for array in (x, weight, bias)]
+    with torch.enable_grad():  # a notebook may have switched it off
+        out = F.conv2d(*tensors, stride=case.stride, padding=case.padding)
+    return torch.autograd.grad(out, tensors, grad_out)
 
 
 def gradient_ways(right: torch.Tensor, batch: int, grad_out: torch.Tensor | None = None) -> dict[str, Callable]:
@@ -412,17 +431,18 @@ def _compare(what: str, given: np.ndarray, right: torch.Tensor, ways: dict[str, 
         return
     code = diagnosis.explain_array(given, ways)
     lines = [f"{what}: not yet right ({case or 'a case drawn at grading'})."]
-    lines.append(_shape_line(given, right) if given.shape != right.shape else _value_line(given, right, case))
+    lines.append(_shape_line(given, right, case) if given.shape != right.shape else _value_line(given, right, case))
     lines += [diagnosis.feedback(code)] if code else []
     raise CheckFailed("\n".join(line for line in lines if line), (code,) if code else ())
 
 
-def _shape_line(given, right) -> str:
+def _shape_line(given, right, case) -> str:
     if given.ndim != right.ndim:
         return f"  your result has {given.ndim} axes, PyTorch's has {right.ndim}."
     axis = next(i for i, (a, b) in enumerate(zip(given.shape, right.shape, strict=True)) if a != b)
     direction = "long" if given.shape[axis] > right.shape[axis] else "short"
-    return f"  your shape is {given.shape}: axis {axis} is too {direction}."
+    yours = f"your shape is {given.shape}: " if case else ""
+    return f"  {yours}axis {axis} of your result is too {direction}."
 
 
 def _value_line(given, right, case) -> str:

@@ -4,6 +4,7 @@ import torch
 from torch import nn
 
 from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, plain, short
+from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark
 from course_utils.checks.verdict import CheckFailed, Credit
 
@@ -52,6 +53,7 @@ def shift_properties() -> tuple[set[str], set[str]]:
     return equivariant, invariant
 
 
+@quiet()
 def shift_behaviour(answers: dict) -> Credit:
     """Check what moves along, what stays, what three small kernels see, and what sharing assumes. 2 points.
 
@@ -107,8 +109,9 @@ def _torch_receptive_field() -> int:
     """Ask autograd how many pixels of a row reach one output of three stacked 3-wide convolutions."""
     x = torch.zeros(1, 1, 21, requires_grad=True)
     out = x
-    for _ in range(3):
-        out = nn.functional.conv1d(out, torch.ones(1, 1, 3))
+    with torch.enable_grad():
+        for _ in range(3):
+            out = nn.functional.conv1d(out, torch.ones(1, 1, 3))
     (gradient,) = torch.autograd.grad(out[0, 0, out.shape[2] // 2], x)
     return int((gradient != 0).sum())
 
@@ -119,6 +122,7 @@ def _torch_weights(kernel_size: int, layers: int, channels: int = 4) -> int:
     return layers * layer.weight.numel() // channels**2
 
 
+@quiet()
 def dropout_batch_norm(answers: dict) -> Credit:
     """Check what dropout does in both modes and what batch normalisation keeps. 1 point.
 

@@ -1,5 +1,6 @@
 """Checks of the questions with numbers for answers, and of the function for the output size."""
 
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch.nn.functional as F
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, short
-from course_utils.checks.running import call
+from course_utils.checks.running import call, quiet
 from course_utils.checks.sets import alternatives, mark
 from course_utils.checks.verdict import CheckFailed, Credit
 from course_utils.variants import Dice
@@ -27,14 +28,13 @@ FIGURE_WINDOW = (1, 2)  # row and column of the output number 19
 
 def torch_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> int:
     """Ask PyTorch for the length of a convolution's output along one axis, in cells."""
-    row = torch.empty(1, 1, size, device="meta")
-    return F.conv1d(row, torch.empty(1, 1, kernel_size, device="meta"), stride=stride, padding=padding).shape[-1]
+    row, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
+    return F.conv1d(row, weight, stride=stride, padding=padding).shape[-1]
 
 
 def torch_transposed_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
     """Ask PyTorch for the length of a transposed convolution's output along one axis, in cells."""
-    row = torch.empty(1, 1, size, device="meta")
-    weight = torch.empty(1, 1, kernel_size, device="meta")
+    row, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
     return F.conv_transpose1d(row, weight, stride=stride, padding=padding).shape[-1]
 
 
@@ -53,6 +53,7 @@ def slide(image, kernel, padding: int = 0, stride: int = 1) -> np.ndarray:
 # --- N5.1 a convolution by hand
 
 
+@quiet()
 def convolve_by_hand(answers: dict, question: HandConvolution) -> Credit:
     """Check a feature map worked out by hand and the nine products behind the 19 of the figure. 2 points.
 
@@ -140,6 +141,7 @@ def _explain_products(given, _question):
 # --- N5.2 the diagnostic set of output sizes
 
 
+@quiet()
 def output_sizes(answers: dict, asked: dict[str, Window]) -> Credit:
     """Check five output sizes, each with its number of units, together. 5 points.
 
@@ -156,7 +158,7 @@ def output_sizes(answers: dict, asked: dict[str, Window]) -> Credit:
     sizes = {label: row["size"] for label, row in rows.items() if row["size"] is not None}
     right = {label: torch_output_size(*asked[label]) for label in asked}
     found = diagnosis.explain_set(sizes, right, size_ways(asked))
-    other = alternatives(found.codes, _practice_for(found.codes)) if found.one_way and len(found.codes) > 1 else ""
+    other = _several(found.codes, "output-size", questions.single_window) if found.one_way else ""
     codes = found.codes + [code for code in _unit_codes(rows, right, asked) if code not in found.codes]
     wrong = next((label for label in asked if marks[label] is False), None)
     note = f"{wrong}: you gave {short(answers[wrong])}." if wrong else ""
@@ -192,21 +194,27 @@ def _unit_codes(rows, right, asked) -> list[str]:
     codes = []
     for label, row in rows.items():
         size, units = row["size"], row["units"]
-        if None not in (size, units) and units not in (size**2, right[label] ** 2):
+        if None not in (size, units) and units not in (size * size, right[label] ** 2):
             codes += ["SZ11"] if units == size else ["SZ12"] if units == 2 * size else []
         if row.get("leftover") not in (None, questions.count_leftover(asked[label])):
             codes.append("SZ13")
     return list(dict.fromkeys(codes))
 
 
-def _practice_for(codes) -> str:
-    """Return the call of a practice question that tells these wrong ways apart."""
-    for seed in range(1, 500):
-        question = questions.single_window(Dice("practice", "output-size", seed))
-        ways = [misconceptions.get(code).procedure(**question._asdict()) for code in codes]
-        if len(set(ways)) == len(ways) and None not in ways and torch_output_size(*question) not in ways:
-            return f'practice("output-size", {seed})'
-    return 'practice("output-size")'
+def _several(codes, topic: str, sample: Callable) -> str:
+    """Return the lines for wrong ways that give the same answers: their names, and practice that tells them apart.
+
+    Empty where there is one code or none. ``sample`` draws the questions of a practice topic.
+    """
+    if len(codes) < 2:
+        return ""
+    ways = [misconceptions.get(code).procedure for code in codes]
+    for number in range(1, 500):
+        question = sample(Dice("practice", topic, number))
+        given = [way(**question._asdict()) for way in ways]
+        if len(set(given)) == len(given) and None not in given:
+            return alternatives(codes, f'practice("{topic}", {number})')
+    return alternatives(codes, f'practice("{topic}")')
 
 
 # --- N5.3 the rule as a function
@@ -221,6 +229,7 @@ RULE_CASES = [
 ]
 
 
+@quiet()
 def output_size_rule(answer, hidden: int | None = None) -> None:
     """Check ``conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)``, all in cells. 2 points.
 
@@ -243,7 +252,7 @@ def output_size_rule(answer, hidden: int | None = None) -> None:
         raise CheckFailed(_rule_message(asked[wrong[0]], given[wrong[0]], hidden, found), tuple(found.codes))
     _refuse_floats(given)
     _check_defaults(answer)
-    _check_strict(answer, cases)
+    _check_strict(answer, cases, hidden)
     print("Correct.")
 
 
@@ -274,7 +283,7 @@ def _check_defaults(answer) -> None:
         raise CheckFailed("Not yet right without stride and padding. Which defaults does the signature give them?")
 
 
-def _check_strict(answer, cases) -> None:
+def _check_strict(answer, cases, hidden) -> None:
     loose = next(case for case in cases if questions.count_leftover(case))
     exact = next(case for case in cases if not questions.count_leftover(case))
     message = _raised(answer, *loose, True)
@@ -282,8 +291,9 @@ def _check_strict(answer, cases) -> None:
         raise CheckFailed(
             "With strict=True, windows that leave cells over should raise ValueError. Yours returned a number."
         )
-    if str(questions.count_leftover(loose)) not in message:
-        raise CheckFailed(f"The error should say how many cells are left over. Yours says: {message[:60]!r}.")
+    if str(questions.count_leftover(loose)) not in re.findall("[0-9]+", message):
+        yours = f" Yours says: {message[:60]!r}." if hidden is None else ""
+        raise CheckFailed(f"The error should say how many cells are left over.{yours}")
     if _raised(answer, *exact, True) is not None:
         raise CheckFailed(
             "With strict=True, windows that fit exactly should give their number. Yours raised ValueError."
@@ -314,6 +324,7 @@ def _raised(answer, *args) -> str | None:
 # --- N5.5 parameter counts
 
 
+@quiet()
 def parameter_counts(answers: dict, question: Counting) -> Credit:
     """Check the parameter counts of three convolutions, a pooling layer and a dense layer. 3 points.
 
@@ -332,8 +343,9 @@ def parameter_counts(answers: dict, question: Counting) -> Credit:
         right,
         count_ways(question.layers),
     )
+    other = _several(found.codes, "parameter-count", questions.practice_layer) if found.one_way else ""
     codes = list(found.codes) + _other_count_codes(given, right, question)
-    return _mark_numbers(given, right, 3, codes)
+    return _mark_numbers(given, right, 3, codes, other)
 
 
 def count_ways(layers: dict[str, Layer]) -> dict[str, dict]:
@@ -355,7 +367,7 @@ def _other_count_codes(given, right, question) -> list[str]:
     outputs = question.layers["a"].out_channels * question.image_size**2
     if given["dense"] == right["dense"] - outputs:
         codes.append("PC11")
-    if given["dense"] is not None and given["dense"] in (right["a"], given["a"]):
+    if given["dense"] not in (None, right["dense"]) and given["dense"] in (right["a"], given["a"]):
         codes.append("PC12")
     return codes
 
@@ -368,15 +380,16 @@ def _read_numbers(answers, keys, what) -> dict:
     return {key: plain(value) for key, value in answers.items()}
 
 
-def _mark_numbers(given, right, points, codes) -> Credit:
+def _mark_numbers(given, right, points, codes, other) -> Credit:
     marks = {key: None if given[key] is None else given[key] == right[key] for key in right}
     wrong = next((key for key in marks if marks[key] is False), None)
-    return mark(marks, points, codes, f"{wrong}: you gave {given[wrong]:,}." if wrong else "")
+    return mark(marks, points, codes, f"{wrong}: you gave {given[wrong]:,}." if wrong else "", other)
 
 
 # --- N5.9 transposed convolution
 
 
+@quiet()
 def transposed_sizes(answers: dict, question: Window) -> Credit:
     """Check the size of a transposed convolution and what is ambiguous about going back. 3 points.
 
@@ -400,9 +413,11 @@ def transposed_sizes(answers: dict, question: Window) -> Credit:
         "output padding": _equals(numbers["output padding"], max(back) - size),
         "is a pair": None if is_missing(answers["is a pair"]) else _yes_or_no(answers["is a pair"]) == "no",
     }
-    codes = _stamp_codes(marks, numbers["size"], given_back, back, question)
+    size_codes = _stamp_codes(numbers["size"], question) if marks["size"] is False else []
+    codes = size_codes + _way_back_codes(marks, given_back, back)
     wrong = next((part for part in marks if marks[part] is False), None)
-    return mark(marks, 3, codes, f"{wrong}: you gave {short(answers[wrong])}." if wrong else "")
+    note = f"{wrong}: you gave {short(answers[wrong])}." if wrong else ""
+    return mark(marks, 3, codes, note, _several(size_codes, "transposed-size", questions.practice_stamps))
 
 
 def _goes_to(size: int, question: Window) -> bool:
@@ -421,12 +436,13 @@ def _yes_or_no(answer) -> str:
     return word
 
 
-def _stamp_codes(marks, size, given_back, back, question) -> list[str]:
-    codes = [
-        m.code
-        for m in misconceptions.with_prefix("TC")
-        if marks["size"] is False and diagnosis.same_number(size, m.procedure(**question._asdict()))
-    ]
+def _stamp_codes(size, question) -> list[str]:
+    ways = {m.code: m.procedure(**question._asdict()) for m in misconceptions.with_prefix("TC")}
+    return [code for code, way in ways.items() if diagnosis.same_number(size, way)]
+
+
+def _way_back_codes(marks, given_back, back) -> list[str]:
+    codes = []
     if marks["sizes back"] is False and given_back and set(given_back) < set(back):
         codes.append("TC6")
     if marks["is a pair"] is False:
