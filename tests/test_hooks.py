@@ -188,7 +188,7 @@ def test_every_setting_takes_effect(sample_course):
     assert steps[:2] == ["tidy", "tag_checks"]
     assert steps[steps.index("ClearSolutions") + 1] == "drop_bare_stubs"
     assert steps.index("drop_bare_stubs") < steps.index("ComputeChecksums") < steps.index("ClearHiddenTests")
-    assert seen["sanitise"][:3] == ["forget_copies", "forget_tags", "put_back_missing"]
+    assert seen["sanitise"][:3] == ["forget_copies", "forget_tags", "restore_graded_cells"]
     assert "OverwriteCells" in seen["sanitise"]
     assert seen["feedback"][0] == "HideHiddenTests"
     assert "GetGrades" in seen["feedback"]
@@ -268,6 +268,25 @@ def easier_check(nb, released):
     return released
 
 
+def cell_of_another_lab(nb, released):
+    nb.cells.append(check("raise SystemError", name="other-lab-check"))
+    return nb
+
+
+def check_made_an_answer(nb, released):
+    for name, role in (("double-check", {"solution": True, "locked": False}), ("sizes-check", {"grade": False})):
+        cell_of(released, name).source = "print('Correct.')"
+        cell_of(released, name).metadata["nbgrader"].update(role)
+    return released
+
+
+def check_made_prose(nb, released):
+    for name in ("double-check", "sizes-check"):
+        at = nb.cells.index(cell_of(nb, name))
+        nb.cells[at] = new_markdown_cell(nb.cells[at].source, metadata=nb.cells[at].metadata)
+    return nb
+
+
 def own_words(nb, released):
     nb.cells.append(new_code_cell("# ### BEGIN HIDDEN TESTS"))
     return nb
@@ -284,6 +303,9 @@ STUDENTS = {
     other_kernelspec: (2, 1),
     easier_check: (0, 0),
     own_words: (2, 1),
+    cell_of_another_lab: (2, 1),
+    check_made_an_answer: (0, 0),
+    check_made_prose: (2, 1),
 }
 
 
