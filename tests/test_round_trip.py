@@ -31,7 +31,8 @@ def contents(folder: Path) -> dict[Path, str]:
     """Return a digest of every file of the course that a demo could touch."""
     kept = [folder / "nbgrader_config.py", *(folder / "notebooks").rglob("*"), *(folder / "solutions").rglob("*.py")]
     kept += [folder / name for name in ("gradebook.db", "submitted", "autograded", "feedback")]
-    return {path: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder" for path in kept if path.exists()}
+    there = [path for path in kept if path.exists()]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder" for path in there}
 
 
 @pytest.fixture(scope="module")
