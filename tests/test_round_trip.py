@@ -36,13 +36,11 @@ def contents(folder: Path) -> dict[Path, str]:
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory, request):
+def graded(tmp_path_factory):
     """The sample classes of all labs, graded once by the public function behind ``course demo``."""
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
-    capture = request.config.pluginmanager.getplugin("capturemanager")
-    with capture.global_and_fixture_disabled():
-        results = demo(ROOT, [], folder=folder)
+    results = demo(ROOT, [], folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"
     return folder, results
 
