@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -110,8 +111,20 @@ def free_port() -> int:
 
 
 def ask(url: str):
-    with urllib.request.urlopen(url, timeout=300) as answer:
-        return answer.url, answer.read()
+    """Open a page. The server writes down its port a little before it listens: be patient where it refuses."""
+    for _ in range(300):
+        try:
+            return answer(url)
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, ConnectionRefusedError):
+                raise
+            time.sleep(0.2)
+    raise AssertionError(f"nobody listens at {url}")
+
+
+def answer(url: str):
+    with urllib.request.urlopen(url, timeout=300) as page:
+        return page.url, page.read()
 
 
 @pytest.mark.slow
