@@ -360,7 +360,7 @@ def test_the_error_names_the_students_own_line():
 
 @pytest.mark.parametrize("answer", [None, lambda *args: exec("raise NotImplementedError")])
 def test_a_function_that_is_not_written_is_not_attempted(answer):
-    with pytest.raises(NotAttempted, match="write conv2d|conv2d is None"):
+    with pytest.raises(NotAttempted, match=r"write conv2d|conv2d is None"):
         check.conv2d(answer)
 
 
