@@ -255,10 +255,10 @@ def stamps(student: str = "") -> Window:
 
 
 def sample_stamps(dice: Dice) -> Window:
-    """Draw a transposed convolution with stride 2 or 3 whose stamps leave no gaps."""
-    stride = dice.between(2, 3)
-    kernel_size = dice.between(stride, 5)
-    return Window(dice.between(3, 9), kernel_size, stride, dice.between(1, min(2, kernel_size - 1)))
+    """Draw a transposed convolution with stride 2 to 4 whose stamps leave no gaps."""
+    stride = dice.between(2, 4)
+    kernel_size = dice.between(stride, 7)
+    return Window(dice.between(3, 30), kernel_size, stride, dice.between(1, min(3, kernel_size - 1)))
 
 
 def count_stamped(question: Window) -> int:

@@ -109,10 +109,10 @@ def _torch_receptive_field() -> int:
     """Ask autograd how many pixels of a row reach one output of three stacked 3-wide convolutions."""
     x = torch.zeros(1, 1, 21, requires_grad=True)
     out = x
-    with torch.enable_grad():
+    with torch.enable_grad():  # a notebook may have switched it off
         for _ in range(3):
             out = nn.functional.conv1d(out, torch.ones(1, 1, 3))
-    (gradient,) = torch.autograd.grad(out[0, 0, out.shape[2] // 2], x)
+        (gradient,) = torch.autograd.grad(out[0, 0, out.shape[2] // 2], x)
     return int((gradient != 0).sum())
 
 
