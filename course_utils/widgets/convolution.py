@@ -63,7 +63,7 @@ def learners_output(
     reference = F.conv2d(torch.from_numpy(x), torch.from_numpy(weight), stride=stride, padding=padding)
     answer = {"stride": stride, "padding": padding, "values": None, "note": ""}
     try:
-        output = conv2d(x.copy(), weight.copy(), np.zeros(1), stride=stride, padding=padding)
+        output = conv2d(x, weight, np.zeros(1), stride=stride, padding=padding)
         shape = None if output is None else tuple(np.shape(output))
         values = None if shape != tuple(reference.shape) else np.asarray(output, float)[0, 0]
     except NotImplementedError:
