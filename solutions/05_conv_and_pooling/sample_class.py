@@ -146,6 +146,13 @@ EXCHANGED_KERNELS = """kernels = {
     "main diagonal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
 }"""
 
+EXCHANGED_SHIFTS = (
+    'shifts = {"equivariant": {"c"}, "invariant": "a", "receptive field": 7, "weights": [27, 49], "sharing": "b"}'
+)
+UNSCALED_MODES = """modes = {
+    "mean in train": 0.5, "mean in eval": 1, "kept value": 2, "parameters": 32, "buffer numbers": 33
+}"""
+
 
 # --- wrong ways with arrays: the model answer with one thing changed
 
@@ -229,8 +236,8 @@ def _wrong_ways(model) -> list[Sample]:
             "exchanges edges, equivariance and invariance; does not scale in dropout",
             {
                 KERNELS: EXCHANGED_KERNELS,
-                SHIFTS: changed(model[SHIFTS], '{"a"}, "invariant": {"c"}', '{"c"}, "invariant": {"a"}'),
-                MODES: changed(model[MODES], '"mean in train": 1', '"mean in train": 0.5'),
+                SHIFTS: EXCHANGED_SHIFTS,
+                MODES: UNSCALED_MODES,
             },
             {KERNELS: (1, ("KD1",)), SHIFTS: (1.2, ("SH1",)), MODES: (0.8, ("DB1",))},
         ),
