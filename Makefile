@@ -2,9 +2,13 @@
 # that `course` (or `python -m course_utils`) does the work, and works without make as well.
 #
 #   make lab TORCH=cpu          on Linux without a graphics card: PyTorch's much smaller build
-#   make lab PYTHON=python3.12  another Python than python3
+#   make lab PYTHON=python3.12  a Python of your choice; otherwise the first one here that is new enough
 
-PYTHON ?= python3
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11, 5))
+ifndef PYTHON
+PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$p -c '$(NEW_ENOUGH)' 2>/dev/null && echo $$p && exit; done; echo python3)
+endif
 VENV   := .venv
 RUN    := $(VENV)/bin/python
 PIP    := $(RUN) -m pip --disable-pip-version-check --quiet
@@ -40,7 +44,7 @@ clean:  ## remove the environment and what tests leave behind
 # A stamp is written last: after an interrupted installation the next run goes on where this one stopped.
 
 $(VENV)/.stamp-lab: pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11, 5))' 2>/dev/null || { \
+	@$(PYTHON) -c '$(NEW_ENOUGH)' 2>/dev/null || { \
 	  echo "Python 3.11.5 or newer is needed; '$(PYTHON)' is $$($(PYTHON) --version 2>&1 || true). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; \
 	  exit 2; }
 	@rm -f $(VENV)/.stamp-*

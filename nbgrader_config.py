@@ -34,7 +34,7 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<
 c.Autograde.sanitize_preprocessors = [
     hooks.forget_copies,
     hooks.forget_tags,
-    hooks.put_back_missing,
+    hooks.restore_graded_cells,
     *Autograde.sanitize_preprocessors.default_args[0],
 ]
 c.OverwriteCells.add_missing_cells = True

@@ -61,7 +61,7 @@ def release(
     if not outcome.fresh:
         typer.echo("notebooks/ is not what solutions/ makes. Run: course release", err=True)
         raise typer.Exit(1)
-    typer.echo(f"{RELEASED}/ is exactly what solutions/ makes ({len(outcome.unchanged)} labs).")
+    typer.echo(f"{RELEASED}/ is exactly what solutions/ makes; labs: {len(outcome.unchanged)}.")
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})

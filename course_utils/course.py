@@ -31,9 +31,7 @@ def find_labs(root: Path, wanted: list[str]) -> list[str]:
     """Return the labs that are meant by ``5``, ``05`` or ``05_conv_and_pooling``; all of them by nothing."""
     known = labs(root)
     if not known:
-        raise CourseError(
-            f"There is no lab in {root / MASTERS}: a lab is a file such as 01_neurons/01_neurons.py."
-        )
+        raise CourseError(f"There is no lab in {root / MASTERS}: a lab is a file such as 01_neurons/01_neurons.py.")
     found = [_one_lab(name.rstrip("/"), known) for name in wanted] or known
     return [name for name in known if name in found]
 

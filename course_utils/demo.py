@@ -78,7 +78,8 @@ def grade_class(course: Path, lab: str, students: list, *, workers: int, console
     reasons |= grade_with_progress(course, lab, [n for n in names if n not in reasons], workers, console)
     found = results.read_results(course, lab, names)
     for name, result in found.items():
-        result.notes, result.reason = seen[name].notes, reasons.get(name, "")
+        result.notes = seen[name].notes + result.notes
+        result.reason = reasons.get(name, "")
     return list(found.values())
 
 
@@ -123,7 +124,7 @@ def as_table(lab: str, found: list[results.Result]) -> Table:
     table.add_column("student", no_wrap=True)
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("diagnosed")
-    table.add_column("note")
+    table.add_column("note", overflow="fold")
     for result in found:
         diagnosed = "\n".join(f"{code} {misconceptions.get(code).name}" for code in result.diagnosed)
         note = "\n".join([*([result.reason] if result.reason else []), *result.notes])

@@ -75,9 +75,7 @@ def _programs() -> Finding:
     missing = [name for name in ("nbgrader", "alembic") if not shutil.which(name)]
     if missing:
         own = Path(sys.executable).parent
-        return Finding(
-            f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course"
-        )
+        return Finding(f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course")
     return Finding("nbgrader and alembic are on PATH")
 
 
@@ -170,9 +168,7 @@ def _cells(notebook, released) -> list[Finding]:
     for name, cell in theirs.items():
         if name not in mine:
             mend = "Copy that cell from a fresh copy of the notebook. "
-            mend += (
-                "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
-            )
+            mend += "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
             findings.append(Finding(f"the cell {name} is missing", mend))
             continue
         if counts[name] > 1:
@@ -184,9 +180,7 @@ def _cells(notebook, released) -> list[Finding]:
         if cell.cell_type != mine[name].cell_type:
             mend = f"Change its type back to {cell.cell_type}."
             findings.append(Finding(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
-    return findings or [
-        Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")
-    ]
+    return findings or [Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")]
 
 
 def _unanswered(notebook, released) -> list[Finding]:
@@ -208,39 +202,40 @@ def _run(notebook, released, folder: Path) -> list[Finding]:
     """Run a copy from top to bottom in a fresh kernel and say which cells stop, in words of the check."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
-    from nbgrader.utils import determine_grade
 
-    from course_utils.grading.hooks import KERNELSPEC, cell_seconds, grade_id, is_check
+    from course_utils.grading.hooks import KERNELSPEC, cell_seconds
 
     for cell in notebook.cells:
         cell.metadata.pop("tags", None)
-    client = NotebookClient(
-        notebook,
-        timeout=cell_seconds(),
-        allow_errors=True,
-        kernel_name=KERNELSPEC["name"],
-        shutdown_kernel="immediate",
-    )
+    options = {"timeout": cell_seconds(), "kernel_name": KERNELSPEC["name"], "shutdown_kernel": "immediate"}
     try:
-        client.execute(cwd=str(folder))
+        NotebookClient(notebook, allow_errors=True, **options).execute(cwd=str(folder))
     except CellTimeoutError:
         mend = "Grading interrupts such a cell: look for a loop that never ends."
         return [Finding(f"a cell ran longer than {cell_seconds()} seconds", mend)]
     except DeadKernelError:
         return [Finding("the kernel died while the notebook ran", "Restart it and run the cells one by one.")]
-    findings, known = [], _graded(released)
-    for number, cell in enumerate(notebook.cells, start=1):
-        errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-        name = grade_id(cell)
-        if errors:
-            findings.append(
-                Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
-            )
-        elif name in known and is_check(cell):
-            score, most = determine_grade(cell)
-            if score is not None and score < most:
-                findings.append(Finding(f"{name}: {score:g} of {most:g} points", _advice(name, number)))
-    return findings or [Finding("it runs from top to bottom, and every public check passes")]
+    known = _graded(released)
+    found = [_result(number, cell, known) for number, cell in enumerate(notebook.cells, start=1)]
+    return [finding for finding in found if finding] or [
+        Finding("it runs from top to bottom, and every public check passes")
+    ]
+
+
+def _result(number: int, cell, known: dict) -> Finding | None:
+    """Return what a cell that has run has to complain of."""
+    from nbgrader.utils import determine_grade
+
+    from course_utils.grading.hooks import grade_id, is_check
+
+    name = grade_id(cell)
+    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
+    if errors:
+        return Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
+    if name not in known or not is_check(cell):
+        return None
+    score, most = determine_grade(cell)
+    return Finding(f"{name}: {score:g} of {most:g} points", _advice(name, number)) if score < most else None
 
 
 def _error(output) -> str:

@@ -35,6 +35,8 @@ def lab_command(root: Path, options: list[str]) -> list[str]:
         f"--ServerApp.root_dir={root}",
         f"--LabApp.default_url=/lab/tree/{START_PAGE}",
         "--LabApp.extension_manager=readonly",
+        # the course brings no language servers, and looking for some starts npm, which may never come back
+        "--LanguageServerManager.autodetect=False",
         *options,
     ]
 

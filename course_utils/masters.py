@@ -18,9 +18,7 @@ KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NEEDED = ("grade", "grade_id", "locked", "schema_version", "solution")
 FORBIDDEN_TAGS = {"raises-exception", "skip-execution"}
 REGIONS = {
-    "SOLUTION": re.compile(
-        r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M
-    ),
+    "SOLUTION": re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M),
     "HIDDEN TESTS": re.compile(
         r"^([ \t]*)### BEGIN HIDDEN TESTS[ \t]*\n(.*?)^[ \t]*### END HIDDEN TESTS[ \t]*$", re.S | re.M
     ),
@@ -114,16 +112,12 @@ def role(cell: NotebookNode) -> str:
     if not settings:
         return "plain"
     grade, solution = settings.get("grade"), settings.get("solution")
-    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get(
-        (int(bool(grade)), int(bool(solution))), "other"
-    )
+    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get((int(bool(grade)), int(bool(solution))), "other")
 
 
 def _lint_any(cell: NotebookNode) -> list[str]:
     problems = [
-        f"the tag {tag!r} has no place in a master"
-        for tag in cell.metadata.get("tags", [])
-        if tag in FORBIDDEN_TAGS
+        f"the tag {tag!r} has no place in a master" for tag in cell.metadata.get("tags", []) if tag in FORBIDDEN_TAGS
     ]
     if cell.get("outputs"):
         problems.append("it holds outputs")

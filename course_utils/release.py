@@ -65,7 +65,7 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> 
     outcome = compare(root, files, everything=not wanted)
     for name in names:
         write_instructor_notebook(root, name)
-    with staged(root, {path: files[path] for path in [*outcome.missing, *outcome.differing]}) as parts:
+    with staged(root, {path: files[path] for path in sorted(outcome.missing + outcome.differing)}) as parts:
         if register:
             register_in_gradebook(root, notebooks)
         for part, target in parts:
@@ -184,9 +184,7 @@ def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
         else:
             outcome.unchanged.append(path)
     places = [folder] if everything else [folder / name for name in {path.parts[0] for path in files}]
-    there = sorted(
-        path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file()
-    )
+    there = sorted(path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file())
     outcome.strangers = [path for path in there if path not in files and not NOT_OURS & set(path.parts)]
     return outcome
 

@@ -30,11 +30,11 @@ def environment() -> dict[str, str]:
 
 def steps() -> dict[str, list[str]]:
     """Return what is run, by name. The notebooks come after the release, which makes them."""
-    notebooks = [str(ROOT / "solutions" / path.parent.name) for path in sorted((ROOT / "solutions").glob("*/*.py"))]
+    notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
     todo = {
         "ruff": ["-m", "ruff", "check", "--no-cache", "course_utils", "tests", "nbgrader_config.py"],
         "release": ["-m", "course_utils", "release", "--check"],
-        "tests": [*PYTEST, "tests"],
+        "tests": [*PYTEST, "-n", "2", "--dist", "loadfile", "tests"],
     }
     if notebooks:
         todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]

@@ -18,7 +18,7 @@ GROUND_ORDER = ["style", "runtime", "shapes", "misconceptions", "variants", "che
 INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "cli", "__main__"}
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
-LESSONS = sorted((ROOT / "solutions").glob("*/*.py"))
+LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
 
 
 def part(module: Path) -> str:

@@ -14,7 +14,7 @@ from hashlib import sha1
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook, SourceCell
+from nbgrader.api import Gradebook, Notebook, SourceCell
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_grade, is_solution
 
@@ -160,39 +160,49 @@ def forget_tags(nb: NotebookNode, resources: dict) -> Converted:
     return nb, resources
 
 
-def put_back_missing(nb: NotebookNode, resources: dict) -> Converted:
-    """Put every graded cell that a student deleted back, behind the cell whose answer it checks.
+def restore_graded_cells(nb: NotebookNode, resources: dict) -> Converted:
+    """Give every cell the role it was released with, and put back the graded cells that are missing.
 
-    nbgrader has an option for this (``OverwriteCells.add_missing_cells``, on as well), but it stops with a
-    KeyError for a student who deleted the answer together with its check.
+    A student may have edited a cell's settings, or pasted a cell of another lab: nbgrader would stop there, and
+    leave the whole notebook ungraded. A cell that the gradebook does not know becomes an ordinary one. nbgrader
+    can put back missing cells itself (``OverwriteCells.add_missing_cells``, on as well), but stops with a
+    KeyError for a student who deleted an answer together with its check.
     """
     where = resources["nbgrader"]
     with Gradebook(where["db_url"]) as book:
         notebook = book.find_notebook(where["notebook"], where["assignment"])
+        known = {cell.name: cell for cell in notebook.source_cells}
+        roles = {name: _settings(cell, notebook) for name, cell in known.items()}
+        for cell in nb.cells:
+            if grade_id(cell) in roles:
+                cell.metadata["nbgrader"] = roles[grade_id(cell)]
+            else:
+                cell.metadata.pop("nbgrader", None)
         present = {grade_id(cell) for cell in nb.cells}
-        graded = {cell.name: cell for cell in notebook.grade_cells}
-        answers = {cell.name for cell in notebook.solution_cells}
-        for source in notebook.source_cells:
-            if source.name in graded and source.name not in present:
-                cell = _missing_cell(source, float(graded[source.name].max_score), source.name in answers)
-                nb.cells.insert(_place_of_check(nb, source.name), cell)
+        for name, settings in roles.items():
+            if settings["grade"] and name not in present:
+                new_cell = new_code_cell if settings["cell_type"] == "code" else new_markdown_cell
+                cell = new_cell(known[name].source, metadata={"nbgrader": settings})
+                nb.cells.insert(_place_of_check(nb, name), cell)
     return nb, resources
 
 
-def _missing_cell(source: SourceCell, points: float, solution: bool) -> NotebookNode:
-    new_cell = new_code_cell if source.cell_type == "code" else new_markdown_cell
+def _settings(source: SourceCell, notebook: Notebook) -> NotebookNode:
+    """Return a cell's nbgrader settings as the gradebook knows them."""
+    points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
     settings = {
-        "grade": True,
+        "grade": source.name in points,
         "grade_id": source.name,
         "locked": source.locked,
-        "points": points,
         "schema_version": 3,
-        "solution": solution,
+        "solution": source.name in {cell.name for cell in notebook.solution_cells},
         "task": False,
         "cell_type": source.cell_type,
         "checksum": source.checksum,
     }
-    return new_cell(source.source, metadata={"nbgrader": settings}, id=source.name)
+    if settings["grade"]:
+        settings["points"] = points[source.name]
+    return NotebookNode(settings)
 
 
 def _place_of_check(nb: NotebookNode, name: str) -> int:

@@ -5,7 +5,6 @@ the student whose it is.
 """
 
 import os
-import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from course_utils.course import CONFIG, environment
 
+LOG = "grading.log"
 _api = None  # one in each worker process
 
 
@@ -36,12 +36,13 @@ def _start(root: Path) -> None:
     global _api
     os.chdir(root)
     os.environ["PATH"] = environment()["PATH"]
-    sys.stdout = open(os.devnull, "w")  # noqa: SIM115  nbgrader's chatter would break the progress bar
+    log = os.open(root / LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    for stream in (1, 2):  # what nbgrader and the kernels say would break the progress bar
+        os.dup2(log, stream)
     from nbgrader.apps.api import NbGraderAPI
     from traitlets.config.loader import PyFileConfigLoader
 
     _api = NbGraderAPI(config=PyFileConfigLoader(CONFIG, path=str(root)).load_config())
-    _api.log.disabled = True
 
 
 def _grade_one(lab: str, student: str) -> str:

@@ -1,5 +1,6 @@
 """What came out: points from the gradebook, diagnoses from the graded notebooks."""
 
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -46,26 +47,32 @@ def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]
             result.points = notebook.score
             result.scores = {grade.name: grade.score for grade in notebook.grades}
     for result in results.values():
-        result.codes = read_codes(root, lab, result.student)
+        _read_notebook(root / "autograded" / result.student / lab / f"{lab}.ipynb", result)
     return results
 
 
-def read_codes(root: Path, lab: str, student: str) -> dict[str, list[str]]:
-    """Return the misconception codes in a graded notebook, by check."""
-    path = root / "autograded" / student / lab / f"{lab}.ipynb"
+def _read_notebook(path: Path, result: Result) -> None:
+    """Read from a graded notebook which misconceptions were found, what was not attempted, what took too long."""
     if not path.is_file():
-        return {}
-    codes = {}
-    for cell in nbformat.read(path, as_version=4).cells:
-        if is_check(cell):
-            found = [code for output in cell.outputs for code in codes_of(output)]
-            codes |= {grade_id(cell): list(dict.fromkeys(found))} if found else {}
-    return codes
+        return
+    checks = [cell for cell in nbformat.read(path, as_version=4).cells if is_check(cell)]
+    for cell in checks:
+        found = [code for output in cell.outputs for code in codes_of(output)]
+        result.codes |= {grade_id(cell): list(dict.fromkeys(found))} if found else {}
+    untouched = _with_error(checks, "NotAttempted")
+    slow = _with_error(checks, "CellTimeoutError")
+    result.notes += [f"not attempted: {len(untouched)} of {len(checks)} exercises"] if untouched else []
+    result.notes += [f"ran into the time limit: {', '.join(slow)}"] if slow else []
+
+
+def _with_error(checks: list, name: str) -> list[str]:
+    return [grade_id(cell) for cell in checks if any(output.get("ename") == name for output in cell.outputs)]
 
 
 def give_zero(root: Path, lab: str, student: str) -> None:
     """Write a submission that cannot be graded into the gradebook with zero points for every check."""
-    with Gradebook(database(root)) as book:
+    with Gradebook(database(root)) as book, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # nbgrader fills in new rows in an order that SQLAlchemy remarks on
         book.update_or_create_student(student)
         submission = book.update_or_create_submission(lab, student)
         for notebook in submission.notebooks:

@@ -83,8 +83,12 @@ function grid(name, rows, columns, side, label, look, frames = []) {
     class: `cu-${name}`, role: "img", "aria-label": label,
     width: columns * side + 6, height: rows * side + 6, viewBox: `-3 -3 ${columns * side + 6} ${rows * side + 6}`,
   });
+  const cells = range(rows).map((row) => range(columns).map((column) => look(row, column)));
+  const letters = Math.max(...cells.flat().map(({ value }) => (value === undefined ? 0 : number(value).length)), 1.6);
+  const size = Math.min(14, (0.92 * side) / (0.6 * letters)); // one size for all; 0 if the numbers do not fit
+  const font = size >= 9.5 && side >= 18 ? size : 0;
   for (const row of range(rows)) {
-    for (const column of range(columns)) picture.append(cell(row, column, side, look(row, column)));
+    for (const column of range(columns)) picture.append(cell(row, column, side, font, cells[row][column]));
   }
   for (const [row, column, height, width] of frames) {
     const box = { x: column * side, y: row * side, width: width * side, height: height * side, fill: "none" };
@@ -97,25 +101,32 @@ function grid(name, rows, columns, side, label, look, frames = []) {
   return picture;
 }
 
-function cell(row, column, side, { value, colour, kind = "value", mark = false }) {
-  const place = { "data-row": row, "data-column": column, class: `cu-cell cu-${kind}${mark ? " cu-marked" : ""}` };
+function cell(row, column, side, font, { value, colour, kind = "value", mark = false }) {
+  const classes = `cu-cell cu-${kind}${mark ? " cu-marked" : ""}${side < 16 ? " cu-dense" : ""}`;
+  const place = { "data-row": row, "data-column": column, class: classes };
   const box = { x: column * side, y: row * side, width: side, height: side };
   const group = svg("g", { ...place, ...(value === undefined ? {} : { "data-value": value }) });
   group.append(svg("rect", kind === "value" ? { ...box, fill: colour } : box));
-  const text = value === undefined ? "" : number(value);
-  const size = Math.min(14, (0.92 * side) / (0.6 * Math.max(text.length, 1.6)));
-  if (text && size >= 9.5) {
-    const paint = kind === "value" ? { fill: ink(colour) } : {};
-    const middle = { x: (column + 0.5) * side, y: (row + 0.52) * side, "font-size": size };
-    group.append(svg("text", { ...middle, ...paint }, text));
+  if (value !== undefined && font) {
+    const paint = kind === "value" ? { style: `fill: ${ink(colour)}` } : {};
+    const middle = { x: (column + 0.5) * side, y: (row + 0.52) * side, "font-size": font };
+    group.append(svg("text", { ...middle, ...paint }, number(value)));
   }
-  if (mark) {
-    const inset = { x: box.x + 2, y: box.y + 2, width: side - 4, height: side - 4 };
-    group.append(svg("rect", { ...inset, class: "cu-mark" }));
-    group.append(svg("circle", { cx: box.x + side - 7, cy: box.y + 7, r: 6.5, class: "cu-badge" }));
-    group.append(svg("text", { x: box.x + side - 7, y: box.y + 7.5, "font-size": 12, class: "cu-badge-text" }, "≠"));
-  }
+  if (mark) group.append(...markOf(box, side));
   return group;
+}
+
+/** Mark a cell, not by colour alone: a dashed frame with ≠, or a cross where that would be too small. */
+function markOf({ x, y }, side) {
+  if (side < 22) {
+    const cross = `M${x + 1} ${y + 1}l${side - 2} ${side - 2}M${x + side - 1} ${y + 1}l${2 - side} ${side - 2}`;
+    return [svg("path", { d: cross, class: "cu-cross-rim" }), svg("path", { d: cross, class: "cu-cross" })];
+  }
+  return [
+    svg("rect", { x: x + 2, y: y + 2, width: side - 4, height: side - 4, class: "cu-mark" }),
+    svg("circle", { cx: x + side - 7, cy: y + 7, r: 6.5, class: "cu-badge" }),
+    svg("text", { x: x + side - 7, y: y + 7.5, "font-size": 12, class: "cu-badge-text" }, "≠"),
+  ];
 }
 
 /** Put a caption above a picture. */

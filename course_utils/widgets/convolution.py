@@ -42,8 +42,8 @@ class ConvolutionExplorer(Explorer):
             np.array(self.image), np.array(self.kernel), stride=self.stride, padding=self.padding
         )
         alt = (
-            "A kernel slides over an image, row by row. Each window of the image, multiplied by the kernel and "
-            f"summed, gives one number of the output. Stride {self.stride}, padding {self.padding}."
+            "A kernel slides over an image, row by row. Each window of the image, multiplied by the kernel "
+            f"and summed, gives one number of the output. Stride {self.stride}, padding {self.padding}."
         )
         return strip, alt
 
@@ -63,7 +63,7 @@ def learners_output(
     reference = F.conv2d(torch.from_numpy(x), torch.from_numpy(weight), stride=stride, padding=padding)
     answer = {"stride": stride, "padding": padding, "values": None, "note": ""}
     try:
-        output = conv2d(x.copy(), weight.copy(), np.zeros(1), stride=stride, padding=padding)
+        output = conv2d(x, weight, np.zeros(1), stride=stride, padding=padding)
         shape = None if output is None else tuple(np.shape(output))
         values = None if shape != tuple(reference.shape) else np.asarray(output, float)[0, 0]
     except NotImplementedError:
@@ -97,8 +97,8 @@ def explore_convolution(
         ``(FH, FW)``, not larger than the image.
     conv2d
         The learner's function ``conv2d(x, weight, bias, stride=1, padding=0)`` for ``x`` of shape
-        ``(N, C, H, W)``, ``weight`` ``(K, C, FH, FW)`` and ``bias`` ``(K,)``. Its numbers are shown as they are;
-        those that are not the sum of their window are marked.
+        ``(N, C, H, W)``, ``weight`` ``(K, C, FH, FW)`` and ``bias`` ``(K,)``. Its numbers are shown as they
+        are; those that are not the sum of their window are marked.
     stride, padding
         Where the sliders start, in pixels.
 

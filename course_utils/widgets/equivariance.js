@@ -30,11 +30,8 @@ function convolveSame(picture, kernel, circular) {
   });
 }
 
-function picturePanel(caption, name, picture, side, colour, marked = () => false) {
-  const look = (row, column) => {
-    const value = picture[row][column];
-    return { value, colour: colour(value), mark: marked(value) && side >= 24 };
-  };
+function picturePanel(caption, name, picture, side, colour) {
+  const look = (row, column) => ({ value: picture[row][column], colour: colour(picture[row][column]) });
   return panel(caption, grid(name, picture.length, picture[0].length, side, caption, look));
 }
 
@@ -67,7 +64,7 @@ function render({ model, el }) {
       picturePanel("shifted input", "shifted", shifted, side, grey),
       picturePanel("shift, then convolve", "shift-first", first, side, sign),
       picturePanel("convolve, then shift", "shift-last", last, side, sign),
-      picturePanel("difference", "difference", difference, side, intensities(model, [...difference, [1]]), off),
+      picturePanel("difference", "difference", difference, side, intensities(model, [...difference, [1]])),
     );
     const largest = Math.max(...difference.flat());
     const cells = difference.flat().filter(off).length;

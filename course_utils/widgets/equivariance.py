@@ -32,8 +32,8 @@ class EquivarianceExplorer(Explorer):
         panels = plots.plot_equivariance(image, shifted, shift_first=first, shift_last=last)
         edge = "circular padding" if self.circular else "zeros beyond the edge"
         alt = (
-            f"An image is shifted by {self.dx} to the right and {self.dy} down, with {edge}. Shifting before and "
-            f"shifting after the convolution differ by at most {np.abs(first - last).max():.3g}."
+            f"An image is shifted by {self.dx} to the right and {self.dy} down, with {edge}. Shifting before "
+            f"and shifting after the convolution differ by at most {np.abs(first - last).max():.3g}."
         )
         return panels, alt
 
@@ -44,10 +44,8 @@ def shift(image: np.ndarray, down: int, right: int, *, circular: bool) -> np.nda
     if not circular:
         rows, columns = np.indices(image.shape)
         came_from = (rows - down, columns - right)
-        outside = [
-            (place < 0) | (place >= length) for place, length in zip(came_from, image.shape, strict=True)
-        ]
-        moved[outside[0] | outside[1]] = 0
+        for place, length in zip(came_from, image.shape, strict=True):
+            moved[(place < 0) | (place >= length)] = 0
     return moved
 
 

@@ -22,8 +22,9 @@ class OutputSizeExplorer(Explorer):
         kernel_size = min(self.kernel_size, self.size + self.padding + self.padding)
         axes = plots.plot_windows(self.size, kernel_size, stride=self.stride, padding=self.padding)
         alt = (
-            f"A row of {self.size} cells with padding {self.padding}. Bars below it show each place where a window "
-            f"of {kernel_size} cells fits with stride {self.stride}. Cells that no window reads are hatched."
+            f"A row of {self.size} cells with padding {self.padding}. Bars below it show each place where a "
+            f"window of {kernel_size} cells fits with stride {self.stride}. Cells that no window reads are "
+            "hatched."
         )
         return axes, alt
 

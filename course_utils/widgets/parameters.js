@@ -24,9 +24,10 @@ function drawBars(counts) {
   const label = counts.map(([name, value]) => `${name} ${exact(value)}`).join(", ");
   const picture = svg("svg", { class: "cu-bars", role: "img", width: 720, height: 176, viewBox: "0 0 720 176",
     "aria-label": label });
+  picture.append(svg("line", { x1: left, x2: left + length, y1: 129, y2: 129, class: "cu-tick" }));
   const every = decades > 7 ? 2 : 1;
   for (const power of range(decades + 1).filter((power) => power % every === 0)) {
-    picture.append(svg("line", { x1: x(10 ** power), x2: x(10 ** power), y1: 0, y2: 132, class: "cu-tick" }));
+    picture.append(svg("line", { x1: x(10 ** power), x2: x(10 ** power), y1: 126, y2: 132, class: "cu-tick" }));
     picture.append(svg("text", { x: x(10 ** power), y: 144, "font-size": 12 }, exact(10 ** power)));
   }
   picture.append(svg("text", { x: left + length / 2, y: 166, "font-size": 13 }, "parameters (logarithmic axis)"));

@@ -65,11 +65,13 @@ student_id = ""
 r"""
 ## 1 Why not dense?
 
-A dense layer connects every pixel with every unit. How many weights is that? The lectures take a grey picture of 200×200 pixels and 500 hidden units: 200 · 200 · 500 is **20 million** weights. With one bias a unit it is 20,000,500, and for a colour picture 60,000,500.
+A dense layer connects every pixel with every unit. How many weights is that? The lectures take a grey picture of 200×200 pixels and 500 hidden units: 200 · 200 · 500 is **20 million** weights. With one bias a unit it is 20,000,500, and for a colour picture 60,000,500. Even a picture of 32×32 pixels in colour, stretched into 3,072 numbers, takes 10 · 3,072 = 30,720 weights for ten classes.
 """
 
 # %%
-dense = nn.Linear(200 * 200, 500, device="meta")  # "meta": follow the shapes, compute nothing
+dense = nn.Linear(
+    200 * 200, 500, device="meta"
+)  # "meta": follow the shapes, compute nothing
 print(f"{sum(p.numel() for p in dense.parameters()):,}")
 
 # %% [markdown]
@@ -78,11 +80,14 @@ The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 un
 """
 
 # %%
-counts = layer_weight_counts(in_channels=3, height=32, width=32, out_channels=6, kernel_size=5)
+counts = layer_weight_counts(
+    in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
+)
 plots.show(
     plots.plot_parameter_bars(counts),
-    alt="Three bars on a logarithmic axis: the dense layer has millions of parameters, the locally connected one "
-    "hundreds of thousands, the convolution a few hundred.",
+    alt="Three bars on a logarithmic axis: the dense layer has millions of "
+    "parameters, the locally connected one hundreds of thousands, the "
+    "convolution a few hundred.",
 )
 
 # %% [markdown]
@@ -103,8 +108,12 @@ bar = np.zeros((5, 5))
 bar[:, 1] = 1
 moved = np.roll(bar, 1, axis=1)
 plots.show(
-    plots.plot_grids([bar, bar, moved], ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"]),
-    alt="The unit's weights and two pictures of a bar. The bar in its place gives 5, the bar one pixel to the right 0.",
+    plots.plot_grids(
+        [bar, bar, moved],
+        ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"],
+    ),
+    alt="The unit's weights and two pictures of a bar. The bar in its place gives "
+    "5, the bar one pixel to the right 0.",
 )
 
 # %% [markdown]
@@ -133,7 +142,8 @@ Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cel
 # %%
 plots.show(
     plots.plot_windows(7, 3),
-    alt="A row of seven cells and below it the five places where a window of three cells fits.",
+    alt="A row of seven cells and below it the five places where a window of "
+    "three cells fits.",
 )
 
 # %% [markdown]
@@ -148,7 +158,8 @@ image = np.array(questions.LECTURE_IMAGE)
 kernel = np.array(questions.LECTURE_KERNEL)
 plots.show(
     plots.plot_convolution_step(image, kernel, 0),
-    alt="The window lies over the upper left corner. Four of its nine products are 1, so the first output is 4.",
+    alt="The window lies over the upper left corner. Four of its nine products "
+    "are 1, so the first output is 4.",
 )
 
 # %% [markdown]
@@ -159,7 +170,8 @@ The first output is 4. Four steps of the same film: the first window, the second
 # %%
 plots.show(
     plots.plot_filmstrip(image, kernel),
-    alt="Four steps of the convolution: window one gives 4, window two 3, window three 4, window nine 4.",
+    alt="Four steps of the convolution: window one gives 4, window two 3, window "
+    "three 4, window nine 4.",
 )
 
 # %% [markdown]
@@ -177,9 +189,13 @@ Another picture, from a guide to convolution arithmetic that the second lecture 
 
 # %%
 figure, figure_kernel = np.array(check.FIGURE_IMAGE), np.array(check.FIGURE_KERNEL)
-figure_output = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None])[0, 0]
+figure_output = F.conv2d(
+    torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
+)[0, 0]
 plots.show(
-    plots.plot_grids([figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]),
+    plots.plot_grids(
+        [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
+    ),
     alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
 )
 
@@ -191,8 +207,11 @@ Here are the picture and the kernel for your first exercise.
 # %%
 mine = questions.hand_convolution(student_id)
 plots.show(
-    plots.plot_grids([np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]),
-    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
+    plots.plot_grids(
+        [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
+    ),
+    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. "
+    "print(mine) shows the same numbers.",
 )
 
 # %% [markdown]
@@ -245,10 +264,17 @@ In mathematics a *convolution* turns the kernel by 180 degrees before it slides.
 """
 
 # %%
-turned = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None])[0, 0]
+turned = F.conv2d(
+    torch.tensor(figure)[None, None],
+    torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None],
+)[0, 0]
 plots.show(
-    plots.plot_grids([figure_output.numpy(), turned.numpy()], ["PyTorch's conv2d", "kernel turned first"]),
-    alt="Two different outputs of the same picture: as PyTorch computes it, and with the kernel turned by 180 degrees.",
+    plots.plot_grids(
+        [figure_output.numpy(), turned.numpy()],
+        ["PyTorch's conv2d", "kernel turned first"],
+    ),
+    alt="Two different outputs of the same picture: as PyTorch computes it, and "
+    "with the kernel turned by 180 degrees.",
 )
 
 # %% [markdown]
@@ -266,7 +292,8 @@ How many numbers come out? Count the places where the window fits. The lectures 
 # %%
 plots.show(
     plots.plot_windows(7, 3, stride=2),
-    alt="Seven cells, window of three, stride two: the window fits in three places, starting on cells 0, 2 and 4.",
+    alt="Seven cells, window of three, stride two: the window fits in three "
+    "places, starting on cells 0, 2 and 4.",
 )
 
 # %% [markdown]
@@ -277,8 +304,8 @@ In two dimensions the same holds for rows and for columns. A 7×7 picture gives 
 # %%
 plots.show(
     plots.plot_windows(7, 3, stride=3),
-    alt="Seven cells, window of three, stride three: two places, starting on cells 0 and 3. The last cell is hatched: "
-    "no window reads it.",
+    alt="Seven cells, window of three, stride three: two places, starting on "
+    "cells 0 and 3. The last cell is hatched: no window reads it.",
 )
 
 # %% [markdown]
@@ -308,7 +335,8 @@ A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 a
 # %%
 plots.show(
     plots.plot_windows(7, 3, padding=1),
-    alt="Seven cells with one dashed padding cell at each end: the window of three now fits in seven places.",
+    alt="Seven cells with one dashed padding cell at each end: the window of "
+    "three now fits in seven places.",
 )
 
 # %% [markdown]
@@ -321,8 +349,8 @@ With kernel 3, stride 1 and padding 1, seven cells give seven: the size stays. I
 # %%
 plots.show(
     plots.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
-    alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts in the third row of the padded "
-    "picture, and the output is 3×3.",
+    alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts "
+    "in the third row of the padded picture, and the output is 3×3.",
 )
 
 # %% [markdown]
@@ -392,13 +420,16 @@ Which operator divides and rounds down? Which one tells the rest?
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "output-size-rule", "locked": false, "schema_version": 3, "solution": true}
 def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
     """Return how many windows fit on one axis, in cells."""
     ### BEGIN SOLUTION
     room = size + 2 * padding - kernel_size
     if room < 0:
-        raise ValueError(f"a kernel of {kernel_size} does not fit on {size} cells with padding {padding}")
+        raise ValueError(
+            f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}"
+        )
     if strict and room % stride:
         raise ValueError(f"{room % stride} cells are left over")
     return room // stride + 1
@@ -420,7 +451,7 @@ The two lectures write the rule as (N − F)/S + 1 and as (W − F + 2P)/S + 1. 
 r"""
 ## 7 Channels and counting
 
-A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias.
+A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: z = relu(w · x + b), where x is the window.
 """
 
 # %%
@@ -465,11 +496,16 @@ The exercise below also asks for a 2×2 **pooling** layer (it keeps the largest 
 
 # %%
 to_count = questions.counting(student_id)
-side = to_count.image_size
-for letter, one in to_count.layers.items():
-    print(f"{letter}) {one.out_channels} kernels {one.kernel_size}×{one.kernel_size} on {one.in_channels} channels")
+side, layers = to_count.image_size, to_count.layers
+for letter, one in layers.items():
+    kernel_shape = f"{one.kernel_size}×{one.kernel_size}"
+    print(
+        f"{letter}) {one.out_channels} kernels {kernel_shape} on {one.in_channels} channels"
+    )
 print(f"pooling) 2×2 on {to_count.pooled_channels} channels")
-print(f"dense) from 3×{side}×{side} numbers to {to_count.layers['a'].out_channels}×{side}×{side} numbers")
+print(
+    f"dense) 3×{side}×{side} numbers to {layers['a'].out_channels}×{side}×{side} numbers"
+)
 
 # %% [markdown]
 r"""
@@ -525,6 +561,7 @@ Which window belongs to output (n, k, i, j) if the stride is 2? Where is its upp
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "build-conv2d", "locked": false, "schema_version": 3, "solution": true}
 def conv2d(x, weight, bias, stride=1, padding=0):
     """Slide K kernels over N pictures. Returns an array (N, K, OH, OW)."""
@@ -538,7 +575,9 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            window = x[:, None, :, top : top + FH, left : left + FW]  # (N, 1, C, FH, FW)
+            window = x[
+                :, None, :, top : top + FH, left : left + FW
+            ]  # (N, 1, C, FH, FW)
             out[:, :, i, j] = (window * weight).sum(axis=(2, 3, 4)) + bias
     return out
     ### END SOLUTION
@@ -568,7 +607,10 @@ photo = load_photo("camera", size=128)
 right_minus_left = np.array([[0, 0, 0], [-1, 0, 1], [0, 0, 0]])
 plus = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
 x = torch.tensor(photo)[None, None]
-maps = [F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy() for k in (right_minus_left, plus)]
+maps = [
+    F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy()
+    for k in (right_minus_left, plus)
+]
 
 # %% [markdown]
 r"""
@@ -582,7 +624,8 @@ plots.show(
 )
 plots.show(
     plots.plot_images([maps[0]], ["right minus left"], signed=True),
-    alt="The feature map of right minus left: upright outlines such as the tripod's legs stand out, the sky is blank.",
+    alt="The feature map of right minus left: upright outlines such as the "
+    "tripod's legs stand out, the sky is blank.",
 )
 
 # %% [markdown]
@@ -599,7 +642,12 @@ What must the weights of an edge kernel add up to? And those of a blur?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "design-kernels", "locked": false, "schema_version": 3, "solution": true}
-kernels = {"vertical edge": None, "horizontal edge": None, "blur": None, "main diagonal": None}
+kernels = {
+    "vertical edge": None,
+    "horizontal edge": None,
+    "blur": None,
+    "main diagonal": None,
+}
 ### BEGIN SOLUTION
 kernels = {
     "vertical edge": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
@@ -630,8 +678,9 @@ nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 
 matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
 plots.show(
     plots.plot_convolution_matrix(matrix, (3, 3)),
-    alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in three groups of three; the next row has "
-    "the same groups one column further right. All other entries are zero.",
+    alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in "
+    "three groups of three; the next row has the same groups one column "
+    "further right. All other entries are zero.",
 )
 
 # %% [markdown]
@@ -652,9 +701,10 @@ Pixel (i, j) is number i · W + j of the flat picture. Which number has the pixe
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "convolution-matrix", "locked": false, "schema_version": 3, "solution": true}
 def conv_as_matrix(kernel, height, width):
-    """Return the matrix (OH * OW, H * W) that does to a flat picture what the kernel does to the picture."""
+    """Return the matrix (OH * OW, H * W) that does what the kernel does."""
     ### BEGIN SOLUTION
     FH, FW = kernel.shape
     OH, OW = height - FH + 1, width - FW + 1
@@ -685,7 +735,9 @@ Pooling makes maps smaller. A window slides over each map by itself, usually 2×
 """
 
 # %%
-numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[None, None]
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[
+    None, None
+]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
 plots.show(
     plots.plot_grids(
@@ -693,7 +745,8 @@ plots.show(
         ["map", "max-pooling", "average pooling"],
         windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
     ),
-    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and 4; their averages 3.25, 5.25, 2 and 2.",
+    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and "
+    "4; their averages 3.25, 5.25, 2 and 2.",
 )
 
 # %% [markdown]
@@ -717,6 +770,7 @@ With which number does your maximum start, if all inputs may be negative?
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "build-pool2d", "locked": false, "schema_version": 3, "solution": true}
 def pool2d(x, kernel_size, stride=None, mode="max"):
     """Pool each map of x (N, C, H, W) by itself. Returns an array (N, C, OH, OW)."""
@@ -729,7 +783,9 @@ def pool2d(x, kernel_size, stride=None, mode="max"):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            out[:, :, i, j] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
+            out[:, :, i, j] = reduce(
+                x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3)
+            )
     return out
     ### END SOLUTION
 
@@ -755,16 +811,21 @@ blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
 
 def circular(picture):  # a border that wraps around, so that nothing falls off the edge
     padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
-    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[0, 0].numpy()
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[
+        0, 0
+    ].numpy()
 
 
 shifted = np.roll(blob, 2, axis=1)
 plots.show(
     plots.plot_equivariance(
-        blob, shifted, shift_first=circular(shifted), shift_last=np.roll(circular(blob), 2, axis=1)
+        blob,
+        shifted,
+        shift_first=circular(shifted),
+        shift_last=np.roll(circular(blob), 2, axis=1),
     ),
-    alt="Shifting the picture and then convolving gives the same map as convolving and then shifting: the difference "
-    "is zero everywhere.",
+    alt="Shifting the picture and then convolving gives the same map as "
+    "convolving and then shifting: the difference is zero everywhere.",
 )
 
 # %% [markdown]
@@ -786,8 +847,15 @@ print("layer   stays   moves along")
 for letter, layer in check.shift_layers().items():
     before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
     stays = (after - before).abs().max().item()
-    moves = [(after - before.roll(step, dims=3)).abs().max().item() for step in range(1, before.shape[3])]
-    print(f"{letter}      {stays:6.2f}   {min(moves):6.2f}" if moves else f"{letter}      {stays:6.2f}        -")
+    moves = [
+        (after - before.roll(step, dims=3)).abs().max().item()
+        for step in range(1, before.shape[3])
+    ]
+    print(
+        f"{letter}      {stays:6.2f}   {min(moves):6.2f}"
+        if moves
+        else f"{letter}      {stays:6.2f}        -"
+    )
 
 # %% [markdown]
 r"""
@@ -810,9 +878,21 @@ By how many pixels does a further 3×3 layer widen the view on each side?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "shift-behaviour", "locked": false, "schema_version": 3, "solution": true}
-shifts = {"equivariant": None, "invariant": None, "receptive field": None, "weights": (None, None), "sharing": None}
+shifts = {
+    "equivariant": None,
+    "invariant": None,
+    "receptive field": None,
+    "weights": (None, None),
+    "sharing": None,
+}
 ### BEGIN SOLUTION
-shifts = {"equivariant": {"a"}, "invariant": {"c"}, "receptive field": 7, "weights": (27, 49), "sharing": "b"}
+shifts = {
+    "equivariant": {"a"},
+    "invariant": {"c"},
+    "receptive field": 7,
+    "weights": (27, 49),
+    "sharing": "b",
+}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "shift-behaviour-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -827,8 +907,14 @@ Some networks must make a small map large again. A **transposed convolution** do
 
 # %%
 plots.show(
-    plots.plot_stamps(np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]), np.ones((3, 3)), stride=2, padding=1),
-    alt="A 3×3 input stamps nine 3×3 kernels two cells apart onto a 7×7 sheet; a border of one cell is cropped, 5×5 stay.",
+    plots.plot_stamps(
+        np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]),
+        np.ones((3, 3)),
+        stride=2,
+        padding=1,
+    ),
+    alt="A 3×3 input stamps nine 3×3 kernels two cells apart onto a 7×7 sheet; a "
+    "border of one cell is cropped, 5×5 stay.",
 )
 
 # %% [markdown]
@@ -839,9 +925,13 @@ The lecture shows two figures side by side. (a): a convolution from 5 to 3, with
 # %%
 up_question = questions.stamps(student_id)
 print(up_question)
-small = torch.zeros(1, 1, 4, 4)  # an example with other numbers: kernel 4, stride 3, padding 1
+small = torch.zeros(
+    1, 1, 4, 4
+)  # an example with other numbers: kernel 4, stride 3, padding 1
 for extra in (0, 1, 2):
-    layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra)
+    layer = nn.ConvTranspose2d(
+        1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra
+    )
     print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
 
 # %% [markdown]
@@ -883,10 +973,14 @@ dropout = nn.Dropout(p=0.3)
 values = torch.ones(100, 100)
 plots.show(
     plots.plot_value_histograms(
-        {"train": dropout.train()(values).numpy(), "eval": dropout.eval()(values).numpy()}, xlabel="activation"
+        {
+            "train": dropout.train()(values).numpy(),
+            "eval": dropout.eval()(values).numpy(),
+        },
+        xlabel="activation",
     ),
-    alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 and the others larger than 1, with "
-    "mean about 1; in eval mode all are 1.",
+    alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 "
+    "and the others larger than 1, with mean about 1; in eval mode all are 1.",
 )
 
 # %% [markdown]
@@ -915,9 +1009,21 @@ If half of the units are silent and the mean stays, what must happen to the othe
 """
 
 # %% nbgrader={"grade": false, "grade_id": "dropout-batch-norm", "locked": false, "schema_version": 3, "solution": true}
-modes = {"mean in train": None, "mean in eval": None, "kept value": None, "parameters": None, "buffer numbers": None}
+modes = {
+    "mean in train": None,
+    "mean in eval": None,
+    "kept value": None,
+    "parameters": None,
+    "buffer numbers": None,
+}
 ### BEGIN SOLUTION
-modes = {"mean in train": 1, "mean in eval": 1, "kept value": 2, "parameters": 32, "buffer numbers": 33}
+modes = {
+    "mean in train": 1,
+    "mean in eval": 1,
+    "kept value": 2,
+    "parameters": 32,
+    "buffer numbers": 33,
+}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "dropout-batch-norm-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
@@ -931,6 +1037,10 @@ Answer aloud, then open. Two are from earlier labs.
 
 <details><summary>A 512×512 picture in colour, 100 kernels of 5×5, stride 7, padding 2: which output shape, how many parameters?</summary>
 (512 − 5 + 4) / 7 is 73 steps exactly, so 74 places: 100×74×74, and 100 · (75 + 1) = 7,600 parameters.
+</details>
+
+<details><summary>A kernel with ones on its main diagonal and zeros elsewhere, on the lectures' 5×5 picture: which feature map?</summary>
+[[3, 3, 3], [1, 3, 2], [1, 1, 2]]: 3 where the picture has a line that runs down to the right.
 </details>
 
 <details><summary>Why does a kernel on a colour picture have three layers of weights but one bias?</summary>
@@ -971,9 +1081,10 @@ Walk through the same windows as `conv2d`. Where it multiplied x by weight, whic
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "conv2d-backward", "locked": false, "schema_version": 3, "solution": true}
 def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
-    """Return the gradients (grad_x, grad_weight, grad_bias) in the shapes of x, weight and bias."""
+    """Return the gradients by x, weight and bias, each in its shape."""
     ### BEGIN SOLUTION
     _, _, FH, FW = weight.shape
     padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))

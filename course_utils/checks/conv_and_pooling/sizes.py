@@ -28,14 +28,13 @@ FIGURE_WINDOW = (1, 2)  # row and column of the output number 19
 
 def torch_output_size(size: int, kernel_size: int, stride: int = 1, padding: int = 0) -> int:
     """Ask PyTorch for the length of a convolution's output along one axis, in cells."""
-    row = torch.empty(1, 1, size, device="meta")
-    return F.conv1d(row, torch.empty(1, 1, kernel_size, device="meta"), stride=stride, padding=padding).shape[-1]
+    row, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
+    return F.conv1d(row, weight, stride=stride, padding=padding).shape[-1]
 
 
 def torch_transposed_size(size: int, kernel_size: int, stride: int, padding: int) -> int:
     """Ask PyTorch for the length of a transposed convolution's output along one axis, in cells."""
-    row = torch.empty(1, 1, size, device="meta")
-    weight = torch.empty(1, 1, kernel_size, device="meta")
+    row, weight = torch.zeros(1, 1, size), torch.zeros(1, 1, kernel_size)
     return F.conv_transpose1d(row, weight, stride=stride, padding=padding).shape[-1]
 
 

@@ -1,0 +1,158 @@
+"""A page in headless Chromium that runs a widget's own script, with a small stand-in for anywidget's model.
+
+What the page saves goes to the real widget in Python, and what the widget answers comes back, so that both
+halves are tested together; only JupyterLab between them is left out.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+COURSE = Path(__file__).resolve().parent.parent
+
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+STAND_IN = """
+async ([script, style, state]) => {
+  document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
+  const listeners = {};
+  const tell = (name) => (listeners[`change:${name}`] ?? []).slice().forEach((call) => call());
+  const changed = {};
+  const model = {
+    get: (name) => state[name],
+    set: (name, value) => {
+      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+      state[name] = value;
+      changed[name] = value;
+      tell(name);
+    },
+    on: (event, call) => (listeners[event] ??= []).push(call),
+    off: (event, call) => { listeners[event] = (listeners[event] ?? []).filter((other) => other !== call); },
+    save_changes: async () => {
+      const sent = { ...changed };
+      Object.keys(changed).forEach((name) => delete changed[name]);
+      for (const [name, value] of Object.entries(await window.python(sent))) {
+        if (JSON.stringify(state[name]) === JSON.stringify(value)) continue;
+        state[name] = value;
+        tell(name);
+      }
+    },
+  };
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const widget = (await import(url)).default;
+  window.model = model;
+  window.stop = await widget.render({ model, el: document.querySelector("#widget") });
+}
+"""
+
+
+def chromium() -> str:
+    """Find Chromium, or skip the test; in continuous integration its absence is a failure."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not found and os.environ.get("CI"):
+        pytest.fail("no Chromium on PATH: the widgets cannot be tested")
+    if not found:
+        pytest.skip("no Chromium on PATH")
+    return found
+
+
+def start(playwright: sync_playwright):
+    """Start Chromium without a network of its own."""
+    return playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+
+
+def mount(page, widget) -> None:
+    """Run ``widget`` (an Explorer) in ``page``, tied to Python in both directions."""
+
+    def python(sent: dict) -> dict:
+        for name, value in sent.items():
+            setattr(widget, name, value)
+        return synced(widget)
+
+    page.expose_function("python", python)
+    page.set_content('<!doctype html><html lang="en"><body><div id="widget"></div></body></html>')
+    page.evaluate(STAND_IN, [widget._esm, widget._css, synced(widget)])
+
+
+def synced(widget) -> dict:
+    """Return the traits that the page sees."""
+    keys = [
+        name
+        for name in widget.keys
+        if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
+    ]
+    return {name: getattr(widget, name) for name in keys}
+
+
+@contextlib.contextmanager
+def jupyterlab(folder: Path):
+    """Serve ``folder`` with JupyterLab on a free port; yield address and token; stop it again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = folder / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quietly = json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    (settings / "notification.jupyterlab-settings").write_text(quietly)
+    token = secrets.token_hex(16)
+    options = {
+        "ServerApp.ip": "127.0.0.1",
+        "ServerApp.port": port,
+        "ServerApp.port_retries": 0,
+        "ServerApp.root_dir": folder,
+        "ServerApp.allow_root": True,
+        "IdentityProvider.token": token,
+        "LabApp.user_settings_dir": folder / "settings",
+        "LabApp.workspaces_dir": folder / "workspaces",
+        "LabApp.extension_manager": "readonly",
+    }
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    places = {f"JUPYTER_{kind}_DIR": str(folder / kind.lower()) for kind in ("CONFIG", "DATA", "RUNTIME")}
+    places["PYTHONPATH"] = os.pathsep.join(filter(None, [str(COURSE), os.environ.get("PYTHONPATH")]))
+    quiet = {name: value for name, value in os.environ.items() if name not in ("CI", "NBGRADER_EXECUTION")}
+    with open(folder / "server.log", "w") as log:
+        server = subprocess.Popen(command, cwd=folder, env=quiet | places, stdout=log, stderr=log)
+    try:
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/api?token={token}", server, folder / "server.log")
+        yield f"{address}/lab", token
+    finally:
+        server.terminate()  # it stops its kernels, too
+        try:
+            server.wait(30)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    """Wait until the server answers, at most two minutes."""
+    for _ in range(600):
+        assert server.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"JupyterLab did not start:\n{log.read_text()}")

@@ -1,0 +1,80 @@
+# ruff: noqa: E501  a cell's settings stand on one line
+"""A small master, with its checks in it, so that tests of the pipeline depend on no lesson."""
+
+from pathlib import Path
+
+SAMPLE = '''\
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Double a number
+
+# %%
+import math
+
+
+class CheckFailed(AssertionError):
+    def _render_traceback_(self):
+        return [str(self)]
+
+
+def check_double(answer, cases=(1, 2)):
+    for case in cases:
+        if answer(case) != 2 * case:
+            raise CheckFailed(f"not yet right for {case}")
+    print("Correct.")
+
+
+def check_sizes(answers):
+    if answers["a"] is None:
+        raise NotImplementedError("no answer yet")
+    return math.fsum([answers["a"] == 7])
+
+
+# %% [markdown]
+# Twice a number is the number and the number again.
+
+# %% nbgrader={"grade": false, "grade_id": "double", "locked": false, "schema_version": 3, "solution": true}
+def double(x):
+    """Return twice x."""
+    ### BEGIN SOLUTION
+    twice = x + x
+    return twice
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "double-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check_double(double)
+### BEGIN HIDDEN TESTS
+check_double(double, cases=(-3, 21))
+### END HIDDEN TESTS
+
+# %% [markdown]
+# How large is it?
+
+# %% nbgrader={"grade": false, "grade_id": "sizes", "locked": false, "schema_version": 3, "solution": true}
+answers = {"a": None}  # a whole number
+### BEGIN SOLUTION
+answers = {"a": 7}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "sizes-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check_sizes(answers)
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "why", "locked": false, "points": 1, "schema_version": 3, "solution": true}
+# A model answer that no student should read.
+'''
+
+
+def add_lab(root: Path, name: str, text: str = SAMPLE) -> Path:
+    """Write a master into a course and return its path."""
+    master = root / "solutions" / name / f"{name}.py"
+    master.parent.mkdir(parents=True, exist_ok=True)
+    master.write_text(text, encoding="utf-8")
+    return master

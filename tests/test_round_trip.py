@@ -1,0 +1,169 @@
+"""Labs graded from end to end: the sample class through ``course demo``, the extremes through nbgrader itself."""
+
+import csv
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+from course_utils.checks.verdict import codes_of
+from course_utils.course import labs
+from course_utils.demo import demo, make_course
+from course_utils.grading import sample
+from course_utils.grading.hooks import grade_id, is_check
+from course_utils.grading.results import database
+from course_utils.masters import region_lines, write_instructor_notebook
+from course_utils.release import read_masters, release
+
+ROOT = Path(__file__).resolve().parent.parent
+LABS = [lab for lab in labs(ROOT) if (ROOT / "solutions" / lab / "sample_class.py").is_file()]
+
+pytestmark = pytest.mark.slow
+
+
+def contents(folder: Path) -> dict[Path, str]:
+    """Return a digest of every file of the course that a demo could touch."""
+    kept = [folder / "nbgrader_config.py", *(folder / "notebooks").rglob("*"), *(folder / "solutions").rglob("*.py")]
+    kept += [folder / name for name in ("gradebook.db", "submitted", "autograded", "feedback")]
+    there = [path for path in kept if path.exists()]
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else "folder" for path in there}
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The sample classes of all labs, graded once by the public function behind ``course demo``."""
+    folder = tmp_path_factory.mktemp("demo") / "course"
+    before = contents(ROOT)
+    results = demo(ROOT, [], folder=folder)
+    assert contents(ROOT) == before, "the demo changed the course that it was started in"
+    return folder, results
+
+
+def students(lab: str) -> list[sample.Sample]:
+    return sample.load_class(ROOT, lab)
+
+
+EVERYBODY = [pytest.param(lab, one.name, id=f"{lab[:2]}-{one.name}") for lab in LABS for one in students(lab)]
+
+
+def of(graded, lab, name):
+    folder, results = graded
+    (result,) = [result for result in results[lab] if result.student == name]
+    return folder, result, next(one for one in students(lab) if one.name == name)
+
+
+@pytest.mark.parametrize(("lab", "name"), EVERYBODY)
+def test_each_student_gets_exactly_the_points_they_must_get(graded, lab, name):
+    _, result, expected = of(graded, lab, name)
+    most = {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in checks(lab)}
+    wanted = most | {check: points for check, (points, _) in expected.loses.items()}
+    assert {check: pytest.approx(points) for check, points in wanted.items()} == result.scores
+    assert result.points == pytest.approx(sum(wanted.values()))
+
+
+@pytest.mark.parametrize(("lab", "name"), EVERYBODY)
+def test_each_student_is_told_exactly_what_went_wrong(graded, lab, name):
+    _, result, expected = of(graded, lab, name)
+    assert result.codes == {check: list(codes) for check, (_, codes) in expected.loses.items() if codes}
+
+
+@pytest.mark.parametrize(("lab", "name"), EVERYBODY)
+def test_a_submission_without_a_grade_has_a_stated_reason(graded, lab, name):
+    folder, result, expected = of(graded, lab, name)
+    assert bool(result.reason) == bool(expected.zero_because)
+    assert expected.zero_because in result.reason
+    assert expected.note in " ".join(result.notes)
+    assert (folder / "autograded" / name / lab / f"{lab}.ipynb").is_file() != bool(result.reason)
+
+
+@pytest.mark.parametrize(("lab", "name"), EVERYBODY)
+def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name):
+    folder, result, _ = of(graded, lab, name)
+    if result.reason:
+        return
+    page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
+    hidden = set(region_lines(read_masters(ROOT, [lab])[lab], "HIDDEN TESTS"))
+    assert hidden, "this lab has hidden tests"
+    assert "HIDDEN TESTS" not in page
+    for line in hidden:
+        seed = line.split("hidden=")[1].rstrip(")")
+        assert f"hidden={seed}" not in page
+        assert f">{seed}<" not in page  # a number of its own in highlighted code
+    for check in result.codes:
+        assert "Hint: " in page, check
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_nothing_but_a_check_fails_in_a_graded_notebook(graded, lab):
+    folder, results = graded
+    for result in results[lab]:
+        path = folder / "autograded" / result.student / lab / f"{lab}.ipynb"
+        if not path.is_file() or result.student == "bert":  # bert calls sys.exit in a cell of his own
+            continue
+        for cell in nbformat.read(path, as_version=4).cells:
+            errors = [o.ename for o in cell.get("outputs", []) if o.output_type == "error"]
+            assert not errors or is_check(cell), (result.student, cell.source, errors)
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_nbgrader_exports_the_same_points(graded, lab):
+    folder, results = graded
+    with (folder / "grades.csv").open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file) if row["assignment"] == lab]
+    exported = {row["student_id"]: float(row["score"]) for row in rows}
+    assert exported == {result.student: pytest.approx(result.points) for result in results[lab]}
+    assert len(exported) == len(students(lab)) >= 24
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_no_manual_grading_is_left_to_do(graded, lab):
+    folder, _ = graded
+    with Gradebook(database(folder)) as book:
+        assert not any(submission.needs_manual_grade for submission in book.assignment_submissions(lab))
+
+
+def checks(lab: str) -> list:
+    return [cell for cell in read_masters(ROOT, [lab])[lab].cells if is_check(cell)]
+
+
+@pytest.fixture(scope="module")
+def extremes(tmp_path_factory):
+    """For each lab the master as a submission and the untouched release, through ``nbgrader autograde``."""
+    course = make_course(ROOT, tmp_path_factory.mktemp("extremes") / "course")
+    release(course, [], gradebook=True)
+    for lab in labs(course):
+        write_instructor_notebook(course, lab)
+        for name, folder in (("instructor", "solutions"), ("blank", "notebooks")):
+            target = course / "submitted" / name / lab
+            target.mkdir(parents=True)
+            shutil.copy(course / folder / lab / f"{lab}.ipynb", target)
+        command = [sys.executable, "-m", "nbgrader", "autograde", lab]
+        done = subprocess.run(command, cwd=course, env=dict(os.environ), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+    return course
+
+
+@pytest.mark.parametrize("lab", labs(ROOT))
+@pytest.mark.parametrize("name", ["instructor", "blank"])
+def test_solutions_earn_every_point_and_blanks_none(extremes, lab, name):
+    with Gradebook(database(extremes)) as book:
+        (notebook,) = book.find_submission(lab, name).notebooks
+        scores = {grade.name: grade.auto_score for grade in notebook.grades}
+        most = {grade.name: grade.max_score for grade in notebook.grades}
+    assert scores == (most if name == "instructor" else dict.fromkeys(most, 0))
+    assert sum(most.values()) > 0
+
+
+@pytest.mark.parametrize("lab", labs(ROOT))
+def test_a_blank_notebook_is_not_attempted_and_never_wrong(extremes, lab):
+    notebook = nbformat.read(extremes / "autograded" / "blank" / lab / f"{lab}.ipynb", as_version=4)
+    for cell in notebook.cells:
+        errors = [output.ename for output in cell.get("outputs", []) if output.output_type == "error"]
+        assert errors == (["NotAttempted"] if is_check(cell) else []), grade_id(cell) or cell.source
+        assert not any(codes_of(output) for output in cell.get("outputs", []))
