@@ -81,7 +81,7 @@ def practice(topic: str, number: int | None = None) -> Question:
     ValueError
         If there is no such topic or no such question.
     """
-    if topic not in TOPICS:
+    if topic not in list(TOPICS):
         raise ValueError(f"there is practice in {', '.join(TOPICS)}; not in {topic!r}")
     if number is not None and (type(number) is not int or number < 1):
         raise ValueError(f"number chooses a question, from 1 up; not {short(number)}")

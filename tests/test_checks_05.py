@@ -335,6 +335,20 @@ def test_an_odd_result_of_a_function_is_refused(name, odd):
             getattr(check, name)(answer)
 
 
+class OwnNumber(int):
+    """A number with a mind of its own."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = int.__hash__
+
+
+def test_a_number_of_ones_own_making_is_refused():
+    with pytest.raises(CheckFailed, match="should be a number, not an OwnNumber"):
+        check.parameter_counts({"a": OwnNumber(760)}, questions.counting())
+
+
 # --- calling a student's function
 
 

@@ -89,7 +89,7 @@ def test_dice_do_not_touch_the_global_generator():
 @pytest.mark.parametrize("exercise", EXERCISES.values(), ids=EXERCISES)
 @pytest.mark.parametrize("wrong", ["a b", "../x", "-x", ".x", "ä", "x" * 65, "a\n", "a/b", None, 7, ["ada"]])
 def test_a_bad_id_is_refused_in_a_sentence(exercise, wrong):
-    with pytest.raises(ValueError, match="a student id is up to 64 letters, digits and . _ @ -"):
+    with pytest.raises(ValueError, match=r"a student id is up to 64 letters, digits and . _ @ -"):
         exercise(wrong)
 
 
@@ -240,6 +240,12 @@ def test_a_turned_kernel_shows_in_every_question(drawn_by_hand):
     assert all(questions.slide(*q) != wrong for q, wrong in zip(drawn_by_hand, turned, strict=True))
 
 
+def test_a_turned_kernel_is_no_transposed_one(drawn_by_hand):
+    for image, kernel in drawn_by_hand:
+        turned = questions.slide(image, tuple(row[::-1] for row in kernel[::-1]))
+        assert turned != questions.slide(image, tuple(zip(*kernel, strict=True)))
+
+
 def test_a_transposed_kernel_shows_in_every_question(drawn_by_hand):
     assert all(
         questions.slide(*q) != questions.slide(q.image, tuple(zip(*q.kernel, strict=True))) for q in drawn_by_hand
@@ -260,7 +266,7 @@ def answer_by_hand(student):
 def answer_sizes(student):
     asked, answers = questions.windows(student), {}
     for letter, q in asked.items():
-        starts = [cell for cell in range(0, q.size + 2 * q.padding, q.stride)]
+        starts = range(0, q.size + 2 * q.padding, q.stride)
         inside = [cell for cell in starts if cell + q.kernel_size <= q.size + 2 * q.padding]
         leftover = q.size + 2 * q.padding - inside[-1] - q.kernel_size
         answers[letter] = {"size": len(inside), "units": len(inside) ** 2, "leftover": leftover}

@@ -48,5 +48,5 @@ _GROUPS = (("Right", True), ("Not yet", False), ("No answer yet", None))
 
 def alternatives(codes: Sequence[str], practice: str) -> str:
     """Return the lines for several wrong ways that give the same answers, and what tells them apart."""
-    names = "; or ".join(misconceptions.get(code).name for code in codes[:3])
+    names = "; or ".join(misconceptions.get(code).name for code in codes)
     return f"Exactly these answers come from more than one wrong way: {names}.\nTo find out which was yours: {practice}"

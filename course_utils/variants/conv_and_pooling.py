@@ -96,14 +96,14 @@ def sample_hand_convolution(dice: Dice) -> HandConvolution:
 
 
 def flipping_shows(question: HandConvolution) -> bool:
-    """Tell whether the kernel has four or five ones and a flipped kernel gives another result."""
+    """Tell whether the kernel has four or five ones, and turning or transposing anything gives each another result."""
     ones = sum(map(sum, question.kernel))
     right = slide(question.image, question.kernel)
-    transposed = tuple(zip(*question.kernel, strict=True))
+    turned = slide(question.image, flip(question.kernel))
+    transposed = slide(question.image, tuple(zip(*question.kernel, strict=True)))
     return (
         ones in (4, 5)
-        and right != slide(question.image, flip(question.kernel))
-        and right != slide(question.image, transposed)
+        and len({right, turned, transposed, tuple(zip(*right, strict=True))}) == 4
         and len({value for row in right for value in row}) >= 3
     )
 
