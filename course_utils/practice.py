@@ -6,6 +6,7 @@ exactly 5. A number as second argument chooses the question, so that two people 
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 from course_utils import misconceptions
@@ -13,7 +14,7 @@ from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.conv_and_pooling import sizes
 from course_utils.checks.sets import alternatives
-from course_utils.variants import Dice, draw
+from course_utils.variants import Dice
 from course_utils.variants import conv_and_pooling as questions
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
@@ -88,10 +89,6 @@ def practice(topic: str, number: int | None = None) -> Question:
     return Question(topic, random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number)
 
 
-def _of_kind(prefix: str) -> Callable[[Any], dict[str, Any]]:
-    return lambda q: {m.code: m.procedure(**q._asdict()) for m in misconceptions.with_prefix(prefix)}
-
-
 def _window_text(q) -> str:
     return (
         f"A row of {q.size} cells, kernel size {q.kernel_size}, stride {q.stride}, padding {q.padding}.\n"
@@ -121,20 +118,26 @@ def _hand_text(q) -> str:
     return f"Picture:\n{_grid(q.image)}\nKernel:\n{_grid(q.kernel)}\nWhat is the feature map (stride 1, no padding)?"
 
 
-def _sample_hand(dice: Dice):
-    return draw(dice, questions.sample_hand_convolution, questions.flipping_shows)
-
-
 TOPICS: dict[str, Topic] = {
     "convolve-by-hand": Topic(
-        _sample_hand,
+        questions.practice_hand,
         _hand_text,
         lambda q: sizes.slide(q.image, q.kernel),
         lambda q: {code: way() for code, way in sizes.map_ways(q).items()},
     ),
-    "output-size": Topic(questions.single_window, _window_text, lambda q: sizes.torch_output_size(*q), _of_kind("SZ")),
-    "parameter-count": Topic(questions.practice_layer, _layer_text, sizes.torch_parameter_count, _of_kind("PC")),
+    "output-size": Topic(
+        questions.single_window,
+        _window_text,
+        lambda q: sizes.torch_output_size(*q),
+        partial(misconceptions.wrong_answers, "SZ"),
+    ),
+    "parameter-count": Topic(
+        questions.practice_layer, _layer_text, sizes.torch_parameter_count, partial(misconceptions.wrong_answers, "PC")
+    ),
     "transposed-size": Topic(
-        questions.practice_stamps, _stamps_text, lambda q: sizes.torch_transposed_size(*q), _of_kind("TC")
+        questions.practice_stamps,
+        _stamps_text,
+        lambda q: sizes.torch_transposed_size(*q),
+        partial(misconceptions.wrong_answers, "TC"),
     ),
 }

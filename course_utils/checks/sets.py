@@ -1,8 +1,9 @@
 """Marking a set of answers: what is right, what is not yet, which wrong way explains it, and how many points."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from course_utils import misconceptions
+from course_utils.checks.answers import short
 from course_utils.checks.diagnosis import feedback
 from course_utils.checks.verdict import Credit, NotAttempted
 
@@ -41,6 +42,11 @@ def mark(
     lines += [other] if other else [feedback(codes[0])] if codes else []
     print("\n".join(lines))
     return Credit(points * len(groups["Right"]) / len(right), points, tuple(codes))
+
+
+def what_was_given(right: Mapping[str, bool | None], given: Mapping, show: Callable[..., str] = short) -> str:
+    """Return a line on what the learner gave for the first part that is not right yet; "" where there is none."""
+    return next((f"{part}: you gave {show(given[part])}." for part, value in right.items() if value is False), "")
 
 
 _GROUPS = (("Right", True), ("Not yet", False), ("No answer yet", None))

@@ -62,6 +62,11 @@ def with_prefix(prefix: str) -> list[Misconception]:
     return [m for m in _REGISTRY.values() if m.code.rstrip("0123456789") == prefix and m.procedure]
 
 
+def wrong_answers(prefix: str, question) -> dict[str, object]:
+    """Return, for each code of one kind, what this wrong way gives for a question (a named tuple of numbers)."""
+    return {m.code: m.procedure(**question._asdict()) for m in with_prefix(prefix)}
+
+
 def all_codes() -> list[str]:
     """Return every code that is known, in order of registration."""
     return list(_REGISTRY)

@@ -75,7 +75,7 @@ def flip(kernel: Grid) -> Grid:
     return tuple(tuple(reversed(row)) for row in reversed(kernel))
 
 
-# --- N5.1 a convolution by hand
+# --- a convolution by hand
 
 LECTURE_IMAGE: Grid = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
 LECTURE_KERNEL: Grid = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
@@ -85,7 +85,12 @@ def hand_convolution(student: str = "") -> HandConvolution:
     """Return a 5×5 picture and a 3×3 kernel of zeros and ones."""
     if not student_id(student):
         return HandConvolution(LECTURE_IMAGE, LECTURE_KERNEL)
-    return draw(Dice(student, "convolve-by-hand"), sample_hand_convolution, flipping_shows)
+    return practice_hand(Dice(student, "convolve-by-hand"))
+
+
+def practice_hand(dice: Dice) -> HandConvolution:
+    """Draw one convolution by hand on which turning and transposing show."""
+    return draw(dice, sample_hand_convolution, flipping_shows)
 
 
 def sample_hand_convolution(dice: Dice) -> HandConvolution:
@@ -108,7 +113,7 @@ def flipping_shows(question: HandConvolution) -> bool:
     )
 
 
-# --- N5.2 the diagnostic set of output sizes
+# --- the diagnostic set of output sizes
 
 LECTURE_WINDOWS = {
     "a": Window(7, 3, 1, 0),
@@ -157,10 +162,17 @@ def sample_window(dice: Dice) -> Window:
 def tells_apart(questions: dict[str, Window]) -> bool:
     """Tell whether no known wrong way gives the right sizes throughout, and no two give the same throughout."""
     right = tuple(count_windows(q) for q in questions.values())
-    answers = [tuple(m.procedure(**q._asdict()) for q in questions.values()) for m in misconceptions.with_prefix("SZ")]
     # a procedure that does not apply (None) answers rightly
-    answers = [tuple(r if a is None else a for a, r in zip(one, right, strict=True)) for one in answers]
+    answers = [
+        tuple(r if a is None else a for a, r in zip(one, right, strict=True))
+        for one in _wrong("SZ", questions.values())
+    ]
     return right not in answers and len(set(answers)) == len(answers) and min(right) >= 2
+
+
+def _wrong(prefix: str, asked) -> list[tuple]:
+    """For each wrong way of one kind, its answers to all the questions."""
+    return list(zip(*(misconceptions.wrong_answers(prefix, question).values() for question in asked), strict=True))
 
 
 def single_window(dice: Dice) -> Window:
@@ -168,7 +180,7 @@ def single_window(dice: Dice) -> Window:
     return draw(dice, sample_window, lambda q: count_windows(q) >= 2 and (q.stride > 1 or q.padding > 0))
 
 
-# --- N5.5 parameter counts
+# --- parameter counts
 
 LECTURE_LAYERS = {
     "a": Layer(3, 10, 5, 32 * 32),
@@ -210,13 +222,13 @@ def _sample_counting(dice: Dice) -> Counting:
 def _counts_tell_apart(question: Counting) -> bool:
     layers = question.layers.values()
     right = tuple(count_parameters(layer) for layer in layers)
-    wrong = [tuple(m.procedure(**layer._asdict()) for layer in layers) for m in misconceptions.with_prefix("PC")]
+    wrong = _wrong("PC", layers)
     return right not in wrong and len(set(wrong)) == len(wrong)
 
 
 def layer_tells_apart(layer: Layer) -> bool:
     """Tell whether every known wrong count of this layer is wrong, and each in its own way."""
-    wrong = [m.procedure(**layer._asdict()) for m in misconceptions.with_prefix("PC")]
+    wrong = list(misconceptions.wrong_answers("PC", layer).values())
     return count_parameters(layer) not in wrong and len(set(wrong)) == len(wrong)
 
 
@@ -242,7 +254,7 @@ def practice_layer(dice: Dice) -> Layer:
     return draw(dice, sample_layer, layer_tells_apart)
 
 
-# --- N5.9 transposed convolution
+# --- transposed convolution
 
 LECTURE_STAMPS = Window(3, 3, 2, 1)
 
@@ -251,7 +263,7 @@ def stamps(student: str = "") -> Window:
     """Return a transposed convolution: input size, kernel size, stride, padding."""
     if not student_id(student):
         return LECTURE_STAMPS
-    return draw(Dice(student, "transposed-sizes"), sample_stamps, stamps_tell_apart)
+    return practice_stamps(Dice(student, "transposed-sizes"))
 
 
 def sample_stamps(dice: Dice) -> Window:
@@ -279,7 +291,7 @@ def sizes_back(question: Window) -> list[int]:
 
 def stamps_tell_apart(question: Window) -> bool:
     """Tell whether every known wrong size is wrong, and each in its own way."""
-    wrong = [m.procedure(**question._asdict()) for m in misconceptions.with_prefix("TC")]
+    wrong = list(misconceptions.wrong_answers("TC", question).values())
     right = count_stamped(question)
     return right not in wrong and len(set(wrong)) == len(wrong) and right > question.size
 

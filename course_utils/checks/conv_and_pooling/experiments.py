@@ -3,9 +3,9 @@
 import torch
 from torch import nn
 
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, plain, short
+from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, plain, read_numbers
 from course_utils.checks.running import quiet
-from course_utils.checks.sets import mark
+from course_utils.checks.sets import mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit
 
 SHARING_ANSWER = "b"
@@ -78,9 +78,8 @@ def shift_behaviour(answers: dict) -> Credit:
         "sharing": letters["sharing"] == {SHARING_ANSWER},
     }
     marks = {part: None if given[part] is None else value for part, value in marks.items()}
-    wrong = next((part for part in parts if marks[part] is False), None)
     codes = _shift_codes(marks, letters, field, equivariant, invariant)
-    return mark(marks, 2, codes, f"{wrong}: you gave {short(given[wrong])}." if wrong else "")
+    return mark(marks, 2, codes, what_was_given(marks, given))
 
 
 def _letters(answer, part: str) -> set[str] | None:
@@ -133,18 +132,12 @@ def dropout_batch_norm(answers: dict) -> Credit:
         dropout with p = 0.5 on a large input of ones, and batch normalisation of 16 channels. Means may be off by 0.1.
     """
     right, loose = _torch_modes(), {"mean in train", "mean in eval"}
-    answers = as_dict(answers, right, "modes")
-    given = {}
-    for part, value in answers.items():
-        given[part] = plain(value)
-        if value is not None and given[part] is None:
-            raise CheckFailed(f"modes[{part!r}] should be a number, not {kind(value)}.")
+    given = read_numbers(answers, right, "modes")
     marks = {
         part: None if given[part] is None else abs(given[part] - right[part]) <= (0.1 if part in loose else 1e-6)
         for part in right
     }
-    wrong = next((part for part in right if marks[part] is False), None)
-    return mark(marks, 1, _mode_codes(given, right), f"{wrong}: you gave {given[wrong]:g}." if wrong else "")
+    return mark(marks, 1, _mode_codes(given, right), what_was_given(marks, given, "{:g}".format))
 
 
 def _torch_modes() -> dict[str, float]:

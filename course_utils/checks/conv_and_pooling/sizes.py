@@ -9,9 +9,9 @@ import torch.nn.functional as F
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, short
+from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, read_numbers, short
 from course_utils.checks.running import call, quiet
-from course_utils.checks.sets import alternatives, mark
+from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit
 from course_utils.variants import Dice
 from course_utils.variants import conv_and_pooling as questions
@@ -50,7 +50,7 @@ def slide(image, kernel, padding: int = 0, stride: int = 1) -> np.ndarray:
     return F.conv2d(x, weight, padding=padding, stride=stride)[0, 0].numpy()
 
 
-# --- N5.1 a convolution by hand
+# --- a convolution by hand
 
 
 @quiet()
@@ -138,7 +138,7 @@ def _explain_products(given, _question):
     return False, code, note + "."
 
 
-# --- N5.2 the diagnostic set of output sizes
+# --- the diagnostic set of output sizes
 
 
 @quiet()
@@ -157,29 +157,22 @@ def output_sizes(answers: dict, asked: dict[str, Window]) -> Credit:
     marks = {label: _row_is_right(rows[label], asked[label]) for label in asked}
     sizes = {label: row["size"] for label, row in rows.items() if row["size"] is not None}
     right = {label: torch_output_size(*asked[label]) for label in asked}
-    found = diagnosis.explain_set(sizes, right, size_ways(asked))
+    found = diagnosis.explain_set(sizes, right, _ways("SZ", asked))
     other = _several(found.codes, "output-size", questions.single_window) if found.one_way else ""
     codes = found.codes + [code for code in _unit_codes(rows, right, asked) if code not in found.codes]
-    wrong = next((label for label in asked if marks[label] is False), None)
-    note = f"{wrong}: you gave {short(answers[wrong])}." if wrong else ""
-    return mark(marks, 5, codes, note, other)
+    return mark(marks, 5, codes, what_was_given(marks, answers), other)
 
 
-def size_ways(asked: dict[str, Window]) -> dict[str, dict]:
-    """For each code of wrong sizes, the size that it gives for each question."""
-    return {
-        m.code: {label: m.procedure(**question._asdict()) for label, question in asked.items()}
-        for m in misconceptions.with_prefix("SZ")
-    }
+def _ways(prefix: str, asked: dict) -> dict[str, dict]:
+    """For each code of one kind, what this wrong way gives for each question."""
+    given = {label: misconceptions.wrong_answers(prefix, question) for label, question in asked.items()}
+    codes = [m.code for m in misconceptions.with_prefix(prefix)]
+    return {code: {label: answers[code] for label, answers in given.items()} for code in codes}
 
 
 def _read_row(row, label, question) -> dict:
     keys = ("size", "units", "leftover") if questions.count_leftover(question) else ("size", "units")
-    row = dict.fromkeys(keys) if is_missing(row) else as_dict(row, keys, f"sizes[{label!r}]")
-    for key, value in row.items():
-        if value is not None and plain(value) is None:
-            raise CheckFailed(f"sizes[{label!r}][{key!r}] should be a number, not {kind(value)}.")
-    return {key: plain(value) for key, value in row.items()}
+    return dict.fromkeys(keys) if is_missing(row) else read_numbers(row, keys, f"sizes[{label!r}]")
 
 
 def _row_is_right(row: dict, question: Window) -> bool | None:
@@ -217,7 +210,7 @@ def _several(codes, topic: str, sample: Callable) -> str:
     return alternatives(codes, f'practice("{topic}")')
 
 
-# --- N5.3 the rule as a function
+# --- the rule as a function
 
 RULE_CASES = [
     Window(7, 3, 1, 0),
@@ -248,7 +241,7 @@ def output_size_rule(answer, hidden: int | None = None) -> None:
     right = {index: torch_output_size(*case) for index, case in asked.items()}
     wrong = [index for index in asked if plain(given[index]) != right[index]]
     if wrong:
-        found = diagnosis.explain_set({i: plain(v) for i, v in given.items()}, right, size_ways(asked))
+        found = diagnosis.explain_set({i: plain(v) for i, v in given.items()}, right, _ways("SZ", asked))
         raise CheckFailed(_rule_message(asked[wrong[0]], given[wrong[0]], hidden, found), tuple(found.codes))
     _refuse_floats(given)
     _check_defaults(answer)
@@ -321,7 +314,7 @@ def _raised(answer, *args) -> str | None:
     return caught[0] if caught else None
 
 
-# --- N5.5 parameter counts
+# --- parameter counts
 
 
 @quiet()
@@ -337,23 +330,16 @@ def parameter_counts(answers: dict, question: Counting) -> Credit:
     """
     right = {label: torch_parameter_count(layer) for label, layer in question.layers.items()}
     right |= {"pooling": 0, "dense": _torch_dense_count(question)}
-    given = _read_numbers(answers, right, "counts")
+    given = read_numbers(answers, right, "counts")
     found = diagnosis.explain_set(
         {label: given[label] for label in question.layers if given[label] is not None},
         right,
-        count_ways(question.layers),
+        _ways("PC", question.layers),
     )
     other = _several(found.codes, "parameter-count", questions.practice_layer) if found.one_way else ""
     codes = list(found.codes) + _other_count_codes(given, right, question)
-    return _mark_numbers(given, right, 3, codes, other)
-
-
-def count_ways(layers: dict[str, Layer]) -> dict[str, dict]:
-    """For each code of wrong counts, the count that it gives for each layer."""
-    return {
-        m.code: {label: m.procedure(**layer._asdict()) for label, layer in layers.items()}
-        for m in misconceptions.with_prefix("PC")
-    }
+    marks = {key: _equals(given[key], right[key]) for key in right}
+    return mark(marks, 3, codes, what_was_given(marks, given, "{:,}".format), other)
 
 
 def _torch_dense_count(question: Counting) -> int:
@@ -372,21 +358,7 @@ def _other_count_codes(given, right, question) -> list[str]:
     return codes
 
 
-def _read_numbers(answers, keys, what) -> dict:
-    answers = as_dict(answers, keys, what)
-    for key, value in answers.items():
-        if value is not None and plain(value) is None:
-            raise CheckFailed(f"{what}[{key!r}] should be a number, not {kind(value)}.")
-    return {key: plain(value) for key, value in answers.items()}
-
-
-def _mark_numbers(given, right, points, codes, other) -> Credit:
-    marks = {key: None if given[key] is None else given[key] == right[key] for key in right}
-    wrong = next((key for key in marks if marks[key] is False), None)
-    return mark(marks, points, codes, f"{wrong}: you gave {given[wrong]:,}." if wrong else "", other)
-
-
-# --- N5.9 transposed convolution
+# --- transposed convolution
 
 
 @quiet()
@@ -404,7 +376,7 @@ def transposed_sizes(answers: dict, question: Window) -> Credit:
     back = [n for n in range(1, 200) if _goes_to(n, question)]
     size = torch_transposed_size(*question)
     given_back = None if is_missing(answers["sizes back"]) else as_numbers(answers["sizes back"])
-    numbers = _read_numbers(answers, ("size", "output padding"), "up")
+    numbers = read_numbers(answers, ("size", "output padding"), "up")
     marks = {
         "size": _equals(numbers["size"], size),
         "sizes back": None
@@ -415,9 +387,8 @@ def transposed_sizes(answers: dict, question: Window) -> Credit:
     }
     size_codes = _stamp_codes(numbers["size"], question) if marks["size"] is False else []
     codes = size_codes + _way_back_codes(marks, given_back, back)
-    wrong = next((part for part in marks if marks[part] is False), None)
-    note = f"{wrong}: you gave {short(answers[wrong])}." if wrong else ""
-    return mark(marks, 3, codes, note, _several(size_codes, "transposed-size", questions.practice_stamps))
+    other = _several(size_codes, "transposed-size", questions.practice_stamps)
+    return mark(marks, 3, codes, what_was_given(marks, answers), other)
 
 
 def _goes_to(size: int, question: Window) -> bool:
@@ -437,7 +408,7 @@ def _yes_or_no(answer) -> str:
 
 
 def _stamp_codes(size, question) -> list[str]:
-    ways = {m.code: m.procedure(**question._asdict()) for m in misconceptions.with_prefix("TC")}
+    ways = misconceptions.wrong_answers("TC", question)
     return [code for code, way in ways.items() if diagnosis.same_number(size, way)]
 
 
