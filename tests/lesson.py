@@ -1,7 +1,8 @@
-"""The lab's master as the tests see it: its answers, its graded cells, its headings."""
+"""A lab's master as the tests see it: its answers, its graded cells, its headings."""
 
 import re
-from functools import cache
+from functools import cached_property
+from types import SimpleNamespace
 
 import numpy as np
 from conftest import ROOT
@@ -9,32 +10,47 @@ from conftest import ROOT
 from course_utils.grading.hooks import is_check
 from course_utils.masters import read_master
 
-MASTER = ROOT / "solutions" / "05_conv_and_pooling" / "05_conv_and_pooling.py"
 SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", re.DOTALL)
 
 
-@cache
-def cells() -> dict:
-    """Return the graded cells of the master by grade_id."""
-    graded = [cell for cell in read_master(MASTER).cells if "nbgrader" in cell.metadata]
-    return {cell.metadata.nbgrader.grade_id: cell for cell in graded}
+class Lesson:
+    """One lab, by the name of its folder."""
 
+    def __init__(self, lab: str) -> None:
+        self.master = ROOT / "solutions" / lab / f"{lab}.py"
 
-@cache
-def points() -> dict[str, float]:
-    """Return the points of each check cell by grade_id."""
-    return {name: float(cell.metadata.nbgrader.points) for name, cell in cells().items() if is_check(cell)}
+    @cached_property
+    def _cells(self) -> dict:
+        graded = [cell for cell in read_master(self.master).cells if "nbgrader" in cell.metadata]
+        return {cell.metadata.nbgrader.grade_id: cell for cell in graded}
 
+    def cells(self) -> dict:
+        """Return the graded cells of the master by grade_id."""
+        return self._cells
 
-def headings() -> set[str]:
-    """Return the lesson's headings without their numbers."""
-    found = re.findall(r"^## (.+)$", MASTER.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"^[0-9]+ ", "", heading) for heading in found}
+    def points(self) -> dict[str, float]:
+        """Return the points of each check cell by grade_id."""
+        return {name: float(cell.metadata.nbgrader.points) for name, cell in self.cells().items() if is_check(cell)}
 
+    def headings(self) -> set[str]:
+        """Return the lesson's headings without their numbers."""
+        found = re.findall(r"^## (.+)$", self.master.read_text(encoding="utf-8"), re.MULTILINE)
+        return {re.sub(r"^[0-9]+ ", "", heading) for heading in found}
 
-def solution(grade_id: str):
-    """Run one solution cell of the master and return what it defines: a function or a dict of answers."""
-    names = {"np": np}
-    before = set(names) | {"__builtins__"}
-    exec(cells()[grade_id].source, names)
-    return next(value for name, value in names.items() if name not in before)
+    def imports(self) -> dict:
+        """Run the lesson's first code cell, the imports, and return the names that it binds."""
+        names: dict = {}
+        exec(next(cell.source for cell in read_master(self.master).cells if cell.cell_type == "code"), names)
+        del names["__builtins__"]
+        return names
+
+    def answers(self, grade_id: str, **names) -> SimpleNamespace:
+        """Run one solution cell of the master, with NumPy and ``names``, and return what it binds."""
+        names = {"np": np} | names
+        before = set(names) | {"__builtins__"}
+        exec(self.cells()[grade_id].source, names)
+        return SimpleNamespace(**{name: value for name, value in names.items() if name not in before})
+
+    def solution(self, grade_id: str, **names):
+        """Run one solution cell of the master and return the first thing that it binds: a function or a dict."""
+        return next(iter(vars(self.answers(grade_id, **names)).values()))

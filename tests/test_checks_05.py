@@ -13,15 +13,17 @@ import torch
 import torch.nn.functional as F
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import solution
+from lesson import Lesson
 from test_misconceptions_05 import BACKWARD, CONV, MATRIX, POOL, SETS, build, rule
 
 from course_utils.checks import CheckFailed, Credit, NotAttempted
 from course_utils.checks import conv_and_pooling as check
 from course_utils.checks.conv_and_pooling import arrays, experiments, sizes
-from course_utils.checks.running import no_shortcuts, quiet
+from course_utils.checks.running import call, no_shortcuts, quiet
 from course_utils.variants import Dice
 from course_utils.variants import conv_and_pooling as questions
+
+lesson = Lesson("05_conv_and_pooling")
 
 QUIETLY = settings(
     deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
@@ -50,7 +52,7 @@ def by_strides(x, weight, bias, stride=1, padding=0):
 
 
 def by_matrix(x, weight, bias, stride=1, padding=0):
-    matrix, x = solution("convolution-matrix"), padded(x, padding)
+    matrix, x = lesson.solution("convolution-matrix"), padded(x, padding)
     rows, columns = (x.shape[i] - weight.shape[i] + 1 for i in (2, 3))
     out = np.zeros((len(x), len(weight), rows, columns))
     for k, c in np.ndindex(weight.shape[:2]):
@@ -100,7 +102,7 @@ def test_an_array_counts_in_any_form(name, form):
 @pytest.mark.parametrize("exercise", ["build-conv2d", "build-pool2d", "convolution-matrix", "output-size-rule"])
 def test_the_lessons_own_function_counts(exercise):
     name = {"convolution-matrix": "conv_as_matrix", "output-size-rule": "output_size_rule"}.get(exercise, exercise[6:])
-    assert getattr(check, name)(solution(exercise), hidden=2) is None
+    assert getattr(check, name)(lesson.solution(exercise), hidden=2) is None
 
 
 @pytest.mark.parametrize("number", [int, np.int64, np.uint8, np.int32, torch.tensor, np.array])
@@ -136,12 +138,12 @@ def test_sizes_count_in_any_order_and_collection(given):
 
 @pytest.mark.parametrize("given", SAME_LETTERS, ids=repr)
 def test_letters_count_in_any_collection(given):
-    assert check.shift_behaviour(solution("shift-behaviour") | {"equivariant": given}) == 2
+    assert check.shift_behaviour(lesson.solution("shift-behaviour") | {"equivariant": given}) == 2
 
 
 @pytest.mark.parametrize("pair", [(27, 49), [27, 49], np.array([27, 49]), torch.tensor([27.0, 49.0])], ids=repr)
 def test_a_pair_counts_in_any_form(pair):
-    assert check.shift_behaviour(solution("shift-behaviour") | {"weights": pair}) == 2
+    assert check.shift_behaviour(lesson.solution("shift-behaviour") | {"weights": pair}) == 2
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,7 @@ def test_a_pair_counts_in_any_form(pair):
     ],
 )
 def test_any_kernel_with_the_property_counts(kernels):
-    assert check.design_kernels(solution("design-kernels") | kernels) == 2
+    assert check.design_kernels(lesson.solution("design-kernels") | kernels) == 2
 
 
 # --- wrong, never
@@ -450,7 +452,16 @@ def test_pytorch_works_again_after_a_shortcut_was_refused():
 
 def test_other_functions_of_pytorch_are_allowed():
     with no_shortcuts():
-        assert torch.ones(2, 3).matmul(torch.ones(3, 4)).unfold(1, 2, 1).shape == (2, 3, 2)
+        answer = call(lambda: torch.ones(2, 3).matmul(torch.ones(3, 4)).unfold(1, 2, 1), "function")
+    assert answer.shape == (2, 3, 2)
+
+
+def test_pytorch_is_refused_inside_the_function_only():
+    with no_shortcuts("softmax"):
+        torch.softmax(torch.ones(2), 0)
+        with pytest.raises(CheckFailed, match="calls PyTorch's softmax"):
+            call(lambda: torch.softmax(torch.ones(2), 0), "function")
+    call(lambda: torch.softmax(torch.ones(2), 0), "function")
 
 
 # --- silence
@@ -698,7 +709,7 @@ def test_three_small_kernels_see_seven_pixels():
 def test_a_notebook_without_gradients_is_checked_all_the_same():
     with torch.no_grad():
         assert check.conv2d_backward(build("conv2d_backward")) is None
-        assert check.shift_behaviour(solution("shift-behaviour")) == 2
+        assert check.shift_behaviour(lesson.solution("shift-behaviour")) == 2
 
 
 def test_weights_are_counted_in_units_of_channels_squared():
@@ -709,5 +720,5 @@ def test_weights_are_counted_in_units_of_channels_squared():
 def test_checks_leave_the_random_state_alone(seed):
     torch.manual_seed(seed)
     before = torch.get_rng_state()
-    check.dropout_batch_norm(solution("dropout-batch-norm"))
+    check.dropout_batch_norm(lesson.solution("dropout-batch-norm"))
     assert torch.equal(torch.get_rng_state(), before)

@@ -3,11 +3,13 @@
 import re
 
 import pytest
-from lesson import cells, points
+from lesson import Lesson
 
 from course_utils.checks.conv_and_pooling import HINTS
 from course_utils.checks.conv_and_pooling import hint as lesson_hint
 from course_utils.checks.hints import make_hint
+
+lesson = Lesson("05_conv_and_pooling")
 
 
 @pytest.fixture
@@ -72,12 +74,12 @@ def test_two_labs_do_not_share_their_counting(capsys):
 
 
 def test_every_exercise_has_hints():
-    assert set(HINTS) == {name.removesuffix("-check") for name in points()}
+    assert set(HINTS) == {name.removesuffix("-check") for name in lesson.points()}
 
 
 @pytest.mark.parametrize("exercise", HINTS)
 def test_hints_belong_to_an_exercise(exercise):
-    assert exercise in cells()
+    assert exercise in lesson.cells()
 
 
 @pytest.mark.parametrize("text", [text for texts in HINTS.values() for text in texts])

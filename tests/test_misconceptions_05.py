@@ -7,13 +7,15 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from lesson import headings, solution
+from lesson import Lesson
 
 from course_utils import misconceptions
 from course_utils.checks import CheckFailed
 from course_utils.checks import conv_and_pooling as check
 from course_utils.misconceptions import conv_and_pooling as registered
 from course_utils.variants import conv_and_pooling as questions
+
+lesson = Lesson("05_conv_and_pooling")
 
 CODES = re.findall(r'^        "([A-Z]+[0-9]+)",$', inspect.getsource(registered), re.MULTILINE)
 STUDENT = "ada"  # for questions on which the lectures' own numbers do not tell two wrong ways apart
@@ -140,17 +142,17 @@ def loops(image, kernel, stride=1, padding=0):
 
 def kernels(**changes) -> Callable:
     """Give four good kernels, but for some."""
-    answers = solution("design-kernels") | {key.replace("_", " "): value for key, value in changes.items()}
+    answers = lesson.solution("design-kernels") | {key.replace("_", " "): value for key, value in changes.items()}
     return lambda: check.design_kernels(answers)
 
 
 def shifts(**changes) -> Callable:
-    answers = solution("shift-behaviour") | {key.replace("_", " "): value for key, value in changes.items()}
+    answers = lesson.solution("shift-behaviour") | {key.replace("_", " "): value for key, value in changes.items()}
     return lambda: check.shift_behaviour(answers)
 
 
 def modes(**changes) -> Callable:
-    answers = solution("dropout-batch-norm") | {key.replace("_", " "): value for key, value in changes.items()}
+    answers = lesson.solution("dropout-batch-norm") | {key.replace("_", " "): value for key, value in changes.items()}
     return lambda: check.dropout_batch_norm(answers)
 
 
@@ -429,7 +431,7 @@ def test_feedback_asks(code):
 
 @pytest.mark.parametrize("code", CODES)
 def test_the_section_to_read_again_exists(code):
-    assert misconceptions.get(code).section in headings()
+    assert misconceptions.get(code).section in lesson.headings()
 
 
 RIGHT_NUMBERS = {

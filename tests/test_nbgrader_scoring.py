@@ -5,11 +5,13 @@ The stock traps at the end are the reason why checks speak as they do (see cours
 
 import nbformat
 import pytest
-from lesson import MASTER, cells, points
+from lesson import Lesson
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
 
 from course_utils.masters import read_master
+
+lesson = Lesson("05_conv_and_pooling")
 
 pytestmark = pytest.mark.slow
 
@@ -32,7 +34,7 @@ class AllEqual:
 
 def around(statement: str) -> str:
     """Write a right conv2d that does something on the way."""
-    body = cells()["build-conv2d"].source.replace("def conv2d(", "def right_conv2d(")
+    body = lesson.cells()["build-conv2d"].source.replace("def conv2d(", "def right_conv2d(")
     return f"{body}\ndef conv2d(*args, **kwargs):\n    {statement}\n    return right_conv2d(*args, **kwargs)"
 
 
@@ -44,7 +46,7 @@ def returning(expression: str) -> str:
 # check, answer cell, points that it must earn
 CASES = {
     "set, untouched": ("output-sizes", SIZES % ((UNTOUCHED_ROW,) * 5), 0),
-    "set, right": ("output-sizes", cells()["output-sizes"].source, 5),
+    "set, right": ("output-sizes", lesson.cells()["output-sizes"].source, 5),
     "set, wrong": ("output-sizes", SIZES % ((ROW % (1, 1),) * 5), 0),
     "set, three of five right": ("output-sizes", SIZES % (*RIGHT_ROWS[:3], ROW % (9, 81), UNTOUCHED_ROW), 3),
     "set, NumPy scalars": (
@@ -76,7 +78,7 @@ CASES = {
     ),
     "function, untouched": ("build-conv2d", "def conv2d(*args, **kwargs):\n    raise NotImplementedError", 0),
     "function, never defined": ("build-conv2d", "conv2d = None", 0),
-    "function, right": ("build-conv2d", cells()["build-conv2d"].source, 4),
+    "function, right": ("build-conv2d", lesson.cells()["build-conv2d"].source, 4),
     "function, wrong": ("build-conv2d", returning("args[0]"), 0),
     "function, prints": ("build-conv2d", around("print('here', 0.0)"), 4),
     "function, warns": ("build-conv2d", around("warnings.warn('careful')"), 4),
@@ -122,12 +124,12 @@ CASES = {
     ),
     "rule, returns NumPy integers": (
         "output-size-rule",
-        cells()["output-size-rule"].source.replace("return room // stride + 1", "return np.int64(room // stride + 1)"),
+        lesson.cells()["output-size-rule"].source.replace("room // stride + 1", "np.int64(room // stride + 1)"),
         2,
     ),
     "rule, returns floats": (
         "output-size-rule",
-        cells()["output-size-rule"].source.replace("room // stride + 1", "float(room // stride + 1)"),
+        lesson.cells()["output-size-rule"].source.replace("room // stride + 1", "float(room // stride + 1)"),
         0,
     ),
 }
@@ -154,13 +156,13 @@ def check_cell(source: str, worth: float):
 @pytest.fixture(scope="module")
 def executed():
     """All check cells by name, executed one after the other in one kernel, each behind its answer."""
-    lesson_imports = next(cell.source for cell in read_master(MASTER).cells if cell.cell_type == "code")
+    lesson_imports = next(cell.source for cell in read_master(lesson.master).cells if cell.cell_type == "code")
     first = nbformat.v4.new_code_cell(f"{lesson_imports}\nimport logging, os, sys, time, warnings")
     all_cells = [first, nbformat.v4.new_code_cell('student_id = ""')]
     checks = {}
     for name, (exercise, answer, _) in CASES.items():
-        source = cells()[f"{exercise}-check"].source
-        checks[name] = check_cell(source, points()[f"{exercise}-check"])
+        source = lesson.cells()[f"{exercise}-check"].source
+        checks[name] = check_cell(source, lesson.points()[f"{exercise}-check"])
         all_cells += [nbformat.v4.new_code_cell(answer), checks[name]]
     for name, (source, _) in TRAPS.items():
         checks[name] = check_cell(source, 2)
@@ -178,7 +180,7 @@ def executed():
 @pytest.mark.parametrize("name", CASES)
 def test_an_answer_earns_exactly_its_points(executed, name):
     exercise, _, wanted = CASES[name]
-    assert determine_grade(executed[name]) == (wanted, points()[f"{exercise}-check"])
+    assert determine_grade(executed[name]) == (wanted, lesson.points()[f"{exercise}-check"])
 
 
 @pytest.mark.parametrize("name", CASES)

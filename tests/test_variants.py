@@ -6,12 +6,14 @@ import random
 import pytest
 import torch
 import torch.nn.functional as F
-from lesson import solution
+from lesson import Lesson
 
 from course_utils import misconceptions
 from course_utils.checks import conv_and_pooling as check
 from course_utils.variants import Dice, draw, student_id
 from course_utils.variants import conv_and_pooling as questions
+
+lesson = Lesson("05_conv_and_pooling")
 
 STUDENTS = [f"student{number}" for number in range(150)] + [f"{number:08d}@uni.example" for number in range(50)]
 EXERCISES = {
@@ -310,5 +312,5 @@ def test_right_answers_earn_full_marks(student, answer):
     ],
 )
 def test_the_lessons_solution_earns_full_marks(exercise, run):
-    credit = run(solution(exercise))
+    credit = run(lesson.solution(exercise))
     assert float(credit) == credit.points

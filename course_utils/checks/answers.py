@@ -10,6 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
+from course_utils.checks.elsewhere import Elsewhere
 from course_utils.checks.verdict import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
@@ -120,7 +121,7 @@ def kind(answer) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:
         return "None"
-    name = type(answer).__name__
+    name = answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__
     return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
 
 

@@ -1,22 +1,30 @@
-"""Calling a student's function: quietly, on its own copies, with its errors turned into sentences."""
+"""Reaching what a student handed over: quietly, on copies, with errors turned into sentences, wherever it lives."""
 
 import contextlib
+import functools
+import importlib
 import os
 import sys
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from functools import partial
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
+from course_utils import misconceptions
 from course_utils.checks.answers import kind
+from course_utils.checks.elsewhere import Elsewhere
 from course_utils.checks.verdict import CheckFailed, NotAttempted
 
-SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im")  # in the names of PyTorch's functions, however they are reached
-SHORTCUT_FUNCTIONS = (F.unfold, F.fold)  # not by name: Tensor.unfold only looks at windows, which is fair
+WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
+SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
+
+_refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
 
 
 class Shortcut(Exception):
@@ -38,27 +46,98 @@ def call(function: Callable, name: str, *args, **kwargs):
     """
     if function is None:
         raise NotAttempted(f"{name} is None")
-    if not callable(function):
+    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
         raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
-    given = [_copy(value) for value in args]
-    answer = _run(function, name, given, kwargs)
-    if answer is None:
+    outcome = _perform(function, name, "", list(args), kwargs)
+    if outcome.get("answer") is None:
         raise CheckFailed(f"{name} returned None. Does it end in a return statement?")
-    if not all(_same(before, after) for before, after in zip(args, given, strict=True)):
+    if outcome.get("changed") is not False:
         raise CheckFailed(f"{name} changed the array that it was given. Work on a copy: x = x.copy()")
-    return answer
+    return outcome["answer"]
 
 
-def _run(function, name, args, kwargs):
+def ask(probe: Callable, target, *args):
+    """Run a probe on a student's object and return what it finds out.
+
+    For what is neither plain data nor a function to be called once: a class, an instance, a module. While a class is
+    graded such an object lives in another process, and only plain data, arrays and tensors come from there: the probe
+    runs beside the object, and what is right is computed here, outside the probe.
+
+    Parameters
+    ----------
+    probe
+        A function of a module in :mod:`course_utils.checks`, called as ``probe(target, *args)``. It returns plain
+        data, arrays and tensors, also inside lists, tuples and dicts.
+    target
+        The student's object.
+    args
+        Plain data, arrays and tensors.
+
+    Raises
+    ------
+    NotAttempted, CheckFailed
+        As in :func:`call`, if the student's code raises; also if the probe itself raises one of them.
+    """
+    name = target.called if isinstance(target, Elsewhere) else getattr(target, "__name__", "")
+    return _perform(target, name or "Your code", f"{probe.__module__}:{probe.__qualname__}", list(args), {})["answer"]
+
+
+def _perform(target, name: str, probe: str, args: list, kwargs: dict) -> dict:
+    """Perform here or elsewhere, and raise what was found. What comes from elsewhere is data, and not trusted."""
+    do = target.perform if isinstance(target, Elsewhere) else partial(perform, target)
+    outcome = do(name, probe, args, kwargs, _refused.get())
+    if "not attempted" in outcome:
+        raise NotAttempted(str(outcome["not attempted"]))
+    if "failed" in outcome:
+        raise CheckFailed(str(outcome["failed"]))
+    return outcome
+
+
+def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    """Call a student's object, or a probe on it, and tell what came of it.
+
+    Parameters
+    ----------
+    target
+        The student's object.
+    name
+        How sentences call it.
+    probe
+        "" to call the object itself, else where the probe stands: ``"module:function"``.
+    args, kwargs
+        Arguments. Arrays are copied first.
+    refused
+        Words in the names of PyTorch's functions that may not be used.
+
+    Returns
+    -------
+    dict
+        ``{"answer": value, "changed": whether an argument was changed}``, or ``{"failed": sentence}``, or
+        ``{"not attempted": sentence}``.
+    """
+    given = [_copy(value) for value in args]
+    run = partial(_find_probe(probe), target) if probe else target
     try:
-        with quiet():
-            return function(*args, **kwargs)
+        with quiet(), _Refuse(refused) if refused else contextlib.nullcontext():
+            answer = run(*given, **kwargs)
+    except NotAttempted as error:
+        return {"not attempted": error.what}
     except NotImplementedError:
-        raise NotAttempted(f"write {name}, run its cell, then this one") from None
+        return {"not attempted": f"write {name}, run its cell, then this one"}
     except Shortcut as error:
-        raise CheckFailed(f"{name} calls PyTorch's {error}. Build it yourself here, with loops and NumPy.") from None
+        return {"failed": f"{name} calls PyTorch's {error}. Build it yourself here, with loops and NumPy."}
+    except CheckFailed as error:
+        return {"failed": error.message}
     except (Exception, SystemExit) as error:
-        raise CheckFailed(sentence(error, name)) from None
+        return {"failed": sentence(error, name)}
+    return {"answer": answer, "changed": not all(map(_same, args, given))}
+
+
+def _find_probe(where: str) -> Callable:
+    module, _, name = where.partition(":")
+    if not module.startswith("course_utils.checks."):
+        raise ValueError(f"a probe is a function of course_utils.checks, not {where}")
+    return getattr(importlib.import_module(module), name)
 
 
 def sentence(error: BaseException, name: str) -> str:
@@ -71,28 +150,43 @@ def sentence(error: BaseException, name: str) -> str:
     return text
 
 
-@contextlib.contextmanager
-def quiet():
+class quiet(contextlib.ExitStack):
     """Swallow all that is written to stderr: nbgrader gives no points to a cell that wrote to it.
 
     That is Python's ``sys.stderr``, warnings, streams that somebody kept from before (as a logging handler does), and
-    file descriptor 2, to which libraries in C write. A check that is decorated with ``@quiet()`` is silent throughout.
+    file descriptor 2, to which libraries in C write. A check that is decorated with ``@quiet()`` is silent throughout,
+    and speaks in the words of the lab to which its module belongs.
     """
-    with open(os.devnull, "w", encoding="utf-8", errors="replace") as nowhere, contextlib.ExitStack() as restore:
+
+    def __call__(self, check: Callable) -> Callable:
+        """Decorate a check."""
+        lab = check.__module__.split(".")[2] if check.__module__.startswith("course_utils.checks.") else ""
+
+        @functools.wraps(check)
+        def silent(*args, **kwargs):
+            with quiet(), misconceptions.spoken_in(lab):
+                return check(*args, **kwargs)
+
+        return silent
+
+    def __enter__(self):
+        """Put a sink in place of everything that ends in stderr."""
+        super().__enter__()
+        nowhere = self.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
         with contextlib.suppress(OSError):  # there may be no descriptor 2, as in a program without a terminal
             saved = os.dup(2)
-            restore.callback(os.close, saved)
-            restore.callback(os.dup2, saved, 2)
+            self.callback(os.close, saved)
+            self.callback(os.dup2, saved, 2)
             os.dup2(nowhere.fileno(), 2)
         stream = sys.stderr
         with contextlib.suppress(AttributeError, TypeError):  # not every stream can be silenced, the kernel's can
             before = vars(stream).get("write")
             stream.write = nowhere.write
-            restore.callback(_put_back, stream, before)
-        restore.enter_context(contextlib.redirect_stderr(nowhere))
-        restore.enter_context(warnings.catch_warnings())
+            self.callback(_put_back, stream, before)
+        self.enter_context(contextlib.redirect_stderr(nowhere))
+        self.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
-        yield
+        return self
 
 
 def _put_back(stream, write) -> None:
@@ -102,17 +196,37 @@ def _put_back(stream, write) -> None:
         stream.write = write
 
 
-class no_shortcuts(TorchFunctionMode):
-    """Let PyTorch's own convolutions and poolings raise while a student's function runs.
+@contextlib.contextmanager
+def no_shortcuts(*words: str) -> Iterator[None]:
+    """Let some of PyTorch's own functions raise while a student's function runs: by default convolutions and poolings.
+
+    Parameters
+    ----------
+    words
+        Parts of the names of PyTorch's functions, however a student reaches them.
+    """
+    before = _refused.set(words or SHORTCUT_WORDS)
+    try:
+        yield
+    finally:
+        _refused.reset(before)
+
+
+class _Refuse(TorchFunctionMode):
+    """Refuse PyTorch's functions by name.
 
     PyTorch asks a function mode about every call, so that it does not matter by which name a student reaches a
     function, and nothing in PyTorch has to be replaced and put back.
     """
 
+    def __init__(self, words: tuple[str, ...]) -> None:
+        super().__init__()
+        self.words = tuple(words)
+
     def __torch_function__(self, function, types, args=(), kwargs=None):
         """Refuse a shortcut, let everything else through."""
         name = getattr(function, "__name__", "")
-        if function in SHORTCUT_FUNCTIONS or any(word in name for word in SHORTCUT_WORDS):
+        if any(word in name for word in self.words) or (WHOLE_FOLD in self.words and function in (F.unfold, F.fold)):
             raise Shortcut(name.split(".")[0])
         return function(*args, **(kwargs or {}))
 

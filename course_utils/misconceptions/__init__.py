@@ -4,10 +4,15 @@ A misconception is data: a stable code (never reused, never renamed: gradebooks 
 the instructor, a question-shaped text for the learner that never tells the right value, and the section of the
 lesson that answers it. Where the wrong way can be computed from the numbers of a question alone, the entry
 carries it as `procedure`; wrong ways on arrays are computed beside the check that knows the arrays.
+
+Some wrong ways are taken in several labs. They have one code and one name; the words for the learner and the section
+may be a lab's own (`read_again`), and are used while a check of that lab speaks (`spoken_in`).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Misconception:
 
 
 _REGISTRY: dict[str, Misconception] = {}
+_IN_LAB: dict[tuple[str, str], tuple[str, str]] = {}  # (lab, code): heading and feedback
+_lab: ContextVar[str] = ContextVar("lab", default="")
 
 
 def register(*entries: Misconception) -> None:
@@ -52,9 +59,40 @@ def register(*entries: Misconception) -> None:
         _REGISTRY[entry.code] = entry
 
 
+def read_again(lab: str, **sections: str | tuple[str, str]) -> None:
+    """Say which heading of a lab to read again for codes that are registered elsewhere.
+
+    Parameters
+    ----------
+    lab
+        The lab as its modules are called, for example ``"neurons"``.
+    sections
+        For each code a heading without its number, or ``(heading, feedback)`` where the lab asks in its own words.
+    """
+    for code, words in sections.items():
+        _IN_LAB[lab, code] = (words, "") if isinstance(words, str) else words
+
+
+@contextlib.contextmanager
+def spoken_in(lab: str) -> Iterator[None]:
+    """Let :func:`get` answer in the words of a lab."""
+    before = _lab.set(lab)
+    try:
+        yield
+    finally:
+        _lab.reset(before)
+
+
 def get(code: str) -> Misconception:
-    """Return the misconception with this code; KeyError if there is none."""
-    return _REGISTRY[code]
+    """Return the misconception with this code, in the words of the lab that speaks; KeyError if there is none."""
+    entry = _REGISTRY[code]
+    section, feedback = _IN_LAB.get((_lab.get(), code), ("", ""))
+    return replace(entry, section=section or entry.section, feedback=feedback or entry.feedback) if section else entry
+
+
+def codes_in(lab: str) -> list[str]:
+    """Return the codes from elsewhere for which a lab has words of its own."""
+    return [code for spoken, code in _IN_LAB if spoken == lab]
 
 
 def with_prefix(prefix: str) -> list[Misconception]:
@@ -72,4 +110,5 @@ def all_codes() -> list[str]:
     return list(_REGISTRY)
 
 
-from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402  fills the registry
+from course_utils.misconceptions import common as common  # noqa: E402  these fill the registry
+from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing
+from course_utils.checks.comparing import compare
 from course_utils.checks.running import call, no_shortcuts, quiet
 from course_utils.checks.sets import mark
 from course_utils.checks.verdict import CheckFailed, Credit
@@ -67,7 +67,7 @@ def conv2d(answer, hidden: int | None = None) -> None:
         tensors = [torch.tensor(a, dtype=torch.float64) for a in (x, weight, bias)]
         right = F.conv2d(*tensors, stride=case.stride, padding=case.padding)
         ways = conv_ways(*tensors, case.stride, case.padding)
-        _compare("conv2d", as_array(given, "What conv2d returns"), right, ways, _describe(case, hidden))
+        compare("conv2d", as_array(given, "What conv2d returns"), right, ways, _describe(case, hidden))
     print("Correct.")
 
 
@@ -151,7 +151,7 @@ def pool2d(answer, hidden: int | None = None) -> None:
         with no_shortcuts():
             given = call(answer, "pool2d", x, case.kernel[0], stride, mode)
         right, ways = pool_ways(torch.tensor(x, dtype=torch.float64), case.kernel[0], stride, mode)
-        _compare("pool2d", as_array(given, "What pool2d returns"), right, ways, _describe(case, hidden))
+        compare("pool2d", as_array(given, "What pool2d returns"), right, ways, _describe(case, hidden))
     _check_pool_defaults(answer)
     print("Correct.")
 
@@ -160,7 +160,7 @@ def _check_pool_defaults(answer) -> None:
     x = np.arange(16.0).reshape(1, 1, 4, 4)
     given = as_array(call(answer, "pool2d", x, 2), "What pool2d returns")
     right, ways = pool_ways(torch.tensor(x), 2, None, "max")
-    _compare("pool2d", given, right, ways, "pool2d(x, 2): stride and mode left out")
+    compare("pool2d", given, right, ways, "pool2d(x, 2): stride and mode left out")
 
 
 def pool_ways(x, kernel_size, stride, mode) -> tuple[torch.Tensor, dict[str, Callable]]:
@@ -212,7 +212,7 @@ def conv_as_matrix(answer, hidden: int | None = None) -> None:
         right = torch.tensor(torch_matrix(kernel, height, width))
         case = f"a {shape[0]}×{shape[1]} kernel on a {height}×{width} picture"
         ways = matrix_ways(kernel, height, width)
-        _compare("conv_as_matrix", given, right, ways, case if hidden is None else None)
+        compare("conv_as_matrix", given, right, ways, case if hidden is None else None)
     print("Correct.")
 
 
@@ -373,7 +373,7 @@ def conv2d_backward(answer, hidden: int | None = None) -> None:
             ways = gradient_ways(truth, case.batch, grad_out if name == "grad_bias" else None)
             if name == "grad_x":  # a turned kernel does not turn the gradient
                 ways["CV1"] = lambda turned=turned: turned
-            _compare(f"conv2d_backward, {name}", as_array(one, name), truth, ways, _describe(case, hidden))
+            compare(f"conv2d_backward, {name}", as_array(one, name), truth, ways, _describe(case, hidden))
     print("Correct.")
 
 
@@ -415,39 +415,5 @@ def gradient_ways(right: torch.Tensor, batch: int, grad_out: torch.Tensor | None
     return ways
 
 
-# --- comparing
-
-
 def _describe(case: Case, hidden) -> str | None:
     return case.new if hidden is None else None
-
-
-def _compare(what: str, given: np.ndarray, right: torch.Tensor, ways: dict[str, Callable], case: str | None) -> None:
-    """Raise CheckFailed with a diagnosis unless an array is right; `case` None stands for a hidden one."""
-    right = right.detach().numpy()
-    if diagnosis.close(given, right):
-        return
-    code = diagnosis.explain_array(given, ways)
-    lines = [f"{what}: not yet right ({case or 'a case drawn at grading'})."]
-    lines.append(_shape_line(given, right, case) if given.shape != right.shape else _value_line(given, right, case))
-    lines += [diagnosis.feedback(code)] if code else []
-    raise CheckFailed("\n".join(line for line in lines if line), (code,) if code else ())
-
-
-def _shape_line(given, right, case) -> str:
-    if given.ndim != right.ndim:
-        return f"  your result has {given.ndim} axes, PyTorch's has {right.ndim}."
-    axis = next(i for i, (a, b) in enumerate(zip(given.shape, right.shape, strict=True)) if a != b)
-    direction = "long" if given.shape[axis] > right.shape[axis] else "short"
-    yours = f"your shape is {given.shape}: " if case else ""
-    return f"  {yours}axis {axis} of your result is too {direction}."
-
-
-def _value_line(given, right, case) -> str:
-    if case is None:
-        return ""
-    wrong = ~np.isclose(given, right, rtol=diagnosis.RTOL, atol=diagnosis.ATOL)
-    place = tuple(int(i) for i in np.argwhere(wrong)[0])
-    where = ", ".join(map(str, place))
-    one = f"at [{where}] yours is {given[place]:.4g}, PyTorch's {right[place]:.4g}"
-    return f"  {int(wrong.sum())} of {wrong.size} numbers differ; {one}."

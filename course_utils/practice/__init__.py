@@ -5,28 +5,19 @@ exactly 5. A number as second argument chooses the question, so that two people 
 """
 
 import random
-from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, is_missing, kind, plain, short
-from course_utils.checks.conv_and_pooling import sizes
 from course_utils.checks.sets import alternatives
+from course_utils.practice import conv_and_pooling
+from course_utils.practice.topic import Topic
 from course_utils.variants import Dice
-from course_utils.variants import conv_and_pooling as questions
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
-
-
-class Topic(NamedTuple):
-    """One kind of question: how it is drawn, worded and answered, and what its wrong ways give."""
-
-    sample: Callable[[Dice], Any]
-    text: Callable[[Any], str]
-    right: Callable[[Any], Any]
-    ways: Callable[[Any], dict[str, Any]]
+LABS = {"conv_and_pooling": conv_and_pooling.TOPICS}  # in the order of the labs
+TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}
+LAB_OF = {name: lab for lab, topics in LABS.items() for name in topics}
 
 
 class Question:
@@ -47,7 +38,8 @@ class Question:
             print("Correct.")
         else:
             print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else short(answer)}.")
-            print(self._explain(codes))
+            with misconceptions.spoken_in(LAB_OF[self.topic]):
+                print(self._explain(codes))
         return is_right
 
     def _explain(self, codes: list[str]) -> str:
@@ -87,57 +79,3 @@ def practice(topic: str, number: int | None = None) -> Question:
     if number is not None and (type(number) is not int or number < 1):
         raise ValueError(f"number chooses a question, from 1 up; not {short(number)}")
     return Question(topic, random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number)
-
-
-def _window_text(q) -> str:
-    return (
-        f"A row of {q.size} cells, kernel size {q.kernel_size}, stride {q.stride}, padding {q.padding}.\n"
-        "How large is the output?"
-    )
-
-
-def _layer_text(q) -> str:
-    return (
-        f"{q.out_channels} kernels of {q.kernel_size}×{q.kernel_size} on {q.in_channels} input channels, with biases.\n"
-        "How many parameters?"
-    )
-
-
-def _stamps_text(q) -> str:
-    return (
-        f"A transposed convolution: a row of {q.size} cells, kernel size {q.kernel_size}, stride {q.stride}, "
-        f"padding {q.padding}.\nHow large is the output?"
-    )
-
-
-def _grid(rows) -> str:
-    return "\n".join("  " + " ".join(map(str, row)) for row in rows)
-
-
-def _hand_text(q) -> str:
-    return f"Picture:\n{_grid(q.image)}\nKernel:\n{_grid(q.kernel)}\nWhat is the feature map (stride 1, no padding)?"
-
-
-TOPICS: dict[str, Topic] = {
-    "convolve-by-hand": Topic(
-        questions.practice_hand,
-        _hand_text,
-        lambda q: sizes.slide(q.image, q.kernel),
-        lambda q: {code: way() for code, way in sizes.map_ways(q).items()},
-    ),
-    "output-size": Topic(
-        questions.single_window,
-        _window_text,
-        lambda q: sizes.torch_output_size(*q),
-        partial(misconceptions.wrong_answers, "SZ"),
-    ),
-    "parameter-count": Topic(
-        questions.practice_layer, _layer_text, sizes.torch_parameter_count, partial(misconceptions.wrong_answers, "PC")
-    ),
-    "transposed-size": Topic(
-        questions.practice_stamps,
-        _stamps_text,
-        lambda q: sizes.torch_transposed_size(*q),
-        partial(misconceptions.wrong_answers, "TC"),
-    ),
-}

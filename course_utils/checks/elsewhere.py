@@ -1,0 +1,17 @@
+"""What the checks know of objects that live in another process."""
+
+
+class Elsewhere:
+    """An object of a student's that lives in another process, where their code runs while a class is graded.
+
+    All that is known of it here: `kind`, the name of its type; `called`, its own name ("" if it has none); and
+    whether it is `callable`. `call` and `ask` reach it through :meth:`perform`.
+    """
+
+    kind: str
+    called: str
+    callable: bool
+
+    def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+        """Run :func:`course_utils.checks.running.perform` where the object lives, on the object."""
+        raise NotImplementedError

@@ -1,0 +1,100 @@
+"""Wrong ways that several labs share and none owns: axes of dense layers, gradients, probabilities.
+
+Each lab that uses one says with ``read_again`` which of its headings answers it. Shared codes that were born in a lab
+(PC, GR1 to GR5, DS2, DS5, DS6 in lab 05) stay there.
+"""
+
+from course_utils.misconceptions import Misconception, register
+
+
+def _shared(code: str, name: str, feedback: str) -> Misconception:
+    return Misconception(code, name, feedback, section="")
+
+
+# --- shapes of dense layers
+register(
+    _shared(
+        "DS1",
+        "weight transposed",
+        "This is the result with the weight turned over. How many rows has it, one for each input or each output?",
+    ),
+    _shared(
+        "DS3",
+        "bias along the batch axis",
+        "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?",
+    ),
+    _shared(
+        "DS4",
+        "flattened the batch, too",
+        "This stretches the whole batch into one row. Which axis must stay when each example is flattened?",
+    ),
+)
+
+# --- gradients
+register(
+    _shared(
+        "GR6",
+        "outer derivative taken at the wrong place",
+        "Here the outer slope is taken at the first input. What does the outer function get as its input?",
+    ),
+    _shared(
+        "GR7",
+        "one path only",
+        "This is the slope along one path. By how many paths does the input reach the output?",
+    ),
+    _shared(
+        "GR8",
+        "paths multiplied",
+        "This multiplies the slopes of the paths. Which slopes are multiplied: those in a row or those side by side?",
+    ),
+    _shared(
+        "GR9",
+        "assigned instead of accumulated",
+        "This keeps the last contribution to a gradient only. What if a value is used twice?",
+    ),
+    _shared(
+        "GR10",
+        "mask taken from the wrong array",
+        "The gradient passes where it should be stopped, or the other way round. Which array decides: what went into "
+        "the ReLU, or what comes back?",
+    ),
+    _shared(
+        "GR11",
+        "derivative formula fed with the wrong variable",
+        "This is the derivative's formula with another variable in it. Does it want the input or the output?",
+    ),
+)
+
+# --- probabilities
+register(
+    _shared(
+        "PR1",
+        "summed over the wrong axis",
+        "Here the columns add up to 1. Which numbers are the probabilities of one example?",
+    ),
+    _shared(
+        "PR2",
+        "exponential of a large number",
+        "There is nan or inf in this answer. Which exponent is large, and what may be subtracted from all of them?",
+    ),
+    _shared(
+        "PR3",
+        "logarithm of zero",
+        "This takes the logarithm of 0. Can the loss be written without computing the probability first?",
+    ),
+    _shared(
+        "PR4",
+        "minus missing",
+        "This is the right number times -1. Can a loss be better than perfect?",
+    ),
+    _shared(
+        "PR5",
+        "softmax before a loss that contains it",
+        "This puts probabilities where scores belong. What does this loss do first with what it gets?",
+    ),
+    _shared(
+        "PR6",
+        "labels and one-hot rows mixed up",
+        "This does not pick the number of the label's class. Is a label here a number or a row of zeros and a one?",
+    ),
+)
