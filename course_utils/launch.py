@@ -37,8 +37,14 @@ def lab_command(root: Path, options: list[str]) -> list[str]:
         "--LabApp.extension_manager=readonly",
         # the course brings no language servers, and looking for some starts npm, which may never come back
         "--LanguageServerManager.autodetect=False",
+        *(["--allow-root"] if _is_root() else []),
         *options,
     ]
+
+
+def _is_root() -> bool:
+    """Tell whether this is the superuser, as in a container: JupyterLab wants to be told that this is meant."""
+    return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
 def lab_environment() -> dict[str, str]:

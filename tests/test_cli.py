@@ -98,6 +98,14 @@ def test_jupyter_gets_a_spare_place_only_where_home_cannot_be_written(monkeypatc
     assert set(launch.WRITTEN_BY_JUPYTER) <= set(launch.lab_environment())
 
 
+@pytest.mark.parametrize(("user", "flags"), [(0, ["--allow-root"]), (1000, [])], ids=["superuser", "somebody"])
+def test_the_superuser_of_a_container_can_open_the_labs(tmp_path, monkeypatch, user, flags):
+    monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
+    assert [
+        option for option in launch.lab_command(tmp_path, []) if "root" in option and "root_dir" not in option
+    ] == flags
+
+
 def test_a_broken_master_does_not_keep_jupyterlab_from_starting(sample_course, capsys):
     add_lab(sample_course, "02_broken").write_bytes(b"\xff\xfe")
     assert launch.make_instructor_notebooks(sample_course) == ["01_double"]
@@ -134,7 +142,7 @@ def test_jupyterlab_starts_though_the_port_is_taken_and_home_cannot_be_written(s
     (sample_course / "README.md").write_text("# The labs")
     with socket.create_server(("127.0.0.1", 0)) as taken, log.open("w") as out:
         port = taken.getsockname()[1]
-        options = ["--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=word", "--allow-root"]
+        options = ["--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=word"]
         server = subprocess.Popen(
             [sys.executable, "-m", "course_utils", "lab", *options],
             cwd=sample_course / "solutions" / "01_double",

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from course_utils import widgets
 from course_utils.shapes import layer_weight_counts
@@ -389,13 +390,19 @@ def conv2d(x, weight, bias, stride=1, padding=0):
 
 
 def run_all(page):
-    """Run all cells; again if JupyterLab was not connected to its kernel yet (a dialogue may say so)."""
+    """Run all cells; again if JupyterLab was not connected to its kernel yet.
+
+    A dialogue may say so, at any moment, and lies over the menu until it is answered.
+    """
     prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
     for _ in range(30):
-        for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
-            dialogue.click()
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        try:
+            for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
+                dialogue.click(timeout=3000)
+            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=3000)
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=3000)
+        except PlaywrightTimeout:
+            continue
         page.wait_for_timeout(2000)
         if prompt.inner_text().strip() != "[ ]:":
             return
