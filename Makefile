@@ -59,7 +59,7 @@ $(VENV)/.stamp-lab: pyproject.toml
 	@touch $@
 
 $(VENV)/.stamp-test: $(VENV)/.stamp-lab
-	@$(PIP) install --editable '.[test]'
+	@$(PIP) install --editable '.[grade,test]'
 	@touch $@
 
 chromium:

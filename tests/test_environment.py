@@ -9,7 +9,12 @@ import yaml
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parent.parent
-CALLED_IN_CONDA = {"torch": "pytorch-cpu", "matplotlib": "matplotlib-base"}
+CALLED_IN_CONDA = {
+    "torch": "pytorch-cpu",
+    "matplotlib": "matplotlib-base",
+    "msgpack": "msgpack-python",
+    "psycopg2-binary": "psycopg2",
+}
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +29,8 @@ def conda():
 
 
 def test_conda_installs_the_packages_of_pyproject_with_their_bounds(project, conda):
-    wanted = {CALLED_IN_CONDA.get(r.name, r.name): r.specifier for r in map(Requirement, project["dependencies"])}
+    listed = map(Requirement, project["dependencies"] + project["optional-dependencies"]["grade"])
+    wanted = {CALLED_IN_CONDA.get(r.name, r.name): r.specifier for r in listed}
     assert {name: str(bounds) for name, bounds in conda.items() if name not in ("python", "pip")} == {
         name: str(bounds) for name, bounds in wanted.items()
     }

@@ -1,0 +1,181 @@
+"""What goes into grading one submission, and what comes out: plain data, so that it can be done on any machine.
+
+A submission is graded by a pure function of a :class:`Job`: no database, no shared folder, no clock. The same job gives
+the same :class:`Graded`, which is what makes results worth keeping under the job's key.
+"""
+
+import hashlib
+import platform
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.metadata import version
+from typing import Any
+
+import msgpack
+
+LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a submission may use. Seconds are wall-clock seconds, but for ``cpu_seconds``."""
+
+    cell_seconds: float = 30
+    check_seconds: float = 30
+    total_seconds: float = 240
+    cpu_seconds: int = 480
+    memory_mb: int = 2048
+    disk_mb: int = 256
+    processes: int = 64
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What a lab's checks are: the released notebook with the hidden tests in it, and its points.
+
+    Parameters
+    ----------
+    lab
+        Name of the lab and of its notebook.
+    cells
+        Cells in the order of the release: ``{"cell_type", "source", "grade_id", "grade", "solution", "locked",
+        "points"}``; for a cell without nbgrader's settings ``grade_id`` is "" and the rest False or 0. Locked cells
+        have their full text, hidden tests included.
+    files
+        Files that the release puts beside the notebook, by relative path.
+    """
+
+    lab: str
+    cells: list[dict[str, Any]]
+    files: dict[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What a student handed in, as it was read from the disk.
+
+    Parameters
+    ----------
+    student
+        Student id: the name of the folder.
+    notebook
+        The notebook's bytes; None if there is none that could be taken.
+    files
+        Other files, by relative path.
+    notes
+        What there was to remark on while reading.
+    reason
+        Why nothing can be graded ("" if something can).
+    """
+
+    student: str
+    notebook: bytes | None
+    files: dict[str, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One submission, the lab it belongs to, limits and a seed."""
+
+    bundle: Bundle
+    submission: Submission
+    limits: Limits = Limits()
+    seed: int = 0
+
+    def pack(self) -> bytes:
+        """Return the job as bytes."""
+        return msgpack.packb(asdict(self))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Job":
+        """Return the job that :meth:`pack` made into bytes."""
+        read = msgpack.unpackb(data)
+        return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
+
+    def key(self) -> str:
+        """Return a digest of all that can change the result: the job itself and the libraries' versions."""
+        return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
+
+
+@cache
+def versions() -> tuple[tuple[str, str], ...]:
+    """Return the versions that a result depends on."""
+    return (("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES))
+
+
+@dataclass
+class Check:
+    """What came of one check.
+
+    Parameters
+    ----------
+    points, most
+        Earned, and possible.
+    verdict
+        "right", "partly", "wrong", "not attempted", or "stopped" (too slow, or the student's process was gone).
+    codes
+        Misconceptions that were recognised.
+    message
+        For the student; tells nothing of a hidden test.
+    """
+
+    points: float
+    most: float
+    verdict: str
+    codes: list[str] = field(default_factory=list)
+    message: str = ""
+
+
+@dataclass
+class Graded:
+    """One graded submission.
+
+    Parameters
+    ----------
+    student, lab
+        Whose it is.
+    key
+        The job's key.
+    reason
+        Why nothing could be graded; every check then has zero points.
+    notes
+        For the instructor's table.
+    checks
+        By grade_id, in the order of the release.
+    cells
+        The graded notebook: ``{"cell_type", "source", "grade_id", "outputs", "status"}`` in order. ``outputs`` are
+        nbformat's; ``status`` is "ok", "error", "timeout", "ended the process", "over a limit", "left out" or "" (not
+        run). The text of a check is whole, hidden tests included: for the instructor's eyes.
+    restarts
+        How often the student's process had to be started anew.
+    sandbox
+        Which tier of isolation it ran in.
+    """
+
+    student: str
+    lab: str
+    key: str = ""
+    reason: str = ""
+    notes: list[str] = field(default_factory=list)
+    checks: dict[str, Check] = field(default_factory=dict)
+    cells: list[dict[str, Any]] = field(default_factory=list)
+    restarts: int = 0
+    sandbox: str = ""
+
+    @property
+    def points(self) -> float:
+        """The sum over all checks."""
+        return sum(check.points for check in self.checks.values())
+
+    def pack(self) -> bytes:
+        """Return the result as bytes."""
+        return msgpack.packb(asdict(self))
+
+    @classmethod
+    def unpack(cls, data: bytes) -> "Graded":
+        """Return the result that :meth:`pack` made into bytes."""
+        read = msgpack.unpackb(data)
+        read["checks"] = {name: Check(**check) for name, check in read["checks"].items()}
+        return cls(**read)
