@@ -75,7 +75,7 @@ class Engine:
         name = hashlib.sha256(repr(job.bundle.cells).encode()).digest()
         if name not in self.drawn:
             alone = Job(job.bundle, Submission("", None)).pack()
-            self.drawn[name] = self._request(PAINT_SECONDS, PAINT, alone) or msgpack.packb({})
+            self.drawn[name] = self._request(PAINT_SECONDS, PAINT, alone) or msgpack.packb([])
         return self.drawn[name]
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:

@@ -11,8 +11,10 @@ import ast
 import builtins
 import symtable
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+import msgpack
 
 from course_utils.grading.alignment import Step
 from course_utils.grading.shell import Shell
@@ -42,6 +44,8 @@ class Still:
         Indexes of the cells that it stands on.
     names
         All names that it stands on, but for those of the first cell.
+    outputs
+        What the statements show, once they were run.
     """
 
     cell: int
@@ -49,6 +53,7 @@ class Still:
     picture: str
     needs: frozenset[int]
     names: frozenset[str]
+    outputs: tuple[dict[str, Any], ...] = ()
 
 
 # --- in the release -------------------------------------------------------------------------------
@@ -190,25 +195,31 @@ def _bound(tree: ast.AST) -> set[str]:
 # --- painting -------------------------------------------------------------------------------------
 
 
-def paint(cells: list[dict[str, Any]], shell: Shell) -> dict[int, list[dict[str, Any]]]:
-    """Draw the pictures of a release: outputs by cell. Runs the release's own text, and nobody else's."""
+def paint(cells: list[dict[str, Any]], shell: Shell) -> bytes:
+    """Draw the pictures of a release, for :func:`unpack`. Runs the release's own text, and nobody else's."""
     stills = {still.cell: still for still in find_stills(cells)}
     wanted = set().union(*(still.needs | {still.cell} for still in stills.values())) if stills else set()
     first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
-    drawn = {}
+    drawn = []
     for index in sorted(wanted | {first}):
         still = stills.get(index)
         status, _ = shell.run(still.rest if still else cells[index]["source"], PAINT_SECONDS)
         if still and status == "ok":
             status, outputs = shell.run(still.picture, PAINT_SECONDS)
-            drawn |= {index: list(outputs)} if status == "ok" else {}
-    return drawn
+            drawn += [replace(still, outputs=tuple(outputs))] if status == "ok" and outputs else []
+    return msgpack.packb([asdict(still) for still in drawn], default=list)
+
+
+def unpack(drawn: bytes) -> list[Still]:
+    """Return what :func:`paint` drew."""
+    stills = [Still(**still) for still in msgpack.unpackb(drawn)]
+    return [replace(still, needs=frozenset(still.needs), names=frozenset(still.names)) for still in stills]
 
 
 # --- in a submission ------------------------------------------------------------------------------
 
 
-def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: dict[int, list]) -> dict[int, Still]:
+def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[Still]) -> dict[int, Still]:
     """Return which steps of a submission need not draw their picture again: stills by index of the step.
 
     Parameters
@@ -218,10 +229,12 @@ def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: dict[int, list
     steps
         The submission, aligned with it.
     drawn
-        What :func:`paint` returned.
+        The pictures of the release.
     """
+    if not drawn:
+        return {}
     place = _places(cells, steps)
-    stills = {still.cell: still for still in find_stills(cells) if still.cell in drawn}
+    stills = {still.cell: still for still in drawn}
     modules = _bound(
         _parsed(next(cell["source"] for cell in cells if cell["cell_type"] == "code")) or ast.Module([], [])
     )

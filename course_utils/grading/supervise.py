@@ -14,15 +14,14 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-import msgpack
-
+from course_utils.grading import stills
 from course_utils.grading.alignment import Step, Unreadable, align
 from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.job import Check, Graded, Job
 from course_utils.grading.nursery import Box
 from course_utils.grading.outputs import clean, size_of
 from course_utils.grading.shell import Shell
-from course_utils.grading.stills import Still, paint, usable
+from course_utils.grading.stills import Still
 from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
 from course_utils.runtime import seed_everything
 
@@ -58,12 +57,12 @@ class Supervision:
     nursery
         Channel to the process that makes boxes.
     drawn
-        The release's own pictures, from :func:`course_utils.grading.stills.paint`.
+        The release's own pictures.
     """
 
     job: Job
     nursery: Channel | None
-    drawn: dict[int, list[dict[str, Any]]] = field(default_factory=dict)
+    drawn: list[Still] = field(default_factory=list)
     graded: Graded = field(init=False)
     box: Box | None = None
     done: list[str] = field(default_factory=list)
@@ -94,9 +93,9 @@ class Supervision:
         self._hand_over_files()
         self.box = Box.open(self.nursery, self.job.seed)
         self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
-        stills = usable(cells, aligned.steps, self.drawn)
+        pictures = stills.usable(cells, aligned.steps, self.drawn)
         for number, step in enumerate(aligned.steps):
-            self._take(step, stills.get(number))
+            self._take(step, pictures.get(number))
         self._answer()
         self._end_box()
         order = [step.grade_id for step in aligned.steps if step.kind == "check"]
@@ -129,7 +128,7 @@ class Supervision:
         elif step.kind != "text" and source.strip():
             self._run(source, cell)
         if still and cell["status"] in ("", "ok"):
-            cell |= {"status": "ok", "outputs": cell["outputs"] + self.drawn[still.cell]}
+            cell |= {"status": "ok", "outputs": cell["outputs"] + list(still.outputs)}
 
     def _add_cell(self, step: Step) -> dict[str, Any]:
         cell = {"cell_type": step.cell_type, "source": step.source, "grade_id": step.grade_id}
@@ -260,9 +259,9 @@ def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel],
     try:
         what, job = engine.receive_bytes(), Job.unpack(engine.receive_bytes())
         if what == PAINT:
-            reply = DONE + msgpack.packb(paint(job.bundle.cells, shell))
+            reply = DONE + stills.paint(job.bundle.cells, shell)
         else:
-            drawn = msgpack.unpackb(engine.receive_bytes(), strict_map_key=False)
+            drawn = stills.unpack(engine.receive_bytes())
             reply = DONE + Supervision(job, nursery, drawn).grade().pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
