@@ -134,6 +134,11 @@ class Channel:
             with contextlib.suppress(OSError):
                 os.kill(self.peer, signal.SIGKILL)
 
+    @property
+    def closed(self) -> bool:
+        """Whether this end was closed, as it is after every failure."""
+        return self.sock.fileno() < 0
+
     def close(self) -> None:
         """Close the channel; the other side reads an end of file."""
         self.sock.close()

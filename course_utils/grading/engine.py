@@ -10,28 +10,22 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import msgpack
 
-import course_utils
 from course_utils.course import CourseError
 from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import Job, Submission
-from course_utils.grading.supervise import DONE, GRADE, PAINT, give_up
-from course_utils.runtime import THREAD_VARIABLES
+from course_utils.grading.job import DONE, FORKING, GRADE, PAINT, SPAWNING, Job, Submission
+from course_utils.grading.starting import last_words, start
+from course_utils.grading.ungraded import ungraded
 
 START_SECONDS = 300
 PAINT_SECONDS = 600
 GRACE_SECONDS = 120  # for a submission, beyond its own limit
-KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
-KEPT += ("COURSE_SANDBOX", "COURSE_CACHE", "COURSE_DATA", "TORCH_HOME", "XDG_CACHE_HOME")
-START = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); from course_utils.grading.zygote import main; main(sys.argv[1:])"
-)
 
 
 class Engine:
@@ -44,6 +38,8 @@ class Engine:
         them, the engine does not start.
     modules
         What to import beforehand besides what the labs use.
+    spawn
+        Start a fresh process for each student even where a warm one could be forked.
 
     Raises
     ------
@@ -51,8 +47,9 @@ class Engine:
         If the warm parent does not start.
     """
 
-    def __init__(self, private: Sequence[Path] = (), modules: Sequence[str] = ()) -> None:
-        self.private, self.modules = tuple(private), tuple(modules)
+    def __init__(self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False) -> None:
+        self.private, self.modules, self.spawn = tuple(private), tuple(modules), spawn
+        self.mode = b""
         self.process: subprocess.Popen | None = None
         self.drawn: dict[bytes, bytes] = {}
         self._start()
@@ -68,7 +65,8 @@ class Engine:
         """
         read = Job.unpack(job)
         seconds = read.limits.total_seconds + GRACE_SECONDS
-        return self._request(seconds, GRADE, job, self._pictures(read)) or _not_graded(read)
+        done = self._request(seconds, GRADE, job, self._pictures(read))
+        return done or ungraded(read, "grading it took too long or used too much memory").pack()
 
     def _pictures(self, job: Job) -> bytes:
         """Return the pictures of a job's release, which are drawn for its first submission."""
@@ -82,60 +80,54 @@ class Engine:
         """Have a supervisor do something; None if it does not come to an end."""
         if self.process is None or self.process.poll() is not None:
             self._start()
-        mine, theirs = socket.socketpair()
-        channel = Channel(mine)
-        supervisor = self._hand_out(theirs)
+        channel, end = self._connect()
         deadline = time.monotonic() + seconds
         try:
             for part in parts:
                 channel.send_bytes(part, deadline)
             reply = channel.receive_bytes(deadline)
         except (Gone, TooSlow):
-            with contextlib.suppress(OSError):
-                os.killpg(supervisor, signal.SIGKILL)
+            end()
             return None
-        finally:
+        if self.mode == FORKING:
             channel.close()
         if not reply.startswith(DONE):
             raise CourseError(f"Grading does not work on this machine. {reply[1:].decode(errors='replace')}")
         return reply.removeprefix(DONE)
 
-    def _hand_out(self, sock: socket.socket) -> int:
-        """Give a new supervisor its socket; return the supervisor's process number."""
+    def _connect(self) -> tuple[Channel, Callable[[], None]]:
+        """Return a channel to who will do a request, and how to end that."""
+        if self.mode == SPAWNING:
+            return Channel(self.control), self.close
+        mine, theirs = socket.socketpair()
         try:
-            socket.send_fds(self.control, [b"+"], [sock.fileno()])
-            number = self.control.recv(4)
+            socket.send_fds(self.control, [b"+"], [theirs.fileno()])
+            supervisor = int.from_bytes(self.control.recv(4), "big")
         except OSError:
-            number = b""
+            supervisor = 0
         finally:
-            sock.close()
-        if not number:
+            theirs.close()
+        if not supervisor:
             self.close()
             raise CourseError("The process that grades has ended.")
-        return int.from_bytes(number, "big")
+        return Channel(mine), partial(_end_group, supervisor)
 
     def _start(self) -> None:
         self.close()
         self.control, theirs = socket.socketpair()
-        package = Path(course_utils.__file__).resolve().parents[1]
         private = [f"--private={Path(path).resolve()}" for path in self.private]
         modules = [f"--module={name}" for name in self.modules]
-        command = [sys.executable, "-P", "-c", START, str(package), f"--control={theirs.fileno()}", *private, *modules]
-        self.process = subprocess.Popen(
-            command,
-            env=_environment(),
-            pass_fds=[theirs.fileno()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            cwd="/",
-        )
-        theirs.close()
+        self.process = start("zygote", theirs, [*private, *modules, *(["--spawn"] if self.spawn else [])])
+        self.mode = b""
         self.control.settimeout(START_SECONDS)
-        if self.control.recv(1) != b"+":
-            said = self.process.communicate()[1].decode(errors="replace").strip().splitlines()
+        with contextlib.suppress(OSError):
+            self.mode = self.control.recv(1)
+        self.control.settimeout(None)
+        if self.mode not in (FORKING, SPAWNING):
+            self.process.kill()
+            said = last_words(self.process)
             self.close()
-            raise CourseError(f"The process that grades does not start: {said[-1] if said else 'it says nothing'}")
+            raise CourseError(f"The process that grades does not start: {said}")
 
     def close(self) -> None:
         """End the warm parent, and everything that came from it."""
@@ -156,23 +148,6 @@ class Engine:
         self.close()
 
 
-def _environment() -> dict[str, str]:
-    """Return a small environment: nothing of the user's own, one thread, no random hashes."""
-    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
-    threads = dict.fromkeys(THREAD_VARIABLES, "1")
-    return (
-        kept
-        | threads
-        | {
-            "PYTHONHASHSEED": "0",
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-            "NBGRADER_EXECUTION": "autograde",
-            "COURSE_OFFLINE": "1",
-        }
-    )
-
-
-def _not_graded(job: Job) -> bytes:
-    """Return the result of a submission that took down its supervisor as well."""
-    return give_up(job, "grading it took too long or used too much memory").pack()
+def _end_group(pid: int) -> None:
+    with contextlib.suppress(OSError):
+        os.killpg(pid, signal.SIGKILL)

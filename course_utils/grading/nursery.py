@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import traceback
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -149,29 +149,7 @@ class Box:
     nursery: Channel
     pid: int
     channel: Channel
-
-    @classmethod
-    def open(cls, nursery: Channel, seed: int, seconds: float = 60) -> "Box":
-        """Have a box made.
-
-        Raises
-        ------
-        NoBox
-            If the sandbox cannot be made.
-        """
-        mine, theirs = socket.socketpair()
-        nursery.send(["box", seed])
-        nursery.pass_on(theirs)
-        theirs.close()
-        _, pid = nursery.receive()
-        box = cls(nursery, pid, Channel(mine))
-        try:
-            reply = box.channel.hear(seconds)
-        except Exception as error:
-            raise NoBox(f"A student's process did not start: {error or type(error).__name__}") from None
-        if reply != ["here"]:
-            raise NoBox(f"A student's process did not start: {reply[-1] if type(reply) is list else ''}")
-        return box
+    copies: bool = True
 
     def fork(self, seconds: float = 10) -> Channel | None:
         """Return a channel to a copy of the student as it is now; None if it cannot be copied."""
@@ -195,3 +173,44 @@ class Box:
         self.channel.close()
         self.nursery.send(["end", self.pid])
         self.nursery.receive()
+
+
+@dataclass
+class Boxes:
+    """Makes boxes, by way of a nursery.
+
+    Parameters
+    ----------
+    nursery
+        Channel to it.
+    """
+
+    nursery: Channel
+
+    def prepare(self, limits: Limits, files: dict[str, bytes]) -> None:
+        """Take limits and files of all boxes to come."""
+        self.nursery.ask(["limits", asdict(limits)], 60)
+        for name, content in files.items():
+            self.nursery.ask(["file", name, content], 60)
+
+    def open(self, seed: int, seconds: float = 60) -> Box:
+        """Have a box made.
+
+        Raises
+        ------
+        NoBox
+            If the sandbox cannot be made.
+        """
+        mine, theirs = socket.socketpair()
+        self.nursery.send(["box", seed])
+        self.nursery.pass_on(theirs)
+        theirs.close()
+        _, pid = self.nursery.receive()
+        box = Box(self.nursery, pid, Channel(mine))
+        try:
+            reply = box.channel.hear(seconds)
+        except Exception as error:
+            raise NoBox(f"A student's process did not start: {error or type(error).__name__}") from None
+        if reply != ["here"]:
+            raise NoBox(f"A student's process did not start: {reply[-1] if type(reply) is list else ''}")
+        return box

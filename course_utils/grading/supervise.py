@@ -11,18 +11,19 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from course_utils.grading import stills
 from course_utils.grading.alignment import Step, Unreadable, align
 from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import Check, Graded, Job
-from course_utils.grading.nursery import Box
+from course_utils.grading.job import DONE, FAILED, PAINT, Graded, Job
+from course_utils.grading.nursery import Box, Boxes
 from course_utils.grading.outputs import clean, size_of
 from course_utils.grading.shell import Shell
 from course_utils.grading.stills import Still
 from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
+from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
 
 MOST_RESTARTS = 3
@@ -30,7 +31,6 @@ LARGEST_FILE = 60 << 20  # bytes
 LEAST_SECONDS = 2.0  # for a check, also when a submission has used up its time
 OVER_A_LIMIT = ("MemoryError", "[Errno 28]", "[Errno 11]", "[Errno 27]")  # no memory, disk, processes, too large a file
 MOST_SHOWN = 32 << 20  # characters of all outputs together
-PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"
 FATAL = {
     "timeout": "CellTimeoutError: this cell ran too long and could not be stopped. It was left out.",
     "ended the process": "KernelDied: this cell ended the process. It was left out.",
@@ -54,14 +54,14 @@ class Supervision:
     ----------
     job
         What is to be graded.
-    nursery
-        Channel to the process that makes boxes.
+    boxes
+        Makes the student's processes: :class:`~course_utils.grading.nursery.Boxes`, or what stands in its place.
     drawn
         The release's own pictures.
     """
 
     job: Job
-    nursery: Channel | None
+    boxes: Boxes | None
     drawn: list[Still] = field(default_factory=list)
     graded: Graded = field(init=False)
     box: Box | None = None
@@ -82,16 +82,15 @@ class Supervision:
     def grade(self) -> Graded:
         """Run everything and return the result."""
         submission, cells = self.job.submission, self.job.bundle.cells
+        if submission.reason or submission.notebook is None:
+            return ungraded(self.job, submission.reason or "there is no notebook")
         try:
-            reason = submission.reason or ("" if submission.notebook is not None else "there is no notebook")
-            aligned = align(cells, None if reason else submission.notebook)
+            aligned = align(cells, submission.notebook)
         except Unreadable as error:
-            reason, aligned = str(error), align(cells, None)
+            return ungraded(self.job, str(error))
         self.graded.notes += aligned.notes
-        if reason:
-            return self.ungraded(reason, aligned.steps)
         self._hand_over_files()
-        self.box = Box.open(self.nursery, self.job.seed)
+        self.box = self.boxes.open(self.job.seed)
         self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
         pictures = stills.usable(cells, aligned.steps, self.drawn)
         for number, step in enumerate(aligned.steps):
@@ -102,21 +101,11 @@ class Supervision:
         self.graded.checks = {name: self.graded.checks[name] for name in order}
         return self.graded
 
-    def ungraded(self, reason: str, steps: list[Step]) -> Graded:
-        """Return zero for every check, with the reason."""
-        self.graded.reason = reason
-        for step in steps:
-            self._add_cell(step)
-            if step.kind == "check":
-                self.graded.checks[step.grade_id] = Check(0.0, step.points, "stopped", message=reason)
-        return self.graded
-
     def _hand_over_files(self) -> None:
-        """Send the files beside the notebook. The release's own come last, and so win."""
-        self.nursery.ask(["limits", asdict(self.job.limits)], 60)
-        for name, content in (self.job.submission.files | self.job.bundle.files).items():
-            if len(content) <= LARGEST_FILE:
-                self.nursery.ask(["file", name, content], 60)
+        """Hand over the files beside the notebook. The release's own come last, and so win."""
+        files = self.job.submission.files | self.job.bundle.files
+        kept = {name: content for name, content in files.items() if len(content) <= LARGEST_FILE}
+        self.boxes.prepare(self.job.limits, kept)
 
     # --- cells
 
@@ -124,11 +113,19 @@ class Supervision:
         cell = self._add_cell(step)
         source = still.rest if still else step.source
         if step.kind == "check":
-            self.waiting.append(Waiting(step, self._copy(), cell))
+            self._take_check(step, cell)
         elif step.kind != "text" and source.strip():
             self._run(source, cell)
         if still and cell["status"] in ("", "ok"):
             cell |= {"status": "ok", "outputs": cell["outputs"] + list(still.outputs)}
+
+    def _take_check(self, step: Step, cell: dict[str, Any]) -> None:
+        """Let a check wait with a copy of the student's process; where there are no copies, ask at once."""
+        self.waiting.append(Waiting(step, self._copy(), cell))
+        if self.box and not self.box.copies:
+            self._answer()
+            if self.box.channel.closed:
+                self._restart()
 
     def _add_cell(self, step: Step) -> dict[str, Any]:
         cell = {"cell_type": step.cell_type, "source": step.source, "grade_id": step.grade_id}
@@ -177,7 +174,7 @@ class Supervision:
         self.graded.restarts += 1
         if self.graded.restarts > MOST_RESTARTS or self.left <= 0:
             return
-        self.box = Box.open(self.nursery, self.job.seed)
+        self.box = self.boxes.open(self.job.seed)
         seconds = self.job.limits.cell_seconds
         try:
             for source in self.done:
@@ -198,7 +195,7 @@ class Supervision:
             ran = self._check(one)
             self.graded.checks[one.step.grade_id] = ran.check
             one.cell |= {"outputs": ran.outputs, "status": "ok" if ran.check.points else "error"}
-            if one.channel:
+            if one.channel and (self.box is None or self.box.copies):
                 one.channel.kill_peer()
                 one.channel.close()
         self.waiting.clear()
@@ -228,20 +225,13 @@ def _error(text: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
 
 
-def give_up(job: Job, reason: str) -> Graded:
-    """Return the result of a submission of which nothing could be graded."""
-    supervision = Supervision(job, None)
-    return supervision.ungraded(reason, align(job.bundle.cells, None).steps)
-
-
 def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel], None]) -> None:
-    """Be a supervisor: have a nursery, then read a request from a socket, do it and send the result back.
+    """Be a supervisor: have a nursery, then do what a request on a socket says.
 
     Parameters
     ----------
     sock
-        From the engine, which sends `PAINT` or `GRADE`, then the job, then the pictures that it got for `PAINT`; it
-        receives bytes after `DONE`, or a text after `FAILED`.
+        From the engine; see :func:`serve_request`.
     shell
         In which the release's pictures are drawn.
     be_nursery
@@ -255,17 +245,35 @@ def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel],
         be_nursery(Channel(theirs))
         os._exit(0)
     theirs.close()
-    engine, nursery = Channel(sock), Channel(mine)
+    nursery = Channel(mine)
+
+    def over() -> None:
+        nursery.close()
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+
+    serve_request(Channel(sock), shell, Boxes(nursery), over)
+
+
+def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[], None] = lambda: None) -> None:
+    """Read a request, do it and send the result back.
+
+    Parameters
+    ----------
+    engine
+        Brings `PAINT` or `GRADE`, then the job, then for `GRADE` the pictures; takes bytes after `DONE`, or a text
+        after `FAILED`.
+    over
+        Called before the result is sent.
+    """
+    what, job = engine.receive_bytes(), Job.unpack(engine.receive_bytes())
     try:
-        what, job = engine.receive_bytes(), Job.unpack(engine.receive_bytes())
         if what == PAINT:
             reply = DONE + stills.paint(job.bundle.cells, shell)
         else:
             drawn = stills.unpack(engine.receive_bytes())
-            reply = DONE + Supervision(job, nursery, drawn).grade().pack()
+            reply = DONE + Supervision(job, boxes, drawn).grade().pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
-    nursery.close()
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, 0)
+    over()
     engine.send_bytes(reply)

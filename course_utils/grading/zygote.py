@@ -8,13 +8,8 @@ copy of: libraries, and the names of folders that may be read.
 import argparse
 import contextlib
 import gc
-import importlib
 import os
-import resource
-import shutil
 import socket
-import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,39 +17,25 @@ from typing import NoReturn
 
 from course_utils.grading import sandbox, shell
 from course_utils.grading.channel import Channel, Gone, take
+from course_utils.grading.job import FORKING, SPAWNING
 from course_utils.grading.nursery import Nursery, die_with_parent
-from course_utils.grading.supervise import supervise
+from course_utils.grading.spawned import SpawnedBoxes
+from course_utils.grading.starting import inherited
+from course_utils.grading.supervise import serve_request, supervise
+from course_utils.grading.warming import at_home, see_that_there_is_one_thread, warm
 
-MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "anywidget")
-OURS = ("checks", "plots", "widgets", "practice", "variants", "misconceptions", "data")
 TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
-
-
-def warm(modules: list[str]) -> None:
-    """Import what notebooks import, and see that there is still one thread."""
-    for name in (*modules, *_packages()):
-        importlib.import_module(name)
-    sys.modules["torch"].set_num_threads(1)
-    threads = Path("/proc/self/task")
-    if threads.is_dir() and (count := len(list(threads.iterdir()))) != 1:
-        raise RuntimeError(f"after the imports there are {count} threads, and forking would not be safe")
-
-
-def _packages() -> list[str]:
-    """Return the names of the modules that lessons and checks of ours consist of."""
-    root = Path(__file__).parents[1]
-    files = [root / f"{name}.py" for name in OURS] + [file for name in OURS for file in (root / name).rglob("*.py")]
-    parts = [file.relative_to(root.parent).with_suffix("").parts for file in files if file.exists()]
-    return sorted(".".join(part).removesuffix(".__init__") for part in parts)
 
 
 def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> None:
     """Fork a supervisor for each socket that comes over the control socket, until that is closed."""
+    see_that_there_is_one_thread()
     built = shell.build()
     gc.collect()
     gc.disable()
     gc.freeze()
-    control.sendall(b"+")
+    _be_quiet()
+    control.sendall(FORKING)
 
     def be_nursery(channel: Channel) -> None:
         die_with_parent()
@@ -74,6 +55,13 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
         sock.close()
 
 
+def _be_quiet() -> None:
+    """Write nothing to stderr any more: nobody reads it once this process is ready."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
+
+
 def _reap(seconds: float = 0) -> None:
     """Wait for the supervisors that have ended; what they used of the processor then counts as this process's."""
     until = time.monotonic() + seconds
@@ -87,6 +75,8 @@ def _be_a_supervisor(sock: socket.socket, built: shell.Shell, be_nursery: Callab
     try:
         os.setsid()
         die_with_parent()
+        import resource
+
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (TRUSTED_MEMORY, hard))
         supervise(sock, built, be_nursery)
@@ -97,19 +87,29 @@ def _be_a_supervisor(sock: socket.socket, built: shell.Shell, be_nursery: Callab
         os._exit(code)
 
 
+def serve_alone(control: socket.socket, boxes: SpawnedBoxes) -> None:
+    """Do the requests that come over the control socket one after the other, where this process cannot be forked."""
+    built, engine = shell.build(), Channel(control)
+    _be_quiet()
+    control.sendall(SPAWNING)
+    with contextlib.suppress(Gone):
+        while True:
+            serve_request(engine, built, boxes)
+
+
 def main(arguments: list[str]) -> None:
-    """Run a warm parent: ``main(["--control", "5", "--private", "/course/solutions", …])``."""
+    """Run a warm parent: ``main(["5", "--private=/course/solutions", …])``."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--control", type=int, required=True)
-    parser.add_argument("--tier", default="")
+    parser.add_argument("control")
+    parser.add_argument("--spawn", action="store_true")
     parser.add_argument("--private", action="append", default=[], type=Path)
     parser.add_argument("--module", action="append", default=[])
     options = parser.parse_args(arguments)
-    home = tempfile.mkdtemp(prefix="course-")
-    os.environ.update(IPYTHONDIR=home, MPLCONFIGDIR=home, HOME=home)
-    try:
-        warm([*MODULES, *options.module])
-        tier = sandbox.best_tier(options.tier)
-        serve(socket.socket(fileno=options.control), tier, sandbox.readable_paths(options.private))
-    finally:
-        shutil.rmtree(home, ignore_errors=True)
+    control = inherited(options.control)
+    with at_home():
+        tier, readable = sandbox.best_tier(), sandbox.readable_paths(options.private)
+        warm(options.module)
+        if tier.forks and not options.spawn:
+            serve(control, tier, readable)
+        else:
+            serve_alone(control, SpawnedBoxes(tier, options.private, options.module))
