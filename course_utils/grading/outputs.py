@@ -4,6 +4,7 @@ Outputs end up on an instructor's screen and on feedback pages, inside the instr
 there is taken out: scripts, and everything in HTML but the words, tables and pictures that lessons show.
 """
 
+import re
 from typing import Any
 
 import nh3
@@ -13,9 +14,10 @@ MAX_TEXT = 300_000  # characters of one text
 MAX_DATA = 6 << 20  # characters of one entry of displayed data
 SHOWN = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "application/json")
 PICTURES = ("image/png", "image/jpeg")
+SCRIPT_ADDRESS = re.compile(r"(javascript|vbscript)\s*:", re.IGNORECASE)  # MathJax knows links, too
 TAGS = nh3.ALLOWED_TAGS | {"figure", "figcaption", "section"}
 ATTRIBUTES = {name: set(allowed) for name, allowed in nh3.ALLOWED_ATTRIBUTES.items()}
-ATTRIBUTES["*"] = {"class", "style", "title", "role", "aria-label", "lang"}
+ATTRIBUTES["*"] = {"class", "id", "style", "title", "role", "aria-label", "lang"}
 ATTRIBUTES["img"] = {"src", "alt", "width", "height"}
 STYLES = {
     "border",
@@ -67,7 +69,9 @@ def _text(value: Any) -> str:
 
 def _data(mime: str, value: Any) -> str:
     text = value[:MAX_DATA].encode("utf-8", "replace").decode() if type(value) is str else ""
-    return safe_html(text) if mime in ("text/html", "text/markdown") else text
+    if mime in ("text/html", "text/markdown"):
+        return safe_html(text)
+    return SCRIPT_ADDRESS.sub("", text) if mime == "text/latex" else text
 
 
 def size_of(output: dict[str, Any]) -> int:
@@ -84,7 +88,7 @@ def size_of(output: dict[str, Any]) -> int:
 def safe_html(text: str) -> str:
     """Return HTML without anything that runs, loads or covers something; pictures inside the text stay."""
     return nh3.clean(
-        text,
+        SCRIPT_ADDRESS.sub("", text),
         tags=TAGS,
         attributes=ATTRIBUTES,
         url_schemes={"http", "https", "mailto", "data"},
