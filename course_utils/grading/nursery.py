@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+import time
 import traceback
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,9 @@ from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.job import Limits
 from course_utils.grading.shell import Shell
 from course_utils.grading.student import Student, settle
+
+
+PATIENCE = 0.5  # seconds for a box to end by itself
 
 
 class NoBox(RuntimeError):
@@ -86,8 +90,11 @@ class Nursery:
         return ["box", pid]
 
     def do_end(self, pid: int) -> list:
-        """End a box with everything in it."""
+        """End a box with everything in it. An honest one ends by itself: its wire has been cut."""
         cage = self.boxes.pop(pid)
+        until = time.monotonic() + PATIENCE
+        while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None and time.monotonic() < until:
+            time.sleep(0.002)
         cage.kill(pid)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
