@@ -24,7 +24,6 @@ from course_utils.grading.job import Limits
 from course_utils.grading.shell import Shell
 from course_utils.grading.student import Student, settle
 
-
 PATIENCE = 0.5  # seconds for a box to end by itself
 
 
@@ -190,9 +189,12 @@ class Boxes:
     ----------
     nursery
         Channel to it.
+    sandbox
+        Name of the tier.
     """
 
     nursery: Channel
+    sandbox: str
 
     def prepare(self, limits: Limits, files: dict[str, bytes]) -> None:
         """Take limits and files of all boxes to come."""

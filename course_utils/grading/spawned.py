@@ -70,6 +70,11 @@ class SpawnedBoxes:
     limits: Limits = field(default_factory=Limits)
     files: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def sandbox(self) -> str:
+        """Name of the tier."""
+        return self.tier.name
+
     def prepare(self, limits: Limits, files: dict[str, bytes]) -> None:
         """Take limits and files of all boxes to come."""
         self.limits, self.files = limits, files

@@ -39,11 +39,12 @@ FATAL = {
 
 @dataclass
 class Waiting:
-    """A check that waits for its turn."""
+    """A check that waits for its turn: with a copy of the student's process, and the cells that had run by then."""
 
     step: Step
     channel: Channel | None
     cell: dict[str, Any]
+    cells: list[str]
 
 
 @dataclass
@@ -67,6 +68,7 @@ class Supervision:
     box: Box | None = None
     done: list[str] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    renewed: list[Box] = field(default_factory=list)
     shown: int = 0
 
     def __post_init__(self) -> None:
@@ -89,6 +91,7 @@ class Supervision:
         except Unreadable as error:
             return ungraded(self.job, str(error))
         self.graded.notes += aligned.notes
+        self.graded.sandbox = self.boxes.sandbox
         self._hand_over_files()
         self.box = self.boxes.open(self.job.seed)
         self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
@@ -102,10 +105,15 @@ class Supervision:
         return self.graded
 
     def _hand_over_files(self) -> None:
-        """Hand over the files beside the notebook. The release's own come last, and so win."""
-        files = self.job.submission.files | self.job.bundle.files
-        kept = {name: content for name, content in files.items() if len(content) <= LARGEST_FILE}
-        self.boxes.prepare(self.job.limits, kept)
+        """Hand over the files beside the notebook, as long as they leave half of the disk. The release's own win."""
+        room, kept = self.job.limits.disk_mb << 19, {}
+        for name, content in sorted(self.job.submission.files.items(), key=lambda item: len(item[1])):
+            room -= len(content)
+            if room >= 0 and len(content) <= LARGEST_FILE:
+                kept[name] = content
+            else:
+                self.graded.notes.append(f"{name[:100]} is too large and was left out")
+        self.boxes.prepare(self.job.limits, kept | self.job.bundle.files)
 
     # --- cells
 
@@ -121,7 +129,7 @@ class Supervision:
 
     def _take_check(self, step: Step, cell: dict[str, Any]) -> None:
         """Let a check wait with a copy of the student's process; where there are no copies, ask at once."""
-        self.waiting.append(Waiting(step, self._copy(), cell))
+        self.waiting.append(Waiting(step, self._copy(), cell, list(self.done)))
         if self.box and not self.box.copies:
             self._answer()
             if self.box.channel.closed:
@@ -175,22 +183,23 @@ class Supervision:
         if self.graded.restarts > MOST_RESTARTS or self.left <= 0:
             return
         self.box = self.boxes.open(self.job.seed)
-        seconds = self.job.limits.cell_seconds
         try:
             for source in self.done:
-                _ran(self.box.channel.ask(["run", source, seconds], max(min(seconds, self.left), 0.01) + GRACE))
+                self._run_again(self.box, source)
         except (Gone, TooSlow):
             self._end_box()
 
     def _end_box(self) -> None:
-        if self.box:
-            self.box.end()
+        for box in [*self.renewed, *([self.box] if self.box else [])]:
+            box.end()
+        self.renewed.clear()
         self.box = None
 
     # --- checks
 
     def _answer(self) -> None:
         """Run the checks that wait, each on its own copy."""
+        self._renew([one for one in self.waiting if one.channel and not one.channel.alive()])
         for one in self.waiting:
             ran = self._check(one)
             self.graded.checks[one.step.grade_id] = ran.check
@@ -199,6 +208,23 @@ class Supervision:
                 one.channel.kill_peer()
                 one.channel.close()
         self.waiting.clear()
+
+    def _renew(self, lost: list[Waiting]) -> None:
+        """Make the copies anew that a later cell of the student's has ended: a box runs again what they had run."""
+        if not lost or self.graded.restarts >= MOST_RESTARTS or (self.box and not self.box.copies):
+            return
+        self.graded.restarts += 1
+        box, run = self.boxes.open(self.job.seed), 0
+        self.renewed.append(box)
+        with contextlib.suppress(Gone, TooSlow):
+            for one in lost:
+                for source in one.cells[run:]:
+                    self._run_again(box, source)
+                run, one.channel = len(one.cells), box.fork()
+
+    def _run_again(self, box: Box, source: str) -> None:
+        seconds = self.job.limits.cell_seconds
+        _ran(box.channel.ask(["run", source, seconds], max(min(seconds, self.left), 0.01) + GRACE))
 
     def _check(self, one: Waiting) -> Ran:
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
@@ -225,7 +251,7 @@ def _error(text: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
 
 
-def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel], None]) -> None:
+def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_nursery: Callable[[Channel], None]) -> None:
     """Be a supervisor: have a nursery, then do what a request on a socket says.
 
     Parameters
@@ -234,6 +260,8 @@ def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel],
         From the engine; see :func:`serve_request`.
     shell
         In which the release's pictures are drawn.
+    sandbox
+        Name of the tier.
     be_nursery
         What the nursery's process does with its channel.
     """
@@ -252,7 +280,7 @@ def supervise(sock: socket.socket, shell: Shell, be_nursery: Callable[[Channel],
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
 
-    serve_request(Channel(sock), shell, Boxes(nursery), over)
+    serve_request(Channel(sock), shell, Boxes(nursery, sandbox), over)
 
 
 def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[], None] = lambda: None) -> None:

@@ -22,7 +22,7 @@ from course_utils.grading.nursery import Nursery, die_with_parent
 from course_utils.grading.spawned import SpawnedBoxes
 from course_utils.grading.starting import inherited
 from course_utils.grading.supervise import serve_request, supervise
-from course_utils.grading.warming import at_home, see_that_there_is_one_thread, warm
+from course_utils.grading.warming import at_home, collapse_memory, see_that_there_is_one_thread, warm
 
 TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
 
@@ -34,6 +34,7 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
     gc.collect()
     gc.disable()
     gc.freeze()
+    collapse_memory()
     _be_quiet()
     control.sendall(FORKING)
 
@@ -50,7 +51,7 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
         pid = os.fork()
         if pid == 0:
             control.close()
-            _be_a_supervisor(sock, built, be_nursery)
+            _be_a_supervisor(sock, built, tier.name, be_nursery)
         control.sendall(pid.to_bytes(4, "big"))
         sock.close()
 
@@ -70,7 +71,9 @@ def _reap(seconds: float = 0) -> None:
             time.sleep(0.001)
 
 
-def _be_a_supervisor(sock: socket.socket, built: shell.Shell, be_nursery: Callable[[Channel], None]) -> NoReturn:
+def _be_a_supervisor(
+    sock: socket.socket, built: shell.Shell, sandbox_name: str, be_nursery: Callable[[Channel], None]
+) -> NoReturn:
     code = 1
     try:
         os.setsid()
@@ -79,7 +82,7 @@ def _be_a_supervisor(sock: socket.socket, built: shell.Shell, be_nursery: Callab
 
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (TRUSTED_MEMORY, hard))
-        supervise(sock, built, be_nursery)
+        supervise(sock, built, sandbox_name, be_nursery)
         code = 0
     except Gone:
         pass

@@ -1,0 +1,160 @@
+"""Submissions that a grader must survive, faulty by accident or hostile, made from the released notebook of lab 05.
+
+Every one of them stands on the same honest work: some exercises right, one wrong, the rest blank. So both an unearned
+point and a lost one show. `BASE` says what that work earns; an attack may lose what it destroys itself (`loses`), and
+never earns more.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_utils.course import find_root
+from course_utils.grading.sample import model_answers
+
+LAB = "05_conv_and_pooling"
+ROOT = find_root(Path(__file__))
+WHOLE = json.loads((ROOT / "notebooks" / LAB / f"{LAB}.ipynb").read_text(encoding="utf-8"))
+MODEL = model_answers(ROOT, LAB)
+RIGHT = ("output-sizes", "build-conv2d", "build-pool2d", "convolution-matrix")
+WRONG = {
+    "output-size-rule": "def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):\n"
+    "    return (size - kernel_size + 2 * padding) // stride\n"
+}
+START = 'student_id = ""'
+BASE = {"output-sizes": 5.0, "build-conv2d": 4.0, "build-pool2d": 2.0, "convolution-matrix": 2.0}
+MIDDLE = "build-conv2d"  # an attack's cell stands behind this answer, before its check
+
+
+@dataclass(frozen=True)
+class Attack:
+    """One submission.
+
+    Parameters
+    ----------
+    name, kind
+        How tests call it; "fault", "resource", "forge", "escape", "leak" or "format".
+    make
+        From the honest notebook to the bytes that are handed in; None hands in no notebook.
+    files
+        What else is handed in.
+    loses
+        Exercises whose points it destroys itself.
+    unreadable
+        Whether nothing can be graded, and a reason must be given.
+    needs
+        "fork": only promised where boxes are forked; "namespaces": only by the strict sandbox.
+    """
+
+    name: str
+    kind: str
+    make: Callable[[dict], bytes | None]
+    files: dict[str, bytes] = field(default_factory=dict)
+    loses: tuple[str, ...] = ()
+    unreadable: bool = False
+    needs: str = ""
+
+
+ATTACKS: dict[str, Attack] = {}
+
+
+def add(kind: str, name: str, make: Callable[[dict], Any], **about: Any) -> None:
+    """Put an attack into the catalogue."""
+    assert name not in ATTACKS
+    ATTACKS[name] = Attack(name, kind, make, **about)
+
+
+# --- making notebooks
+
+
+def released() -> dict:
+    """Return the released notebook with what is graded, the first cell and the start cell: lessons take long to run."""
+    notebook = json.loads(json.dumps(WHOLE))
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    notebook["cells"] = [cell for cell in cells if cell is cells[0] or id_of(cell) or text_of(cell).strip() == START]
+    return notebook
+
+
+def honest() -> dict:
+    """Return the notebook of an honest student."""
+    notebook = released()
+    for cell in notebook["cells"]:
+        name = id_of(cell)
+        if name in RIGHT:
+            cell["source"] = MODEL[name]
+        elif name in WRONG:
+            cell["source"] = WRONG[name]
+    return notebook
+
+
+def id_of(cell: dict) -> str:
+    """Return a cell's grade_id, or ""."""
+    return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
+
+
+def text_of(cell: dict) -> str:
+    """Return a cell's text."""
+    return "".join(cell["source"])
+
+
+def packed(notebook: Any) -> bytes:
+    """Return a notebook as bytes."""
+    return json.dumps(notebook).encode()
+
+
+def code(source: str, **metadata: Any) -> dict:
+    """Return a code cell."""
+    return {"cell_type": "code", "metadata": metadata, "source": source, "outputs": [], "execution_count": None}
+
+
+def place(notebook: dict, name: str) -> int:
+    """Return where a cell stands."""
+    return next(index for index, cell in enumerate(notebook["cells"]) if id_of(cell) == name)
+
+
+def with_cell(source: str, behind: str = MIDDLE) -> Callable[[dict], bytes]:
+    """Put a cell behind an answer."""
+
+    def make(notebook: dict) -> bytes:
+        notebook["cells"].insert(place(notebook, behind) + 1, code(source))
+        return packed(notebook)
+
+    return make
+
+
+def with_first_cell(source: str) -> Callable[[dict], bytes]:
+    """Put a cell before everything else."""
+
+    def make(notebook: dict) -> bytes:
+        notebook["cells"].insert(0, code(source))
+        return packed(notebook)
+
+    return make
+
+
+def with_answers(**answers: str) -> Callable[[dict], bytes]:
+    """Write other answers: ``build_conv2d="…"`` for the cell build-conv2d."""
+
+    def make(notebook: dict) -> bytes:
+        for name, source in answers.items():
+            notebook["cells"][place(notebook, name.replace("_", "-"))]["source"] = source
+        return packed(notebook)
+
+    return make
+
+
+def changed(change: Callable[[dict], Any]) -> Callable[[dict], bytes]:
+    """Change the notebook in place."""
+
+    def make(notebook: dict) -> bytes:
+        change(notebook)
+        return packed(notebook)
+
+    return make
+
+
+def as_bytes(content: Callable[[bytes], bytes | None] | bytes | None) -> Callable[[dict], bytes | None]:
+    """Hand in other bytes."""
+    return lambda notebook: content(packed(notebook)) if callable(content) else content

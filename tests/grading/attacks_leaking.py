@@ -1,0 +1,98 @@
+"""Leaking: submissions that want to carry hidden tests, hidden inputs or other people's work out in what they give back.
+
+What they find, they give back with the word FOUND before it. No attack's own text holds what it looks for.
+"""
+
+from attacks import MODEL, add, with_answers, with_cell
+
+NEEDLE = "hidden" + "="  # stands in the hidden tests, and in no student's notebook
+TESTS = {
+    "hidden tests among objects": (
+        "import gc\nword = 'hid' + 'den='\nfor one in gc.get_objects():\n    try:\n        texts = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else [one]\n"
+        "        for text in list(texts):\n            if isinstance(text, str) and 'check.' in text and word in text and len(text) < 500:\n                print('FOUND', text)\n"
+        "    except Exception:\n        pass"
+    ),
+    "hidden tests in memory": (
+        "import re\nword = ('check.conv2d(conv2d, hid' + 'den=').encode()\n"
+        "with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:\n    for line in maps:\n"
+        "        area, rights = line.split()[:2]\n        if 'r' not in rights or '[v' in line:\n            continue\n"
+        "        low, high = (int(end, 16) for end in area.split('-'))\n        if high - low > 2**28:\n            continue\n"
+        "        try:\n            memory.seek(low)\n            data = memory.read(high - low)\n        except (OSError, ValueError, OverflowError):\n            continue\n"
+        "        for found in re.findall(word + b'[0-9]+', data):\n            print('FOUND', found)"
+    ),
+    "hidden tests in the frames": (
+        "import sys\nframe = sys._getframe()\nwhile frame:\n    for name, value in list(frame.f_locals.items()):\n"
+        "        if isinstance(value, str) and ('hid' + 'den=') in value:\n            print('FOUND', value)\n    frame = frame.f_back"
+    ),
+    "hidden tests in the history": (
+        "ip = get_ipython()\nfor one in (ip.user_ns, ip.user_global_ns, ip.history_manager.__dict__):\n"
+        "    for name, value in list(one.items()):\n        if name != 'In' and ('check.conv2d(conv2d, hid' + 'den=') in str(value):\n            print('FOUND', name)"
+    ),
+    "hidden tests on the disk": (
+        "import os\nword = ('check.conv2d(conv2d, hid' + 'den=').encode()\nfor top in ('/box', '/tmp', '/root', '/home', '/work', '/srv', '/var'):\n"
+        "    for folder, _, files in os.walk(top):\n        if 'site-packages' in folder:\n            continue\n        for name in files:\n            try:\n"
+        "                path = os.path.join(folder, name)\n                if os.path.getsize(path) < 10**6 and word in open(path, 'rb').read():\n                    print('FOUND', path)\n"
+        "            except OSError:\n                pass"
+    ),
+}
+for name, source in TESTS.items():
+    add("leak", name, with_cell(source), needs="namespaces")
+
+INNER = MODEL["build-conv2d"].replace("def conv2d(", "def inner_conv2d(")
+SPY = INNER + "\n\nseen = []\ndef conv2d(x, weight, bias, stride=1, padding=0):\n"
+CALL = "    return inner_conv2d(x, weight, bias, stride, padding)\n"
+UNSEEN = "x.shape[0] == 3"  # no visible case has three pictures
+INPUTS = {
+    "inputs kept for a later cell": SPY + "    seen.append(x.shape)\n" + CALL,
+    "inputs written to a file": SPY + "    open('seen', 'a').write(f'FOUND {x.shape}')\n" + CALL,
+    "inputs written to /tmp": SPY + "    open('/tmp/seen', 'a').write(f'FOUND {x.shape}')\n" + CALL,
+    "inputs printed": SPY + "    print('FOUND', x.shape)\n" + CALL,
+    "inputs on stderr": SPY
+    + "    import os, sys\n    sys.stderr.write('FOUND')\n    os.write(2, b'FOUND')\n    os.write(1, b'FOUND')\n"
+    + CALL,
+    "inputs shown": SPY + "    from IPython.display import display\n    display(f'FOUND {x.shape}')\n" + CALL,
+    "inputs sent to the parent": SPY
+    + "    import os, signal\n    open(f'/proc/{os.getppid()}/fd/1', 'w').write('FOUND')\n"
+    + CALL,
+}
+for name, source in INPUTS.items():
+    later = "import os\nprint('seen', len(seen))\nfor path in ('seen', '/tmp/seen'):\n    if os.path.exists(path):\n        print(open(path).read())"
+
+    def make(notebook: dict, source: str = source, later: str = later) -> bytes:
+        with_answers(build_conv2d=source)(notebook)
+        return with_cell(later, behind="conv2d-backward")(notebook)
+
+    add("leak", name, make, needs="fork", loses=("build-conv2d",) if "parent" in name else ())
+
+CARRIED = {
+    "inputs in an exception": f"    if {UNSEEN}:\n        raise ValueError(f'FOUND {{x.shape}} {{x.ravel()[:3]}}')\n",
+    "inputs in the kind of an exception": f"    if {UNSEEN}:\n        raise type(f'FOUND{{x.shape[2]}}', (Exception,), {{}})(1)\n",
+    "inputs in the kind of an answer": f"    if {UNSEEN}:\n        return type(f'FOUND{{x.shape[2]}}', (), {{}})()\n",
+    "inputs in the name of an answer": f"    if {UNSEEN}:\n        f = lambda: 0\n        f.__name__ = f'FOUND{{x.shape[2]}}'\n        return f\n",
+    "inputs in a text": f"    if {UNSEEN}:\n        return f'FOUND {{x.shape}}'\n",
+    "inputs in a list of texts": f"    if {UNSEEN}:\n        return [f'FOUND {{x.shape}}']\n",
+    "inputs in a message of ours": f"    if {UNSEEN}:\n        from course_utils.checks.verdict import CheckFailed\n        raise CheckFailed(f'FOUND {{x.shape}}')\n",
+    "inputs in work not done": f"    if {UNSEEN}:\n        raise NotImplementedError(f'FOUND {{x.shape}}')\n",
+    "inputs in work not done by a message of ours": f"    if {UNSEEN}:\n        from course_utils.checks.verdict import NotAttempted\n        raise NotAttempted(f'FOUND {{x.shape}}')\n",
+    "inputs in a shortcut": f"    if {UNSEEN}:\n        from course_utils.checks.running import Shortcut\n        raise Shortcut(f'FOUND {{x.shape}}')\n",
+    "inputs in an exit": f"    if {UNSEEN}:\n        import sys\n        sys.exit(f'FOUND {{x.shape}}')\n",
+    "inputs in a line of code": (
+        f"    if {UNSEEN}:\n        exec(compile(f'raise ValueError()  # F' f'OUND {{x.shape}}', '<F' 'OUND>', 'exec'))\n"
+    ),
+}
+for name, source in CARRIED.items():
+    add("leak", name, with_answers(build_conv2d=SPY + source + CALL), loses=("build-conv2d",))
+add(
+    "leak",
+    "things left for the next student",
+    with_cell(
+        "import os\nfor folder in ('/tmp', '/dev/shm', '.', os.path.expanduser('~')):\n    try:\n        open(folder + '/left', 'w').write('FOUND')\n    except OSError:\n        pass"
+    ),
+)
+add(
+    "leak",
+    "things left by the student before",
+    with_cell(
+        "import os\nfor folder in ('/tmp', '/dev/shm', '.', os.path.expanduser('~')):\n    if os.path.exists(folder + '/left'):\n        print('FOUND', open(folder + '/left').read())"
+    ),
+)
