@@ -25,12 +25,12 @@ SYSTEM = {
         "/usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/share /nix/store /gnu/store "
         "/etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/alternatives /etc/localtime /etc/fonts "
         "/etc/mime.types /etc/nsswitch.conf /sys/devices/system/cpu"
-    ).split(),
+    ),
     "darwin": (
         "/bin /usr/bin /usr/lib /usr/share /System/Library /System/Cryptexes /System/Volumes/Preboot/Cryptexes "
         "/Library/Apple /Library/Fonts /private/var/db/dyld /private/var/db/timezone /private/etc/localtime "
         "/opt/homebrew/lib /opt/homebrew/opt /opt/homebrew/Cellar /usr/local/lib /usr/local/opt /usr/local/Cellar"
-    ).split(),
+    ),
 }
 SHARED_PREFIXES = {Path("/"), Path("/usr"), Path("/usr/local"), Path("/opt/homebrew")}
 
@@ -53,7 +53,7 @@ def readable_paths(private: Iterable[Path]) -> list[Path]:
     CourseError
         If something on the list contains something private, or lies in it.
     """
-    found = [path for path in (*map(Path, SYSTEM.get(sys.platform, ())), *_python(), *_package()) if path.exists()]
+    found = [path for path in (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package()) if path.exists()]
     found = list(dict.fromkeys(found))
     for secret in private:
         for path in found:
