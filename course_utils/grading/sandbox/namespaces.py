@@ -241,7 +241,7 @@ def _bind(path: str, flags: int) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
     linux.mount(OLD + path, path, flags=linux.BIND | linux.RECURSIVE)
-    linux.restrict_mount(path, flags, recursive=True)
+    linux.restrict_mount(path, flags, recursive=True, proc=f"{OLD}/proc")
 
 
 def _make_texts_and_links(links: dict[Path, str]) -> None:

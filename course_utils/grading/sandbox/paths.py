@@ -53,7 +53,9 @@ def readable_paths(private: Iterable[Path]) -> list[Path]:
     CourseError
         If something on the list contains something private, or lies in it.
     """
-    found = [path for path in (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package()) if path.exists()]
+    found = [
+        path for path in (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package()) if path.exists()
+    ]
     found = list(dict.fromkeys(found))
     for secret in private:
         for path in found:

@@ -20,9 +20,9 @@ def limit(name: str, soft: int, hard: int | None = None) -> None:
     kind = getattr(resource, f"RLIMIT_{name}", None)
     if kind is None:
         return
-    most = resource.getrlimit(kind)[1]
-    values = [value if most == resource.RLIM_INFINITY else min(value, most) for value in (soft, soft if hard is None else hard)]
-    resource.setrlimit(kind, (values[0], values[1]))
+    hard, most = soft if hard is None else hard, resource.getrlimit(kind)[1]
+    hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(kind, (min(soft, hard), hard))
 
 
 def apply(limits: Limits, others: int = 0, reserved: int = 0) -> None:
