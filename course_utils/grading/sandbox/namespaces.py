@@ -179,7 +179,7 @@ def _drop_privileges(two_users: bool) -> None:
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _build_root(binds: list[Path], links: dict[Path, str], limits: Limits, two_users: bool) -> None:
+def _build_root(binds: list[str], links: dict[str, str], limits: Limits, two_users: bool) -> None:
     """Make a root folder that holds what a box needs and nothing else, and forget the old one."""
     os.umask(0o022)
     linux.set_host_name("box")
@@ -195,7 +195,7 @@ def _build_root(binds: list[Path], links: dict[Path, str], limits: Limits, two_u
     _make_devices()
     _make_proc()
     for path in binds:
-        _bind(str(path), linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES)
+        _bind(path, linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES)
     _make_texts_and_links(links)
     linux.unmount(OLD)
     os.rmdir(OLD)
@@ -244,11 +244,11 @@ def _bind(path: str, flags: int) -> None:
     linux.restrict_mount(path, flags, recursive=True, proc=f"{OLD}/proc")
 
 
-def _make_texts_and_links(links: dict[Path, str]) -> None:
+def _make_texts_and_links(links: dict[str, str]) -> None:
     os.makedirs("/etc", exist_ok=True)
     for name, text in (("passwd", PASSWD), ("group", GROUP)):
         Path("/etc", name).write_text(text, encoding="ascii")
     for place, target in links.items():
         if not os.path.lexists(place):
-            os.makedirs(place.parent, exist_ok=True)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
             os.symlink(target, place)
