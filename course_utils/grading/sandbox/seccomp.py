@@ -19,8 +19,8 @@ FIRST_FOREIGN_NUMBER = 0x4000_0000  # x32: the same calls again, under other num
 
 REFUSED = (
     "ptrace process_vm_readv process_vm_writev pidfd_getfd unshare setns chroot pivot_root mount umount2 mount_setattr "
-    "open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick open_by_handle_at bpf perf_event_open userfaultfd "
-    "io_uring_setup add_key request_key keyctl shmget semget msgget mq_open init_module finit_module delete_module "
+    "open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick open_by_handle_at bpf perf_event_open "
+    "userfaultfd io_uring_setup add_key request_key keyctl shmget semget msgget mq_open init_module finit_module delete_module "
     "kexec_load kexec_file_load reboot swapon swapoff acct quotactl syslog"
 )
 
