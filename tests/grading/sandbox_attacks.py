@@ -26,12 +26,10 @@ from course_utils.grading.sandbox import (
     namespaces,
     paths,
     processes,
-    reaper,
     rlimits,
     scratch,
     seccomp,
     selftest,
-    syscalls,
     tiers,
 )
 from course_utils.grading.sandbox.inside import inside
@@ -180,7 +178,7 @@ def use_privileges(_):
     attempts = {
         "mount": lambda: linux.checked(LIBC.mount(sizes, ctypes.c_char_p(b"/tmp"), sizes, ctypes.c_ulong(0), None), ""),
         "unmount": lambda: linux.unmount("/tmp"),
-        "become 0": lambda: os.setuid(0),
+        "become 0": lambda: os.setuid(0 if os.getuid() else -5),
         "chroot": lambda: os.chroot("/tmp"),
         "host name": lambda: linux.set_host_name("mine"),
         "device": lambda: os.mknod("disk", 0o60666, os.makedev(254, 0)),
@@ -210,8 +208,15 @@ def tame_init(_):
 
 
 def write_kernel_settings(_):
-    names = ["kernel/core_pattern", "kernel/hostname", "vm/drop_caches", "kernel/ns_last_pid"]
-    return [name for name in names if tried(lambda name=name: open(f"/proc/sys/{name}", "w").close())]
+    """Write what is there already: nothing changes even where it works."""
+
+    def rewrite(name):
+        path = Path("/proc/sys/kernel", name)
+        path.write_text(path.read_text())
+
+    return [
+        name for name in ("core_pattern", "hostname", "domainname", "printk", "ns_last_pid") if tried(rewrite, name)
+    ]
 
 
 def fork_bomb(most):
@@ -671,5 +676,4 @@ def serve():
 
 
 if __name__ == "__main__":
-    assert syscalls.processor() and reaper.LOOK_EVERY
     serve()

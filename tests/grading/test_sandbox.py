@@ -1,4 +1,4 @@
-"""Every promise of every sandbox that works here is attacked from inside; each attack is shown to work without walls."""
+"""Every promise of the sandboxes that work here is attacked from inside; and the attacks work without the walls."""
 
 import ctypes
 import json
@@ -123,7 +123,7 @@ WALLS = [
     ("read_through_link", "{private}/file.txt", ["no_walls"], ["no_landlock"]),
     ("leave_root", None, ["keeps_privileges", "no_filter"], ["no_walls"]),
     ("write", "{private}/new", ["no_walls"], ["no_landlock"]),
-    ("hard_link", "{private}/file.txt", ["no_walls"], ["no_walls", "same_disk"]),
+    ("hard_link", "{private}/file.txt", ["no_walls"], ["no_walls"]),
     ("append", "{shown}/file.txt", ["writable_mounts"], ["no_landlock"]),
     ("write", "{shown}/new", ["writable_mounts"], ["no_landlock"]),
     ("change_mode_and_times", "{shown}/file.txt", ["no_walls"], ["no_walls"]),
@@ -408,14 +408,21 @@ def test_fifty_boxes_leave_nothing(kind, runner):
 
 # --- strictness -----------------------------------------------------------------------------------
 
-STEPS = {
-    "namespaces": ["linux.unshare", "linux.mount", "linux.pivot_root", "linux.restrict_mount", "linux.unmount", "linux.set_host_name", "linux.prctl", "linux.drop_bounding_set", "linux.drop_capabilities", "seccomp.install", "rlimits.apply", "namespaces._make_writable", "namespaces._drop_privileges", "paths.write_files", "cgroups.join"],
-    "landlock": ["linux.system_call", "linux.prctl", "linux.drop_capabilities", "landlock.make_rules", "seccomp.install", "rlimits.apply", "scratch.make", "paths.write_files", "cgroups.join"],
-}
+NAMESPACES_STEPS = (
+    "linux.unshare linux.mount linux.pivot_root linux.restrict_mount linux.unmount linux.set_host_name linux.prctl "
+    "linux.drop_bounding_set linux.drop_capabilities seccomp.install rlimits.apply namespaces._make_writable "
+    "namespaces._drop_privileges paths.write_files cgroups.join"
+)
+LANDLOCK_STEPS = (
+    "linux.system_call linux.prctl linux.drop_capabilities landlock.make_rules seccomp.install rlimits.apply "
+    "scratch.make paths.write_files cgroups.join"
+)
+STEPS = [("namespaces", step) for step in NAMESPACES_STEPS.split()]
+STEPS += [("landlock", step) for step in LANDLOCK_STEPS.split()]
 
 
 @linux_only
-@pytest.mark.parametrize(("kind", "step"), [(kind, step) for kind, steps in STEPS.items() for step in steps])
+@pytest.mark.parametrize(("kind", "step"), STEPS)
 def test_a_step_that_fails_raises(kind, step, attack):
     skip_unless(kind)
     if step == "cgroups.join" and not attack(kind, "nothing")["groups"]:
@@ -775,7 +782,7 @@ def test_filter_on_both_processors(machine, beside_landlock, monkeypatch):
     assert verdict("socket", 1) == (refused if beside_landlock else seccomp.ALLOW)
     there = [name for name in seccomp.PRETENDED_BESIDE_LANDLOCK.split() if syscalls.number(name)]
     assert {verdict(name) for name in there} == {pretended if beside_landlock else seccomp.ALLOW}
-    assert verdict("prlimit64", 5) == (refused if beside_landlock else seccomp.ALLOW)
+    assert verdict("prlimit64", 5) == refused
     assert verdict("prlimit64", 0) == seccomp.ALLOW
     assert all(run_filter(program, own, number) == seccomp.ALLOW for number in (0, 3, 57, 59, 63, 64))
     assert run_filter(program, own, 0x4000_0000 + 41) == seccomp.ERROR | 38

@@ -73,7 +73,7 @@ class Cage:
     def _is_init(pid: int) -> bool:
         """Tell whether a process is process 1 of namespaces of its own."""
         try:
-            lines = (processes.PROC / str(pid) / "status").read_text(encoding="ascii", errors="replace").splitlines()
+            lines = (processes.PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return False
         inside = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])

@@ -117,7 +117,7 @@ def _unshare() -> bool:
 
 def _nobody() -> int | None:
     """Return a user without rights that this process may become: nobody, or the last one that there is."""
-    with open("/proc/self/uid_map", encoding="ascii") as file:
+    with open("/proc/self/uid_map", encoding="utf-8") as file:
         ranges = [tuple(map(int, line.split())) for line in file]
     if any(first <= NOBODY < first + count for first, _, count in ranges):
         return NOBODY
@@ -247,7 +247,7 @@ def _bind(path: str, flags: int) -> None:
 def _make_texts_and_links(links: dict[str, str]) -> None:
     os.makedirs("/etc", exist_ok=True)
     for name, text in (("passwd", PASSWD), ("group", GROUP)):
-        Path("/etc", name).write_text(text, encoding="ascii")
+        Path("/etc", name).write_text(text, encoding="utf-8")
     for place, target in links.items():
         if not os.path.lexists(place):
             os.makedirs(os.path.dirname(place), exist_ok=True)

@@ -55,7 +55,7 @@ def children(pid: int) -> list[int]:
     """Return the numbers of a process's children."""
     path = PROC / str(pid) / "task" / str(pid) / "children"
     try:
-        return [int(text) for text in path.read_text(encoding="ascii").split()]
+        return [int(text) for text in path.read_text(encoding="utf-8").split()]
     except OSError:
         return [each for each in everybody() if fields(each)[1:2] == [str(pid)]] if not path.exists() else []
 

@@ -52,5 +52,5 @@ def apply(limits: Limits, others: int = 0, reserved: int = 0) -> None:
 
 def addresses() -> int:
     """Return how many bytes of addresses this process has: shared memory counts here, not under RLIMIT_DATA."""
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", encoding="utf-8") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
