@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -88,15 +89,17 @@ def strict():
 
 
 @pytest.fixture
-def place(tmp_path):
-    """A folder that is private and one that may be read, with a file in each."""
-    tmp_path.chmod(0o755)
-    for name in ("private", "shown"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name).chmod(0o777)
-        (tmp_path / name / "file.txt").write_text("canary")
-        (tmp_path / name / "file.txt").chmod(0o666)
-    return tmp_path
+def place():
+    """A folder that is private and one that may be read, with a file in each, open to every user of the machine."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder).resolve()
+        root.chmod(0o755)
+        for name in ("private", "shown"):
+            (root / name).mkdir()
+            (root / name).chmod(0o777)
+            (root / name / "file.txt").write_text("canary")
+            (root / name / "file.txt").chmod(0o666)
+        yield root
 
 
 @pytest.fixture
@@ -784,7 +787,7 @@ def test_filter_on_both_processors(machine, beside_landlock, monkeypatch):
     assert {verdict(name) for name in there} == {pretended if beside_landlock else seccomp.ALLOW}
     assert verdict("prlimit64", 5) == refused
     assert verdict("prlimit64", 0) == seccomp.ALLOW
-    assert all(run_filter(program, own, number) == seccomp.ALLOW for number in (0, 3, 57, 59, 63, 64))
+    assert all(run_filter(program, own, number) == seccomp.ALLOW for number in (0, 1, 3, 59, 63))
     assert run_filter(program, own, 0x4000_0000 + 41) == seccomp.ERROR | 38
 
 

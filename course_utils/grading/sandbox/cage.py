@@ -18,7 +18,7 @@ from course_utils.grading.sandbox import scratch
 
 LINUX = sys.platform == "linux"
 if LINUX:
-    from course_utils.grading.sandbox import cgroups, processes
+    from course_utils.grading.sandbox import cgroups, linux, processes
 if sys.platform == "win32":
     from course_utils.grading.sandbox import windows
 
@@ -47,6 +47,9 @@ class Cage:
         """Put this process into the cage. Called in the child, before it enters the sandbox."""
         scratch.given = self.folder
         if LINUX:
+            linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
+            if is_stale(self.name):  # the maker was ended before the kernel was told
+                os._exit(1)
             cgroups.join(self.groups)
         elif sys.platform == "win32":
             windows.Job.join(self.name)
@@ -89,7 +92,7 @@ class Cage:
         """
         if LINUX:
             there = [outer_pid, *processes.descendants(outer_pid)]
-            processes.end_below(outer_pid)
+            processes.end_with_root(outer_pid)
             processes.send([outer_pid], signal.SIGKILL)
             cgroups.kill(self.groups)
             processes.wait_until_gone(there)

@@ -110,10 +110,13 @@ def flags_of(target: str) -> int:
 
 def drop_bounding_set() -> None:
     """Give up every capability that a program started later could bring back."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="utf-8") as file:
-        last = int(file.read())
-    for capability in range(last + 1):
-        prctl(DROP_FROM_BOUNDING_SET, capability)
+    for capability in range(64):
+        try:
+            prctl(DROP_FROM_BOUNDING_SET, capability)
+        except OSError as error:
+            if capability == 0 or error.errno != errno.EINVAL:
+                raise
+            return  # the kernel knows no more
 
 
 def drop_capabilities() -> None:

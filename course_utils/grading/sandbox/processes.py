@@ -13,6 +13,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PATIENCE = 10.0  # seconds that ending may take: a process in the middle of a write to a slow disk is not gone at once
+LAST_WORDS = 3.0  # seconds that the outermost process has to bury the others, and to remove their folder
 
 
 def fields(pid: int) -> list[str]:
@@ -88,6 +89,17 @@ def end_below(pid: int, patience: float = PATIENCE) -> None:
         send(left, signal.SIGKILL)
         time.sleep(pause)
         pause = min(2 * pause, 0.02)
+
+
+def end_with_root(pid: int, patience: float = LAST_WORDS) -> None:
+    """End all processes below one until that one, which buries them, ends by itself.
+
+    The kernel's list of a process's children may leave some out while others come and go: hence more than one round.
+    """
+    until = time.monotonic() + patience
+    while running(pid) and time.monotonic() < until:
+        end_below(pid)
+        wait_until_gone([pid], 0.1)
 
 
 def wait_until_gone(pids: Iterable[int], patience: float = PATIENCE) -> None:
