@@ -331,10 +331,13 @@ def burn(_):
 
 
 def start_daemon(_):
-    for _generation in range(2):
-        if os.fork():
-            return 1 if _generation == 0 else os._exit(0)
-        os.setsid()
+    """Leave a process behind that has left its parents, its group and its session."""
+    if os.fork():
+        time.sleep(0.2)
+        return 1
+    os.setsid()
+    if os.fork():
+        os._exit(0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while True:
         signal.pause()
@@ -439,9 +442,11 @@ def writable_mounts():
     linux.restrict_mount = lambda *arguments, **options: None
 
 
-def old_root_stays():
-    linux.unmount = lambda target: None
-    os.rmdir = lambda path: None
+def proc_is_writable():
+    original = linux.mount
+    linux.mount = lambda source, target, kind=None, flags=0, options=None: original(
+        source, target, kind, flags & ~linux.READ_ONLY if kind == "proc" else flags, options
+    )
 
 
 def keeps_privileges():

@@ -143,7 +143,7 @@ WALLS = [
     ("use_privileges", None, ["keeps_privileges", "no_filter"], ["no_walls"]),
     ("new_users", None, ["no_filter", "users_may_be_made"], ["no_filter"]),
     ("tame_init", None, ["init_can_be_traced", "no_filter"], None),
-    ("write_kernel_settings", None, ["keeps_privileges"], ["no_landlock"]),
+    ("write_kernel_settings", None, ["keeps_privileges", "proc_is_writable"], ["no_landlock"]),
 ]
 CASES = [
     pytest.param(kind, name, argument, walls[place], id=f"{kind}-{name}-{number}")

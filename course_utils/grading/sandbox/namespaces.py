@@ -227,10 +227,14 @@ def _make_devices() -> None:
 
 
 def _make_proc() -> None:
-    """Mount /proc as it is seen from inside; it stays empty where the kernel allows none, as in many containers."""
+    """Mount /proc as it is seen from inside; it stays empty where the kernel allows none, as in many containers.
+
+    It is read-only: if the box's only user is the superuser outside, /proc/sys would be his to write.
+    """
     os.mkdir("/proc")
+    flags = linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXEC
     with contextlib.suppress(PermissionError):
-        linux.mount("proc", "/proc", "proc", linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXEC)
+        linux.mount("proc", "/proc", "proc", flags)
 
 
 def _bind(path: str, flags: int) -> None:
