@@ -10,7 +10,7 @@ import os
 from pathlib import Path
 
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import rlimits, scratch
+from course_utils.grading.sandbox import scratch
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/random", "/dev/urandom")
 
@@ -21,6 +21,8 @@ def enter(limits: Limits, readable: list[Path]) -> Path:
     if os.getpgrp() != os.getpid():
         os.setsid()
     os.umask(0o077)
+    from course_utils.grading.sandbox import rlimits  # there is no such thing on Windows
+
     rlimits.apply(limits)
     confine(profile(folder, readable))
     return folder / "box"
