@@ -124,9 +124,12 @@ def _started(pid: int) -> str:
 
 
 def is_stale(name: str) -> bool:
-    """Tell by its name whether the maker of a cage is gone."""
+    """Tell by its name whether the maker of a cage has ended."""
     parts = name.removeprefix(scratch.PREFIX).split("-")
-    return LINUX and len(parts) == 3 and parts[0].isdigit() and processes.started(int(parts[0])) != parts[1]
+    if not LINUX or len(parts) != 3 or not parts[0].isdigit():
+        return False
+    maker = int(parts[0])
+    return not processes.running(maker) or processes.started(maker) != parts[1]
 
 
 @cache
