@@ -8,7 +8,7 @@ from pathlib import Path
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import ClearSolutions
 
-from course_utils.grading import hooks
+from course_utils.grading import hooks, pages
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -38,6 +38,9 @@ c.Autograde.sanitize_preprocessors = [
     *Autograde.sanitize_preprocessors.default_args[0],
 ]
 c.OverwriteCells.add_missing_cells = True
+
+# Pages of students' notebooks: formgrader's screens and feedback
+c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}
 
 # Feedback
 c.GenerateFeedback.preprocessors = [
