@@ -36,7 +36,7 @@ class Finding:
 
 def examine_environment() -> list[Finding]:
     """Return what there is to say about this Python, its packages and the folder."""
-    return [_python(), *_packages(), _programs(), _threads(), _folder()]
+    return [_python(), *_packages(), _programs(), _threads(), _folder(), _sandbox()]
 
 
 def _python() -> Finding:
@@ -100,6 +100,22 @@ def _folder() -> Finding:
             f"nbgrader wants to be started in {root} (the command course goes there).",
         )
     return Finding(f"started in the course root {root}")
+
+
+def _sandbox() -> Finding:
+    """Say in which sandbox students' code would be graded here, and attack it."""
+    from course_utils.grading import sandbox
+
+    try:
+        tier = sandbox.best_tier()
+    except CourseError as error:
+        return Finding(str(error), "Set COURSE_SANDBOX to another one, or unset it: the best that works is taken then.")
+    try:
+        private = sandbox.private_paths(find_root())
+    except CourseError:
+        private = []
+    what = f"students' code is graded in the sandbox {tier.name}. {tier.not_isolated}".rstrip()
+    return Finding(what, " ".join(sandbox.self_test(tier, private)))
 
 
 # --- a notebook -----------------------------------------------------------------------------------

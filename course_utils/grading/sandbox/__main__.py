@@ -21,11 +21,14 @@ def main(word: str, text: str) -> None:
     question = json.loads(text)
     if word == "box":
         cage, (module, function) = Cage.__new__(Cage), question["action"]
-        cage.__dict__.update(groups=[], job=None, name=question["cage"]["name"], folder=Path(question["cage"]["folder"]))
+        cage.__dict__.update(
+            groups=[], job=None, name=question["cage"]["name"], folder=Path(question["cage"]["folder"])
+        )
         action = getattr(importlib.import_module(module), function)
         tier, limits = Tier(*question["tier"]), Limits(**question["limits"])
         readable = [Path(path) for path in question["readable"]]
-        be_a_box(1, tier, cage, action, question["argument"], limits, readable, {})
+        files = {name: content.encode("latin-1") for name, content in question["files"].items()}
+        be_a_box(1, tier, cage, action, question["argument"], limits, readable, files)
     print(json.dumps({"try": trial.attempt, "attack": selftest.attack}[word](question)))
 
 

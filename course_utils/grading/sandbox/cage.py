@@ -18,7 +18,7 @@ from course_utils.grading.sandbox import scratch
 
 LINUX = sys.platform == "linux"
 if LINUX:
-    from course_utils.grading.sandbox import cgroups, processes
+    from course_utils.grading.sandbox import cgroups, linux, processes
 if sys.platform == "win32":
     from course_utils.grading.sandbox import windows
 
@@ -47,6 +47,9 @@ class Cage:
         """Put this process into the cage. Called in the child, before it enters the sandbox."""
         scratch.given = self.folder
         if LINUX:
+            linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
+            if is_stale(self.name):  # the maker was ended before the kernel was told
+                os._exit(1)
             cgroups.join(self.groups)
         elif sys.platform == "win32":
             windows.Job.join(self.name)
@@ -73,7 +76,7 @@ class Cage:
     def _is_init(pid: int) -> bool:
         """Tell whether a process is process 1 of namespaces of its own."""
         try:
-            lines = (processes.PROC / str(pid) / "status").read_text(encoding="ascii", errors="replace").splitlines()
+            lines = (processes.PROC / str(pid) / "status").read_text(encoding="utf-8", errors="replace").splitlines()
         except OSError:
             return False
         inside = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
@@ -89,7 +92,7 @@ class Cage:
         """
         if LINUX:
             there = [outer_pid, *processes.descendants(outer_pid)]
-            processes.end_below(outer_pid)
+            processes.end_with_root(outer_pid)
             processes.send([outer_pid], signal.SIGKILL)
             cgroups.kill(self.groups)
             processes.wait_until_gone(there)
@@ -121,9 +124,12 @@ def _started(pid: int) -> str:
 
 
 def is_stale(name: str) -> bool:
-    """Tell by its name whether the maker of a cage is gone."""
+    """Tell by its name whether the maker of a cage has ended."""
     parts = name.removeprefix(scratch.PREFIX).split("-")
-    return LINUX and len(parts) == 3 and parts[0].isdigit() and processes.started(int(parts[0])) != parts[1]
+    if not LINUX or len(parts) != 3 or not parts[0].isdigit():
+        return False
+    maker = int(parts[0])
+    return not processes.running(maker) or processes.started(maker) != parts[1]
 
 
 @cache

@@ -100,7 +100,7 @@ def _set(file: Path, value: int) -> bool:
     if not file.exists():
         return False
     try:
-        file.write_text(str(value), encoding="ascii")
+        file.write_text(str(value), encoding="utf-8")
     except OSError:
         return False
     return True
@@ -115,7 +115,7 @@ def limited(groups: list[Path]) -> set[str]:
 def join(groups: list[Path]) -> None:
     """Put this process into groups."""
     for group in groups:
-        (group / "cgroup.procs").write_text("0", encoding="ascii")
+        (group / "cgroup.procs").write_text("0", encoding="utf-8")
 
 
 def pids(groups: list[Path]) -> list[int]:
@@ -123,7 +123,7 @@ def pids(groups: list[Path]) -> list[int]:
     found: set[int] = set()
     for group in groups:
         with contextlib.suppress(OSError):
-            found |= {int(line) for line in (group / "cgroup.procs").read_text(encoding="ascii").split()}
+            found |= {int(line) for line in (group / "cgroup.procs").read_text(encoding="utf-8").split()}
     return sorted(found - {0})
 
 

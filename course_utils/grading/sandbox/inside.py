@@ -17,6 +17,10 @@ from course_utils.grading.job import Limits
 from course_utils.grading.sandbox.cage import Cage
 from course_utils.grading.sandbox.tiers import Tier, enter
 
+if sys.platform == "win32":
+    import _winapi
+    import msvcrt
+
 MODULE = "course_utils.grading.sandbox"
 
 
@@ -30,11 +34,14 @@ class Box:
         What ends it.
     pipe
         Where the function's result comes out. It ends when the last process in the box does.
+    process
+        The same process, where it was spawned.
     """
 
     cage: Cage
     pid: int
     pipe: int
+    process: subprocess.Popen | None = None
 
     def answer(self, seconds: float = 20) -> Any:
         """Return what the function returned, through JSON; {"error": text} if it or the sandbox failed."""
@@ -48,13 +55,38 @@ class Box:
     def _read(self, seconds: float, until: bytes | None) -> bytes | None:
         data, end = b"", time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            if not select.select([self.pipe], [], [], left)[0]:
+            if not _has_something(self.pipe, left):
                 break
             part = os.read(self.pipe, 65_536)
             data += part
             if not part or (until and data.endswith(until)):
                 return data
         return data if until else None
+
+    def end(self) -> None:
+        """End everything in the box, and wait for its outermost process."""
+        self.cage.kill(self.pid)
+        if self.process:
+            self.process.wait()
+        else:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(self.pid, 0)
+        os.close(self.pipe)
+
+
+def _has_something(pipe: int, seconds: float) -> bool:
+    """Wait until there is something to read from a pipe, or its end; Windows can only look again and again."""
+    if sys.platform != "win32":
+        return bool(select.select([pipe], [], [], seconds)[0])
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        try:
+            if _winapi.PeekNamedPipe(msvcrt.get_osfhandle(pipe), 0)[0]:
+                return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 @contextlib.contextmanager
@@ -70,31 +102,25 @@ def inside(
     limits = limits or Limits()
     cage = Cage(limits)
     try:
-        if tier.forks:
-            pid, pipe = _fork(tier, cage, action, argument, limits, readable or [], files or {})
-        else:
-            pid, pipe = _spawn(tier, cage, action, argument, limits, readable or [])
-        box = Box(cage, pid, pipe)
+        start = _fork if tier.forks else _spawn
+        box = start(tier, cage, action, argument, limits, readable or [], files or {})
         try:
             yield box
         finally:
-            cage.kill(pid)
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
-            os.close(pipe)
+            box.end()
     finally:
         cage.close()
 
 
-def _fork(tier, cage, action, argument, limits, readable, files) -> tuple[int, int]:
-    """Fork a box; return its outermost process and the pipe that its answer comes from."""
+def _fork(tier, cage, action, argument, limits, readable, files) -> Box:
+    """Fork a box."""
     pipe, end = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(pipe)
         be_a_box(end, tier, cage, action, argument, limits, readable, files)
     os.close(end)
-    return pid, pipe
+    return Box(cage, pid, pipe)
 
 
 def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) -> NoReturn:
@@ -112,7 +138,7 @@ def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) ->
             os._exit(0)
 
 
-def _spawn(tier, cage, action, argument, limits, readable) -> tuple[int, int]:
+def _spawn(tier, cage, action, argument, limits, readable, files) -> Box:
     """Start a fresh process that becomes a box: where forking is not safe, or not known."""
     about = {
         "tier": list(tier),
@@ -121,10 +147,11 @@ def _spawn(tier, cage, action, argument, limits, readable) -> tuple[int, int]:
         "argument": argument,
         "limits": limits.__dict__,
         "readable": [str(path) for path in readable],
+        "files": {name: content.decode("latin-1") for name, content in files.items()},
     }
     command = [sys.executable, "-m", MODULE, "box", json.dumps(about)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=own_environment())
-    return process.pid, os.dup(process.stdout.fileno())
+    return Box(cage, process.pid, os.dup(process.stdout.fileno()), process)
 
 
 def own_environment() -> dict[str, str]:

@@ -128,10 +128,10 @@ def all_rights() -> int:
 
 
 def allow(rules: int, path: Path, rights: int) -> None:
-    """Add a rule for a file or folder; one that is not there needs none."""
+    """Add a rule for a file or folder; one that is not there, or that this user may not reach, needs none."""
     try:
         place = os.open(path, os.O_PATH | os.O_CLOEXEC)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return
     try:
         known = rights & all_rights() & (-1 if os.path.isdir(path) else FOR_FILES)

@@ -5,7 +5,10 @@ carries on after a failure. Nothing in this module decides anything.
 """
 
 import ctypes
+import errno
 import os
+import re
+import signal
 
 from course_utils.grading.sandbox.syscalls import number
 
@@ -16,6 +19,8 @@ NEW_PROCESSES, NEW_NETWORK = 0x2000_0000, 0x4000_0000
 EVERYTHING_NEW = NEW_MOUNTS | NEW_NAMES | NEW_IPC | NEW_USERS | NEW_PROCESSES | NEW_NETWORK
 
 READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC, REMOUNT, BIND, RECURSIVE, PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+NO_ACCESS_TIMES, NO_FOLDER_TIMES, STATVFS_RELATIVE_TIMES = 1024, 2048, 4096
+RELATIVE_TIMES, STRICT_TIMES = 1 << 21, 1 << 24
 DETACH = 2
 
 SET_DEATH_SIGNAL, SET_DUMPABLE, DROP_FROM_BOUNDING_SET = 1, 4, 24
@@ -43,9 +48,20 @@ def prctl(option: int, *values: int) -> int:
     return checked(LIBC.prctl(ctypes.c_int(option), *padded), f"prctl({option})")
 
 
-def unshare(flags: int) -> None:
-    """Give this process namespaces of its own."""
-    checked(LIBC.unshare(ctypes.c_int(flags)), "unshare")
+def fork_into(flags: int) -> int:
+    """Fork as os.fork does, into new namespaces: one process less than if this one made them and then forked.
+
+    The caller stays outside, with what rights it has there. The C library does not hear of this fork, which is good
+    enough for a process that has one thread, and whose next fork is an ordinary one.
+    """
+    hooks, kernel = ctypes.pythonapi, ctypes.PyDLL(None, use_errno=True)  # neither lets go of Python's lock
+    hooks.PyOS_BeforeFork()
+    pid = kernel.syscall(*map(ctypes.c_long, (number("clone"), flags | signal.SIGCHLD, 0, 0, 0, 0)))
+    if pid == 0:
+        hooks.PyOS_AfterFork_Child()
+    else:
+        hooks.PyOS_AfterFork_Parent()
+    return checked(pid, "clone")
 
 
 def set_host_name(name: str) -> None:
@@ -71,24 +87,48 @@ def pivot_root(new: str, old: str) -> None:
     system_call("pivot_root", ctypes.c_char_p(os.fsencode(new)), ctypes.c_char_p(os.fsencode(old)))
 
 
-def restrict_mount(target: str, flags: int, recursive: bool) -> None:
+def restrict_mount(target: str, flags: int, recursive: bool, proc: str = "/proc") -> None:
     """Set READ_ONLY, NO_SUID, NO_DEVICES, NO_EXEC on a mount, and on all that is mounted below it if so asked.
 
-    Raises OSError (ENOSYS) on kernels before 5.12.
+    Kernels before 5.12 know no single call for it; there each mount is listed (in ``proc``) and mounted anew.
     """
     attributes = (ctypes.c_uint64 * 4)(flags, 0, 0, 0)  # set, clear, propagation, user namespace
     here, at_recursive = -100, 0x8000
     path = ctypes.c_char_p(os.fsencode(target))
-    options = at_recursive if recursive else 0
-    system_call("mount_setattr", here, path, options, attributes, ctypes.sizeof(attributes))
+    try:
+        options = at_recursive if recursive else 0
+        system_call("mount_setattr", here, path, options, attributes, ctypes.sizeof(attributes))
+    except OSError as error:
+        if error.errno != errno.ENOSYS:
+            raise
+        for each in mounts_in(target, proc) if recursive else [target]:
+            mount(None, each, flags=BIND | REMOUNT | flags | flags_of(each))
+
+
+def mounts_in(target: str, proc: str) -> list[str]:
+    """Return a mount and all that is mounted below it."""
+    with open(f"{proc}/self/mountinfo", encoding="utf-8", errors="surrogateescape") as file:
+        places = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in file]
+    return [place for place in dict.fromkeys(places) if place == target or place.startswith(f"{target}/")]
+
+
+def flags_of(target: str) -> int:
+    """Return the flags that a mount has, as they must be given again when it is mounted anew."""
+    same, found = READ_ONLY | NO_SUID | NO_DEVICES | NO_EXEC | NO_ACCESS_TIMES | NO_FOLDER_TIMES, os.statvfs(target)
+    if found.f_flag & STATVFS_RELATIVE_TIMES:
+        return found.f_flag & same | RELATIVE_TIMES
+    return found.f_flag & same | (0 if found.f_flag & NO_ACCESS_TIMES else STRICT_TIMES)
 
 
 def drop_bounding_set() -> None:
     """Give up every capability that a program started later could bring back."""
-    with open("/proc/sys/kernel/cap_last_cap", encoding="ascii") as file:
-        last = int(file.read())
-    for capability in range(last + 1):
-        prctl(DROP_FROM_BOUNDING_SET, capability)
+    for capability in range(64):
+        try:
+            prctl(DROP_FROM_BOUNDING_SET, capability)
+        except OSError as error:
+            if capability == 0 or error.errno != errno.EINVAL:
+                raise
+            return  # the kernel knows no more
 
 
 def drop_capabilities() -> None:

@@ -1,11 +1,12 @@
 """The strict sandbox of Linux: a process with users, files, processes, network and names of its own.
 
-The process that calls :func:`enter` becomes the outermost of three. It makes new namespaces and waits. Its child is
-process 1 of the box: it builds a root folder that holds nothing but what may be read, a small writable part in memory
-and a few devices, gives up every privilege and from then on only buries the dead. Its child in turn is the one that
-runs the student's code. If process 1 ends, the kernel ends everything in the box; and it ends when the outermost one
-does. Started by the superuser, the box has two users: 0, which builds, and 1000, which is nobody outside and runs
-the student's code; started by anybody else it has the one user 1000.
+The process that calls :func:`enter` becomes the outermost of three. It forks a child into new namespaces, tells the
+kernel who the child's users are, and waits. Its child is process 1 of the box: it builds a root folder that holds
+nothing but what may be read, a small writable part in memory and a few devices, gives up every privilege and from then
+on only buries the dead. Its child in turn is the one that runs the student's code. If process 1 ends, the kernel ends
+everything in the box; and it ends when the outermost one does. Started by the superuser, the box has two users: 0,
+which builds, and 1000, which is nobody outside and runs the student's code; started by anybody else it has the one
+user 1000.
 """
 
 import contextlib
@@ -31,17 +32,15 @@ def enter(limits: Limits, readable: list[Path]) -> Path:
     binds, links = paths.real_and_links(readable)
     reserved = rlimits.addresses()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    linux.prctl(linux.SET_DUMPABLE, 1)  # otherwise a process that changed its user may not write its own maps
+    linux.prctl(linux.SET_DUMPABLE, 1)  # otherwise, after a change of user, nobody but the superuser may write maps
     linux.prctl(linux.SET_DEATH_SIGNAL, signal.SIGKILL)
-    two_users = _unshare()
-    watched, held = os.pipe()
-    init = os.fork()
+    outside, pipes = _nobody(), (*os.pipe(), *os.pipe())
+    init = linux.fork_into(linux.EVERYTHING_NEW)
     if init:
-        _stand_by(init, held)
-    os.close(held)
-    _die_with_parent(watched)
-    _build_root(binds, links, limits, two_users)
-    _drop_privileges(two_users)
+        _stand_by(init, outside, pipes)
+    watched = _wait_for_maps(pipes)
+    _build_root(binds, links, limits, two_users=outside is not None)
+    _drop_privileges(two_users=outside is not None)
     _die_with_parent(watched)  # a change of user has made the kernel forget it
     student = os.fork()
     if student:
@@ -54,15 +53,35 @@ def enter(limits: Limits, readable: list[Path]) -> Path:
 # --- three processes ------------------------------------------------------------------------------
 
 
-def _stand_by(init: int, held: int) -> NoReturn:
-    """Be the outermost process: hold the pipe whose end tells process 1 to go, and wait for it."""
-    code = 1
+def _stand_by(init: int, outside: int | None, pipes: tuple[int, ...]) -> NoReturn:
+    """Be the outermost process: tell who the box's users are, and wait for its process 1.
+
+    One end of each pipe stays open here: process 1 goes when it is closed. The other pipe brings word of a failure.
+    """
+    code, (watched, held, asked, answer) = 1, pipes
     try:
+        for end in (watched, asked):
+            os.close(end)
+        problem = _write_maps(init, outside)
+        os.write(answer, problem.encode() or b"!")
         os.closerange(0, held)
         os.closerange(held + 1, 65_536)
         code = os.waitstatus_to_exitcode(os.waitpid(init, 0)[1])
     finally:
         os._exit(code if code >= 0 else 128 - code)
+
+
+def _wait_for_maps(pipes: tuple[int, ...]) -> int:
+    """Wait, as process 1, until the users are known; return the pipe whose end means that the parent is gone."""
+    watched, held, asked, answer = pipes
+    for end in (held, answer):
+        os.close(end)
+    _die_with_parent(watched)
+    word = os.read(asked, 1000).decode()
+    os.close(asked)
+    if word != "!":
+        raise OSError(f"the box's users could not be made: {word or 'the outermost process is gone'}")
+    return watched
 
 
 def _bury_the_dead(student: int) -> NoReturn:
@@ -101,59 +120,28 @@ def _become_student(limits: Limits, reserved: int) -> None:
 # --- users ----------------------------------------------------------------------------------------
 
 
-def _unshare() -> bool:
-    """Make all namespaces, and tell who the users of the box are outside. Return whether there are two of them."""
-    user, group = os.geteuid(), os.getegid()
-    outside = _nobody() if user == 0 else None
-    if outside is None:
-        linux.unshare(linux.EVERYTHING_NEW)
-    elif _unshare_with_helper(outside):
-        return True
-    _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", f"{STUDENT} {user} 1\n")
-    _write("/proc/self/gid_map", f"{STUDENT} {group} 1\n")
-    return False
-
-
 def _nobody() -> int | None:
-    """Return a user without rights that this process may become: nobody, or the last one that there is."""
-    with open("/proc/self/uid_map", encoding="ascii") as file:
+    """Return a user without rights, whom this process may map: nobody, or the last one that there is; else None."""
+    with open("/proc/self/uid_map", encoding="utf-8") as file:
         ranges = [tuple(map(int, line.split())) for line in file]
+    if os.geteuid() != 0:
+        return None
     if any(first <= NOBODY < first + count for first, _, count in ranges):
         return NOBODY
     return max(first + count - 1 for first, _, count in ranges) or None
 
 
-def _unshare_with_helper(outside: int) -> bool:
-    """Make all namespaces and have a helper, who stays outside, write the maps: only it may map a second user."""
-    box = os.getpid()
-    asked, ask = os.pipe()
-    answered, answer = os.pipe()
-    helper = os.fork()
-    if helper == 0:
-        os.close(ask)
-        _help(box, outside, asked, answer)
-    os.close(asked)
-    os.close(answer)
+def _write_maps(init: int, outside: int | None) -> str:
+    """Tell the kernel which users outside the box's users are; return what went wrong, or ""."""
     try:
-        linux.unshare(linux.EVERYTHING_NEW)
-        os.write(ask, b"?")
-        return os.read(answered, 1) == b"!"
-    finally:
-        os.close(ask)
-        os.close(answered)
-        os.waitpid(helper, 0)
-
-
-def _help(box: int, outside: int, asked: int, answer: int) -> NoReturn:
-    """Write the maps of a box when it asks for it; go if it goes."""
-    try:
-        if os.read(asked, 1):
-            for kind in ("uid", "gid"):
-                _write(f"/proc/{box}/{kind}_map", f"0 0 1\n{STUDENT} {outside} 1\n")
-            os.write(answer, b"!")
-    finally:
-        os._exit(0)
+        if outside is None:
+            _write(f"/proc/{init}/setgroups", "deny")
+        for kind, own in (("uid", os.geteuid()), ("gid", os.getegid())):
+            one, two = f"{STUDENT} {own} 1\n", f"0 {own} 1\n{STUDENT} {outside} 1\n"
+            _write(f"/proc/{init}/{kind}_map", one if outside is None else two)
+    except OSError as error:
+        return str(error)
+    return ""
 
 
 def _write(path: str, text: str) -> None:
@@ -179,7 +167,7 @@ def _drop_privileges(two_users: bool) -> None:
 # --- files ----------------------------------------------------------------------------------------
 
 
-def _build_root(binds: list[Path], links: dict[Path, str], limits: Limits, two_users: bool) -> None:
+def _build_root(binds: list[str], links: dict[str, str], limits: Limits, two_users: bool) -> None:
     """Make a root folder that holds what a box needs and nothing else, and forget the old one."""
     os.umask(0o022)
     linux.set_host_name("box")
@@ -195,7 +183,7 @@ def _build_root(binds: list[Path], links: dict[Path, str], limits: Limits, two_u
     _make_devices()
     _make_proc()
     for path in binds:
-        _bind(str(path), linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES)
+        _bind(path, linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES)
     _make_texts_and_links(links)
     linux.unmount(OLD)
     os.rmdir(OLD)
@@ -227,10 +215,14 @@ def _make_devices() -> None:
 
 
 def _make_proc() -> None:
-    """Mount /proc as it is seen from inside; it stays empty where the kernel allows none, as in many containers."""
+    """Mount /proc as it is seen from inside; it stays empty where the kernel allows none, as in many containers.
+
+    It is read-only: if the box's only user is the superuser outside, /proc/sys would be his to write.
+    """
     os.mkdir("/proc")
+    flags = linux.READ_ONLY | linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXEC
     with contextlib.suppress(PermissionError):
-        linux.mount("proc", "/proc", "proc", linux.NO_SUID | linux.NO_DEVICES | linux.NO_EXEC)
+        linux.mount("proc", "/proc", "proc", flags)
 
 
 def _bind(path: str, flags: int) -> None:
@@ -241,14 +233,14 @@ def _bind(path: str, flags: int) -> None:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o644))
     linux.mount(OLD + path, path, flags=linux.BIND | linux.RECURSIVE)
-    linux.restrict_mount(path, flags, recursive=True)
+    linux.restrict_mount(path, flags, recursive=True, proc=f"{OLD}/proc")
 
 
-def _make_texts_and_links(links: dict[Path, str]) -> None:
+def _make_texts_and_links(links: dict[str, str]) -> None:
     os.makedirs("/etc", exist_ok=True)
     for name, text in (("passwd", PASSWD), ("group", GROUP)):
-        Path("/etc", name).write_text(text, encoding="ascii")
+        Path("/etc", name).write_text(text, encoding="utf-8")
     for place, target in links.items():
         if not os.path.lexists(place):
-            os.makedirs(place.parent, exist_ok=True)
+            os.makedirs(os.path.dirname(place), exist_ok=True)
             os.symlink(target, place)

@@ -25,12 +25,12 @@ SYSTEM = {
         "/usr/local/bin /usr/local/lib /usr/local/lib64 /usr/local/share /nix/store /gnu/store "
         "/etc/ld.so.cache /etc/ld.so.conf /etc/ld.so.conf.d /etc/alternatives /etc/localtime /etc/fonts "
         "/etc/mime.types /etc/nsswitch.conf /sys/devices/system/cpu"
-    ).split(),
+    ),
     "darwin": (
         "/bin /usr/bin /usr/lib /usr/share /System/Library /System/Cryptexes /System/Volumes/Preboot/Cryptexes "
         "/Library/Apple /Library/Fonts /private/var/db/dyld /private/var/db/timezone /private/etc/localtime "
         "/opt/homebrew/lib /opt/homebrew/opt /opt/homebrew/Cellar /usr/local/lib /usr/local/opt /usr/local/Cellar"
-    ).split(),
+    ),
 }
 SHARED_PREFIXES = {Path("/"), Path("/usr"), Path("/usr/local"), Path("/opt/homebrew")}
 
@@ -53,7 +53,9 @@ def readable_paths(private: Iterable[Path]) -> list[Path]:
     CourseError
         If something on the list contains something private, or lies in it.
     """
-    found = [path for path in (*map(Path, SYSTEM.get(sys.platform, ())), *_python(), *_package()) if path.exists()]
+    found = [
+        path for path in (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package()) if path.exists()
+    ]
     found = list(dict.fromkeys(found))
     for secret in private:
         for path in found:
@@ -83,21 +85,30 @@ def overlap(one: Path, other: Path) -> bool:
     return any(a.is_relative_to(b) or b.is_relative_to(a) for a in ways[0] for b in ways[1])
 
 
-def real_and_links(paths: Iterable[Path]) -> tuple[list[Path], dict[Path, str]]:
+def real_and_links(paths: Iterable[Path]) -> tuple[list[str], dict[str, str]]:
     """Return the places where paths really lie, without those inside others, and the links on the way to them."""
-    links: dict[Path, str] = {}
-    real = {_follow(Path(os.path.abspath(path)), links) for path in paths if path.exists()}
-    return sorted(path for path in real if not real & set(path.parents)), links
+    links: dict[str, str] = {}
+    known = {"/"}  # folders that are no links, nor anything above them
+    places = sorted({_follow(os.path.abspath(path), links, known) for path in paths if os.path.exists(path)})
+    kept: list[str] = []
+    for place in places:
+        if not any(place == each or place.startswith(f"{each}/") for each in kept):
+            kept.append(place)
+    return kept, links
 
 
-def _follow(path: Path, links: dict[Path, str]) -> Path:
+def _follow(path: str, links: dict[str, str], known: set[str]) -> str:
     """Return where a path really lies, and note every link on the way."""
-    for prefix in (*reversed(path.parents), path):
-        if prefix.is_symlink():
-            place = prefix.parent.resolve() / prefix.name
-            links[place] = os.readlink(place)
-            target = Path(os.path.normpath(place.parent / links[place]))
-            return _follow(target / path.relative_to(prefix), links)
+    way = ""
+    for name in path.split("/")[1:]:
+        folder, way = way or "/", f"{way}/{name}"
+        if way in known:
+            continue
+        if os.path.islink(way):
+            links[way] = os.readlink(way)
+            target = os.path.normpath(os.path.join(folder, links[way]))
+            return _follow(target + path[len(way) :], links, known)
+        known.add(way)
     return path
 
 

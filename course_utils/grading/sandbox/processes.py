@@ -13,6 +13,7 @@ from pathlib import Path
 
 PROC = Path("/proc")
 PATIENCE = 10.0  # seconds that ending may take: a process in the middle of a write to a slow disk is not gone at once
+LAST_WORDS = 3.0  # seconds that the outermost process has to bury the others, and to remove their folder
 
 
 def fields(pid: int) -> list[str]:
@@ -42,20 +43,30 @@ def everybody() -> list[int]:
 
 
 def threads_of(user: int) -> int:
-    """Return how many processes and threads a user has: what the kernel counts against RLIMIT_NPROC."""
-    count = 0
-    for pid in everybody():
-        with contextlib.suppress(OSError):
-            if os.stat(PROC / str(pid)).st_uid == user:
-                count += len(os.listdir(PROC / str(pid) / "task"))
-    return count
+    """Return how many processes and threads a user has: what the kernel counts against RLIMIT_NPROC.
+
+    Those with process numbers of their own are left out: they are in boxes, which have users of their own.
+    """
+    return sum(_threads(str(PROC / str(pid)), user) for pid in everybody())
+
+
+def _threads(folder: str, user: int) -> int:
+    try:
+        if os.stat(folder).st_uid != user:
+            return 0
+        with open(f"{folder}/status", "rb") as file:
+            about = dict(line.split(b":", 1) for line in file.read().splitlines())
+    except (OSError, ValueError):
+        return 0
+    boxed = len(about.get(b"NSpid", b"").split()) > 1
+    return 0 if boxed else int(about.get(b"Threads", b"0"))
 
 
 def children(pid: int) -> list[int]:
     """Return the numbers of a process's children."""
     path = PROC / str(pid) / "task" / str(pid) / "children"
     try:
-        return [int(text) for text in path.read_text(encoding="ascii").split()]
+        return [int(text) for text in path.read_text(encoding="utf-8").split()]
     except OSError:
         return [each for each in everybody() if fields(each)[1:2] == [str(pid)]] if not path.exists() else []
 
@@ -88,6 +99,17 @@ def end_below(pid: int, patience: float = PATIENCE) -> None:
         send(left, signal.SIGKILL)
         time.sleep(pause)
         pause = min(2 * pause, 0.02)
+
+
+def end_with_root(pid: int, patience: float = LAST_WORDS) -> None:
+    """End all processes below one until that one, which buries them, ends by itself.
+
+    The kernel's list of a process's children may leave some out while others come and go: hence more than one round.
+    """
+    until = time.monotonic() + patience
+    while running(pid) and time.monotonic() < until:
+        end_below(pid)
+        wait_until_gone([pid], 0.1)
 
 
 def wait_until_gone(pids: Iterable[int], patience: float = PATIENCE) -> None:

@@ -38,12 +38,13 @@ def fork(folder: Path, limits: Limits) -> None:
 
 def _watch(student: int, folder: Path, limits: Limits) -> NoReturn:
     """Wait until everything below this process has ended, or end it; then remove the folder."""
-    code, most = 1, limits.disk_mb << 20
+    code, most, stopping = 1, limits.disk_mb << 20, False
     try:
         os.closerange(0, 65_536)
         while True:
             signalled = signal.sigtimedwait({signal.SIGCHLD, *STOPS}, LOOK_EVERY)
-            if (signalled and signalled.si_signo in STOPS) or scratch.size(folder) > most:
+            stopping = stopping or bool(signalled and signalled.si_signo in STOPS) or scratch.size(folder) > most
+            if stopping:  # again and again: the kernel's list of children is not always whole
                 processes.end_below(os.getpid())
             while (ended := os.waitpid(-1, os.WNOHANG))[0]:
                 if ended[0] == student:

@@ -20,9 +20,9 @@ def limit(name: str, soft: int, hard: int | None = None) -> None:
     kind = getattr(resource, f"RLIMIT_{name}", None)
     if kind is None:
         return
-    most = resource.getrlimit(kind)[1]
-    values = [value if most == resource.RLIM_INFINITY else min(value, most) for value in (soft, soft if hard is None else hard)]
-    resource.setrlimit(kind, (values[0], values[1]))
+    hard, most = soft if hard is None else hard, resource.getrlimit(kind)[1]
+    hard = hard if most == resource.RLIM_INFINITY else min(hard, most)
+    resource.setrlimit(kind, (min(soft, hard), hard))
 
 
 def apply(limits: Limits, others: int = 0, reserved: int = 0) -> None:
@@ -52,5 +52,5 @@ def apply(limits: Limits, others: int = 0, reserved: int = 0) -> None:
 
 def addresses() -> int:
     """Return how many bytes of addresses this process has: shared memory counts here, not under RLIMIT_DATA."""
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", encoding="utf-8") as file:
         return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")

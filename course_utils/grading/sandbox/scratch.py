@@ -56,6 +56,7 @@ def remove(folder: Path) -> None:
             for deeper in _empty(below):
                 number += 1
                 with contextlib.suppress(OSError):
+                    deeper.chmod(0o700)  # a folder that may not be written to cannot be moved either
                     deeper.rename(folder / f"{PREFIX}{number}")
             try:
                 below.rmdir()

@@ -19,20 +19,21 @@ FIRST_FOREIGN_NUMBER = 0x4000_0000  # x32: the same calls again, under other num
 
 REFUSED = (
     "ptrace process_vm_readv process_vm_writev pidfd_getfd unshare setns chroot pivot_root mount umount2 mount_setattr "
-    "open_tree move_mount fsopen fsconfig fsmount fspick open_by_handle_at bpf perf_event_open userfaultfd "
-    "io_uring_setup add_key request_key keyctl shmget semget msgget mq_open init_module finit_module delete_module "
-    "kexec_load kexec_file_load reboot swapon swapoff acct quotactl syslog"
-).split()
+    "open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick open_by_handle_at bpf perf_event_open "
+    "userfaultfd io_uring_setup add_key request_key keyctl shmget semget msgget mq_open init_module finit_module "
+    "delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl syslog"
+)
 
 # with Landlock alone: calls that would reach other processes of the same user, or files by their path
 REFUSED_BESIDE_LANDLOCK = (
     "socket truncate setpriority sched_setaffinity sched_setparam sched_setscheduler sched_setattr ioprio_set"
-).split()
+)
 PRETENDED_BESIDE_LANDLOCK = (
     "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat setxattr lsetxattr "
     "fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr"
-).split()
+)
 SOCKETS_IN_NAMESPACES = (1, 2, 10, 16)  # UNIX, IPv4, IPv6, netlink: all of them see the box's own network only
+THIS_PROCESS = 0
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # the kernel's BPF instructions
 ALLOW, ERROR, KILL_PROCESS = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
@@ -67,15 +68,15 @@ def program(beside_landlock: bool) -> bytes:
     lines = [instruction(LOAD, ARCHITECTURE_AT), instruction(EQUAL, ARCHITECTURES[processor()], 1)]
     lines += [instruction(RETURN, KILL_PROCESS), instruction(LOAD, NUMBER_AT)]
     lines += [instruction(AT_LEAST, FIRST_FOREIGN_NUMBER, 0, 1), answer(errno.ENOSYS)]
-    for name in REFUSED + (REFUSED_BESIDE_LANDLOCK if beside_landlock else []):
+    for name in f"{REFUSED} {REFUSED_BESIDE_LANDLOCK if beside_landlock else ''}".split():
         lines += when_called(name, [answer(errno.EPERM)])
     lines += when_called("clone3", [answer(errno.ENOSYS)])  # its flags are out of a filter's reach; clone is used then
     no_new_users = [instruction(LOAD, FIRST_ARGUMENT_AT), instruction(ANY_BIT, linux.EVERYTHING_NEW, 0, 1)]
     lines += when_called("clone", [*no_new_users, answer(errno.EPERM), instruction(RETURN, ALLOW)])
+    lines += when_called("prlimit64", first_argument_in((THIS_PROCESS,)))
     if beside_landlock:
-        for name in PRETENDED_BESIDE_LANDLOCK:
+        for name in PRETENDED_BESIDE_LANDLOCK.split():
             lines += when_called(name, [answer(0)])
-        lines += when_called("prlimit64", first_argument_in((0,)))  # 0: this process
     else:
         lines += when_called("socket", first_argument_in(SOCKETS_IN_NAMESPACES))
     return b"".join([*lines, instruction(RETURN, ALLOW)])

@@ -90,7 +90,8 @@ def attack(question: dict[str, Any]) -> list[str] | dict[str, str]:
     with contextlib.ExitStack() as stack:
         heard = _Listeners(stack)
         outside = stack.enter_context(tempfile.TemporaryDirectory(prefix="course-canary-"))
-        written = [os.path.join(place, f".course-canary-{secrets.token_hex(6)}") for place in _places(outside, question)]
+        name = f".course-canary-{secrets.token_hex(6)}"
+        written = [os.path.join(place, name) for place in _places(outside, question)]
         aims = {"secret": question["secret"], "written": written, "parent": os.getpid(), **heard.addresses}
         box = stack.enter_context(inside(tier, try_all, aims, Limits(), readable))
         got = box.answer()

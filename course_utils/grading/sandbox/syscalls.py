@@ -13,6 +13,7 @@ import struct
 EVERYWHERE = {
     "io_uring_setup": 425,
     "open_tree": 428,
+    "open_tree_attr": 467,
     "move_mount": 429,
     "fsopen": 430,
     "fsconfig": 431,

@@ -14,7 +14,10 @@ from typing import NamedTuple
 
 from course_utils.course import CourseError
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import paths, scratch
+from course_utils.grading.sandbox import macos, paths, scratch, windows
+
+if sys.platform == "linux":  # here and not later: each box would have to import them anew
+    from course_utils.grading.sandbox import landlock, namespaces
 
 VARIABLE = "COURSE_SANDBOX"
 KINDS = {"linux": ("namespaces", "landlock", "none"), "darwin": ("seatbelt", "none"), "win32": ("job", "none")}
@@ -104,20 +107,12 @@ def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Pa
 def _enter(name: str, limits: Limits, readable: list[Path]) -> Path:
     """Enter the sandbox of one name."""
     if name == "namespaces":
-        from course_utils.grading.sandbox import namespaces
-
         return namespaces.enter(limits, readable)
     if name == "landlock" or (name == "none" and sys.platform == "linux"):
-        from course_utils.grading.sandbox import landlock
-
         return landlock.enter(limits, readable, confined=name == "landlock")
     if name == "seatbelt":
-        from course_utils.grading.sandbox import macos
-
         return macos.enter(limits, readable)
     if name == "job":
-        from course_utils.grading.sandbox import windows
-
         return windows.enter()
     return scratch.make() / "box"
 

@@ -13,7 +13,8 @@ from course_utils.grading.sandbox.tiers import Tier
 NOTHING = ["is no box: students' code can read and change what you can, and use the network"]
 ELSEWHERE = {
     "seatbelt": [
-        "does not limit memory or the number of processes",
+        "limits neither memory nor disk nor the number of processes",
+        "shares named memory with your programs",
         "cannot hold a program that leaves its group of processes",
         "can see which processes there are",
     ],
