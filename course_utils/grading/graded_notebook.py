@@ -67,9 +67,10 @@ def _cell(cell: dict[str, Any], released: dict[str, dict], graded: Graded) -> No
     if mine:
         made.metadata["nbgrader"] = settings_of(mine)
         if mine["grade"] and not mine["solution"]:
-            _show_check(made, graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped"))
+            _show_check(made, graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped"), graded.reason)
+            return made
     if cell.get("status") not in (None, "", "ok"):
-        made.metadata.setdefault("course", {})["status"] = cell["status"]
+        made.metadata["course"] = {"status": cell["status"]}
     return made
 
 
@@ -90,11 +91,13 @@ def settings_of(cell: dict[str, Any]) -> NotebookNode:
     return NotebookNode(settings | {"checksum": compute_checksum(released)})
 
 
-def _show_check(cell: NotebookNode, check: Check) -> None:
+def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
     """Give a check's cell its verdict, and outputs if it has none."""
-    if not cell.outputs:
+    if reason:
+        cell.outputs = nbformat.from_dict([_error("NotGraded", reason)])
+    elif not cell.outputs:
         cell.outputs = nbformat.from_dict(outputs_of(check))
-    cell.metadata["course"] = {"verdict": check.verdict, "codes": list(check.codes)}
+    cell.metadata["course"] = {"verdict": "not graded" if reason else check.verdict, "codes": list(check.codes)}
     read = determine_grade(cell)[0]
     if read != check.points:
         raise ValueError(f"{cell.metadata.nbgrader.grade_id}: nbgrader would read {read} points, not {check.points}")
@@ -110,6 +113,9 @@ def outputs_of(check: Check) -> list[dict[str, Any]]:
         said = [{"output_type": "stream", "name": "stdout", "text": f"{check.message}\n"}] if check.message else []
         return [*said, result]
     message = check.message or "This check could not be run."
-    codes = f" [codes: {', '.join(check.codes)}]" if check.codes else ""
-    name = ERRORS.get(check.verdict, "CheckFailed")
-    return [{"output_type": "error", "ename": name, "evalue": message + codes, "traceback": message.split("\n")}]
+    return [_error(ERRORS.get(check.verdict, "CheckFailed"), message, tuple(check.codes))]
+
+
+def _error(name: str, message: str, codes: tuple[str, ...] = ()) -> dict[str, Any]:
+    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}

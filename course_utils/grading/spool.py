@@ -126,14 +126,16 @@ def _differing(name: str, one, other) -> list[str]:
     return [f"{name}: {repr(one)[:60]}, {repr(other)[:60]}"]
 
 
-def write_durably(path: Path, content: bytes) -> None:
-    """Write a file so that it is there as a whole or not at all, also after a power cut."""
+def write_durably(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file so that it is there as a whole or not at all, also after a power cut; with permissions, if given."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
+        if mode is not None:
+            part.chmod(mode)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
