@@ -219,7 +219,7 @@ class Run:
             key, submission = self.under_way.pop(student)
             graded = packed if isinstance(packed, NotGraded) else _whose(packed, student, key)
             good, bad = (good, bad + 1) if isinstance(graded, NotGraded) else (good + 1, 0)
-            if isinstance(graded, NotGraded) and not good and bad >= min(HOPELESS, len(names)):
+            if isinstance(graded, NotGraded) and not good and bad >= HOPELESS:
                 raise CourseError(f"Nothing could be graded. {student}: {graded.reason}")
             yield student, graded, submission
 
