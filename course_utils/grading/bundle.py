@@ -14,10 +14,8 @@ from nbgrader.api import Notebook as NotebookRow
 
 from course_utils.course import RELEASED, CourseError
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import grade_id
+from course_utils.grading.hooks import NOT_OURS, grade_id
 from course_utils.grading.job import Bundle
-
-NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
 
 
 def read_bundle(root: Path, lab: str) -> Bundle:

@@ -33,7 +33,8 @@ def make_notebook(bundle: Bundle, graded: Graded) -> NotebookNode:
     """
     released = {cell["grade_id"]: cell for cell in bundle.cells if cell["grade_id"]}
     if graded.reason:
-        cells = [_reason_cell(graded.reason), *(_cell(cell | {"outputs": []}, released, graded) for cell in bundle.cells)]
+        blank = [cell | {"outputs": []} for cell in bundle.cells]
+        cells = [_reason_cell(graded.reason), *(_cell(cell, released, graded) for cell in blank)]
     else:
         cells = [_cell(cell, released, graded) for cell in graded.cells]
     for number, cell in enumerate(cells):
@@ -67,7 +68,8 @@ def _cell(cell: dict[str, Any], released: dict[str, dict], graded: Graded) -> No
     if mine:
         made.metadata["nbgrader"] = settings_of(mine)
         if mine["grade"] and not mine["solution"]:
-            _show_check(made, graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped"), graded.reason)
+            check = graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped")
+            _show_check(made, check, graded.reason)
             return made
     if cell.get("status") not in (None, "", "ok"):
         made.metadata["course"] = {"status": cell["status"]}

@@ -22,6 +22,8 @@ KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "nam
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("replace this line with your code")'
 KEPT_METADATA = ("nbgrader", "tags")
 
+NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
+
 # What lies beside a lesson and may hold an answer: nbgrader would hand it to the students.
 NEVER_HANDED_OUT = [
     ".ipynb_checkpoints",

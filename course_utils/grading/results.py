@@ -11,7 +11,6 @@ from course_utils.checks.verdict import codes_of
 from course_utils.grading.gradebook import open_gradebook
 
 AUTOGRADED = "autograded"
-SLOW = ("timeout",)
 
 
 @dataclass
@@ -103,7 +102,8 @@ def _remark(result: Result, others: list[dict[str, Any]]) -> None:
     """Add to the notes how much was not attempted, what was stopped, and which cells had to be left out."""
     untouched = [name for name, verdict in result.verdicts.items() if verdict == "not attempted"]
     stopped = [name for name, verdict in result.verdicts.items() if verdict == "stopped"]
-    lost = [status for cell in others if (status := cell["metadata"].get("course", {}).get("status", "error")) != "error"]
+    statuses = [cell["metadata"].get("course", {}).get("status", "error") for cell in others]
+    lost = [status for status in statuses if status != "error"]
     if untouched:
         result.notes.append(f"not attempted: {len(untouched)} of {len(result.verdicts)} exercises")
     if stopped:

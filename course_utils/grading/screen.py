@@ -26,7 +26,8 @@ class Bar(Watcher):
 
     def begin(self, lab: str, total: int) -> None:
         """Draw the bar."""
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[bad]}"))
+        words, failed = TextColumn("{task.description}"), TextColumn("{task.fields[bad]}")
+        columns = (words, BarColumn(), MofNCompleteColumn(), failed)
         times = (TextColumn("so far"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
         self.bar = Progress(*columns, *times, console=self.console)
         self.task = self.bar.add_task(f"{self.verb} {lab}", total=total, bad="")
