@@ -50,6 +50,11 @@ def change(root, query, *values):
         book.execute(query, values)
 
 
+def checksums(root):
+    with sqlite3.connect(root / "gradebook.db") as book:
+        return dict(book.execute("select name, checksum from source_cell"))
+
+
 CLASS = {
     "ada": {"double": RIGHT, "sizes": 'answers = {"a": 7}', "why": "Because I say so."},
     "bela": {"double": "wrong"},
@@ -190,8 +195,10 @@ def test_checks_have_their_full_text_and_nbgraders_settings(written):
     check = cell_of(autograded(written), "double-check")
     assert "HIDDEN TESTS" in check.source
     assert check.metadata["course"] == {"verdict": "right", "codes": []}
-    handed_out = cell_of(released(written), "double-check").metadata.nbgrader
-    assert {key: check.metadata.nbgrader[key] for key in handed_out} == handed_out
+    for name in ("double", "double-check", "why"):
+        handed_out = dict(cell_of(released(written), name).metadata.nbgrader) | {"checksum": checksums(written)[name]}
+        settings = cell_of(autograded(written), name).metadata.nbgrader
+        assert {key: settings[key] for key in handed_out} == handed_out
 
 
 def test_a_notebook_is_a_function_of_its_result(written):
@@ -237,7 +244,7 @@ def test_an_essay_that_was_deleted_is_a_question_without_an_answer(root):
 def test_a_reason_can_hold_any_sign(root):
     hand_in(root, "ada")
     graded = graded_of(root, "ada")
-    graded.reason = "<script>alert(1)</script> *[x](y)*"
+    graded.reason, graded.checks = "<script>alert(1)</script> *[x](y)*", {}
     write(root, "ada", graded=graded)
     assert "<script>" not in autograded(root).cells[0].source
 
