@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, read_numbers, short
-from course_utils.checks.running import call, quiet
+from course_utils.checks.running import ask, call, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit
 from course_utils.variants import Dice
@@ -301,17 +301,17 @@ def _check_strict(answer, cases, hidden) -> None:
 
 def _raised(answer, *args) -> str | None:
     """Return the text of the ValueError that a call raises, None if it returns."""
-    caught = []
+    found = ask(value_error_of, answer, *args)
+    return found if type(found) is str else None
 
-    def guarded(*given):
-        try:
-            return answer(*given)
-        except ValueError as error:
-            caught.append(str(error))
-            return 0
 
-    call(guarded, "conv_output_size", *args)
-    return caught[0] if caught else None
+def value_error_of(function, *args) -> str | None:
+    """Probe: return the text of the ValueError that a student's function raises, None if it returns."""
+    try:
+        function(*args)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 # --- parameter counts

@@ -1,0 +1,178 @@
+"""What of a submission is run, and in which order: the release decides, the student's cells fill it.
+
+A student may have copied, split, moved, deleted, retagged or retyped cells, and may have edited checks and points. None
+of that matters here: cells are known by their grade_id alone. Answers go to the places that the release has for them,
+checks and locked cells have the release's own text, and every other cell stays behind the answer or check that it
+followed. Nothing a file can hold makes this module raise anything but `Unreadable`.
+"""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+MOST_CELLS = 2_000  # in one submission
+MOST_CHARACTERS = 400_000  # in one cell
+
+
+class Unreadable(Exception):
+    """The bytes are no notebook; the text says why, for the student."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One cell of the notebook that is graded.
+
+    Parameters
+    ----------
+    kind
+        "check"; "locked" for other cells with the release's own text; "answer"; "extra" for the student's other code;
+        "text" for everything that is not code.
+    source
+        The cell's text.
+    grade_id
+        nbgrader's name for the cell, "" if it has none.
+    points
+        What a check gives at most; 0 for the rest.
+    cell_type
+        "code", "markdown" or "raw".
+    """
+
+    kind: str
+    source: str
+    grade_id: str = ""
+    points: float = 0.0
+    cell_type: str = "code"
+
+
+@dataclass
+class Aligned:
+    """The steps of a submission, in order, and what there was to remark on."""
+
+    steps: list[Step]
+    notes: list[str] = field(default_factory=list)
+
+
+def align(released: list[dict[str, Any]], notebook: bytes | None) -> Aligned:
+    """Put a submission in the order of the release.
+
+    Parameters
+    ----------
+    released
+        The cells of a :class:`~course_utils.grading.job.Bundle`.
+    notebook
+        The bytes of the student's file; None for a notebook without cells.
+
+    Raises
+    ------
+    Unreadable
+        If the bytes are no notebook.
+    """
+    cells, notes = read_cells(notebook) if notebook is not None else ([], [])
+    anchors = {cell["grade_id"]: cell for cell in released if cell["grade_id"]}
+    answers, followers = _sort(cells, anchors)
+    notes += _remarks(answers, anchors) if notebook is not None else []
+    steps = list(followers.get("", []))
+    for name, cell in anchors.items():
+        steps += _steps_of(cell, answers.get(name, [])) + followers.get(name, [])
+    return Aligned(steps, notes)
+
+
+def _steps_of(cell: dict[str, Any], copies: list[Step]) -> list[Step]:
+    """Return the steps of one cell of the release. Of several copies of an answer the last counts, all of them run."""
+    name, points = cell["grade_id"], float(cell["points"])
+    if cell["solution"]:
+        last = copies[-1:] or ([Step("answer", "", name, points, cell["cell_type"])] if cell["grade"] else [])
+        return [Step("extra", copy.source) for copy in copies[:-1] if copy.cell_type == "code"] + [
+            Step("answer" if cell["cell_type"] == "code" else "text", one.source, name, points, cell["cell_type"])
+            for one in last
+        ]
+    if cell["cell_type"] != "code":
+        return [Step("text", cell["source"], name, points, cell["cell_type"])]
+    return [Step("check" if cell["grade"] else "locked", cell["source"], name, points)]
+
+
+def _sort(cells: list[dict], anchors: dict[str, dict]) -> tuple[dict[str, list[Step]], dict[str, list[Step]]]:
+    """Return the copies of each answer, and the cells that follow each anchor ("" for those before the first)."""
+    answers: dict[str, list[Step]] = {}
+    followers: dict[str, list[Step]] = {}
+    behind = ""
+    for cell in cells:
+        source, cell_type, name = _text(cell), _type(cell), _grade_id(cell)
+        if name not in anchors:
+            kind = "extra" if cell_type == "code" else "text"
+            followers.setdefault(behind, []).append(Step(kind, source, cell_type=cell_type))
+            continue
+        behind = name
+        if anchors[name]["solution"]:
+            wanted = anchors[name]["cell_type"]
+            answers.setdefault(name, []).append(Step("answer", source, name, cell_type=wanted))
+    return answers, followers
+
+
+def _remarks(answers: dict[str, list[Step]], anchors: dict[str, dict]) -> list[str]:
+    missing = [name for name, cell in anchors.items() if cell["solution"] and name not in answers]
+    copied = [name for name, copies in answers.items() if len(copies) > 1]
+    notes = [f"answer cells missing: {', '.join(missing)}"] if missing else []
+    return notes + ([f"answer cells copied: {', '.join(copied)} (the last one counts)"] if copied else [])
+
+
+# --- reading a file -------------------------------------------------------------------------------
+
+
+def read_cells(notebook: bytes) -> tuple[list[dict], list[str]]:
+    """Return the cells of a notebook file of format 2, 3, 4 or later, and remarks.
+
+    Raises
+    ------
+    Unreadable
+        If the file is none.
+    """
+    notes: list[str] = []
+    try:
+        text = notebook.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text, notes = notebook.decode("latin-1"), ["the file is not in UTF-8; it was read as Latin-1"]
+    if not text.strip():
+        raise Unreadable("the notebook is empty")
+    try:
+        content = json.loads(text, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the notebook is damaged: {str(error)[:80] or type(error).__name__}") from None
+    cells = _cells_of(content)
+    if cells is None:
+        raise Unreadable("the file is not a notebook: it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(f"the notebook has {len(cells)} cells, more than {MOST_CELLS}")
+    return [cell for cell in cells if isinstance(cell, dict)], notes
+
+
+def _cells_of(content: Any) -> list | None:
+    if not isinstance(content, dict):
+        return None
+    sheets = content.get("worksheets")
+    if isinstance(content.get("cells"), list):
+        return content["cells"]
+    if not isinstance(sheets, list):
+        return None
+    found = [sheet["cells"] for sheet in sheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)]
+    return [cell for cells in found for cell in cells] if found else None
+
+
+def _text(cell: dict) -> str:
+    """Return a cell's text; format 3 called it input. What is no text is left out, and so are NUL characters."""
+    source = cell.get("source", cell.get("input", ""))
+    lines = source if isinstance(source, list) else [source]
+    text = "".join(line for line in lines if isinstance(line, str))[:MOST_CHARACTERS]
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def _type(cell: dict) -> str:
+    known = {"code": "code", "raw": "raw"}
+    return known.get(str(cell.get("cell_type")), "markdown")
+
+
+def _grade_id(cell: dict) -> str:
+    metadata = cell.get("metadata")
+    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = settings.get("grade_id") if isinstance(settings, dict) else None
+    return name if isinstance(name, str) else ""

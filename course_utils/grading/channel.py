@@ -1,0 +1,158 @@
+"""A wire between two processes on one machine: frames over a socket, each with a deadline.
+
+On Linux the kernel writes into every message which process sent it. So the trusted side knows the number of the
+process it must kill when an answer does not come, whatever that process says of itself.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+from array import array
+from typing import Any
+
+from course_utils.grading.codec import MAX_FRAME, BadFrame, frame, read_body
+
+PASSES_CREDENTIALS = sys.platform == "linux"
+_CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
+
+
+class Gone(Exception):
+    """Nobody is at the other end any more, or what comes from there is not to be understood."""
+
+
+class TooSlow(Exception):
+    """No answer by the deadline."""
+
+
+class Channel:
+    """One end of a wire.
+
+    Parameters
+    ----------
+    sock
+        A connected stream socket, which the channel owns from then on.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self.sock, self.peer = sock, 0
+        if PASSES_CREDENTIALS:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+
+    def ask(self, request: Any, seconds: float) -> Any:
+        """Send a document and return the one that comes back.
+
+        Raises
+        ------
+        TooSlow
+            After so many seconds. The channel cannot be used any more.
+        Gone
+            If the other side has closed the channel, or sends what is no frame.
+        """
+        deadline = time.monotonic() + seconds
+        self.send(request, deadline)
+        return self.receive(deadline)
+
+    def send(self, document: Any, deadline: float | None = None) -> None:
+        """Send a document; raise as :meth:`ask` does."""
+        with self._one_way(deadline):
+            self.sock.sendall(frame(document))
+
+    def send_bytes(self, data: bytes, deadline: float | None = None) -> None:
+        """Send bytes of any length to a trusted reader; raise as :meth:`ask` does."""
+        with self._one_way(deadline):
+            self.sock.sendall(struct.pack(">Q", len(data)))
+            self.sock.sendall(data)
+
+    def receive_bytes(self, deadline: float | None = None) -> bytes:
+        """Return what a trusted writer sent with :meth:`send_bytes`."""
+        with self._one_way(deadline):
+            (length,) = struct.unpack(">Q", self._exactly(8, deadline))
+            return self._exactly(length, deadline)
+
+    def hear(self, seconds: float) -> Any:
+        """Return the document that comes within so many seconds; raise as :meth:`ask` does."""
+        return self.receive(time.monotonic() + seconds)
+
+    def receive(self, deadline: float | None = None) -> Any:
+        """Return the next document; raise as :meth:`ask` does."""
+        with self._one_way(deadline):
+            (length,) = struct.unpack(">I", self._exactly(4, deadline))
+            if length > MAX_FRAME:
+                raise BadFrame(f"a frame of {length >> 20} MB")
+            return read_body(self._exactly(length, deadline))
+
+    @contextlib.contextmanager
+    def _one_way(self, deadline: float | None):
+        try:
+            self._wait_until(deadline)
+            yield
+        except TimeoutError:
+            self.close()
+            raise TooSlow from None
+        except (OSError, BadFrame) as error:
+            self.close()
+            raise Gone(str(error)) from None
+
+    def _wait_until(self, deadline: float | None) -> None:
+        left = None if deadline is None else deadline - time.monotonic()
+        if left is not None and left <= 0:
+            raise TimeoutError
+        self.sock.settimeout(left)
+
+    def _exactly(self, count: int, deadline: float | None) -> bytes:
+        parts = []
+        while count:
+            self._wait_until(deadline)
+            part = self._some(min(count, 1 << 20))
+            if not part:
+                raise ConnectionError("the other side is gone")
+            parts.append(part)
+            count -= len(part)
+        return b"".join(parts)
+
+    def _some(self, count: int) -> bytes:
+        if not PASSES_CREDENTIALS:
+            return self.sock.recv(count)
+        data, ancillary, _, _ = self.sock.recvmsg(count, socket.CMSG_SPACE(_CREDENTIALS.size))
+        for level, kind, content in ancillary:
+            if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+                self.peer = _CREDENTIALS.unpack(content[: _CREDENTIALS.size])[0]
+        return data
+
+    def pass_on(self, other: socket.socket) -> None:
+        """Hand another socket to the process at the other end, which takes it with :func:`take`."""
+        with self._one_way(time.monotonic() + 10):
+            socket.send_fds(self.sock, [b"+"], [other.fileno()])
+
+    def kill_peer(self) -> None:
+        """Kill the process that sent the last message, where the kernel tells which one that is."""
+        if self.peer > 1:
+            with contextlib.suppress(OSError):
+                os.kill(self.peer, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Close the channel; the other side reads an end of file."""
+        self.sock.close()
+
+
+def take(sock: socket.socket) -> socket.socket:
+    """Return the socket that the other side passed on.
+
+    Raises
+    ------
+    EOFError
+        If there is none, because the other side is gone.
+    """
+    room = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(array("i").itemsize)
+    data, ancillary, _, _ = sock.recvmsg(1, room)
+    numbers = array("i")
+    for level, kind, content in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            numbers.frombytes(content[: len(content) - len(content) % numbers.itemsize])
+    if not data or not numbers:
+        raise EOFError("the other side is gone")
+    return socket.socket(fileno=numbers[0])

@@ -1,0 +1,145 @@
+"""Running one function in a box, for trials and tests: the whole course of a box in one ``with``."""
+
+import contextlib
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+import course_utils
+from course_utils.grading.job import Limits
+from course_utils.grading.sandbox.cage import Cage
+from course_utils.grading.sandbox.tiers import Tier, enter
+
+MODULE = "course_utils.grading.sandbox"
+
+
+@dataclass
+class Box:
+    """A box, from outside.
+
+    Parameters
+    ----------
+    cage, pid
+        What ends it.
+    pipe
+        Where the function's result comes out. It ends when the last process in the box does.
+    """
+
+    cage: Cage
+    pid: int
+    pipe: int
+
+    def answer(self, seconds: float = 20) -> Any:
+        """Return what the function returned, through JSON; {"error": text} if it or the sandbox failed."""
+        data = self._read(seconds, until=b"\n")
+        return json.loads(data) if data.endswith(b"\n") else {"error": "the box ended, or took too long, in silence"}
+
+    def ended(self, seconds: float = 5) -> bool:
+        """Tell whether nothing in the box holds the pipe any more."""
+        return self._read(seconds, until=None) is not None
+
+    def _read(self, seconds: float, until: bytes | None) -> bytes | None:
+        data, end = b"", time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            if not select.select([self.pipe], [], [], left)[0]:
+                break
+            part = os.read(self.pipe, 65_536)
+            data += part
+            if not part or (until and data.endswith(until)):
+                return data
+        return data if until else None
+
+
+@contextlib.contextmanager
+def inside(
+    tier: Tier,
+    action: Callable,
+    argument: Any = None,
+    limits: Limits | None = None,
+    readable: list[Path] | None = None,
+    files: dict[str, bytes] | None = None,
+) -> Iterator[Box]:
+    """Start a box that calls ``action(argument)``; end it at the end of the ``with``."""
+    limits = limits or Limits()
+    cage = Cage(limits)
+    try:
+        if tier.forks:
+            pid, pipe = _fork(tier, cage, action, argument, limits, readable or [], files or {})
+        else:
+            pid, pipe = _spawn(tier, cage, action, argument, limits, readable or [])
+        box = Box(cage, pid, pipe)
+        try:
+            yield box
+        finally:
+            cage.kill(pid)
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+            os.close(pipe)
+    finally:
+        cage.close()
+
+
+def _fork(tier, cage, action, argument, limits, readable, files) -> tuple[int, int]:
+    """Fork a box; return its outermost process and the pipe that its answer comes from."""
+    pipe, end = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(pipe)
+        be_a_box(end, tier, cage, action, argument, limits, readable, files)
+    os.close(end)
+    return pid, pipe
+
+
+def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) -> NoReturn:
+    """Enter the box and act; never return."""
+    try:
+        cage.join()
+        enter(tier, files, limits, readable)
+        text = json.dumps(action(argument))
+    except BaseException as error:
+        text = json.dumps({"error": f"{type(error).__name__}: {error}"})
+    finally:
+        try:
+            os.write(end, text.encode() + b"\n")
+        finally:
+            os._exit(0)
+
+
+def _spawn(tier, cage, action, argument, limits, readable) -> tuple[int, int]:
+    """Start a fresh process that becomes a box: where forking is not safe, or not known."""
+    about = {
+        "tier": list(tier),
+        "cage": {"name": cage.name, "folder": str(cage.folder)},
+        "action": [action.__module__, action.__qualname__],
+        "argument": argument,
+        "limits": limits.__dict__,
+        "readable": [str(path) for path in readable],
+    }
+    command = [sys.executable, "-m", MODULE, "box", json.dumps(about)]
+    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=own_environment())
+    return process.pid, os.dup(process.stdout.fileno())
+
+
+def own_environment() -> dict[str, str]:
+    """Return the environment for a fresh Python that is to find this very package."""
+    root = str(Path(course_utils.__file__).parents[1])
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH", "")]))}
+
+
+def ask_fresh_process(word: str, question: Any, seconds: float = 60) -> Any:
+    """Return what :mod:`__main__` answers to a word and a question in a fresh process with a single thread."""
+    command = [sys.executable, "-m", MODULE, word, json.dumps(question)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds, env=own_environment())
+        return json.loads(done.stdout.splitlines()[-1])
+    except subprocess.TimeoutExpired:
+        return {"error": f"it took longer than {seconds:g} seconds"}
+    except (IndexError, ValueError):
+        return {"error": (done.stderr.strip().splitlines() or [f"it ended with status {done.returncode}"])[-1]}

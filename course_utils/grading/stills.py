@@ -1,0 +1,278 @@
+"""Pictures that are the same in every student's notebook: drawn once, and put where the student's cell stands.
+
+Most of the time that a lesson takes goes into drawing its figures, and most figures do not depend on anything that a
+student wrote. Such a figure is found by looking at the release: a cell's last statement, ``plots.show(…)`` or
+``widgets.explore_…(…)``, in which no name can hold a student's work, the student's number, or a random draw. Where a
+student left that cell and all that it stands on as they were, and touches none of its names elsewhere, the statement
+is not run again. No check looks at a picture, so no verdict depends on any of this.
+"""
+
+import ast
+import builtins
+import symtable
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import msgpack
+
+from course_utils.grading.alignment import Step
+from course_utils.grading.shell import Shell
+
+STUDENT_ID = "student_id"
+PAINT_SECONDS = 60
+BUILTINS = frozenset(dir(builtins))
+DRAWS = "rand randn randint randperm random normal uniform choice shuffle permutation bernoulli multinomial"
+RANDOM = frozenset([*DRAWS.split(), "seed", "manual_seed", "seed_everything", "nn", "dropout", "init", "time"])
+WORKAROUNDS = "globals locals vars setattr delattr exec eval reload modules get_ipython rcParams style patch"
+WAYS_ROUND = frozenset([*WORKAROUNDS.split(), "__dict__", "__setattr__", "__import__", "import_module"])
+
+
+@dataclass(frozen=True)
+class Still:
+    """A picture of the release that is the same for everybody.
+
+    Parameters
+    ----------
+    cell
+        Index of its cell in the release.
+    rest
+        What of the cell is still to be run; often nothing.
+    picture
+        The statements that show it: the last of the cell.
+    needs
+        Indexes of the cells that it stands on.
+    names
+        All names that it stands on, but for those of the first cell.
+    outputs
+        What the statements show, once they were run.
+    """
+
+    cell: int
+    rest: str
+    picture: str
+    needs: frozenset[int]
+    names: frozenset[str]
+    outputs: tuple[dict[str, Any], ...] = ()
+
+
+# --- in the release -------------------------------------------------------------------------------
+
+
+def find_stills(cells: list[dict[str, Any]]) -> list[Still]:
+    """Return the pictures of a release (:attr:`Bundle.cells`) that are the same for everybody."""
+    return _Finder(cells).find()
+
+
+class _Finder:
+    def __init__(self, cells: list[dict[str, Any]]) -> None:
+        self.cells = cells
+        self.modules: set[str] = set()  # bound by the first cell
+        self.dirty = {STUDENT_ID}  # may depend on the student, or on chance
+        self.made_in: dict[str, set[int]] = {}  # name -> cells that it stands on
+        self.stands_on: dict[str, set[str]] = {}  # name -> names
+
+    def find(self) -> list[Still]:
+        found = []
+        for index, cell in enumerate(self.cells):
+            if cell["cell_type"] != "code" or (cell["grade_id"] and not cell["solution"]):
+                continue
+            tree = _parsed(cell["source"])
+            if tree is None:
+                continue
+            if cell["solution"]:
+                self.dirty |= _bound(tree)
+            elif not self.modules:
+                self.modules = _bound(tree)
+            else:
+                found += self._look_at(index, cell["source"], tree)
+        return found
+
+    def _look_at(self, index: int, source: str, tree: ast.Module) -> list[Still]:
+        """Return the still of a cell, if its last statements are pictures of that kind."""
+        first = next((i for i in range(len(tree.body)) if all(map(_is_picture, tree.body[i:]))), len(tree.body))
+        for statement in tree.body[:first]:
+            self._take(index, statement)
+        still = self._still(index, source, tree.body[first:])
+        for statement in tree.body[first:]:
+            self._take(index, statement)
+        return [still] if still else []
+
+    def _take(self, index: int, statement: ast.stmt) -> None:
+        """Note what a statement binds or may change, and whether that depends on the student or on chance."""
+        if isinstance(statement, ast.Assign) and all(isinstance(target, ast.Name) for target in statement.targets):
+            for name in (
+                _bound(statement) - _names(statement.value) - {STUDENT_ID}
+            ):  # a new object, whatever the name stood for before
+                self.dirty.discard(name)
+                self.made_in[name], self.stands_on[name] = set(), set()
+        names = self._used(statement)
+        if self._depends(statement):
+            self.dirty |= names | _bound(statement)
+        for name in _bound(statement) | names:
+            self.made_in.setdefault(name, set()).add(index)
+            self.stands_on.setdefault(name, set()).update(names)
+
+    def _depends(self, statement: ast.stmt) -> bool:
+        if _words(statement) & RANDOM:
+            return True
+        return bool(self._closure(self._used(statement)) & self.dirty)
+
+    def _used(self, statement: ast.stmt) -> set[str]:
+        return _outer_names(ast.unparse(statement)) - self.modules - BUILTINS
+
+    def _closure(self, names: Iterable[str]) -> set[str]:
+        """Return names with all that they stand on."""
+        found: set[str] = set()
+        open_ones = set(names)
+        while open_ones:
+            name = open_ones.pop()
+            if name not in found:
+                found.add(name)
+                open_ones |= self.stands_on.get(name, set())
+        return found
+
+    def _still(self, index: int, source: str, pictures: list[ast.stmt]) -> Still | None:
+        if not pictures or any(map(self._depends, pictures)) or pictures[0].col_offset:
+            return None
+        names = self._closure(set().union(*map(self._used, pictures)))
+        needs = {cell for name in names for cell in self.made_in.get(name, ())} - {index}
+        lines = source.splitlines()
+        before, picture = lines[: pictures[0].lineno - 1], lines[pictures[0].lineno - 1 :]
+        return Still(index, "\n".join(before).strip(), "\n".join(picture), frozenset(needs), frozenset(names))
+
+
+def _parsed(source: str) -> ast.Module | None:
+    try:
+        symtable.symtable(source, "<cell>", "exec")  # finds faults that the grammar alone does not
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _is_picture(statement: ast.stmt) -> bool:
+    """Tell whether a statement is ``plots.show(…)`` or ``widgets.explore_…(…)``."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    function = call.func if isinstance(call, ast.Call) else None
+    if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
+        return False
+    where = function.value.id
+    return (where, function.attr) == ("plots", "show") or (where == "widgets" and function.attr.startswith("explore_"))
+
+
+def _names(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+
+
+def _outer_names(source: str) -> set[str]:
+    """Return the names of a piece of code that are not local to a function in it."""
+    tables = [symtable.symtable(source, "<cell>", "exec")]
+    found = set(tables[0].get_identifiers())
+    while tables:
+        table = tables.pop()
+        found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        tables += table.get_children()
+    return found
+
+
+def _words(tree: ast.AST) -> set[str]:
+    return _names(tree) | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    """Return all names that are bound anywhere in a piece of code."""
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+        elif isinstance(node, (ast.Attribute, ast.Subscript)) and not isinstance(node.ctx, ast.Load):
+            found |= _names(node.value)
+    return found
+
+
+# --- painting -------------------------------------------------------------------------------------
+
+
+def paint(cells: list[dict[str, Any]], shell: Shell) -> bytes:
+    """Draw the pictures of a release, for :func:`unpack`. Runs the release's own text, and nobody else's."""
+    stills = {still.cell: still for still in find_stills(cells)}
+    wanted = set().union(*(still.needs | {still.cell} for still in stills.values())) if stills else set()
+    first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
+    drawn = []
+    for index in sorted(wanted | {first}):
+        still = stills.get(index)
+        status, _ = shell.run(still.rest if still else cells[index]["source"], PAINT_SECONDS)
+        if still and status == "ok":
+            status, outputs = shell.run(still.picture, PAINT_SECONDS)
+            drawn += [replace(still, outputs=tuple(outputs))] if status == "ok" and outputs else []
+    return msgpack.packb([asdict(still) for still in drawn], default=list)
+
+
+def unpack(drawn: bytes) -> list[Still]:
+    """Return what :func:`paint` drew."""
+    stills = [Still(**still) for still in msgpack.unpackb(drawn)]
+    return [replace(still, needs=frozenset(still.needs), names=frozenset(still.names)) for still in stills]
+
+
+# --- in a submission ------------------------------------------------------------------------------
+
+
+def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[Still]) -> dict[int, Still]:
+    """Return which steps of a submission need not draw their picture again: stills by index of the step.
+
+    Parameters
+    ----------
+    cells
+        Of the release.
+    steps
+        The submission, aligned with it.
+    drawn
+        The pictures of the release.
+    """
+    if not drawn:
+        return {}
+    place = _places(cells, steps)
+    stills = {still.cell: still for still in drawn}
+    modules = _bound(
+        _parsed(next(cell["source"] for cell in cells if cell["cell_type"] == "code")) or ast.Module([], [])
+    )
+    found: dict[int, Still] = {}
+    seen: set[int] = set()
+    touched: set[str] = set()
+    for number, step in enumerate(steps):
+        if number in place:
+            still = stills.get(place[number])
+            if still and still.needs <= seen and not still.names & touched:
+                found[number] = still
+            if seen and place[number] < max(seen):  # moved: what it stands on may have been run since
+                return found
+            seen.add(place[number])
+        elif step.kind in ("answer", "extra"):
+            own = _touched(step.source)
+            if own is None or _bound(ast.parse(step.source)) & modules:
+                return found
+            touched |= own
+    return found
+
+
+def _touched(source: str) -> set[str] | None:
+    """Return the names outside it that a student's cell may change; None if that cannot be known."""
+    tree = _parsed(source)
+    return None if tree is None or _words(tree) & WAYS_ROUND else _outer_names(source)
+
+
+def _places(cells: list[dict[str, Any]], steps: list[Step]) -> dict[int, int]:
+    """Return which steps are ordinary cells of the release, word for word: index of the cell by index of the step."""
+    ordinary = [
+        (i, cell["source"]) for i, cell in enumerate(cells) if cell["cell_type"] == "code" and not cell["grade_id"]
+    ]
+    texts = [source.strip() for _, source in ordinary]
+    index_of = {source.strip(): index for index, source in ordinary if texts.count(source.strip()) == 1}
+    found: dict[int, int] = {}
+    for number, step in enumerate(steps):
+        index = index_of.get(step.source.strip()) if step.kind == "extra" else None
+        if index is not None and index not in found.values():
+            found[number] = index
+    return found

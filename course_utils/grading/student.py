@@ -1,0 +1,124 @@
+"""What a student's process does: run cells, copy itself, and answer questions about its objects.
+
+This is the one module that runs beside student code, in the same process, so nothing of it is trusted by anybody: a
+student may replace every function here. It can only send data, and the other side looks at all of it.
+"""
+
+import builtins
+import contextlib
+import os
+import random
+import signal
+import sys
+from typing import Any
+
+from course_utils.checks import running
+from course_utils.grading import codec
+from course_utils.grading.channel import Channel, Gone, take
+from course_utils.grading.shell import Shell, interrupted_after
+
+
+class Student:
+    """Serves the requests that come over a channel: lists whose first element names one of the methods below.
+
+    Parameters
+    ----------
+    channel
+        To the trusted side.
+    shell
+        Where the cells run.
+    """
+
+    def __init__(self, channel: Channel, shell: Shell) -> None:
+        self.channel, self.shell, self.handles = channel, shell, []
+
+    def serve(self) -> None:
+        """Answer requests until the other side is gone."""
+        self.channel.send(["here"])
+        while True:
+            try:
+                operation, *values = self.channel.receive()
+            except Gone:
+                return
+            reply = self._reply(operation, values)
+            if reply is not None:
+                self.channel.send(reply)
+
+    def _reply(self, operation: str, values: list) -> Any:
+        try:
+            return getattr(self, f"do_{operation}")(*values)
+        except KeyboardInterrupt:
+            return ["slow"]
+        except codec.TooLarge as error:
+            return ["failed", f"what it gives is too large to be looked at ({error})"]
+        except BaseException as error:  # whatever a student's objects raise when they are looked at
+            return ["failed", f"{type(error).__name__}"]
+
+    def do_run(self, source: str, seconds: float) -> list:
+        """Run a cell; reply with its status and outputs."""
+        status, outputs = self.shell.run(source, seconds)
+        return ["ran", status, list(outputs)]
+
+    def do_fork(self) -> list | None:
+        """Copy this process, as it is now, for one check; the copy answers on the socket that is passed on."""
+        other = take(self.channel.sock)
+        if os.fork():
+            other.close()
+            return ["forked"]
+        self.channel.close()
+        self.channel = Channel(other)
+        return ["here"]
+
+    def do_get(self, name: str) -> list:
+        """Reply with the value of a name, or that there is none."""
+        names = self.shell.user_ns
+        return ["value", codec.pack(names[name], self._keep)] if name in names else ["missing"]
+
+    def do_perform(self, handle: int, name: str, probe: str, args: list, kwargs: list, refused: list, seconds: float):
+        """Call one of this process's objects, or a probe on it, and reply with what came of it."""
+        given, options = codec.unpack(args, self._held), codec.unpack(kwargs, self._held)
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), interrupted_after(seconds):
+            outcome = running.perform(self.handles[handle], name, probe, given, options, tuple(refused))
+        return ["value", codec.pack(outcome, self._keep)]
+
+    def _keep(self, value: Any) -> tuple[int, str, str, bool]:
+        self.handles.append(value)
+        called = getattr(value, "__name__", "")
+        called = called if isinstance(called, str) else ""
+        return len(self.handles) - 1, type(value).__name__[:100], called[:100], callable(value)
+
+    def _held(self, number: int, *_about: Any) -> Any:
+        return self.handles[number]
+
+
+def settle(seed: int, folder: str) -> None:
+    """Prepare this process to run a student's cells.
+
+    Parameters
+    ----------
+    seed
+        Of all random generators.
+    folder
+        The folder of the notebook's files; the working directory.
+    """
+    environment = {"PATH": "/usr/bin:/bin", "HOME": folder, "LANG": "C.UTF-8", "MPLCONFIGDIR": folder}
+    kept = {name: value for name, value in os.environ.items() if name in _KEPT}
+    os.environ.clear()
+    os.environ.update(environment | kept | {"NBGRADER_EXECUTION": "autograde"})
+    os.chdir(folder)
+    sys.path.insert(0, folder)
+    random.seed(seed)
+    for module, seeded in (("numpy.random", "seed"), ("torch", "manual_seed")):
+        if module in sys.modules:
+            getattr(sys.modules[module], seeded)(seed)
+    builtins.input = _no_input
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+_KEPT = {"MPLBACKEND", "TMPDIR", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "COURSE_OFFLINE"} | (
+    {"PATH", "SYSTEMROOT", "TEMP", "TMP"} if sys.platform == "win32" else set()
+)
+
+
+def _no_input(*_prompt: object) -> str:
+    raise RuntimeError("input() has nobody to ask while a notebook is graded")

@@ -1,0 +1,283 @@
+"""Running a check where no student code runs.
+
+The check's own text comes from the gradebook, the names it was written against from the release's first cell, and
+everything else from the student's process, as data or as a `Remote`. Statements run one by one, so that it is known at
+each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes on.
+"""
+
+import ast
+import builtins
+import contextlib
+import io
+import re
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from course_utils.checks.elsewhere import Elsewhere
+from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.grading import codec
+from course_utils.grading.channel import Channel, Gone, TooSlow
+from course_utils.grading.job import Check
+
+STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
+HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
+GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
+
+
+class Late(BaseException):
+    """The check itself has run for too long."""
+
+
+class Unusable(Exception):
+    """What the student's side sent is no value; the text says why, for the student."""
+
+
+@dataclass
+class Line:
+    """Where in its text a check stands just now."""
+
+    hidden: bool = False
+
+
+class Remote(Elsewhere):
+    """An object in the student's process, of which only its handle is here.
+
+    Nothing can be done with it but through :meth:`perform`; it equals nothing but itself.
+    """
+
+    def __init__(self, client: "Client", handle: int, kind: str, called: str, is_callable: bool) -> None:
+        self.client, self.handle, self.callable = client, handle, is_callable
+        self.kind = "an object" if client.line.hidden else kind
+        self.called = called if called.isidentifier() and not client.line.hidden else ""
+
+    def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+        """Run :func:`course_utils.checks.running.perform` in the student's process."""
+        return self.client.perform(self.handle, name, probe, args, kwargs, refused)
+
+
+@dataclass
+class Client:
+    """Asks one fork of a student's process.
+
+    Parameters
+    ----------
+    channel
+        To the fork; None if there is none, which every question then finds out.
+    seconds
+        How long one call may take.
+    line
+        Shared with the runner of the check.
+    """
+
+    channel: Channel | None
+    seconds: float
+    line: Line = field(default_factory=Line)
+
+    def get(self, name: str) -> Any:
+        """Return the value of a student's name.
+
+        Raises
+        ------
+        NameError
+            If there is none.
+        Unusable
+            If it is too large, or no value.
+        """
+        reply = self._ask(["get", name])
+        if reply[0] == "missing":
+            raise NameError(f"name '{name}' is not defined", name=name)
+        return self._value(reply, name)
+
+    def perform(self, handle: int, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+        """Return what came of calling an object, as :func:`course_utils.checks.running.perform` tells it."""
+        given, options = codec.pack(args, _handle_of), codec.pack(kwargs, _handle_of)
+        reply = self._ask(["perform", handle, name, probe, given, options, list(refused), self.seconds])
+        if reply[0] == "slow":
+            return {"failed": f"{name} ran for more than {self.seconds:g} seconds and was stopped."}
+        outcome = self._value(reply, name)
+        if type(outcome) is not dict or len(outcome) > 2:
+            raise Gone("no outcome")
+        return self._spoken(outcome, name)
+
+    def _spoken(self, outcome: dict, name: str) -> dict:
+        """Bound the words of the student's side, and keep them back where a case must stay unknown."""
+        words = outcome.get("failed", outcome.get("not attempted"))
+        if words is None:
+            return outcome
+        words = words if type(words) is str else ""
+        if "failed" not in outcome:
+            return {"not attempted": f"write {name}, run its cell, then this one"}
+        return {"failed": _told(words, name) if self.line.hidden else words[:600]}
+
+    def _ask(self, request: list) -> list:
+        if self.channel is None:
+            raise Gone("there is no process to ask")
+        reply = self.channel.ask(request, self.seconds + GRACE)
+        if type(reply) is not list or not reply or type(reply[0]) is not str:
+            raise Gone("no reply")
+        return reply
+
+    def _value(self, reply: list, name: str) -> Any:
+        if reply[0] == "failed" and len(reply) == 2:
+            why = "" if self.line.hidden else f": {str(reply[1])[:200]}"
+            raise Unusable(f"{name} cannot be looked at{why}.")
+        if reply[0] != "value" or len(reply) != 2:
+            raise Gone("no value")
+        try:
+            return codec.unpack(reply[1], lambda *about: Remote(self, *about))
+        except codec.BadFrame as error:
+            raise Gone(str(error)) from None
+
+
+def _handle_of(value: Any) -> tuple[int, str, str, bool]:
+    if not isinstance(value, Remote):
+        raise TypeError(f"a check must send plain data, not {type(value).__name__}")
+    return value.handle, "", "", False
+
+
+def _told(words: str, name: str) -> str:
+    """Return what may be told of a failure on a hidden case: the kind of exception, if it is one of Python's own."""
+    raised = re.search(r" raised ([A-Za-z]+)", words)
+    known = raised and isinstance(getattr(builtins, raised.group(1), None), type)
+    return f"{name} {f'raised {raised.group(1)}' if known else 'failed'} on a case drawn at grading."
+
+
+# --- the check ------------------------------------------------------------------------------------
+
+
+@dataclass
+class Ran:
+    """A check that has run: its result, and the outputs that the graded notebook shows below it."""
+
+    check: Check
+    outputs: list[dict[str, Any]]
+
+
+def names_of_lesson(imports: str) -> dict[str, Any]:
+    """Return the names that the release's first cell binds: modules, and functions of ours."""
+    names: dict[str, Any] = {"__name__": "__main__"}
+    with contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(imports, "<imports>", "exec"), names)
+    return names
+
+
+def run_check(source: str, points: float, names: dict[str, Any], client: Client, seconds: float) -> Ran:
+    """Run a check and tell what it gives.
+
+    Parameters
+    ----------
+    source
+        The check's text, hidden tests included.
+    points
+        What it gives at most.
+    names
+        What :func:`names_of_lesson` returned; copied.
+    client
+        Asks the student's process.
+    seconds
+        How long the whole check may run.
+
+    Returns
+    -------
+    Ran
+        Whatever happens.
+    """
+    printed = io.StringIO()
+    try:
+        with _at_most(seconds), contextlib.redirect_stdout(printed):
+            value = _run(source, dict(names), client, printed)
+    except NotAttempted as error:
+        return _failed("not attempted", points, error.message, "NotAttempted")
+    except CheckFailed as error:
+        return _failed("wrong", points, error.message, "CheckFailed", error.codes)
+    except NameError as error:
+        return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
+    except Unusable as error:
+        return _failed("wrong", points, str(error), "CheckFailed")
+    except (Gone, TooSlow, Late, MemoryError, RecursionError):
+        return _failed("stopped", points, STOPPED, "CellTimeoutError")
+    except Exception as error:
+        return _failed("wrong", points, _last_words(error, client.line.hidden), type(error).__name__)
+    return _passed(value, points, printed.getvalue())
+
+
+def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO) -> Any:
+    """Run the statements of a check; return the value of the last, if it is an expression."""
+    tree, hidden = ast.parse(source), hidden_lines(source)
+    for name in _asked_of_student(tree, names):
+        names[name] = client.get(name)
+    value = None
+    for statement in tree.body:
+        client.line.hidden = statement.lineno in hidden
+        before, value = printed.tell(), None
+        if isinstance(statement, ast.Expr):
+            value = eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
+        else:
+            exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
+        if client.line.hidden:  # what a hidden line prints is nobody's business
+            printed.seek(before)
+            printed.truncate()
+    return value
+
+
+def hidden_lines(source: str) -> set[int]:
+    """Return the numbers of the lines (from 1) between the marks of hidden tests, and of the marks."""
+    found: set[int] = set()
+    for region in HIDDEN.finditer(source):
+        first = source.count("\n", 0, region.start()) + 1
+        found |= set(range(first, first + region.group().count("\n") + 1))
+    return found
+
+
+def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:
+    """Return the names that a check uses and that neither the lesson's imports nor the check itself bind."""
+    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in used if not isinstance(node.ctx, ast.Load)} | set(names) | set(dir(builtins))
+    return list(dict.fromkeys(node.id for node in used if node.id not in bound))
+
+
+def _passed(value: Any, points: float, printed: str) -> Ran:
+    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return Ran(Check(points, points, "right", message=printed.strip()), outputs)
+    credit = value if isinstance(value, Credit) else Credit(value, points)
+    earned = min(float(credit), points)
+    data, metadata = credit._repr_mimebundle_()
+    outputs.append({"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None})
+    verdict = "right" if earned == points else "partly" if earned else "wrong"
+    return Ran(Check(earned, points, verdict, list(credit.codes), printed.strip() or str(credit)), outputs)
+
+
+def _failed(verdict: str, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
+    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
+    output = {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
+    return Ran(Check(0.0, points, verdict, list(codes), message), [output])
+
+
+def _last_words(error: Exception, hidden: bool) -> str:
+    if hidden:
+        return f"The check stopped with {type(error).__name__} on a case drawn at grading."
+    return traceback.format_exception_only(error)[-1].strip()[:600]
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raise `Late` in this block after so many seconds, where the platform has a timer."""
+    if sys.platform == "win32":
+        yield
+        return
+    before: Callable | int | None = signal.signal(signal.SIGALRM, _raise_late)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _raise_late(_number: int, _frame: Any) -> None:
+    raise Late
