@@ -72,7 +72,7 @@ def grade_class(course: Path, lab: str, students: list, hired, console: Console)
     pages = feedback.make_feedback(course, lab, watcher=screen.Bar(console, "feedback for"))
     for student, reason in (outcome.failures | pages.failures).items():
         console.print(f"{student}: {reason}", markup=False)
-    return list(results.read_results(course, lab, outcome.students).values())
+    return list(results.read_results(course, lab, sorted(outcome.students)).values())
 
 
 def run_nbgrader(course: Path, *arguments: str) -> None:

@@ -10,18 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.course import MASTERS, CourseError
+from course_utils.course import CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.hooks import cell_seconds
 from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
-from course_utils.grading.reading import SUBMITTED, read_submission, students_of
-from course_utils.grading.spool import SPOOL, Spool, differences
+from course_utils.grading.reading import read_submission, students_of
+from course_utils.grading.sandbox.paths import private_paths
+from course_utils.grading.spool import Spool, differences
 from course_utils.grading.workers import Cluster, MakeEngine, NotGraded, OneWorker, make_engine
-from course_utils.grading.writer import AUTOGRADED, Writer
+from course_utils.grading.writer import Writer
 
 HOPELESS = 3  # jobs in a row without a result, and none before: it is the machine's fault
-PRIVATE = (MASTERS, SUBMITTED, AUTOGRADED, SPOOL, "feedback", "downloaded", "gradebook.db")
 
 
 class Watcher:
@@ -70,11 +70,6 @@ class Outcome:
         return not self.failures and not self.differing
 
 
-def private_paths(root: Path) -> tuple[Path, ...]:
-    """Return what of a course no student may see."""
-    return tuple(root / name for name in PRIVATE)
-
-
 def limits() -> Limits:
     """Return what a submission may use, with the seconds that the user has set."""
     seconds = cell_seconds()
@@ -99,7 +94,7 @@ def hire(
     make
         Makes an engine.
     """
-    private = private_paths(root)
+    private = tuple(private_paths(root))
     one = workers == 1 and not scheduler
     hired = OneWorker(make, private) if one else Cluster(workers, scheduler, make, private)
     try:
