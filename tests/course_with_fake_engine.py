@@ -1,7 +1,7 @@
 """The command ``course``, grading with the fake engine: ``python tests/course_with_fake_engine.py grade 1``.
 
-With COURSE_KILL_AT=n the process kills itself, as SIGKILL does, at the n-th thing that it does to a file of the course or
-to the gradebook. That is how tests see what any moment of a write leaves behind.
+With COURSE_KILL_AT=n the process kills itself, as SIGKILL does, at the n-th thing that it does to a file of the course
+or to the gradebook. That is how tests see what any moment of a write leaves behind.
 """
 
 import os

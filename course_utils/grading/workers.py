@@ -21,6 +21,10 @@ from course_utils.grading.job import versions
 TRIES = 2  # for a job that ends in an error
 IN_FLIGHT = 2  # jobs a worker: one that is graded, one that waits
 START_SECONDS = 60  # until a worker of a scheduler answers
+DASK = {
+    "distributed.scheduler.allowed-failures": 1,
+    "distributed.admin.low-level-log-length": 10,  # messages that are kept; ours hold a submission each
+}
 PLUGIN = "course-grading"
 SLOT = "course-grading-slot"  # a Dask resource: a worker may have many threads, but grades one job at a time
 
@@ -250,7 +254,7 @@ class Cluster:
         """Return a client of the scheduler that was named, or of workers of our own."""
         import dask
 
-        self.open.enter_context(dask.config.set({"distributed.scheduler.allowed-failures": 1}))
+        self.open.enter_context(dask.config.set(DASK))
         if self.scheduler:
             return self.open.enter_context(distributed.Client(self.scheduler, timeout=START_SECONDS))
         cluster = distributed.LocalCluster(
@@ -271,11 +275,15 @@ class Cluster:
             there = self.client.run(versions)
         except (ImportError, AttributeError) as error:
             raise CourseError(f"A worker of {self.scheduler} lacks this package: {reason_of(error)}") from None
+        here = dict(self._versions_here())
         for worker, found in there.items():
-            odd = [f"{name} {number}" for name, number in found if (name, number) not in versions()]
+            odd = {name: number for name, number in found if here.get(name) != number}
             if odd:
-                here = ", ".join(f"{name} {number}" for name, number in versions() if f"{name} " in "".join(odd))
-                raise CourseError(f"The worker {worker} has {', '.join(odd)}; here it is {here}.")
+                theirs = ", ".join(f"{name} {number}" for name, number in odd.items())
+                mine = ", ".join(f"{name} {here.get(name, 'missing')}" for name in odd)
+                raise CourseError(f"The worker {worker} has {theirs}; here it is {mine}.")
+
+    _versions_here = staticmethod(versions)
 
     def close(self) -> None:
         """Leave a scheduler as it was; end workers of our own."""
