@@ -63,3 +63,12 @@ def template(tmp_path_factory) -> Path:
 def root(template: Path, tmp_path: Path) -> Path:
     """A released course of this test's own, in which nobody has handed in anything."""
     return Path(shutil.copytree(template, tmp_path / "released"))
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch):
+    """A function that returns what the fake engine has noted: who was graded, or by its other words, which process."""
+    path = tmp_path / "log"
+    path.touch()
+    monkeypatch.setenv("FAKE_ENGINE_LOG", str(path))
+    return lambda word="grade": [line.split()[1] for line in path.read_text().splitlines() if line.startswith(word)]

@@ -26,7 +26,6 @@ DASK = {
     "distributed.admin.low-level-log-length": 10,  # messages that are kept; ours hold a submission each
 }
 PLUGIN = "course-grading"
-SLOT = "course-grading-slot"  # a Dask resource: a worker may have many threads, but grades one job at a time
 
 
 class Grades(Protocol):
@@ -108,19 +107,19 @@ class OneWorker:
 
 
 class Slot:
-    """A Dask worker plugin: owns the engine of one worker process, and grades one job at a time.
+    """A Dask worker plugin: owns the engine of one worker process.
 
-    The engine starts with the first job, in the thread that runs it: the worker's event loop goes on meanwhile.
+    A worker may have many threads, but grades one job at a time. The engine starts with the first job, in the thread
+    that runs it: the worker's event loop goes on meanwhile.
     """
 
     def __init__(self, make: MakeEngine, private: tuple[Path, ...]) -> None:
         self.name, self.make, self.private = PLUGIN, make, private
 
-    async def setup(self, worker) -> None:
-        """Tell the scheduler that this worker takes one job at a time, however many threads it has."""
+    def setup(self, worker) -> None:
+        """Get ready."""
         self.one_at_a_time = threading.Lock()
         self.one = OneWorker(self.make, self.private)
-        await worker.set_resources(**{SLOT: 1})
 
     def teardown(self, worker) -> None:
         """End the engine."""
@@ -147,6 +146,7 @@ class Pending:
     """Jobs that a cluster has not given back yet."""
 
     names: dict[str, str] = field(default_factory=dict)  # by the key of Dask's future
+    places: dict[str, str] = field(default_factory=dict)  # addresses of workers, by name
     jobs: dict[str, bytes] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
     suspects: dict[str, bytes] = field(default_factory=dict)  # were there when a worker died more than once
@@ -193,6 +193,7 @@ class Cluster:
         for future in done:
             name = pending.names.pop(future.key)
             job = pending.jobs.pop(name)
+            pending.places.pop(name)
             result = self._result(future, name, job, pending)
             future.release()
             if result is None and name not in pending.suspects:
@@ -209,9 +210,13 @@ class Cluster:
             done.add(self._submit(*following, pending))
 
     def _submit(self, name: str, job: bytes, pending: Pending):
+        """Hand a job to the worker that has the fewest; if it dies, Dask gives the job to another."""
+        busy = Counter(pending.places.values())
+        place = min(self.client.nthreads(), key=lambda address: busy[address], default="")
+        where = {"workers": [place], "allow_other_workers": True} if place else {}
+        future = self.client.submit(grade_here, job, pure=False, **where)
         pending.tries[name] += 1
-        future = self.client.submit(grade_here, job, pure=False, resources={SLOT: 1})
-        pending.names[future.key], pending.jobs[name] = name, job
+        pending.names[future.key], pending.jobs[name], pending.places[name] = name, job, place
         return future
 
     def _result(self, future, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:

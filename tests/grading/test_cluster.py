@@ -9,10 +9,8 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-import fake_engine
 import pytest
-from classroom import LAB, RIGHT, hand_in, rows, state
-from test_driver import grade, log  # noqa: F401  a fixture
+from classroom import RIGHT, grade, hand_in, rows, state
 
 from course_utils.course import CourseError
 from course_utils.grading import workers
@@ -42,7 +40,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_two_workers_write_what_one_writes(course, log, tmp_path):  # noqa: F811
+def test_two_workers_write_what_one_writes(course, log, tmp_path):
     outcome = grade(course, workers=2, verify=3)
     assert (len(outcome.graded), outcome.differing, outcome.failures) == (12, {}, {})
     assert len(log("start")) == 2, "each worker has one engine"
@@ -52,7 +50,7 @@ def test_two_workers_write_what_one_writes(course, log, tmp_path):  # noqa: F811
     assert state(course) == two
 
 
-def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log):  # noqa: F811
+def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log):
     hand_in(course, "boris", "worker dies")
     hand_in(course, "carl", "worker dies")
     outcome = grade(course, workers=2)
@@ -62,7 +60,7 @@ def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log):  # noq
     assert not {"boris", "carl"} & {student for student, *_ in rows(course)["grades"]}
 
 
-def test_a_worker_that_is_killed_loses_nothing(course, log, monkeypatch, tmp_path):  # noqa: F811
+def test_a_worker_that_is_killed_loses_nothing(course, log, monkeypatch, tmp_path):
     monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
     path, killed = Path(os.environ["FAKE_ENGINE_LOG"]), []
 
@@ -87,7 +85,7 @@ def test_what_raises_at_a_worker_is_a_failure_with_its_reason(course):
     assert len(outcome.graded) == 12
 
 
-def test_no_process_is_left_behind(course, log):  # noqa: F811
+def test_no_process_is_left_behind(course, log):
     path = Path(os.environ["FAKE_ENGINE_LOG"])
     grade(course, workers=2)
     graded_by = set(pids([line for line in path.read_text().splitlines() if line.startswith("grade")]))
@@ -129,7 +127,8 @@ def running(*arguments: str, folder: Path, paths: tuple[Path, ...] = (), **varia
 
 @contextmanager
 def scheduler(folder: Path):
-    with running("dask_scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard", folder=folder) as (one, log_):
+    options = ("--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+    with running("dask_scheduler", *options, folder=folder) as (one, log_):
         for _ in range(600):
             found = re.search(r"tcp://127\.0\.0\.1:\d+", log_.read_text())
             if found:
@@ -145,7 +144,7 @@ def worker(address: str, folder: Path, *options: str, **variables: str):
     return running("dask_worker", address, *options, "--no-dashboard", folder=folder, paths=(TESTS,), **variables)
 
 
-def test_workers_elsewhere_share_no_folder_and_grade_one_job_at_a_time(course, log, tmp_path):  # noqa: F811
+def test_workers_elsewhere_share_no_folder_and_grade_one_job_at_a_time(course, log, tmp_path):
     with scheduler(tmp_path / "machine 1") as address, worker(address, tmp_path / "machine 2"):
         outcome = grade(course, scheduler=address)
         assert len(outcome.graded) == 12
@@ -184,7 +183,7 @@ def test_a_scheduler_that_is_not_there_is_said_so_in_one_sentence(course, monkey
 
 def test_a_scheduler_without_workers_is_said_so(course, monkeypatch, tmp_path):
     monkeypatch.setattr(workers, "START_SECONDS", 2)
-    with scheduler(tmp_path / "1") as address, pytest.raises(CourseError, match="cannot be used: .*worker"):
+    with scheduler(tmp_path / "1") as address, pytest.raises(CourseError, match=r"cannot be used: .*worker"):
         grade(course, scheduler=address)
 
 
@@ -211,7 +210,7 @@ def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_p
     with ExitStack() as stack:
         address = stack.enter_context(scheduler(tmp_path / "1"))
         stack.enter_context(worker(address, tmp_path / "2"))
-        with pytest.raises(CourseError, match="was lost. Run the command again"):
+        with pytest.raises(CourseError, match=r"was lost\. Run the command again"):
             grade(course, scheduler=address, watcher=Ender())
     outcome = grade(course)
     assert len(outcome.graded) == 12 - len(seen)

@@ -7,29 +7,15 @@ from pathlib import Path
 
 import fake_engine
 import pytest
-from classroom import LAB, RIGHT, hand_in, rows, scores, state
+from classroom import LAB, RIGHT, grade, hand_in, rows, scores, state
 
 from course_utils.course import CourseError
 from course_utils.grading import driver
-from course_utils.grading.driver import Watcher, grade_lab, hire
+from course_utils.grading.driver import Watcher
 from course_utils.grading.job import Graded, Job
 from course_utils.grading.workers import OneWorker
 
 TESTS = Path(__file__).resolve().parent.parent
-
-
-@pytest.fixture
-def log(tmp_path, monkeypatch):
-    """A function that returns who was graded, by whom; the fake engine notes it in a file."""
-    path = tmp_path / "log"
-    path.touch()
-    monkeypatch.setenv("FAKE_ENGINE_LOG", str(path))
-    return lambda word="grade": [line.split()[1] for line in path.read_text().splitlines() if line.startswith(word)]
-
-
-def grade(root, make=fake_engine.make, workers=1, scheduler="", **options):
-    with hire(root, workers=workers, scheduler=scheduler, make=make) as hired:
-        return grade_lab(root, LAB, hired, **options)
 
 
 @pytest.fixture
