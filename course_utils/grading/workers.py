@@ -146,7 +146,6 @@ class Pending:
     """Jobs that a cluster has not given back yet."""
 
     names: dict[str, str] = field(default_factory=dict)  # by the key of Dask's future
-    places: dict[str, str] = field(default_factory=dict)  # addresses of workers, by name
     jobs: dict[str, bytes] = field(default_factory=dict)
     tries: Counter[str] = field(default_factory=Counter)
     suspects: dict[str, bytes] = field(default_factory=dict)  # were there when a worker died more than once
@@ -193,7 +192,6 @@ class Cluster:
         for future in done:
             name = pending.names.pop(future.key)
             job = pending.jobs.pop(name)
-            pending.places.pop(name)
             result = self._result(future, name, job, pending)
             future.release()
             if result is None and name not in pending.suspects:
@@ -210,28 +208,25 @@ class Cluster:
             done.add(self._submit(*following, pending))
 
     def _submit(self, name: str, job: bytes, pending: Pending):
-        """Hand a job to the worker that has the fewest; if it dies, Dask gives the job to another."""
-        busy = Counter(pending.places.values())
-        place = min(self.client.nthreads(), key=lambda address: busy[address], default="")
-        where = {"workers": [place], "allow_other_workers": True} if place else {}
-        future = self.client.submit(grade_here, job, pure=False, **where)
+        future = self.client.submit(grade_here, job, pure=False)
         pending.tries[name] += 1
-        pending.names[future.key], pending.jobs[name], pending.places[name] = name, job, place
+        pending.names[future.key], pending.jobs[name] = name, job
         return future
 
     def _result(self, future, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:
         """Return what a future came to; None if its job is to be tried again, at once or among the suspects."""
-        from distributed.scheduler import KilledWorker
+        from distributed import CancelledError, KilledWorker
 
-        if future.status == "finished":
+        try:
             return future.result()
-        if future.cancelled() or future.status == "lost":
-            raise CourseError(f"The connection to {self.scheduler or 'the workers'} was lost. Run the command again.")
-        error = future.exception()
-        if isinstance(error, KilledWorker):
+        except CancelledError:
+            where = self.scheduler or "the workers"
+            raise CourseError(f"The connection to {where} was lost. Run the command again.") from None
+        except KilledWorker:
             pending.suspects[name] = job
             return None
-        return None if pending.tries[name] < TRIES else NotGraded(reason_of(error))
+        except Exception as error:
+            return None if pending.tries[name] < TRIES else NotGraded(reason_of(error))
 
     def _at_once(self) -> int:
         """Return how many jobs may be under way, as many workers as there are just now."""
@@ -292,10 +287,13 @@ class Cluster:
 
     def close(self) -> None:
         """Leave a scheduler as it was; end workers of our own."""
-        if self.client is not None and self.scheduler:
+        client, self.client = self.client, None
+        if client is not None:
             with contextlib.suppress(Exception):
-                self.client.unregister_worker_plugin(PLUGIN)
-        self.client = None
+                if self.scheduler:
+                    client.unregister_worker_plugin(PLUGIN)
+                else:  # a worker that is just starting anew would not hear that it is to end
+                    client.wait_for_workers(self.workers, timeout=10)
         with contextlib.suppress(Exception):
             self.open.close()
 

@@ -127,7 +127,7 @@ def running(*arguments: str, folder: Path, paths: tuple[Path, ...] = (), **varia
 
 @contextmanager
 def scheduler(folder: Path):
-    options = ("--port", "0", "--host", "127.0.0.1", "--no-dashboard")
+    options = ("--port", "0", "--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
     with running("dask_scheduler", *options, folder=folder) as (one, log_):
         for _ in range(600):
             found = re.search(r"tcp://127\.0\.0\.1:\d+", log_.read_text())
@@ -141,7 +141,8 @@ def scheduler(folder: Path):
 
 def worker(address: str, folder: Path, *options: str, **variables: str):
     options = options or ("--nthreads", "4", "--no-nanny")
-    return running("dask_worker", address, *options, "--no-dashboard", folder=folder, paths=(TESTS,), **variables)
+    own = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
+    return running("dask_worker", address, *options, *own, folder=folder, paths=(TESTS,), **variables)
 
 
 def test_workers_elsewhere_share_no_folder_and_grade_one_job_at_a_time(course, log, tmp_path):
