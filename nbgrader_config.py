@@ -1,14 +1,14 @@
 """nbgrader's settings. Run nbgrader and JupyterLab from this folder: they look for this file in it.
 
-What each hook is for stands at the hook, in course_utils/grading/hooks.py.
+What each hook is for stands at the hook, in course_utils/grading/hooks.py and autograde.py.
 """
 
 from pathlib import Path
 
-from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.preprocessors import ClearSolutions
+from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions, SaveAutoGrades
 
-from course_utils.grading import hooks, pages
+from course_utils.grading import autograde, hooks, pages
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -18,26 +18,24 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "notebooks"
 c.CourseDirectory.ignore = hooks.NEVER_HANDED_OUT
 
-c.Execute.timeout = hooks.cell_seconds()
-c.Execute.shutdown_kernel = "immediate"  # a notebook has nothing to save: do not wait for its kernel
-
 # Release
 steps = list(GenerateAssignment.preprocessors.default_args[0])
 steps.insert(steps.index(ClearSolutions) + 1, hooks.drop_bare_stubs)
 c.GenerateAssignment.preprocessors = [hooks.tidy, hooks.tag_checks, *steps]
 c.ClearSolutions.code_stub = {"python": hooks.STUB}
 
+# Validate, in JupyterLab: in the student's own kernel
+c.Execute.timeout = hooks.cell_seconds()
+c.Execute.shutdown_kernel = "immediate"  # a notebook has nothing to save: do not wait for its kernel
+
 # Collecting (nbgrader zip_collect): files named STUDENT__NOTEBOOK.ipynb
 c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<file_id>[^/\\]+)\.ipynb$"
 
-# Grading
-c.Autograde.sanitize_preprocessors = [
-    hooks.forget_copies,
-    hooks.forget_tags,
-    hooks.restore_graded_cells,
-    *Autograde.sanitize_preprocessors.default_args[0],
-]
-c.OverwriteCells.add_missing_cells = True
+# Grading: by the engine, as course grade does; nbgrader saves the scores
+c.Autograde.exporter_class = autograde.GradedExporter
+c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
+c.Autograde.sanitize_preprocessors = []
+c.Autograde.autograde_preprocessors = [SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
 
 # Pages of students' notebooks: formgrader's screens and feedback
 c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}

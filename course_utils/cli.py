@@ -87,6 +87,98 @@ def doctor(
     raise typer.Exit(1 if wrong else 0)
 
 
+Wanted = Annotated[list[str], typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling")]
+Students = Annotated[list[str] | None, typer.Option("--student", help="only this student; may be given several times")]
+
+
+@app.command()
+def grade(
+    labs: Wanted,
+    workers: Annotated[int, typer.Option(min=1, help="processes on this machine that grade")] = 1,
+    scheduler: Annotated[str, typer.Option(help="grade at the workers of this Dask scheduler: tcp://host:8786")] = "",
+    student: Students = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="grade also what has been graded before")] = False,
+    verify: Annotated[int, typer.Option(min=0, help="grade so many submissions a second time, and compare")] = 0,
+) -> None:
+    """Grade what lies in submitted/ and was not graded yet; write gradebook and autograded/."""
+    from rich.console import Console
+
+    from course_utils.course import find_labs
+    from course_utils.grading import driver, results, screen
+
+    root, console, well = find_root(), Console(), True
+    names = find_labs(root, labs)
+    with driver.hire(root, workers=workers, scheduler=scheduler) as hired:
+        for name in names:
+            outcome = driver.grade_lab(
+                root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
+            )
+            found = results.read_results(root, name, sorted(outcome.students))
+            console.print(screen.table_of(name, list(found.values())))
+            for line in screen.lines_of(outcome):
+                console.print(line, markup=False, highlight=False, soft_wrap=True)
+            well = well and outcome.well
+    raise typer.Exit(0 if well else 1)
+
+
+@app.command()
+def feedback(
+    labs: Wanted,
+    student: Students = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="make also the pages that are up to date")] = False,
+) -> None:
+    """Make feedback pages, in feedback/, of what has been graded."""
+    from rich.console import Console
+
+    from course_utils.course import find_labs
+    from course_utils.grading.feedback import make_feedback
+    from course_utils.grading.screen import Bar
+
+    root, failed = find_root(), False
+    for name in find_labs(root, labs):
+        bar = Bar(Console(), "feedback for")
+        pages = make_feedback(root, name, students=student or [], fresh=fresh, watcher=bar)
+        typer.echo(f"{name}: {len(pages.made)} pages made, {len(pages.known)} were up to date")
+        for who, reason in pages.failures.items():
+            typer.echo(f"no page: {who}: {reason}", err=True)
+        failed = failed or bool(pages.failures)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command()
+def report(
+    labs: Wanted,
+    html: Annotated[Path | None, typer.Option(help="write it as a page, too")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write it as CSV, too")] = None,
+) -> None:
+    """Say how each exercise went, and which misconceptions are behind the wrong answers."""
+    from rich.console import Console
+
+    from course_utils.course import find_labs, write_atomically
+    from course_utils.grading import report as reporting
+
+    root = find_root()
+    reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
+    for one in reports:
+        Console().print(reporting.as_table(one))
+    for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
+        if path:
+            write_atomically(path, text(reports))
+            typer.echo(f"written    {path}")
+
+
+@app.command()
+def export(
+    to: Annotated[Path | None, typer.Option(help="where to; grades.csv if left out")] = None,
+) -> None:
+    """Write all grades as CSV: one table with a row a submission, one with a row a student."""
+    from course_utils.grading.export import export as export_grades
+
+    root = find_root()
+    for path in export_grades(root, to or root / "grades.csv"):
+        typer.echo(f"written    {path}")
+
+
 @app.command()
 def demo(
     labs: Labs = None,

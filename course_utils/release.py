@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs
-from course_utils.grading.hooks import NEVER_HANDED_OUT
+from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
 from course_utils.masters import (
     as_text,
     graded_ids,
@@ -30,7 +30,6 @@ from course_utils.masters import (
     write_instructor_notebook,
 )
 
-NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
 Files = dict[Path, bytes]  # paths below notebooks/
 
 
@@ -59,7 +58,7 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> 
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
-    register = (root / "gradebook.db").exists() if gradebook is None else gradebook
+    register = has_gradebook(root) if gradebook is None else gradebook
     refuse_to_drop_graded_cells(root, notebooks, register)
     files = build(root, notebooks)
     outcome = compare(root, files, everything=not wanted)
@@ -209,18 +208,29 @@ def staged(root: Path, files: Files) -> Iterator[list[tuple[Path, Path]]]:
 # --- the gradebook --------------------------------------------------------------------------------
 
 
+def has_gradebook(root: Path) -> bool:
+    """Tell whether a course has a gradebook to register its labs in."""
+    from course_utils.grading.gradebook import read_settings  # takes a second, as all of nbgrader
+
+    return read_settings(root).exists
+
+
 def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> None:
-    """Tell gradebook.db what there is to grade. A new gradebook gets its name only when it is complete."""
-    target = root / "gradebook.db"
-    database = target if target.exists() else root / f".gradebook.db.{os.getpid()}.part"
+    """Tell the gradebook what there is to grade. A new file gets its name only when it is complete."""
+    from course_utils.grading.gradebook import read_settings
+
+    settings = read_settings(root)
+    new = settings.file is not None and not settings.exists
+    part = settings.file.with_name(f".{settings.file.name}.{os.getpid()}.part") if new else None
     try:
         with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-            run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url=sqlite:///{database}"])
-        if database != target:
-            database.replace(target)
+            address = f"sqlite:///{part}" if new else settings.db_url
+            run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
+        if new:
+            part.replace(settings.file)
     finally:
-        if database != target:
-            database.unlink(missing_ok=True)
+        if new:
+            part.unlink(missing_ok=True)
 
 
 def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], register: bool) -> None:
@@ -260,13 +270,14 @@ def graded_in_release(root: Path, name: str) -> list[str]:
 
 
 def graded_in_gradebook(root: Path, name: str) -> tuple[list[str], bool]:
-    """Return the ids of a lab's graded cells in gradebook.db, and whether it holds submissions of the lab."""
-    path = root / "gradebook.db"
-    if not path.exists():
+    """Return the ids of a lab's graded cells in the gradebook, and whether it holds submissions of the lab."""
+    if not has_gradebook(root):
         return [], False
-    from nbgrader.api import Gradebook, MissingEntry  # takes a second
+    from nbgrader.api import MissingEntry
 
-    with Gradebook(f"sqlite:///{path}") as book:
+    from course_utils.grading.gradebook import open_gradebook
+
+    with open_gradebook(root) as book:
         try:
             assignment = book.find_assignment(name)
         except MissingEntry:

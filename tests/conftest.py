@@ -49,3 +49,26 @@ def course(sample_course: Path):
         )
 
     return run
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory) -> Path:
+    """A course with one released lab, made once; not to be changed."""
+    from classroom import release_course
+
+    return release_course(tmp_path_factory.mktemp("template") / "course")
+
+
+@pytest.fixture
+def root(template: Path, tmp_path: Path) -> Path:
+    """A released course of this test's own, in which nobody has handed in anything."""
+    return Path(shutil.copytree(template, tmp_path / "released"))
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch):
+    """A function that returns what the fake engine has noted: who was graded, or by its other words, which process."""
+    path = tmp_path / "log"
+    path.touch()
+    monkeypatch.setenv("FAKE_ENGINE_LOG", str(path))
+    return lambda word="grade": [line.split()[1] for line in path.read_text().splitlines() if line.startswith(word)]

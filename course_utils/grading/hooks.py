@@ -13,8 +13,6 @@ from hashlib import sha1
 
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell
-from nbgrader.api import Gradebook, Notebook, SourceCell
 from nbgrader.preprocessors import ClearHiddenTests
 from nbgrader.utils import is_grade, is_solution
 
@@ -23,6 +21,8 @@ Converted = tuple[NotebookNode, dict]
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("replace this line with your code")'
 KEPT_METADATA = ("nbgrader", "tags")
+
+NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
 
 # What lies beside a lesson and may hold an answer: nbgrader would hand it to the students.
 NEVER_HANDED_OUT = [
@@ -128,88 +128,6 @@ def has_placeholder(source: str) -> bool:
         and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
         for statement in ast.parse(source).body
     )
-
-
-# --- at grading -----------------------------------------------------------------------------------
-
-
-def forget_copies(nb: NotebookNode, resources: dict) -> Converted:
-    """Where a student has copied or split a graded cell, let the last copy count.
-
-    nbgrader's own DeduplicateIds leaves copies with empty settings, which its next step refuses (issue 1083).
-    Settings that are no settings at all, as a hand-edited file may hold, are forgotten too.
-    """
-    seen = set()
-    for cell in reversed(nb.cells):
-        name = grade_id(cell)
-        if not isinstance(name, str) or name in seen:
-            cell.metadata.pop("nbgrader", None)
-        else:
-            seen.add(name)
-    return nb, resources
-
-
-def forget_tags(nb: NotebookNode, resources: dict) -> Converted:
-    """Take all tags off a submission before it runs.
-
-    nbclient obeys tags. A check that a student has tagged ``skip-execution`` would not run, would show no
-    error, and nbgrader gives full marks to a check without an error.
-    """
-    for cell in nb.cells:
-        cell.metadata.pop("tags", None)
-    return nb, resources
-
-
-def restore_graded_cells(nb: NotebookNode, resources: dict) -> Converted:
-    """Give every cell the role it was released with, and put back the graded cells that are missing.
-
-    A student may have edited a cell's settings, or pasted a cell of another lab: nbgrader would stop there, and
-    leave the whole notebook ungraded. A cell that the gradebook does not know becomes an ordinary one. nbgrader
-    can put back missing cells itself (``OverwriteCells.add_missing_cells``, on as well), but stops with a
-    KeyError for a student who deleted an answer together with its check.
-    """
-    where = resources["nbgrader"]
-    with Gradebook(where["db_url"]) as book:
-        notebook = book.find_notebook(where["notebook"], where["assignment"])
-        known = {cell.name: cell for cell in notebook.source_cells}
-        roles = {name: _settings(cell, notebook) for name, cell in known.items()}
-        for cell in nb.cells:
-            if grade_id(cell) in roles:
-                cell.metadata["nbgrader"] = roles[grade_id(cell)]
-            else:
-                cell.metadata.pop("nbgrader", None)
-        present = {grade_id(cell) for cell in nb.cells}
-        for name, settings in roles.items():
-            if settings["grade"] and name not in present:
-                new_cell = new_code_cell if settings["cell_type"] == "code" else new_markdown_cell
-                cell = new_cell(known[name].source, metadata={"nbgrader": settings})
-                nb.cells.insert(_place_of_check(nb, name), cell)
-    return nb, resources
-
-
-def _settings(source: SourceCell, notebook: Notebook) -> NotebookNode:
-    """Return a cell's nbgrader settings as the gradebook knows them."""
-    points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
-    settings = {
-        "grade": source.name in points,
-        "grade_id": source.name,
-        "locked": source.locked,
-        "schema_version": 3,
-        "solution": source.name in {cell.name for cell in notebook.solution_cells},
-        "task": False,
-        "cell_type": source.cell_type,
-        "checksum": source.checksum,
-    }
-    if settings["grade"]:
-        settings["points"] = points[source.name]
-    return NotebookNode(settings)
-
-
-def _place_of_check(nb: NotebookNode, name: str) -> int:
-    """Return the index behind the answer that ``<answer>-check`` belongs to, or the notebook's end."""
-    answer = name.removesuffix("-check")
-    places = [index for index, cell in enumerate(nb.cells) if grade_id(cell) == answer]
-    return places[-1] + 1 if places and answer != name else len(nb.cells)
 
 
 # --- for the feedback page ------------------------------------------------------------------------

@@ -1,25 +1,46 @@
 """What came out: points from the gradebook, diagnoses from the graded notebooks."""
 
-import warnings
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-import nbformat
 from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.checks.verdict import codes_of
-from course_utils.grading.hooks import grade_id, is_check
+from course_utils.grading.gradebook import open_gradebook
+
+AUTOGRADED = "autograded"
 
 
 @dataclass
 class Result:
-    """One student's result in one lab."""
+    """One student's result in one lab.
+
+    Parameters
+    ----------
+    student
+        Student id.
+    points, most
+        What the gradebook says: earned, without what is taken off for being late, and possible.
+    scores
+        Points by graded cell.
+    verdicts
+        By check: "right", "partly", "wrong", "not attempted", "stopped" or "not graded".
+    codes
+        Misconceptions that were recognised, by check.
+    notes
+        Remarks for the instructor.
+    reason
+        Why nothing could be graded, "" if something could.
+    """
 
     student: str
     points: float
     most: float
-    scores: dict[str, float] = field(default_factory=dict)  # by check
-    codes: dict[str, list[str]] = field(default_factory=dict)  # by check
+    scores: dict[str, float] = field(default_factory=dict)
+    verdicts: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -29,53 +50,63 @@ class Result:
         return list(dict.fromkeys(code for codes in self.codes.values() for code in codes))
 
 
-def database(root: Path) -> str:
-    """Return the address of a course's gradebook."""
-    return f"sqlite:///{root / 'gradebook.db'}"
-
-
 def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]:
     """Read the results of a lab for the students named."""
-    with Gradebook(database(root)) as book:
-        most = book.find_assignment(lab).max_score
-        results = {student: Result(student, 0.0, most) for student in students}
-        for result in results.values():
-            try:
-                (notebook,) = book.find_submission(lab, result.student).notebooks
-            except MissingEntry:
-                continue
-            result.points = notebook.score
-            result.scores = {grade.name: grade.score for grade in notebook.grades}
+    with open_gradebook(root) as book:
+        results = {student: _read_points(book, lab, student) for student in students}
     for result in results.values():
-        _read_notebook(root / "autograded" / result.student / lab / f"{lab}.ipynb", result)
+        _read_notebook(root / AUTOGRADED / result.student / lab / f"{lab}.ipynb", result)
     return results
 
 
+def graded_students(root: Path, lab: str) -> list[str]:
+    """Return the students who have a graded notebook of a lab, in order."""
+    return sorted(path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/{lab}.ipynb"))
+
+
+def _read_points(book: Gradebook, lab: str, student: str) -> Result:
+    result = Result(student, 0.0, book.find_assignment(lab).max_score)
+    try:
+        notebook = book.find_submission_notebook(lab, lab, student)
+    except MissingEntry:
+        return result
+    result.points = notebook.score
+    result.scores = {grade.name: grade.score for grade in notebook.grades}
+    book.db.remove()  # a large class need not stay in memory
+    return result
+
+
 def _read_notebook(path: Path, result: Result) -> None:
-    """Read from a graded notebook which misconceptions were found, what was not attempted, what took too long."""
+    """Read from a graded notebook what was found in it, and what there is to remark on."""
     if not path.is_file():
         return
-    checks = [cell for cell in nbformat.read(path, as_version=4).cells if is_check(cell)]
-    for cell in checks:
-        found = [code for output in cell.outputs for code in codes_of(output)]
-        result.codes |= {grade_id(cell): list(dict.fromkeys(found))} if found else {}
-    untouched = _with_error(checks, "NotAttempted")
-    slow = _with_error(checks, "CellTimeoutError")
-    result.notes += [f"not attempted: {len(untouched)} of {len(checks)} exercises"] if untouched else []
-    result.notes += [f"ran into the time limit: {', '.join(slow)}"] if slow else []
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    about = notebook["metadata"].get("course", {})
+    result.notes += about.get("notes", [])
+    result.reason = about.get("reason", "")
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    checks = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in cells if _is_check(cell)}
+    for name, cell in checks.items():
+        result.verdicts[name] = cell["metadata"].get("course", {}).get("verdict", "")
+        found = list(dict.fromkeys(code for output in cell["outputs"] for code in codes_of(output)))
+        result.codes |= {name: found} if found else {}
+    _remark(result, [cell for cell in cells if not _is_check(cell)])
 
 
-def _with_error(checks: list, name: str) -> list[str]:
-    return [grade_id(cell) for cell in checks if any(output.get("ename") == name for output in cell.outputs)]
+def _is_check(cell: dict[str, Any]) -> bool:
+    settings = cell["metadata"].get("nbgrader", {})
+    return bool(settings.get("grade")) and not settings.get("solution")
 
 
-def give_zero(root: Path, lab: str, student: str) -> None:
-    """Write a submission that cannot be graded into the gradebook with zero points for every check."""
-    with Gradebook(database(root)) as book, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # nbgrader fills in new rows in an order that SQLAlchemy remarks on
-        book.update_or_create_student(student)
-        submission = book.update_or_create_submission(lab, student)
-        for notebook in submission.notebooks:
-            for one in notebook.grades:
-                one.auto_score, one.needs_manual_grade = 0, False
-        book.db.commit()
+def _remark(result: Result, others: list[dict[str, Any]]) -> None:
+    """Add to the notes how much was not attempted, what was stopped, and which cells had to be left out."""
+    untouched = [name for name, verdict in result.verdicts.items() if verdict == "not attempted"]
+    stopped = [name for name, verdict in result.verdicts.items() if verdict == "stopped"]
+    statuses = [cell["metadata"].get("course", {}).get("status", "error") for cell in others]
+    lost = [status for status in statuses if status != "error"]
+    if untouched:
+        result.notes.append(f"not attempted: {len(untouched)} of {len(result.verdicts)} exercises")
+    if stopped:
+        result.notes.append(f"stopped: {', '.join(stopped)}")
+    if lost:
+        result.notes.append(f"cells that did not end well: {', '.join(dict.fromkeys(lost))}")

@@ -1,0 +1,83 @@
+"""``nbgrader autograde``, formgrader's button and NbGraderAPI, by the same engine as ``course grade``.
+
+nbgrader converts a submission twice: it cleans it, then runs and scores it. Here the first conversion puts the graded
+notebook in the submission's place, read from the spool where it was graded before; the second finds everything run, and
+nbgrader's own steps save the scores. What students hand in is never parsed in nbgrader's process.
+"""
+
+import atexit
+import os
+from pathlib import Path
+
+from nbconvert.exporters import NotebookExporter
+
+from course_utils.course import CourseError
+from course_utils.grading.bundle import read_bundle
+from course_utils.grading.driver import limits
+from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.job import Bundle, Graded, Job, Submission
+from course_utils.grading.reading import SUBMITTED, TIMESTAMP, read_submission, read_timestamp
+from course_utils.grading.sandbox.paths import private_paths
+from course_utils.grading.spool import Spool
+from course_utils.grading.workers import NotGraded, OneWorker, make_engine
+from course_utils.grading.writer import AUTOGRADED, write_folder
+
+_workers: dict[Path, OneWorker] = {}  # one for each course, kept as long as this process
+
+
+def worker(root: Path) -> OneWorker:
+    """Return this process's worker for a course. Its engine starts with the first submission and is kept."""
+    if root not in _workers:
+        _workers[root] = OneWorker(make_engine, tuple(private_paths(root)))
+        atexit.register(_workers[root].close)
+    return _workers[root]
+
+
+def grade_one(root: Path, lab: str, student: str) -> tuple[Bundle, Submission, Graded]:
+    """Grade one submission, or take what is in the spool.
+
+    Raises
+    ------
+    CourseError
+        If it cannot be graded on this machine.
+    """
+    bundle, submission, spool = read_bundle(root, lab), read_submission(root, lab, student), Spool(root, lab)
+    job = Job(bundle, submission, limits())
+    graded = spool.find(student, job.key())
+    if graded is None:
+        packed = worker(root).grade(job.pack())
+        if isinstance(packed, NotGraded):
+            raise CourseError(f"{student}/{lab} could not be graded: {packed.reason}")
+        graded = Graded.unpack(packed)
+        spool.keep(graded)
+    return bundle, submission, graded
+
+
+class GradedExporter(NotebookExporter):
+    """Hands nbgrader the graded notebook wherever it asks for a submitted one."""
+
+    def from_filename(self, filename: str, resources=None, **options):
+        """Return a notebook's text and resources."""
+        here = resources["nbgrader"]
+        root = Path(self.parent.coursedir.root)
+        lab, student = here["assignment"], here["student"]
+        if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
+            return super().from_filename(filename, resources=resources, **options)
+        bundle, submission, graded = grade_one(root, lab, student)
+        timestamp, _ = read_timestamp(root, lab, student)
+        files = submission.files | bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
+        write_folder(root / AUTOGRADED / student / lab, files)
+        resources["metadata"] = {"name": lab, "path": os.path.dirname(filename)}
+        return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
+
+
+def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) -> None:
+    """Let nbgrader convert the lab's notebook, whatever the student has called it and whatever else lies there.
+
+    Called by nbgrader before it converts a submission. It would skip a notebook under another name, and stop at a
+    submission that has no other.
+    """
+    del student  # nbgrader hands over its pattern, not the student
+    if notebooks:
+        notebooks[:] = [os.path.join(os.path.dirname(notebooks[0]), f"{assignment}.ipynb")]
+

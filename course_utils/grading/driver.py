@@ -1,0 +1,247 @@
+"""Grading a class: which submissions need it, who grades them, where the results go.
+
+What was graded before is in the spool and is not graded again; everything is written into the gradebook as it comes, by
+this process alone. Killed at any moment, the next run goes on where this one stopped: a result is in the spool or it is
+not, and the writer brings the gradebook to what the spool says.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from course_utils.course import CourseError
+from course_utils.grading.bundle import read_bundle
+from course_utils.grading.gradebook import open_gradebook, read_settings
+from course_utils.grading.hooks import cell_seconds
+from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
+from course_utils.grading.reading import read_submission, students_of
+from course_utils.grading.sandbox.paths import private_paths
+from course_utils.grading.spool import Spool, differences
+from course_utils.grading.workers import Cluster, MakeEngine, NotGraded, OneWorker, make_engine
+from course_utils.grading.writer import Writer
+
+HOPELESS = 3  # jobs in a row without a result, and none before: it is the machine's fault
+
+
+class Watcher:
+    """Is told how a run goes on. This one does nothing with it."""
+
+    def begin(self, lab: str, total: int) -> None:
+        """So many submissions of a lab are to be graded."""
+
+    def step(self, student: str, failed: bool) -> None:
+        """One submission is done."""
+
+    def end(self) -> None:
+        """The lab is done."""
+
+
+@dataclass
+class Outcome:
+    """What a run did with one lab.
+
+    Parameters
+    ----------
+    lab
+        Name of the lab.
+    students
+        All whose results are in the gradebook now.
+    graded
+        Those who were graded in this run.
+    failures
+        Why a submission could not be graded, through no fault of its own; the next run tries again.
+    differing
+        In what a second result differed from the first, by student.
+    verified
+        How many were graded a second time, to see.
+    """
+
+    lab: str
+    students: list[str] = field(default_factory=list)
+    graded: list[str] = field(default_factory=list)
+    failures: dict[str, str] = field(default_factory=dict)
+    differing: dict[str, list[str]] = field(default_factory=dict)
+    verified: int = 0
+
+    @property
+    def well(self) -> bool:
+        """Whether everybody was graded, and no result contradicts another."""
+        return not self.failures and not self.differing
+
+
+def limits() -> Limits:
+    """Return what a submission may use, with the seconds that the user has set."""
+    seconds = cell_seconds()
+    plain = Limits()
+    return Limits(seconds, seconds, total_seconds=max(plain.total_seconds, 8 * seconds))
+
+
+@contextmanager
+def hire(
+    root: Path, *, workers: int = 1, scheduler: str = "", make: MakeEngine = make_engine
+) -> Iterator[OneWorker | Cluster]:
+    """Give workers, who start when there is something to do, and end them at the end.
+
+    Parameters
+    ----------
+    root
+        The course.
+    workers
+        How many processes grade on this machine. One needs no Dask.
+    scheduler
+        Address of a Dask scheduler, whose workers grade then.
+    make
+        Makes an engine.
+    """
+    private = tuple(private_paths(root))
+    one = workers == 1 and not scheduler
+    hired = OneWorker(make, private) if one else Cluster(workers, scheduler, make, private)
+    try:
+        yield hired
+    finally:
+        hired.close()
+
+
+def grade_lab(
+    root: Path,
+    lab: str,
+    hired: OneWorker | Cluster,
+    *,
+    students: Sequence[str] = (),
+    fresh: bool = False,
+    verify: int = 0,
+    watcher: Watcher | None = None,
+) -> Outcome:
+    """Grade what was handed in of a lab.
+
+    Parameters
+    ----------
+    root, lab
+        The course, and the lab's full name.
+    hired
+        Who grades.
+    students
+        Only these; everybody if empty.
+    fresh
+        Grade also what has been graded.
+    verify
+        So many submissions are graded a second time.
+    watcher
+        Is told how it goes on.
+
+    Raises
+    ------
+    CourseError
+        If there is nothing to grade, or nothing can be graded.
+    """
+    names, settings = students_of(root, lab, tuple(students)), read_settings(root)
+    spool, bundle = Spool(root, lab), read_bundle(root, lab)
+    with spool.locked(), open_gradebook(root, settings) as book:
+        run = Run(root, bundle, spool, Writer(root, bundle, book, settings), Outcome(lab), watcher or Watcher())
+        todo = names if fresh else run.write_known(names)
+        run.grade(hired, todo, anew=fresh)
+        if verify:
+            run.verify(hired, verify)
+    return run.outcome
+
+
+@dataclass
+class Run:
+    """One lab while it is graded."""
+
+    root: Path
+    bundle: Bundle
+    spool: Spool
+    writer: Writer
+    outcome: Outcome
+    watcher: Watcher
+    limits: Limits = field(default_factory=limits)
+    under_way: dict[str, tuple[str, Submission]] = field(default_factory=dict)  # key and submission by student
+
+    def job(self, student: str) -> Job:
+        """Return the job that a student's submission is."""
+        return Job(self.bundle, read_submission(self.root, self.bundle.lab, student), self.limits)
+
+    def write_known(self, names: list[str]) -> list[str]:
+        """Write the results that are in the spool; return the students who have none."""
+        todo = []
+        for name in names:
+            job = self.job(name)
+            known = self.spool.find(name, job.key())
+            if known is None:
+                todo.append(name)
+            else:
+                self._write(known, job.submission)
+        return todo
+
+    def grade(self, hired: OneWorker | Cluster, names: list[str], *, anew: bool = False) -> None:
+        """Grade students, keep and write each result as it comes."""
+        if not names:
+            return
+        self.watcher.begin(self.bundle.lab, len(names))
+        for student, graded, submission in self._results(hired, names):
+            if isinstance(graded, NotGraded):
+                self.outcome.failures[student] = graded.reason
+            else:
+                self._note(student, self.spool.keep(graded, anew=anew))
+                self._write(self.spool.find(student, graded.key) or graded, submission)
+                self.outcome.graded.append(student)
+            self.watcher.step(student, isinstance(graded, NotGraded))
+        self.watcher.end()
+
+    def verify(self, hired: OneWorker | Cluster, count: int) -> None:
+        """Grade some submissions a second time, spread over the class, and compare."""
+        names = sorted(self.outcome.students)
+        chosen = names if count >= len(names) else [names[i * len(names) // count] for i in range(count)]
+        self.watcher.begin(f"{self.bundle.lab}, a second time", len(chosen))
+        for student, graded, _ in self._results(hired, chosen):
+            if isinstance(graded, NotGraded):
+                self._note(student, [f"the second time: {graded.reason}"])
+            else:
+                first = self.spool.find(student, graded.key)
+                self._note(student, differences(first, graded) if first else ["it was handed in anew meanwhile"])
+            self.outcome.verified += 1
+            self.watcher.step(student, isinstance(graded, NotGraded))
+        self.watcher.end()
+
+    def _results(
+        self, hired: OneWorker | Cluster, names: list[str]
+    ) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
+        """Yield students with their results. Raises if no result comes at all."""
+        good = bad = 0
+        for student, packed in hired.run(self._jobs(names)):
+            key, submission = self.under_way.pop(student)
+            graded = packed if isinstance(packed, NotGraded) else _whose(packed, student, key)
+            good, bad = (good, bad + 1) if isinstance(graded, NotGraded) else (good + 1, 0)
+            if isinstance(graded, NotGraded) and not good and bad >= HOPELESS:
+                raise CourseError(f"Nothing could be graded. {student}: {graded.reason}")
+            yield student, graded, submission
+
+    def _jobs(self, names: list[str]) -> Iterator[tuple[str, bytes]]:
+        for name in names:
+            job = self.job(name)
+            self.under_way[name] = (job.key(), job.submission)
+            yield name, job.pack()
+
+    def _write(self, graded: Graded, submission: Submission) -> None:
+        try:
+            self.writer.write(graded, submission)
+            self.outcome.students.append(graded.student)
+        except ValueError as error:
+            self.outcome.failures[graded.student] = f"its result cannot be written: {error}"
+
+    def _note(self, student: str, found: list[str]) -> None:
+        if found:
+            self.outcome.differing[student] = found
+
+
+def _whose(packed: bytes, student: str, key: str) -> Graded | NotGraded:
+    """Return the result in bytes, if it is that of the job that was handed out."""
+    try:
+        graded = Graded.unpack(packed)
+    except Exception as error:
+        return NotGraded(f"the worker's answer is no result: {type(error).__name__}")
+    if graded.key != key:
+        return NotGraded("the worker has other versions of the libraries")
+    return graded if graded.student == student else NotGraded(f"the worker answered for {graded.student}")

@@ -1,0 +1,88 @@
+"""Grades as CSV: nbgrader's own table, one row a submission, and a wide one for an LMS, one row a student.
+
+The first has nbgrader's columns and numbers; unlike nbgrader's it is right where a name has a comma in it.
+"""
+
+import csv
+import io
+from pathlib import Path
+
+from nbgrader.api import Gradebook, MissingEntry
+
+from course_utils.course import write_atomically
+from course_utils.grading.gradebook import open_gradebook
+
+PERSON = ("student_id", "last_name", "first_name", "email")
+COLUMNS = (
+    *("assignment", "duedate", "timestamp"),
+    *PERSON,
+    *("raw_score", "late_submission_penalty", "score", "max_score"),
+)
+Row = dict[str, object]
+
+
+def export(root: Path, target: Path) -> tuple[Path, Path]:
+    """Write all grades of a course; return the paths of the long table and of the wide one.
+
+    Parameters
+    ----------
+    root
+        The course.
+    target
+        The long table. The wide one lies beside it: ``grades.csv`` and ``grades_wide.csv``.
+    """
+    wide = target.with_name(f"{target.stem}_wide{target.suffix}")
+    with open_gradebook(root) as book:
+        rows = _rows(book)
+        labs = {assignment.name: assignment.max_score for assignment in book.assignments}
+        users = {student.id: student.lms_user_id or "" for student in book.students}
+    write_atomically(target, _as_csv(COLUMNS, rows))
+    write_atomically(wide, _as_csv(*_widen(rows, labs, users)))
+    return target, wide
+
+
+def _rows(book: Gradebook) -> list[Row]:
+    """Return what nbgrader would export: one row for each lab and student, also where nothing was handed in."""
+    students = [
+        {name: getattr(student, name.removeprefix("student_")) for name in PERSON} for student in book.students
+    ]
+    rows = []
+    for assignment in book.assignments:
+        fixed = {"assignment": assignment.name, "duedate": assignment.duedate, "max_score": assignment.max_score}
+        for student in students:
+            rows.append(fixed | student | _score(book, assignment.name, student["student_id"]))
+    return rows
+
+
+def _score(book: Gradebook, lab: str, student: str) -> Row:
+    try:
+        submission = book.find_submission(lab, student)
+    except MissingEntry:
+        return {"timestamp": "", "raw_score": 0.0, "late_submission_penalty": 0.0, "score": 0.0}
+    penalty = submission.late_submission_penalty
+    return {
+        "timestamp": submission.timestamp,
+        "raw_score": submission.score,
+        "late_submission_penalty": penalty,
+        "score": max(0.0, submission.score - penalty),
+    }
+
+
+def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tuple[list[str], list[Row]]:
+    """Return the columns and rows of the wide table."""
+    columns = {lab: f"{lab} ({most:g})" for lab, most in labs.items()}
+    wide: dict[object, Row] = {}
+    for row in rows:
+        person = {name: row[name] for name in PERSON} | {"lms_user_id": users[row["student_id"]], "total": 0.0}
+        one = wide.setdefault(row["student_id"], person)
+        one[columns[row["assignment"]]] = row["score"]
+        one["total"] += row["score"]
+    return [*PERSON, "lms_user_id", *columns.values(), "total"], list(wide.values())
+
+
+def _as_csv(columns, rows: list[Row]) -> str:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
+    writer.writeheader()
+    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    return out.getvalue()

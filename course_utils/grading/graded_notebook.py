@@ -1,0 +1,123 @@
+"""From a result to the notebook in ``autograded/``, which nbgrader scores, shows in formgrader and makes feedback from.
+
+nbgrader reads a check's score off the outputs of its cell. They are therefore made, or seen, to give exactly the points
+of the result; what they cannot say (verdict, recognised misconceptions, remarks) is data in the metadata.
+"""
+
+import re
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
+from nbgrader.utils import compute_checksum, determine_grade
+
+from course_utils.checks.verdict import Credit
+from course_utils.grading.hooks import KERNELSPEC
+from course_utils.grading.job import Bundle, Check, Graded
+
+NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+UNGRADED = "**This notebook could not be graded:** "
+ERRORS = {"wrong": "CheckFailed", "not attempted": "NotAttempted", "stopped": "CellTimeoutError"}
+LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # colours on the feedback page
+
+
+def make_notebook(bundle: Bundle, graded: Graded) -> NotebookNode:
+    """Return the graded notebook: a function of its arguments alone, so that the same result gives the same bytes.
+
+    Raises
+    ------
+    ValueError
+        If nbgrader would read other points off it than the result has.
+    """
+    released = {cell["grade_id"]: cell for cell in bundle.cells if cell["grade_id"]}
+    if graded.reason:
+        blank = [cell | {"outputs": []} for cell in bundle.cells]
+        cells = [_reason_cell(graded.reason), *(_cell(cell, released, graded) for cell in blank)]
+    else:
+        cells = [_cell(cell, released, graded) for cell in graded.cells]
+    for number, cell in enumerate(cells):
+        _name(cell, number)
+    about = {"key": graded.key, "notes": list(graded.notes), "reason": graded.reason, "sandbox": graded.sandbox}
+    metadata = {"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE), "course": about}
+    notebook = nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
+    nbformat.validate(notebook)
+    return notebook
+
+
+def _reason_cell(reason: str) -> NotebookNode:
+    escaped = re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", reason)
+    return new_markdown_cell(f"{UNGRADED}{escaped}.", id="reason")
+
+
+def _name(cell: NotebookNode, number: int) -> None:
+    name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    cell.id = name if CELL_ID.fullmatch(name) else cell.id if cell.get("id") == "reason" else f"cell-{number}"
+
+
+def _cell(cell: dict[str, Any], released: dict[str, dict], graded: Graded) -> NotebookNode:
+    """Return one cell, with nbgrader's settings where the release has it."""
+    mine = released.get(cell["grade_id"])
+    source = cell["source"]
+    if mine and mine["grade"] and mine["solution"] and not source.strip():
+        source = mine["source"]  # a question that nobody answered is as it was handed out
+    made = NEW_CELL[cell["cell_type"]](source)
+    if made.cell_type == "code":
+        made.outputs = nbformat.from_dict(cell["outputs"])
+    if mine:
+        made.metadata["nbgrader"] = settings_of(mine)
+        if mine["grade"] and not mine["solution"]:
+            check = graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped")
+            _show_check(made, check, graded.reason)
+            return made
+    if cell.get("status") not in (None, "", "ok"):
+        made.metadata["course"] = {"status": cell["status"]}
+    return made
+
+
+def settings_of(cell: dict[str, Any]) -> NotebookNode:
+    """Return nbgrader's settings of a cell of the release."""
+    settings = {
+        "grade": cell["grade"],
+        "grade_id": cell["grade_id"],
+        "locked": cell["locked"],
+        "schema_version": 3,
+        "solution": cell["solution"],
+        "task": False,
+        "cell_type": cell["cell_type"],
+    }
+    if cell["grade"]:
+        settings["points"] = cell["points"]
+    released = NEW_CELL[cell["cell_type"]](cell["source"], metadata={"nbgrader": settings})
+    return NotebookNode(settings | {"checksum": compute_checksum(released)})
+
+
+def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
+    """Give a check's cell its verdict, and outputs if it has none."""
+    if reason:
+        cell.outputs = nbformat.from_dict([_error("NotGraded", reason)])
+    elif not cell.outputs:
+        cell.outputs = nbformat.from_dict(outputs_of(check))
+    cell.metadata["course"] = {"verdict": "not graded" if reason else check.verdict, "codes": list(check.codes)}
+    read = determine_grade(cell)[0]
+    if read != check.points:
+        raise ValueError(f"{cell.metadata.nbgrader.grade_id}: nbgrader would read {read} points, not {check.points}")
+
+
+def outputs_of(check: Check) -> list[dict[str, Any]]:
+    """Return the outputs that show a verdict, as checks/verdict.py has them in a notebook."""
+    if check.verdict == "right":
+        return [{"output_type": "stream", "name": "stdout", "text": f"{check.message or 'Correct.'}\n"}]
+    if check.verdict == "partly":
+        data, metadata = Credit(check.points, check.most, tuple(check.codes))._repr_mimebundle_()
+        result = {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None}
+        said = [{"output_type": "stream", "name": "stdout", "text": f"{check.message}\n"}] if check.message else []
+        return [*said, result]
+    message = check.message or "This check could not be run."
+    return [_error(ERRORS.get(check.verdict, "CheckFailed"), message, tuple(check.codes))]
+
+
+def _error(name: str, message: str, codes: tuple[str, ...] = ()) -> dict[str, Any]:
+    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}

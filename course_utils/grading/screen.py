@@ -1,0 +1,81 @@
+"""What an instructor sees in the terminal: a progress bar while it goes on, a table of the class when it is done."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from course_utils import misconceptions
+from course_utils.grading.driver import Outcome, Watcher
+from course_utils.grading.results import Result
+
+
+class Bar(Watcher):
+    """A progress bar: how many are done, how many failed, how long it will take.
+
+    Parameters
+    ----------
+    console
+        Where it is drawn. In a file or a pipe it is drawn once, at the end.
+    verb
+        What is done.
+    """
+
+    def __init__(self, console: Console, verb: str = "grading") -> None:
+        self.console, self.verb = console, verb
+
+    def begin(self, lab: str, total: int) -> None:
+        """Draw the bar."""
+        words, failed = TextColumn("{task.description}"), TextColumn("{task.fields[bad]}")
+        columns = (words, BarColumn(), MofNCompleteColumn(), failed)
+        times = (TextColumn("so far"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn())
+        self.bar = Progress(*columns, *times, console=self.console)
+        self.task = self.bar.add_task(f"{self.verb} {lab}", total=total, bad="")
+        self.failed = 0
+        self.bar.start()
+
+    def step(self, student: str, failed: bool) -> None:
+        """Count one more."""
+        self.failed += failed
+        self.bar.update(self.task, advance=1, bad=f"{self.failed} failed" if self.failed else "")
+
+    def end(self) -> None:
+        """Leave the bar as it is."""
+        self.bar.stop()
+
+
+def table_of(title: str, found: list[Result]) -> Table:
+    """Return the table of a class: student, points, what was diagnosed, what else there is to say."""
+    table = Table(title=escape(title), title_justify="left")
+    table.add_column("student", no_wrap=True)
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("diagnosed")
+    table.add_column("note", overflow="fold")
+    for result in found:
+        diagnosed = "\n".join(f"{code} {name_of(code)}" for code in result.diagnosed)
+        note = "\n".join([*([result.reason] if result.reason else []), *result.notes])
+        points = f"{result.points:g} of {result.most:g}"
+        table.add_row(*map(escape, (result.student, points, diagnosed, note)))
+    return table
+
+
+def name_of(code: str) -> str:
+    """Return the name of a misconception, "" if it is none of ours."""
+    try:
+        return misconceptions.get(code).name
+    except KeyError:
+        return ""
+
+
+def lines_of(outcome: Outcome) -> list[str]:
+    """Return what else there is to say of a run, a line each."""
+    done, known = len(outcome.graded), len(set(outcome.students) - set(outcome.graded))
+    lines = [f"{outcome.lab}: {done} graded, {known} graded before" if done else f"{outcome.lab}: nothing to do"]
+    if outcome.verified:
+        same = outcome.verified - len(outcome.differing)
+        lines.append(f"{outcome.verified} graded a second time: {same} of them the same in every field")
+    lines += [f"not graded: {student}: {reason}" for student, reason in outcome.failures.items()]
+    for student, found in outcome.differing.items():
+        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        lines.append(f"differs from its first result: {student}: {'; '.join(found[:3])}{more}")
+    return lines

@@ -1,0 +1,163 @@
+"""Results on the disk, so that nothing is graded twice: ``.spool/<lab>/<student>/<key>.msgpack``.
+
+A result is kept under the digest of all that it depends on: the submission, the lab, limits, seed and libraries. What
+changes any of these changes the key, and the submission is graded anew; what does not is never graded again. A file is
+written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+
+from course_utils.course import CourseError
+from course_utils.grading.job import Graded
+
+SPOOL = ".spool"
+MAGIC = b"graded 1\n"
+DIGEST = 32  # bytes
+
+
+class Spool:
+    """The results of one lab.
+
+    Parameters
+    ----------
+    root
+        The course.
+    lab
+        Name of the lab.
+    """
+
+    def __init__(self, root: Path, lab: str) -> None:
+        self.folder = root / SPOOL / lab
+
+    def find(self, student: str, key: str) -> Graded | None:
+        """Return the result that is kept under a key, None if there is no whole one."""
+        try:
+            return unseal((self.folder / student / f"{key}.msgpack").read_bytes())
+        except (OSError, ValueError):
+            return None
+
+    def keep(self, graded: Graded, *, anew: bool = False) -> list[str]:
+        """Keep a result; return in what it differs from the one that was there.
+
+        Parameters
+        ----------
+        graded
+            The result. Results of the same student under other keys go, once this one is there.
+        anew
+            Let this result take the place of a different one. Otherwise the first one stays.
+        """
+        before = self.find(graded.student, graded.key)
+        if before is not None:
+            differing = differences(before, graded)
+            if not anew or not differing:
+                return differing
+        folder = self.folder / graded.student
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{graded.key}.msgpack"
+        write_durably(path, seal(graded))
+        for other in folder.iterdir():
+            if other != path and (other.suffix == ".msgpack" or other.name.endswith(".part")):
+                other.unlink(missing_ok=True)
+        return differences(before, graded) if before is not None else []
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Let nobody else grade this lab meanwhile. The lock goes with the process, however that ends.
+
+        Raises
+        ------
+        CourseError
+            If somebody does.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "lock").open("ab") as file:
+            if not _lock(file.fileno()):
+                raise CourseError(f"{self.folder.name} is being graded by another process. Wait for it, or stop it.")
+            yield
+
+
+def seal(graded: Graded) -> bytes:
+    """Return a result as the contents of a file that knows whether it is whole."""
+    packed = graded.pack()
+    return MAGIC + hashlib.sha256(packed).digest() + packed
+
+
+def unseal(content: bytes) -> Graded:
+    """Return the result in a file's contents.
+
+    Raises
+    ------
+    ValueError
+        If they are not whole, or nothing of ours.
+    """
+    digest, packed = content[len(MAGIC) : len(MAGIC) + DIGEST], content[len(MAGIC) + DIGEST :]
+    if not content.startswith(MAGIC) or hashlib.sha256(packed).digest() != digest:
+        raise ValueError("this is not a whole result")
+    try:
+        return Graded.unpack(packed)
+    except Exception as error:  # whole, but of another version of this package
+        raise ValueError(f"this is not a result: {error}") from error
+
+
+def differences(one: Graded, other: Graded) -> list[str]:
+    """Return in which fields two results differ, such as ``checks.sizes-check.points: 1.0, 2.0``."""
+    found = []
+    for field in fields(Graded):
+        found += _differing(field.name, getattr(one, field.name), getattr(other, field.name))
+    return found
+
+
+def _differing(name: str, one, other) -> list[str]:
+    if one == other:
+        return []
+    if hasattr(one, "__dataclass_fields__") and type(one) is type(other):
+        one, other = vars(one), vars(other)
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [line for key in (one | other) for line in _differing(f"{name}.{key}", one.get(key), other.get(key))]
+    if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        pairs = enumerate(zip(one, other, strict=True))
+        return [line for number, pair in pairs for line in _differing(f"{name}[{number}]", *pair)]
+    return [f"{name}: {repr(one)[:60]}, {repr(other)[:60]}"]
+
+
+def write_durably(path: Path, content: bytes, mode: int | None = None) -> None:
+    """Write a file so that it is there as a whole or not at all, also after a power cut; with permissions, if given."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            part.chmod(mode)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    with contextlib.suppress(OSError, AttributeError):  # a folder cannot be opened on every system
+        handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _lock(handle: int) -> bool:
+    """Lock an open file for this process alone; tell whether that went."""
+    try:
+        if os.name == "nt":
+            import msvcrt
+
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,204 @@
+"""The one writer: results into nbgrader's gradebook and into ``autograded/``.
+
+Rows are those that nbgrader's own SaveAutoGrades and AssignLatePenalties would write, through nbgrader's own Gradebook,
+in one transaction a student. Files are written aside and renamed, the notebook last. Writing a result again changes
+nothing, so that whatever a kill left undone is done by the next run, and a grade that a person gave is never touched.
+"""
+
+import contextlib
+import os
+import shutil
+import stat
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import compute_checksum, determine_grade
+
+from course_utils.grading.gradebook import Settings
+from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.hooks import grade_id
+from course_utils.grading.job import Bundle, Graded, Submission
+from course_utils.grading.reading import TIMESTAMP, read_timestamp
+from course_utils.grading.spool import write_durably
+from course_utils.masters import as_text
+
+AUTOGRADED = "autograded"
+NO_RESPONSE = "No response."  # nbgrader's words
+
+
+class Writer:
+    """Writes the results of one lab.
+
+    Parameters
+    ----------
+    root
+        The course.
+    bundle
+        What the lab is graded against.
+    book
+        The course's gradebook, open.
+    settings
+        nbgrader's settings of the course.
+    """
+
+    def __init__(self, root: Path, bundle: Bundle, book: Gradebook, settings: Settings) -> None:
+        self.root, self.bundle, self.book, self.settings = root, bundle, book, settings
+        self.lab = bundle.lab
+        self.penalties = AssignLatePenalties(config=settings.config)
+        self.penalties.init_plugin()
+
+    def write(self, graded: Graded, submission: Submission) -> bool:
+        """Write one result; tell whether the notebook in ``autograded/`` was another one before.
+
+        Rows come first and the notebook last. As long as the notebook is the old one, the next run does everything
+        again; once it is the new one, the rows are right.
+
+        Raises
+        ------
+        ValueError
+            If the result is at odds with itself. Nothing was written then.
+        """
+        notebook = make_notebook(self.bundle, graded)
+        content = as_text(notebook).encode("utf-8")
+        folder = self.root / AUTOGRADED / graded.student / self.lab
+        timestamp, when = read_timestamp(self.root, self.lab, graded.student)
+        changed = _contents(folder / f"{self.lab}.ipynb") != content
+        self._write_rows(graded.student, notebook, when, changed)
+        files = submission.files | self.bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
+        write_folder(folder, files | {f"{self.lab}.ipynb": content}, last=f"{self.lab}.ipynb", mode=self._mode)
+        return changed
+
+    @property
+    def _mode(self) -> int:
+        """The permissions that nbgrader gives to what it has graded."""
+        return 0o664 if self.settings.groupshared else 0o444
+
+    # --- the gradebook
+
+    def _write_rows(self, student: str, notebook: NotebookNode, when: datetime | None, changed: bool) -> None:
+        cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
+        with _one_transaction(self.book):
+            self.book.update_or_create_student(student)
+            sent = {"timestamp": when} if when else {}
+            submission = self.book.update_or_create_submission(self.lab, student, **sent)
+            rows = self.book.find_submission_notebook(self.lab, self.lab, student)
+            _write_grades(rows, cells, changed)
+            _write_comments(rows, cells)
+            self.book.db.flush()
+            rows.late_submission_penalty = self._penalty(submission, rows)
+
+    def _penalty(self, submission: SubmittedAssignment, rows: SubmittedNotebook) -> float | None:
+        """Return what the course's late policy takes off, never less than nothing nor more than was earned."""
+        late = submission.total_seconds_late
+        if late <= 0:
+            return None
+        self.book.db.refresh(rows, ["score"])
+        penalty = self.penalties.plugin_inst.late_submission_penalty(submission.student.id, rows.score, late)
+        return None if penalty is None else min(max(penalty, 0), rows.score)
+
+
+def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool) -> None:
+    """Write the points of all graded cells.
+
+    A cell that a person must look at is marked by nbgrader's rule, but only where there is something new to look at:
+    grading the same submission again must not send every essay back to the person who has read it.
+    """
+    for grade in rows.grades:
+        cell = cells.get(grade.name)
+        score = determine_grade(cell)[0] if cell is not None else 0.0
+        if changed or score != grade.auto_score:
+            grade.needs_manual_grade = grade.manual_score is not None or score is None
+        grade.auto_score = score
+
+
+def _write_comments(rows: SubmittedNotebook, cells: dict[str, NotebookNode]) -> None:
+    """Note where an answer is as it was handed out."""
+    for comment in rows.comments:
+        cell = cells.get(comment.name)
+        untouched = cell is not None and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        comment.auto_comment = NO_RESPONSE if untouched else None
+
+
+@contextmanager
+def _one_transaction(book: Gradebook) -> Iterator[None]:
+    """Let nbgrader's calls, each of which commits, be one transaction together; forget the rows afterwards.
+
+    A class of a thousand would otherwise stay in memory, row by row.
+    """
+    session = book.db()
+    commit, session.commit = session.commit, session.flush
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # nbgrader fills in new rows in an order that SQLAlchemy remarks on
+            yield
+            commit()
+    except BaseException:
+        session.rollback()
+        raise
+    finally:
+        session.commit = commit
+        book.db.remove()
+
+
+# --- the folder -----------------------------------------------------------------------------------
+
+
+def write_folder(folder: Path, files: dict[str, bytes], *, last: str = "", mode: int = 0o444, keep: str = "") -> None:
+    """Make a folder hold exactly these files. Each is replaced as a whole, and only where it differs.
+
+    Parameters
+    ----------
+    folder
+        Made if it is not there.
+    files
+        Contents by relative path.
+    last
+        The file that is written when all others are there.
+    mode
+        Permissions of the files.
+    keep
+        A file that stays as it is.
+    """
+    for name in sorted(files, key=lambda name: (name == last, name)):
+        path = folder / name
+        if _contents(path) == files[name]:
+            continue
+        _make_way(folder, path)
+        write_durably(path, files[name], mode)
+    _remove_others(folder, {folder / name for name in files} | ({folder / keep} if keep else set()))
+
+
+def _contents(path: Path) -> bytes | None:
+    """Return a regular file's contents, None if there is none."""
+    try:
+        return path.read_bytes() if stat.S_ISREG(os.lstat(path).st_mode) else None
+    except OSError:
+        return None
+
+
+def _make_way(folder: Path, path: Path) -> None:
+    """Make the folders above a path; remove what lies there and is of another kind."""
+    above = [parent for parent in path.parents if parent == folder or folder in parent.parents]
+    for parent in reversed(above):
+        if parent.is_symlink() or (parent.exists() and not parent.is_dir()):
+            parent.unlink()
+        parent.mkdir(parents=True, exist_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+
+
+def _remove_others(folder: Path, wanted: set[Path]) -> None:
+    for here, folders, names in os.walk(folder, topdown=False):
+        for name in names:
+            if Path(here, name) not in wanted:
+                Path(here, name).unlink()
+        for name in folders:
+            with contextlib.suppress(OSError):  # it holds something that is wanted
+                path = Path(here, name)
+                path.unlink() if path.is_symlink() else path.rmdir()

@@ -1,0 +1,218 @@
+"""Dask workers, here and elsewhere: nothing lost, nothing doubled, whatever becomes of a worker."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from classroom import RIGHT, grade, hand_in, rows, state
+
+from course_utils.course import CourseError
+from course_utils.grading import workers
+from course_utils.grading.driver import Watcher
+from course_utils.grading.workers import Cluster
+
+pytestmark = pytest.mark.slow
+TESTS = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def course(root):
+    for number in range(12):
+        hand_in(root, f"s{number:02}", RIGHT if number % 3 else "half")
+    return root
+
+
+def pids(lines: list[str]) -> list[int]:
+    return [int(line.split()[2]) for line in lines]
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_two_workers_write_what_one_writes(course, log, tmp_path):
+    outcome = grade(course, workers=2, verify=3)
+    assert (len(outcome.graded), outcome.differing, outcome.failures) == (12, {}, {})
+    assert len(log("start")) == 2, "each worker has one engine"
+    assert len(log("close")) == 2, "and ends it"
+    two = state(course)
+    grade(course, fresh=True)
+    assert state(course) == two
+
+
+def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log):
+    hand_in(course, "boris", "worker dies")
+    hand_in(course, "carl", "worker dies")
+    outcome = grade(course, workers=2)
+    assert len(outcome.graded) == 12
+    assert outcome.failures == dict.fromkeys(("boris", "carl"), "the worker that graded it died, again and again")
+    assert log().count("boris") <= 6, "tries are bounded"
+    assert not {"boris", "carl"} & {student for student, *_ in rows(course)["grades"]}
+
+
+def test_a_worker_that_is_killed_loses_nothing(course, log, monkeypatch, tmp_path):
+    monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
+    path, killed = Path(os.environ["FAKE_ENGINE_LOG"]), []
+
+    class Killer(Watcher):
+        def step(self, student, failed):
+            lines = [line for line in path.read_text().splitlines() if line.startswith("grade")]
+            if len(lines) > 4 and not killed:
+                killed.append(pids(lines)[-1])
+                os.kill(killed[0], signal.SIGKILL)
+
+    outcome = grade(course, workers=2, watcher=Killer())
+    assert killed
+    assert sorted(outcome.graded) == [f"s{number:02}" for number in range(12)]
+    assert len(rows(course)["submissions"]) == 12
+    assert len(log("start")) == 3, "a new worker took its place"
+
+
+def test_what_raises_at_a_worker_is_a_failure_with_its_reason(course):
+    hand_in(course, "boris", "machine fails")
+    outcome = grade(course, workers=2)
+    assert outcome.failures == {"boris": "Grading does not work on this machine."}
+    assert len(outcome.graded) == 12
+
+
+def test_no_process_is_left_behind(course, log):
+    path = Path(os.environ["FAKE_ENGINE_LOG"])
+    grade(course, workers=2)
+    graded_by = set(pids([line for line in path.read_text().splitlines() if line.startswith("grade")]))
+    for _ in range(100):
+        if not any(map(is_alive, graded_by)):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"still there: {[pid for pid in graded_by if is_alive(pid)]}")
+
+
+# --- a scheduler and workers that somebody else has started, in folders of their own
+
+
+@contextmanager
+def running(*arguments: str, folder: Path, paths: tuple[Path, ...] = (), **variables: str):
+    """Run one of Dask's commands in an unrelated folder; give the process and its log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log_file = folder / "log"
+    variables["PYTHONPATH"] = os.pathsep.join([*map(str, paths), os.environ["PYTHONPATH"]])
+    with log_file.open("w") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "distributed.cli." + arguments[0], *arguments[1:]],
+            cwd=folder,
+            env={**os.environ, **variables},
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+        )
+    try:
+        yield process, log_file
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def scheduler(folder: Path):
+    options = ("--port", "0", "--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
+    with running("dask_scheduler", *options, folder=folder) as (one, log_):
+        for _ in range(600):
+            found = re.search(r"tcp://127\.0\.0\.1:\d+", log_.read_text())
+            if found:
+                yield found[0]
+                return
+            assert one.poll() is None, log_.read_text()
+            time.sleep(0.1)
+        raise AssertionError(log_.read_text())
+
+
+def worker(address: str, folder: Path, *options: str, **variables: str):
+    options = options or ("--nthreads", "4", "--no-nanny")
+    own = ("--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0")
+    return running("dask_worker", address, *options, *own, folder=folder, paths=(TESTS,), **variables)
+
+
+def test_workers_elsewhere_share_no_folder_and_grade_one_job_at_a_time(course, log, tmp_path):
+    with scheduler(tmp_path / "machine 1") as address, worker(address, tmp_path / "machine 2"):
+        outcome = grade(course, scheduler=address)
+        assert len(outcome.graded) == 12
+        there = state(course)
+        assert grade(course, scheduler=address, fresh=True).differing == {}
+    assert len(log("close")) == 2, "the engine ends when we go; the worker stays"
+    grade(course, fresh=True)
+    assert state(course) == there
+
+
+def test_a_second_worker_may_come_and_the_first_may_go(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
+    with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2") as (first, _):
+        late = []
+
+        class Exchange(Watcher):
+            def step(self, student, failed):
+                if not late:
+                    late.append(worker(address, tmp_path / "3"))
+                    late[0].__enter__()
+                    first.kill()
+
+        try:
+            outcome = grade(course, scheduler=address, watcher=Exchange())
+        finally:
+            late[0].__exit__(None, None, None)
+    assert len(outcome.graded) == 12
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://", "http://127.0.0.1:1"])
+def test_a_scheduler_that_is_not_there_is_said_so_in_one_sentence(course, monkeypatch, address):
+    monkeypatch.setattr(workers, "START_SECONDS", 2)
+    with pytest.raises(CourseError, match=f"^The scheduler {address} cannot be used: .*$"):
+        grade(course, scheduler=address)
+
+
+def test_a_scheduler_without_workers_is_said_so(course, monkeypatch, tmp_path):
+    monkeypatch.setattr(workers, "START_SECONDS", 2)
+    with scheduler(tmp_path / "1") as address, pytest.raises(CourseError, match=r"cannot be used: .*worker"):
+        grade(course, scheduler=address)
+
+
+def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tmp_path):
+    with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"):
+        mine = [(name, "0.1" if name == "numpy" else number) for name, number in workers.versions()]
+        monkeypatch.setattr(Cluster, "_versions_here", staticmethod(lambda: tuple(mine)))
+        with pytest.raises(CourseError, match=r"^The worker tcp\S+ has numpy [0-9.]+; here it is numpy 0\.1\.$"):
+            grade(course, scheduler=address)
+
+
+def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_path, monkeypatch):
+    monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
+    seen = []
+
+    class Ender(Watcher):
+        def step(self, student, failed):
+            seen.append(student)
+            if len(seen) == 3:
+                stack.close()
+
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        address = stack.enter_context(scheduler(tmp_path / "1"))
+        stack.enter_context(worker(address, tmp_path / "2"))
+        with pytest.raises(CourseError, match=r"was lost\. Run the command again"):
+            grade(course, scheduler=address, watcher=Ender())
+    outcome = grade(course)
+    assert len(outcome.graded) == 12 - len(seen)
+    assert len(rows(course)["submissions"]) == 12
