@@ -1,0 +1,219 @@
+"""The release decides what is run and in which order, whatever the student's file holds."""
+
+import copy
+import json
+import random
+
+import pytest
+from attacks import BASE, honest, id_of, packed, place, released, text_of
+from test_attacks import BUNDLE
+
+from course_utils.grading.alignment import MOST_CELLS, Aligned, Step, Unreadable, align, read_cells
+
+MUTATIONS = 600
+CHECKS = [cell for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
+
+
+def aligned(notebook) -> Aligned:
+    """Align a notebook with the release."""
+    return align(BUNDLE.cells, packed(notebook))
+
+
+def answer(found: Aligned, name: str) -> list[str]:
+    """Return what counts as the answer to an exercise."""
+    return [step.source for step in found.steps if step.kind == "answer" and step.grade_id == name]
+
+
+def checks_are_the_releases_own(found: Aligned) -> bool:
+    """Tell whether the checks have their order, text and points from the release."""
+    checks = [(step.grade_id, step.source, step.points) for step in found.steps if step.kind == "check"]
+    return checks == [(cell["grade_id"], cell["source"], cell["points"]) for cell in CHECKS]
+
+
+def test_an_untouched_notebook_is_the_release():
+    found = aligned(released())
+    assert [step.source for step in found.steps] == [cell["source"] for cell in BUNDLE.cells]
+    assert found.notes == []
+
+
+def test_answers_stand_before_their_checks():
+    names = [step.grade_id for step in aligned(honest()).steps if step.grade_id]
+    assert names.index("build-conv2d") + 1 == names.index("build-conv2d-check")
+
+
+def test_of_copies_the_last_counts_and_all_run():
+    notebook = honest()
+    index = place(notebook, "build-conv2d")
+    notebook["cells"].insert(index, copy.deepcopy(notebook["cells"][index]) | {"source": "first = 1"})
+    found = aligned(notebook)
+    assert answer(found, "build-conv2d") == [text_of(notebook["cells"][index + 1])]
+    assert Step("extra", "first = 1") in found.steps
+    assert "copied: build-conv2d" in found.notes[0]
+
+
+def test_a_deleted_check_is_put_back():
+    notebook = honest()
+    del notebook["cells"][place(notebook, "build-conv2d-check")]
+    assert checks_are_the_releases_own(aligned(notebook))
+
+
+def test_a_deleted_answer_is_told():
+    notebook = honest()
+    del notebook["cells"][place(notebook, "build-conv2d")]
+    found = aligned(notebook)
+    assert answer(found, "build-conv2d") == []
+    assert checks_are_the_releases_own(found)
+    assert found.notes == ["answer cells missing: build-conv2d"]
+
+
+def test_an_extra_cell_stays_behind_what_it_followed():
+    notebook = honest()
+    extra = {"cell_type": "code", "metadata": {}, "source": "mine = 1"}
+    notebook["cells"].insert(place(notebook, "build-pool2d") + 1, extra)
+    sources = [step.source for step in aligned(notebook).steps]
+    assert sources.index("mine = 1") == sources.index(text_of(notebook["cells"][place(notebook, "build-pool2d")])) + 1
+
+
+def test_cells_before_everything_come_first():
+    notebook = honest()
+    notebook["cells"].insert(0, {"cell_type": "code", "metadata": {}, "source": "first = 1"})
+    assert aligned(notebook).steps[0].source == "first = 1"
+
+
+def test_answers_in_another_order_are_put_in_the_releases_order():
+    notebook = honest()
+    notebook["cells"].reverse()
+    found = aligned(notebook)
+    assert checks_are_the_releases_own(found)
+    names = [step.grade_id for step in found.steps if step.kind == "answer"]
+    assert names == [cell["grade_id"] for cell in BUNDLE.cells if cell["solution"]]
+
+
+def test_an_edited_check_has_the_releases_text():
+    notebook = honest()
+    for cell in notebook["cells"]:
+        if id_of(cell).endswith("-check"):
+            cell["source"] = "print('Correct.')"
+    assert checks_are_the_releases_own(aligned(notebook))
+
+
+def test_an_answer_retyped_as_text_is_still_an_answer():
+    notebook = honest()
+    for name in BASE:
+        notebook["cells"][place(notebook, name)]["cell_type"] = "markdown"
+    found = aligned(notebook)
+    assert all(step.cell_type == "code" for step in found.steps if step.grade_id in BASE)
+
+
+def test_no_notebook_is_the_release_without_answers():
+    found = align(BUNDLE.cells, None)
+    assert checks_are_the_releases_own(found)
+    assert not [step for step in found.steps if step.kind == "answer"]
+
+
+def test_a_manually_graded_answer_keeps_its_place():
+    essay = {"cell_type": "markdown", "source": "Write.", "grade_id": "essay", "grade": True, "solution": True}
+    found = align([*BUNDLE.cells, essay | {"locked": False, "points": 2.0}], packed(honest()))
+    assert found.steps[-1] == Step("text", "", "essay", 2.0, "markdown")
+
+
+def test_so_many_cells_are_no_notebook():
+    with pytest.raises(Unreadable, match=str(MOST_CELLS)):
+        read_cells(json.dumps({"cells": [{}] * (MOST_CELLS + 1)}).encode())
+
+
+# --- mutated files
+
+
+class Mutator:
+    """Changes notebooks at random, repeatably."""
+
+    ODD = (None, True, 0, -1, 2**70, 1.5, "", "x" * 1000, "\ud800", [], {}, [[]], {"a": {}}, "\0")
+
+    def __init__(self, seed: int) -> None:
+        self.dice = random.Random(seed)
+
+    def mutate(self, notebook: dict) -> bytes:
+        """Return the bytes of a notebook with some changes in it."""
+        for _ in range(self.dice.randint(1, 5)):
+            self.dice.choice([self.change_value, self.drop_key, self.add_key, self.shuffle, self.double])(notebook)
+        data = packed(notebook)
+        for _ in range(self.dice.choice([0, 0, 0, 1, 3])):
+            data = self.dice.choice([self.flip, self.cut, self.repeat])(data)
+        return data
+
+    def nodes(self, value) -> list:
+        """Return all lists and dicts in a value."""
+        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+        found = [value] if isinstance(value, (dict, list)) else []
+        return found + [node for one in inner for node in self.nodes(one)]
+
+    def pick(self, notebook: dict, kind: type):
+        """Return some list or dict that is not empty; None if there is none."""
+        found = [node for node in self.nodes(notebook) if isinstance(node, kind) and node]
+        return self.dice.choice(found) if found else None
+
+    def change_value(self, notebook: dict) -> None:
+        node = self.pick(notebook, self.dice.choice([dict, list]))
+        if node:
+            key = self.dice.choice(list(node)) if isinstance(node, dict) else self.dice.randrange(len(node))
+            node[key] = copy.deepcopy(self.dice.choice(self.ODD))
+
+    def drop_key(self, notebook: dict) -> None:
+        node = self.pick(notebook, dict)
+        if node:
+            del node[self.dice.choice(list(node))]
+
+    def add_key(self, notebook: dict) -> None:
+        node = self.pick(notebook, dict)
+        if node:
+            words = [
+                "cells",
+                "worksheets",
+                "metadata",
+                "nbgrader",
+                "grade_id",
+                "source",
+                "input",
+                "cell_type",
+                "points",
+            ]
+            node[self.dice.choice(words)] = copy.deepcopy(self.dice.choice(self.ODD))
+
+    def shuffle(self, notebook: dict) -> None:
+        node = self.pick(notebook, list)
+        if node:
+            self.dice.shuffle(node)
+
+    def double(self, notebook: dict) -> None:
+        node = self.pick(notebook, list)
+        if node and len(node) < 200:
+            node += copy.deepcopy(node)
+
+    def flip(self, data: bytes) -> bytes:
+        place_ = self.dice.randrange(len(data))
+        return data[:place_] + bytes([self.dice.randrange(256)]) + data[place_ + 1 :]
+
+    def cut(self, data: bytes) -> bytes:
+        return data[: self.dice.randrange(len(data)) + 1]
+
+    def repeat(self, data: bytes) -> bytes:
+        place_ = self.dice.randrange(len(data))
+        return data[:place_] + data[place_ : place_ + 50] * 2 + data[place_ + 50 :]
+
+
+@pytest.mark.parametrize("first", range(0, MUTATIONS, 100))
+def test_a_mutated_file_is_aligned_or_unreadable(first):
+    """Nothing but Unreadable is raised, and checks come from the release alone."""
+    readable = 0
+    for seed in range(first, first + 100):
+        data = Mutator(seed).mutate(honest())
+        try:
+            found = align(BUNDLE.cells, data)
+        except Unreadable:
+            continue
+        readable += 1
+        assert checks_are_the_releases_own(found)
+        assert all(type(step.source) is str for step in found.steps)
+        json.dumps([step.source for step in found.steps]).encode("utf-8")
+    assert 20 < readable < 100
