@@ -70,6 +70,7 @@ class Supervision:
     waiting: list[Waiting] = field(default_factory=list)
     renewed: list[Box] = field(default_factory=list)
     shown: int = 0
+    half_done: bool = False  # whether the last cell was interrupted
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
@@ -156,7 +157,9 @@ class Supervision:
         if status == "error" and _hit_a_limit(outputs):
             cell["status"] = "over a limit"
             self._restart()
-        elif status != "timeout":
+            return
+        self.half_done = status == "timeout"
+        if not self.half_done:
             self.done.append(source)
 
     def _kept(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -165,17 +168,21 @@ class Supervision:
         return outputs if self.shown <= MOST_SHOWN else []
 
     def _copy(self) -> Channel | None:
-        """Return a channel to a copy of the student's process; if it cannot be copied, go on without its last cell."""
+        """Return a channel to a copy of the student's process; if it cannot be copied, go on without its last cell.
+
+        That cell has used up what there is of processes, say. If it was interrupted, a new box is without it anyway.
+        """
         for _ in range(2):
             copy = self.box.fork() if self.box else None
             if copy or self.box is None:
                 return copy
-            self.done = self.done[:-1]
+            self.done = self.done if self.half_done else self.done[:-1]
             self._restart()
         return None
 
     def _restart(self) -> None:
         """Ask the copies that wait, end their box, and bring a new one to where this one was."""
+        self.half_done = False
         self.box.channel.kill_peer()
         self._answer()
         self._end_box()
