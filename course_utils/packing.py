@@ -17,6 +17,8 @@ from course_utils import packaged
 from course_utils.course import write_atomically
 from course_utils.data.fashion import DEBIAN, SHIPPED, read_folder
 from course_utils.data.pictures import balanced
+from course_utils.data.shapes import load_shapes
+from course_utils.models import make_small_cnn
 
 
 def pack_fashion(folder: Path = DEBIAN) -> None:
@@ -26,6 +28,16 @@ def pack_fashion(folder: Path = DEBIAN) -> None:
         places = balanced(labels, number, seed=0)
         arrays |= {f"{part}_images": images[places], f"{part}_labels": labels[places].astype(np.uint8)}
     write("fashion", arrays)
+
+
+def pack_networks() -> None:
+    """Train the small network on drawn shapes: 12,000 pictures, 8 epochs."""
+    from course_utils.training import fit
+
+    train, test = load_shapes(12_000, 2000)
+    model = make_small_cnn(len(train.classes))
+    print(fit(model, *train.tensors(), epochs=8, test=test.tensors()))
+    write("network_shapes", {key: value.numpy() for key, value in model.state_dict().items()})
 
 
 def write(name: str, arrays: Mapping[str, np.ndarray]) -> None:
@@ -47,6 +59,8 @@ def main(arguments: list[str]) -> None:
             pack_fashion()
         case ["fashion", folder]:
             pack_fashion(Path(folder))
+        case ["networks"]:
+            pack_networks()
         case _:
             sys.exit(__doc__)
 
