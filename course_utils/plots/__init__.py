@@ -15,6 +15,7 @@ from course_utils.plots.general import (
     plot_parameter_bars,
     plot_value_histograms,
 )
+from course_utils.plots.networks import plot_cost_bars, plot_residual_block, plot_shape_ribbon, plot_size_staircase
 from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "plot_confusion",
     "plot_convolution_matrix",
     "plot_convolution_step",
+    "plot_cost_bars",
     "plot_equivariance",
     "plot_filmstrip",
     "plot_first_kernels",
@@ -30,6 +32,9 @@ __all__ = [
     "plot_images",
     "plot_parameter_bars",
     "plot_pictures",
+    "plot_residual_block",
+    "plot_shape_ribbon",
+    "plot_size_staircase",
     "plot_stamps",
     "plot_value_histograms",
     "plot_windows",
