@@ -109,9 +109,7 @@ def places() -> list[Path]:
 def cache() -> Path:
     """Return the folder in which torchvision keeps weights: ``hub/checkpoints`` in TORCH_HOME."""
     home = os.environ.get("TORCH_HOME")
-    if not home:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return (Path(os.path.expanduser(home)) if home else fetching.cache_folder() / "torch") / "hub" / "checkpoints"
 
 
 def nothing(damaged: list[Path]) -> str:
