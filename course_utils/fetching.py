@@ -62,10 +62,16 @@ def data_folders() -> list[Path]:
 
 
 def is_whole(path: str | os.PathLike, checksum: str) -> bool:
-    """Tell whether a file has the checksum, ``"sha256:…"`` or ``"md5:…"``."""
+    """Tell whether a file can be read and has the checksum, ``"sha256:…"`` or ``"md5:…"``.
+
+    In some sandboxes a file is seen and cannot be read: it is then passed over like a damaged one.
+    """
     kind, _, wanted = checksum.partition(":")
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest() == wanted
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest() == wanted
+    except OSError:
+        return False
 
 
 def refuse_offline(what: str, otherwise: str) -> None:

