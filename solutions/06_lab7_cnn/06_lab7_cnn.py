@@ -48,6 +48,7 @@ from torchvision import models
 from course_utils import plots, widgets
 from course_utils.checks import lab7_cnn as check
 from course_utils.data import load_shapes
+from course_utils.data.loaders import make_loader
 from course_utils.models import load_trained
 from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
@@ -81,18 +82,13 @@ print("source:", train.source, "| training pictures:", len(train), "| test pictu
 
 # %% [markdown]
 r"""
-A picture is stored as whole numbers from 0 to 255. (The lecture's text says that such pictures lie in [0, 1]. They do only after `ToTensor`, which divides by 255. Our `tensors()` does the same.) As in the original lab, each number is then moved to the range from −1 to 1.
+A picture is stored as whole numbers from 0 to 255. (The lecture's text says that such pictures lie in [0, 1]. They do only after `ToTensor`, which divides by 255. Our `tensors()` does the same.) As in the original lab, each number is then moved to the range from −1 to 1, and the pictures are handed out in batches; `make_loader` does both.
 """
 
-
 # %%
-def make_loader(pictures, shuffle=False):
-    pixels, labels = pictures.tensors()  # (N, 3, 32, 32), from 0 to 1
-    data = TensorDataset((pixels - 0.5) / 0.5, labels)
-    return DataLoader(data, batch_size=32, shuffle=shuffle)
-
-
-train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
+pixels, _ = train.tensors()  # (N, 3, 32, 32)
+print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
+train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)  # batches of 32, from -1 to 1
 images, labels = next(iter(train_loader))
 print(tuple(images.shape), tuple(labels.shape))
 
@@ -629,11 +625,8 @@ check.evaluate(evaluate, hidden=61)
 
 # %% [markdown]
 r"""
-Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(train, epochs)` calls a function of yours once for each epoch, shows a progress bar and collects the losses. (`lambda:` makes a function without arguments of the call behind it.)
+Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(train, epochs)` calls a function of yours once for each epoch, shows a progress bar and collects the losses. (`lambda:` makes a function without arguments of the call behind it.) While your notebook is graded, fewer pictures and epochs must do.
 """
-
-# %%
-EPOCHS = 5 if is_grading() else 8  # while your notebook is graded, fewer pictures and epochs must do
 
 # %% [markdown]
 r"""
@@ -649,11 +642,15 @@ Not enough? What do another optimiser or learning rate change?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "first-run", "locked": false, "schema_version": 3, "solution": true}
+EPOCHS = 5 if is_grading() else 8
+train, test = load_shapes(3000 if is_grading() else 5000, 1000)
+train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
 network = None
 first_run = {"first loss": None, "loss of guessing": None, "chance": None, "accuracy": None}
 ### BEGIN SOLUTION
 torch.manual_seed(1)
 network = CNN()
+images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
 history = run_epochs(
@@ -722,18 +719,10 @@ r"""
 Run your training twice, and you get two networks. Two things are drawn by chance: the **first weights**, and the **order of the pictures** in each epoch. Both come from PyTorch's generator, unless you give them their own.
 """
 
-
 # %%
-def small_network():
-    return nn.Sequential(
-        nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.AdaptiveMaxPool2d(4), nn.Flatten(), nn.Linear(64, 10)
-    )
-
-
-toy = TensorDataset(*train.few(6).tensors())
 for _ in range(2):
     torch.manual_seed(5)
-    print(small_network()[0].bias.detach())
+    print(nn.Linear(3, 2).bias.detach())
 
 # %% [markdown]
 r"""
@@ -744,7 +733,7 @@ The same seed, the same weights. But a seed that is set *after* the network was 
 r"""
 ## Exercise 6.7. Run it again
 
-Write `reproducible_run(seed)`. It makes a `small_network()`, trains it for two epochs on `toy` in shuffled batches of 16 (any optimiser) and returns the final weights as a list of tensors. The same seed always gives the same weights, whatever ran before; another seed gives others. (1 point, 10 minutes)
+Write `reproducible_run(seed)`. It makes a `small_network()` (see the cell), trains it for two epochs on `toy` in shuffled batches of 16 (any optimiser) and returns the final weights as a list of tensors. The same seed always gives the same weights, whatever ran before; another seed gives others. (1 point, 10 minutes)
 
 Example: `reproducible_run(1)` twice in a row: `torch.equal` holds for every tensor of the two lists.
 
@@ -753,8 +742,14 @@ Which things in your function are drawn by chance, and when?
 </details>
 """
 
-
 # %% nbgrader={"grade": false, "grade_id": "reproducible-run", "locked": false, "schema_version": 3, "solution": true}
+toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
+
+
+def small_network():
+    return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))
+
+
 def reproducible_run(seed):
     """Train small_network() on toy for two epochs; return its final weights, a list of tensors."""
     ### BEGIN SOLUTION
