@@ -167,7 +167,11 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 def _right_ways(model, quick) -> list[Sample]:
     bela = {CNN: CNN_IN_PIECES, MEND: MEND_ADAPTIVE, LOOP: LOOP_BY_SAMPLES, EVALUATE: EVALUATE_AT_ONCE}
-    chen = {CNN: CNN_FUNCTIONAL, PARAMS: PARAMS_WITH_TORCH, AGAIN: RUN_WITH_STATE}
+    chen = {
+        CNN: CNN_FUNCTIONAL,
+        PARAMS: PARAMS_WITH_TORCH,
+        AGAIN: model[AGAIN].split("def reproducible_run")[0] + RUN_WITH_STATE,
+    }
     half = (SHAPES, COUNTS, CNN, LARGER, MEND)
     undone = {f"{name}-check": (0, ()) for name in model if name not in half}
     return [

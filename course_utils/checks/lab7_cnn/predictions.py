@@ -198,12 +198,18 @@ def keras_network(shapes: dict, counts: dict, question: KerasNet) -> Credit:
     given_shapes = read_shapes(shapes, right_shapes, "keras_shapes")
     given = read_numbers(counts, (*right, "share of dense1"), "keras_counts")
     share = 100 * right["dense1"] / right["total"]
-    marks = _compared(given_shapes, right_shapes) | _compared(given, right)
+    marks = {f"{name} shape": value for name, value in _compared(given_shapes, right_shapes).items()}
+    marks |= _compared(given, right)
     marks["share of dense1"] = _near(given["share of dense1"], share, 0.06)
     codes = explain(given_shapes, right_shapes, questions.keras_trace_ways(question))
     codes += explain({key: given[key] for key in right}, right, questions.keras_count_ways(question))
     codes += ["KG1"] if _near(given["share of dense1"], share / 100, 0.002) else []
-    return mark(marks, 3, list(dict.fromkeys(codes)), what_was_given(marks, given_shapes | given))
+    return mark(
+        marks,
+        3,
+        list(dict.fromkeys(codes)),
+        what_was_given(marks, {f"{name} shape": s for name, s in given_shapes.items()} | given),
+    )
 
 
 def _keras_counts(question: KerasNet) -> dict[str, int]:

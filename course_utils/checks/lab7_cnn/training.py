@@ -179,9 +179,11 @@ def _weight_code(events: list, given, x, y, weight) -> str:
     forwards = sum("forward" in event for event in events)
     if "backward" not in events or "step" not in events:
         return "KT1"
+    if events.index("step") < events.index("backward"):
+        return "TR2"
     if torch.equal(given, weight) and _between(events, "backward", "zero_grad", "step"):
         return "KT2"
-    if same(late=True) or same(late=True, keep=True) or events.index("step") < events.index("backward"):
+    if same(late=True) or same(late=True, keep=True):
         return "TR2"
     if same(keep=True) or "zero_grad" not in events:
         return "TR1"
