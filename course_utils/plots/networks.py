@@ -166,9 +166,9 @@ def plot_residual_block(labels: Sequence[str], shortcut: str) -> Axes:
     axes = plt.subplots(figsize=(8.5, 2.2), layout="constrained")[1]
     end = 1.5 * len(labels)
     for place, label in enumerate(labels):
-        axes.add_patch(Rectangle((0.7 + 1.5 * place, -0.3), 1.1, 0.6, fc="white", ec="black", lw=1.2))
+        axes.add_patch(Rectangle((0.65 + 1.5 * place, -0.3), 1.2, 0.6, fc="white", ec="black", lw=1.2))
         axes.text(1.25 + 1.5 * place, 0, label, ha="center", va="center", fontsize=FONT)
-        _arrow(axes, (0.3 + 1.5 * place, 0), (0.7 + 1.5 * place, 0))
+        _arrow(axes, (0.3 + 1.5 * place, 0), (0.65 + 1.5 * place, 0))
     _arrow(axes, (end + 0.3, 0), (end + 0.75, 0))
     axes.text(end + 0.95, 0, "+", ha="center", va="center", fontsize=FONT + 6, color=style.FOCUS)
     _arrow(axes, (end + 1.15, 0), (end + 1.6, 0))

@@ -76,7 +76,8 @@ The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours 
 train, test = load_shapes(3000 if is_grading() else 5000, 1000)
 plots.show(
     plots.plot_pictures(train.at(range(20))),
-    alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
+    alt="Twenty small colour pictures of shapes such as disc, ring, cross and "
+    "star on cloudy grounds.",
 )
 print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
 
@@ -88,7 +89,10 @@ A picture is stored as whole numbers from 0 to 255. (The lecture's text says tha
 # %%
 pixels, _ = train.tensors()  # (N, 3, 32, 32)
 print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
-train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)  # batches of 32, from -1 to 1
+train_loader, test_loader = (
+    make_loader(train, shuffle=True),
+    make_loader(test),
+)  # batches of 32, from -1 to 1
 images, labels = next(iter(train_loader))
 print(tuple(images.shape), tuple(labels.shape))
 
@@ -135,7 +139,8 @@ for layer in example:
         shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
 plots.show(
     plots.plot_shape_ribbon(shapes),
-    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin columns of 300, 20 and 4 numbers.",
+    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin "
+    "columns of 300, 20 and 4 numbers.",
 )
 
 # %% [markdown]
@@ -235,7 +240,15 @@ How many numbers reach one unit of fc1?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "parameter-counts", "locked": false, "schema_version": 3, "solution": true}
-parameters = {"conv1": None, "pool": None, "conv2": None, "fc1": None, "fc2": None, "fc3": None, "total": None}
+parameters = {
+    "conv1": None,
+    "pool": None,
+    "conv2": None,
+    "fc1": None,
+    "fc2": None,
+    "fc3": None,
+    "total": None,
+}
 tensors = {
     "conv2.weight": None,
     "conv2.bias": None,
@@ -247,16 +260,14 @@ tensors = {
     "fc3.bias": None,
 }
 ### BEGIN SOLUTION
-parameters = {"conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850, "total": 62006}
+parameters = {
+    "conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850,
+    "total": 62006,
+}
 tensors = {
-    "conv2.weight": (16, 6, 5, 5),
-    "conv2.bias": (16,),
-    "fc1.weight": (120, 400),
-    "fc1.bias": (120,),
-    "fc2.weight": (84, 120),
-    "fc2.bias": (84,),
-    "fc3.weight": (10, 84),
-    "fc3.bias": (10,),
+    "conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400),
+    "fc1.bias": (120,), "fc2.weight": (84, 120), "fc2.bias": (84,),
+    "fc3.weight": (10, 84), "fc3.bias": (10,),
 }
 ### END SOLUTION
 
@@ -281,8 +292,9 @@ plots.show(
         {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
         {name: reach * outputs * places for name, (reach, outputs, places) in sizes.items()},
     ),
-    alt="Two groups of bars. The first convolution holds 0.7 % of the parameters and does 54 % of the multiplications; "
-    "the first dense layer holds 78 % of the parameters and does 7 % of the multiplications.",
+    alt="Two groups of bars. The first convolution holds 0.7 % of the "
+    "parameters and does 54 % of the multiplications; the first dense layer "
+    "holds 78 % of the parameters and does 7 % of the multiplications.",
 )
 
 # %% [markdown]
@@ -418,9 +430,21 @@ When can a number of values be cut into rows of 400?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "larger-pictures", "locked": false, "schema_version": 3, "solution": true}
-larger = {"features": None, "batch of 4": None, "batch of 25": None, "rows for 25": None, "another batch": None}
+larger = {
+    "features": None,
+    "batch of 4": None,
+    "batch of 25": None,
+    "rows for 25": None,
+    "another batch": None,
+}
 ### BEGIN SOLUTION
-larger = {"features": 2704, "batch of 4": "raises", "batch of 25": "passes", "rows for 25": 169, "another batch": 50}
+larger = {
+    "features": 2704,
+    "batch of 4": "raises",
+    "batch of 25": "passes",
+    "rows for 25": 169,
+    "another batch": 50,
+}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "larger-pictures-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
@@ -571,7 +595,8 @@ for t, p in zip(true, predicted, strict=True):
     confusion[t, p] += 1
 plots.show(
     plots.plot_confusion(confusion, ["cat", "dog", "deer"]),
-    alt="Three rows: of three cats two are right and one is called a dog; both dogs are right; the deer is called a cat.",
+    alt="Three rows: of three cats two are right and one is called a dog; both "
+    "dogs are right; the deer is called a cat.",
 )
 
 # %% [markdown]
@@ -678,7 +703,12 @@ Look at your run as curves: how loss and accuracy moved, and how far above chanc
 # %%
 seed_everything(0)
 sketch = nn.Sequential(
-    nn.Conv2d(3, 8, 5, stride=2), nn.ReLU(), nn.Conv2d(8, 16, 5, stride=2), nn.ReLU(), nn.Flatten(), nn.Linear(400, 10)
+    nn.Conv2d(3, 8, 5, stride=2),
+    nn.ReLU(),
+    nn.Conv2d(8, 16, 5, stride=2),
+    nn.ReLU(),
+    nn.Flatten(),
+    nn.Linear(400, 10),
 )
 adam = torch.optim.Adam(sketch.parameters(), lr=0.002)
 curves = run_epochs(
@@ -688,8 +718,8 @@ curves = run_epochs(
 )
 plots.show(
     plots.plot_history(curves, chance=0.1),
-    alt="Left, the mean training loss falls from epoch to epoch. Right, the accuracy on test pictures rises well above the "
-    "chance line at 0.1.",
+    alt="Left, the mean training loss falls from epoch to epoch. Right, the "
+    "accuracy on test pictures rises well above the chance line at 0.1.",
 )
 
 # %% [markdown]
@@ -703,8 +733,9 @@ pictures = test if network is not None else test.at(range(200))
 found = evaluate(judged, make_loader(pictures), 10)
 plots.show(
     plots.plot_confusion(found["confusion"], test.classes, examples=test),
-    alt="A confusion matrix of ten classes: most pictures lie on the diagonal; some rows share their pictures with a "
-    "similar shape. An example picture stands at the end of each row.",
+    alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
+    "some rows share their pictures with a similar shape. An example "
+    "picture stands at the end of each row.",
 )
 
 # %% [markdown]
@@ -747,7 +778,9 @@ toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
 
 
 def small_network():
-    return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))
+    return nn.Sequential(
+        nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)
+    )
 
 
 def reproducible_run(seed):
@@ -791,12 +824,13 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 kernels = load_trained("shapes").conv1.weight if network is None else network.conv1.weight
 plots.show(
     plots.plot_first_kernels(kernels),
-    alt="Small colour pictures of kernels: changes from light to dark in several directions, and spots.",
+    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of "
+    "brightness or colour across them.",
 )
 
 # %% [markdown]
 r"""
-With kernels of 3 or 5 pixels you can recognise changes from light to dark, in some direction, and spots. Deeper kernels see maps in place of colours, and a wider part of the picture (Lab 05's receptive field): there we can only say what makes them answer. "Hierarchical representation" is a fair summary of many studies; a clean ladder with a name on each rung is not what one finds in a small network.
+Look for a change from light to dark across a kernel, or from one colour to another. Some of these small ones show it, others look like noise; the kernels of large networks trained on photographs show edges, spots and changes of colour clearly. Deeper kernels see maps in place of colours, and a wider part of the picture (Lab 05's receptive field): there we can only say what makes them answer. "Hierarchical representation" is a fair summary of many studies; a clean ladder with a name on each rung is not what one finds in a small network.
 """
 
 # %% [markdown]
@@ -808,7 +842,9 @@ The second lecture has a network of this kind in Keras. Keras writes channels **
 
 # %%
 keras = questions.keras_net(student_id)
-print(f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels")
+print(
+    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
+)
 print(f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side")
 print("MaxPooling2D()                    # pool1: 2×2")
 print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
@@ -819,7 +855,7 @@ print(f"Dense({keras.classes}, activation='softmax')    # dense2")
 
 # %% [markdown]
 r"""
-Two things are said in words that PyTorch wants as numbers (the input channels of each layer), and one thing is said twice: `softmax` in the last layer, where PyTorch's loss has it inside.
+PyTorch wants one thing more, the input channels of each layer, and one thing less: no `softmax` in the last layer, because its loss has it inside.
 """
 
 # %% [markdown]
@@ -856,22 +892,12 @@ keras_counts = {
 }
 ### BEGIN SOLUTION
 keras_shapes = {
-    "conv1": (32, 24, 24),
-    "pool1": (32, 12, 12),
-    "conv2": (64, 10, 10),
-    "pool2": (64, 5, 5),
-    "flatten": (1600,),
-    "dense1": (256,),
-    "dense2": (10,),
+    "conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10),
+    "pool2": (64, 5, 5), "flatten": (1600,), "dense1": (256,), "dense2": (10,),
 }
 keras_counts = {
-    "conv1": 2432,
-    "conv2": 18496,
-    "dense1": 409856,
-    "dense2": 2570,
-    "total": 433354,
-    "total for grey": 431754,
-    "share of dense1": 94.6,
+    "conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570, "total": 433354,
+    "total for grey": 431754, "share of dense1": 94.6,
 }
 ### END SOLUTION
 
@@ -896,7 +922,15 @@ r"""
 with torch.device("meta"):  # shapes only: no memory, no time
     giants = {
         name: getattr(models, name)()
-        for name in ("alexnet", "vgg16", "resnet18", "resnet34", "resnet50", "resnet101", "resnet152")
+        for name in (
+            "alexnet",
+            "vgg16",
+            "resnet18",
+            "resnet34",
+            "resnet50",
+            "resnet101",
+            "resnet152",
+        )
     }
 for name, giant in giants.items():
     print(f"{name:10} {sum(p.numel() for p in giant.parameters()):12,}")
@@ -967,8 +1001,9 @@ for entry in check.VGG16[: check.VGG16.index("flatten")]:
         rows[name].append(side // 2 if entry == "pool" else side + 2 * padding - 2)
 plots.show(
     plots.plot_size_staircase(rows, steps),
-    alt="Two staircases. VGG-16 keeps its side through convolutions and halves it five times, from 224 to 7. The listing "
-    "loses two pixels at each convolution as well and ends at a single pixel.",
+    alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
+    "it five times, from 224 to 7. The listing loses two pixels at each "
+    "convolution as well and ends at a single pixel.",
 )
 
 # %% [markdown]
@@ -1027,8 +1062,9 @@ plots.show(
     plots.plot_residual_block(
         ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"], "x, or a 1×1 convolution of x"
     ),
-    alt="A row of five layers from x: convolution, batch norm, ReLU, convolution, batch norm. A dashed way leads around "
-    "them, and both are added: F(x) + x, then ReLU.",
+    alt="A row of five layers from x: convolution, batch norm, ReLU, "
+    "convolution, batch norm. A dashed way leads around them, and both are "
+    "added: F(x) + x, then ReLU.",
 )
 
 # %% [markdown]
@@ -1044,7 +1080,9 @@ The two ways must have the same shape to be added. Where the block changes the c
 # %%
 blocks = questions.blocks(student_id)
 for name, block in blocks.items():
-    print(f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}")
+    print(
+        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
+    )
 
 # %% [markdown]
 r"""
@@ -1094,7 +1132,12 @@ Which figure of this lab answers the question: the two bars, the kernels, or the
 # %% nbgrader={"grade": false, "grade_id": "depth", "locked": false, "schema_version": 3, "solution": true}
 choices = {"deeper": None, "residual": None, "costs": None, "kernels": None}
 ### BEGIN SOLUTION
-choices = {"deeper": "trainable", "residual": "difference", "costs": "dense conv", "kernels": "edges"}
+choices = {
+    "deeper": "trainable",
+    "residual": "difference",
+    "costs": "dense conv",
+    "kernels": "edges",
+}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "depth-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}

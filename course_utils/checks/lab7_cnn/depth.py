@@ -45,7 +45,7 @@ QUESTIONS = {
         "dense conv",
     ),
     "kernels": Choice(
-        "What do the kernels of a trained first layer look like?",
+        "What do the first kernels of a large network, trained on photographs, look like?",
         {
             "edges": Option("Edges, spots and changes of colour."),
             "objects": Option("Small pictures of the classes.", "KH4"),
