@@ -380,7 +380,7 @@ def block_parameters(block: Block) -> int:
 
 
 def _kernels(in_channels: int, out_channels: int, side: int) -> int:
-    return sum(1 for _ in range(out_channels) for _ in range(in_channels) for _ in range(side) for _ in range(side))
+    return sum(side * side for _kernel in range(out_channels) for _channel in range(in_channels))
 
 
 def sample_block(dice: Dice) -> Block:
