@@ -284,7 +284,7 @@ ODD = {
     "letters": (lambda: check.residual_block({"needs 1x1": {1, 2}}, questions.blocks()), "a set of letters"),
     "no class": (lambda: check.build_cnn(lambda: 5), "made from nn.Module"),
     "an instance": (lambda: check.build_cnn(torch.nn.Linear(2, 2)), "raised TypeError"),
-    "no network": (lambda: check.first_run({"chance": 0.1}, 5, PICTURES, LABELS), "trained model, not a int"),
+    "no network": (lambda: check.first_run({"chance": 0.1}, 5, PICTURES, LABELS), "trained model, not an int"),
     "no weights": (lambda: check.reproducible_run(lambda seed: 5), "return the final weights, not int"),
     "no number": (lambda: check.count_params(lambda *args: "many"), "whole number, not a str"),
     "nothing": (lambda: check.train_one_epoch(lambda *args: None), "train_one_epoch: not yet right"),

@@ -13,7 +13,7 @@ function readShape(text) {
 /** Say how a guess stands to the shape: right, or on which axis it is off, and in which direction. */
 function judge(guess, shape) {
   if (guess.length !== shape.length) return `your guess has ${count(guess.length, "number")}, the shape has ${shape.length}`;
-  const axes = shape.length === 3 ? ["channels", "height", "width"] : ["length"];
+  const axes = shape.length === 3 ? ["number of channels", "height", "width"] : ["length"];
   const wrong = axes.filter((_, axis) => guess[axis] !== shape[axis]);
   if (!wrong.length) return "as you predicted";
   const axis = axes.indexOf(wrong[0]);

@@ -413,6 +413,10 @@ def scores_of(model, pictures: torch.Tensor) -> list:
     return [out.detach(), ""]
 
 
+def _named(kind: str) -> str:
+    return f"{'an' if kind[:1].lower() in set('aeiou') else 'a'} {kind}"
+
+
 @quiet()
 def first_run(answers: dict, network, pictures: torch.Tensor, labels: torch.Tensor) -> Credit:
     """Check the first loss, the chance level, and the accuracy that a trained network reaches. 2 points.
@@ -451,7 +455,7 @@ def _near(given, right: float, by: float) -> bool | None:
 def _accuracy_of(network, pictures, labels) -> float:
     scores, other = ask(scores_of, network, (pictures - 0.5) / 0.5)
     if other:
-        raise CheckFailed(f"network should be your trained model, not a {other}.")
+        raise CheckFailed(f"network should be your trained model, not {_named(other)}.")
     scores = as_array(scores, "What network returns")
     if scores.shape != (len(labels), 10):
         raise CheckFailed("network should give ten scores for each picture.")
