@@ -4,6 +4,7 @@ What a neuron answers is computed by PyTorch.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,7 +42,7 @@ def plot_neurons(neurons: Sequence[tuple[Sequence[float], Sequence[float], float
     if not neurons or any(len(x) != len(weight) or not 1 <= len(x) <= 5 for x, weight, _ in neurons):
         raise ValueError("each neuron must have 1 to 5 inputs and as many weights")
     rows = max(len(x) for x, _, _ in neurons)
-    size = (min(3.1 * len(neurons), 9.3), 0.75 + 0.75 * rows)
+    size = (min(3.0 * len(neurons), 9.0), 0.6 + 0.6 * rows)
     _, grid = plt.subplots(1, len(neurons), figsize=size, layout="constrained", squeeze=False)
     for axes, (x, weight, bias) in zip(grid[0], neurons, strict=True):
         _draw_neuron(axes, np.asarray(x, float), np.asarray(weight, float), float(bias))
@@ -60,7 +61,7 @@ def _draw_neuron(axes: Axes, x: np.ndarray, weight: np.ndarray, bias: float) -> 
     for height, value, strength in zip(heights, x, weight, strict=True):
         _edge(axes, (-2.2, height), (0, 0), strength, largest)
         _node(axes, -2.2, height, number(value), style.DATA, "white")
-        axes.text(-1.15, height * 0.48 + 0.13, f"{number(strength)}", ha="center", va="bottom", **_LABEL)
+        axes.text(-1.35, height * 1.35 / 2.2, number(strength), ha="center", va="center", **_LABEL)
     top = heights[0] + 0.35
     _edge(axes, (0, top), (0, 0), bias, largest)
     axes.text(0, top + 0.05, f"bias {number(bias)}", ha="center", va="bottom", **_LABEL)
@@ -73,7 +74,7 @@ def _draw_neuron(axes: Axes, x: np.ndarray, weight: np.ndarray, bias: float) -> 
     axes.set_axis_off()
 
 
-_LABEL = {"fontsize": FONT + 1, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}, "zorder": 4}
+_LABEL = {"fontsize": FONT + 1, "bbox": {"facecolor": "white", "edgecolor": "none", "pad": 0.8}, "zorder": 3}
 
 
 def _edge(axes: Axes, start, end, strength: float, largest: float) -> None:
@@ -108,17 +109,17 @@ def plot_network(sizes: Sequence[int], *, names: Sequence[str] = ()) -> Axes:
     names = names or [""] * len(sizes)
     if len(names) != len(sizes):
         raise ValueError(f"names must be {len(sizes)}, one a layer, not {len(names)}")
-    axes = plt.subplots(figsize=(6, 0.6 + 0.5 * max(sizes)), layout="constrained")[1]
-    places = [[(2.4 * layer, (size - 1) / 2 - unit) for unit in range(size)] for layer, size in enumerate(sizes)]
-    for before, after in zip(places, places[1:], strict=False):
+    axes = plt.subplots(figsize=(6, 0.6 + 0.55 * max(sizes)), layout="constrained")[1]
+    places = [[(3 * layer, (size - 1) / 2 - unit) for unit in range(size)] for layer, size in enumerate(sizes)]
+    for before, after in pairwise(places):
         for start in before:
             for end in after:
                 axes.plot(*zip(start, end, strict=True), color="0.6", lw=1, zorder=1)
     for layer, (column, name) in enumerate(zip(places, names, strict=True)):
         for x, y in column:
             axes.add_patch(Circle((x, y), 0.3, fc=style.MODEL if layer else style.DATA, ec="black", lw=1, zorder=2))
-        axes.text(2.4 * layer, -max(sizes) / 2 - 0.25, name, ha="center", va="top", fontsize=FONT + 1)
-    axes.set_xlim(-1.2, 2.4 * (len(sizes) - 1) + 1.2)
+        axes.text(3 * layer, -max(sizes) / 2 - 0.25, name, ha="center", va="top", fontsize=FONT + 1)
+    axes.set_xlim(-1.2, 3 * (len(sizes) - 1) + 1.2)
     axes.set_ylim(-max(sizes) / 2 - 1.1, max(sizes) / 2)
     axes.set_aspect("equal")
     axes.set_axis_off()
@@ -230,12 +231,13 @@ def plot_descent(
     x, y = np.asarray(x, float), np.asarray(y, float)
     best = best_line(x, y)
     size = (min(3.3 * len(ways), 9.0), 3.1)
-    _, grid = plt.subplots(1, len(ways), figsize=size, layout="constrained", squeeze=False, sharey=True)
+    _, grid = plt.subplots(1, len(ways), figsize=size, layout="constrained", squeeze=False)
     for axes, (title, (w, b)) in zip(grid[0], ways.items(), strict=True):
-        spans = [_span(values[0], centre) for values, centre in ((w, best[0]), (b, best[1]))]
+        w, b = np.asarray(w, float), np.asarray(b, float)
+        spans = [_span(values, centre) for values, centre in ((w, best[0]), (b, best[1]))]
         _contours(axes, x, y, *spans)
-        inside = np.isfinite(w) & np.isfinite(b) & (abs(w) < 1e6) & (abs(b) < 1e6)
-        axes.plot(w[inside], b[inside], "-o", color=style.FOCUS, ms=4, lw=1.5, clip_on=True)
+        seen = _until_it_leaves(w, b, *spans)
+        axes.plot(w[:seen], b[:seen], "-o", color=style.FOCUS, ms=4 if seen < 40 else 2.5, lw=1.2)
         axes.plot(w[0], b[0], "s", color="black", ms=7)
         axes.plot(*best, "*", color=style.TRUTH, ms=14, mec="black")
         axes.set_xlim(*spans[0])
@@ -253,10 +255,20 @@ def best_line(x: np.ndarray, y: np.ndarray) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-def _span(start: float, centre: float) -> tuple[float, float]:
-    """Choose limits that show the start and as much beyond the minimum."""
-    reach = max(abs(start - centre), 0.5) * 1.25
+def _span(values: np.ndarray, centre: float) -> tuple[float, float]:
+    """Choose limits around the minimum that show the start, and twice as much if the way overshoots."""
+    first = max(abs(values[0] - centre), 0.5)
+    farthest = np.abs(np.nan_to_num(values, posinf=1e300, neginf=-1e300) - centre).max()
+    reach = 1.2 * min(max(first, farthest), 2.5 * first)
     return centre - reach, centre + reach
+
+
+def _until_it_leaves(w: np.ndarray, b: np.ndarray, w_span, b_span) -> int:
+    """Count the steps to be drawn: up to the first one beyond the panel that is followed by none inside."""
+    inside = (w_span[0] <= w) & (w <= w_span[1]) & (b_span[0] <= b) & (b <= b_span[1])
+    last = np.flatnonzero(inside)[-1] if inside.any() else 0
+    finite = np.isfinite(w) & np.isfinite(b)
+    return int(min(last + 2, finite.sum()))
 
 
 def loss_grid(x: np.ndarray, y: np.ndarray, w: np.ndarray, b: np.ndarray) -> np.ndarray:
