@@ -44,14 +44,17 @@ def descend(x, y, *, learning_rate: float, steps: int, start: tuple[float, float
         raise ValueError(f"x and y must be as long as each other, but are {tuple(x.shape)} and {tuple(y.shape)}")
     if not learning_rate > 0 or steps < 0:
         raise ValueError(f"learning_rate must be above 0 and steps at least 0, not {learning_rate} and {steps}")
-    params = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.SGD([params], lr=learning_rate)
+    params = torch.tensor(start, dtype=torch.float64)
     way = []
-    for step in range(steps + 1):
-        optimiser.zero_grad()
-        loss = F.mse_loss(params[0] * x + params[1], y)
-        way.append((*params.tolist(), loss.item()))
-        if step < steps:
-            loss.backward()
-            optimiser.step()
+    for _ in range(steps + 1):
+        loss, slope = _loss_and_slope(params, x, y)
+        way.append((*params.tolist(), loss))
+        params = params - learning_rate * slope
     return Descent(*np.nan_to_num(np.array(way).T, nan=np.inf, posinf=np.inf, neginf=-np.inf))
+
+
+def _loss_and_slope(params: torch.Tensor, x: torch.Tensor, y: torch.Tensor) -> tuple[float, torch.Tensor]:
+    """Compute the mean squared error of a line, and let autograd find its gradient."""
+    params = params.clone().requires_grad_()
+    loss = F.mse_loss(params[0] * x + params[1], y)
+    return loss.item(), torch.autograd.grad(loss, params)[0]

@@ -120,7 +120,7 @@ def plot_network(sizes: Sequence[int], *, names: Sequence[str] = ()) -> Axes:
             axes.add_patch(Circle((x, y), 0.3, fc=style.MODEL if layer else style.DATA, ec="black", lw=1, zorder=2))
         axes.text(3 * layer, -max(sizes) / 2 - 0.25, name, ha="center", va="top", fontsize=FONT + 1)
     axes.set_xlim(-1.2, 3 * (len(sizes) - 1) + 1.2)
-    axes.set_ylim(-max(sizes) / 2 - 1.1, max(sizes) / 2)
+    axes.set_ylim(-max(sizes) / 2 - 0.7, max(sizes) / 2)
     axes.set_aspect("equal")
     axes.set_axis_off()
     return axes
@@ -204,6 +204,7 @@ def plot_descent(
     ways: Mapping[str, tuple[np.ndarray, np.ndarray]],
     *,
     names: tuple[str, str] = ("w", "b"),
+    same_scale: bool = False,
 ) -> np.ndarray:
     """Draw ways of gradient descent over the contours of the mean squared error of a line.
 
@@ -215,6 +216,8 @@ def plot_descent(
         Title → ``(w, b)``, the parameters after each step; one panel each. A way that leaves the panel is cut.
     names
         Of the two axes, with units.
+    same_scale
+        Give a step in w and a step in b the same length on paper.
 
     Returns
     -------
@@ -235,6 +238,9 @@ def plot_descent(
     for axes, (title, (w, b)) in zip(grid[0], ways.items(), strict=True):
         w, b = np.asarray(w, float), np.asarray(b, float)
         spans = [_span(values, centre) for values, centre in ((w, best[0]), (b, best[1]))]
+        if same_scale:
+            spans = _widen(spans)
+            axes.set_aspect("equal")
         _contours(axes, x, y, *spans)
         seen = _until_it_leaves(w, b, *spans)
         axes.plot(w[:seen], b[:seen], "-o", color=style.FOCUS, ms=4 if seen < 40 else 2.5, lw=1.2)
@@ -261,6 +267,12 @@ def _span(values: np.ndarray, centre: float) -> tuple[float, float]:
     farthest = np.abs(np.nan_to_num(values, posinf=1e300, neginf=-1e300) - centre).max()
     reach = 1.2 * min(max(first, farthest), 2.5 * first)
     return centre - reach, centre + reach
+
+
+def _widen(spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Give all limits the reach of the widest."""
+    reach = max(high - low for low, high in spans) / 2
+    return [((low + high) / 2 - reach, (low + high) / 2 + reach) for low, high in spans]
 
 
 def _until_it_leaves(w: np.ndarray, b: np.ndarray, w_span, b_span) -> int:

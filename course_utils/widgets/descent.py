@@ -28,7 +28,8 @@ class DescentExplorer(Explorer):
     def static_figure(self) -> tuple[Any, str]:
         """Draw the ways of three rates: the least, the one shown, the largest."""
         chosen = dict.fromkeys((0, self.index, len(self.rates) - 1))
-        ways = {f"learning rate {self.rates[at]:g}": (np.array(self.ways[at][name]) for name in "wb") for at in chosen}
+        walked = {at: (np.array(self.ways[at]["w"]), np.array(self.ways[at]["b"])) for at in chosen}
+        ways = {f"learning rate {self.rates[at]:g}": way for at, way in walked.items()}
         rates = ", ".join(f"{self.rates[at]:g}" for at in chosen)
         alt = f"Gradient descent from the square with the learning rates {rates}; the star marks the minimum."
         return plots.plot_descent(*self._data, ways), alt

@@ -90,7 +90,7 @@ The table is right about every day in it and has no answer for 4.25 hours. A rul
 
 # %%
 photo = load_photo("camera", size=128)
-small = load_photo("camera", size=8)
+small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))  # each number as a block
 plots.show(
     plots.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
     alt="A photograph of a man with a camera at 128 by 128 pixels, and the same at "
@@ -143,18 +143,15 @@ r"""
 | learns locally, in ways that are not fully known | learns from one error at the far end (Lab 03) |
 | lives in a tangle with loops | stands in layers, edges point forward |
 
-Read "neuron" as *weighted sum and bias*, and nothing in this course depends on biology.
+Read "neuron" as *weighted sum and bias*, and nothing in this course depends on biology. Here is a neuron for you.
 """
 
 # %%
 mine = questions.hand_neuron(student_id)
-x, weight, bias = mine.neuron
-plots.show(
-    plots.plot_network([3, 1], names=["your x1, x2, x3", "your neuron"]),
-    alt="Three inputs and one neuron. The numbers are printed below.",
-)
-print("x1, x2, x3 =", *x, "   w1, w2, w3 =", *weight, "   w0 =", bias)
-print("afterwards input", mine.doubled, "doubles")
+for name, numbers in (("x", mine.neuron.x), ("w", mine.neuron.weight)):
+    print(*(f"{name}{place} = {number:<4}" for place, number in enumerate(numbers, 1)))
+print("w0 =", mine.neuron.bias)
+print(f"afterwards x{mine.doubled} doubles")
 
 # %% [markdown]
 r"""
@@ -222,11 +219,7 @@ Five examples with two inputs each go in, three numbers for each example come ou
 X = np.array([[1.0, 2.0], [0.0, 1.0]])  # N=2 examples, D=2 inputs
 W = np.array([[3.0, -1.0], [0.0, 2.0], [1.0, 1.0]])  # K=3 units
 b = np.array([10.0, 20.0, 30.0])
-with torch.no_grad():
-    layer = nn.Linear(2, 3, dtype=torch.float64)
-    layer.weight.copy_(torch.tensor(W))
-    layer.bias.copy_(torch.tensor(b))
-print(layer(torch.tensor(X)).detach().numpy())
+print(nn.functional.linear(*map(torch.tensor, (X, W, b))).numpy())
 
 # %% [markdown]
 r"""
@@ -414,7 +407,7 @@ r"""
 
 Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair (∂MSE/∂w, ∂MSE/∂b) for the line ŷ = w·x + b; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). (3 points, 20 minutes)
 
-Example: for the three points above, w = 2 and b = 0.5, the slope by w is 6 (measured: 6.0, to rounding).
+Example: for the three points above, w = 2 and b = 0.5, the slope by w is 17/3, which was measured as 5.67.
 
 <details><summary>Hint</summary>
 How does (ŷ − y)² change when ŷ grows a little, and how does ŷ change when w grows a little?
@@ -532,11 +525,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-A straight line, with 151 parameters. The lecture's answer is short: a product of linear maps is linear. More exactly, with biases the maps are *affine*, and one affine map does the work of two:
-
-$$W_2 (W_1 x + b_1) + b_2 = (W_2 W_1)\, x + (W_2 b_1 + b_2)$$
-
-One thing can be lost on the way: through a middle layer of a single unit only one number passes, whatever comes before and after.
+A straight line, with 151 parameters. The lecture's answer is short: a product of linear maps is linear. That is right without biases. With them each layer is *affine*, a linear map and a shift, and the shifts do not get lost: they travel through the layers behind them. Still, one affine layer does the work of the whole stack. Which one?
 """
 
 # %% [markdown]
@@ -572,7 +561,7 @@ check.collapse(collapse, hidden=83)
 
 # %% [markdown]
 r"""
-So depth alone buys nothing. What makes it worth having is a bend between the layers, an activation: Lab 02.
+So with two layers $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Depth alone buys nothing, and it can cost something: through a middle layer of a single unit only one number passes (the *rank* of W is 1), whatever comes before and after. What makes depth worth having is a bend between the layers, an activation: Lab 02.
 """
 
 # %% [markdown]
@@ -583,25 +572,25 @@ A picture becomes the input of a dense layer when it is stretched into one row: 
 """
 
 # %%
-counts = {
+layers = {
     "8×8, 10 units": nn.Linear(8 * 8, 10),
     "28×28, 10 units": nn.Linear(28 * 28, 10),
     "28×28, 500 units": nn.Linear(28 * 28, 500),
     "100×100, 500 units": nn.Linear(100 * 100, 500),
     "100×100×3, 500 units": nn.Linear(100 * 100 * 3, 500, device="meta"),
 }
-counts = {
-    name: sum(p.numel() for p in layer.parameters()) for name, layer in counts.items()
+sizes = {
+    name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
 }
 plots.show(
-    plots.plot_parameter_bars(counts),
+    plots.plot_parameter_bars(sizes),
     alt="Parameters of dense layers on pictures, on a logarithmic axis: from 650 for "
     "8×8 pixels and 10 units to 15 million for 100×100 pixels in colour and 500 units.",
 )
 
 # %% [markdown]
 r"""
-Each step to the right on this axis is a factor of ten. Numbers take room, too: a `float32` has 4 bytes, so a million parameters take 4 megabytes (MB). Here are the pictures for you to count.
+On a logarithmic axis equal steps are equal factors: from 28×28 pixels to 100×100 the bar grows by a little, the layer by thirteen times. Numbers take room, too: a `float32` has 4 bytes, so a million parameters take 4 megabytes (MB). Here are the pictures for you to count.
 """
 
 # %%
@@ -741,8 +730,9 @@ plots.show(
         days.temperature,
         ways,
         names=("w (°C per standard deviation)", "b (°C)"),
+        same_scale=True,
     ),
-    alt="Three walks over round contours: with 0.03 the walk has not yet "
+    alt="Three walks over contours that are circles: with 0.03 the walk has not yet "
     "arrived, with 0.4 it arrives in a few steps, with 0.95 it jumps across "
     "the star again and again and comes nearer.",
 )
@@ -790,10 +780,10 @@ trial = questions.learning_rates(student_id)
 raw, heat = np.array(trial.hours), np.array(trial.temperature)
 inputs = {"raw": raw, "standardised": (raw - raw.mean()) / raw.std()}
 for name, x in inputs.items():
-    print(f"{name}: loss after 0, 20, 100 and 400 steps")
+    print(f"{name}: loss after 0, 20, 100 and 200 steps")
     for rate in trial.rates:
-        loss = descend(x, heat, learning_rate=rate, steps=400).loss
-        print(f"  rate {rate:<7g}", *(f"{loss[at]:10.3g}" for at in (0, 20, 100, 400)))
+        loss = descend(x, heat, learning_rate=rate, steps=200).loss
+        print(f"  rate {rate:<7g}", *(f"{loss[at]:10.3g}" for at in (0, 20, 100, 200)))
 
 # %% [markdown]
 r"""
@@ -801,7 +791,7 @@ r"""
 
 From the rates in the table, give the largest with which gradient descent still converges: for the `raw` and for the `standardised` hours. (2 points, 10 minutes)
 
-Example: had the table ended at 0.003, this would be the answer for the raw hours, although its loss has not settled after 400 steps: it only goes down.
+Example: if the table had its first two rates only, the second would be the answer for the raw hours. Its loss has not settled after 200 steps, but it keeps going down.
 
 <details><summary>Hint</summary>
 Is the fastest rate of a column also the largest that gets there?
