@@ -18,7 +18,7 @@ function neuronNode(picture, [x, y], text, kind) {
 
 function drawNeuron(model) {
   const z = outputOf(model);
-  const picture = svg("svg", { class: "cu-neuron", role: "img", width: 520, height: 230, viewBox: "0 0 520 230",
+  const picture = svg("svg", { class: "cu-neuron", role: "img", width: 520, height: 245, viewBox: "0 0 520 245",
     "aria-label": `a neuron with output ${number(z)}` });
   const centre = [270, 140];
   const places = model.get("x").map((_, index) => [60, 65 + 75 * index]);
