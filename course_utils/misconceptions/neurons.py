@@ -61,8 +61,8 @@ register(
 register(
     Misconception(
         "ND1",
-        "batch in the columns",
-        "This has one column for each example. In PyTorch's order, which axis counts the examples?",
+        "batch on the other axis",
+        "The batch is on the other axis here. In this convention, which axis counts the examples?",
         LAYER,
     ),
     Misconception(
@@ -108,7 +108,7 @@ register(
     Misconception(
         "NM4",
         "gradient by w without the input",
-        "Your two gradients are equal. If x were twice as large, would moving w change the loss as little as moving b?",
+        "Your two gradients are equal. If w moves a little, how far does the prediction move where x is 4?",
         SUNSHINE,
     ),
     Misconception(
@@ -275,13 +275,13 @@ register(
 
 read_again(
     "neurons",
-    DS1=LAYER,
+    DS1=(LAYER, "The weight is turned over. In this convention, has it a row for each input or for each unit?"),
     DS2=(LAYER, "The axis of the batch is gone. How many examples are there, and where does the shape say so?"),
-    DS3=LAYER,
+    DS3=(LAYER, "The bias goes along the batch. To what does each of its numbers belong, an example or a unit?"),
     PC1=(LAYER, "These are the weights alone. What else does each unit add to its sum?"),
     PC2=(LAYER, "This has one bias for a whole layer. Do all units have to share it?"),
     GR1=SUNSHINE,
-    GR2=(SUNSHINE, "This is twice the right value, or half of it. What is the derivative of a square?"),
+    GR2=(SUNSHINE, "This is twice the right value, or half of it. Where does a factor of 2 come in, and where not?"),
     GR3=(SUNSHINE, "This is the sum over the examples. What does the M in MSE stand for?"),
-    GR5=(SUNSHINE, "This has a number for each example. How many numbers is the slope by one parameter?"),
+    GR5=(SUNSHINE, "This has a number for each example. What turns them into one number?"),
 )

@@ -4,6 +4,7 @@ What is right is what PyTorch computes, in float64. A wrong result is compared w
 for the same input.
 """
 
+import textwrap
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -103,7 +104,7 @@ def _check_neuron(neuron, number: int, hidden: int | None) -> None:
 
 def _neuron_inputs(number: int, hidden: int | None) -> tuple[np.ndarray, np.ndarray, float]:
     if hidden is None:
-        x, weight, bias = [((2, 5, 3), (4, -2, 3), -6), ((1, 0, 2, 5), (3, 7, -1, 2), 4), ((3,), (2,), 5)][number]
+        x, weight, bias = [((1, 2), (3, -1), 10), ((1, 0, 2, 5), (3, 7, -1, 2), 4), ((3,), (2,), 5)][number]
         return np.array(x, float), np.array(weight, float), float(bias)
     rng = np.random.default_rng([hidden, number])
     size = 1 + 3 * number
@@ -155,7 +156,7 @@ def _with_reason(dense, error: CheckFailed) -> CheckFailed:
     code = diagnosis.explain_array(given, layer_ways(*tensors(X, W, b)))
     if code is None:
         return error
-    reason = error.message.split("\n")[0]
+    reason = textwrap.shorten(error.message.split("\n")[0], 80, placeholder=" ...")
     return CheckFailed(f"{reason}\nIt answers only where N, D and K are equal.\n{diagnosis.feedback(code)}", (code,))
 
 
