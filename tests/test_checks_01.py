@@ -557,5 +557,20 @@ def test_hidden_cases_depend_on_their_seed():
     assert not np.allclose(one, other)
 
 
+def test_no_check_draws_from_the_learners_random_numbers(capsys):
+    torch.manual_seed(1)
+    before = torch.random.get_rng_state()
+    for run_it in (SETS[6].run, SETS[20].run, lambda: run("line_by_descent", 3), lambda: run("collapse", 3)):
+        run_it()
+    assert torch.equal(torch.random.get_rng_state(), before)
+
+
+def test_a_step_is_what_pytorchs_sgd_does():
+    params = torch.nn.Parameter(torch.tensor([2.0, 1.0], dtype=torch.float64))
+    params.grad = torch.tensor([4.0, -3.0], dtype=torch.float64)
+    torch.optim.SGD([params], lr=0.1).step()
+    assert run("line_by_descent", sgd_step=lambda p, g, lr: params.detach()) is None
+
+
 def test_dice_do_not_repeat():
     assert len({questions.practice_neuron(Dice("x", n)) for n in range(50)}) > 40

@@ -11,15 +11,16 @@ from torch import nn
 from course_utils import plots
 from course_utils.widgets.base import Explorer, script, whole
 
-LARGEST_SIZE = 4096  # units
+LARGEST_SIZE = 512  # units
 LARGEST_BATCH = 64  # examples
 
 
 def trace(sizes: Sequence[int], batch: int) -> list[dict[str, list[int]]]:
-    """Send an empty batch through dense layers of PyTorch and note every shape."""
-    x, steps = torch.empty(batch, sizes[0], device="meta"), []
+    """Send a batch of zeros through dense layers of PyTorch and note every shape."""
+    x, steps = torch.zeros(batch, sizes[0]), []
     for inputs, outputs in pairwise(sizes):
-        layer = nn.Linear(inputs, outputs, device="meta")
+        with torch.random.fork_rng(devices=[]):  # the learner's random numbers stay as they are
+            layer = nn.Linear(inputs, outputs)
         y = layer(x)
         tensors = {"in": x, "weight": layer.weight, "bias": layer.bias, "out": y}
         steps.append({name: list(tensor.shape) for name, tensor in tensors.items()})
@@ -62,7 +63,7 @@ def explore_shapes(sizes: Sequence[int] = (5, 7, 3), batch: int = 4) -> ShapeTra
     Parameters
     ----------
     sizes
-        Numbers of inputs and of the units of each layer: two to five, each from 1 to 4096.
+        Numbers of inputs and of the units of each layer: two to five, each from 1 to 512.
     batch
         Examples, from 1 to 64.
 

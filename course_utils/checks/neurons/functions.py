@@ -286,9 +286,7 @@ def _steps(hidden: int | None) -> list:
 def _check_step(sgd_step, params, grads, rate: float, hidden: int | None) -> None:
     given = np.array(_two_numbers(call(sgd_step, "sgd_step", params, grads, rate), "sgd_step"))
     before, slope = np.array(params), np.array(grads)
-    after = torch.nn.Parameter(torch.tensor(before))
-    after.grad = torch.tensor(slope)
-    torch.optim.SGD([after], lr=rate).step()
+    after = torch.sub(torch.tensor(before), torch.tensor(slope), alpha=rate)  # as torch.optim.SGD does it
     case = None if hidden is not None else f"params = {params}, grads = {grads}, lr = {rate:g}"
     compare("sgd_step", given, after, step_ways(before, slope, rate), case)
 

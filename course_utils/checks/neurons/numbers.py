@@ -68,9 +68,8 @@ Shapes = dict[str, tuple[int, ...]]
 
 def torch_shapes(question: Network) -> Shapes:
     """Ask PyTorch for the shapes of a batch on its way through two dense layers, and of what the layers hold."""
-    first = nn.Linear(question.inputs, question.hidden, device="meta")
-    second = nn.Linear(question.hidden, question.outputs, device="meta")
-    x = torch.empty(question.batch, question.inputs, device="meta")
+    x = torch.zeros(question.batch, question.inputs)
+    first, second = _two_layers(question)
     h = first(x)
     tensors = (x, first.weight, first.bias, h, second.weight, second.bias, second(h))
     return dict(zip(ROWS, (tuple(tensor.shape) for tensor in tensors), strict=True))
@@ -78,8 +77,13 @@ def torch_shapes(question: Network) -> Shapes:
 
 def torch_network_count(question: Network) -> int:
     """Ask PyTorch how many parameters the two layers have."""
-    layers = nn.Linear(question.inputs, question.hidden), nn.Linear(question.hidden, question.outputs)
-    return sum(parameter.numel() for layer in layers for parameter in layer.parameters())
+    return sum(parameter.numel() for layer in _two_layers(question) for parameter in layer.parameters())
+
+
+def _two_layers(question: Network) -> tuple[nn.Linear, nn.Linear]:
+    """Make the layers, without a draw from the learner's random numbers."""
+    with torch.random.fork_rng(devices=[]):
+        return nn.Linear(question.inputs, question.hidden), nn.Linear(question.hidden, question.outputs)
 
 
 def lecture_shapes(question: Network) -> Shapes:
