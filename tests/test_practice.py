@@ -119,7 +119,7 @@ def test_an_answer_that_is_no_number_is_told(odd):
 
 @pytest.mark.parametrize("topic", ["output", "", None, 5, ["output-size"]])
 def test_an_unknown_topic_is_told(topic):
-    with pytest.raises(ValueError, match="there is practice in .*convolve-by-hand, output-size"):
+    with pytest.raises(ValueError, match=r"there is practice in .*convolve-by-hand, output-size"):
         practice(topic)
 
 
