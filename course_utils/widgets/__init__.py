@@ -1,8 +1,19 @@
 """Widgets that a learner can play with. Where one cannot run, it shows a static figure instead."""
 
 from course_utils.widgets.convolution import explore_convolution
+from course_utils.widgets.descent import explore_descent
 from course_utils.widgets.equivariance import explore_equivariance
+from course_utils.widgets.neuron import explore_neuron
 from course_utils.widgets.output_size import explore_output_size
 from course_utils.widgets.parameters import explore_parameters
+from course_utils.widgets.shape_tracer import explore_shapes
 
-__all__ = ["explore_convolution", "explore_equivariance", "explore_output_size", "explore_parameters"]
+__all__ = [
+    "explore_convolution",
+    "explore_descent",
+    "explore_equivariance",
+    "explore_neuron",
+    "explore_output_size",
+    "explore_parameters",
+    "explore_shapes",
+]
