@@ -56,7 +56,7 @@ class Question:
         number = plain(answer)
         if is_missing(answer) or number is None:
             raise TypeError(f"answer with a number, not {kind(answer)}")
-        return number == right, [code for code, way in ways.items() if diagnosis.same_number(number, way)]
+        return diagnosis.same_number(number, right), [code for code, way in ways.items() if diagnosis.same_number(number, way)]
 
 
 def practice(topic: str, number: int | None = None) -> Question:
