@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from course_utils import plots
+from course_utils import plots, runtime
 from course_utils.plots.activations import CURVES, curve_and_slope
 from course_utils.widgets.base import Explorer, script
 
@@ -20,9 +20,9 @@ class FoldingExplorer(Explorer):
     x = traitlets.List().tag(sync=True)  # (N,) points on the line
     y = traitlets.List().tag(sync=True)  # (N,) 1 in the middle, 0 outside
     w1 = traitlets.Float(1.0).tag(sync=True)  # hidden unit 1 answers act(w1 * x + b1)
-    b1 = traitlets.Float(0.5).tag(sync=True)
-    w2 = traitlets.Float(1.0).tag(sync=True)
-    b2 = traitlets.Float(-0.5).tag(sync=True)
+    b1 = traitlets.Float(0.0).tag(sync=True)
+    w2 = traitlets.Float(-1.0).tag(sync=True)
+    b2 = traitlets.Float(0.0).tag(sync=True)
     activation = traitlets.Unicode("tanh").tag(sync=True)
     points = traitlets.List().tag(sync=True)  # (N, 2) what the hidden units answer
     cut = traitlets.List().tag(sync=True)  # the best straight cut: a * h1 + b * h2 + c = 0
@@ -41,7 +41,8 @@ class FoldingExplorer(Explorer):
         if not self.x or self.activation not in CURVES:
             return
         weight, bias = np.array([[self.w1], [self.w2]]), np.array([self.b1, self.b2])
-        hidden, note = learners_hidden(self._mlp_forward, np.array(self.x)[:, None], weight, bias, self.activation)
+        mlp_forward = self._mlp_forward if runtime.has_front_end() else None  # nobody would see its answer
+        hidden, note = learners_hidden(mlp_forward, np.array(self.x)[:, None], weight, bias, self.activation)
         learners = hidden is not None
         if hidden is None:
             hidden = curve_and_slope(self.activation, np.array(self.x)[:, None] * weight.T + bias)[0]

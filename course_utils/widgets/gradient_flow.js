@@ -36,7 +36,8 @@ function render({ model, el }) {
     stage.replaceChildren(panel(`${names[activation]}, weight scale ${model.get("scales")[place]}`,
       drawFlow(sizes, [-12, 6])));
     const times = sizes[0] / sizes.at(-1);
-    const text = times >= 1 ? `${Number(times.toPrecision(2))} times as large as` : `${Number((1 / times).toPrecision(2))} times smaller than`;
+    const rounded = (value) => Number(value.toPrecision(2)).toLocaleString("en-GB");
+    const text = times >= 1 ? `${rounded(times)} times as large as` : `${rounded(1 / times)} times smaller than`;
     say(line, `The gradient at the first layer is ${text} at the last (dashed).`);
   }
   return follow(model, ["activation", "place"], draw);

@@ -70,7 +70,7 @@ function render({ model, el }) {
     boxes.forEach((box, index) => { box.checked = model.get("on")[index]; });
     needed.update(need, 1, Math.max(1, count_on));
     const { picture, share } = drawRegion(model, need);
-    stage.replaceChildren(panel("hatched: the output unit says yes", picture));
+    stage.replaceChildren(panel("coloured: the output unit says yes", picture));
     if (!count_on) return say(line, "No half-plane is on: nobody says yes.");
     const name = count_on === 1 ? "" : need === count_on ? " (AND)" : need === 1 ? " (OR)" : "";
     say(line, `At least ${need} of ${count(count_on, "half-plane")} must say yes${name}. ` +

@@ -80,7 +80,11 @@ A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic ta
 r"""
 ## 2 Three functions and their slopes
 
-$$\sigma(z) = \frac{1}{1 + e^{-z}} \qquad \tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}} \qquad \text{ReLU}(z) = \max(0, z)$$
+| | formula | values |
+|---|---|---|
+| sigmoid | σ(z) = 1 / (1 + e^−z) | between 0 and 1 |
+| tanh | tanh(z) = (e^z − e^−z) / (e^z + e^−z) | between −1 and 1 |
+| ReLU | max(0, z) | 0 and above |
 
 Training moves weights along slopes, so the slope of g matters as much as g. Two slopes can be written with the function's own *value*: for a = σ(z) the slope at z is a (1 − a), and for a = tanh(z) it is 1 − a². ReLU has slope 0 on the left and 1 on the right.
 """
@@ -338,7 +342,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Small weights starve the first layers; large weights flood them, which is the **exploding gradient**. Try other scales, and other activations. Which activation keeps its gradient at the scale 1.4, and which never does?
+Small weights starve the first layers; large weights flood them, which is the **exploding gradient**. Try other scales, and other activations. Which two activations keep their gradient at the scale 1.4, and which loses it at every scale?
 """
 
 # %%
@@ -559,16 +563,16 @@ check.weights_by_hand(xor_net, triangle_net, hidden=88)
 
 # %% [markdown]
 r"""
-You have joined three half-planes by AND: all three must say yes. The figure shows four half-planes, and how the region changes when fewer of them are enough.
+You have joined three half-planes by AND: all three must say yes. The figure does it with four, with three of them and with two: the region is closed or open, and convex each time.
 """
 
 # %%
-planes = ([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]], [1, 1.2, 1.2, 1.6])
-nets = [[planes, ([[1, 1, 1, 1]], [0.5 - needed])] for needed in (4, 3)]
+weight, bias = np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]), [1, 1.2, 1.2, 1.6]
+nets = [[(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])] for H in (4, 3, 2)]
 plots.show(
-    plots.plot_regions(nets, ["all four must say yes", "three are enough"]),
-    alt="The same four dashed lines twice. If all four half-planes must say yes, the region is "
-    "the quadrilateral between the lines; if three are enough, wings are added to it.",
+    plots.plot_regions(nets, ["all four say yes", "all three", "both"]),
+    alt="Dashed lines and the region on the inner side of all of them: four lines bound a "
+    "quadrilateral; with three and with two of them the region is open to one side.",
 )
 
 # %% [markdown]

@@ -111,7 +111,9 @@ def _try(name: str, function, case: Case, right: np.ndarray, ways: dict[str, Cal
         raise _wrong(name, case, "it raised an OverflowError", "PR2")
     if found.get("value") is None:
         raise CheckFailed(f"{name} returned None. Does it end in a return statement?")
-    given = as_array(found["value"], f"What {name} returns")
+    value = found["value"]
+    value = np.asarray(value) if isinstance(value, np.bool_) else value  # as z > 0 gives for an array of shape ()
+    given = as_array(value, f"What {name} returns")
     if not np.isfinite(given).all():
         place = tuple(np.argwhere(~np.isfinite(given))[0])
         at = f"at z = {case.z[place]:g} " if given.shape == case.z.shape else ""
@@ -123,7 +125,7 @@ def _try(name: str, function, case: Case, right: np.ndarray, ways: dict[str, Cal
         raise _wrong(name, case, "it changed the array that it was given", "AF2")
     if found.get("overflow"):
         raise _wrong(name, case, "the numbers are right, but NumPy warns of an overflow", "AF11")
-    if ready_made and case.z.dtype == np.float32 and _is_float64(found["value"]):
+    if ready_made and case.z.dtype == np.float32 and _is_float64(value):
         raise _wrong(name, case, "float32 came in, float64 goes out", "AF5")
 
 
