@@ -6,7 +6,7 @@
  */
 function chart(name, { width = 330, height = 250, x, y, xlabel, ylabel, label, xticks, yticks, log = false }) {
   const [left, right, top, bottom] = [58, 10, 12, 42];
-  const picture = svg("svg", { class: `cu-chart cu-${name}`, role: "img", "aria-label": label, width, height,
+  const picture = svg("svg", { class: `cu-chart cu-chart-${name}`, role: "img", "aria-label": label, width, height,
     viewBox: `0 0 ${width} ${height}` });
   const scaleOf = (value) => (log ? Math.log10(value) : value);
   const [low, high] = y.map(scaleOf);

@@ -234,24 +234,19 @@ def weights_by_hand(xor_net, triangle_net, hidden: int | None = None) -> Credit:
 def _check_xor(xor_net, hidden) -> None:
     params = read_params(call(xor_net, "xor_net"), (2, 2, 1), "xor_net()")
     answers = {act: run(params, CORNERS, act) > 0 for act in ("step", "relu")}
-    act = max(answers, key=lambda name: (answers[name] == XOR).sum())
-    if not (answers[act] == XOR).all():
-        wrong = int((answers[act] != XOR).sum())
-        code = "AX1" if wrong == 4 else "AX2" if _one_line(answers[act]) else ""
-        place = tuple(int(i) for i in CORNERS[np.argmax(answers[act] != XOR)])
-        said = "yes" if not XOR[np.argmax(answers[act] != XOR)] else "no"
-        raise CheckFailed(
-            f"xor_net: {wrong} of the 4 corners {'is' if wrong == 1 else 'are'} wrong, such as {place}: it says "
-            f"{said}.",
-            (code,) if code else (),
-        )
-    if not any(_keeps_margin(params, act, hidden) for act in answers if (answers[act] == XOR).all()):
+    right = [act for act, said in answers.items() if (said == XOR).all()]
+    if not right:
+        raise _wrong_corners(max(answers.values(), key=lambda said: ((said == ~XOR).all(), (said == XOR).sum())))
+    if not any(_keeps_margin(params, act, hidden) for act in right):
         raise CheckFailed(f"xor_net: right at the corners, not at points up to {MARGIN} away.", ("AX3",))
 
 
-def _one_line(pattern: np.ndarray) -> bool:
-    """Tell whether one straight line makes a pattern of the four corners: all but XOR and its opposite."""
-    return not (pattern == XOR).all() and not (pattern == ~XOR).all()
+def _wrong_corners(said: np.ndarray) -> CheckFailed:
+    """Say which corners are wrong. One straight line makes every pattern but XOR and its opposite."""
+    wrong = said != XOR
+    x1, x2 = CORNERS[np.argmax(wrong)]
+    line = f"xor_net: wrong corners, {wrong.sum()} of 4, such as ({x1:g}, {x2:g}): it says "
+    return CheckFailed(line + ("yes." if said[np.argmax(wrong)] else "no."), ("AX1" if wrong.all() else "AX2",))
 
 
 def _keeps_margin(params, act, hidden) -> bool:
