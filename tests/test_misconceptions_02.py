@@ -67,7 +67,7 @@ def function(code: str, name: str, body: str) -> Mutant:
 
 FUNCTIONS = [
     function("PR2", "sigmoid", "np.exp(z) / (1 + np.exp(z))"),
-    function("PR2", "sigmoid", "import math\nreturn np.array([1 / (1 + math.exp(-v)) for v in z.ravel()]).reshape(z.shape)"),
+    function("PR2", "sigmoid", "import math\nreturn np.array([1 / (1 + math.exp(-v)) for v in z.flat])"),
     function("PR2", "tanh", "(np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))"),
     function("AF11", "sigmoid", "1 / (1 + np.exp(-z))"),
     function("AF11", "sigmoid", "np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))"),
@@ -75,7 +75,7 @@ FUNCTIONS = [
     function("AF1", "relu", "max(0, z.max())"),
     function("AF2", "relu", "z[z < 0] = 0\nreturn z"),
     function("AF2", "sigmoid", "z *= -1\nreturn np.exp(-np.logaddexp(0, z))"),
-    function("AF3", "sigmoid", "sigmoid_of = np.exp(-np.abs(z))\nreturn np.where(z <= 0, 1, sigmoid_of) / (1 + sigmoid_of)"),
+    function("AF3", "sigmoid", "e = np.exp(-np.abs(z))\nreturn np.where(z <= 0, 1, e) / (1 + e)"),
     function("AF3", "tanh", "e = np.exp(-2 * np.abs(z))\nreturn np.sign(z) * (e - 1) / (1 + e)"),
     function("AF4", "tanh", "2 * sigmoid(z) - 1"),
     function("AF5", "sigmoid", "e = np.exp(-np.abs(z.astype(float)))\nreturn np.where(z >= 0, 1, e) / (1 + e)"),
@@ -236,7 +236,11 @@ REFUSED = [
     forward("AN3", ("return found", "return found[-1]")),
     forward("AN4", ("z if number == len(params) - 1 else act(z)", "z")),
     forward("AN5", ("h @ W.T + b", "h @ W.T")),
-    forward("AN6", ("h = found[-1]", "h = act(found[-1]) if number else X"), ("z if number == len(params) - 1 else act(z)", "z")),
+    forward(
+        "AN6",
+        ("h = found[-1]", "h = act(found[-1]) if number else X"),
+        ("z if number == len(params) - 1 else act(z)", "z"),
+    ),
     forward("AN7", ("found = [X]", "found = [act(X)]")),
     forward("DS1", ("h @ W.T", "h @ W")),
     forward("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]"), hidden=7),
