@@ -66,7 +66,7 @@ def test_the_bars_are_the_sizes_and_the_ratio_is_written():
 
 def test_each_point_of_the_line_stands_in_the_plane():
     hidden = np.tanh(np.stack([3 * X + 1.5, 1.5 - 3 * X], axis=1))
-    line, plane = plots.plot_folding(X, Y, hidden, cut=((1, 1), -1))
+    _, plane = plots.plot_folding(X, Y, hidden, cut=((1, 1), -1))
     found = [one for one in plane.collections if isinstance(one, PathCollection)]
     shown = np.concatenate([np.asarray(one.get_offsets()) for one in found])
     assert {tuple(point) for point in shown} == {tuple(point) for point in hidden}
@@ -127,9 +127,8 @@ def test_wrong_arguments_are_named(call, message):
 
 
 @pytest.mark.parametrize("name", ALL)
-@pytest.mark.parametrize("variable", ["CI", "NBGRADER_EXECUTION"])
-def test_without_a_front_end_only_the_figure_is_shown(monkeypatch, name, variable):
-    monkeypatch.setenv(variable, "1")
+def test_without_a_front_end_only_the_figure_is_shown(monkeypatch, name):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     bundle, _ = ALL[name]()._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
     assert re.match(r'<figure style="margin:0"><img alt="[^"]{40,}" src="data:image/png', bundle["text/html"])

@@ -4,6 +4,7 @@ The learner runs the experiment and reads it; the check runs it again.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import NamedTuple
 
 import torch
@@ -86,6 +87,7 @@ def sizes(arrays) -> list[float]:
     return [float((array**2).mean() ** 0.5) for array in arrays]
 
 
+@cache
 def measure(scale: float) -> dict[str, float]:
     """Measure a deep tanh net: what is asked, and what some wrong ways of measuring give."""
     net = deep_net(scale)
@@ -204,7 +206,13 @@ def train_interval(activation: str) -> list[float]:
     ValueError
         If there is no such activation.
     """
-    act = _activation(activation)
+    _activation(activation)
+    return list(_train(activation))
+
+
+@cache
+def _train(activation: str) -> tuple[float, ...]:
+    act = ACTIVATIONS[activation]
     x, y = (torch.tensor(array) for array in interval_data())
     start = [torch.randn(7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in SEEDS]
     with torch.enable_grad():
@@ -216,7 +224,7 @@ def train_interval(activation: str) -> list[float]:
             loss.mean(1).sum().backward()
             optimiser.step()
     right = (_scores(net.detach(), x, act) > 0) == (y > 0.5)  # (10, 40)
-    return right.double().mean(1).tolist()
+    return tuple(right.double().mean(1).tolist())
 
 
 def _scores(net: torch.Tensor, x: torch.Tensor, act: Callable) -> torch.Tensor:
