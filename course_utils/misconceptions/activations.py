@@ -27,7 +27,7 @@ read_again(
         CURVES,
         "The slope's formula is there, with another variable in it. Does it want z, or the function's value at z?",
     ),
-    DS1=(SPACE, "These are the numbers for weights turned over. Which axis of W counts the units of the new layer?"),
+    DS1=(SPACE, "This has the weights turned over. Which axis of W counts the units of the new layer?"),
     DS2=(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?"),
     DS3=(SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"),
 )

@@ -92,8 +92,8 @@ Training moves weights along slopes, so the slope of g matters as much as g. Two
 # %%
 plots.show(
     plots.plot_curves(["sigmoid", "tanh", "relu"], slopes=True),
-    alt="Left the three functions, right their slopes: the sigmoid's is at most a quarter, "
-    "that of tanh at most 1, both near 0 far from z = 0; ReLU's jumps from 0 to 1.",
+    alt="Left the three functions, right their slopes: the sigmoid's a low, wide bump, "
+    "that of tanh a high, narrow one, both near 0 far from z = 0; ReLU's jumps from 0 to 1.",
 )
 
 # %% [markdown]
@@ -245,16 +245,7 @@ check.three_slopes(d_sigmoid, d_tanh, d_relu, hidden=3022)
 r"""
 ## 4 Slopes multiply
 
-In a deep network a gradient comes back from the last layer to the first. At every layer it is multiplied by the slope of that layer's activation (the chain rule, Lab 03). For one sigmoid that factor is at most a quarter. For two sigmoids in a row it is at most a sixteenth.
-"""
-
-# %%
-for layers in (1, 2, 3, 5):
-    print(layers, "sigmoids: at most", 0.25**layers)
-
-# %% [markdown]
-r"""
-Five sigmoids let through a thousandth at most, whatever the sums are. This is the **vanishing gradient**. Here are your numbers for the exercise by hand.
+In a deep network a gradient comes back from the last layer to the first. At every layer it is multiplied by the slope of that layer's activation (the chain rule, Lab 03). So with a sigmoid in every layer there is a bound, whatever the sums are: no factor is larger than the top of the sigmoid's bump in section 2. Here are your numbers for an exercise by hand.
 """
 
 # %%
@@ -300,7 +291,7 @@ check.sigmoid_by_hand(numbers, questions.by_hand(student_id))
 
 # %% [markdown]
 r"""
-For more questions of these kinds: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
+Ten sigmoids let through less than a millionth, whatever the sums are. This is the **vanishing gradient**. For more questions of these kinds: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
 """
 
 # %%

@@ -39,7 +39,7 @@ def credit(findings: Mapping[str, Finding], points: float) -> Credit:
         If no part has been written.
     """
     if all(finding.right is None for finding in findings.values()):
-        raise NotAttempted(f"write {' and '.join(findings)}, run that cell, then this one")
+        raise NotAttempted(f"write {', '.join(findings)}, run that cell, then this one")
     wrong = [finding for finding in findings.values() if finding.right is False]
     told = next((finding for finding in wrong if finding.code), wrong[0] if wrong else Finding(None))
     codes = dict.fromkeys(finding.code for finding in [told, *wrong] if finding.code)
