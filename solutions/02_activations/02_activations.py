@@ -464,7 +464,7 @@ widgets.explore_folding(x, y, mlp_forward=mlp_forward)
 
 # %% [markdown]
 r"""
-Without a bend the thread stays straight: it can be turned and stretched, never folded, and the best cut gets 30 of 40 points. With ReLU both units must have their corner *inside* the line; outside it a unit is dead or does not bend.
+Without a bend the thread stays straight: it can be turned and stretched, never folded, and no cut in the plane does more than a cut on the line. With ReLU both units must have their corner *inside* the line; beyond its ends a unit is dead or does not bend.
 """
 
 # %% [markdown]
@@ -609,7 +609,7 @@ So the slogan needs its condition: one hidden layer gives a convex region **if t
 r"""
 ## 7 Does training find the fold?
 
-That weights exist is one thing, that training finds them another. `check.train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that a share of 1 can be reached.
+That weights exist is one thing, that training finds them another. `check.train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that no point lies on a border.
 """
 
 # %%
