@@ -260,6 +260,14 @@ def test_shares_count_in_any_collection(triple):
     assert check.deep_gradients(lesson.solution("deep-gradients") | {"saturated": triple}) == 2
 
 
+CLOSE = {"saturated": [(0.02, 0.001, 0.46), (0, 0.001, 0.48)], "ratio": [(0.0018, 0.272, 48.4), (0.0016, 0.272, 44)]}
+
+
+@pytest.mark.parametrize(("part", "triple"), [(part, triple) for part, triples in CLOSE.items() for triple in triples])
+def test_a_measurement_that_is_only_close_does_not_count(part, triple):
+    assert check.deep_gradients(lesson.solution("deep-gradients") | {part: triple}) == 1.5
+
+
 def test_what_the_lesson_tells_to_measure_counts():
     nets = [check.deep_net(scale) for scale in experiments.SCALES]
     size = [[np.sqrt((g**2).mean()) for g in net.gradients] for net in nets]

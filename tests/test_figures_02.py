@@ -211,6 +211,7 @@ def test_the_best_cut_has_the_points_it_says(seed):
     (a, b, c), right = best_cut(points, classes)
     said = points @ [a, b] + c > 0
     assert max((said == classes).sum(), (said != classes).sum()) == right
+    assert best_cut(points, 1 - classes)[1] == right
 
 
 def test_the_static_figures_follow_the_settings():
