@@ -297,6 +297,23 @@ def test_turning_a_dial_folds_the_line_by_the_learners_function(page):
 
 
 @pytest.mark.slow
+def test_a_number_that_is_being_typed_is_left_alone(page):
+    explorer = widgets.explore_folding(X, Y)
+    browser.mount(page, explorer)
+    field = page.locator('input[data-name="b2"][type="number"]')
+    field.fill("2.5")
+    page.evaluate("() => window.model.set('note', 'Python has answered')")
+    assert field.input_value() == "2.5"
+    field.press("Tab")
+    eventually(page, lambda: explorer.b2, 2.5)
+    for typed, kept in (("99", "8"), ("1.3", "1.5")):
+        field.fill(typed)
+        field.press("Tab")
+        assert field.input_value() == kept
+        eventually(page, lambda kept=kept: explorer.b2, float(kept))
+
+
+@pytest.mark.slow
 def test_the_tangent_moves_and_tells_value_and_slope(page):
     explorer = widgets.explore_curves("sigmoid")
     browser.mount(page, explorer)

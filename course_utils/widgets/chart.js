@@ -48,13 +48,15 @@ function dial(name, low, high, step, change) {
   const accept = (value) => value !== shown && change(value);
   track.addEventListener("input", () => accept(Number(track.value)));
   field.addEventListener("change", () => {
-    const value = field.value === "" ? shown : clamp(Number(field.value), low, high);
+    const typed = field.value === "" ? shown : clamp(Number(field.value), low, high);
+    const value = Number((Math.round(typed / step) * step).toFixed(6));
     field.value = value;
     accept(value);
   });
   const update = (value) => {
     shown = value;
-    for (const input of [track, field]) if (Number(input.value) !== value || input.value === "") input.value = value;
+    if (Number(track.value) !== value) track.value = value;
+    if (field !== field.getRootNode().activeElement) field.value = value; // nobody is typing
   };
   return { element: html("span", { class: "cu-control" }, html("span", {}, name), track, field), update };
 }

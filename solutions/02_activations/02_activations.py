@@ -203,7 +203,7 @@ Each function is worth a point. Stuck? `check.hint("three-functions")` shows a h
 r"""
 ## Exercise 2.2. Their slopes
 
-Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too. (2 points, 10 minutes)
+Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning. (2 points, 10 minutes)
 
 Example: `d_tanh(np.array([0.0]))` is [1]. You can test yours with `finite_difference(tanh, z)`.
 
@@ -389,7 +389,7 @@ check.deep_gradients(deep)
 
 # %% [markdown]
 r"""
-That is why weights are drawn with a standard deviation near 1 / √(number of inputs): sums stay where the slopes are not small, and the product of weights and slopes stays near 1.
+That is why weights are drawn with a standard deviation near 1 / √(number of inputs): sums stay where the slopes are not small, and the product of weights and slopes stays near 1. ReLU, which silences half of its sums, needs √2 times as much.
 
 **A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
@@ -398,7 +398,7 @@ That is why weights are drawn with a standard deviation near 1 / √(number of i
 r"""
 ## 5 A hidden layer redraws the space
 
-So much for the cost. What does a bend buy? The second lecture shows it with points on a line: class 1 is the middle third of −1 … 1, class 0 the two outer thirds without the parts next to the middle. One cut on the line cannot separate them. Two tanh units look at each point: their two answers are a place in a plane.
+So much for the cost. What does a bend buy? The second lecture shows it with points on a line: class 1 is the middle, up to a third on either side of 0; class 0 lies beyond two thirds; between them are gaps. One cut on the line cannot separate them. Two tanh units look at each point: their two answers are a place in a plane.
 """
 
 # %%
@@ -509,7 +509,7 @@ print("n =", n, " at C:", n @ (C - A), " at the point (1, -2):", n @ (np.array([
 r"""
 ## Exercise 2.6. Weights by hand
 
-Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 0) and (1, 1), also for inputs up to 0.1 away; hidden units step or ReLU, the check tries both. Write `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle; `vertices` is (3, 2), **in either order**. Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
+Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 0) and (1, 1), also if each input is up to 0.1 off; hidden units step or ReLU, the check tries both. Write `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle; `vertices` is (3, 2), **in either order**. Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
 
 Example: `[([[1, 0], [0, 1]], [-0.5, -0.5]), ([[1, 1]], [-1.5])]` says yes at (1, 1) only: AND.
 
