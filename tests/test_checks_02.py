@@ -3,6 +3,7 @@
 import contextlib
 import io
 import re
+import subprocess
 import sys
 import warnings
 
@@ -724,3 +725,13 @@ def test_a_notebook_without_gradients_is_checked_all_the_same():
 
 def test_dice_of_the_questions_are_repeatable():
     assert questions.practice_point(Dice("x")) == questions.practice_point(Dice("x"))
+
+
+def test_checks_load_no_optimiser():
+    """Importing torch.optim takes seconds on a busy machine, more than any check may."""
+    code = (
+        "import sys; from course_utils.checks import activations as check; check.train_interval('tanh'); "
+        "check.deep_gradients({'steady scale': 1}); print('torch._dynamo' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
