@@ -10,10 +10,14 @@ from course_utils.widgets.shape_tracer import explore_shapes
 
 __all__ = [
     "explore_convolution",
+    "explore_curves",
     "explore_descent",
     "explore_equivariance",
+    "explore_folding",
+    "explore_gradient_flow",
     "explore_neuron",
     "explore_output_size",
     "explore_parameters",
+    "explore_regions",
     "explore_shapes",
 ]
