@@ -43,6 +43,7 @@ class Question:
         return is_right
 
     def _explain(self, codes: list[str]) -> str:
+        codes = list(dict.fromkeys(code.split(":")[0] for code in codes))  # "GR7:2" is a second way of GR7
         if len(codes) > 1:
             return alternatives(codes, f'practice("{self.topic}")')
         return diagnosis.feedback(codes[0]) if codes else "No known wrong way gives this. Draw it on paper?"
