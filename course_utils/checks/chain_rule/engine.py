@@ -1,0 +1,432 @@
+"""Checks of the learner's engine: its class `Value`, the order of going back, backward, and its functions.
+
+The class is reached through probes only. A probe runs a program (see `programs`) on the learner's values and returns
+numbers; what is right is asked of PyTorch, outside the probe. PyTorch itself may not be used by the engine.
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from course_utils.checks import diagnosis
+from course_utils.checks.answers import plain
+from course_utils.checks.chain_rule import programs, wrong_engines
+from course_utils.checks.chain_rule.programs import SEVEN_NODES, Program, program
+from course_utils.checks.running import ask, no_shortcuts, quiet
+from course_utils.checks.sets import mark
+from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+
+ALL_OF_TORCH = ""  # a part of every function's name
+LONG = 5_000  # lines of the long program
+
+# --- probes: these run beside the student's class
+
+
+def probe_numbers(Value, inputs: dict, lines: list) -> dict:
+    """Probe: run a program; return its numbers, the inputs' numbers afterwards, and each line's parents by name."""
+    names = {name: Value(number) for name, number in inputs.items()}
+    programs.run_lines(lines, names)
+    known = {id(value): name for name, value in names.items()}
+    recorded = {
+        name: [known.get(id(parent), "") for parent in value.parents] if hasattr(value, "parents") else None
+        for name, value in names.items()
+    }
+    return {"numbers": {name: value.data for name, value in names.items()}, "parents": recorded}
+
+
+def probe_order(Value, inputs: dict, lines: list) -> list:
+    """Probe: run a program; return the result's backward order by name ("" for a value that has none)."""
+    names = {name: Value(number) for name, number in inputs.items()}
+    programs.run_lines(lines, names)
+    known = {id(value): name for name, value in names.items()}
+    result = names[programs.target_of(lines[-1])]
+    order = result.backward_order()
+    return None if order is None else [known.get(id(value), "") for value in order]
+
+
+def probe_gradients(Value, inputs: dict, lines: list, calls: int = 1, reset: bool = False) -> dict:
+    """Probe: run a program, call backward of its result; return the inputs' gradients and all numbers.
+
+    Parameters
+    ----------
+    calls
+        How often backward is called.
+    reset
+        Set all gradients to 0 before the last call.
+    """
+    names = {name: Value(number) for name, number in inputs.items()}
+    programs.run_lines(lines, names)
+    for call in range(calls):
+        if reset and call == calls - 1:
+            for value in names.values():
+                value.grad = 0.0
+        names[programs.target_of(lines[-1])].backward()
+    return {
+        "gradients": {name: names[name].grad for name in inputs},
+        "numbers": {name: value.data for name, value in names.items()},
+    }
+
+
+# --- asking
+
+
+def _ask(probe, Value, written: Program, *more):
+    with no_shortcuts(ALL_OF_TORCH):
+        return ask(probe, Value, dict(written.inputs), list(written.lines), *more)
+
+
+def _read(found, names, what: str) -> dict[str, float]:
+    """Return numbers by name as Python's own floats."""
+    numbers = {name: plain(found[name]) for name in names}
+    for name, number in numbers.items():
+        if number is None:
+            raise CheckFailed(f"{name}.{what} should be a number, not {type(found[name]).__name__}.")
+    return numbers
+
+
+def _wrong(code: str, *lines: str) -> CheckFailed:
+    text = [*lines, diagnosis.feedback(code)] if code else list(lines)
+    return CheckFailed("\n".join(text), (code,) if code else ())
+
+
+def _told(hidden, text: str) -> str:
+    return text if hidden is None else "a case drawn at grading"
+
+
+# --- step 1: values that remember
+
+FORWARD = [program("y = a + b", a=2, b=5), program("y = a * b", a=3, b=-4), program("s = a + b; y = s * a", a=2, b=3)]
+CONSTANTS = [
+    program("y = a + 7", a=2),
+    program("y = 7 + a", a=2),
+    program("y = 3 * a", a=5),
+    program("y = a * 0.5", a=5),
+    program("y = 10 - a", a=4),
+    program("y = a - b", a=4, b=6),
+]
+
+
+@quiet()
+def value_class(Value, hidden: int | None = None) -> None:
+    """Check the class `Value`: numbers of sums, products, differences, and what it remembers. 1 point.
+
+    Parameters
+    ----------
+    Value
+        The student's class.
+    hidden
+        Seed of a further program, drawn at grading. Messages do not describe it.
+    """
+    cases = [*FORWARD, *CONSTANTS] if hidden is None else [programs.random_program(hidden, functions=False)]
+    for case in cases:
+        try:
+            found = _ask(probe_numbers, Value, case)
+        except CheckFailed as error:
+            if case in CONSTANTS:
+                raise _wrong("VE7", f"Value: not yet right ({case}).", *error.message.split("\n")[:1]) from None
+            raise
+        _judge_numbers(case, found, hidden)
+    print("Correct.")
+
+
+def _judge_numbers(case: Program, found: dict, hidden) -> None:
+    given, right = _read(found["numbers"], case.names, "data"), programs.torch_numbers(case)
+    title = f"Value: not yet right ({_told(hidden, str(case))})."
+    if any(given[name] != number for name, number in case.inputs.items()):
+        raise _wrong("VE16", title)
+    if not programs.close(given, right):
+        name = next(name for name in case.names if not programs.close(given, {name: right[name]}))
+        note = f"  {name}.data is {given[name]:g}, it should be {right[name]:g}."
+        raise _wrong("", title, *([note] if hidden is None else []))
+    for line in case.lines if hidden is None else ():
+        made, parents = programs.target_of(line), found["parents"][programs.target_of(line)]
+        if parents is not None and not set(programs.operands_of(line)) <= set(parents) and "-" not in line:
+            note = f"  {made}.parents should hold {' and '.join(dict.fromkeys(programs.operands_of(line)))}."
+            raise _wrong("VE6", title, note)
+
+
+# --- step 2: the order of going back
+
+TWINS = program("c = a + b; d = a * b; y = c * d", a=2, b=2)
+TWICE = program("b = a + a; c = b + b; y = c * a", a=3)
+DIAMOND = program("b = a * a; c = a + b; d = b * c; y = d + b", a=2)
+SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
+
+
+def long_program() -> Program:
+    """Return a chain of 5,000 lines in which one input is used by each."""
+    return Program({"x": 1.5, "a": 1.0}, ("v1 = x * a", *(f"v{i} = v{i - 1} * a" for i in range(2, LONG + 1))))
+
+
+@quiet()
+def backward_order(Value, hidden: int | None = None) -> None:
+    """Check ``Value.backward_order()``: all values behind a value, each after everything that uses it. 1 point.
+
+    Parameters
+    ----------
+    Value
+        The student's class.
+    hidden
+        Seed of further programs, drawn at grading. Messages do not describe them.
+    """
+    cases = [program("y = a + b", a=1, b=2), SEVEN_NODES, TWICE, DIAMOND, SKEWED, TWINS]
+    if hidden is not None:
+        cases = [*(programs.random_program(hidden + i, functions=False) for i in range(3)), long_program()]
+    for case in cases:
+        try:
+            order = _ask(probe_order, Value, case)
+        except CheckFailed as error:
+            if code := _raised_code(error):
+                raise _wrong(code, f"backward_order: not yet right ({_told(hidden, str(case))}).") from None
+            raise
+        _judge_order(case, order, hidden, partial(_differs_when_all_differ, Value))
+    print("Correct.")
+
+
+def _raised_code(error: CheckFailed) -> str:
+    if "RecursionError" in error.message:
+        return "VE4"
+    return "VE3" if "unhashable" in error.message else ""
+
+
+def _judge_order(case: Program, order, hidden, is_right_elsewhere: Callable) -> None:
+    if type(order) not in (list, tuple):
+        raise CheckFailed("backward_order should return a list of values. Does it end in a return statement?")
+    order = [name for name in order if name]  # plain numbers have become values without a name
+    found = order_fault(case, order)
+    if not found:
+        return
+    code, note = found
+    if len(set(case.inputs.values())) < len(case.inputs) and is_right_elsewhere(case):
+        code, note = "VE3", ""
+    shown = ", ".join(order) if len(order) <= 12 else f"{len(order)} values"
+    title = f"backward_order: yours is {shown} for {case}."
+    lines = [title, note] if hidden is None else ["backward_order: not yet right (a case drawn at grading)."]
+    raise _wrong(code, *(line for line in lines if line))
+
+
+def order_fault(case: Program, order: list[str]) -> tuple[str, str] | None:
+    """Return the code and a line on what is wrong with a backward order; None if nothing is.
+
+    Parameters
+    ----------
+    order
+        Names of the program, from the result back.
+    """
+    users, place = programs.users_of(case), {name: index for index, name in enumerate(order)}
+    behind = wrong_engines.behind(case)
+    repeated = [name for name in place if order.count(name) > 1] if len(place) < len(order) else []
+    if repeated:
+        return "VE9", f"  {repeated[0]} stands in it {order.count(repeated[0])} times."
+    missing = [name for name in behind if name not in place]
+    if missing:
+        return "VE8", f"  {missing[0]} is missing."
+    if order and order[-1] == case.result and len(order) > 1:
+        return "VE10", "  The result comes last."
+    for name in order:
+        late = [user for user in users[name] if user in behind and place[user] > place[name]]
+        if late:
+            return "VE1", f"  {name} is asked before {late[0]}, which uses it, has answered."
+    return None
+
+
+def _differs_when_all_differ(Value, case: Program) -> bool:
+    """Tell whether the order is right once the inputs have different numbers."""
+    other = case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
+    try:
+        order = [name for name in _ask(probe_order, Value, other) if name]
+    except CheckFailed:
+        return False
+    return order_fault(other, order) is None
+
+
+# --- step 3: backward
+
+Look = Callable[[object], tuple[str, str]]  # from the class to a code (or "") and a note; "" and "": right
+
+
+@quiet()
+def value_backward(Value, hidden: int | None = None) -> Credit:
+    """Check ``Value.backward()`` part by part. 2 points.
+
+    Parameters
+    ----------
+    Value
+        The student's class.
+    hidden
+        Seed of further parts, drawn at grading, of which nothing is told.
+    """
+    return _stages(Value, _backward_stages(hidden), 2)
+
+
+def _backward_stages(hidden) -> dict[str, Look]:
+    stages = {
+        "sum and product": partial(look_at, case=program("c = a + b; y = c * a", a=2, b=5)),
+        "a + a": partial(look_at, case=program("y = a + a", a=3)),
+        "diamond": partial(look_at, case=DIAMOND),
+        "zero and again": partial(look_at, case=program("c = a * b; y = c + a", a=2, b=3), calls=2, reset=True),
+    }
+    if hidden is None:
+        return stages
+    drawn = [
+        partial(look_at, case=SEVEN_NODES),
+        partial(look_at, case=TWICE),
+        partial(look_at, case=long_program()),
+        partial(look_at, case=TWINS),
+        partial(look_at, case=program("c = a * b; y = c * c", a=2, b=3), calls=2),
+        partial(look_at, case=programs.random_program(hidden, functions=False)),
+    ]
+    return stages | {f"drawn {number}": look for number, look in enumerate(drawn, start=1)}
+
+
+def _stages(Value, stages: dict[str, Look], points: float) -> Credit:
+    """Look at each part by itself, and mark them together."""
+    marks, codes, notes = {}, [], []
+    for part, look in stages.items():
+        try:
+            fault = look(Value)
+        except NotAttempted:
+            marks[part] = None
+            continue
+        marks[part] = fault is None
+        if fault is not None:
+            codes += [fault[0]] if fault[0] and fault[0] not in codes else []
+            notes += [f"{part}: {fault[1]}"] if fault[1] and not part.startswith("drawn") else []
+    return mark(marks, points, codes, notes[0] if notes else "")
+
+
+def look_at(Value, case: Program, calls: int = 1, reset: bool = False) -> tuple[str, str] | None:
+    """Run one program on a student's class; return the code and a note on what is wrong, None where nothing is."""
+    try:
+        found = _ask(probe_gradients, Value, case, calls, reset)
+        given = _read(found["gradients"], case.inputs, "grad")
+        numbers = _read(found["numbers"], case.names, "data")
+    except CheckFailed as error:
+        return _raised_code(error), error.message.split("\n")[0]
+    if not programs.close(numbers, programs.torch_numbers(case)):
+        return "", f"a number is wrong in {case}, before any gradient."
+    times = calls if not reset else 1
+    slopes = programs.torch_gradients(case)
+    right = {name: times * slopes[name] for name in case.inputs}
+    if programs.close(given, right):
+        return None
+    name = next(name for name in right if not programs.close({name: given[name]}, {name: right[name]}))
+    note = f"with {case} you got {name}.grad = {given[name]:.6g}."
+    return _explain(Value, case, given, right, calls, reset), note
+
+
+def _explain(Value, case: Program, given: dict, right: dict, calls: int, reset: bool) -> str:
+    slopes = programs.torch_gradients(case)
+    once = {name: slopes[name] for name in case.inputs}
+    if calls > 1 and not reset:
+        return "VE12" if programs.close(given, once) else "VE11"
+    if calls > 1:
+        return "VE11" if look_at(Value, case) is None else _simulate(case, given)
+    if len(set(case.inputs.values())) < len(case.inputs):
+        other = case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
+        if look_at(Value, other) is None:
+            return "VE3"
+    return _simulate(case, given)
+
+
+def _simulate(case: Program, given: dict) -> str:
+    """Return the code of the wrong engine that gives exactly these gradients, "" if none does."""
+    if len(case.lines) > 40:
+        return ""
+    for code, results in wrong_engines.wrong_gradients(case).items():
+        if any(programs.close(given, result) for result in results):
+            return code
+    return ""
+
+
+# --- step 4, and the exercise after it: functions
+
+FUNCTION_CASES = {
+    "power": [("u = a ** 3", 2.0, 5.0), ("u = a ** 2", -3.0, 0.5)],
+    "division": [("u = 3 / a", 2.0, 5.0), ("u = a / 4", 3.0, 2.0)],
+    "exp": [("u = a.exp()", 0.7, 3.0)],
+    "tanh": [("u = a.tanh()", 0.8, 3.0)],
+    "relu": [("u = a.relu()", 1.5, -2.0), ("u = a.relu()", -1.5, 2.0), ("u = a.relu()", -0.5, -2.0)],
+}
+HIDDEN_FUNCTION_CASES = {
+    "power": [("u = a ** -1", 0.4, -2.0), ("u = a ** 0.5", 2.3, 1.0)],
+    "division": [("u = 2 / (a * a + 1)", -0.6, 3.0)],
+    "exp": [("u = a.exp()", -1.2, -2.0)],
+    "tanh": [("u = a.tanh()", -0.4, -2.0)],
+    "relu": [("u = a.relu() * a", 2.5, -3.0), ("u = a.relu() + a", -2.5, 3.0)],
+}
+MORE_CASES = {
+    "sin": [("u = a.sin()", 0.8, 3.0)],
+    "log": [("u = a.log()", 2.5, 3.0)],
+    "sigmoid": [("u = a.sigmoid()", 0.9, 4.0)],
+}
+HIDDEN_MORE_CASES = {
+    "sin": [("u = a.sin()", -2.0, -1.5)],
+    "log": [("u = a.log()", 0.2, -2.0)],
+    "sigmoid": [("u = a.sigmoid()", -1.7, -3.0)],
+}
+CURVE = "y = (-(a * a) - 2 * a - a.sin()).exp()"
+
+
+@quiet()
+def value_functions(Value, hidden: int | None = None) -> Credit:
+    """Check powers, quotients, exp, tanh and relu, with their slopes. 1 point.
+
+    Parameters
+    ----------
+    Value
+        The student's class.
+    hidden
+        Seed of further cases, drawn at grading, of which nothing is told.
+    """
+    stages = _function_stages(FUNCTION_CASES, HIDDEN_FUNCTION_CASES, hidden)
+    if hidden is not None:
+        for number in (1, 2, 3):
+            case = programs.random_program(hidden + number)
+            stages[f"drawn {number}"] = partial(look_at, case=case)
+    return _stages(Value, stages, 1)
+
+
+@quiet()
+def more_functions(Value, hidden: int | None = None) -> Credit:
+    """Check sin, log and sigmoid, and the slope of exp(−x² − 2x − sin x) at three places. 2 points.
+
+    Parameters
+    ----------
+    Value
+        The student's class.
+    hidden
+        Seed of further cases, drawn at grading, of which nothing is told.
+    """
+    stages = _function_stages(MORE_CASES, HIDDEN_MORE_CASES, hidden)
+    places = (-1.0, 0.0, 0.5) if hidden is None else (-1.0, 0.0, 0.5, -1.7, 0.9, 0.2 + hidden / 1e4)
+    stages["the curve"] = partial(_look_at_all, cases=[Program({"a": place}, (CURVE,)) for place in places])
+    return _stages(Value, stages, 2)
+
+
+def _function_stages(shown: dict, drawn: dict, hidden) -> dict[str, Look]:
+    cases = {part: rows + (drawn[part] if hidden is not None else []) for part, rows in shown.items()}
+    return {part: partial(_look_at_function, part=part, rows=rows) for part, rows in cases.items()}
+
+
+def _look_at_all(Value, cases: list[Program]) -> tuple[str, str] | None:
+    return next((fault for fault in (look_at(Value, case) for case in cases) if fault), None)
+
+
+def _look_at_function(Value, part: str, rows: list) -> tuple[str, str] | None:
+    """Look at one function at several places, each with a factor behind it that goes back first."""
+    for line, place, factor in rows:
+        case = Program({"a": place, "w": factor}, (line, "y = u * w"))
+        fault = look_at(Value, case)
+        if fault:
+            found = wrong_engines.function_code(part, line, place, factor, _gradient_of(Value, case))
+            return found or fault[0], fault[1]
+    return None
+
+
+def _gradient_of(Value, case: Program) -> float | None:
+    try:
+        found = _ask(probe_gradients, Value, case)
+        right = programs.close(_read(found["numbers"], case.names, "data"), programs.torch_numbers(case))
+        return _read(found["gradients"], ["a"], "grad")["a"] if right else None
+    except CheckFailed:
+        return None
