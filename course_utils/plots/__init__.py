@@ -1,5 +1,7 @@
 """Figures of the lessons. Each function draws and returns axes; `show` puts a figure into the notebook."""
 
+from course_utils.plots.chain_rule import plot_difference_errors, plot_losses, plot_moves
+from course_utils.plots.computation_graphs import plot_computation_graph
 from course_utils.plots.convolution import (
     plot_convolution_matrix,
     plot_convolution_step,
@@ -18,12 +20,16 @@ from course_utils.plots.general import (
 
 __all__ = [
     "figure_bundle",
+    "plot_computation_graph",
     "plot_convolution_matrix",
     "plot_convolution_step",
+    "plot_difference_errors",
     "plot_equivariance",
     "plot_filmstrip",
     "plot_grids",
     "plot_images",
+    "plot_losses",
+    "plot_moves",
     "plot_parameter_bars",
     "plot_stamps",
     "plot_value_histograms",

@@ -29,7 +29,9 @@ def _shape_ways(q) -> dict:
 
 TOPICS: dict[str, Topic] = {
     "slopes-in-series": Topic(questions.practice_series, _series_text, slopes.torch_series, questions.series_ways),
-    "slopes-in-parallel": Topic(questions.practice_parallel, _parallel_text, slopes.torch_parallel, questions.parallel_ways),
+    "slopes-in-parallel": Topic(
+        questions.practice_parallel, _parallel_text, slopes.torch_parallel, questions.parallel_ways
+    ),
     "gradient-shapes": Topic(
         questions.practice_shape,
         _shape_text,

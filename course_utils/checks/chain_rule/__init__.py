@@ -1,14 +1,19 @@
 """The checks of lab 03: ``from course_utils.checks import chain_rule as check``."""
 
 from course_utils.checks.chain_rule.differences import numerical_gradient
-from course_utils.checks.chain_rule.engine import backward_order, more_functions, value_backward, value_class
-from course_utils.checks.chain_rule.engine import value_functions as value_functions
+from course_utils.checks.chain_rule.engine import (
+    backward_order,
+    more_functions,
+    value_backward,
+    value_class,
+    value_functions,
+)
 from course_utils.checks.chain_rule.hints import ENGINE, HINTS
 from course_utils.checks.chain_rule.layers import dense_backward
 from course_utils.checks.chain_rule.questions import autograd_questions, autograd_sheet
 from course_utils.checks.chain_rule.rescue import open_rescue
 from course_utils.checks.chain_rule.slopes import chain_slopes, gradient_shapes
-from course_utils.checks.chain_rule.training import torch_start_gradients, train_with_values, training_task
+from course_utils.checks.chain_rule.training import torch_training, train_with_values, training_task
 from course_utils.checks.hints import make_hint
 
 _show_hint = make_hint(HINTS)
@@ -51,7 +56,7 @@ __all__ = [
     "more_functions",
     "numerical_gradient",
     "rescue",
-    "torch_start_gradients",
+    "torch_training",
     "train_with_values",
     "training_task",
     "value_backward",

@@ -1,7 +1,7 @@
 """Computations written line by line, which run on a learner's values and on PyTorch's tensors alike.
 
-A program is text: a line such as ``"c = a + b"`` is Python, and does what ``+`` of the objects behind a and b does. What
-is right about a program (its numbers, its gradients, the slope along each single edge) is asked of PyTorch.
+A program is text: a line such as ``"c = a + b"`` is Python, and does what ``+`` of the objects behind a and b does.
+What is right about a program (its numbers, its gradients, the slope along each single edge) is asked of PyTorch.
 """
 
 import ast
@@ -41,7 +41,7 @@ class Edge(NamedTuple):
     slope: float
 
 
-SEVEN_NODES = Program({"a": 2.0, "b": -3.0}, ("c = a + b", "d = a * b", "e = c + d", "f = c * d", "y = e + f"))
+SEVEN_NODES = Program({"a": 3.0, "b": -2.0}, ("c = a + b", "d = a * b", "e = c + d", "f = c * d", "y = e + f"))
 
 
 def program(text: str, **inputs: float) -> Program:
@@ -98,6 +98,12 @@ def torch_numbers(written: Program) -> dict[str, float]:
 
 
 def torch_gradients(written: Program) -> dict[str, float]:
+    """Ask PyTorch for the slope of the result by each input."""
+    found = torch_all_gradients(written)
+    return {name: found[name] for name in written.inputs}
+
+
+def torch_all_gradients(written: Program) -> dict[str, float]:
     """Ask PyTorch for the slope of the result by each name."""
     with torch.enable_grad():  # a notebook may have switched it off
         names = {

@@ -40,15 +40,6 @@ def torch_loss(numbers: torch.Tensor, task: Task, *, mean: bool = True) -> torch
     return errors.mean() if mean else errors.sum()
 
 
-def torch_start_gradients() -> list[float]:
-    """Ask PyTorch for the gradient of the loss by each of the 33 start numbers."""
-    task = training_task()
-    with torch.enable_grad():
-        numbers = torch.tensor(task.start, requires_grad=True)
-        (found,) = torch.autograd.grad(torch_loss(numbers, task), numbers)
-    return found.tolist()
-
-
 def torch_training(steps: int = STEPS, *, rate: float = RATE, zero: bool = True, mean: bool = True) -> list[float]:
     """Let PyTorch train the network and return the loss before each step.
 

@@ -200,7 +200,7 @@ _SLOPES: dict[str, Callable[[float, float, float], dict[str, list[float]]]] = {
         "GR1": [-k * _power(x, k - 1)],
     },
     "exp": lambda x, y, k: {"GR11": [math.exp(y)], "VE14": [x * math.exp(x - 1)], "VE15": [x, 1.0], "GR1": [-y]},
-    "tanh": lambda x, y, k: {"GR11": [1 - x * x, 1 - math.tanh(y) ** 2], "VE15": [1 - y, y * y, 1 + y * y, 1 - y + y * y]},
+    "tanh": lambda x, y, k: {"GR11": [1 - x * x, 1 - math.tanh(y) ** 2], "VE15": [1 - y, y * y, 1 + y * y]},
     "relu": lambda x, y, k: {},
     "sin": lambda x, y, k: {"GR1": [-math.cos(x)], "GR11": [math.cos(y)], "VE15": [y, math.cos(x) * x]},
     "log": lambda x, y, k: {"GR11": [1 / y], "GR1": [-1 / x], "VE15": [y, x]},
