@@ -292,6 +292,12 @@ register(
         "A relative difference near 1 means that one side is zero. When does grad get its value?",
         TRAIN,
     ),
+    Misconception(
+        "VT9",
+        "gradients of the engine differ from PyTorch's",
+        "Your gradients differ from PyTorch's before the first move. Which check of exercise 3.3 is not yet content?",
+        TRAIN,
+    ),
 )
 
 read_again(

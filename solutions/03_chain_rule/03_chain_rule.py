@@ -185,7 +185,7 @@ Answer with `question.answer(...)` in a cell of your own. Leave the number 1 out
 r"""
 ## 3 Trust but verify
 
-Gradients worked out by hand are wrong more often than not, and a network with a wrong gradient may still learn a little, so nobody notices. There is a test that needs no calculus: move the input by a small ε and see how far the function moves. Looking to one side, or to both:
+Gradients worked out by hand are often wrong, and a network with a wrong gradient may still learn a little, so nobody notices. There is a test that needs no calculus: move the input by a small ε and see how far the function moves. Looking to one side, or to both:
 
 $$\frac{f(x+\varepsilon) - f(x)}{\varepsilon} \qquad\text{or}\qquad \frac{f(x+\varepsilon) - f(x-\varepsilon)}{2\varepsilon}.$$
 
@@ -869,7 +869,7 @@ r"""
 
 For each question above give the key of the option that is right, as text. (3 points, 10 minutes)
 
-Example: `"no recording": "memory"` would choose the option with the key `'memory'`; whether it is right is for you to say.
+Example: `"corner": "rounding"` chooses the option with the key `'rounding'`; whether that is right is for you to say.
 
 <details><summary>Hint</summary>
 Section 7 ran what the first two questions ask about. For the snippets: what does `w.grad` hold at the end of each, and what is `w`?

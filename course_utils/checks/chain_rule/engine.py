@@ -4,8 +4,10 @@ The class is reached through probes only. A probe runs a program (see `programs`
 numbers; what is right is asked of PyTorch, outside the probe. PyTorch itself may not be used by the engine.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import plain
@@ -148,7 +150,7 @@ def _judge_numbers(case: Program, found: dict, hidden) -> None:
 
 TWINS = program("c = a + b; d = a * b; y = c * d", a=2, b=2)
 TWICE = program("b = a + a; c = b + b; y = c * a", a=3)
-DIAMOND = program("b = a * a; c = a + b; d = b * c; y = d + b", a=2)
+DIAMOND = program("c = a + b; d = c * a; e = d + c; y = d * e", a=3, b=5)
 SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
 
 
@@ -241,7 +243,15 @@ def _differs_when_all_differ(Value, case: Program) -> bool:
 
 # --- step 3: backward
 
-Look = Callable[[object], tuple[str, str]]  # from the class to a code (or "") and a note; "" and "": right
+class Fault(NamedTuple):
+    """What is wrong with one part: the codes of all wrong ways that give exactly this, and a line for the learner."""
+
+    codes: tuple[str, ...]
+    note: str
+
+
+Look = Callable[[object], Fault | None]  # from the class to what is wrong; None: nothing
+SECOND_CALL = ("VE11", "VE12")  # explain nothing where the first call is wrong already
 
 
 @quiet()
@@ -280,7 +290,8 @@ def _backward_stages(hidden) -> dict[str, Look]:
 
 def _stages(Value, stages: dict[str, Look], points: float) -> Credit:
     """Look at each part by itself, and mark them together."""
-    marks, codes, notes = {}, [], []
+    marks: dict[str, bool | None] = {}
+    faults: dict[str, Fault] = {}
     for part, look in stages.items():
         try:
             fault = look(Value)
@@ -289,51 +300,75 @@ def _stages(Value, stages: dict[str, Look], points: float) -> Credit:
             continue
         marks[part] = fault is None
         if fault is not None:
-            codes += [fault[0]] if fault[0] and fault[0] not in codes else []
-            notes += [f"{part}: {fault[1]}"] if fault[1] and not part.startswith("drawn") else []
-    return mark(marks, points, codes, notes[0] if notes else "")
+            faults[part] = fault
+    told = [f"{part}: {fault.note}" for part, fault in faults.items() if fault.note and not part.startswith("drawn")]
+    return mark(marks, points, _fewest_codes(faults.values()), told[0] if told else "")
 
 
-def look_at(Value, case: Program, calls: int = 1, reset: bool = False) -> tuple[str, str] | None:
-    """Run one program on a student's class; return the code and a note on what is wrong, None where nothing is."""
+def _fewest_codes(faults) -> list[str]:
+    """Return codes that explain all parts that can be explained, those that explain most of them first."""
+    left, chosen = [fault.codes for fault in faults if fault.codes], []
+    while left:
+        counted = Counter(code for codes in left for code in codes)
+        code = max(counted, key=lambda one: (counted[one], -_first_place(one, left)))
+        chosen.append(code)
+        left = [codes for codes in left if code not in codes]
+    first_call = [code for code in chosen if code not in SECOND_CALL]
+    return first_call or chosen
+
+
+def _first_place(code: str, left: list[tuple[str, ...]]) -> int:
+    return next(place for place, codes in enumerate(left) if code in codes)
+
+
+def look_at(
+    Value, case: Program, calls: int = 1, reset: bool = False, *, single_steps: bool = True
+) -> Fault | None:
+    """Run one program on a student's class; return what is wrong, None where nothing is.
+
+    Parameters
+    ----------
+    calls, reset
+        As in `probe_gradients`.
+    single_steps
+        Each line is one operation, so that wrong engines can be compared with what the student's gives.
+    """
     try:
         found = _ask(probe_gradients, Value, case, calls, reset)
         given = _read(found["gradients"], case.inputs, "grad")
         numbers = _read(found["numbers"], case.names, "data")
     except CheckFailed as error:
-        return _raised_code(error), error.message.split("\n")[0]
+        code = _raised_code(error)
+        return Fault((code,) if code else (), error.message.split("\n")[0])
     if not programs.close(numbers, programs.torch_numbers(case)):
-        return "", f"a number is wrong in {case}, before any gradient."
+        return Fault((), f"a number is wrong in {case}, before any gradient.")
     times = calls if not reset else 1
     right = {name: times * slope for name, slope in programs.torch_gradients(case).items()}
     if programs.close(given, right):
         return None
     name = next(name for name in right if not programs.close({name: given[name]}, {name: right[name]}))
     note = f"with {case} you got {name}.grad = {given[name]:.6g}."
-    return _explain(Value, case, given, right, calls, reset), note
+    return Fault(_explain(Value, case, given, calls, reset) if single_steps else (), note)
 
 
-def _explain(Value, case: Program, given: dict, right: dict, calls: int, reset: bool) -> str:
-    once = programs.torch_gradients(case)
+def _explain(Value, case: Program, given: dict, calls: int, reset: bool) -> tuple[str, ...]:
     if calls > 1 and not reset:
-        return "VE12" if programs.close(given, once) else "VE11"
+        return ("VE12",) if programs.close(given, programs.torch_gradients(case)) else ("VE11",)
     if calls > 1:
-        return "VE11" if look_at(Value, case) is None else _simulate(case, given)
+        return ("VE11",) if look_at(Value, case) is None else _simulate(case, given)
     if len(set(case.inputs.values())) < len(case.inputs):
         other = case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
         if look_at(Value, other) is None:
-            return "VE3"
+            return ("VE3",)
     return _simulate(case, given)
 
 
-def _simulate(case: Program, given: dict) -> str:
-    """Return the code of the wrong engine that gives exactly these gradients, "" if none does."""
+def _simulate(case: Program, given: dict) -> tuple[str, ...]:
+    """Return the codes of all wrong engines that give exactly these gradients."""
     if len(case.lines) > 40:
-        return ""
-    for code, results in wrong_engines.wrong_gradients(case).items():
-        if any(programs.close(given, result) for result in results):
-            return code
-    return ""
+        return ()
+    ways = wrong_engines.wrong_gradients(case)
+    return tuple(code for code, results in ways.items() if any(programs.close(given, result) for result in results))
 
 
 # --- step 4, and the exercise after it: functions
@@ -380,7 +415,7 @@ def value_functions(Value, hidden: int | None = None) -> Credit:
     if hidden is not None:
         for number in (1, 2, 3):
             case = programs.random_program(hidden + number)
-            stages[f"drawn {number}"] = partial(look_at, case=case)
+            stages[f"drawn {number}"] = partial(look_at, case=case, single_steps=False)
     return _stages(Value, stages, 1)
 
 
@@ -406,18 +441,18 @@ def _function_stages(shown: dict, drawn: dict, hidden) -> dict[str, Look]:
     return {part: partial(_look_at_function, part=part, rows=rows) for part, rows in cases.items()}
 
 
-def _look_at_all(Value, cases: list[Program]) -> tuple[str, str] | None:
+def _look_at_all(Value, cases: list[Program]) -> Fault | None:
     return next((fault for fault in (look_at(Value, case) for case in cases) if fault), None)
 
 
-def _look_at_function(Value, part: str, rows: list) -> tuple[str, str] | None:
+def _look_at_function(Value, part: str, rows: list) -> Fault | None:
     """Look at one function at several places, each with a factor behind it that goes back first."""
     for line, place, factor in rows:
         case = Program({"a": place, "w": factor}, (line, "y = u * w"))
         fault = look_at(Value, case)
         if fault:
             found = wrong_engines.function_code(part, line, place, factor, _gradient_of(Value, case))
-            return found or fault[0], fault[1]
+            return Fault((found,), fault.note) if found else fault
     return None
 
 

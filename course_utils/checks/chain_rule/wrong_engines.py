@@ -7,6 +7,7 @@ import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from course_utils.checks.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
 
@@ -34,9 +35,10 @@ def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
             lambda edges: _by_recursion(written, edges, at_once=True),
             lambda edges: _by_recursion(written, edges, at_once=False),
             lambda edges: _by_recursion(written, _turned(edges), at_once=True),
-            lambda edges: _when_first_met(written, edges, deque.pop),
-            lambda edges: _when_first_met(written, _turned(edges), deque.pop),
-            lambda edges: _when_first_met(written, edges, deque.popleft),
+            *(partial(_in_turn, written, order=order) for order in (_by_depth, _by_stack, _by_breadth)),
+            *(partial(_in_turn, written, order=order, late=True) for order in (_by_depth, _by_stack, _by_breadth)),
+            *(lambda edges, o=order: _in_turn(written, _turned(edges), order=o) for order in (_by_depth, _by_stack)),
+            *(lambda e, o=order: _in_turn(written, _turned(e), order=o, late=True) for order in (_by_depth, _by_stack)),
         ],
         "VE10": [lambda edges: _forwards(written, edges)],
         "VE13": [lambda edges: _unweighted(written, edges)],
@@ -102,20 +104,53 @@ def _by_recursion(written: Program, edges: list[Edge], at_once: bool) -> Gradien
     return grad if visits <= DEEPEST else {}
 
 
-def _when_first_met(written: Program, edges: list[Edge], take: Callable) -> Gradients:
-    """Each value passes on what it has when its turn comes first, and never again."""
-    out: dict[str, list[Edge]] = {}
-    for edge in edges:
-        out.setdefault(edge.made, []).append(edge)
-    grad, todo, met = _zeros(edges) | {written.result: 1.0}, deque([written.result]), {written.result}
+def _in_turn(written: Program, edges: list[Edge], order: Callable, late: bool = False) -> Gradients:
+    """Each value passes on what it has when its turn comes, once.
+
+    Parameters
+    ----------
+    order
+        Gives the names in the order of their turns: one of the three below, all of them too early for some graphs.
+    late
+        What comes in after a value's turn still counts in its own gradient.
+    """
+    grad, kept = _zeros(edges) | {written.result: 1.0}, {}
+    for name in order(written.result, edges):
+        kept[name] = grad[name]
+        for edge in edges:
+            if edge.made == name:
+                grad[edge.operand] += edge.slope * grad[name]
+    return grad if late else _zeros(edges) | kept
+
+
+def _by_depth(result: str, edges: list[Edge]) -> list[str]:
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in order:
+            order.append(name)
+            for edge in edges:
+                if edge.made == name:
+                    visit(edge.operand)
+
+    visit(result)
+    return order
+
+
+def _by_stack(result: str, edges: list[Edge], take: Callable = deque.pop) -> list[str]:
+    order, todo, met = [], deque([result]), {result}
     while todo:
         name = take(todo)
-        for edge in out.get(name, ()):
-            grad[edge.operand] += edge.slope * grad[name]
-            if edge.operand not in met:
+        order.append(name)
+        for edge in edges:
+            if edge.made == name and edge.operand not in met:
                 met.add(edge.operand)
                 todo.append(edge.operand)
-    return grad
+    return order
+
+
+def _by_breadth(result: str, edges: list[Edge]) -> list[str]:
+    return _by_stack(result, edges, deque.popleft)
 
 
 def _forwards(written: Program, edges: list[Edge]) -> Gradients:
