@@ -283,7 +283,7 @@ def _backward_stages(hidden) -> dict[str, Look]:
         partial(look_at, case=long_program()),
         partial(look_at, case=TWINS),
         partial(look_at, case=program("c = a * b; y = c * c", a=2, b=3), calls=2),
-        partial(look_at, case=programs.random_program(hidden, functions=False)),
+        partial(look_at, case=programs.random_program(hidden, functions=False), single_steps=False),
     ]
     return stages | {f"drawn {number}": look for number, look in enumerate(drawn, start=1)}
 
