@@ -30,7 +30,7 @@ class Program(NamedTuple):
         return [*self.inputs, *map(target_of, self.lines)]
 
     def __str__(self) -> str:
-        return ", ".join(self.lines)
+        return ", ".join(self.lines) if len(self.lines) <= 8 else f"a program of {len(self.lines)} lines"
 
 
 class Edge(NamedTuple):

@@ -8,11 +8,13 @@ import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import islice, product
 
 from course_utils.checks.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
 
 Gradients = dict[str, float]
 DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
+MOST_CHOICES = 500  # ways of overwriting; the rest is left out
 
 
 def behind(written: Program) -> list[str]:
@@ -30,7 +32,6 @@ def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
     """Return for each code the inputs' gradients as this wrong way gives them, in one or several versions."""
     ways: dict[str, list[Callable]] = {
         "VE2": [lambda edges: dict.fromkeys(written.names, 0.0)],
-        "GR9": [_assigned, lambda edges: _assigned(_turned(edges))],
         "VE1": [
             lambda edges: _by_recursion(written, edges, at_once=True),
             lambda edges: _by_recursion(written, edges, at_once=False),
@@ -45,7 +46,8 @@ def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
         "VE5": [lambda edges: _with_own_factor(written)],
         "GR1": [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
-    edges, found = torch_edges(written), {}
+    edges = torch_edges(written)
+    found = {"GR9": [{name: one[name] for name in written.inputs} for one in _assigned(written, edges)]}
     for code, versions in ways.items():
         results = [version(edges) for version in versions]
         found[code] = [{name: one[name] for name in written.inputs} for one in results if one]
@@ -64,20 +66,17 @@ def _zeros(edges: Iterable[Edge]) -> Gradients:
     return {name: 0.0 for edge in edges for name in (edge.made, edge.operand)}
 
 
-def _back(edges: list[Edge]) -> list[Edge]:
-    """Return the edges line by line from the last to the first, operands in their order."""
-    lines: dict[str, list[Edge]] = {}
-    for edge in edges:
-        lines.setdefault(edge.made, []).append(edge)
-    return [edge for line in reversed(lines.values()) for edge in line]
-
-
-def _assigned(edges: list[Edge]) -> Gradients:
-    """Each contribution overwrites the one before."""
-    grad = _zeros(edges) | {edges[-1].made: 1.0}
-    for edge in _back(edges):
-        grad[edge.operand] = edge.slope * grad[edge.made]
-    return grad
+def _assigned(written: Program, edges: list[Edge]) -> list[Gradients]:
+    """Each contribution overwrites the one before: for every value any one of them may be the last."""
+    uses = {name: [edge for edge in edges if edge.operand == name] or [None] for name in reversed(written.names)}
+    found = []
+    for chosen in islice(product(*uses.values()), MOST_CHOICES):
+        grad = dict.fromkeys(written.names, 0.0) | {written.result: 1.0}
+        for name, edge in zip(uses, chosen, strict=True):
+            if edge is not None:
+                grad[name] = edge.slope * grad[edge.made]
+        found.append(grad)
+    return found
 
 
 def _by_recursion(written: Program, edges: list[Edge], at_once: bool) -> Gradients:
