@@ -391,13 +391,13 @@ A tempting way: every value hands its gradient to its parents at once, and they 
 # %%
 c_grad = 1.0 * 1.0  # from e
 a_grad = 1.0 * c_grad  # c passes on what it has: too early
-c_grad += 1.0 * -6.0  # from f; c is complete only now
+c_grad += 1.0 * -8.0  # from f; c is complete only now
 a_late = 1.0 * c_grad  # what c should have passed on to a
 print("passed on:", a_grad, "  should have been:", a_late)
 
 # %% [markdown]
 r"""
-c passed on 1 where −5 was due. Passing on a second time does not help: then the first part is counted twice. The rule is simple: **a value is asked only after all its users have answered.** An order that keeps this rule is called topological. It can be written down before any gradient is computed.
+c passed on 1 where −7 was due. Passing on a second time does not help: then the first part is counted twice. The rule is simple: **a value is asked only after all its users have answered.** An order that keeps this rule is called topological. It can be written down before any gradient is computed.
 """
 
 # %% [markdown]

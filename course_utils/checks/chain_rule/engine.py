@@ -64,6 +64,7 @@ def probe_gradients(Value, inputs: dict, lines: list, calls: int = 1, reset: boo
         names[programs.target_of(lines[-1])].backward()
     return {
         "gradients": {name: names[name].grad for name in inputs},
+        "seed": names[programs.target_of(lines[-1])].grad,
         "numbers": {name: value.data for name, value in names.items()},
     }
 
@@ -156,7 +157,7 @@ SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
 
 def long_program() -> Program:
     """Return a chain of 5,000 lines in which one input is used by each."""
-    return Program({"x": 1.5, "a": 1.0}, ("v1 = x * a", *(f"v{i} = v{i - 1} * a" for i in range(2, LONG + 1))))
+    return Program({"x": 1.5, "a": 1.0001}, ("v1 = x * a", *(f"v{i} = v{i - 1} * a" for i in range(2, LONG + 1))))
 
 
 @quiet()
@@ -177,10 +178,10 @@ def backward_order(Value, hidden: int | None = None) -> None:
         try:
             order = _ask(probe_order, Value, case)
         except CheckFailed as error:
-            if code := _raised_code(error):
+            if code := _raised_code(error) or ("VE3" if _orders_other_inputs(Value, case) else ""):
                 raise _wrong(code, f"backward_order: not yet right ({_told(hidden, str(case))}).") from None
             raise
-        _judge_order(case, order, hidden, partial(_differs_when_all_differ, Value))
+        _judge_order(case, order, hidden, partial(_orders_other_inputs, Value))
     print("Correct.")
 
 
@@ -198,7 +199,7 @@ def _judge_order(case: Program, order, hidden, is_right_elsewhere: Callable) -> 
     if not found:
         return
     code, note = found
-    if len(set(case.inputs.values())) < len(case.inputs) and is_right_elsewhere(case):
+    if is_right_elsewhere(case):
         code, note = "VE3", ""
     shown = ", ".join(order) if len(order) <= 12 else f"{len(order)} values"
     title = f"backward_order: yours is {shown} for {case}."
@@ -231,9 +232,11 @@ def order_fault(case: Program, order: list[str]) -> tuple[str, str] | None:
     return None
 
 
-def _differs_when_all_differ(Value, case: Program) -> bool:
-    """Tell whether the order is right once the inputs have different numbers."""
-    other = case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
+def _orders_other_inputs(Value, case: Program) -> bool:
+    """Tell whether some numbers are equal, and the order is right once they differ."""
+    if not _has_equal_numbers(case):
+        return False
+    other = _with_other_inputs(case)
     try:
         order = [name for name in _ask(probe_order, Value, other) if name]
     except CheckFailed:
@@ -338,7 +341,7 @@ def look_at(
         given = _read(found["gradients"], case.inputs, "grad")
         numbers = _read(found["numbers"], case.names, "data")
     except CheckFailed as error:
-        code = _raised_code(error)
+        code = _raised_code(error) or ("VE3" if _right_with_other_inputs(Value, case) else "")
         return Fault((code,) if code else (), error.message.split("\n")[0])
     if not programs.close(numbers, programs.torch_numbers(case)):
         return Fault((), f"a number is wrong in {case}, before any gradient.")
@@ -348,6 +351,8 @@ def look_at(
         return None
     name = next(name for name in right if not programs.close({name: given[name]}, {name: right[name]}))
     note = f"with {case} you got {name}.grad = {given[name]:.6g}."
+    if single_steps and calls == 1 and not any(given.values()):
+        return Fault(("VE10" if plain(found["seed"]) else "VE2",), note)
     return Fault(_explain(Value, case, given, calls, reset) if single_steps else (), note)
 
 
@@ -356,11 +361,21 @@ def _explain(Value, case: Program, given: dict, calls: int, reset: bool) -> tupl
         return ("VE12",) if programs.close(given, programs.torch_gradients(case)) else ("VE11",)
     if calls > 1:
         return ("VE11",) if look_at(Value, case) is None else _simulate(case, given)
-    if len(set(case.inputs.values())) < len(case.inputs):
-        other = case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
-        if look_at(Value, other) is None:
-            return ("VE3",)
-    return _simulate(case, given)
+    return ("VE3",) if _right_with_other_inputs(Value, case) else _simulate(case, given)
+
+
+def _right_with_other_inputs(Value, case: Program) -> bool:
+    """Tell whether some numbers are equal, and nothing is wrong once they differ."""
+    other = _with_other_inputs(case)
+    return _has_equal_numbers(case) and not _has_equal_numbers(other) and look_at(Value, other) is None
+
+
+def _has_equal_numbers(case: Program) -> bool:
+    return len(set(programs.torch_numbers(case).values())) < len(case.names)
+
+
+def _with_other_inputs(case: Program) -> Program:
+    return case._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(case.inputs)})
 
 
 def _simulate(case: Program, given: dict) -> tuple[str, ...]:
@@ -452,8 +467,17 @@ def _look_at_function(Value, part: str, rows: list) -> Fault | None:
         fault = look_at(Value, case)
         if fault:
             found = wrong_engines.function_code(part, line, place, factor, _gradient_of(Value, case))
+            if part == "relu" and found:
+                found = _relu_code(Value)
             return Fault((found,), fault.note) if found else fault
     return None
+
+
+def _relu_code(Value) -> str:
+    """Tell a mask from the wrong side from a slope that is always 0."""
+    rows = FUNCTION_CASES["relu"]
+    slopes = [_gradient_of(Value, Program({"a": a, "w": w}, (line, "y = u * w"))) for line, a, w in rows]
+    return "GR10" if any(slopes) else "VE17"
 
 
 def _gradient_of(Value, case: Program) -> float | None:

@@ -41,7 +41,7 @@ class Edge(NamedTuple):
     slope: float
 
 
-SEVEN_NODES = Program({"a": 3.0, "b": -2.0}, ("c = a + b", "d = a * b", "e = c + d", "f = c * d", "y = e + f"))
+SEVEN_NODES = Program({"a": 4.0, "b": -2.0}, ("c = a + b", "d = a * b", "e = c + d", "f = c * d", "y = e + f"))
 
 
 def program(text: str, **inputs: float) -> Program:
