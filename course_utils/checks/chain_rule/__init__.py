@@ -11,8 +11,8 @@ from course_utils.checks.chain_rule.engine import (
 from course_utils.checks.chain_rule.hints import ENGINE, HINTS
 from course_utils.checks.chain_rule.layers import dense_backward
 from course_utils.checks.chain_rule.questions import autograd_questions, autograd_sheet
-from course_utils.checks.chain_rule.rescue import open_rescue
 from course_utils.checks.chain_rule.slopes import chain_slopes, gradient_shapes
+from course_utils.checks.chain_rule.torch_values import open_rescue
 from course_utils.checks.chain_rule.training import torch_training, train_with_values, training_task
 from course_utils.checks.hints import make_hint
 

@@ -122,18 +122,24 @@ def _judge(answer, case: Case, x: np.ndarray, eps: float | None, hidden) -> None
 
 def _bend(case: Case, x: np.ndarray, step: float) -> float:
     """Return how much of step² a two-sided difference is off at most, measured."""
-    off = np.abs(_differences(case.function, x, max(step, 1e-3)) - torch_gradient(case.function, x)).max(initial=0)
-    return off / max(step, 1e-3) ** 2
+    step = max(step, 1e-3)
+    off = np.abs(_two_sided(case.function, x, step) - torch_gradient(case.function, x)).max(initial=0)
+    return off / step**2
 
 
-def _differences(name: str, x: np.ndarray, step: float, way: str = "both sides") -> np.ndarray:
-    """Return differences of f at step, one number after the other, as several wrong ways would have them.
+def _two_sided(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Return the mean of two one-sided differences."""
+    return (_differences(name, x, step, "ahead") + _differences(name, x, step, "behind")) / 2
+
+
+def _differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
+    """Return differences of f at a step, one number after the other, as several wrong ways have them.
 
     Parameters
     ----------
     way
-        "both sides", "ahead", "behind" divide by the distance; "not put back" leaves each number where it was last;
-        "all at once" moves all numbers.
+        "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
+        last; "all at once" moves all numbers.
     """
     f, x = FUNCTIONS[name], np.array(x, dtype=float)
     out = np.zeros(x.shape)
@@ -157,7 +163,7 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> dict[str, Callable]:
     def differences(way):
         return _differences(name, x, step, way)
 
-    central = differences("both sides")
+    central = _two_sided(name, x, step)
     ways = {
         "VN1": lambda: [differences("ahead"), differences("behind")],
         "VN2": lambda: [differences("not put back"), differences("not put back, ahead")],

@@ -216,7 +216,7 @@ def order_fault(case: Program, order: list[str]) -> tuple[str, str] | None:
         Names of the program, from the result back.
     """
     users, place = programs.users_of(case), {name: index for index, name in enumerate(order)}
-    behind = wrong_engines.behind(case)
+    behind = dict.fromkeys(wrong_engines.behind(case))
     repeated = [name for name in place if order.count(name) > 1] if len(place) < len(order) else []
     if repeated:
         return "VE9", f"  {repeated[0]} stands in it {order.count(repeated[0])} times."

@@ -6,11 +6,14 @@ What is right about a program (its numbers, its gradients, the slope along each 
 
 import ast
 import functools
+import re
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
 import torch
+
+NAME = re.compile(r"(?<![\w.])[A-Za-z_]\w*")  # not the name of a method, which follows a point
 
 
 class Program(NamedTuple):
@@ -67,12 +70,9 @@ def target_of(line: str) -> str:
     return statement.targets[0].id
 
 
-@functools.lru_cache(maxsize=20_000)
 def operands_of(line: str) -> tuple[str, ...]:
     """Return the names that a line reads, from left to right; a name that is read twice stands twice."""
-    names = [node for node in ast.walk(ast.parse(line)) if isinstance(node, ast.Name)]
-    read = [node for node in names if isinstance(node.ctx, ast.Load)]
-    return tuple(node.id for node in sorted(read, key=lambda node: node.col_offset))
+    return tuple(NAME.findall(line.partition("=")[2]))
 
 
 def users_of(written: Program) -> dict[str, list[str]]:
@@ -87,14 +87,17 @@ def users_of(written: Program) -> dict[str, list[str]]:
 def run_lines(lines: Iterable[str], names: dict) -> None:
     """Run lines on the objects in ``names``, and bind there what they make."""
     for line in lines:
-        exec(line, {}, names)
+        exec(_compiled(line), {}, names)
+
+
+@functools.lru_cache(maxsize=20_000)
+def _compiled(line: str):
+    return compile(line, "<line>", "exec")
 
 
 def torch_numbers(written: Program) -> dict[str, float]:
     """Ask PyTorch for the number behind each name."""
-    names = {name: torch.tensor(value, dtype=torch.float64) for name, value in written.inputs.items()}
-    run_lines(written.lines, names)
-    return {name: float(value) for name, value in names.items()}
+    return dict(_ask_torch(tuple(written.inputs.items()), written.lines)[0])
 
 
 def torch_gradients(written: Program) -> dict[str, float]:
@@ -105,14 +108,19 @@ def torch_gradients(written: Program) -> dict[str, float]:
 
 def torch_all_gradients(written: Program) -> dict[str, float]:
     """Ask PyTorch for the slope of the result by each name."""
+    return dict(_ask_torch(tuple(written.inputs.items()), written.lines)[1])
+
+
+@functools.lru_cache(maxsize=100)
+def _ask_torch(inputs: tuple, lines: tuple[str, ...]) -> tuple[dict, dict]:
+    """Return the numbers and the gradients of a program."""
     with torch.enable_grad():  # a notebook may have switched it off
-        names = {
-            name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
-            for name, value in written.inputs.items()
-        }
-        run_lines(written.lines, names)
-        found = torch.autograd.grad(names[written.result], list(names.values()), allow_unused=True)
-    return {name: 0.0 if one is None else float(one) for name, one in zip(names, found, strict=True)}
+        names = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in inputs}
+        run_lines(lines, names)
+        tensors = list(names.values())
+        found = torch.autograd.grad(names[target_of(lines[-1])], tensors, allow_unused=True)
+    slopes = (0.0 if one is None else float(one) for one in found)
+    return {name: float(value.detach()) for name, value in names.items()}, dict(zip(names, slopes, strict=True))
 
 
 def torch_edges(written: Program) -> list[Edge]:
