@@ -110,7 +110,7 @@ def _sheet(written: Program, places: Mapping[str, Place]) -> tuple[Axes, dict[st
     columns = 1 + max(place.column for place in places.values())
     rows = max(place.rows for place in places.values())
     width = max(1.0, 0.2 + 0.088 * max(len(node_text(written, name)) for name in written.names))
-    gap = min(COLUMN_GAP, (SHEET_WIDTH - 0.2 - columns * width) / max(columns - 1, 1))
+    gap = min(COLUMN_GAP, (SHEET_WIDTH - 0.3 - columns * width) / max(columns - 1, 1))
     arcs = any(places[e.made].column - places[e.operand].column > 1 for e in programs.torch_edges(written))
     above = ARC + 0.3 if arcs else 0.15
     height = rows * (BOX_HEIGHT + ROW_GAP) - ROW_GAP + above + 0.15

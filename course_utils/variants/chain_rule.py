@@ -164,13 +164,15 @@ def sample_parallel(dice: Dice) -> Parallel:
 
 
 def series_tells_apart(question: Series) -> bool:
-    """Tell whether no known wrong way gives the right slope, and no two give the same."""
-    return _all_differ([series_slope(question), *series_ways(question).values()])
+    """Tell whether no known wrong way gives the right slope, and no two give the same; slopes have three digits."""
+    slopes = [series_slope(question), *series_ways(question).values()]
+    return _all_differ(slopes) and max(slopes) < 1000
 
 
 def parallel_tells_apart(question: Parallel) -> bool:
-    """Tell whether no known wrong way gives the right slope, and no two give the same."""
-    return _all_differ([parallel_slope(question), *parallel_ways(question).values()])
+    """Tell whether no known wrong way gives the right slope, and no two give the same; it has three digits."""
+    right = parallel_slope(question)
+    return _all_differ([right, *parallel_ways(question).values()]) and right < 1000
 
 
 def _all_differ(numbers: list) -> bool:
