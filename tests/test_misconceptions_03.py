@@ -163,9 +163,7 @@ class Value(Arithmetic):
         return Value(out, (self,), (out * (1 - out),))
 """
 SOURCES = {"numerical_gradient": DIFFERENCES, "dense_backward": DENSE, "Value": ENGINE}
-ARITHMETIC = next(
-    cell for cell in lesson.master.read_text(encoding="utf-8").split("# %%") if "class Arithmetic" in cell
-)
+ARITHMETIC = lesson.cells()["arithmetic"].source
 
 
 def build(name: str, *changes: tuple[str, str]) -> dict:

@@ -302,7 +302,7 @@ r"""
 Your engine is a class `Value`: a number that remembers. First a gift. `-a`, `a - b`, `a / b` and numbers on the left, as in `3 * a`, follow from `+`, `*` and `**`. This class says how; yours inherits from it.
 """
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": true, "schema_version": 3, "solution": false}
 class Arithmetic:
     """What follows from a + b, a * b and a ** k."""
 
@@ -764,7 +764,7 @@ r"""
 Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 numbers in all. It learns to tell two half moons of 20 points apart. The same lines run on your values and on PyTorch's tensors; here PyTorch's gradients at the start, to compare yours with.
 """
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "small-network", "locked": true, "schema_version": 3, "solution": false}
 task = check.training_task()
 rows = [
     (x1, x2, target)
@@ -784,7 +784,7 @@ def mean_square(numbers):
     errors = [(network(numbers, x1, x2) - target) ** 2 for x1, x2, target in rows]
     return sum(errors[1:], errors[0]) * (1 / len(errors))
 
-# %%
+# %% nbgrader={"grade": false, "grade_id": "torch-gradients", "locked": true, "schema_version": 3, "solution": false}
 tensors = [
     torch.tensor(number, dtype=torch.float64, requires_grad=True)
     for number in task.start.tolist()
