@@ -277,7 +277,7 @@ register(
     Misconception(
         "VT6",
         "blamed rounding for a kink",
-        "A smaller step does not cure this one. What does the function look like just left and just right of 0?",
+        "At 1e-5 rounding is far too small for this. What does a ReLU look like just left and just right of 0?",
         TRUST,
     ),
     Misconception(

@@ -175,8 +175,11 @@ def _write_slope(axes: Axes, edge: Edge, start, end, bend: float, far: bool, top
     y += -0.5 * bend * (end[0] - start[0])
     if far:
         y = min(tops) - ARC
+    text = f"×{_bracketed(edge.slope)}"
+    if start[1] == end[1] and not bend and not far and end[0] - start[0] < 0.35 + 0.085 * len(text):
+        y -= 0.19  # above the arrow, which would be hidden
     plain = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "0.7", "lw": 0.8}
-    axes.text(x, y, f"×{_bracketed(edge.slope)}", ha="center", va="center", fontsize=FONT, bbox=plain, zorder=5)
+    axes.text(x, y, text, ha="center", va="center", fontsize=FONT, bbox=plain, zorder=5)
 
 
 def _bracketed(value: float) -> str:

@@ -299,7 +299,7 @@ Such a picture is a **directed acyclic graph**: arrows have a direction, and no 
 
 # %% [markdown]
 r"""
-Your engine is a class `Value`: a number that remembers. First a gift. `-a`, `a - b`, `a / b` and numbers on the left, as in `3 * a`, follow from `+`, `*` and `**`. This class says how; yours inherits from it.
+Your engine is a class `Value`: a number that remembers. First a gift. `-a`, `a - b`, `a / b` and numbers on the left, as in `3 * a`, follow from `+`, `*` and `**`. This class says how; yours inherits from it. (The cell is locked: it is part of the exercise.)
 """
 
 # %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": true, "schema_version": 3, "solution": false}

@@ -304,6 +304,8 @@ def _stages(Value, stages: dict[str, Look], points: float) -> Credit:
         marks[part] = fault is None
         if fault is not None:
             faults[part] = fault
+    if all(value is None for value in marks.values()):
+        raise NotAttempted("write the method, and what it needs, run the cell, then this one")
     told = [f"{part}: {fault.note}" for part, fault in faults.items() if fault.note and not part.startswith("drawn")]
     return mark(marks, points, _fewest_codes(faults.values()), told[0] if told else "")
 

@@ -55,13 +55,13 @@ QUESTIONS = {
         "sum",
     ),
     "corner": Choice(
-        "A gradient check of a network with ReLUs fails for one weight, whatever the step. The backward pass is right. "
-        "Why can that be?",
+        "A gradient check with steps of 1e-5 fails for one weight of a network with ReLUs and agrees for all others. "
+        "The backward pass is right. Why can that be?",
         {
             "kink": Option(
                 "A ReLU's input is so close to 0 that the two places of the difference lie on both sides of the corner."
             ),
-            "rounding": Option("Rounding: the step was too small for float64.", "VT6"),
+            "rounding": Option("Rounding: a step of 1e-5 is too small for float64.", "VT6"),
             "relu": Option(
                 "A ReLU has no derivative anywhere, so checks with ReLUs never work.",
                 "VT6",
