@@ -449,7 +449,12 @@ def test_feedback_asks_and_its_section_exists(code):
 
 
 def test_feedback_tells_no_right_number_of_a_question():
-    told = {number for code in CODES for number in re.findall(r"\d+", misconceptions.get(code).feedback)}
+    told = {
+        number
+        for code in CODES
+        if code[:2] in ("VC", "VG")
+        for number in re.findall(r"\d+", misconceptions.get(code).feedback)
+    }
     assert told & {"50", "46", "32", "8", "5"} == set()
 
 
