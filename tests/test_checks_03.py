@@ -233,6 +233,34 @@ def test_an_engine_with_wrong_numbers_is_never_accepted(where, change, sign):
         check.value_class(changed)
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("value_class", ("self.data + other.data", "self.data + other.data * 1.000001")),
+        ("value_backward", ("(1.0, 1.0)", "(1.000001, 1.0)")),
+        ("value_functions", ("1 - out**2", "1.000001 - out**2")),
+        ("more_functions", ("1 / self.data,", "1.000001 / self.data,")),
+    ],
+)
+def test_a_millionth_is_too_much(name, change):
+    changed = build("Value", change)["Value"]
+    with contextlib.suppress(CheckFailed):
+        assert not full(getattr(check, name)(changed))
+
+
+def test_a_right_gradient_that_leaves_x_changed_is_told():
+    right = build("numerical_gradient")["numerical_gradient"]
+
+    def careless(f, x, eps=1e-5):
+        out = right(f, x, eps)
+        x += eps
+        return out
+
+    with pytest.raises(CheckFailed, match="afterwards a number of x has moved by 0.01") as failure:
+        check.numerical_gradient(careless)
+    assert failure.value.codes == ("VN2",)
+
+
 @QUIETLY
 @given(st.dictionaries(st.sampled_from(list(RIGHT_SHAPES)), st.lists(st.integers(1, 40), max_size=3).map(tuple)))
 def test_shapes_earn_points_for_right_ones_only(given_shapes):
