@@ -256,7 +256,7 @@ def test_a_right_gradient_that_leaves_x_changed_is_told():
         x += eps
         return out
 
-    with pytest.raises(CheckFailed, match="afterwards a number of x has moved by 0.01") as failure:
+    with pytest.raises(CheckFailed, match=r"afterwards a number of x has moved by 0\.01") as failure:
         check.numerical_gradient(careless)
     assert failure.value.codes == ("VN2",)
 
