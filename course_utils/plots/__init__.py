@@ -17,20 +17,25 @@ from course_utils.plots.general import (
     plot_parameter_bars,
     plot_value_histograms,
 )
+from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
 
 __all__ = [
     "figure_bundle",
     "plot_computation_graph",
+    "plot_confusion",
     "plot_convolution_matrix",
     "plot_convolution_step",
     "plot_difference_errors",
     "plot_equivariance",
     "plot_filmstrip",
+    "plot_first_kernels",
     "plot_grids",
+    "plot_history",
     "plot_images",
     "plot_losses",
     "plot_moves",
     "plot_parameter_bars",
+    "plot_pictures",
     "plot_stamps",
     "plot_value_histograms",
     "plot_windows",
