@@ -749,7 +749,7 @@ Recording has a price: every intermediate array stays in memory until the way ba
 """
 
 # %%
-x = torch.randn(1000, 1000, requires_grad=True)
+x = torch.randn(500, 500, requires_grad=True)
 y = x
 saved = 0
 for _ in range(20):
