@@ -12,6 +12,7 @@ from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.sets import alternatives
 from course_utils.practice import (
     activations,
+    chain_rule,
     conv_and_pooling,
     neurons,
 )
@@ -22,6 +23,7 @@ LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
     "activations": activations.TOPICS,
+    "chain_rule": chain_rule.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}
@@ -51,6 +53,7 @@ class Question:
         return is_right
 
     def _explain(self, codes: list[str]) -> str:
+        codes = list(dict.fromkeys(code.split(":")[0] for code in codes))  # "GR7:2" is a second way of GR7
         if len(codes) > 1:
             return alternatives(codes, f'practice("{self.topic}")')
         return diagnosis.feedback(codes[0]) if codes else "No known wrong way gives this. Draw it on paper?"
