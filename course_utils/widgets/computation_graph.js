@@ -40,7 +40,7 @@ function arrow(edge, from, to, index, twins, state) {
   const lively = edge.made === state.now;
   const path = svg("path", {
     d: `M${x0} ${y0}Q${middle.x} ${middle.y} ${x1} ${y1}`,
-    class: lively ? "cu-edge cu-edge-now" : "cu-edge", "marker-end": "url(#cu-head)",
+    class: lively ? "cu-link cu-link-now" : "cu-link", "marker-end": "url(#cu-head)",
   });
   const share = twins > 1 || far || y0 === y1 ? 0.5 : 0.27;
   const [a, b, c] = [(1 - share) ** 2, 2 * share * (1 - share), share ** 2];
@@ -64,7 +64,7 @@ function box(node, place, state) {
   });
   group.append(svg("rect", {
     x: place.x, y: place.y, width: place.width, height: BOX.height, rx: 6,
-    class: node.name === state.now ? "cu-box cu-box-now" : "cu-box",
+    class: node.name === state.now ? "cu-card cu-card-now" : "cu-card",
   }));
   group.append(svg("text", { x: middle, y: place.y + 13, "font-size": 13, "font-weight": "bold" }, node.text));
   const chip = (text, y, name) => group.append(
