@@ -13,9 +13,9 @@ FOLDER = Path(__file__).parent
 LARGEST_IMAGE = 32  # pixels a side; more cells would be too small to point at
 
 
-def script(name: str) -> str:
-    """Return a widget's JavaScript: what all widgets share, then its own file."""
-    return "\n".join((FOLDER / file).read_text(encoding="utf-8") for file in ("common.js", f"{name}.js"))
+def script(*names: str) -> str:
+    """Return a widget's JavaScript: what all widgets share, then its own files in this order."""
+    return "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in ("common", *names))
 
 
 class Explorer(anywidget.AnyWidget):
