@@ -4,5 +4,17 @@ from course_utils.widgets.convolution import explore_convolution
 from course_utils.widgets.equivariance import explore_equivariance
 from course_utils.widgets.output_size import explore_output_size
 from course_utils.widgets.parameters import explore_parameters
+from course_utils.widgets.playground import boundary_maps, explore_boundaries
+from course_utils.widgets.probability_map import explore_probabilities
+from course_utils.widgets.sign_table import explore_signs
 
-__all__ = ["explore_convolution", "explore_equivariance", "explore_output_size", "explore_parameters"]
+__all__ = [
+    "boundary_maps",
+    "explore_boundaries",
+    "explore_convolution",
+    "explore_equivariance",
+    "explore_output_size",
+    "explore_parameters",
+    "explore_probabilities",
+    "explore_signs",
+]
