@@ -75,7 +75,7 @@ def plot_log_loss(probabilities: Sequence[float] = (0.99, 0.5, 0.05), *, axes: A
         axes.annotate(
             f"p = {one:g}: {loss:.2f}",
             (one, loss),
-            (-4, 10) if right else (10, 4),
+            (0, 24) if right else (10, 4),
             textcoords="offset points",
             ha="right" if right else "left",
             fontsize=FONT,
@@ -146,13 +146,14 @@ def plot_hill_and_valley(points, labels, *, at: float = 0.2) -> np.ndarray:
         start = torch.tensor(at, dtype=torch.float64, requires_grad=True)
         here = F.binary_cross_entropy_with_logits(start * x, y)
         (slope,) = torch.autograd.grad(here, start)
+    slope, here = float(slope), here.item()
     _, panels = plt.subplots(1, 2, figsize=(8, 3.2), layout="constrained")
     titles = ("the slide's formula", "with a minus before it")
     for axes, sign, title in zip(panels, (-1, 1), titles, strict=True):
         axes.plot(weights, sign * loss, color=style.MODEL, lw=2.5)
-        axes.plot(at, sign * float(here), "o", color="black", ms=7, zorder=5)
+        axes.plot(at, sign * here, "o", color="black", ms=7, zorder=5)
         for update, colour in ((1, style.FOCUS), (-1, style.DATA)):
-            _draw_step(axes, x, y, at, update * sign * float(slope), sign, update, colour)
+            _draw_step(axes, x, y, at, update * sign * slope, sign, update, colour)
         axes.set_title(title, fontsize=FONT + 1)
         axes.set_xlabel("weight", fontsize=FONT)
         bare(axes)
@@ -167,9 +168,8 @@ def _draw_step(axes: Axes, x, y, at: float, direction: float, sign: int, update:
     arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2.5, "ls": "-" if update > 0 else "--", "shrinkB": 0}
     axes.annotate("", (end, values[1]), (at, values[0]), arrowprops=arrow, zorder=4)
     name = "w + α slope" if update > 0 else "w − α slope"
-    offset = (6, -4) if end > at else (4, -14 if sign < 0 else 8)
-    side = "left"
-    axes.annotate(name, (end, values[1]), offset, textcoords="offset points", ha=side, fontsize=FONT, color=colour)
+    offset = (2, sign * 14 - 4) if end > at else (6, sign * 10 - 4)  # on the empty side of the curve
+    axes.annotate(name, (end, values[1]), offset, textcoords="offset points", fontsize=FONT, color=colour)
 
 
 def plot_sign_runs(curves: Mapping[str, Sequence[float]], titles: Mapping[str, str]) -> np.ndarray:
@@ -255,8 +255,11 @@ def plot_labelled_points(points: Mapping[str, np.ndarray], labels: Mapping[str, 
         One panel a set.
     """
     _, panels = plt.subplots(1, len(points), figsize=(2.25 * len(points), 2.4), layout="constrained", squeeze=False)
+    limit = 1.08 * max(float(np.abs(one).max()) for one in points.values())
     for axes, name in zip(panels[0], points, strict=True):
         _draw_examples(axes, *_examples(points[name], labels[name]), size=14)
+        axes.set_xlim(-limit, limit)
+        axes.set_ylim(-limit, limit)
         axes.set_title(name, fontsize=FONT + 1)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -305,24 +308,31 @@ def plot_boundary_maps(
     return panels[0]
 
 
-def plot_line(points, labels, ends, *, axes: Axes | None = None) -> Axes:
-    """Draw examples and the line through two points.
+def plot_line(
+    points, labels, ends=None, *, names: tuple[str, str] = ("x1", "x2"), axes: Axes | None = None
+) -> Axes:
+    """Draw examples, label 0 as circles and label 1 as triangles, and the line through two points.
 
     Parameters
     ----------
     points, labels
         ``(N, 2)`` and ``(N,)``.
     ends
-        ``(2, 2)``, a point in each row.
+        ``(2, 2)``, a point in each row. No line if left out.
+    names
+        What the two axes are.
     axes
         Where to draw. New axes if left out.
     """
     points, labels = _examples(points, labels)
-    ends = np.asarray(ends, float)
-    axes = axes or _new_axes((4, 3.4))
+    axes = axes or _new_axes((4.2, 3.4))
     _draw_examples(axes, points, labels)
-    axes.plot(ends[:, 0], ends[:, 1], **LINE)
+    if ends is not None:
+        axes.plot(*np.asarray(ends, float).T, **LINE)
     limit = float(np.abs(points).max() * 1.1)
+    axes.set_xlabel(names[0], fontsize=FONT)
+    axes.set_ylabel(names[1], fontsize=FONT)
+    bare(axes)
     axes.set_xlim(-limit, limit)
     axes.set_ylim(-limit, limit)
     return axes
@@ -368,4 +378,5 @@ def _draw_map(axes: Axes, probability: np.ndarray, limit: float):
 def _draw_examples(axes: Axes, points: np.ndarray, labels: np.ndarray, *, size: float = 26) -> None:
     for label, look in enumerate(MARKERS):
         chosen = points[labels == label]
-        axes.scatter(*chosen.T, s=size, edgecolor="black" if not label else "white", linewidth=0.8, label=label, **look)
+        edge = "white" if label and axes.images else "black"  # a white rim shows on any colour of a map
+        axes.scatter(*chosen.T, s=size, edgecolor=edge, linewidth=0.8, label=label, **look)

@@ -19,7 +19,7 @@ from course_utils.widgets.base import FOLDER, Explorer, script, whole
 
 FILE = FOLDER / "playground.json"
 SEEDS = 3  # runs that are kept, of the five of the experiment
-CELLS = 24  # of a map, on each side
+CELLS = 32  # of a map, on each side
 LIMIT = 1.15  # a map reaches from minus this to this
 SHOWN = 120  # examples
 

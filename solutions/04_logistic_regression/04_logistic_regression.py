@@ -70,7 +70,7 @@ In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or
 # %%
 X, y = load_weather()
 plots.show(
-    plots.plot_labelled_points({"too hot? ▲ yes, ○ no": X}, {"too hot? ▲ yes, ○ no": y}),
+    plots.plot_line(X, y, names=("temperature (5 °C)", "humidity (20 %)")),
     alt="A hundred days as points, temperature to the right and humidity upwards. "
     "Triangles (too hot) lie mostly to the right, circles to the left; in the "
     "middle they mix.",
@@ -106,9 +106,9 @@ for p in (0.01, 0.25, 0.5, 0.75, 0.99):
 
 # %% [markdown]
 r"""
-Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds $e^z$ and the probability
+Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds eᶻ and the probability
 
-$$p = \frac{e^z}{1 + e^z} = \frac{1}{1 + e^{-z}} = \sigma(z)$$
+p = eᶻ / (1 + eᶻ) = 1 / (1 + e⁻ᶻ) = σ(z)
 
 That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply, add, sigmoid.
 """
@@ -158,7 +158,7 @@ r"""
 
 For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes)
 
-Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are $e^2$ = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
+Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are e² = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
 
 <details><summary>Hint</summary>
 If the odds are 7 to 1, how many days out of eight are a yes?
@@ -200,7 +200,7 @@ print("mean of minus log p", -np.log(given).mean())
 r"""
 A product of a thousand probabilities is too small for a computer; a sum of logarithms is not. A logarithm of a probability is never positive, so the log-likelihood is *maximised*. Losses are minimised, so put a **minus** before it, and take the mean so that it does not grow with the batch:
 
-$$\ell_i = -\big[\,y_i \log p_i + (1 - y_i) \log(1 - p_i)\,\big], \qquad L = \frac1N \sum_i \ell_i$$
+ℓᵢ = −[ yᵢ log pᵢ + (1 − yᵢ) log(1 − pᵢ) ]  and  L = (ℓ₁ + … + ℓ_N) / N
 """
 
 # %%
@@ -228,7 +228,7 @@ with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
 
 # %% [markdown]
 r"""
-The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + e^(−z)). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
+The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + e⁻ᶻ). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
 """
 
 # %% [markdown]
@@ -240,7 +240,7 @@ Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are sco
 Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
 
 <details><summary>Hint</summary>
-log(1 + e^a) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
+log(1 + eᵃ) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
 </details>
 """
 
@@ -449,7 +449,7 @@ r"""
 
 The second lecture writes the two-class case with vectors: scores (z₀, z₁) from a matrix of two rows and two biases. With K classes there are K scores. **Softmax** makes probabilities of them: exponentials first, so that all are positive, then divided by their sum.
 
-$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
+pₖ = exp(zₖ) / (exp(z₀) + … + exp(z of the last class))
 """
 
 # %%
@@ -589,7 +589,7 @@ r"""
 
 A classifier with two inputs changes its mind where the probability is one half, that is, where the score is 0:
 
-$$w_1 x_1 + w_2 x_2 + b = 0$$
+w₁ x₁ + w₂ x₂ + b = 0
 
 That is a straight line. In D dimensions it is a *hyperplane*. The weights stand at right angles to it and point to the side of label 1. Dividing by w₂ gives x₂ for each x₁, except where w₂ is 0: then x₂ does not matter, and the line is upright.
 """
@@ -696,7 +696,7 @@ One run proves little. Here are five of each, measured on points that the networ
 
 # %%
 for hidden in (0, 1, 2):
-    print(f"{hidden} hidden layers")
+    print("hidden layers:", hidden)
     for name, shares in check.accuracies(hidden).items():
         print(f"   {name:8}", "  ".join(f"{100 * share:5.1f}" for share in shares))
 

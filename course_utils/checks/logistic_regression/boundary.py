@@ -70,14 +70,15 @@ def _look(points: np.ndarray, w: np.ndarray, bias: float, x1_range: tuple, case:
 
 def scores_of(points: np.ndarray, w: np.ndarray, bias: float) -> np.ndarray:
     """Ask PyTorch for the scores of points (N, 2)."""
-    tensors = (torch.tensor(array, dtype=torch.float64) for array in (points, w))
-    x, weight = tensors
+    x, weight = (torch.tensor(np.array(array, dtype=np.float64)) for array in (points, w))
     return (x @ weight + bias).numpy()
 
 
 def _explain(points: np.ndarray, w: np.ndarray, bias: float, x1_range: tuple) -> str | None:
     """Find the line on which the points lie instead."""
     flipped = w * [1, -1]
+    if np.allclose(scores_of(points.T, w, bias), 0, atol=1e-6) and np.allclose(points[0], x1_range):
+        return "LB5"
     if w[1] == 0:
         level = points[0, 1] == points[1, 1] and points[0, 0] != points[1, 0]
         others = {"LB1": (w, -bias), "LB3": (w, 0.0)}
@@ -87,8 +88,6 @@ def _explain(points: np.ndarray, w: np.ndarray, bias: float, x1_range: tuple) ->
     for code, line in others.items():
         if np.allclose(scores_of(points, *line), 0, atol=1e-6):
             return code
-    if np.allclose(scores_of(points.T, w, bias), 0, atol=1e-6) and np.allclose(points[0], x1_range):
-        return "LB5"
     return "LB6" if level else None
 
 

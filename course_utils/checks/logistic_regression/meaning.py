@@ -8,13 +8,13 @@ QUESTIONS = {
     "a": Choice(
         "Why does training minimise the log-loss and not the number of errors, which is what we care about?",
         {
-            "slope": Option("The number of errors does not change under tiny steps, so it has no slope to follow."),
             "same": Option("The two are the same number, up to a factor.", "LM1"),
             "bound": Option(
                 "A smaller log-loss always means fewer errors.",
                 "LM1",
                 "One very wrong example can cost more than ten right ones save. Which of the two numbers notices?",
             ),
+            "slope": Option("The number of errors does not change under tiny steps, so it has no slope to follow."),
             "metric": Option(
                 "Log-loss is a metric, and training always minimises the metric.",
                 "LM1",
@@ -26,13 +26,13 @@ QUESTIONS = {
     "b": Choice(
         "The first lecture lists as losses: max likelihood (min NLL), cross-entropy, etc. Which sentence is true?",
         {
-            "same": Option("For labels 0 to K - 1 and a softmax they are one and the same quantity."),
             "alternatives": Option("They are two losses, and one has to choose between them.", "LM2"),
             "max": Option(
                 "Cross-entropy is the likelihood, so it is maximised.",
                 "LM2",
                 "A likelihood is a product of probabilities. Which sign does the logarithm of such a number have?",
             ),
+            "same": Option("For labels 0 to K − 1 and a softmax they are one and the same quantity."),
             "two": Option(
                 "They agree for two classes only.",
                 "LM2",
