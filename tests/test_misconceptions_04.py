@@ -351,7 +351,7 @@ FUNCTIONS = [
     other(
         "GR5",
         "logreg_grads",
-        "def logreg_grads(X, y, w, b):\n    e = 0.5 + 0.5 * np.tanh((X @ w + b) / 2) - y\n    return X.T @ e / len(X), e",
+        "def logreg_grads(X, y, w, b):\n    e = 1 / (1 + np.exp(-X @ w - b)) - y\n    return X.T @ e / len(X), e",
     ),
     mutant("LG4", "fit_logreg", ("b = b - lr * db", "pass")),
     mutant("LG5", "fit_logreg", ("w - lr", "w + lr"), ("b - lr", "b + lr")),
@@ -396,7 +396,7 @@ FUNCTIONS = [
     mutant("LB4", "boundary_points", NO_BRANCH),
     mutant("LB4", "boundary_points", NO_BRANCH, ("w[0] * x1)", "w[0] * np.float64(x1))")),
     mutant("LB4", "boundary_points", NO_BRANCH, ("/ w[1]", "/ float(w[1])")),
-    mutant("LB5", "boundary_points", ("[(x1,", "np.array([(x1,"), ("for x1 in (low, high)]", "for x1 in (low, high)]).T")),
+    mutant("LB5", "boundary_points", ("[(x1,", "np.array([(x1,"), ("(low, high)]", "(low, high)]).T")),
     mutant("LB6", "boundary_points", (UPRIGHT, "[(low, 0.0), (high, 0.0)]")),
     mutant("LB7", "boundary_points", ("-b - w[0] * x1", "-b + w[0] * x1")),
 ]
