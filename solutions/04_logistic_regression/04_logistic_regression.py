@@ -341,7 +341,7 @@ Each function earns its own points. In PyTorch the same training is the loop tha
 days, too_hot = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
 neuron = nn.Linear(2, 1)
 optimizer = torch.optim.SGD(neuron.parameters(), lr=0.5)
-for step in range(300):
+for _ in range(300):
     z = neuron(days)[:, 0]  # forward: (N, 2) -> (N, 1) -> (N,)
     loss = F.binary_cross_entropy_with_logits(z, too_hot)
     optimizer.zero_grad()

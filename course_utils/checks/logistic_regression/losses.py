@@ -69,8 +69,13 @@ def bce_with_logits(answer, hidden: int | None = None) -> None:
         refuse_infinite(given, "bce_with_logits", told, case.if_infinite)
         z, y = (torch.tensor(array, dtype=torch.float64) for array in (case.scores, case.labels))
         right, ways = binary_ways(z, y)
-        compare("bce_with_logits", given, right, ways, told)
+        compare("bce_with_logits", bare_number(given), right, ways, told)
     print("Correct.")
+
+
+def bare_number(loss: np.ndarray) -> np.ndarray:
+    """Take a single number out of its brackets."""
+    return loss.reshape(()) if loss.size == 1 else loss
 
 
 def binary_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, dict[str, Callable]]:
@@ -154,7 +159,7 @@ def _each_case(answer, name: str, ways_of: Callable, hidden: int | None, *, labe
         refuse_infinite(given, name, told, code)
         Z, y = torch.tensor(case.scores, dtype=torch.float64), torch.tensor(case.labels, dtype=torch.int64)
         right, ways = ways_of(Z, y)
-        compare(name, given, right, ways, told)
+        compare(name, bare_number(given) if right.ndim == 0 else given, right, ways, told)
 
 
 def softmax_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, dict[str, Callable]]:

@@ -70,7 +70,7 @@ def score_and_odds(answers: dict, question: Odds) -> Credit:
         code
         for part in right
         if marks[part] is False
-        for code in [next((c for c, way in ways[part].items() if _near(part, given[part], way)), "")]
+        for code in [next((c for c, way in ways[part].items() if _gives(part, given[part], way)), "")]
         if code
     ]
     codes = [code.split(":")[0] for code in codes]
@@ -99,6 +99,11 @@ def odds_ways(question: Odds) -> dict[str, dict[str, float]]:
         "score back": ways("LT", question.back) | {"LT4:base 2": right_back / math.log(2)},
     }
     return {part: {c: way for c, way in found.items() if way is not None} for part, found in parts.items()}
+
+
+def _gives(part: str, given: float, way: float) -> bool:
+    """Tell whether a wrong way leads to an answer, which may be rounded more than a right one may."""
+    return _near(part, given, way) or abs(given - way) <= 0.005 * abs(way)
 
 
 def _near(part: str, given: float, right: float) -> bool:

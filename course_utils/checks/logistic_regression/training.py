@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing, kind
 from course_utils.checks.comparing import compare
+from course_utils.checks.logistic_regression.losses import bare_number
 from course_utils.checks.logistic_regression.parts import judge
 from course_utils.checks.running import call, quiet
 from course_utils.checks.sets import what_was_given
@@ -90,7 +91,7 @@ def _pair(given, name: str, parts: str) -> tuple[np.ndarray, np.ndarray]:
     if type(given) not in (tuple, list) or len(given) != 2:
         raise CheckFailed(f"{name} should return two things: {parts}; it returned {kind(given)}.")
     first, second = (as_array(one, f"{part} of {name}") for one, part in zip(given, parts.split(", "), strict=True))
-    return first, second.reshape(()) if second.size == 1 else second
+    return first, bare_number(second)
 
 
 def _tensors(case: Case) -> tuple[torch.Tensor, ...]:
@@ -242,7 +243,7 @@ def run_pair(X: np.ndarray, y: np.ndarray, loss_sign: int, update_sign: int, lr:
 
 def log_loss(X: np.ndarray, y: np.ndarray, weight, bias) -> float:
     """Ask PyTorch for the mean log-loss, the true one, with its minus."""
-    z = torch.as_tensor(X) @ torch.as_tensor(weight, dtype=torch.float64) + torch.as_tensor(bias)
+    z = torch.as_tensor(X) @ torch.as_tensor(weight, dtype=torch.float64) + torch.as_tensor(bias, dtype=torch.float64)
     return float(F.binary_cross_entropy_with_logits(z, torch.as_tensor(y, dtype=torch.float64)))
 
 
@@ -281,7 +282,7 @@ def _letters(answer, known, part: str) -> set[str]:
     items = list(answer) if type(answer) in (set, frozenset, list, tuple, str) else [answer]
     if not all(type(item) in (str, int) for item in items):
         raise CheckFailed(f"signs[{part!r}] should be a set of letters such as {{'a', 'b'}}, not {kind(answer)}.")
-    found = {str(item).strip().lower() for item in items} - {"", ",", " "}
+    found = {item.strip().lower() if type(item) is str else str(min(max(item, 0), 9)) for item in items} - {"", ","}
     if found - set(known):
         raise CheckFailed(f"signs[{part!r}] may hold {', '.join(known)}; yours holds something else.")
     return found
