@@ -4,6 +4,7 @@ The reference follows autograd through PyTorch's own loss.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -128,20 +129,32 @@ def gradient_ways(X, y, weight, bias) -> tuple[dict[str, Callable], dict[str, Ca
 
 
 def _check_fit(answer, hidden: int | None) -> None:
-    rng = np.random.default_rng([7, hidden or 0])
-    rows, columns = (12, 2) if hidden is None else (30, 3)
-    X = rng.normal(size=(rows, columns))
-    y = (X[:, 0] + rng.normal(size=rows) > 0.3).astype(float)
-    y[:4] = [0, 1, 0, 1]
-    for lr, steps, new in ((0.5, 7, "7 steps with lr = 0.5"), (2.0, 200, "200 steps with lr = 2")):
-        told = f"{new} on {rows} examples" if hidden is None else None
+    X, y = fit_examples(hidden)
+    for (lr, steps), right in right_fits(hidden).items():
+        told = f"{steps} steps with lr = {lr:g} on {len(X)} examples" if hidden is None else None
         given = _pair(call(answer, "fit_logreg", X, y, lr, steps), "fit_logreg", "w, b")
-        right = fit(torch.tensor(X), torch.tensor(y), lr, steps)
         if _all_close(given, right):
             continue
         ways = fit_ways(torch.tensor(X), torch.tensor(y), lr, steps)
         code = next((code for code, way in ways.items() if _all_close(given, way())), None)
         _compare_pair("fit_logreg", given, right, code, told)
+
+
+def fit_examples(hidden: int | None) -> tuple[np.ndarray, np.ndarray]:
+    """Draw the examples on which training is tried: inputs (N, D), labels (N,). No line parts them."""
+    rng = np.random.default_rng([7, hidden or 0])
+    rows, columns = (12, 2) if hidden is None else (30, 3)
+    X = rng.normal(size=(rows, columns))
+    y = (X[:, 0] + rng.normal(size=rows) > 0.3).astype(float)
+    y[:4] = [0, 1, 0, 1]
+    return X, y
+
+
+@lru_cache(maxsize=8)
+def right_fits(hidden: int | None) -> dict[tuple[float, int], Pair]:
+    """Train on the examples for a few steps and for many; return weight and bias by learning rate and steps."""
+    X, y = map(torch.tensor, fit_examples(hidden))
+    return {(lr, steps): fit(X, y, lr, steps) for lr, steps in ((0.5, 7), (2.0, 150))}
 
 
 def _all_close(given: Pair, right: Pair) -> bool:
@@ -195,6 +208,7 @@ CHANGES = {
     "3": "call the first formula log-likelihood",
     "4": "call the method gradient ascent",
 }
+SIGN_RUN = (0.5, 25)  # learning rate and steps
 REPAIR = {"1", "2"}  # both formulas are wrong, and the words stay
 
 
@@ -214,11 +228,10 @@ def two_signs(train_with_signs, answers: dict, hidden: int | None = None) -> Cre
         Seed of other examples, drawn at grading.
     """
     answers = as_dict(answers, ("converge", "repair"), "signs")
-    X, y = sign_examples(hidden)
     return judge(
         {
-            "train_with_signs": (1, lambda: _check_signs(train_with_signs, X, y, hidden)),
-            "converge": (1, lambda: _check_converge(answers, X, y)),
+            "train_with_signs": (1, lambda: _check_signs(train_with_signs, hidden)),
+            "converge": (1, lambda: _check_converge(answers, hidden)),
             "repair": (1, lambda: _check_repair(answers)),
         }
     )
@@ -247,16 +260,23 @@ def log_loss(X: np.ndarray, y: np.ndarray, weight, bias) -> float:
     return float(F.binary_cross_entropy_with_logits(z, torch.as_tensor(y, dtype=torch.float64)))
 
 
-def pairs_that_converge(X: np.ndarray, y: np.ndarray) -> set[str]:
-    """Run all four pairs and return the letters of those that end below the loss of a coin."""
-    ends = {letter: log_loss(X, y, *run_pair(X, y, *signs, 0.5, 60)) for letter, signs in PAIRS.items()}
-    return {letter for letter, loss in ends.items() if loss < np.log(2)}
+@lru_cache(maxsize=16)
+def ends_of_pairs(hidden: int | None) -> dict[str, Pair]:
+    """Run all four pairs; return where each ends."""
+    X, y = sign_examples(hidden)
+    return {letter: run_pair(X, y, *signs, *SIGN_RUN) for letter, signs in PAIRS.items()}
 
 
-def _check_signs(answer, X, y, hidden: int | None) -> None:
-    ends = {letter: run_pair(X, y, *signs, 0.5, 12) for letter, signs in PAIRS.items()}
+def pairs_that_converge(hidden: int | None) -> set[str]:
+    """Return the letters of the pairs that end below the loss of a coin."""
+    X, y = sign_examples(hidden)
+    return {letter for letter, end in ends_of_pairs(hidden).items() if log_loss(X, y, *end) < np.log(2)}
+
+
+def _check_signs(answer, hidden: int | None) -> None:
+    (X, y), ends = sign_examples(hidden), ends_of_pairs(hidden)
     given = {
-        letter: _pair(call(answer, "train_with_signs", X, y, *signs, 0.5, 12), "train_with_signs", "w, b")
+        letter: _pair(call(answer, "train_with_signs", X, y, *signs, *SIGN_RUN), "train_with_signs", "w, b")
         for letter, signs in PAIRS.items()
     }
     found = [code for code, way in SIGN_WAYS.items() if all(_all_close(given[k], ends[way[k]]) for k in PAIRS)]
@@ -288,8 +308,8 @@ def _letters(answer, known, part: str) -> set[str]:
     return found
 
 
-def _check_converge(answers: dict, X, y) -> None:
-    given, right = _letters(answers["converge"], PAIRS, "converge"), pairs_that_converge(X, y)
+def _check_converge(answers: dict, hidden: int | None) -> None:
+    given, right = _letters(answers["converge"], PAIRS, "converge"), pairs_that_converge(hidden)
     if given == right:
         return
     single = given & {"b", "c"}
