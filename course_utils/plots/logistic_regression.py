@@ -227,7 +227,7 @@ def plot_softmax(rows: Mapping[str, Sequence[float]]) -> np.ndarray:
     for (above, below), (title, scores) in zip(panels.T, rows.items(), strict=True):
         scores = torch.tensor(np.asarray(scores, float))
         for axes, heights, colour in ((above, scores, style.DATA), (below, torch.softmax(scores, 0), style.MODEL)):
-            bars = axes.bar(range(len(scores)), heights, color=colour, edgecolor="black", lw=1)
+            bars = axes.bar(range(len(scores)), heights.numpy(), color=colour, edgecolor="black", lw=1)
             labels = [f"{value:.2g}".replace("-", "−") for value in heights.tolist()]
             axes.bar_label(bars, labels, fontsize=FONT, padding=2)
             axes.axhline(0, color="black", lw=1)

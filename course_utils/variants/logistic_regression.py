@@ -83,7 +83,7 @@ def neuron_tells_apart(neuron: Neuron) -> bool:
 def score_tells_apart(question: Score) -> bool:
     """Tell whether every known wrong way to odds or probability is wrong, and each in its own way."""
     odds_of, probability_of = answers_to(question)
-    return far_apart(odds_of, 0.03, relative=True) and far_apart(probability_of, 0.02)
+    return far_apart(odds_of, 0.03, relative=True) and far_apart(probability_of, 0.002)
 
 
 def answers_to(question: Score) -> tuple[list[float], list[float]]:
@@ -104,7 +104,7 @@ def practice_score(dice: Dice) -> Score:
     return draw(
         dice,
         lambda d: Score(d.between(-20, 30) / 10),
-        lambda q: score_tells_apart(q) and far_apart(answers_to(q)[0], 0.03),
+        lambda q: all(far_apart(answers, 0.03) for answers in answers_to(q)),
     )
 
 

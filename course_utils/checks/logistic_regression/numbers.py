@@ -156,10 +156,10 @@ def count_linear(num_features: int, classes: int) -> int:
 def torch_shapes(question: Pictures) -> dict[str, tuple[int, ...]]:
     """Ask PyTorch for the shapes of a batch of colour pictures, flattened, on its way through the layer."""
     side = question.colour
-    pictures = torch.empty(question.batch, question.channels, side, side, device="meta")
-    X = pictures.flatten(1)
-    layer = torch.nn.Linear(X.shape[1], question.classes, device="meta")
-    tensors = {"X": X, "weight": layer.weight, "bias": layer.bias, "scores": layer(X)}
+    X = torch.zeros(question.batch, question.channels, side, side).flatten(1)
+    layer = torch.nn.Linear(X.shape[1], question.classes, device="meta")  # shapes alone: nothing is drawn at random
+    scores = torch.nn.functional.linear(X, torch.zeros(layer.weight.shape), torch.zeros(layer.bias.shape))
+    tensors = {"X": X, "weight": layer.weight, "bias": layer.bias, "scores": scores}
     return {part: tuple(tensor.shape) for part, tensor in tensors.items()}
 
 
@@ -200,7 +200,7 @@ def weight_shape(question: Pictures) -> np.ndarray:
     return np.array(torch_shapes(question)["weight"])
 
 
-def weight_shape_ways(question: Pictures) -> dict[str, list[int]]:
+def weight_shape_ways(question: Pictures) -> dict[str, tuple[int, int]]:
     """For each code, the wrong shape of the weight."""
     pixels = question.colour**2
-    return {"DS1": [pixels * question.channels, question.classes], "LC1": [question.classes, pixels]}
+    return {"DS1": (pixels * question.channels, question.classes), "LC1": (question.classes, pixels)}

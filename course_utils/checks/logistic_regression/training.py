@@ -169,11 +169,18 @@ def _compare_pair(name: str, given, right: Pair, code: str | None, case: str | N
 
 def fit(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, gradient_of: Callable = gradient) -> Pair:
     """Train from zeros with the whole batch in each step; return weight (D,) and bias."""
+    return walk(X, y, lr, steps, gradient_of)[-1]
+
+
+def walk(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, gradient_of: Callable = gradient) -> list[Pair]:
+    """Train as `fit` does; return weight and bias after 0, 1, 2, ... steps."""
     weight, bias = torch.zeros(X.shape[1], dtype=torch.float64), torch.zeros((), dtype=torch.float64)
+    places = [(weight, bias)]
     for _ in range(steps):
         dw, db = gradient_of(X, y, weight, bias)
         weight, bias = weight - lr * dw, bias - lr * db
-    return weight, bias
+        places.append((weight, bias))
+    return places
 
 
 def fit_ways(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> dict[str, Callable[[], Pair]]:
@@ -244,14 +251,19 @@ def sign_examples(hidden: int | None) -> tuple[np.ndarray, np.ndarray]:
     return X, (X @ [1.5, -1.0] + 1.5 * rng.normal(size=40) > 0.4).astype(float)
 
 
-def run_pair(X: np.ndarray, y: np.ndarray, loss_sign: int, update_sign: int, lr: float, steps: int) -> Pair:
-    """Train with a sign for the loss and a sign for the update; the slide has + and +."""
+def walk_pair(X: np.ndarray, y: np.ndarray, loss_sign: int, update_sign: int, lr: float, steps: int) -> list[Pair]:
+    """Train with a sign for the loss and one for the update (the slide has + and +); return all places on the way."""
 
     def signed(*arguments) -> Pair:
         # the slide's formula is minus the loss that PyTorch computes, and its update adds
         return tuple(update_sign * loss_sign * part for part in gradient(*arguments))
 
-    return fit(torch.tensor(X), torch.tensor(y), lr, steps, signed)
+    return walk(torch.tensor(X), torch.tensor(y), lr, steps, signed)
+
+
+def run_pair(X: np.ndarray, y: np.ndarray, loss_sign: int, update_sign: int, lr: float, steps: int) -> Pair:
+    """Train with a sign for the loss and one for the update; return where it ends."""
+    return walk_pair(X, y, loss_sign, update_sign, lr, steps)[-1]
 
 
 def log_loss(X: np.ndarray, y: np.ndarray, weight, bias) -> float:
