@@ -2,8 +2,11 @@
 
 const MAP_SIDE = 300; // pixels
 
-/** Draw a map: `rows` of probabilities, the first at the bottom, from -limit to limit on both axes. */
-function planeMap(model, rows, limit, points, labels, label) {
+/**
+ * Draw a map: `rows` of probabilities, the first at the bottom, from -limit to limit on both axes. `line` is the path
+ * where the probability is one half; it is traced along the cells if left out.
+ */
+function planeMap(model, rows, limit, points, labels, label, line = null) {
   const picture = svg("svg", {
     class: "cu-plane", role: "img", "aria-label": label,
     width: MAP_SIDE, height: MAP_SIDE, viewBox: `0 0 ${MAP_SIDE} ${MAP_SIDE}`,
@@ -14,12 +17,16 @@ function planeMap(model, rows, limit, points, labels, label) {
     const box = { x: across * side, y: MAP_SIDE - (up + 1) * side, width: side + 0.5, height: side + 0.5, fill };
     picture.append(svg("rect", { ...box, class: "cu-map-cell", "data-value": probability }));
   }));
-  picture.append(svg("path", { d: border(rows, side), class: "cu-border" }));
+  picture.append(svg("path", { d: line ?? border(rows, side), class: "cu-border" }));
   points.forEach(([x, y], index) => {
-    const place = [((x + limit) / (2 * limit)) * MAP_SIDE, MAP_SIDE - ((y + limit) / (2 * limit)) * MAP_SIDE];
-    picture.append(example(place, labels[index]));
+    picture.append(example(onMap([x, y], limit), labels[index]));
   });
   return picture;
+}
+
+/** Find where a point of the plane lies on a map, in pixels. */
+function onMap([x, y], limit) {
+  return [((x + limit) / (2 * limit)) * MAP_SIDE, MAP_SIDE - ((y + limit) / (2 * limit)) * MAP_SIDE];
 }
 
 /** Trace where the probability crosses one half, along the edges of cells. */

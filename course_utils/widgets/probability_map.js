@@ -7,6 +7,15 @@ function softplus(z) {
   return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
+/** Draw the straight line on which the score is 0, far beyond the map; nothing where the weights are 0. */
+function straightLine([w1, w2, b], limit) {
+  const length = w1 * w1 + w2 * w2;
+  if (!length) return "";
+  const far = 4 * limit / Math.sqrt(length);
+  const end = (way) => onMap([(-b * w1) / length - way * far * w2, (-b * w2) / length + way * far * w1], limit);
+  return `M${end(-1).join(" ")}L${end(1).join(" ")}`;
+}
+
 function render({ model, el }) {
   const names = ["w1", "w2", "b"];
   const sliders = names.map((name) => [name, slider(name, (value) => put(model, { [name]: value }), 0.1)]);
@@ -26,7 +35,8 @@ function render({ model, el }) {
     const loss = losses.reduce((a, c) => a + c, 0) / losses.length;
     const right = scores.filter((z, index) => (z > 0) === (labels[index] === 1)).length;
     const label = `probability of label 1 for w1 ${number(w1)}, w2 ${number(w2)}, b ${number(b)}`;
-    stage.replaceChildren(html("div", { class: "cu-panel" }, planeKey(), planeMap(model, rows, limit, points, labels, label)));
+    const picture = planeMap(model, rows, limit, points, labels, label, straightLine([w1, w2, b], limit));
+    stage.replaceChildren(html("div", { class: "cu-panel" }, planeKey(), picture));
     say(line, `log-loss ${loss.toFixed(3)}; ${right} of ${points.length} on the right side of the line`);
   }
   return follow(model, [...names, "points", "labels"], draw);

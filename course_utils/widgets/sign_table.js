@@ -15,7 +15,7 @@ function runPanel(letter, title, losses, last, largest, colour) {
   picture.append(svg("line", { x1: EDGE.left, x2: WIDE - EDGE.right, y1: base, y2: base, class: "cu-tick" }));
   for (const value of [0, largest]) {
     picture.append(svg("text", { x: EDGE.left - 6, y: y(value) + (value ? 4 : 0), "font-size": 12, class: "cu-end" },
-      number(value)));
+      value.toFixed(value % 1 ? 1 : 0)));
   }
   picture.append(svg("text", { x: (EDGE.left + WIDE) / 2, y: HIGH - 10, "font-size": 12 }, "steps"));
   const way = seen.map((loss, step) => `${step ? "L" : "M"}${x(step)} ${y(loss)}`).join("");
@@ -55,7 +55,7 @@ function render({ model, el }) {
     const curves = model.get("curves");
     const step = clamp(model.get("step"), 0, last());
     position.update(step, 0, Math.max(1, last()));
-    const largest = Math.max(1, ...Object.values(curves).flat().map((loss) => Math.min(loss, 3)));
+    const largest = Math.max(1, ...Object.values(curves).flat().map((loss) => Math.min(loss, 20)));
     stage.replaceChildren(...Object.entries(curves).map(([letter, losses]) =>
       runPanel(letter, model.get("titles")[letter], losses, step, largest, colour)));
     const falling = Object.keys(curves).filter((letter) => curves[letter][step] < curves[letter][0]);
