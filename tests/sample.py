@@ -18,22 +18,20 @@ SAMPLE = '''\
 # %%
 import math
 
-
-class CheckFailed(AssertionError):
-    def _render_traceback_(self):
-        return [str(self)]
+from course_utils.checks.running import call
+from course_utils.checks.verdict import CheckFailed, NotAttempted
 
 
 def check_double(answer, cases=(1, 2)):
     for case in cases:
-        if answer(case) != 2 * case:
+        if call(answer, "double", case) != 2 * case:
             raise CheckFailed(f"not yet right for {case}")
     print("Correct.")
 
 
 def check_sizes(answers):
     if answers["a"] is None:
-        raise NotImplementedError("no answer yet")
+        raise NotAttempted("no answer yet")
     return math.fsum([answers["a"] == 7])
 
 

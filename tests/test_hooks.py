@@ -89,30 +89,6 @@ def test_a_stub_in_a_function_stays():
 # --- at grading --------------------------------------------------------------------------------------------------
 
 
-def test_the_last_copy_of_a_cell_counts():
-    nb, _ = hooks.forget_copies(new_notebook(cells=[answer("old"), answer("new"), check("c")]), {})
-    assert [(cell.source, hooks.grade_id(cell)) for cell in nb.cells] == [
-        ("old", None),
-        ("new", "double"),
-        ("c", "double-check"),
-    ]
-
-
-@pytest.mark.parametrize("broken", [{}, {"grade_id": None}, {"grade_id": ["x"]}, "text", None])
-def test_settings_that_are_none_are_forgotten(broken):
-    cell = new_code_cell("x")
-    cell.metadata["nbgrader"] = broken
-    nb, _ = hooks.forget_copies(new_notebook(cells=[cell]), {})
-    assert "nbgrader" not in nb.cells[0].metadata
-
-
-def test_all_tags_of_a_submission_are_taken_off():
-    cell = check("x")
-    cell.metadata["tags"] = ["skip-execution", "mine"]
-    nb, _ = hooks.forget_tags(new_notebook(cells=[cell]), {})
-    assert "tags" not in nb.cells[0].metadata
-
-
 def test_nbgrader_would_give_full_marks_to_a_check_that_did_not_run():
     assert determine_grade(check("raise SystemError")) == (2, 2)
 
@@ -145,7 +121,7 @@ ASK = """
 import json
 from nbgrader.apps.baseapp import NbGrader
 from nbgrader.converters import Autograde, GenerateAssignment, GenerateFeedback
-from nbgrader.preprocessors import ClearSolutions, Execute, OverwriteCells
+from nbgrader.preprocessors import ClearSolutions, Execute
 from nbgrader.validator import Validator
 
 app = NbGrader()
@@ -154,17 +130,18 @@ def names(steps):
     return [getattr(step, "__name__", str(step)).split(".")[-1] for step in steps]
 options = dict(coursedir=app.coursedir, parent=app)
 execute = Execute(parent=Validator(parent=app))
+autograde = Autograde(**options)
 print(json.dumps({
     "course": app.coursedir.course_id,
     "root": app.coursedir.root,
     "folders": [app.coursedir.source_directory, app.coursedir.release_directory],
     "ignore": app.coursedir.ignore,
-    "seconds": Execute(parent=Autograde(**options)).timeout,
     "validate": [execute.timeout, execute.shutdown_kernel],
     "stub": ClearSolutions(parent=GenerateAssignment(**options)).code_stub,
-    "missing": OverwriteCells(parent=Autograde(**options)).add_missing_cells,
     "release": names(GenerateAssignment(**options).preprocessors),
-    "sanitise": names(Autograde(**options).sanitize_preprocessors),
+    "exporter": autograde.exporter_class.__name__,
+    "sanitise": names(autograde.sanitize_preprocessors),
+    "autograde": names(autograde.autograde_preprocessors),
     "feedback": names(GenerateFeedback(**options).preprocessors),
 }))
 """
@@ -181,15 +158,14 @@ def test_every_setting_takes_effect(sample_course):
     assert seen["course"] == "neural-network-labs"
     assert (seen["root"], seen["folders"]) == (str(sample_course), ["solutions", "notebooks"])
     assert "*.py" in seen["ignore"]
-    assert (seen["seconds"], seen["validate"]) == (77, [77, "immediate"])
+    assert seen["validate"] == [77, "immediate"]
     assert seen["stub"] == {"python": hooks.STUB}
-    assert seen["missing"] is True
     steps = seen["release"]
     assert steps[:2] == ["tidy", "tag_checks"]
     assert steps[steps.index("ClearSolutions") + 1] == "drop_bare_stubs"
     assert steps.index("drop_bare_stubs") < steps.index("ComputeChecksums") < steps.index("ClearHiddenTests")
-    assert seen["sanitise"][:3] == ["forget_copies", "forget_tags", "restore_graded_cells"]
-    assert "OverwriteCells" in seen["sanitise"]
+    assert (seen["exporter"], seen["sanitise"]) == ("GradedExporter", [])
+    assert seen["autograde"] == ["SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"], "nothing executes"
     assert seen["feedback"][0] == "HideHiddenTests"
     assert "GetGrades" in seen["feedback"]
 

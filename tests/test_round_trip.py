@@ -10,14 +10,13 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbgrader.api import Gradebook
 
 from course_utils.checks.verdict import codes_of
 from course_utils.course import labs
 from course_utils.demo import demo, make_course
 from course_utils.grading import sample
+from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import grade_id, is_check
-from course_utils.grading.results import database
 from course_utils.masters import region_lines, write_instructor_notebook
 from course_utils.release import read_masters, release
 
@@ -40,7 +39,9 @@ def graded(tmp_path_factory):
     """The sample classes of all labs, graded once by the public function behind ``course demo``."""
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
-    results = demo(ROOT, [], folder=folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COURSE_CELL_SECONDS", "10")  # in every class somebody's loop never ends
+        results = demo(ROOT, [], folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"
     return folder, results
 
@@ -79,14 +80,13 @@ def test_a_submission_without_a_grade_has_a_stated_reason(graded, lab, name):
     assert bool(result.reason) == bool(expected.zero_because)
     assert expected.zero_because in result.reason
     assert expected.note in " ".join(result.notes)
-    assert (folder / "autograded" / name / lab / f"{lab}.ipynb").is_file() != bool(result.reason)
+    page = folder / "feedback" / name / lab / f"{lab}.html"
+    assert expected.zero_because in page.read_text(encoding="utf-8"), "the student reads the reason, too"
 
 
 @pytest.mark.parametrize(("lab", "name"), EVERYBODY)
 def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name):
     folder, result, _ = of(graded, lab, name)
-    if result.reason:
-        return
     page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
     hidden = set(region_lines(read_masters(ROOT, [lab])[lab], "HIDDEN TESTS"))
     assert hidden, "this lab has hidden tests"
@@ -124,7 +124,7 @@ def test_nbgrader_exports_the_same_points(graded, lab):
 @pytest.mark.parametrize("lab", LABS)
 def test_no_manual_grading_is_left_to_do(graded, lab):
     folder, _ = graded
-    with Gradebook(database(folder)) as book:
+    with open_gradebook(folder) as book:
         assert not any(submission.needs_manual_grade for submission in book.assignment_submissions(lab))
 
 
@@ -152,7 +152,7 @@ def extremes(tmp_path_factory):
 @pytest.mark.parametrize("lab", labs(ROOT))
 @pytest.mark.parametrize("name", ["instructor", "blank"])
 def test_solutions_earn_every_point_and_blanks_none(extremes, lab, name):
-    with Gradebook(database(extremes)) as book:
+    with open_gradebook(extremes) as book:
         (notebook,) = book.find_submission(lab, name).notebooks
         scores = {grade.name: grade.auto_score for grade in notebook.grades}
         most = {grade.name: grade.max_score for grade in notebook.grades}

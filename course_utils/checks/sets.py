@@ -41,7 +41,7 @@ def mark(
     lines += [first_wrong] if first_wrong and groups["Not yet"] else []
     lines += [other] if other else [feedback(codes[0])] if codes else []
     print("\n".join(lines))
-    return Credit(points * len(groups["Right"]) / len(right), points, tuple(codes))
+    return Credit(points * len(groups["Right"]) / len(right), points, tuple(dict.fromkeys(codes)))
 
 
 def what_was_given(right: Mapping[str, bool | None], given: Mapping, show: Callable[..., str] = short) -> str:

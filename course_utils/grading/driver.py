@@ -172,6 +172,7 @@ class Run:
             if known is None:
                 todo.append(name)
             else:
+                self.spool.forget_others(name, known.key)
                 self._write(known, job.submission)
         return todo
 

@@ -61,10 +61,15 @@ class Spool:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{graded.key}.msgpack"
         write_durably(path, seal(graded))
-        for other in folder.iterdir():
-            if other != path and (other.suffix == ".msgpack" or other.name.endswith(".part")):
-                other.unlink(missing_ok=True)
+        self.forget_others(graded.student, graded.key)
         return differences(before, graded) if before is not None else []
+
+    def forget_others(self, student: str, key: str) -> None:
+        """Remove a student's results under other keys, and what a kill has left half written."""
+        folder = self.folder / student
+        for other in folder.iterdir():
+            if other.name != f"{key}.msgpack" and (other.suffix == ".msgpack" or other.name.endswith(".part")):
+                other.unlink(missing_ok=True)
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -220,8 +220,7 @@ class Cluster:
         try:
             return future.result()
         except CancelledError:
-            where = self.scheduler or "the workers"
-            raise CourseError(f"The connection to {where} was lost. Run the command again.") from None
+            raise self._lost() from None
         except KilledWorker:
             pending.suspects[name] = job
             return None
@@ -230,7 +229,13 @@ class Cluster:
 
     def _at_once(self) -> int:
         """Return how many jobs may be under way, as many workers as there are just now."""
-        return IN_FLIGHT * max(len(self.client.nthreads()), 1)
+        try:
+            return IN_FLIGHT * max(len(self.client.nthreads()), 1)
+        except OSError:
+            raise self._lost() from None
+
+    def _lost(self) -> CourseError:
+        return CourseError(f"The connection to {self.scheduler or 'the workers'} was lost. Run the command again.")
 
     # --- start and end
 

@@ -198,6 +198,7 @@ def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tm
 
 def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
+    monkeypatch.setattr(workers, "START_SECONDS", 20)  # and for as long the client looks for its scheduler again
     seen = []
 
     class Ender(Watcher):

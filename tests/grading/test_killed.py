@@ -1,5 +1,6 @@
 """SIGKILL at any moment, then the same command again: nothing lost, nothing doubled, the same bytes."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,13 +18,13 @@ FAKE = TESTS / "course_with_fake_engine.py"
 COUNT = 10
 
 
-def command(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
+def command(root: Path, *arguments: str, stdin: int = subprocess.DEVNULL, **variables: str) -> subprocess.Popen:
     paths = os.pathsep.join([str(TESTS), os.environ["PYTHONPATH"]])
     return subprocess.Popen(
         [sys.executable, str(FAKE), *arguments],
         cwd=root,
         env={**os.environ, "PYTHONPATH": paths, **variables},
-        stdin=subprocess.DEVNULL,
+        stdin=stdin,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -108,6 +109,23 @@ def test_a_second_command_is_refused_in_one_sentence(course):
 # --- the writer, killed at each of its steps
 
 
+class Commands:
+    """Runs the command many times without importing everything each time."""
+
+    def __enter__(self):
+        self.process = command(TESTS, "serve", stdin=subprocess.PIPE)
+        return self
+
+    def __exit__(self, *_error):
+        self.process.communicate()
+
+    def __call__(self, root: Path, *arguments: str, kill_at: int = 0) -> tuple[int, str]:
+        self.process.stdin.write(json.dumps([str(root), kill_at, arguments]) + "\n")
+        self.process.stdin.flush()
+        status, said = json.loads(self.process.stdout.readline())
+        return status, said
+
+
 def whole(root: Path, name: str = "s1") -> dict:
     """Return what must be old or new, never in between: the rows of one student, and the notebook."""
     about = {key: [row for row in value if row[0] == name] for key, value in rows(root).items()}
@@ -128,18 +146,19 @@ def test_a_writer_that_is_killed_at_any_step_leaves_the_old_or_the_new(root, tmp
     after, wanted = whole(finished), state(finished)
     assert before["rows"] != after["rows"]
 
-    for step in range(1, 500):
-        here = Path(shutil.copytree(root, tmp_path / f"killed at {step}"))
-        status, said = run(here, "grade", "1", COURSE_KILL_AT=str(step))
-        if status == 0:
-            break
-        assert status == -signal.SIGKILL, said
-        found = whole(here)
-        for part in ("rows", "notebook"):
-            assert found[part] in (before[part], after[part]), (step, part)
-        assert found["rows"] == after["rows"] or found["notebook"] == before["notebook"], "the notebook comes last"
-        status, said = run(here, "grade", "1")
-        assert status == 0, said
-        assert state(here) == wanted, step
-        shutil.rmtree(here)
+    with Commands() as course:
+        for step in range(1, 500):
+            here = Path(shutil.copytree(root, tmp_path / f"killed at {step}"))
+            status, said = course(here, "grade", "1", kill_at=step)
+            if status == 0:
+                break
+            assert status == -signal.SIGKILL, said
+            found = whole(here)
+            for part in ("rows", "notebook"):
+                assert found[part] in (before[part], after[part]), (step, part)
+            assert found["rows"] == after["rows"] or found["notebook"] == before["notebook"], "the notebook comes last"
+            status, said = course(here, "grade", "1")
+            assert status == 0, said
+            assert state(here) == wanted, step
+            shutil.rmtree(here)
     assert step > 15, "the steps of a write were counted"

@@ -1,0 +1,108 @@
+"""The same points and the same diagnosis in a plain kernel and through the engine, for every lab.
+
+In a notebook a check and the answer share one process; at grading a class they do not. Here each lab's own answers,
+its untouched stubs, and every right and wrong way of its sample class are judged in both ways.
+"""
+
+import ast
+import contextlib
+import io
+from collections.abc import Iterator
+
+import pytest
+from shortened import ROOT, bundle, filled, packed
+
+from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.course import MASTERS, labs
+from course_utils.grading import sample
+from course_utils.grading.engine import Engine
+from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
+from course_utils.grading.sample import Sample
+from course_utils.grading.shell import interrupted_after
+
+SECONDS = 6  # for a check: long for every right answer, and one of the sample classes never ends
+LABS = [lab for lab in labs(ROOT) if (ROOT / MASTERS / lab / "sample_class.py").is_file()]
+LIMITS = Limits(check_seconds=SECONDS)
+Verdicts = dict[str, tuple[float, tuple[str, ...]]]  # by check: points and codes
+
+
+def students(lab: str) -> list[Sample]:
+    """Return who answers in a lab, but for those to whom an accident happened."""
+    plain = [one for one in sample.load_class(ROOT, lab) if not one.accident and not one.zero_because]
+    return [
+        Sample("reference", "the lab's own answers", sample.model_answers(ROOT, lab)),
+        Sample("stub", "", {}),
+        *plain,
+    ]
+
+
+CASES = [pytest.param(lab, student, id=f"{lab}-{student.name}") for lab in LABS for student in students(lab)]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine() as found:
+        yield found
+
+
+def run(source: str, names: dict):
+    """Run a cell as a notebook does: return the value of its last line, if that is an expression."""
+    tree = ast.parse(source)
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    exec(compile(tree, "<cell>", "exec"), names)
+    return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last else None
+
+
+def verdict_of(source: str, points: float, names: dict) -> tuple[float, tuple[str, ...]]:
+    """Run a check beside the answer; return the points that nbgrader would give, and the codes."""
+    try:
+        with interrupted_after(SECONDS):
+            value = run(source, names)
+    except KeyboardInterrupt:
+        return 0.0, ()
+    except (CheckFailed, NotAttempted) as error:
+        return 0.0, tuple(getattr(error, "codes", ()))
+    except Exception:
+        return 0.0, ()
+    return (float(value), value.codes) if isinstance(value, Credit) else (points, ())
+
+
+def in_a_kernel(lab: Bundle, notebook: dict) -> Verdicts:
+    """Judge a notebook as its student's own kernel does, hidden tests included."""
+    names: dict = {"__name__": "__main__"}
+    found = {}
+    with contextlib.redirect_stdout(io.StringIO()):
+        for cell, released in zip(notebook["cells"], lab.cells, strict=True):
+            if released["cell_type"] != "code":
+                continue
+            if released["grade"] and not released["solution"]:
+                found[released["grade_id"]] = verdict_of(released["source"], released["points"], names)
+                continue
+            with contextlib.suppress(Exception):
+                run("".join(cell["source"]), names)
+    return found
+
+
+def through_the_engine(engine: Engine, lab: Bundle, notebook: dict) -> Verdicts:
+    """Judge a notebook as a class is graded."""
+    graded = Graded.unpack(engine.grade(Job(lab, Submission("student", packed(notebook)), LIMITS).pack()))
+    assert not graded.reason
+    assert graded.restarts == 0
+    return {name: (check.points, tuple(check.codes)) for name, check in graded.checks.items()}
+
+
+@pytest.mark.parametrize(("lab", "student"), CASES)
+def test_the_engine_says_what_a_kernel_says(engine, lab, student):
+    known = bundle(lab)
+    notebook = filled(lab, dict(student.answers), student.own_id)
+    here, there = in_a_kernel(known, notebook), through_the_engine(engine, known, notebook)
+    assert there == here
+    most = {cell["grade_id"]: cell["points"] for cell in known.cells if cell["grade"] and not cell["solution"]}
+    points = {name: value for name, (value, _) in there.items()}
+    if student.name == "reference":
+        assert points == most
+    elif student.name == "stub":
+        assert not any(points.values())
+    else:
+        expected = {name: (value, tuple(codes)) for name, (value, codes) in student.loses.items()}
+        assert {name: there[name] for name in expected} == expected
