@@ -422,9 +422,9 @@ register(
 # --- shared ones, in the words of this lab
 read_again(
     "logistic_regression",
-    DS1=COUNTING,
+    DS1=(COUNTING, "This is the weight turned over. What does each row of nn.Linear's weight belong to?"),
     DS2=(COUNTING, "The batch axis is missing. How many rows of scores come out if N pictures go in?"),
-    DS3=COUNTING,
+    DS3=(COUNTING, "This has a bias for each example. To what does a bias belong, an example or a class?"),
     DS4=COUNTING,
     PC1=(COUNTING, "These are the weights alone. What else does each class add to its score?"),
     PC2=(COUNTING, "This has one bias for all classes together. Do they have to share it?"),
@@ -433,7 +433,7 @@ read_again(
     GR3=(TRAINING, "This is the right gradient times the number of examples. Is the loss a sum or a mean over them?"),
     GR5=(TRAINING, "The bias takes part in the score of every example. Over which axis is its gradient averaged?"),
     PR1=SOFTMAX,
-    PR2=LOG_LOSS,
+    PR2=(LOG_LOSS, "There is nan or inf in this answer. Which exponent is large here, and how could it be avoided?"),
     PR3=LOG_LOSS,
     PR4=(LOG_LOSS, "This is the right number times -1: below 0, so better than perfect. Can a loss be that?"),
     PR5=LOG_LOSS,

@@ -17,7 +17,6 @@ from course_utils.checks.comparing import compare
 from course_utils.checks.logistic_regression.losses import bare_number
 from course_utils.checks.logistic_regression.parts import judge
 from course_utils.checks.running import call, quiet
-from course_utils.checks.sets import what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 
 Pair = tuple[torch.Tensor, torch.Tensor]
@@ -338,5 +337,5 @@ def _check_repair(answers: dict) -> None:
 
 
 def _refuse(part: str, given: set[str], code: str | None) -> None:
-    line = what_was_given({part: False}, {part: given})
+    line = f"{part}: you gave {', '.join(sorted(given)) or 'nothing'}."
     raise CheckFailed("\n".join([line, *([diagnosis.feedback(code)] if code else [])]), (code,) if code else ())
