@@ -525,3 +525,7 @@ def test_the_batch_of_networks_is_pytorchs_own():
     for number, (weight, bias) in enumerate(network):
         x = F.linear(torch.tanh(x) if number else x, weight[0].T, bias[0, 0])
     np.testing.assert_allclose(layers.scores(network, torch.tensor(points_)[None])[0], x[:, 0])
+
+
+def test_the_lab_has_twenty_points():
+    assert sum(lesson.points().values()) == 20
