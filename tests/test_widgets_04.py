@@ -242,6 +242,20 @@ def _plane(limit: float, cells: int) -> np.ndarray:
 
 
 @pytest.mark.slow
+def test_the_line_is_where_the_score_is_zero(page):
+    explorer = ALL["probabilities"]()
+    browser.mount(page, explorer)
+    ends = re.findall(r"-?[0-9.]+(?:e-?[0-9]+)?", page.locator(".cu-border").get_attribute("d"))
+    across, down = np.array(ends, float).reshape(2, 2).T
+    x1, x2 = across / 300 * 2 * explorer.limit - explorer.limit, explorer.limit - down / 300 * 2 * explorer.limit
+    np.testing.assert_allclose(1.0 * x1 + 0.4 * x2 - 0.3, 0, atol=1e-9)
+    assert np.hypot(np.diff(x1), np.diff(x2)) > 4 * explorer.limit
+    fill(page, "w1", 0)
+    fill(page, "w2", 0)
+    assert page.locator(".cu-border").get_attribute("d") == ""
+
+
+@pytest.mark.slow
 def test_examples_are_drawn_where_they_are(page):
     browser.mount(page, ALL["probabilities"]())
     circles = page.locator("circle.cu-label-0").evaluate_all("all => all.map((one) => [+one.getAttribute('cx')])")
