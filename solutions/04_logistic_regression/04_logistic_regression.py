@@ -106,9 +106,9 @@ for p in (0.01, 0.25, 0.5, 0.75, 0.99):
 
 # %% [markdown]
 r"""
-Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds eᶻ and the probability
+Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds exp(z) and the probability
 
-p = eᶻ / (1 + eᶻ) = 1 / (1 + e⁻ᶻ) = σ(z)
+p = exp(z) / (1 + exp(z)) = 1 / (1 + exp(−z)) = σ(z)
 
 That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply, add, sigmoid.
 """
@@ -142,7 +142,7 @@ widgets.explore_probabilities(X, y, weight=(1, 0.4), bias=-0.3)
 
 # %% [markdown]
 r"""
-The bias moves the line and does not turn it. Larger weights leave the line where it is and make the neuron surer on both sides. Now one neuron by hand.
+The bias moves the line and does not turn it. Doubling all three leaves the line where it is and makes the neuron surer on both sides. Now one neuron by hand.
 """
 
 # %%
@@ -158,7 +158,7 @@ r"""
 
 For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes)
 
-Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are e² = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
+Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are exp(2) = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
 
 <details><summary>Hint</summary>
 If the odds are 7 to 1, how many days out of eight are a yes?
@@ -228,7 +228,7 @@ with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
 
 # %% [markdown]
 r"""
-The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + e⁻ᶻ). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
+The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + exp(−z)). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
 """
 
 # %% [markdown]
@@ -240,7 +240,7 @@ Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are sco
 Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
 
 <details><summary>Hint</summary>
-log(1 + eᵃ) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
+log(1 + exp(a)) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
 </details>
 """
 
@@ -440,7 +440,7 @@ widgets.explore_signs(train_with_signs, X, y)
 
 # %% [markdown]
 r"""
-That is why nobody noticed: the slide trains well as printed. Its two slips cancel, and whoever repairs only one of them breaks it. In this course, a loss has its minus and an update goes opposite the gradient: L = −mean[y log p + (1 − y) log(1 − p)], and w ← w − η dL/dw.
+The slide trains well as printed, so its slips do not show. They cancel, and whoever repairs only one of them breaks it. In this course, a loss has its minus and an update goes opposite the gradient: L = −mean[y log p + (1 − y) log(1 − p)], and w ← w − η dL/dw.
 """
 
 # %% [markdown]
@@ -785,7 +785,7 @@ r"""
 Answer aloud, then open. Two are from earlier labs.
 
 <details><summary>The score doubles. What happens to the odds?</summary>
-They are squared: e to the 2z is the square of e to the z.
+They are squared: exp(2z) is the square of exp(z).
 </details>
 
 <details><summary>Why does a classifier with p = 0.5 for everything have the log-loss 0.693, whatever the labels?</summary>
