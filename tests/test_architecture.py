@@ -10,12 +10,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [
-    {"style", "runtime", "shapes", "toys", "misconceptions", "variants", "checks"},
+    {"style", "runtime", "fetching", "packaged", "shapes", "toys", "misconceptions", "variants", "checks"},
     {"plots", "training", "models", "data"},
     {"widgets", "practice", "progress"},
 ]
 GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "variants", "checks"]  # later ones use earlier
-INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "cli", "__main__"}
+INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "packing", "cli", "__main__"}
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]

@@ -27,22 +27,27 @@ from course_utils.plots.logistic_regression import (
     plot_sign_runs,
     plot_softmax,
 )
+from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
 
 __all__ = [
     "figure_bundle",
     "plane",
     "plot_boundary_maps",
+    "plot_confusion",
     "plot_convolution_matrix",
     "plot_convolution_step",
     "plot_equivariance",
     "plot_filmstrip",
+    "plot_first_kernels",
     "plot_grids",
     "plot_hill_and_valley",
+    "plot_history",
     "plot_images",
     "plot_labelled_points",
     "plot_line",
     "plot_log_loss",
     "plot_parameter_bars",
+    "plot_pictures",
     "plot_probability_map",
     "plot_sigmoid",
     "plot_sign_runs",

@@ -1,0 +1,34 @@
+"""Data for the lessons. Nothing is fetched unless it is asked for; what is drawn or shipped is always there.
+
+Each function gives pictures in one form (`Pictures`), whatever they are from, and they say what they are.
+"""
+
+from course_utils.data.bikes import BIKES, load_bikes
+from course_utils.data.bundled import load_photo
+from course_utils.data.colour import load_colour
+from course_utils.data.fashion import load_fashion
+from course_utils.data.fetch import fetch
+from course_utils.data.photos import load_photo_classes, load_photos
+from course_utils.data.pictures import Pictures, Split
+from course_utils.data.shapes import NEW_SHAPES, SHAPES, load_shapes
+from course_utils.data.sources import Source, sources
+from course_utils.fetching import DataUnavailable
+
+__all__ = [
+    "BIKES",
+    "NEW_SHAPES",
+    "SHAPES",
+    "DataUnavailable",
+    "Pictures",
+    "Source",
+    "Split",
+    "fetch",
+    "load_bikes",
+    "load_colour",
+    "load_fashion",
+    "load_photo",
+    "load_photo_classes",
+    "load_photos",
+    "load_shapes",
+    "sources",
+]

@@ -1,0 +1,69 @@
+"""Make what ships in ``course_utils/packaged``, from its sources: for authors, by hand, seldom.
+
+    python -m course_utils.packing fashion [FOLDER]   the four files of Fashion-MNIST; Debian's if left out
+    python -m course_utils.packing networks           trains the small networks (some minutes)
+
+Checksums go into ``packaged/checksums.json``; licences and sizes stand in ``packaged/SOURCES.md``.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from course_utils import packaged
+from course_utils.course import write_atomically
+from course_utils.data.fashion import DEBIAN, SHIPPED, read_folder
+from course_utils.data.pictures import balanced
+from course_utils.data.shapes import load_shapes
+from course_utils.models import make_small_cnn
+
+
+def pack_fashion(folder: Path = DEBIAN) -> None:
+    """Choose the shipped part of Fashion-MNIST, the same number of each class."""
+    arrays = {}
+    for part, number, (images, labels) in zip(("train", "test"), SHIPPED, read_folder(folder), strict=True):
+        places = balanced(labels, number, seed=0)
+        arrays |= {f"{part}_images": images[places], f"{part}_labels": labels[places].astype(np.uint8)}
+    write("fashion", arrays)
+
+
+def pack_networks() -> None:
+    """Train the small network on drawn shapes: 12,000 pictures, 8 epochs."""
+    from course_utils.training import fit
+
+    train, test = load_shapes(12_000, 2000)
+    model = make_small_cnn(len(train.classes))
+    print(fit(model, *train.tensors(), epochs=8, test=test.tensors()))
+    write("network_shapes", {key: value.numpy() for key, value in model.state_dict().items()})
+
+
+def write(name: str, arrays: Mapping[str, np.ndarray]) -> None:
+    """Write arrays and their checksum into the package."""
+    path, sums = packaged.FOLDER / f"{name}.npz", packaged.FOLDER / packaged.CHECKSUMS
+    part = path.with_name(f"{name}.part.npz")
+    np.savez_compressed(part, **arrays)
+    part.replace(path)
+    known = json.loads(sums.read_text(encoding="utf-8")) if sums.exists() else {}
+    known[name] = packaged.checksum(arrays)
+    write_atomically(sums, json.dumps(known, indent=1, sort_keys=True) + "\n")
+    print(f"{path.name}: {path.stat().st_size:,} bytes, {known[name]}")
+
+
+def main(arguments: list[str]) -> None:
+    """Run what the command line asks for."""
+    match arguments:
+        case ["fashion"]:
+            pack_fashion()
+        case ["fashion", folder]:
+            pack_fashion(Path(folder))
+        case ["networks"]:
+            pack_networks()
+        case _:
+            sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
