@@ -19,11 +19,26 @@ from course_utils.plots.convolution import (
 )
 from course_utils.plots.frames import figure_bundle, show
 from course_utils.plots.general import plot_grids, plot_images, plot_parameter_bars, plot_value_histograms
+from course_utils.plots.logistic_regression import (
+    plane,
+    plot_boundary,
+    plot_boundary_maps,
+    plot_hill_and_valley,
+    plot_labelled_points,
+    plot_log_loss,
+    plot_probability_map,
+    plot_sigmoid,
+    plot_sign_runs,
+    plot_softmax,
+)
 from course_utils.plots.neurons import plot_descent, plot_line, plot_network, plot_neurons, plot_shapes
 from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
 
 __all__ = [
     "figure_bundle",
+    "plane",
+    "plot_boundary",
+    "plot_boundary_maps",
     "plot_computation_graph",
     "plot_confusion",
     "plot_convolution_matrix",
@@ -37,9 +52,12 @@ __all__ = [
     "plot_folding",
     "plot_gradient_flow",
     "plot_grids",
+    "plot_hill_and_valley",
     "plot_history",
     "plot_images",
+    "plot_labelled_points",
     "plot_line",
+    "plot_log_loss",
     "plot_losses",
     "plot_moves",
     "plot_network",
@@ -47,8 +65,12 @@ __all__ = [
     "plot_output_functions",
     "plot_parameter_bars",
     "plot_pictures",
+    "plot_probability_map",
     "plot_regions",
     "plot_shapes",
+    "plot_sigmoid",
+    "plot_sign_runs",
+    "plot_softmax",
     "plot_stamps",
     "plot_value_histograms",
     "plot_windows",

@@ -14,6 +14,7 @@ from course_utils.practice import (
     activations,
     chain_rule,
     conv_and_pooling,
+    logistic_regression,
     neurons,
 )
 from course_utils.practice.topic import Topic
@@ -24,6 +25,7 @@ LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
     "activations": activations.TOPICS,
     "chain_rule": chain_rule.TOPICS,
+    "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}

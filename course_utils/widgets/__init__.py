@@ -10,10 +10,15 @@ from course_utils.widgets.gradient_flow import explore_gradient_flow
 from course_utils.widgets.neuron import explore_neuron
 from course_utils.widgets.output_size import explore_output_size
 from course_utils.widgets.parameters import explore_parameters
+from course_utils.widgets.playground import boundary_maps, explore_boundaries
+from course_utils.widgets.probability_map import explore_probabilities
 from course_utils.widgets.regions import explore_regions
 from course_utils.widgets.shape_tracer import explore_shapes
+from course_utils.widgets.sign_table import explore_signs
 
 __all__ = [
+    "boundary_maps",
+    "explore_boundaries",
     "explore_convolution",
     "explore_curves",
     "explore_descent",
@@ -24,6 +29,8 @@ __all__ = [
     "explore_neuron",
     "explore_output_size",
     "explore_parameters",
+    "explore_probabilities",
     "explore_regions",
     "explore_shapes",
+    "explore_signs",
 ]

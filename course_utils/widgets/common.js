@@ -137,10 +137,11 @@ function panel(caption, picture) {
 /**
  * Make a slider with a number field beside it, both set by `update(value, low, high)` and both calling
  * `change(value)`. JupyterLab takes the arrow keys from whatever has the focus, unless the element itself
- * carries the attribute data-lm-suppress-shortcuts.
+ * carries the attribute data-lm-suppress-shortcuts. Values are multiples of `step`, which is 1 or 0.1.
  */
-function slider(name, change) {
-  const common = { step: 1, "data-lm-suppress-shortcuts": "true", "data-name": name };
+function slider(name, change, step = 1) {
+  const nearestStep = (value) => Number((Math.round(value / step) * step).toFixed(6));
+  const common = { step, "data-lm-suppress-shortcuts": "true", "data-name": name };
   const track = html("input", { ...common, type: "range", "aria-label": name });
   const field = html("input", { ...common, type: "number", "aria-label": `${name}, as a number` });
   let shown = 0;
@@ -148,11 +149,11 @@ function slider(name, change) {
   track.addEventListener("input", () => accept(Number(track.value)));
   field.addEventListener("input", () => {
     const value = Number(field.value);
-    const fits = field.value !== "" && Number.isInteger(value) && value >= +field.min && value <= +field.max;
+    const fits = field.value !== "" && nearestStep(value) === value && value >= +field.min && value <= +field.max;
     if (fits) accept(value);
   });
   field.addEventListener("change", () => {
-    const value = field.value === "" ? shown : Math.round(Number(field.value));
+    const value = field.value === "" ? shown : nearestStep(Number(field.value));
     const nearest = clamp(value, +field.min, +field.max);
     field.value = nearest;
     accept(nearest);
