@@ -8,7 +8,7 @@ from torch import nn
 from course_utils import plots, widgets
 from course_utils.data import load_shapes
 from course_utils.data.loaders import make_loader
-from course_utils.widgets.shapes import trace
+from course_utils.widgets.shape_ribbon import trace
 
 SHAPES = {"input": (3, 12, 12), "conv": (8, 10, 10), "flatten": (800,), "hidden": None}
 
@@ -117,7 +117,7 @@ class Learners(nn.Module):
 
 def explorer():
     model = nn.Sequential(nn.Conv2d(1, 5, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(5 * 16, 3))
-    return widgets.explore_shapes(model, (1, 12, 12))
+    return widgets.explore_ribbon(model, (1, 12, 12))
 
 
 def test_shapes_come_from_running_the_network():
@@ -141,7 +141,7 @@ def test_a_flattening_without_a_layer_is_a_step():
 def test_the_learners_network_stays_as_it_was():
     model = Learners().train()
     before = torch.get_rng_state()
-    widgets.explore_shapes(model, (3, 14, 14))
+    widgets.explore_ribbon(model, (3, 14, 14))
     assert model.training
     assert not any(layer._forward_hooks for layer in model.modules())
     assert torch.equal(torch.get_rng_state(), before)
@@ -156,8 +156,8 @@ def test_the_figure_shows_every_shape(monkeypatch):
 
 def test_a_network_that_is_too_long_or_too_odd_is_refused():
     with pytest.raises(ValueError, match="at most 11 layers that change the shape, not 12"):
-        widgets.explore_shapes(nn.Sequential(*(nn.Conv2d(1, 1, 2) for _ in range(12))), (1, 30, 30))
+        widgets.explore_ribbon(nn.Sequential(*(nn.Conv2d(1, 1, 2) for _ in range(12))), (1, 30, 30))
     with pytest.raises(ValueError, match=r"must be \(C, H, W\) or \(D,\) for one picture"):
-        widgets.explore_shapes(nn.Sequential(nn.Flatten(2)), (1, 4, 4))
+        widgets.explore_ribbon(nn.Sequential(nn.Flatten(2)), (1, 4, 4))
     with pytest.raises(RuntimeError):
-        widgets.explore_shapes(nn.Sequential(nn.Linear(5, 2)), (1, 4, 4))
+        widgets.explore_ribbon(nn.Sequential(nn.Linear(5, 2)), (1, 4, 4))

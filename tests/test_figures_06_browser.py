@@ -25,7 +25,7 @@ def page(monkeypatch):
 
 def test_a_prediction_is_judged_and_the_next_shape_shown(page):
     model = nn.Sequential(nn.Conv2d(1, 5, 5), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(5 * 16, 3))
-    explorer = widgets.explore_shapes(model, (1, 12, 12))
+    explorer = widgets.explore_ribbon(model, (1, 12, 12))
     browser.mount(page, explorer)
     field, line = page.locator("[data-name=prediction]"), page.locator(".cu-line")
 

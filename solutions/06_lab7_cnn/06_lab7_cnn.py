@@ -154,7 +154,7 @@ Now predict before you see. The widget knows another small network. Type the sha
 """
 
 # %%
-widgets.explore_shapes(
+widgets.explore_ribbon(
     nn.Sequential(
         nn.Conv2d(1, 5, kernel_size=5),
         nn.MaxPool2d(2),
@@ -395,7 +395,7 @@ The check gives your network weights of its own and compares the scores with PyT
 """
 
 # %%
-widgets.explore_shapes(CNN(), input_shape=(3, 32, 32))
+widgets.explore_ribbon(CNN(), input_shape=(3, 32, 32))
 
 # %% [markdown]
 r"""

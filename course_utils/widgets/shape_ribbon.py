@@ -12,10 +12,10 @@ MOST_STEPS = 12
 SILENT = ("ReLU", "Dropout", "BatchNorm2d", "Identity")  # layers that keep the shape: no step of their own
 
 
-class ShapesExplorer(Explorer):
-    """What `explore_shapes` returns."""
+class RibbonExplorer(Explorer):
+    """What `explore_ribbon` returns."""
 
-    _esm = script("shapes")
+    _esm = script("shape_ribbon")
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     shapes = traitlets.List(traitlets.List(traitlets.Int())).tag(sync=True)
     shown = traitlets.Int(1, min=1).tag(sync=True)
@@ -27,7 +27,7 @@ class ShapesExplorer(Explorer):
         return plots.plot_shape_ribbon(known), f"Shapes of one picture along the network: {words}."
 
 
-def explore_shapes(model: Any, input_shape: tuple[int, ...]) -> ShapesExplorer:
+def explore_ribbon(model: Any, input_shape: tuple[int, ...]) -> RibbonExplorer:
     """Let a learner predict the shape after each layer of a network, one after the other.
 
     The network itself is run once, on a copy, to find the shapes: nothing is computed here by a formula.
@@ -54,7 +54,7 @@ def explore_shapes(model: Any, input_shape: tuple[int, ...]) -> ShapesExplorer:
         if len(shape) not in (1, 3):
             raise ValueError(f"the shape behind {name} must be (C, H, W) or (D,) for one picture, not {shape}")
     names, shapes = zip(*steps, strict=True)
-    return ShapesExplorer(names=list(names), shapes=[list(shape) for shape in shapes])
+    return RibbonExplorer(names=list(names), shapes=[list(shape) for shape in shapes])
 
 
 def trace(model: Any, input_shape: tuple[int, ...]) -> list[tuple[str, tuple[int, ...]]]:
