@@ -1195,5 +1195,5 @@ r"""
 
 Not graded: replace `load_shapes` by `load_colour(..., source="cifar10")` if you have CIFAR-10 (`course data fetch cifar10`), or `source="fashion_colour"`, and compare. Try another loss, more epochs, more channels (mind the sizes!). Send pictures of 64×64 through `CNN64`.
 
-The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is the next notebook to do with what you have now. Then comes Lab 07: what to do when you have only 20 pictures of each class.
+The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07: what to do when you have only 20 pictures of each class.
 """

@@ -4,6 +4,7 @@ from course_utils.checks.hints import make_hint
 from course_utils.checks.lab7_cnn.counting import count_params
 from course_utils.checks.lab7_cnn.depth import deeper, questions
 from course_utils.checks.lab7_cnn.hints import HINTS
+from course_utils.checks.lab7_cnn.homework import ablation, beats_baseline, dense_baseline
 from course_utils.checks.lab7_cnn.networks import build_cnn, mend_network
 from course_utils.checks.lab7_cnn.predictions import (
     keras_network,
@@ -21,9 +22,12 @@ hint = make_hint(HINTS)
 __all__ = [
     "HINTS",
     "VGG16",
+    "ablation",
+    "beats_baseline",
     "build_cnn",
     "count_params",
     "deeper",
+    "dense_baseline",
     "evaluate",
     "first_run",
     "hint",
