@@ -101,7 +101,7 @@ The course of the second lecture reports, on all 60,000 pictures and after 20 ep
 
 # %% [markdown]
 r"""
-## Exercise H6.1. A dense baseline
+## Exercise 6.11. A dense baseline
 
 Build and train `baseline`, a network of dense layers only. It takes standardised pictures `(N, 1, 28, 28)` and returns ten logits. On the test pictures it must reach **76 %**. Make it as good as you like: you will have to beat it. (3 points, 25 minutes)
 
@@ -132,7 +132,7 @@ Start small: one convolution, one pooling, one dense layer, and see that it lear
 
 # %% [markdown]
 r"""
-## Exercise H6.2. Beat it
+## Exercise 6.12. Beat it
 
 Build and train `convnet`, a convolutional network with **fewer than 100,000 parameters** that gets at least **one point** more of the test pictures right than your own baseline. Choose on the validation pictures. (4 points, 40 minutes)
 
@@ -173,7 +173,7 @@ An **ablation** takes one thing away and leaves all else as it is: the same data
 
 # %% [markdown]
 r"""
-## Exercise H6.3. An ablation
+## Exercise 6.13. An ablation
 
 Train two small networks, `with_layer` and `without_layer`, that differ only in dropout *or* batch norm. Fill in the `table`: which `layer` ("dropout" or "batch norm"), and both accuracies on the validation pictures, from 0 to 1. (2 points, 25 minutes)
 
@@ -214,7 +214,7 @@ check.ablation(table, with_layer, without_layer, *load_fashion().train.at(range(
 r"""
 ## 5 Report
 
-## Exercise H6.4. Half a page
+## Exercise 6.14. Half a page
 
 Write half a page in the cell below: what you built and why (1 point); what you measured, on which pictures, with how much chance in it (1 point); what surprised you, or what you would try next (1 point). A person reads it. (3 points, 20 minutes)
 """
