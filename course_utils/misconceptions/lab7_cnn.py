@@ -496,8 +496,10 @@ register(
 
 read_again(
     "lab7_cnn",
-    **dict.fromkeys(("SZ1", "SZ8", "SZ10", "PL2", "DS1", "DS5"), SHAPES),
+    **dict.fromkeys(("SZ1", "SZ8", "PL2", "DS5"), SHAPES),
     **dict.fromkeys(("PC1", "PC2", "PC3", "PC4", "PC6", "PC7", "PC8", "PC9", "PC11"), SHAPES),
+    SZ10=(SHAPES, "These are the right numbers on the wrong axes. Which axis of this tensor counts the kernels?"),
+    DS1=(SHAPES, "This is the weight turned over. How many rows has it: one for each input, or for each output?"),
     DS2=(SHAPES, "The batch axis is gone. What stands first in every shape of a batch?"),
     DS4=(SHAPES, "This stretches the whole batch into one row. Which axis must stay when each picture is flattened?"),
     PC10=(RESIDUAL, "These numbers are kept, not learned. Which of them does the optimiser never touch?"),

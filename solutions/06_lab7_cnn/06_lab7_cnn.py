@@ -533,7 +533,7 @@ for name, values in places.items():
 
 # %% [markdown]
 r"""
-With `zero_grad` the ball settles. Without, it swings from side to side, and no step is the one that the loss asked for.
+With `zero_grad` the ball settles. Without, it swings from side to side: after the first step, no step is the one that the loss asks for.
 
 One number to report: the mean loss of the epoch over all **pictures**. The loss function gives the mean of a *batch*; the last batch may be shorter than the others and must then count less. And the number must be a number: a tensor would keep the whole graph of its batch in memory.
 """
