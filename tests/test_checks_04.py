@@ -150,7 +150,7 @@ def test_a_shape_counts_as_any_row_of_numbers(shape):
 SAME_SETS = [{"a", "d"}, ["d", "a"], ("a", "d"), frozenset("ad"), "ad", "a, d", {"A", "D "}]
 
 
-@pytest.mark.parametrize("letters", SAME_SETS, ids=repr)
+@pytest.mark.parametrize("letters", SAME_SETS, ids=range(len(SAME_SETS)))
 def test_letters_count_in_any_collection(letters):
     answers = {"converge": letters, "repair": [1, 2]}
     assert check.two_signs(build("train_with_signs"), answers) == 3

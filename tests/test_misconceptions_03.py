@@ -49,7 +49,7 @@ def slope_mutants() -> list[Mutant]:
         found.append(mutant(code, 1, series=series[code]))
     for code in parallel:
         found.append(mutant(code, 1, parallel=parallel[code]))
-    for code in series.keys() & parallel.keys():
+    for code in sorted(series.keys() & parallel.keys()):
         found.append(mutant(code, 0, series=series[code], parallel=parallel[code]))
     return found
 

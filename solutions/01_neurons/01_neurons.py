@@ -446,18 +446,15 @@ check.line_by_descent(mse, mse_grads, sgd_step, hidden=149)
 
 # %% [markdown]
 r"""
-Now let your functions walk. The input is **standardised** first: subtract the mean, divide by the standard deviation. Afterwards the slope is translated back into °C an hour.
+Now walk forty steps. `descend` repeats gradient and step as you wrote them, with PyTorch's gradients; a loop of your own functions must find the same line. The input is **standardised** first: subtract the mean, divide by the standard deviation. Afterwards the slope is translated back into °C an hour.
 """
 
 # %%
 mean, spread = days.hours.mean(), days.hours.std()
 standardised = (days.hours - mean) / spread
-params = (0.0, 0.0)
-for _ in range(40):
-    grads = mse_grads(standardised, days.temperature, *params)
-    params = sgd_step(params, grads, 0.2)
-slope = params[0] / spread
-print(f"slope {slope:.2f} °C an hour, intercept {params[1] - slope * mean:.1f} °C")
+way = descend(standardised, days.temperature, learning_rate=0.2, steps=40)
+slope = way.w[-1] / spread
+print(f"slope {slope:.2f} °C an hour, intercept {way.b[-1] - slope * mean:.1f} °C")
 
 # %% [markdown]
 r"""
@@ -739,7 +736,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-`descend` lets PyTorch compute the gradients (how, is Lab 03), over all days at each step. The hours as they are make another map: a long narrow valley, steep across and flat along. The largest step that does not overshoot is decided by the steepest direction, and the flattest then takes the longest.
+How PyTorch finds the gradients is Lab 03. The hours as they are make another map: a long narrow valley, steep across and flat along. The largest step that does not overshoot is decided by the steepest direction, and the flattest then takes the longest.
 """
 
 # %%
