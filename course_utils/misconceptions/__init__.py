@@ -112,3 +112,4 @@ def all_codes() -> list[str]:
 
 from course_utils.misconceptions import common as common  # noqa: E402  these fill the registry
 from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402
+from course_utils.misconceptions import transfer_learning as transfer_learning  # noqa: E402

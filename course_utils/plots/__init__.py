@@ -16,21 +16,26 @@ from course_utils.plots.general import (
     plot_value_histograms,
 )
 from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
+from course_utils.plots.transfer import plot_directions, plot_learning_curve, plot_mismatches, plot_teaching
 
 __all__ = [
     "figure_bundle",
     "plot_confusion",
     "plot_convolution_matrix",
     "plot_convolution_step",
+    "plot_directions",
     "plot_equivariance",
     "plot_filmstrip",
     "plot_first_kernels",
     "plot_grids",
     "plot_history",
     "plot_images",
+    "plot_learning_curve",
+    "plot_mismatches",
     "plot_parameter_bars",
     "plot_pictures",
     "plot_stamps",
+    "plot_teaching",
     "plot_value_histograms",
     "plot_windows",
     "show",

@@ -4,5 +4,6 @@ from course_utils.widgets.convolution import explore_convolution
 from course_utils.widgets.equivariance import explore_equivariance
 from course_utils.widgets.output_size import explore_output_size
 from course_utils.widgets.parameters import explore_parameters
+from course_utils.widgets.teaching import teach_machine
 
-__all__ = ["explore_convolution", "explore_equivariance", "explore_output_size", "explore_parameters"]
+__all__ = ["explore_convolution", "explore_equivariance", "explore_output_size", "explore_parameters", "teach_machine"]
