@@ -90,8 +90,12 @@ def practice_head(dice: Dice) -> Head:
     def sample(dice: Dice) -> Head:
         side = dice.between(2, 9)
         return Head(
-            dice.choose((32, 48, 64, 96, 128, 256, 320)), side, side + dice.between(0, 2), dice.between(2, 9),
-            pooled=dice.choose((True, False)), batch=dice.choose((8, 16, 20, 50)),
+            dice.choose((32, 48, 64, 96, 128, 256, 320)),
+            side,
+            side + dice.between(0, 2),
+            dice.between(2, 9),
+            pooled=dice.choose((True, False)),
+            batch=dice.choose((8, 16, 20, 50)),
         )
 
     def tells_apart(head: Head) -> bool:

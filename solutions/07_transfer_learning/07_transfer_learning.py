@@ -431,8 +431,8 @@ And because five pictures a class are a lucky or an unlucky draw, each is done w
 """
 
 # %%
-EPOCHS = {"fine-tuned": {5: 30, 10: 25, 25: 15, 100: 10}}
-EPOCHS["scratch"] = {5: 50, 10: 50, 25: 40, 100: 25}
+EPOCHS = {"fine-tuned": {5: 25, 10: 20, 25: 12, 100: 8}}
+EPOCHS["scratch"] = {5: 40, 10: 40, 25: 30, 100: 22}
 
 
 def by_head(way, X, y, seed):
@@ -442,13 +442,13 @@ def by_head(way, X, y, seed):
     else:
         network = source if way == "frozen" else make_small_cnn(2, seed=seed)
         before = extract_features(network, X, "flatten")
-        after = extract_features(network, X_test, "flatten")
+        after = F_test if way == "frozen" else extract_features(network, X_test, "flatten")
     return (fit_head(before, y, after).argmax(1) == y_test).double().mean().item()
 
 
 # %% [markdown]
 r"""
-The two that train a whole network use Adam with batches of 16 and the epochs above. From scratch takes more of them and a larger learning rate: a control that is not trained properly is no control.
+The two that train a whole network use Adam with batches of 32 and the epochs above. From scratch takes more of them and a larger learning rate: a control that is not trained properly is no control.
 """
 
 
@@ -456,9 +456,9 @@ The two that train a whole network use Adam with batches of 16 and the epochs ab
 def by_training(way, X, y, n, seed):
     """Accuracy of a network that is trained from the borrowed or from fresh weights."""
     start = borrowed(2) if way == "fine-tuned" else make_small_cnn(2, seed=seed)
-    rate = 1e-3 if way == "fine-tuned" else 2e-3
+    rate = 1.5e-3 if way == "fine-tuned" else 3e-3
     epochs = EPOCHS[way][n]
-    fit(start, X, y, epochs=epochs, batch_size=16, learning_rate=rate, seed=seed)
+    fit(start, X, y, epochs=epochs, batch_size=32, learning_rate=rate, seed=seed)
     return accuracy(start, X_test, y_test)
 
 
@@ -523,10 +523,16 @@ results = {
 }
 ### BEGIN SOLUTION
 results = {
-    "table": TABLE_HERE,
-    "scratch reaches": REACHES_HERE,
-    "random beats pixels": BEATS_HERE,
-    "gain at 5": GAIN_HERE,
+    "table": {
+        "frozen": {5: 0.758, 10: 0.871, 25: 0.909, 100: 0.946},
+        "fine-tuned": {5: 0.75, 10: 0.78, 25: 0.896, 100: 0.948},
+        "scratch": {5: 0.468, 10: 0.474, 25: 0.528, 100: 0.769},
+        "random": {5: 0.513, 10: 0.52, 25: 0.571, 100: 0.633},
+        "pixels": {5: 0.492, 10: 0.49, 25: 0.521, 100: 0.517},
+    },
+    "scratch reaches": 100,
+    "random beats pixels": 4,
+    "gain at 5": 29,
 }
 ### END SOLUTION
 

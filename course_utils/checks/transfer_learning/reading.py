@@ -128,9 +128,9 @@ def swapped_labels(answers: dict, repair_labels, question: Folders) -> Credit:
             raise CheckFailed(f"bug[{part!r}] should be a number, not {kind(answers[part])}.")
     marks: dict = {part: None if given[part] is None else given[part] == right[part] for part in right}
     codes = _count_codes(given, marks, right, question)
-    marks["repair_labels"], code, note = _look_at_repair(repair_labels, question, attempted=any(
-        value is not None for value in given.values()
-    ))
+    marks["repair_labels"], code, note = _look_at_repair(
+        repair_labels, question, attempted=any(value is not None for value in given.values())
+    )
     note = what_was_given({part: marks[part] for part in right}, given, "{:g}".format) or note
     return mark(marks, 2, [*codes, *([code] if code else [])], note)
 
@@ -147,9 +147,10 @@ def _count_codes(given: dict, marks: dict, right: dict, question: Folders) -> li
 
 def repair_cases(question: Folders) -> list[tuple[list[int], list[str], list[int]]]:
     """Return labels as they came, names, and right labels: in the order of the slip, other counts, other order."""
-    cases = [(questions.swapped_labels(q), questions.file_names(q), questions.right_labels(q)) for q in (
-        question, Folders(question.second, question.first), Folders(9, 4), Folders(6, 6)
-    )]
+    cases = [
+        (questions.swapped_labels(q), questions.file_names(q), questions.right_labels(q))
+        for q in (question, Folders(question.second, question.first), Folders(9, 4), Folders(6, 6))
+    ]
     labels, names, right = cases[2]
     order = [5, 0, 12, 3, 9, 1, 11, 7, 2, 10, 4, 8, 6]
     return [*cases, ([labels[i] for i in order], [names[i] for i in order], [right[i] for i in order])]
