@@ -184,7 +184,7 @@ def _wrong_ways(model) -> list[Sample]:
             {FREEZING: (0, ("TR7",))},
         ),
         student("joan", "statistics of the test part", {HEAD: test_statistics}, {HEAD: (0, ("TR6",))}),
-        student("kira", "no biases, the old head", {SIZES: fewer}, {SIZES: (1.2, ("PC1", "TH5"))}),
+        student("kira", "no biases, the old head", {SIZES: fewer}, {SIZES: (0.6, ("PC1", "TH5"))}),
         student("lars", "reads the curve too early", {CURVE: early}, {CURVE: (3, ("TE3",))}),
         student(
             "mina",

@@ -7,7 +7,7 @@ import numpy as np
 from course_utils.checks.answers import as_array
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.transfer_learning.features import refuse
+from course_utils.checks.transfer_learning.features import must_be_function, refuse
 from course_utils.checks.verdict import CheckFailed
 
 FARTHEST = 2  # pixels
@@ -37,6 +37,7 @@ def augmentation(answer, hidden: int | None = None) -> None:
     hidden
         Seed of further pictures, drawn at grading.
     """
+    must_be_function(answer, "augment")
     words = "64 pictures" if hidden is None else None
     for shape, seed in (((64, 3, 10, 8), hidden or 0), ((40, 1, 9, 12), (hidden or 0) + 1)):
         x = np.random.default_rng([seed, *shape]).random(shape).astype(np.float32)

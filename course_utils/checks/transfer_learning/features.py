@@ -5,12 +5,13 @@ from typing import NamedTuple
 
 import torch
 
-from course_utils.checks.answers import as_array
+from course_utils.checks.answers import as_array, kind
 from course_utils.checks.comparing import compare
 from course_utils.checks.diagnosis import feedback
+from course_utils.checks.elsewhere import Elsewhere
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.verdict import CheckFailed
+from course_utils.checks.verdict import CheckFailed, NotAttempted
 
 
 class Case(NamedTuple):
@@ -38,6 +39,14 @@ HIDDEN_CASES = [
 ]
 
 
+def must_be_function(function, name: str) -> None:
+    """Raise NotAttempted if there is no function yet, CheckFailed if it is something else."""
+    if function is None:
+        raise NotAttempted(f"{name} is None")
+    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
+        raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
+
+
 def refuse(code: str, what: str, case: str | None) -> None:
     """Raise CheckFailed with a line on what was tried and the question that belongs to a code."""
     raise CheckFailed(f"{what}: not yet right ({case or 'a case drawn at grading'}).\n{feedback(code)}", (code,))
@@ -54,6 +63,7 @@ def features(answer, hidden: int | None = None) -> None:
     hidden
         Seed of further cases, drawn at grading. Messages do not describe a hidden case.
     """
+    must_be_function(answer, "extract_features")
     for number, case in enumerate(CASES if hidden is None else HIDDEN_CASES):
         seed = number + (hidden or 0)
         x = probes.make_pictures(case.number, seed)
@@ -129,6 +139,8 @@ def freezing(freeze, trainable_parameters, hidden: int | None = None) -> None:
     hidden
         Seed of further cases, drawn at grading.
     """
+    must_be_function(freeze, "freeze")
+    must_be_function(trainable_parameters, "trainable_parameters")
     for inside in ("body", "head") if hidden is None else ("body", "body.norm", "body.conv"):
         seen = ask(probes.freeze_and_train, freeze, hidden or 0, inside)
         _judge_frozen(seen, inside, f"five steps, freeze(model.{inside})" if hidden is None else None)

@@ -8,7 +8,7 @@ from course_utils.checks.answers import as_array, read_numbers
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.transfer_learning.features import refuse
+from course_utils.checks.transfer_learning.features import must_be_function, refuse
 from course_utils.checks.verdict import CheckFailed, Credit
 from course_utils.variants import Dice
 from course_utils.variants import transfer_learning as questions
@@ -112,6 +112,7 @@ def head_probabilities(answer, hidden: int | None = None) -> None:
     hidden
         Seed of further cases, drawn at grading. Messages do not describe a hidden case.
     """
+    must_be_function(answer, "fit_head")
     for plan in PLANS if hidden is None else HIDDEN_PLANS:
         _check_plan(answer, plan, hidden)
     print("Correct.")
@@ -169,7 +170,7 @@ def _probabilities(answer, train, labels, test, classes: int, words: str | None)
 
 
 def _refuse_shape(given: np.ndarray, number: int, wanted: tuple[int, int], words: str | None) -> None:
-    if given.ndim == 1 or given.shape == (wanted[0], 1):
+    if given.ndim < 2 or given.shape == (wanted[0], 1):
         refuse("TL3", "fit_head", words)
     if len(given) == number != wanted[0]:
         refuse("TL6", "fit_head", words)
