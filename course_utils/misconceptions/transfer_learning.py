@@ -244,8 +244,8 @@ register(
     Misconception(
         "TL7",
         "test part not standardised",
-        "On its own training pictures the head is good, on the test part it is not. Do both parts go through the same "
-        "subtraction and division?",
+        "The head is right on features that were standardised beforehand, and wrong on the test part. Do both parts go "
+        "through the same subtraction and division?",
         HEAD,
     ),
 )

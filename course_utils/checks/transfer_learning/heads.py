@@ -185,6 +185,7 @@ def _check_learned(answer, given: np.ndarray, truth, training, classes: int, wor
     right = float((given.argmax(1) == truth.numpy()).mean())
     if right >= 0.85:
         return
-    own = _probabilities(answer, *training, training[0], classes, words)
+    train = training[0]
+    own = _probabilities(answer, *training, (train - train.mean(0)) / train.std(0), classes, words)
     learned = float((own.argmax(1) == training[1].numpy()).mean())
     refuse("TL7" if learned >= 0.9 else "TL5", "fit_head", words)
