@@ -149,11 +149,11 @@ def plot_mismatches(accuracies: Mapping[str, float], *, chance: float | None = N
     colours = [style.FOCUS] + [style.DATA] * (len(names) - 1)
     axes.barh(names, values, color=colours, height=0.62)
     for row, value in enumerate(values):
-        axes.text(value + 0.01, row, f"{value:.2f}", va="center", fontsize=FONT)
+        axes.text(value - 0.01, row, f"{value:.2f}", va="center", ha="right", color="white", fontsize=FONT)
     axes.axvline(values[0], color=style.FOCUS, lw=1.5, ls="--")
     if chance is not None:
         axes.axvline(chance, color="0.4", lw=1.5, ls=(0, (1, 2)))
-        axes.text(chance + 0.005, len(names) - 0.45, "chance", color="0.35", fontsize=FONT, va="top")
+        axes.text(chance, -0.62, "chance", color="0.35", fontsize=FONT, va="bottom", ha="center")
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, 1.05)
     axes.set_xlabel("accuracy on test pictures", fontsize=FONT)

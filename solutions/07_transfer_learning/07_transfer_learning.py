@@ -113,7 +113,7 @@ for name, layer in source.named_children():
 
 # %% [markdown]
 r"""
-A number of 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
+They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
 The lecture calls this using the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The first is the one to try when you do not know a good representation yourself, and have few pictures.
 """
@@ -602,8 +602,8 @@ for name, (network, X) in cases.items():
     measured[name] = (guesses == y_test).double().mean().item()
 plots.show(
     plots.plot_mismatches(measured, chance=0.5),
-    alt="Six bars of accuracy: as in training the highest; pixels from 0 to 255, "
-    "half the size and upside down far lower, without any error message.",
+    alt="Six bars of accuracy: as in training the highest, all others lower; half "
+    "the size and upside down are near chance.",
 )
 
 # %% [markdown]
@@ -633,7 +633,7 @@ if mobilenet is not None:
 
 # %% [markdown]
 r"""
-It has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features. That is the homework of this lab.
+Some careless guesses survive, others do not: a large network forgives more, and so the slip is noticed later. This one has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features. That is the homework of this lab.
 """
 
 # %% [markdown]

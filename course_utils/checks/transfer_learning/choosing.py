@@ -50,19 +50,19 @@ CHOICES = {
         "weak source",
     ),
     "preprocessing": Choice(
-        "The head was fitted on features of pictures from 0 to 1. At test time somebody passes pictures from 0 to 255. "
-        "What did this notebook's table show?",
+        "The head was fitted on features of standardised pictures. At test time somebody leaves the source's "
+        "standardisation out. What did this notebook's bars show?",
         {
-            "drop": Option("The accuracy falls a good deal, without any error message."),
+            "drop": Option("The accuracy falls by ten points or more, without any error message."),
             "error": Option(
-                "PyTorch raises an error, because the numbers are too large.",
+                "PyTorch raises an error, because the numbers have another range.",
                 "TM3",
-                "Which layer looks at the size of a number before it multiplies?",
+                "Which layer looks at the range of its input before it multiplies?",
             ),
             "same": Option(
-                "Nothing changes: the network standardises its input itself.",
+                "Nothing changes: the head standardises its features anyway.",
                 "TM3",
-                "It subtracts and divides by fixed numbers. Which numbers come out for 255?",
+                "The head uses the statistics of the training part. Of which pictures were those features?",
             ),
         },
         "drop",
