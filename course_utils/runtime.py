@@ -4,9 +4,12 @@ import contextlib
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+SHORTEST = 1.0  # seconds; work that is done sooner shows no bar in a notebook
 
 
 def use_one_thread() -> None:
@@ -78,7 +81,10 @@ def _in_notebook() -> bool:
 
 
 def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
-    """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it."""
+    """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it.
+
+    Work that is done within `SHORTEST` seconds shows nothing: many small trainings in a row would fill the page.
+    """
     from IPython.display import display
 
     def line(done: float, note: str = "") -> dict[str, str]:
@@ -86,8 +92,16 @@ def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
         bar = "█" * full + "░" * (24 - full)
         return {"text/plain": f"{what}  {bar}  {done:.0f} of {total:.0f} {unit}  {note}".rstrip()}
 
-    handle = display(line(0), raw=True, display_id=True)
-    return lambda done, note="": handle.update(line(done, note), raw=True)
+    start, handle = time.monotonic(), None
+
+    def advance(done: float, note: str = "") -> None:
+        nonlocal handle
+        if handle:
+            handle.update(line(done, note), raw=True)
+        elif time.monotonic() - start >= SHORTEST:
+            handle = display(line(done, note), raw=True, display_id=True)
+
+    return advance
 
 
 @contextlib.contextmanager

@@ -34,6 +34,7 @@ from course_utils.plots.logistic_regression import (
 from course_utils.plots.networks import plot_cost_bars, plot_residual_block, plot_shape_ribbon, plot_size_staircase
 from course_utils.plots.neurons import plot_descent, plot_line, plot_network, plot_neurons, plot_shapes
 from course_utils.plots.training import plot_confusion, plot_first_kernels, plot_history, plot_pictures
+from course_utils.plots.transfer import plot_directions, plot_learning_curve, plot_mismatches, plot_teaching
 
 __all__ = [
     "figure_bundle",
@@ -48,6 +49,7 @@ __all__ = [
     "plot_curves",
     "plot_descent",
     "plot_difference_errors",
+    "plot_directions",
     "plot_equivariance",
     "plot_filmstrip",
     "plot_first_kernels",
@@ -58,9 +60,11 @@ __all__ = [
     "plot_history",
     "plot_images",
     "plot_labelled_points",
+    "plot_learning_curve",
     "plot_line",
     "plot_log_loss",
     "plot_losses",
+    "plot_mismatches",
     "plot_moves",
     "plot_network",
     "plot_neurons",
@@ -77,6 +81,7 @@ __all__ = [
     "plot_size_staircase",
     "plot_softmax",
     "plot_stamps",
+    "plot_teaching",
     "plot_value_histograms",
     "plot_windows",
     "show",

@@ -17,6 +17,7 @@ from course_utils.practice import (
     lab7_cnn,
     logistic_regression,
     neurons,
+    transfer_learning,
 )
 from course_utils.practice.topic import Topic
 from course_utils.variants import Dice
@@ -29,6 +30,7 @@ LABS = {  # in the order of the labs
     "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "lab7_cnn": lab7_cnn.TOPICS,
+    "transfer_learning": transfer_learning.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}
 LAB_OF = {name: lab for lab, topics in LABS.items() for name in topics}

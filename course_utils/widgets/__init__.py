@@ -16,6 +16,7 @@ from course_utils.widgets.regions import explore_regions
 from course_utils.widgets.shape_ribbon import explore_ribbon
 from course_utils.widgets.shape_tracer import explore_shapes
 from course_utils.widgets.sign_table import explore_signs
+from course_utils.widgets.teaching import teach_machine
 
 __all__ = [
     "boundary_maps",
@@ -35,4 +36,5 @@ __all__ = [
     "explore_ribbon",
     "explore_shapes",
     "explore_signs",
+    "teach_machine",
 ]

@@ -1,0 +1,115 @@
+"""The check of augmentation: every picture must come back as one of its own flips and shifts."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from course_utils.checks.answers import as_array
+from course_utils.checks.running import ask, quiet
+from course_utils.checks.transfer_learning import probes
+from course_utils.checks.transfer_learning.features import must_be_function, refuse
+from course_utils.checks.verdict import CheckFailed
+
+FARTHEST = 2  # pixels
+LOOK_AS_FAR_AS = 4
+
+
+class Move(NamedTuple):
+    """How a picture came back: turned left to right, turned upside down, moved down and right, around the edge."""
+
+    flip: bool
+    upside_down: bool
+    down: int
+    right: int
+    rolled: bool
+
+
+@quiet()
+def augmentation(answer, hidden: int | None = None) -> None:
+    """Check ``augment(X (N, C, H, W), rng)``: flips from left to right, shifts of -2 to 2 pixels. 1 point.
+
+    What is filled in behind the edge is free.
+
+    Parameters
+    ----------
+    answer
+        The student's function.
+    hidden
+        Seed of further pictures, drawn at grading.
+    """
+    must_be_function(answer, "augment")
+    words = "64 pictures" if hidden is None else None
+    for shape, seed in (((64, 3, 10, 8), hidden or 0), ((40, 1, 9, 12), (hidden or 0) + 1)):
+        x = np.random.default_rng([seed, *shape]).random(shape).astype(np.float32)
+        given = _augment(answer, x, seed, 0, words)
+        if not np.array_equal(given, _augment(answer, x, seed, 1, words)):
+            refuse("TA5", "augment", words)
+        moves = [find_move(before, after) for before, after in zip(x, given, strict=True)]
+        if None in moves:
+            _refuse_unknown(x, given, words)
+        _judge(moves, words)
+        if np.array_equal(given, _augment(answer, x, seed + 50, 0, words)):
+            refuse("TA5", "augment", words)
+    print("Correct.")
+
+
+def _augment(answer, x: np.ndarray, seed: int, elsewhere: int, words: str | None) -> np.ndarray:
+    seen = ask(probes.augmented, answer, x, seed, elsewhere)
+    if seen["changed"]:
+        refuse("TA3", "augment", words)
+    if seen["answer"] is None:
+        raise CheckFailed("augment returned None. Does it end in a return statement?")
+    given = as_array(seen["answer"], "What augment returns")
+    if given.shape != x.shape:
+        raise CheckFailed("augment should return as many pictures, of the same shape, as it was given.")
+    return given
+
+
+def find_move(before: np.ndarray, after: np.ndarray) -> Move | None:
+    """Find how a picture ``(C, H, W)`` became another one; None if it is no flip and shift of it."""
+    height, width = before.shape[1:]
+    for upside_down in (False, True):
+        for flip in (False, True):
+            turned = before[:, :: -1 if upside_down else 1, :: -1 if flip else 1]
+            for down in range(-LOOK_AS_FAR_AS, LOOK_AS_FAR_AS + 1):
+                for right in range(-LOOK_AS_FAR_AS, LOOK_AS_FAR_AS + 1):
+                    there = after[:, max(down, 0) : height + down, max(right, 0) : width + right]
+                    here = turned[:, max(-down, 0) : height - down, max(-right, 0) : width - right]
+                    if abs(there[0, 0, 0] - here[0, 0, 0]) < 1e-5 and np.allclose(there, here, atol=1e-6):
+                        rolled = (down, right) != (0, 0) and np.allclose(
+                            after, np.roll(turned, (down, right), axis=(1, 2)), atol=1e-6
+                        )
+                        return Move(flip, upside_down, down, right, rolled)
+    return None
+
+
+def _refuse_unknown(x: np.ndarray, given: np.ndarray, words: str | None) -> None:
+    if all(any(find_move(before, after) for before in x) for after in given[:6]):
+        refuse("TA4", "augment", words)
+    case = words or "a case drawn at grading"
+    raise CheckFailed(
+        f"augment: not yet right ({case}).\n"
+        "  Some pictures are no flip and shift of what they were. Do all channels of a picture move together?"
+    )
+
+
+def _judge(moves: list[Move], words: str | None) -> None:
+    if any(move.upside_down for move in moves):
+        refuse("TA1", "augment", words)
+    if max(max(abs(move.down), abs(move.right)) for move in moves) > FARTHEST:
+        refuse("TA7", "augment", words)
+    flips = {move.flip for move in moves}
+    across, down = {move.right for move in moves}, {move.down for move in moves}
+    if len({move[:4] for move in moves}) == 1 and moves[0][:4] != (False, False, 0, 0):
+        refuse("TA2", "augment", words)
+    if len(flips) < 2 or len(across) == 1 or len(down) == 1:
+        refuse("TA6" if (len(across) == 1 and len(down) == 1) or len(flips) < 2 else "TA2", "augment", words)
+    if not (0.2 <= sum(move.flip for move in moves) / len(moves) <= 0.8):
+        refuse("TA6", "augment", words)
+    if min(len(across), len(down)) < 2 * FARTHEST + 1:
+        raise CheckFailed(
+            f"augment: not yet right ({words or 'a case drawn at grading'}).\n"
+            "  Not all shifts from -2 to 2 pixels occur. Which numbers does rng.integers(low, high) leave out?"
+        )
+    if any(move.rolled for move in moves):
+        refuse("TA8", "augment", words)
