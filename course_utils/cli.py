@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from course_utils.course import RELEASED, CourseError, environment, find_root
+from course_utils.fetching import DataUnavailable
 
 app = typer.Typer(
     name="course",
@@ -16,6 +17,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+
+data_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+app.add_typer(data_app, name="data")
 
 
 @app.callback()
@@ -193,12 +198,42 @@ def demo(
     run_demo(find_root(), labs or [], folder=folder, workers=workers)
 
 
+@data_app.callback()
+def data(context: typer.Context) -> None:
+    """List the data sets and weights of the labs, and which are here; or fetch one."""
+    if context.invoked_subcommand:
+        return
+    from course_utils.data import sources
+    from course_utils.models import sources as weights
+
+    for one in [*sources(), *weights()]:
+        state = "here" if one.here else "not here"
+        typer.echo(f"{state:<10}{one.name}: {one.what}. Licence: {one.licence}.")
+        typer.echo(" " * 10 + (one.where if one.here else f"To get it: {one.get}."))
+
+
+@data_app.command()
+def fetch(
+    name: Annotated[str, typer.Argument(help="cifar10 (170 MB), fashion (31 MB) or mobilenet_v2 (14 MB)")],
+    folder: Annotated[Path | None, typer.Option(help="where to; the labs' usual place if left out")] = None,
+) -> None:
+    """Fetch a data set or weights, once. An interrupted transfer is continued."""
+    from course_utils.data.fetch import FETCHABLE
+    from course_utils.data.fetch import fetch as fetch_data
+    from course_utils.models import fetch as fetch_weights
+
+    if name not in (*FETCHABLE, "mobilenet_v2"):
+        raise CourseError(f"There is no {name!r} to fetch. There are: {', '.join(FETCHABLE)}, mobilenet_v2.")
+    place = (fetch_data if name in FETCHABLE else fetch_weights)(name, folder)
+    typer.echo(f"{name} is here: {place}")
+
+
 def main() -> None:
     """Run the command line; what a user can mend is said in plain words, with exit status 2."""
     os.environ["PATH"] = environment()["PATH"]
     try:
         app(prog_name="course")
-    except CourseError as error:
+    except (CourseError, DataUnavailable) as error:
         print(error, file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:

@@ -36,7 +36,7 @@ class Finding:
 
 def examine_environment() -> list[Finding]:
     """Return what there is to say about this Python, its packages and the folder."""
-    return [_python(), *_packages(), _programs(), _threads(), _folder(), _sandbox()]
+    return [_python(), *_packages(), _programs(), _threads(), _folder(), _data(), _weights(), _sandbox()]
 
 
 def _python() -> Finding:
@@ -100,6 +100,34 @@ def _folder() -> Finding:
             f"nbgrader wants to be started in {root} (the command course goes there).",
         )
     return Finding(f"started in the course root {root}")
+
+
+def _data() -> Finding:
+    """Say whether what ships with the package is whole, and which data sets are here."""
+    from course_utils import packaged
+    from course_utils.data import sources
+    from course_utils.data.cifar10 import find_cifar10, see_that_it_is_whole
+    from course_utils.fetching import DataUnavailable
+
+    try:
+        for path in sorted(packaged.FOLDER.glob("*.npz")):
+            packaged.read(path.stem)
+        if place := find_cifar10():
+            see_that_it_is_whole(place)
+    except (packaged.PackageDamaged, DataUnavailable) as error:
+        return Finding("data of the labs", str(error))
+    here = [one.name for one in sources() if one.here]
+    return Finding(f"data here: {'; '.join(here)} (more: course data)")
+
+
+def _weights() -> Finding:
+    """Say whether MobileNetV2's weights are here and whole."""
+    from course_utils.models import mobilenet
+
+    path, damaged = mobilenet.find_weights()
+    if path is None:
+        return Finding("weights of MobileNetV2, for labs 07 and 08", mobilenet.nothing(damaged))
+    return Finding(f"weights of MobileNetV2: {path}")
 
 
 def _sandbox() -> Finding:

@@ -110,7 +110,7 @@ def fetch_file(
     path = Path(folder) / remote.name
     if os.path.isfile(path) and is_whole(path, remote.checksum):
         return path
-    refuse_offline(remote.name, f"put a copy of it into {path.parent}")
+    refuse_offline(remote.name, f"put a copy of it into {path.parent} and try again")
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -166,5 +166,5 @@ def _transfer(remote: Remote, part: Path, watch: Callable[[int, int], None]) -> 
 
 def _reason(error: OSError) -> str:
     """Say in a few words why something could not be fetched."""
-    reason = getattr(error, "reason", None) or error
-    return str(reason) or type(error).__name__
+    answered = hasattr(error, "code")  # an HTTPError; its reason alone lacks the number
+    return str(error if answered else getattr(error, "reason", error)) or type(error).__name__

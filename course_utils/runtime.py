@@ -47,7 +47,8 @@ def has_front_end() -> bool:
 def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callable[..., None]]:
     """Show how far long work has come, where somebody may be looking.
 
-    Silent while nbgrader grades, in continuous integration, and where the output is neither a terminal nor a notebook.
+    A notebook keeps one line of text, a terminal nothing. Silent while nbgrader grades, in continuous integration, and
+    where the output is neither a notebook nor a terminal.
 
     Parameters
     ----------
@@ -63,14 +64,42 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
     """
     if not has_front_end():
         yield lambda done, note="": None
-        return
+    elif _in_notebook():
+        yield _bar_in_notebook(what, total, unit)
+    else:
+        with _bar_in_terminal(what, total, unit) as advance:
+            yield advance
+
+
+def _in_notebook() -> bool:
+    """Tell whether this process is a notebook's kernel."""
+    ipython = sys.modules.get("IPython")
+    return bool(ipython) and hasattr(ipython.get_ipython(), "kernel")
+
+
+def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
+    """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it."""
+    from IPython.display import display
+
+    def line(done: float, note: str = "") -> dict[str, str]:
+        full = round(24 * min(1, done / total)) if total else 24
+        bar = "█" * full + "░" * (24 - full)
+        return {"text/plain": f"{what}  {bar}  {done:.0f} of {total:.0f} {unit}  {note}".rstrip()}
+
+    handle = display(line(0), raw=True, display_id=True)
+    return lambda done, note="": handle.update(line(done, note), raw=True)
+
+
+@contextlib.contextmanager
+def _bar_in_terminal(what: str, total: float, unit: str) -> Iterator[Callable[..., None]]:
+    """Draw a bar on stderr, with the time that is left, and take it away at the end."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     count = TextColumn(f"{{task.completed:.0f}} of {{task.total:.0f}} {unit}")
     columns = (TextColumn("{task.description}"), BarColumn(), count, TextColumn("{task.fields[note]}"))
-    seen = console.is_terminal or console.is_jupyter
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=not seen) as progress:
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True, disable=hidden) as progress:
         task = progress.add_task(what, total=total, note="")
         yield lambda done, note="": progress.update(task, completed=done, note=note)

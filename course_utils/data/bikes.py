@@ -15,7 +15,6 @@ from course_utils.data.canvas import (
     ground,
     in_chunks,
     to_bytes,
-    two_colours,
 )
 from course_utils.data.pictures import Pictures, Split, at_least
 
@@ -32,8 +31,8 @@ BARS = {
     "road bike": ((4.0, -4.0), (4.3, -5.2), (6.6, -5.4), (7.6, -4.2), (6.6, -2.9)),  # bent down
     "mountain bike": ((4.2, -2.6), (3.8, -5.0), (2.8, -5.6), (6.4, -6.2)),  # straight
 }
-TYRE = {"road bike": (0.40, 0.75), "mountain bike": (0.75, 1.20)}  # half its thickness, from … to …
-TUBE = {"road bike": (0.40, 0.60), "mountain bike": (0.50, 0.75)}
+TYRE = {"road bike": (0.45, 0.65), "mountain bike": (1.10, 1.60)}  # half its thickness, from … to …
+TUBE = {"road bike": (0.40, 0.60), "mountain bike": (0.55, 0.85)}
 
 
 def load_bikes(n_train: int = 200, n_test: int = 600, *, seed: int = 0) -> Split:
@@ -69,8 +68,8 @@ def load_bikes(n_train: int = 200, n_test: int = 600, *, seed: int = 0) -> Split
 
 def _draw(dice: Dice, labels: np.ndarray) -> np.ndarray:
     """Draw a chunk of bikes: ``(n, H, W, 3)``, uint8."""
-    size, (cos, sin) = dice.number(0.85, 1.12), dice.direction(-0.12, 0.12)
-    across, down = COLUMN - MIDDLE - dice.number(-3.5, 3.5), ROW - MIDDLE - dice.number(-3.5, 3.5)
+    size, (cos, sin) = dice.number(0.9, 1.15), dice.direction(-0.1, 0.1)
+    across, down = COLUMN - MIDDLE - dice.number(-3, 3), ROW - MIDDLE - dice.number(-3, 3)
     facing = 1 - 2 * dice.often(0.5)
     x, y = facing * (cos * across + sin * down) / size, (cos * down - sin * across) / size
     radius, tyre, tube = dice.number(4.7, 5.5), dice.number(0, 1), dice.number(0, 1)
@@ -111,11 +110,11 @@ def _squared_distance(x: np.ndarray, y: np.ndarray, line: Sequence[Point]) -> np
 
 
 def _paint(dice: Dice, wheels: np.ndarray, frame: np.ndarray) -> np.ndarray:
-    """Lay clutter and the bike on a ground; the frame's colour is near the tyres'."""
-    background, colour = two_colours(dice, contrast=0.4)
-    own = np.float32(0.7) * colour + np.float32(0.3) * dice.colour()
-    disc, bar = clutter(dice)
+    """Lay clutter and the bike on a bright ground: black tyres, a dark frame."""
+    background = np.float32(0.45) + np.float32(0.55) * dice.colour()
+    tyres, colour = np.float32(0.25) * dice.colour(), np.float32(0.5) * dice.colour()
+    disc, _ = clutter(dice)
     picture = background + ground(dice)
-    for cover, paint in (disc, bar, (wheels, colour), (frame, own)):
+    for cover, paint in (disc, (wheels, tyres), (frame, colour)):
         picture += cover * (paint - picture)
-    return to_bytes(picture, dice, noise=0.06)
+    return to_bytes(picture, dice, noise=0.04)

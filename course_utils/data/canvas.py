@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 SIDE = 32  # pixels
-CHUNK = 500  # pictures drawn at once: they fit into a processor's cache, and have a stream of chance of their own
+CHUNK = 100  # pictures drawn at once: they fit into a processor's cache, and have a stream of chance of their own
 ROW, COLUMN = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
 MIDDLE = (SIDE - 1) / 2
 BRIGHTNESS = (0.30, 0.59, 0.11)  # share of red, green and blue

@@ -70,7 +70,7 @@ def load_mobilenet(*, download: bool = False) -> "nn.Sequential":
     if path is None and download:
         path = fetch("mobilenet_v2")
     if path is None:
-        raise DataUnavailable(_nothing(damaged))
+        raise DataUnavailable(nothing(damaged))
     import torch
     from torch import nn
     from torchvision.models import MobileNet_V2_Weights, mobilenet_v2
@@ -114,7 +114,8 @@ def cache() -> Path:
     return Path(home).expanduser() / "hub" / "checkpoints"
 
 
-def _nothing(damaged: list[Path]) -> str:
+def nothing(damaged: list[Path]) -> str:
+    """Say where the weights were looked for, what was damaged, and what to do."""
     if damaged:
         names = " and ".join(map(str, damaged))
         return (

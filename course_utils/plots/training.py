@@ -75,7 +75,7 @@ def _side_and_room(titles: Sequence[str], columns: int) -> tuple[float, float]:
 
 def _fold(title: str, side: float) -> str:
     """Break a title into lines that fit over a picture ``side`` inches wide."""
-    return "\n".join(textwrap.wrap(str(title), max(6, int(side / 0.092))))
+    return "\n".join(textwrap.wrap(str(title), max(6, int(side / 0.08)), break_long_words=False))
 
 
 def _as_images(pictures: Any) -> np.ndarray:
