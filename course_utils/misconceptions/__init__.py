@@ -110,5 +110,6 @@ def all_codes() -> list[str]:
     return list(_REGISTRY)
 
 
+from course_utils.misconceptions import adversarial_examples as adversarial_examples  # noqa: E402
 from course_utils.misconceptions import common as common  # noqa: E402  these fill the registry
 from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402

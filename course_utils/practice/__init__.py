@@ -10,12 +10,15 @@ from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.sets import alternatives
-from course_utils.practice import conv_and_pooling
+from course_utils.practice import adversarial_examples, conv_and_pooling
 from course_utils.practice.topic import Topic
 from course_utils.variants import Dice
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
-LABS = {"conv_and_pooling": conv_and_pooling.TOPICS}  # in the order of the labs
+LABS = {  # in the order of the labs
+    "conv_and_pooling": conv_and_pooling.TOPICS,
+    "adversarial_examples": adversarial_examples.TOPICS,
+}
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}
 LAB_OF = {name: lab for lab, topics in LABS.items() for name in topics}
 
