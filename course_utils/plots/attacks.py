@@ -45,7 +45,7 @@ def plot_attack(
     if list(changed) != list(probabilities) or not changed:
         raise ValueError(f"changed and probabilities must have the same names, not {[*changed]} and {[*probabilities]}")
     original, rows = _colour(x, "x"), len(changed)
-    figure, grid = plt.subplots(
+    _, grid = plt.subplots(
         rows, 3, figsize=(7.4, 1.75 * rows), squeeze=False, layout="constrained", width_ratios=[1, 1, 1.6]
     )
     for (left, middle, right), (name, picture) in zip(grid, changed.items(), strict=True):

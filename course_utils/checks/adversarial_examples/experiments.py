@@ -21,7 +21,7 @@ EPSILONS = (1, 2, 4, 8)  # grey levels out of 255
 
 @quiet()
 def budget_units(answers: dict, question: Budget) -> Credit:
-    """Check a budget in normalised units, its largest L2 size, and in grey levels, each to within a hundredth. 2 points.
+    """Check a budget in normalised units, its largest L2 size, and in grey levels, all to within 1 %. 2 points.
 
     Parameters
     ----------
