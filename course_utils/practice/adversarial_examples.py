@@ -13,7 +13,7 @@ def _length_text(q) -> str:
 
 def _back_text(q) -> str:
     return (
-        f"A network subtracts 0.5 and divides by {q.std:g}. Behind it a change has the size {q.thousandths / 1000:.3f}.\n"
+        f"A network subtracts 0.5 and divides by {q.std:g}. Behind it a change is {q.thousandths / 1000:.3f}.\n"
         "How many grey levels out of 255 is that, rounded to a whole number?"
     )
 

@@ -662,8 +662,8 @@ def another_network():
 seed_everything(1)
 second = another_network()
 X, Y = train.tensors()
-print(fit(second, X, Y, epochs=1 if is_grading() else 6, learning_rate=3e-3))
-second.eval()
+print(fit(second, X, Y, epochs=1 if is_grading() else 4, learning_rate=3e-3))
+second = second.eval()
 
 # %%
 print("8/255 against       first network   second network")
@@ -701,7 +701,8 @@ for places in order.split(64):
     adam.step()
 
 # %%
-levels = [0, 1, 2, 4, 8, 12, 16]
+levels = [0, 2, 4, 8, 16]
+few, few_labels = x[:100], y[:100]
 curves = {
     f"{name}, {attack}": [
         accuracy(model, make(model, few, few_labels, level / 255), few_labels)
@@ -821,7 +822,7 @@ r"""
 
 Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 1,000 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes)
 
-Example: with Adam at 1e-3 and batches of 64, two epochs take about three seconds.
+Example: with Adam at 3e-3 and batches of 64, two epochs take about three seconds.
 
 <details><summary>Hint</summary>
 In which order do you make the attacked pictures and set the gradients to zero?
@@ -833,7 +834,7 @@ In which order do you make the attacked pictures and set the gradients to zero?
 def adversarial_training(model, x, y, eps, epochs):
     """Train model in place on clean and attacked pictures, half and half."""
     ### BEGIN SOLUTION
-    adam = torch.optim.Adam(model.parameters(), lr=1e-3)
+    adam = torch.optim.Adam(model.parameters(), lr=3e-3)
     model.train()
     for _ in range(epochs):
         for places in torch.randperm(len(x)).split(64):

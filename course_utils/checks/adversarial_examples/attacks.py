@@ -23,7 +23,7 @@ EPS = 8 / 255
 
 
 class Case(NamedTuple):
-    """One call to try: what is new in it, the network, the batch, and what the function gets after ``(model, x, y)``."""
+    """One call to try: what is new in it, the network, the batch, and what follows ``(model, x, y)``."""
 
     new: str
     recipe: Recipe
@@ -107,7 +107,7 @@ def gradient_ways(case: Case, x: torch.Tensor, y: torch.Tensor) -> dict[str, Cal
         "GR3": lambda: right / len(x),
         "AD7": lambda: [training(), training(F.cross_entropy)],
         "EG2": lambda: [right.sign(), -right.sign()],
-        "PR5": lambda: [slope(model, x, y, lambda z, y: f(z.softmax(1), y)) for f in (networks.loss_sum, _mean)],
+        "PR5": lambda: [slope(model, x, y, lambda z, y, f=f: f(z.softmax(1), y)) for f in (networks.loss_sum, _mean)],
         "EG1": lambda: [
             sign * slope(model, x, y, lambda z, y, f=f: picked(f(z))) / share
             for f in (lambda z: z, lambda z: z.softmax(1))
