@@ -56,7 +56,7 @@ def wrong_values(question: Budget) -> dict[str, dict[str, list[float]]]:
         "grey levels": {
             "EB5": [2 * question.levels, 2 * question.levels + 1],
             "EB6": [eps],
-            "AD4": [question.levels / question.std, question.levels * question.std],
+            "AD4": [question.levels * question.std],
         },
     }
 

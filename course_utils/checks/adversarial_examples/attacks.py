@@ -234,7 +234,8 @@ def step_ways(case: Case, x: torch.Tensor, y: torch.Tensor) -> dict[str, Callabl
 
 PGD_CASES = [
     Case("one step of alpha=eps", Recipe(41), 8, (EPS, EPS, 1)),
-    Case("three steps of alpha=2*eps", Recipe(42), 4, (EPS, 2 * EPS, 3)),
+    Case("two steps of alpha=0.4*eps", Recipe(45), 4, (EPS, 0.4 * EPS, 2)),  # inside the budget
+    Case("three steps of alpha=2*eps", Recipe(42), 4, (EPS, 2 * EPS, 3)),  # tells which budget is kept
     Case("ten steps of alpha=eps/4", Recipe(43), 4, (EPS, EPS / 4, 10)),
     Case("targeted=True", Recipe(44), 4, (EPS, EPS / 2, 4), (("targeted", True),)),
 ]
