@@ -276,13 +276,13 @@ register(
     Misconception(
         "EQ3",
         "read more into the human experiment than it shows",
-        "Those people saw each picture for less than a tenth of a second. What did they say with more time?",
+        "Those people saw each picture for less than a tenth of a second. What does one see with more time?",
         SEEING,
     ),
     Misconception(
         "EQ4",
         "took adversarial training for free, or for complete",
-        "Compare the two curves: at a budget of 0, and far to the right. Where does the defended network lose?",
+        "Look at the curves far to the right, at PGD beside FGSM, and at what each batch costs. Where is the price?",
         DEFENCE,
     ),
     Misconception(

@@ -145,8 +145,9 @@ def plot_accuracy_over_budget(
         axes.plot(levels, values, color=getattr(style, colour), ls=dashes, marker=marker, ms=6, lw=1.8, label=name)
     if chance is not None:
         axes.axhline(chance, color="0.5", lw=1.5, ls=(0, (1, 2)))
-        axes.text(max(levels), chance + 0.02, "chance", color="0.35", fontsize=FONT, ha="right")
+        axes.text(min(levels), chance + 0.02, "chance", color="0.35", fontsize=FONT)
     axes.set_ylim(0, 1)
+    axes.set_xticks(levels)
     axes.set_xlabel("budget (grey levels out of 255)", fontsize=FONT)
     axes.set_ylabel("accuracy on test pictures", fontsize=FONT)
     axes.legend(frameon=False, fontsize=FONT, loc="center left", bbox_to_anchor=(1.0, 0.5))

@@ -273,12 +273,12 @@ widgets.explore_attack(network, star, star_label, test.classes, fgsm=fgsm, level
 
 # %% [markdown]
 r"""
-The attack wins at three or four grey levels. The random twin stays a star up to the end of the slider. No eye can tell the two twins apart.
+With four grey levels the network sees another class. The random twin stays a star up to the end of the slider. To us both look alike: a star with some grain.
 """
 
 # %% [markdown]
 r"""
-On a photograph the step is a multiple of nothing: one grey level out of 255. Does the photo network still see the same cat? (Its three best guesses, after your `fgsm` with 1/255.)
+A photograph has fifty times as many pixels to push. Does the photo network still see the same cat after your `fgsm` with a single grey level, 1/255? Its three best guesses:
 """
 
 # %%
@@ -557,23 +557,24 @@ What does a noise for all look like? Here it is, amplified, with four test pictu
 # %%
 X = train.tensors()[0][:300]
 delta = universal_perturbation(network, X, 16 / 255, 10)
-carrying = (x[:4] + delta).clamp(0, 1)
+places = [3, 4, 5, 6]  # star, triangle, cross, square
+carrying = (x[places] + delta).clamp(0, 1)
 seen = network(carrying).argmax(1)
 titles = [
     f"{test.classes[true]}: sees {test.classes[label]}"
-    for true, label in zip(y[:4], seen)
+    for true, label in zip(y[places], seen)
 ]
 plots.show(
     plots.plot_pictures(
         torch.cat([0.5 + delta * 255 / 32, carrying]), ["the noise, ×8", *titles]
     ),
-    alt="One noise with a fine regular texture, and four shapes that carry it. The "
-    "network takes several of them for something else.",
+    alt="One noise, a pattern of rings and stripes, and four shapes that carry it. The "
+    "shapes are easy to recognise; the network takes most of them for something else.",
 )
 
 # %% [markdown]
 r"""
-The noise is no grain: it is a fine texture, the kind of thing a class such as *checker* or *dots* is made of. It is a feature that the network cannot help seeing.
+The noise is no grain: it has rings and stripes, the things that some of the ten classes are made of. The network cannot help seeing them; we look through them at the shape.
 """
 
 # %% [markdown]
@@ -679,7 +680,7 @@ for name, picture in {
 
 # %% [markdown]
 r"""
-Read along the rows. An attack works best on the network that it was made for. But part of it **transfers**: the other network, too, falls well below its clean accuracy, and below what random signs do. So hiding the weights helps, and is no defence by itself.
+Read along the rows. An attack works best on the network that it was made for. But part of it **transfers**: the other network, too, falls below its clean accuracy, and below what random signs do. So hiding the weights helps, and is no defence by itself.
 """
 
 # %% [markdown]
@@ -691,7 +692,7 @@ The best-known defence is blunt: **adversarial training**. Attack each batch wit
 
 # %%
 defended = load_trained("shapes")
-adam = torch.optim.Adam(defended.parameters(), lr=1e-3)
+adam = torch.optim.Adam(defended.parameters(), lr=3e-3)
 order = torch.randperm(len(X), generator=torch.Generator().manual_seed(0))
 for places in order.split(64):
     attacked = fgsm(defended, X[places], Y[places], 8 / 255)
@@ -699,6 +700,7 @@ for places in order.split(64):
     adam.zero_grad()
     loss.backward()
     adam.step()
+print(f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended")
 
 # %%
 levels = [0, 2, 4, 8, 16]
@@ -717,12 +719,12 @@ curves = {
 plots.show(
     plots.plot_accuracy_over_budget(levels, curves),
     alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
-    "pgd. The defended one starts lower, at budget 0, and falls later; both end near chance.",
+    "pgd. The defended one falls later; both end near chance.",
 )
 
 # %% [markdown]
 r"""
-Three things to read. At 8/255 the defended network is right far more often. At 0 it is a little worse: that is the price, with the longer training. And far to the right both are lost; under PGD earlier than under FGSM. The defence moves the limit; it does not take it away.
+Three things to read. At 8/255 the defended network is right about twice as often. On clean pictures (the printed line) it does not gain, and usually it loses something: that is the price, beside the longer training. Far to the right both are lost, under PGD earlier than under FGSM. The defence moves the limit; it does not take it away.
 """
 
 # %% [markdown]
@@ -741,7 +743,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Are people fooled like networks? Elsayed and others (2018) showed people pictures for about 70 milliseconds. Changes that were made to fool many networks also misled these hurried people, somewhat more often than control changes did. The budgets were large and visible, and with time to look, people named the true class. So the study shows that a *brief* look shares something with a network. It does not show that we see as networks do.
+Are people fooled like networks? Elsayed and others (2018) showed people pictures for about 70 milliseconds. Changes that were made to fool many networks also misled these hurried people, somewhat more often than control changes did. The budgets were larger than ours, and people who take their time still see the true class. So the study shows that a *brief* look shares something with a network. It does not show that we see as networks do.
 """
 
 # %% [markdown]

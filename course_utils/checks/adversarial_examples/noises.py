@@ -60,14 +60,14 @@ def universal_perturbation(answer, network: nn.Module, pictures, hidden: int | N
     model = networks.rebuild(weights)
     rates = {"seen": fooling_rate(model, train, delta), "unseen": fooling_rate(model, unseen, delta)}
     control = control_rate(model, unseen, eps)
-    told = "" if hidden is not None else f" ({rates['unseen']:.2f}, random signs {control:.2f})"
+    told = "" if hidden is not None else f": {rates['unseen']:.2f}, random signs {control:.2f}"
     if rates["unseen"] < max(TIMES * control, 0.1):
         seen_only = rates["seen"] >= max(TIMES * control, 0.2)
         _fail(
             f"universal_perturbation: it fools too few pictures that it has not seen{told}.",
             "EU2" if seen_only else "EU3",
         )
-    print("Correct." if hidden is not None else f"Correct.{told}")
+    print("Correct." if hidden is not None else f"Correct.\nShare of unseen pictures that are fooled{told}.")
 
 
 def _refuse_shape(delta: torch.Tensor, train: torch.Tensor) -> None:
