@@ -187,13 +187,13 @@ plots.show(
         ["star", "gradient"],
         caption="right: grey means zero; scaled to the largest number",
     ),
-    alt="A star, and the gradient of its loss by its pixels: strong at the star's "
-    "outline, almost nothing elsewhere.",
+    alt="A star, and the gradient of its loss by its pixels: strongest on and "
+    "around the star, weak at the border.",
 )
 
 # %% [markdown]
 r"""
-The network looks at the outline of the star. That is where a change counts.
+Most of it lies on and around the star; near the border a change hardly counts. But it is no second star: what moves the loss looks like grain to us.
 """
 
 # %% [markdown]
@@ -724,7 +724,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Three things to read. At 8/255 the defended network is right about twice as often. On clean pictures (the printed line) it does not gain, and usually it loses something: that is the price, beside the longer training. Far to the right both are lost, under PGD earlier than under FGSM. The defence moves the limit; it does not take it away.
+Three things to read. At 8/255 the defended network is right about twice as often. On clean pictures (the printed line, and the left end) it loses some: that is the price, beside the longer training. Far to the right both are lost, under PGD earlier than under FGSM. The defence moves the limit; it does not take it away.
 """
 
 # %% [markdown]
