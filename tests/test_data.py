@@ -339,6 +339,13 @@ def test_a_damaged_file_is_named(full, tmp_path, harm, packed):
         data.load_fashion(60, 20)
 
 
+def test_numbers_of_another_type_are_not_taken_for_bytes(tmp_path):
+    path = tmp_path / "floats"
+    path.write_bytes(b"\0\0\x0d\x01\0\0\0\x04" + bytes(4))
+    with pytest.raises(DataUnavailable, match=r"floats is damaged .it does not begin as such a file does"):
+        fashion.read_idx(path)
+
+
 def test_files_that_do_not_belong_together_are_named(full, tmp_path):
     folder = lay_out(full, tmp_path / "debian", False)
     (folder / fashion.STEMS[0][1]).write_bytes(full[fashion.STEMS[1][1]])

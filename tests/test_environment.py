@@ -13,7 +13,6 @@ CALLED_IN_CONDA = {
     "torch": "pytorch-cpu",
     "matplotlib": "matplotlib-base",
     "msgpack": "msgpack-python",
-    "psycopg2-binary": "psycopg2",
 }
 
 

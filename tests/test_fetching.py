@@ -86,7 +86,10 @@ def test_a_transfer_that_breaks_off_leaves_nothing_at_the_place_and_is_continued
 def test_a_server_that_cannot_continue_is_asked_for_all(shop, tmp_path):
     shop.knows_ranges = False
     (tmp_path / "big.bin.part").write_bytes(b"other" * 10)
-    assert fetch_file(remote(shop), tmp_path).read_bytes() == CONTENT
+    seen = []
+    path = fetch_file(remote(shop), tmp_path, watch=lambda done, total: seen.append(done))
+    assert path.read_bytes() == CONTENT
+    assert seen[-1] == len(CONTENT)
 
 
 @pytest.mark.parametrize("length", [len(CONTENT), len(CONTENT) + 5])
@@ -229,7 +232,7 @@ def test_an_archive_with_other_files_is_no_cifar10(home, shop, cifar10, monkeypa
 
 
 def test_an_archive_cannot_write_outside_its_place(home, shop, cifar10, monkeypatch):
-    archive = pack({"../../escaped": b"x", **cifar10})
+    archive = pack({**cifar10, "../../escaped": b"x"})
     shop.files["cifar-10-python.tar.gz"] = archive
     monkeypatch.setattr(cifar10_module, "REMOTE", remote(shop, "cifar-10-python.tar.gz", archive))
     with pytest.raises(DataUnavailable, match="could not be unpacked"):

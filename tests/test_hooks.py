@@ -326,3 +326,32 @@ def test_no_feedback_page_shows_a_hidden_test(graded, student):
     assert "check_double(double)" in text
     assert "cases=(-3" not in text
     assert "END HIDDEN" not in text
+
+
+BUTTON = """
+import json, sys
+from pathlib import Path
+from nbgrader.apps.api import NbGraderAPI
+from course_utils.grading.gradebook import open_gradebook, read_settings
+
+root = Path.cwd()
+with open_gradebook(root) as book:
+    (rows,) = book.find_submission("01_double", "own_words").notebooks
+    essay = next(grade for grade in rows.grades if grade.name == "why")
+    essay.manual_score, essay.needs_manual_grade = 1, False
+    book.db.commit()
+done = NbGraderAPI(config=read_settings(root).config).autograde("01_double", "own_words", force=True)
+with open_gradebook(root) as book:
+    (rows,) = book.find_submission("01_double", "own_words").notebooks
+    scores = {grade.name: grade.score for grade in rows.grades}
+print(json.dumps([done["success"], scores]))
+"""
+
+
+@pytest.mark.slow
+def test_formgraders_button_grades_alike_and_leaves_a_persons_grade(graded):
+    done = subprocess.run([sys.executable, "-c", BUTTON], cwd=graded, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    success, scores = json.loads(done.stdout.splitlines()[-1])
+    assert success is True
+    assert scores == {"double-check": 2, "sizes-check": 1, "why": 1}

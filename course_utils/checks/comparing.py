@@ -41,8 +41,11 @@ def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case
 
 
 def _shape_line(given, right, case) -> str:
+    if right.ndim == 0:
+        return "  it should be one number, not an array."
     if given.ndim != right.ndim:
-        return f"  your result has {given.ndim} axes, PyTorch's has {right.ndim}."
+        axes = "axis" if given.ndim == 1 else "axes"
+        return f"  your result has {given.ndim} {axes}, PyTorch's has {right.ndim}."
     axis = next(i for i, (a, b) in enumerate(zip(given.shape, right.shape, strict=True)) if a != b)
     direction = "long" if given.shape[axis] > right.shape[axis] else "short"
     yours = f"your shape is {given.shape}: " if case else ""
@@ -52,6 +55,8 @@ def _shape_line(given, right, case) -> str:
 def _value_line(given, right, case) -> str:
     if case is None:
         return ""
+    if given.ndim == 0:
+        return f"  yours is {given:.4g}, PyTorch's {right:.4g}."
     wrong = ~np.isclose(given, right, rtol=diagnosis.RTOL, atol=diagnosis.ATOL)
     place = tuple(int(i) for i in np.argwhere(wrong)[0])
     where = ", ".join(map(str, place))

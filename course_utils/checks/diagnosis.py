@@ -16,10 +16,11 @@ def close(given: np.ndarray, right: np.ndarray) -> bool:
 
 
 def same_number(one, other) -> bool:
-    """Tell whether two numbers are equal; fractions may be rounded to two decimals."""
+    """Tell whether two numbers are equal; fractions may be rounded to two decimals, small ones to two digits."""
     if one is None or other is None:
         return False
-    return one == other or (other != int(other) and abs(one - other) <= 0.006)
+    tolerance = 0.006 if abs(other) >= 0.05 else abs(other) / 20
+    return one == other or (other != int(other) and abs(one - other) <= tolerance)
 
 
 class Explanation(NamedTuple):

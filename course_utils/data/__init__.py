@@ -4,7 +4,7 @@ Each function gives pictures in one form (`Pictures`), whatever they are from, a
 """
 
 from course_utils.data.bikes import BIKES, load_bikes
-from course_utils.data.bundled import load_photo
+from course_utils.data.bundled import Sunshine, load_photo, load_sunshine
 from course_utils.data.colour import load_colour
 from course_utils.data.fashion import load_fashion
 from course_utils.data.fetch import fetch
@@ -22,6 +22,7 @@ __all__ = [
     "Pictures",
     "Source",
     "Split",
+    "Sunshine",
     "fetch",
     "load_bikes",
     "load_colour",
@@ -30,5 +31,6 @@ __all__ = [
     "load_photo_classes",
     "load_photos",
     "load_shapes",
+    "load_sunshine",
     "sources",
 ]

@@ -81,7 +81,7 @@ def see_that_it_is_whole(root: Path) -> None:
         if not os.path.isfile(path):
             state = "is missing"
         elif not fetching.is_whole(path, f"md5:{md5}"):
-            state = "is damaged (its checksum is another one)"
+            state = "is damaged (its checksum is another one) or cannot be read"
         else:
             continue
         raise DataUnavailable(

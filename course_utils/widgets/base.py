@@ -14,7 +14,7 @@ LARGEST_IMAGE = 32  # pixels a side; more cells would be too small to point at
 
 
 def script(*names: str) -> str:
-    """Return a widget's JavaScript: what all widgets share, then its own files in this order."""
+    """Return a widget's JavaScript: what all widgets share, then its own file, or files."""
     return "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in ("common", *names))
 
 

@@ -188,12 +188,12 @@ plots.show(
         caption="right: grey means zero; scaled to the largest number",
     ),
     alt="A star, and the gradient of its loss by its pixels: strongest on and "
-    "around the star, weak at the border.",
+    "around the star, weaker at the border.",
 )
 
 # %% [markdown]
 r"""
-Most of it lies on and around the star; near the border a change hardly counts. But it is no second star: what moves the loss looks like grain to us.
+Most of it lies on and around the star; near the border a change counts less. But it is no second star: what moves the loss looks like grain to us.
 """
 
 # %% [markdown]

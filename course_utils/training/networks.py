@@ -1,4 +1,4 @@
-"""Training for the labs that do not ask for it, and the frame around the training that a learner wrote.
+"""Training of networks for the labs that do not ask for it, and the frame around the training that a learner wrote.
 
 Where the line lies. Lab 7 asks for one epoch of training and for an evaluation with a confusion matrix. `run_epochs`
 therefore trains nothing itself: it calls the learner's functions, counts, times and draws the bar. `fit` serves later

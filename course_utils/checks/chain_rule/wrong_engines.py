@@ -1,0 +1,244 @@
+"""Engines that are wrong in known ways: what each gives for a program, to be compared with what a learner's gives.
+
+None of them is right. They follow the edges of a program with the slopes that PyTorch gives for each edge alone.
+"""
+
+import math
+import re
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
+from itertools import islice, product
+
+from course_utils.checks.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
+
+Gradients = dict[str, float]
+DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
+MOST_CHOICES = 500  # ways of overwriting; the rest is left out
+
+
+def behind(written: Program) -> list[str]:
+    """Return the names that the result depends on, itself included."""
+    reads = {target_of(line): operands_of(line) for line in written.lines}
+    found, todo = {written.result}, [written.result]
+    while todo:
+        fresh = set(reads.get(todo.pop(), ())) - found
+        found |= fresh
+        todo += fresh
+    return [name for name in written.names if name in found]
+
+
+def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
+    """Return for each code the inputs' gradients as this wrong way gives them, in one or several versions."""
+    ways: dict[str, list[Callable]] = {
+        "VE1": [
+            lambda edges: _by_recursion(written, edges, at_once=True),
+            lambda edges: _by_recursion(written, edges, at_once=False),
+            lambda edges: _by_recursion(written, _turned(edges), at_once=True),
+            *(partial(_in_turn, written, order=order) for order in (_by_depth, _by_stack, _by_breadth)),
+            *(partial(_in_turn, written, order=order, late=True) for order in (_by_depth, _by_stack, _by_breadth)),
+            *(lambda edges, o=order: _in_turn(written, _turned(edges), order=o) for order in (_by_depth, _by_stack)),
+            *(lambda e, o=order: _in_turn(written, _turned(e), order=o, late=True) for order in (_by_depth, _by_stack)),
+        ],
+        "VE10": [lambda edges: _forwards(written, edges)],
+        "VE13": [lambda edges: _unweighted(written, edges)],
+        "VE5": [lambda edges: _with_own_factor(written)],
+        "GR1": [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
+    }
+    edges = torch_edges(written)
+    found = {"GR9": [{name: one[name] for name in written.inputs} for one in _assigned(written, edges)]}
+    for code, versions in ways.items():
+        results = [version(edges) for version in versions]
+        found[code] = [{name: one[name] for name in written.inputs} for one in results if one]
+    return found
+
+
+def _turned(edges: list[Edge]) -> list[Edge]:
+    """Return the edges with each line's operands in the other order."""
+    lines: dict[str, list[Edge]] = {}
+    for edge in edges:
+        lines.setdefault(edge.made, []).append(edge)
+    return [edge for line in lines.values() for edge in reversed(line)]
+
+
+def _zeros(edges: Iterable[Edge]) -> Gradients:
+    return {name: 0.0 for edge in edges for name in (edge.made, edge.operand)}
+
+
+def _assigned(written: Program, edges: list[Edge]) -> list[Gradients]:
+    """Each contribution overwrites the one before: for every value any one of them may be the last."""
+    uses = {name: [edge for edge in edges if edge.operand == name] or [None] for name in reversed(written.names)}
+    found = []
+    for chosen in islice(product(*uses.values()), MOST_CHOICES):
+        grad = dict.fromkeys(written.names, 0.0) | {written.result: 1.0}
+        for name, edge in zip(uses, chosen, strict=True):
+            if edge is not None:
+                grad[name] = edge.slope * grad[edge.made]
+        found.append(grad)
+    return found
+
+
+def _by_recursion(written: Program, edges: list[Edge], at_once: bool) -> Gradients:
+    """Each value passes on all it has so far, whenever something comes in."""
+    out: dict[str, list[Edge]] = {}
+    for edge in edges:
+        out.setdefault(edge.made, []).append(edge)
+    grad, visits = _zeros(edges) | {written.result: 1.0}, 0
+
+    def visit(name: str) -> None:
+        nonlocal visits
+        visits += 1
+        if visits > DEEPEST:
+            return
+        for edge in out.get(name, ()):
+            grad[edge.operand] += edge.slope * grad[name]
+            if at_once:
+                visit(edge.operand)
+        if not at_once:
+            for edge in out.get(name, ()):
+                visit(edge.operand)
+
+    visit(written.result)
+    return grad if visits <= DEEPEST else {}
+
+
+def _in_turn(written: Program, edges: list[Edge], order: Callable, late: bool = False) -> Gradients:
+    """Each value passes on what it has when its turn comes, once.
+
+    Parameters
+    ----------
+    order
+        Gives the names in the order of their turns: one of the three below, all of them too early for some graphs.
+    late
+        What comes in after a value's turn still counts in its own gradient.
+    """
+    grad, kept = _zeros(edges) | {written.result: 1.0}, {}
+    for name in order(written.result, edges):
+        kept[name] = grad[name]
+        for edge in edges:
+            if edge.made == name:
+                grad[edge.operand] += edge.slope * grad[name]
+    return grad if late else _zeros(edges) | kept
+
+
+def _by_depth(result: str, edges: list[Edge]) -> list[str]:
+    order: list[str] = []
+
+    def visit(name: str) -> None:
+        if name not in order:
+            order.append(name)
+            for edge in edges:
+                if edge.made == name:
+                    visit(edge.operand)
+
+    visit(result)
+    return order
+
+
+def _by_stack(result: str, edges: list[Edge], take: Callable = deque.pop) -> list[str]:
+    order, todo, met = [], deque([result]), {result}
+    while todo:
+        name = take(todo)
+        order.append(name)
+        for edge in edges:
+            if edge.made == name and edge.operand not in met:
+                met.add(edge.operand)
+                todo.append(edge.operand)
+    return order
+
+
+def _by_breadth(result: str, edges: list[Edge]) -> list[str]:
+    return _by_stack(result, edges, deque.popleft)
+
+
+def _forwards(written: Program, edges: list[Edge]) -> Gradients:
+    """The inputs are asked first, the result last."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in edges:
+        grad[edge.operand] += edge.slope * grad[edge.made]
+    return grad
+
+
+def _unweighted(written: Program, edges: list[Edge]) -> Gradients:
+    """Slopes of single edges are added up; what comes back is left out."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in edges:
+        grad[edge.operand] += edge.slope
+    return grad
+
+
+def _with_own_factor(written: Program) -> Gradients:
+    """In a product, each factor gets itself as its slope: PyTorch is shown half the sum of the squares instead."""
+    lines = tuple(
+        PRODUCT.sub(lambda m: _BAIT.format(made=m[1], product=f"{m[2]} * {m[3]}", a=m[2], b=m[3]), line)
+        for line in written.lines
+    )
+    return torch_gradients(written._replace(lines=lines))
+
+
+PRODUCT = re.compile(r"^(\w+) = (\w+) \* (\w+)$")
+_BAIT = "{made} = ({product}).detach() + ({a} * {a} + {b} * {b}) / 2 - (({a} * {a} + {b} * {b}) / 2).detach()"
+
+
+# --- functions of one value: u = f(a), y = u * w
+
+
+def function_code(part: str, line: str, place: float, factor: float, given: float | None) -> str:
+    """Return the code of the wrong slope that gives exactly this gradient of a; "" if none does.
+
+    Parameters
+    ----------
+    part, line
+        Which function, and the line that uses it.
+    place, factor
+        The numbers of a and of w.
+    given
+        The student's gradient of a; None where the number u was wrong already.
+    """
+    if given is None or part not in _SLOPES:
+        return ""
+    exponent = float(line.split("**")[1]) if part == "power" else 0.0
+    output = _OUTPUTS[part](place, exponent)
+    for code, slopes in _SLOPES[part](place, output, exponent).items():
+        if any(math.isclose(given, slope * factor, rel_tol=1e-7, abs_tol=1e-9) for slope in slopes):
+            return code
+    if part == "relu" and line == "u = a.relu()" and given in (0, factor):
+        return "GR10"
+    return "VE17" if given == 0 else ""
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x))
+
+
+def _power(x: float, k: float) -> float:
+    value = x**k
+    return value if isinstance(value, float) else math.nan
+
+
+_OUTPUTS: dict[str, Callable[[float, float], float]] = {
+    "power": _power,
+    "exp": lambda x, k: math.exp(x),
+    "tanh": lambda x, k: math.tanh(x),
+    "relu": lambda x, k: max(x, 0.0),
+    "sin": lambda x, k: math.sin(x),
+    "log": lambda x, k: math.log(x),
+    "sigmoid": lambda x, k: _sigmoid(x),
+}
+_SLOPES: dict[str, Callable[[float, float, float], dict[str, list[float]]]] = {
+    "power": lambda x, y, k: {
+        "VE14": [_power(x, k - 1), k * y, y, k, _power(x, k + 1)],
+        "GR11": [k * _power(y, k - 1)],
+        "GR1": [-k * _power(x, k - 1)],
+    },
+    "exp": lambda x, y, k: {"GR11": [math.exp(y)], "VE14": [x * math.exp(x - 1)], "VE15": [x, 1.0], "GR1": [-y]},
+    "tanh": lambda x, y, k: {"GR11": [1 - x * x, 1 - math.tanh(y) ** 2], "VE15": [1 - y, y * y, 1 + y * y]},
+    "relu": lambda x, y, k: {},
+    "sin": lambda x, y, k: {"GR1": [-math.cos(x)], "GR11": [math.cos(y)], "VE15": [y, math.cos(x) * x]},
+    "log": lambda x, y, k: {"GR11": [1 / y], "GR1": [-1 / x], "VE15": [y, x]},
+    "sigmoid": lambda x, y, k: {
+        "GR11": [x * (1 - x), _sigmoid(y) * (1 - _sigmoid(y))],
+        "VE15": [y, 1 - y, y * y, 1 - y * y],
+        "GR1": [-y * (1 - y)],
+    },
+}

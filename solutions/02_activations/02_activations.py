@@ -1,0 +1,749 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Bend a line with hidden units
+"""
+
+# %% [markdown]
+r"""
+**You will** build the three classic activation functions with their slopes, and a forward pass that shows what a hidden layer does to its inputs.
+
+**You will learn** to
+
+- compute sigmoid, tanh and ReLU for any number, and say where their slopes vanish;
+- predict what becomes of a gradient on its way through ten layers;
+- set the weights of small networks by hand, and say which regions they can make.
+
+**You need** NumPy arrays and, from Lab 01, the dense layer. Time: 90 to 110 minutes, with a good place to stop after section 4.
+"""
+
+# %% [markdown]
+r"""
+| letter | meaning | in code |
+|---|---|---|
+| N, D | examples in a batch, numbers in an example | `N, D = X.shape` |
+| H | units of a hidden layer | `H, D = W.shape` |
+| z | pre-activation: weighted sum plus bias | `z = X @ W.T + b` |
+| g, σ | any activation function, the sigmoid | `act`, `sigmoid` |
+| L | number of layers | `len(params)` |
+
+Weights are kept as PyTorch keeps them, a row for each unit of the new layer: `W` is (H, D), `b` is (H,).
+"""
+
+# %%
+import numpy as np
+import torch
+
+from course_utils import plots, widgets
+from course_utils.checks import activations as check
+from course_utils.practice import practice
+from course_utils.runtime import seed_everything
+from course_utils.variants import activations as questions
+
+seed_everything(0)
+
+# %% [markdown]
+r"""
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers that are printed in this lab.
+"""
+
+# %%
+student_id = ""
+
+# %% [markdown]
+r"""
+## 1 Which curve is which?
+
+A unit adds up its inputs, z = w · x + b, and passes the sum through an **activation function** g. Here are three of them. One never goes below 0 and never stops rising. One answers 0.5 to z = 0. One answers −1 to very negative sums. Which is which? Decide before you go on.
+"""
+
+# %%
+plots.show(
+    plots.plot_curves(["relu", "sigmoid", "tanh"], labels=["A", "B", "C"]),
+    alt="Three curves: A is 0 up to z = 0 and then rises as z itself; B rises from 0 "
+    "through 0.5 to 1; C rises from -1 through 0 to 1.",
+)
+
+# %% [markdown]
+r"""
+A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic tangent. Lab 01 has shown why there must be one of them at all: layers without an activation collapse into a single layer. All three *bend*, and this lab is about what a bend is good for, and what it costs.
+"""
+
+# %% [markdown]
+r"""
+## 2 Three functions and their slopes
+
+| | formula | values |
+|---|---|---|
+| sigmoid | σ(z) = 1 / (1 + e^−z) | between 0 and 1 |
+| tanh | tanh(z) = (e^z − e^−z) / (e^z + e^−z) | between −1 and 1 |
+| ReLU | max(0, z) | 0 and above |
+
+Training moves weights along slopes, so the slope of g matters as much as g. Two slopes can be written with the function's own *value*: for a = σ(z) the slope at z is a (1 − a), and for a = tanh(z) it is 1 − a². ReLU has slope 0 on the left and 1 on the right.
+"""
+
+# %%
+plots.show(
+    plots.plot_curves(["sigmoid", "tanh", "relu"], slopes=True),
+    alt="Left the three functions, right their slopes: the sigmoid's a low, wide bump, "
+    "that of tanh a high, narrow one, both near 0 far from z = 0; ReLU's jumps from 0 to 1.",
+)
+
+# %% [markdown]
+r"""
+Where sigmoid and tanh run flat they are **saturated**: the slope is nearly 0, and a weight behind such a unit hardly learns. Exactly at 0 ReLU has a corner and no slope. PyTorch takes 0 there, and so does this lab. Move the tangent: where is the sigmoid steepest, and how steep?
+"""
+
+# %%
+widgets.explore_curves("sigmoid")
+
+# %% [markdown]
+r"""
+Sigmoid and tanh are one curve in two sizes: tanh(z) = 2 σ(2z) − 1. A few values follow without a calculator. Since e to the power of −ln 2 is 1/2, the sigmoid of ln 2 is 1 / (1 + 1/2), which is 2/3.
+"""
+
+# %%
+z = torch.tensor([np.log(2), 0.7])
+print("sigmoid of ln 2:       ", torch.sigmoid(z[0]).item())
+print("tanh of 0.7:           ", torch.tanh(z[1]).item())
+print("2 sigmoid(1.4) minus 1:", (2 * torch.sigmoid(2 * z[1]) - 1).item())
+
+# %% [markdown]
+r"""
+You need not believe a formula for a slope. Move z by a tiny step to both sides and see how the value moves: a **finite difference**. It agrees with 1 − tanh² in nine digits or more.
+"""
+
+
+# %%
+def finite_difference(function, z, step=1e-5):
+    """Return the slope of a function at each number of z, measured."""
+    return (function(z + step) - function(z - step)) / (2 * step)
+
+
+points = np.array([-1.0, 0.0, 0.7])
+print(finite_difference(np.tanh, points))
+print(1 - np.tanh(points) ** 2)
+
+# %% [markdown]
+r"""
+## 3 Numbers that break naive formulas
+
+The formulas are right, and yet a computer fails on them. The largest number that 64 bits can hold is about e to the power of 709. Here are three ways to type a formula, for a large and a very negative sum.
+"""
+
+# %%
+z = np.array([1000.0, -1000.0])
+with np.errstate(all="ignore"):  # without this line, NumPy warns
+    print("1 / (1 + e^-z)     ", 1 / (1 + np.exp(-z)))
+    print("e^z / (1 + e^z)    ", np.exp(z) / (1 + np.exp(z)))
+    print("tanh, as it stands ", (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)))
+    print("e^1000, e^-1000    ", np.exp(z))
+
+# %% [markdown]
+r"""
+`nan` is what infinity divided by infinity gives. The first way gives right numbers, but only because 1 / infinity happens to be 0; NumPy warns of the overflow on the way. The cure is the last line: e^−1000 is a harmless 0. An exponential is safe as long as its **exponent is never positive**.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 2.1. Three functions that never overflow
+
+Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and (0,), from `np.exp`, `np.abs`, `np.where`, `np.maximum` and the like, without a ready-made `np.tanh`. For z = ±1000 they give finite numbers and **no warning**; float32 in, float32 out; the array that comes in stays as it is. (3 points, 20 minutes)
+
+Example: `relu(np.array([[-2.0, 3.0]]))` is [[0, 3]].
+
+<details><summary>Hint</summary>
+Which of e^z and e^−z is at most 1 for a negative z? And which for both signs, if you write −|z|?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "three-functions", "locked": false, "schema_version": 3, "solution": true}
+def sigmoid(z):
+    """Return 1 / (1 + e^-z) for each number of z."""
+    ### BEGIN SOLUTION
+    e = np.exp(-np.abs(z))  # at most 1
+    return np.where(z >= 0, 1, e) / (1 + e)
+    ### END SOLUTION
+
+
+def tanh(z):
+    """Return the hyperbolic tangent of each number of z."""
+    ### BEGIN SOLUTION
+    return 2 * sigmoid(2 * z) - 1
+    ### END SOLUTION
+
+
+def relu(z):
+    """Return each number of z, 0 in place of the negative ones."""
+    ### BEGIN SOLUTION
+    return np.maximum(z, 0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "three-functions-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.three_functions(sigmoid, tanh, relu)
+### BEGIN HIDDEN TESTS
+check.three_functions(sigmoid, tanh, relu, hidden=2021)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Each function is worth a point. Stuck? `check.hint("three-functions")` shows a hint, and the next one each time you run it.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 2.2. Their slopes
+
+Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning. (2 points, 10 minutes)
+
+Example: `d_tanh(np.array([0.0]))` is [1]. You can test yours with `finite_difference(tanh, z)`.
+
+<details><summary>Hint</summary>
+In a (1 − a), is a the z that comes in, or something that you must compute first?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "three-slopes", "locked": false, "schema_version": 3, "solution": true}
+def d_sigmoid(z):
+    """Return the slope of the sigmoid at each number of z."""
+    ### BEGIN SOLUTION
+    return sigmoid(z) * (1 - sigmoid(z))
+    ### END SOLUTION
+
+
+def d_tanh(z):
+    """Return the slope of tanh at each number of z."""
+    ### BEGIN SOLUTION
+    return 1 - tanh(z) ** 2
+    ### END SOLUTION
+
+
+def d_relu(z):
+    """Return the slope of ReLU at each number of z, 0 at 0."""
+    ### BEGIN SOLUTION
+    return np.where(z > 0, 1.0, 0.0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "three-slopes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.three_slopes(d_sigmoid, d_tanh, d_relu)
+### BEGIN HIDDEN TESTS
+check.three_slopes(d_sigmoid, d_tanh, d_relu, hidden=3022)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## 4 Slopes multiply
+
+In a deep network a gradient comes back from the last layer to the first. At every layer it is multiplied by the slope of that layer's activation (the chain rule, Lab 03). So with a sigmoid in every layer there is a bound, whatever the sums are: no factor is larger than the top of the sigmoid's bump in section 2. Here are your numbers for an exercise by hand.
+"""
+
+# %%
+mine = questions.by_hand(student_id)
+print(f"a) z = 0    b) z = ln {mine.p}    c) z = -ln {mine.q}")
+print(f"σ(2z) = {mine.doubled}    number of sigmoids in a row: {mine.layers}")
+
+# %% [markdown]
+r"""
+## Exercise 2.3. Sigmoids by hand
+
+Without code: σ at your points `a`, `b` and `c`; the `largest slope` that the sigmoid has anywhere; `tanh` of that z for which σ(2z) is printed above; and the `bound`, the largest number by which the slopes of your row of sigmoids can multiply a gradient. Two decimals will do; for the bound two digits, such as `1.2e-5`. (2 points, 10 minutes)
+
+Example: σ(ln 2) is 2/3; if σ(2z) is 0.5, then tanh(z) is 0.
+
+<details><summary>Hint</summary>
+What is e to the power of −ln 3? For which a is a (1 − a) largest?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "sigmoid-by-hand", "locked": false, "schema_version": 3, "solution": true}
+numbers = {
+    "a": None,
+    "b": None,
+    "c": None,
+    "largest slope": None,
+    "tanh": None,
+    "bound": None,
+}
+### BEGIN SOLUTION
+numbers = {
+    "a": 0.5,
+    "b": 0.75,
+    "c": 0.2,
+    "largest slope": 0.25,
+    "tanh": 0.8,
+    "bound": 9.54e-7,
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "sigmoid-by-hand-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.sigmoid_by_hand(numbers, questions.by_hand(student_id))
+
+# %% [markdown]
+r"""
+Ten sigmoids let through less than a millionth, whatever the sums are. This is the **vanishing gradient**. For more questions of these kinds: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
+"""
+
+# %%
+question = practice("sigmoid-by-hand", 7)
+question
+
+# %% [markdown]
+r"""
+Answer with `question.answer(0.5)` in a cell of your own. Leave the number 7 out, and each call draws another question.
+"""
+
+# %% [markdown]
+r"""
+The weights multiply the gradient as well, so small slopes are half the story. `check.deep_net(scale)` sends a batch through ten tanh layers of 64 units with random weights of standard deviation scale / √64, and a gradient back. It returns `activations` and `gradients` (by the sums z), an array for each layer. The **size** of a gradient is its root mean square.
+"""
+
+# %%
+net = check.deep_net(scale=2)
+share = np.mean([np.abs(h) > 0.99 for h in net.activations])
+size = [np.sqrt((g**2).mean()) for g in net.gradients]
+print(f"saturated units: a share of {share:.3f} in all ten layers")
+print(f"gradient at the first layer / at the last: {size[0] / size[-1]:.2f}")
+
+# %% [markdown]
+r"""
+At scale 2 about one tanh in eleven is saturated (beyond ±0.99), and the gradient at the first layer is a few times larger than at the last. With much smaller or much larger weights the picture is another one.
+"""
+
+# %%
+flow = {}
+for scale in (0.25, 2, 8):
+    gradients = check.deep_net(scale).gradients
+    flow[f"scale {scale}"] = [np.sqrt((g**2).mean()) for g in gradients]
+plots.show(
+    plots.plot_gradient_flow(flow),
+    alt="Bars for ten layers at three weight scales. At 0.25 the gradient shrinks to a few "
+    "millionths on its way to the first layer, at 2 it stays, at 8 it grows to hundreds.",
+)
+
+# %% [markdown]
+r"""
+Small weights starve the first layers; large weights flood them, which is the **exploding gradient**. Try other scales, and other activations. Which two activations keep their gradient at the scale 1.4, and which loses it at every scale?
+"""
+
+# %%
+widgets.explore_gradient_flow(check.deep_net)
+
+# %% [markdown]
+r"""
+ReLU does not saturate on the right. On the left it has its own trouble: where a sum is negative for **every** example, the slope is always 0, no gradient reaches the unit's weights, and it never comes back. It is **dead**. Here are 200 units that a bad update has pushed down by −3.
+"""
+
+# %%
+generator = torch.Generator().manual_seed(0)
+inputs = torch.randn(1000, 4, generator=generator)
+layer = torch.nn.Linear(4, 200)
+for push in (0, -1, -3):
+    torch.nn.init.constant_(layer.bias, push)
+    dead = (layer(inputs) <= 0).all(dim=0)
+    print(f"bias {push}: {int(dead.sum())} of 200 units are dead")
+
+# %% [markdown]
+r"""
+Now you. The three scales are 0.5, 1 and 4, in this order.
+
+## Exercise 2.4. Ten layers deep
+
+Run `check.deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last; the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
+
+Example: at scale 2 the share is 0.089 and the ratio about 3.5.
+
+<details><summary>Hint</summary>
+Which lines of the cells above count and measure for scale 2? What must change in them?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "deep-gradients", "locked": false, "schema_version": 3, "solution": true}
+deep = {
+    "saturated": (None, None, None),
+    "ratio": (None, None, None),
+    "steady scale": None,
+    "at scale 4": None,
+}
+### BEGIN SOLUTION
+deep = {
+    "saturated": (0.0, 0.001, 0.46),
+    "ratio": (0.00161, 0.272, 48.4),
+    "steady scale": 1,
+    "at scale 4": "grows",
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "deep-gradients-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.deep_gradients(deep)
+
+# %% [markdown]
+r"""
+That is why weights are drawn with a standard deviation near 1 / √(number of inputs): sums stay where the slopes are not small, and the product of weights and slopes stays near 1. ReLU, which silences half of its sums, needs √2 times as much.
+
+**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
+"""
+
+# %% [markdown]
+r"""
+## 5 A hidden layer redraws the space
+
+So much for the cost. What does a bend buy? The second lecture shows it with points on a line: class 1 is the middle, up to a third on either side of 0; class 0 lies beyond two thirds; between them are gaps. One cut on the line cannot separate them. Two tanh units look at each point: their two answers are a place in a plane.
+"""
+
+# %%
+x, y = check.interval_data()
+slopes, biases = np.array([3.0, -3.0]), np.array([1.5, 1.5])
+hidden = torch.tanh(torch.tensor(x[:, None] * slopes + biases)).numpy()
+plots.show(
+    plots.plot_folding(x, y, hidden, cut=((1.0, 1.0), -0.95)),
+    alt="Left 40 points on a line, squares in the middle and circles outside. Right the same "
+    "points on a bent thread in the plane of two hidden units; one straight cut separates "
+    "squares from circles.",
+)
+
+# %% [markdown]
+r"""
+The thread in the right panel is the line, bent. Its order is unchanged, no point is lost, but now **one straight cut** is enough. This is how a network with hidden layers can be read: the earlier layers change the *representation*, and the last layer is a plain linear classifier (logistic regression, Lab 04) on what it gets. The second lecture calls networks *feature transformers* for this reason.
+"""
+
+# %% [markdown]
+r"""
+The lectures write the forward pass as h = g(W₁ᵀx + b₁), o = g(W₂ᵀh + b₂). Two remarks. With PyTorch's weights (out, in) and examples in rows it reads `h = act(X @ W1.T + b1)`. And the last layer should not get the same g: which function belongs there depends on the task (section 8). Until then it has none.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 2.5. A forward pass that keeps everything
+
+Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation. (3 points, 15 minutes)
+
+Example: with one layer, `W = [[2]]` and `b = [1]`, the batch `X = [[3]]` gives the list [[[3]], [[7]]], whatever `act` is.
+
+<details><summary>Hint</summary>
+How does your loop know that it is at the last pair? Which entry of the list does a layer start from?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "mlp-forward", "locked": false, "schema_version": 3, "solution": true}
+def mlp_forward(X, params, act):
+    """Return the activations of all layers, the input first: a list of arrays (N, ...)."""
+    ### BEGIN SOLUTION
+    activations = [X]
+    for W, b in params[:-1]:
+        activations.append(act(activations[-1] @ W.T + b))  # (N, out)
+    W, b = params[-1]
+    return [*activations, activations[-1] @ W.T + b]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "mlp-forward-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.mlp_forward(mlp_forward)
+### BEGIN HIDDEN TESTS
+check.mlp_forward(mlp_forward, hidden=606)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Now fold the line yourself. Entry 1 of *your* list is the plane on the right; until your function runs, PyTorch's numbers stand in and the widget says so. It starts without a fold: both units have the same corner. Find settings for tanh, then for ReLU. What can `identity` do to the thread, and what not?
+"""
+
+# %%
+widgets.explore_folding(x, y, mlp_forward=mlp_forward)
+
+# %% [markdown]
+r"""
+Without a bend the thread stays straight: it can be turned and stretched, never folded, and no cut in the plane does more than a cut on the line. With ReLU both units must have their corner *inside* the line; beyond its ends a unit is dead or does not bend.
+"""
+
+# %% [markdown]
+r"""
+## 6 Half-planes, convex regions, unions
+
+What regions can a network say yes to? Take **step** units, which answer 1 where their sum is above 0, and 0 elsewhere. One unit on two inputs splits the plane along a straight line (a *hyperplane*, in more dimensions) and says yes on one side: a half-plane. Further layers combine such answers.
+"""
+
+# %%
+line = [([[1, 1]], [0])]
+square = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1.5, 1.5])
+both = [square, ([[1, 1, 1, 1]], [-3.5])]
+two = [square, ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]), ([[1, 1]], [-0.5])]
+deeper = [*two[:2], ([[1, 1], [-1, -1]], [-0.5, 1.5]), ([[1, 1]], [-1.5])]
+titles = ["no hidden layer", "one hidden layer", "two hidden layers", "three hidden layers"]
+plots.show(
+    plots.plot_regions([line, both, two, deeper], titles, diagrams=True),
+    alt="Four networks and the region where each says yes: a half-plane; a rectangle; a "
+    "cross of two strips; the cross without its middle.",
+)
+
+# %% [markdown]
+r"""
+The rectangle is four half-planes joined by AND: the output unit adds four answers and asks whether the sum passes 3.5. The cross is two strips joined by OR. The last net says yes where exactly one of the strips does.
+
+The first lecture turns such pictures into a slogan: *no hidden layer, a half-plane; one, a convex region, open or closed; two, combinations of convex regions.* A region is **convex** if, for any two of its points, everything between them belongs to it.
+"""
+
+# %% [markdown]
+r"""
+One of the three statements is not true as it stands. To find out which, set some weights yourself. For a triangle, each edge gives a half-plane. The edge from A to B has the direction d = B − A; turned by a quarter it is n = (−d₂, d₁), and n · (x − A) is 0 on the edge, positive on one side, negative on the other. Which side the triangle is on depends on the order of its vertices.
+"""
+
+# %%
+A, B, C = np.array([0.0, 0.0]), np.array([4.0, 0.0]), np.array([1.0, 3.0])
+d = B - A
+n = np.array([-d[1], d[0]])
+print("n =", n, " at C:", n @ (C - A), " at the point (1, -2):", n @ (np.array([1, -2]) - A))
+
+# %% [markdown]
+r"""
+## Exercise 2.6. Weights by hand
+
+Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 0) and (1, 1), also if each input is up to 0.1 off; hidden units step or ReLU, the check tries both. Write `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle; `vertices` is (3, 2), **in either order**. Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
+
+Example: `[([[1, 0], [0, 1]], [-0.5, -0.5]), ([[1, 1]], [-1.5])]` says yes at (1, 1) only: AND.
+
+<details><summary>Hint</summary>
+At how many corners is x₁ + x₂ above 0.5? And above 1.5? For the triangle: which vertex tells you the sign of an edge's half-plane?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "weights-by-hand", "locked": false, "schema_version": 3, "solution": true}
+def xor_net():
+    """Return [(W1 (2, 2), b1 (2,)), (W2 (1, 2), b2 (1,))]."""
+    ### BEGIN SOLUTION
+    hidden = np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5])
+    output = np.array([[1, -1]]), np.array([-0.5])
+    return [hidden, output]
+    ### END SOLUTION
+
+
+def triangle_net(vertices):
+    """Return [(W1 (3, 2), b1 (3,)), (W2 (1, 3), b2 (1,))] for vertices (3, 2)."""
+    ### BEGIN SOLUTION
+    normals, offsets = [], []
+    for i in range(3):
+        start, end, third = vertices[i], vertices[(i + 1) % 3], vertices[(i + 2) % 3]
+        normal = np.array([start[1] - end[1], end[0] - start[0]])
+        normal = normal * np.sign(normal @ (third - start))  # look at the third vertex
+        normals.append(normal)
+        offsets.append(-normal @ start)
+    return [
+        (np.array(normals), np.array(offsets)),
+        (np.ones((1, 3)), np.array([-2.5])),
+    ]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "weights-by-hand-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.weights_by_hand(xor_net, triangle_net)
+### BEGIN HIDDEN TESTS
+check.weights_by_hand(xor_net, triangle_net, hidden=88)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+You have joined three half-planes by AND: all three must say yes. The figure does it with four, with three of them and with two: the region is closed or open, and convex each time.
+"""
+
+# %%
+weight, bias = np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]), [1, 1.2, 1.2, 1.6]
+nets = [[(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])] for H in (4, 3, 2)]
+plots.show(
+    plots.plot_regions(nets, ["all four say yes", "all three", "both"]),
+    alt="Dashed lines and the region on the inner side of all of them: four lines bound a "
+    "quadrilateral; with three and with two of them the region is open to one side.",
+)
+
+# %% [markdown]
+r"""
+Paint for yourself: switch half-planes on and off, and choose how many must say yes. Everything you can paint here is a net with **one** hidden layer.
+"""
+
+# %%
+widgets.explore_regions()
+
+# %% [markdown]
+r"""
+## Exercise 2.7. Refute the slogan
+
+"A network with one hidden layer makes convex regions." Give a counterexample: `params`, a net with one hidden layer of step units (any number) and one output, `[(W1, b1), (W2, b2)]`, and two points `p` and `q` at which its output is positive, while at the point **halfway between them** it is not. (2 points, 10 minutes)
+
+Example of the form, which refutes nothing: `[([[1, 0]], [0]), ([[1]], [-0.5])]` with p = (1, 0) and q = (2, 0) is positive at both points, and at (1.5, 0) as well.
+
+<details><summary>Hint</summary>
+Which two half-planes have no point in common? What does the output unit need, so that either of them is enough?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "refute-convexity", "locked": false, "schema_version": 3, "solution": true}
+counterexample = {"params": None, "p": None, "q": None}
+### BEGIN SOLUTION
+counterexample = {
+    "params": [([[1, 0], [-1, 0]], [-1, -1]), ([[1, 1]], [-0.5])],
+    "p": (2, 0),
+    "q": (-2, 0),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "refute-convexity-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.refute_convexity(counterexample)
+
+# %% [markdown]
+r"""
+So the slogan needs its condition: one hidden layer gives a convex region **if the output unit joins its half-planes by AND**. With OR it gives a union, which need not be convex. Two hidden layers are *sufficient* for unions of convex regions, not necessary. And a single hidden layer that is wide enough comes as close as you like to any continuous function on a bounded region; what depth buys is needing fewer units.
+"""
+
+# %% [markdown]
+r"""
+## 7 Does training find the fold?
+
+That weights exist is one thing, that training finds them another. `check.train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that no point lies on a border.
+"""
+
+# %%
+print("sigmoid:", check.train_interval("sigmoid"))
+
+# %% [markdown]
+r"""
+A run has *solved* the task if its share is 1: with the sigmoid nine of the ten have, and one is stuck at 0.75. Before you run the others: which will find the fold more often, tanh or ReLU?
+"""
+
+# %% [markdown]
+r"""
+## Exercise 2.8. Ten runs
+
+Give `identity`, the best share that two hidden units *without* a bend could reach on this task with any weights (think; these ten runs need not get there), and which of "tanh" and "relu" `solved more` of ten runs (run it). (1 point, 5 minutes)
+
+Example: the sigmoid solved nine.
+
+<details><summary>Hint</summary>
+Without a bend the net is one cut on the line. At which place does the cut get most points right?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "interval-experiment", "locked": false, "schema_version": 3, "solution": true}
+interval = {"identity": None, "solved more": None}
+### BEGIN SOLUTION
+interval = {"identity": 0.75, "solved more": "tanh"}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "interval-experiment-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.interval_experiment(interval)
+
+# %% [markdown]
+r"""
+This does not mean that tanh is the better activation. With two units, one badly placed ReLU is half of the network. With a hundred units a few dead ones do not matter, and then the slope of 1 counts more.
+"""
+
+# %% [markdown]
+r"""
+## 8 Output functions
+
+The lectures write the same g at the hidden layer and at the output. Hidden activations are there to bend; an output function must fit the *answer*. Any number at all: **identity**. A probability for each of several things that may all be true: a **sigmoid** for each. Exactly one of several classes: **softmax**, which turns all scores together into probabilities that add up to 1 (Lab 04).
+"""
+
+# %%
+plots.show(
+    plots.plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"]),
+    alt="The scores 2, -1 and 0.5 through three output functions: unchanged; each between 0 and "
+    "1 by a sigmoid, with the sum 1.77; and by softmax, with the sum 1.",
+)
+
+# %% [markdown]
+r"""
+The same three scores, three readings. The sigmoids say: surely a cat, and quite possibly a cow as well. Softmax says: of the three it is most likely the cat. ReLU or tanh at the output would cut off answers that the task needs. Here are the questions.
+"""
+
+# %%
+check.questions(student_id)
+
+# %% [markdown]
+r"""
+## Exercise 2.9. Choose and explain
+
+Answer the six questions above, each with the key of one option, such as `"tanh"`. (2 points, 10 minutes)
+
+Example: for a price that may go up or down, a key would be `"identity"`.
+
+<details><summary>Hint</summary>
+Which values may the answer take? Must they add up to 1?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "choose-and-explain", "locked": false, "schema_version": 3, "solution": true}
+choices = {"a": None, "b": None, "c": None, "d": None, "e": None, "f": None}
+### BEGIN SOLUTION
+choices = {
+    "a": "identity",
+    "b": "softmax",
+    "c": "sigmoid",
+    "d": "negative",
+    "e": "nothing",
+    "f": "fold",
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "choose-and-explain-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.choose_and_explain(choices)
+
+# %% [markdown]
+r"""
+## 9 Recall and practice
+
+Answer aloud, then open. The last two are from Lab 01.
+
+<details><summary>How steep is the sigmoid at most, and where?</summary>
+A quarter, at z = 0.
+</details>
+
+<details><summary>Saturated and dead: what is the difference?</summary>
+Saturated: far out on a flat end of sigmoid or tanh, the slope is nearly 0. Dead: a ReLU whose sum is negative for every example, the slope is exactly 0.
+</details>
+
+<details><summary>Which exponent is safe in a computer, and why?</summary>
+One that is never positive: e to its power is between 0 and 1.
+</details>
+
+<details><summary>When does one hidden layer of step units give a convex region?</summary>
+When the output joins its half-planes by AND. With OR the region may have a gap or a dent.
+</details>
+"""
+
+# %% [markdown]
+r"""
+<details><summary>From Lab 01: two linear layers in a row, W₁ and W₂. Which single weight does the same?</summary>
+The product W₂W₁, in this order; the bias is W₂b₁ + b₂.
+</details>
+
+<details><summary>From Lab 01: a batch of 5 examples with 3 numbers each enters a layer of 4 units. Which shape has W, which the output?</summary>
+W is (4, 3), the output (5, 4).
+</details>
+
+Practise until it is easy: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
+"""
+
+# %%
+practice("slope-bound", 3)
+
+# %% [markdown]
+r"""
+**In this lab you have**
+
+- computed sigmoid, tanh and ReLU for any number, and seen where their slopes vanish;
+- predicted what becomes of a gradient on its way through ten layers;
+- set the weights of small networks by hand, and said which regions they can make.
+
+**On your own** (not graded): fold the line with *three* ReLU units instead of two, by hand. Then write a net of step units that says yes inside a ring, between two squares, and count its layers. Next: Lab 03, where the slopes that multiply become an engine.
+"""

@@ -1,0 +1,829 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Turn scores into probabilities
+"""
+
+# %% [markdown]
+r"""
+**You will** build logistic and softmax regression from their losses up, and see where they stop being enough.
+
+**You will learn** to
+
+- turn a score into odds and a probability, and back;
+- write the log-loss with its sign, safely for large scores, and train with its gradient;
+- draw the boundary of a classifier and tell when it needs hidden layers.
+
+**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 110 minutes.
+"""
+
+# %% [markdown]
+r"""
+| letter | meaning | in code |
+|---|---|---|
+| N | examples in a batch | `N, D = X.shape` |
+| D | numbers that describe an example | `num_features` |
+| K | classes, numbered 0 to K − 1 | `num_classes` |
+| z | score (PyTorch: *logit*) | `z`, in bulk `Z` (N, K) |
+| p | probability | `p` |
+| y | label: 0 or 1, or a class | `y` |
+| w, b | weights and bias | `w` (D,), `b` |
+"""
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils import plots, widgets
+from course_utils.checks import logistic_regression as check
+from course_utils.practice import practice
+from course_utils.runtime import seed_everything
+from course_utils.toys import load_toy, load_weather
+from course_utils.variants import logistic_regression as questions
+
+seed_everything(0)
+
+# %% [markdown]
+r"""
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+"""
+
+# %%
+student_id = ""
+
+# %% [markdown]
+r"""
+## 1 Is it too hot?
+
+In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or no: *is it too hot?* Think of a hundred people asked on a hundred days (a computer drew them; nobody was asked). Each day is two numbers: temperature (0 means 25 °C, one unit is 5 °C) and humidity (0 means 50 %, one unit is 20 %).
+"""
+
+# %%
+X, y = load_weather()
+plots.show(
+    plots.plot_boundary(X, y, names=("temperature (5 °C)", "humidity (20 %)")),
+    alt="A hundred days as points, temperature to the right and humidity upwards. "
+    "Triangles (too hot) lie mostly to the right, circles to the left; in the "
+    "middle they mix.",
+)
+
+# %% [markdown]
+r"""
+People disagree in the middle, so no line can be right for all. A linear classifier gives each class a **score**, W x + b, with one row of W and one number of b for each class. The class with the larger score wins. Here are the scores of three days.
+"""
+
+# %%
+W, b = np.array([[-1.0, -0.4], [1.0, 0.4]]), np.array([0.25, -0.25])
+for day in ([-1.0, 0.0], [0.3, 0.1], [2.0, 1.0]):
+    not_hot, hot = W @ np.array(day) + b  # (K, D) @ (D,) + (K,)
+    print(f"day {day}: not too hot {not_hot:5.2f}, too hot {hot:5.2f}")
+
+# %% [markdown]
+r"""
+The second day is a narrow win and the third a clear one, but what does a score of 2.15 *mean*? It has no unit and no upper end. We would like to say "too hot, with probability 0.9". The way from a score to a probability leads through betting.
+"""
+
+# %% [markdown]
+r"""
+## 2 Odds and the sigmoid
+
+If it is too hot on three days out of four, the **odds** are 3 to 1, in short 3: yes divided by no. A probability of one half is odds of 1. Odds run from 0 to infinity, and their logarithm runs over all numbers: positive when yes is likelier, negative when no is.
+"""
+
+# %%
+print("probability   odds   log of the odds")
+for p in (0.01, 0.25, 0.5, 0.75, 0.99):
+    print(f"{p:11.2f} {p / (1 - p):6.2f} {np.log(p / (1 - p)):12.2f}")
+
+# %% [markdown]
+r"""
+Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds exp(z) and the probability
+
+p = exp(z) / (1 + exp(z)) = 1 / (1 + exp(−z)) = σ(z)
+
+That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply, add, sigmoid.
+"""
+
+# %%
+plots.show(
+    plots.plot_sigmoid(),
+    alt="The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes "
+    "0.88. The curve is flat at both ends.",
+)
+
+# %% [markdown]
+r"""
+A score of 0 is one half, and scores of opposite sign give probabilities that add up to 1. Over the plane of all days, the probability climbs from dark to bright. The line is where it is one half.
+"""
+
+# %%
+plots.show(
+    plots.plot_probability_map(X, y, weight=(1, 0.4), bias=-0.3),
+    alt="The plane coloured by the probability of too hot: dark on the left, bright "
+    "on the right, one half along a straight, steep line.",
+)
+
+# %% [markdown]
+r"""
+Move the weights and the bias. What does the bias do to the line? What happens to the *width* of the change from dark to bright when you double both weights and the bias? Watch the loss, too: section 3 says what it is.
+"""
+
+# %%
+widgets.explore_probabilities(X, y, weight=(1, 0.4), bias=-0.3)
+
+# %% [markdown]
+r"""
+The bias moves the line and does not turn it. Doubling all three leaves the line where it is and makes the neuron surer on both sides. Now one neuron by hand.
+"""
+
+# %%
+mine = questions.odds(student_id)
+print("weights", mine.neuron.weight)
+print("inputs ", mine.neuron.x)
+print("bias   ", mine.neuron.bias)
+print("probability to go back from", mine.back.probability)
+
+# %% [markdown]
+r"""
+## Exercise 4.1. Score, odds, probability
+
+For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes)
+
+Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are exp(2) = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
+
+<details><summary>Hint</summary>
+If the odds are 7 to 1, how many days out of eight are a yes?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "score-and-odds", "locked": false, "schema_version": 3, "solution": true}
+odds = {"score": None, "odds": None, "probability": None, "score back": None}
+### BEGIN SOLUTION
+odds = {"score": 9, "odds": 8103, "probability": 0.99988, "score back": 1.386}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "score-and-odds-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.score_and_odds(odds, questions.odds(student_id))
+
+# %% [markdown]
+r"""
+Stuck? `check.hint("score-and-odds")` shows a hint, and the next one each time. For more: `practice("odds")`, `practice("probability")` and `practice("logit")`. Answer with `question.answer(...)`.
+"""
+
+# %%
+question = practice("logit", 1)
+question
+
+# %% [markdown]
+r"""
+## 3 Log-loss: likelihood with a minus
+
+Which weights are good? Those that make what was observed likely. If the model gives the labels of four days the probabilities 0.9, 0.8, 0.6 and 0.3, it gives all four together their product. That is the **likelihood**.
+"""
+
+# %%
+given = np.array([0.9, 0.8, 0.6, 0.3])  # the probability of what was in fact observed
+print("likelihood         ", given.prod())
+print("log-likelihood     ", np.log(given).sum())
+print("mean of minus log p", -np.log(given).mean())
+
+# %% [markdown]
+r"""
+A product of a thousand probabilities is too small for a computer; a sum of logarithms is not. A logarithm of a probability is never positive, so the log-likelihood is *maximised*. Losses are minimised, so put a **minus** before it, and take the mean so that it does not grow with the batch:
+
+ℓᵢ = −[ yᵢ log pᵢ + (1 − yᵢ) log(1 − pᵢ) ]  and  L = (ℓ₁ + … + ℓ_N) / N
+"""
+
+# %%
+plots.show(
+    plots.plot_log_loss(),
+    alt="Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, "
+    "and without limit towards 0.",
+)
+
+# %% [markdown]
+r"""
+For label 1 the first half counts, for label 0 the second. A right and sure answer costs almost nothing, a coin costs log 2 = 0.69, and a wrong answer costs the more the surer it was. The second lecture prints this loss without its minus and without the mean; section 5 takes that up. Other names: *log-loss*, *binary cross-entropy*, *negative log-likelihood* (NLL).
+"""
+
+# %% [markdown]
+r"""
+Written down as it stands, the formula breaks. The sigmoid of 40 is so close to 1 that the computer stores 1, and 1 − p is 0.
+"""
+
+# %%
+with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
+    for z in (2.0, 40.0, -1000.0):
+        p = 1 / (1 + np.exp(-z))
+        print(f"z = {z:6}, label 0: loss {-np.log(1 - p)}; label 1: loss {-np.log(p)}")
+
+# %% [markdown]
+r"""
+The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + exp(−z)). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
+"""
+
+# %% [markdown]
+r"""
+## Exercise 4.2. Write the log-loss
+
+Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are scores, `y` (N,) labels 0 or 1, as whole numbers or floats. It must be right for scores such as 1000 and −1000. NumPy only; PyTorch's own losses may not be used. (2 points, 15 minutes)
+
+Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
+
+<details><summary>Hint</summary>
+log(1 + exp(a)) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "log-loss", "locked": false, "schema_version": 3, "solution": true}
+def bce_with_logits(z, y):
+    """Return the mean log-loss of scores z (N,) with labels y (N,)."""
+    ### BEGIN SOLUTION
+    return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "log-loss-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.bce_with_logits(bce_with_logits)
+### BEGIN HIDDEN TESTS
+check.bce_with_logits(bce_with_logits, hidden=4021)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+This loss is never below 0. If yours ever was, it was better than perfect, and that is how one notices a lost minus.
+"""
+
+# %% [markdown]
+r"""
+## 4 Gradient and training
+
+How does the loss change with the score? By the chain rule of Lab 03, dℓ/dz = dℓ/dp · dp/dz. For label 1 the first factor is −1/p, and the second, the sigmoid's slope, is p (1 − p). Multiply them: the p cancels. Then do label 0. Or let automatic differentiation do it, for a few scores:
+"""
+
+# %%
+print("    z  label      p   slope of the loss")
+for score, label in ((-2.0, 0.0), (-2.0, 1.0), (0.0, 1.0), (3.0, 0.0), (3.0, 1.0)):
+    z = torch.tensor(score, requires_grad=True)
+    F.binary_cross_entropy_with_logits(z, torch.tensor(label)).backward()
+    print(f"{score:5} {label:6} {torch.sigmoid(z).item():6.2f} {z.grad.item():8.2f}")
+
+# %% [markdown]
+r"""
+The slope is **p − y**: the probability minus the label. A right and sure answer has none, a wrong and sure one has nearly 1 or −1. Nothing saturates on the wrong side, because the sigmoid's flat ends cancel against the steep logarithm. With a squared error they would not.
+
+A weight takes part in N scores, and each score changes with it by its input. The gradient by the weights is therefore the mean of (p − y) · x over the batch, and by the bias the mean of p − y.
+"""
+
+# %% [markdown]
+r"""
+**Training** takes small steps *opposite* the gradient: w ← w − η dL/dw, and b likewise. *Stochastic* gradient descent looks at one example, or a mini-batch, for each step; here the data are few and every step may look at all. One warning: with a sum in place of the mean the gradient is N times as long, so the same learning rate η takes steps N times as large.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 4.3. Gradient and fit
+
+Write `logreg_grads(X, y, w, b)`, which returns `dw` (D,) and `db`, the gradient of the **mean** log-loss. Then `fit_logreg(X, y, lr, steps)`: it starts from zeros, takes `steps` steps with all examples, and returns `w` and `b`. (3 points, 20 minutes)
+
+Example: one example X = [[2.0, −1.0]], y = [1], w = 0, b = 0: p is one half, so dw = [−1, 0.5] and db = −0.5. After one step with `lr=0.1`: w = [0.1, −0.05], b = 0.05.
+
+<details><summary>Hint</summary>
+X has the shape (N, D) and the errors (N,). Which product of the two has the shape (D,)?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "logistic-gradient", "locked": false, "schema_version": 3, "solution": true}
+def logreg_grads(X, y, w, b):
+    """Return the gradient of the mean log-loss by w (D,) and by b."""
+    ### BEGIN SOLUTION
+    z = X @ w + b
+    p = np.exp(-np.logaddexp(0, -z))  # the sigmoid, safe for large scores
+    error = p - y  # (N,)
+    return X.T @ error / len(X), error.mean()
+    ### END SOLUTION
+
+
+def fit_logreg(X, y, lr, steps):
+    """Train from zeros with all examples in each step. Returns w (D,) and b."""
+    ### BEGIN SOLUTION
+    w, b = np.zeros(X.shape[1]), 0.0
+    for _ in range(steps):
+        dw, db = logreg_grads(X, y, w, b)
+        w, b = w - lr * dw, b - lr * db
+    return w, b
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "logistic-gradient-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.logistic_regression(logreg_grads, fit_logreg)
+### BEGIN HIDDEN TESTS
+check.logistic_regression(logreg_grads, fit_logreg, hidden=4033)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Each function earns its own points. In PyTorch the same training is the loop that every network uses: **batch, forward, backward, update**. Here it is on the hundred days of section 1.
+"""
+
+# %%
+days, too_hot = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
+neuron = nn.Linear(2, 1)
+optimizer = torch.optim.SGD(neuron.parameters(), lr=0.5)
+for _ in range(300):
+    z = neuron(days)[:, 0]  # forward: (N, 2) -> (N, 1) -> (N,)
+    loss = F.binary_cross_entropy_with_logits(z, too_hot)
+    optimizer.zero_grad()
+    loss.backward()  # gradients by automatic differentiation
+    optimizer.step()  # opposite the gradient
+right = ((z > 0) == (too_hot > 0)).float().mean()
+print(f"loss {loss.item():.3f}, right on {100 * right.item():.0f} % of the days")
+
+# %% [markdown]
+r"""
+A coin would have the loss 0.693. The line gets about four days out of five right. More it cannot: people disagree.
+"""
+
+# %% [markdown]
+r"""
+## 5 Two wrongs that make a right
+
+The second lecture prints the recipe like this: the loss is y log p + (1 − y) log(1 − p); then, "by gradient descent", update W ← W + α dL/dW. The first lecture steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
+"""
+
+# %%
+plots.show(
+    plots.plot_hill_and_valley(X[:, 0], y),
+    alt="Left, the slide's formula is a hill: the step with plus climbs towards the "
+    "top. Right, with a minus it is a valley: the step with minus goes down to "
+    "the bottom, at the same weight.",
+)
+
+# %% [markdown]
+r"""
+The slide's formula is a **hill**: it is the log-likelihood, at most 0, and good weights are at its top. The loss is the **valley** below. An arrow that climbs a hill ends at the same weight as one that descends the valley. So there are two signs, and four pairs of them:
+
+| pair | `loss_sign` | `update_sign` | |
+|---|---|---|---|
+| a | 1 | 1 | as on the slide |
+| b | 1 | −1 | update repaired |
+| c | −1 | 1 | loss repaired |
+| d | −1 | −1 | both repaired |
+"""
+
+# %% [markdown]
+r"""
+Four changes to the slide are on offer for the repair:
+"""
+
+# %%
+for number, change in check.CHANGES.items():
+    print(number, change)
+
+# %% [markdown]
+r"""
+## Exercise 4.4. Find the two slips
+
+Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of y log p + (1 − y) log(1 − p); each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes)
+
+Example: with `loss_sign=-1` and `update_sign=-1` it is your `fit_logreg`.
+
+<details><summary>Hint</summary>
+If a loss is multiplied by −1, what becomes of its gradient?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "two-signs", "locked": false, "schema_version": 3, "solution": true}
+def train_with_signs(X, y, loss_sign, update_sign, lr, steps):
+    """Train with a sign for the loss and a sign for the update. Returns w (D,) and b."""
+    ### BEGIN SOLUTION
+    w, b = np.zeros(X.shape[1]), 0.0
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-(X @ w + b)))
+        error = y - p  # the gradient of y log p + (1 - y) log(1 - p) by the score
+        dw, db = loss_sign * (X.T @ error) / len(X), loss_sign * error.mean()
+        w, b = w + update_sign * lr * dw, b + update_sign * lr * db
+    return w, b
+    ### END SOLUTION
+
+
+signs = {"converge": None, "repair": None}  # sets, such as {"b", "c"} and {"3"}
+### BEGIN SOLUTION
+signs = {"converge": {"a", "d"}, "repair": {"1", "2"}}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "two-signs-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.two_signs(train_with_signs, signs)
+### BEGIN HIDDEN TESTS
+check.two_signs(train_with_signs, signs, hidden=4044)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Play your four runs. Two of them move the same weights in the same way, step by step.
+"""
+
+# %%
+widgets.explore_signs(train_with_signs, X, y)
+
+# %% [markdown]
+r"""
+The slide trains well as printed, so its slips do not show. They cancel, and whoever repairs only one of them breaks it. In this course, a loss has its minus and an update goes opposite the gradient: L = −mean[y log p + (1 − y) log(1 − p)], and w ← w − η dL/dw.
+"""
+
+# %% [markdown]
+r"""
+## 6 Many classes
+
+The second lecture writes the two-class case with vectors: scores (z₀, z₁) from a matrix of two rows and two biases. With K classes there are K scores. **Softmax** makes probabilities of them: exponentials first, so that all are positive, then divided by their sum.
+
+pₖ = exp(zₖ) / (exp(z₀) + … + exp(z of the last class))
+"""
+
+# %%
+plots.show(
+    plots.plot_softmax({"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}),
+    alt="Three rows of scores and their probabilities. Adding 5 to all scores "
+    "changes nothing; multiplying them by 3 makes the first class nearly sure.",
+)
+
+# %% [markdown]
+r"""
+Adding a number to all scores of a row changes nothing: numerator and denominator are multiplied by the same. So one may subtract the row's largest score first, and no exponential is ever too large. And two classes are nothing new: their softmax is the sigmoid of the **difference** of the scores.
+"""
+
+# %%
+z0, z1 = 0.5, 2.0
+print(torch.softmax(torch.tensor([z0, z1]), dim=0)[1], torch.sigmoid(torch.tensor(z1 - z0)))
+
+# %% [markdown]
+r"""
+The loss is minus the logarithm of the probability of the true class. With labels as rows of zeros and a single one (*one-hot*) it reads −Σₖ yₖ log pₖ. For two classes it is exactly the binary log-loss; the slide prints that one beside softmax as if it held for any number of classes.
+
+By the score zₖ its slope is pₖ − yₖ again, now with yₖ from the one-hot row. PyTorch's `F.cross_entropy` wants **scores** and class numbers: softmax is inside.
+"""
+
+# %%
+Z = torch.tensor([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0]])  # (N, K)
+classes = torch.tensor([0, 1])  # (N,)
+p = torch.softmax(Z, dim=1)
+print(p)
+print("cross-entropy by hand", -(p[0, 0].log() + p[1, 1].log()).item() / 2)
+print("PyTorch's            ", F.cross_entropy(Z, classes).item())
+print("softmax done twice   ", F.cross_entropy(p, classes).item(), "(wrong)")
+
+# %% [markdown]
+r"""
+## Exercise 4.5. Softmax and cross-entropy
+
+Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` with class numbers `y` (N,); and `softmax_ce_grad(Z, y)`, its gradient by `Z`, (N, K). All three must work for scores up to 10,000, also where rows are far apart. NumPy only; PyTorch's softmax and losses may not be used. (3 points, 25 minutes)
+
+Example: in the cell above the first row has the probabilities 0.7054, 0.2595, 0.0351 and the true class 0. In a batch of two its gradient is [−0.1473, 0.1298, 0.0176].
+
+<details><summary>Hint</summary>
+log(a / c) is log a − log c. What is log softmax then, and does it need a division?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "softmax", "locked": false, "schema_version": 3, "solution": true}
+def softmax(Z):
+    """Return the probabilities (N, K) of scores Z (N, K), row by row."""
+    ### BEGIN SOLUTION
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+    ### END SOLUTION
+
+
+def cross_entropy(Z, y):
+    """Return the mean loss of scores Z (N, K) with class numbers y (N,)."""
+    ### BEGIN SOLUTION
+    Z = Z - Z.max(axis=1, keepdims=True)
+    log_sum = np.log(np.exp(Z).sum(axis=1))  # (N,)
+    return (log_sum - Z[np.arange(len(Z)), y]).mean()
+    ### END SOLUTION
+
+
+def softmax_ce_grad(Z, y):
+    """Return the gradient of cross_entropy(Z, y) by Z, (N, K)."""
+    ### BEGIN SOLUTION
+    gradient = softmax(Z)
+    gradient[np.arange(len(Z)), y] -= 1
+    return gradient / len(Z)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "softmax-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.many_classes(softmax, cross_entropy, softmax_ce_grad)
+### BEGIN HIDDEN TESTS
+check.many_classes(softmax, cross_entropy, softmax_ce_grad, hidden=4055)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Softmax regression on pictures: flatten each picture into one row of D numbers, then one dense layer to K scores. This is a *linear* classifier, softmax(W x + b), and the baseline that every network should beat. These are your pictures.
+"""
+
+# %%
+asked = questions.pictures(student_id)
+print(f"grey:   {asked.grey}×{asked.grey} pixels")
+print(f"colour: {asked.colour}×{asked.colour} pixels, {asked.channels} channels")
+print(f"{asked.classes} classes, {asked.batch} pictures in a batch")
+
+# %% [markdown]
+r"""
+## Exercise 4.6. Count and shape
+
+How many parameters, biases included, has softmax regression on your `grey` and on your `colour` pictures? And for a batch of the **colour** pictures, in PyTorch's order: the shapes of the flattened batch `X`, of `nn.Linear`'s `weight` and `bias`, and of the `scores`. (2 points, 10 minutes)
+
+Example: 5 grey pictures of 4×6 pixels, 2 classes: 2 · (24 + 1) = 50 parameters; X (5, 24), weight (2, 24), bias (2,), scores (5, 2).
+
+<details><summary>Hint</summary>
+How many numbers feed one score? What is added to it?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "count-and-shape", "locked": false, "schema_version": 3, "solution": true}
+counts = {
+    "grey": None,
+    "colour": None,
+    "X": None,  # shapes are tuples
+    "weight": None,
+    "bias": None,
+    "scores": None,
+}
+### BEGIN SOLUTION
+counts = {
+    "grey": 7850,
+    "colour": 30730,
+    "X": (64, 3072),
+    "weight": (10, 3072),
+    "bias": (10,),
+    "scores": (64, 10),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "count-and-shape-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.count_and_shape(counts, questions.pictures(student_id))
+
+# %% [markdown]
+r"""
+The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out. More: `practice("softmax-count")` and `practice("weight-shape")`.
+"""
+
+# %% [markdown]
+r"""
+## 7 The boundary line
+
+A classifier with two inputs changes its mind where the probability is one half, that is, where the score is 0:
+
+w₁ x₁ + w₂ x₂ + b = 0
+
+That is a straight line. In D dimensions it is a *hyperplane*. The weights stand at right angles to it and point to the side of label 1. Dividing by w₂ gives x₂ for each x₁, except where w₂ is 0: then x₂ does not matter, and the line is upright.
+"""
+
+# %%
+plots.show(
+    plots.plot_boundary(X, y, ends=[[0.25, -3], [0.25, 3]]),
+    alt="The days of section 1 and an upright line at x1 = 0.25, the boundary of a "
+    "neuron that looks at the temperature only.",
+)
+
+# %% [markdown]
+r"""
+This neuron has the weights (2, 0) and the bias −0.5: its score is 0 at x₁ = 0.25, whatever the humidity.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 4.7. Draw the line
+
+Write `boundary_points(w, b, x1_range)`: two points on the line, one in each row of a (2, 2) array. `x1_range` is a pair such as (−3, 3), and the points have these x1, in this order. If w2 is 0, return any two different points of the upright line. (2 points, 15 minutes)
+
+Example: `boundary_points(np.array([1.0, 2.0]), -4.0, (0, 2))` is [[0, 2], [2, 1]]: the score 0 + 2 · 2 − 4 is 0, and so is 2 + 2 · 1 − 4.
+
+<details><summary>Hint</summary>
+Solve the equation for x2. And if you cannot divide, which coordinate does the equation fix?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "boundary-points", "locked": false, "schema_version": 3, "solution": true}
+def boundary_points(w, b, x1_range):
+    """Return two points (2, 2) of the line on which the score is 0."""
+    ### BEGIN SOLUTION
+    if w[1] == 0:
+        x1 = -b / w[0]
+        return np.array([[x1, -1.0], [x1, 1.0]])
+    x1 = np.array(x1_range, dtype=float)
+    return np.stack([x1, -(w[0] * x1 + b) / w[1]], axis=1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "boundary-points-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.boundary_points(boundary_points)
+### BEGIN HIDDEN TESTS
+check.boundary_points(boundary_points, hidden=4077)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## 8 Hidden layers bend the line
+
+A straight line is not always enough. Four toy data sets, each with two labels:
+"""
+
+# %%
+toys = {name: load_toy(name) for name in ("blobs", "ring", "corners", "spiral")}
+plots.show(
+    plots.plot_labelled_points(
+        {name: points for name, (points, _) in toys.items()},
+        {name: labels for name, (_, labels) in toys.items()},
+    ),
+    alt="Four sets of circles and triangles: two separate clouds; a disc of "
+    "triangles inside a ring of circles; opposite quarters with the same label; "
+    "two arms of a spiral.",
+)
+
+# %% [markdown]
+r"""
+The remedy is the first lecture's *logistic-regression network*: neurons that feed another neuron. Its picture turns a patient's age 34, gender 2 and stage 4 into 0.6, the probability of being alive. The picture's weights are hard to read; these are our own, and give about the same.
+"""
+
+# %%
+x = torch.tensor([34.0, 2.0, 4.0])
+W1, b1 = torch.tensor([[0.05, -0.3, -0.4], [-0.04, 0.2, 0.5]]), torch.zeros(2)  # (2, 3), (2,)
+w2, b2 = torch.tensor([1.5, -0.5]), 0.2
+h = torch.sigmoid(W1 @ x + b1)  # two hidden neurons
+print("hidden", h, " output", torch.sigmoid(w2 @ h + b2))
+
+# %% [markdown]
+r"""
+The last neuron is still a logistic regression: it draws a straight line, but through the *hidden* values. In the plane of the inputs that line may bend. The next figure shows the same networks with no hidden layer, with one and with two, six tanh units in each.
+"""
+
+# %%
+plots.show(
+    plots.plot_boundary_maps(**widgets.boundary_maps("spiral")),
+    alt="The spiral with three networks: without a hidden layer the boundary is a "
+    "straight line, with one it bends a few times, with two it follows the arms.",
+)
+
+# %% [markdown]
+r"""
+Choose a data set, a number of hidden layers and a run. The runs differ in their first weights and their points. Look for sets on which the number of layers matters, and for runs that were unlucky.
+"""
+
+# %%
+widgets.explore_boundaries("ring")
+
+# %% [markdown]
+r"""
+One run proves little. Here are five of each, measured on points that the networks have not seen: the share of them that each run gets right, in percent.
+"""
+
+# %%
+for hidden in (0, 1, 2):
+    print("hidden layers:", hidden)
+    for name, shares in check.accuracies(hidden).items():
+        print(f"   {name:8}", "  ".join(f"{100 * share:5.1f}" for share in shares))
+
+# %% [markdown]
+r"""
+## Exercise 4.8. How many hidden layers?
+
+For each data set give the **fewest** hidden layers, 0, 1 or 2, with which *most* of the five runs are above 93 %. (2 points, 10 minutes)
+
+Example: runs of 90, 94, 95, 91 and 97 % are above the target three times out of five, so that is enough.
+
+<details><summary>Hint</summary>
+In how many of the five numbers of a row does 93 not suffice? Start with the upper table.
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "hidden-layers", "locked": false, "schema_version": 3, "solution": true}
+fewest = {"blobs": None, "ring": None, "corners": None, "spiral": None}
+### BEGIN SOLUTION
+fewest = {"blobs": 0, "ring": 1, "corners": 1, "spiral": 2}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "hidden-layers-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.hidden_layers(fewest)
+
+# %% [markdown]
+r"""
+The first lecture's rule: no hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them. How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.
+"""
+
+# %% [markdown]
+r"""
+## 9 The recipe card
+
+All of machine learning in this course follows one card. The first lecture calls it *empirical risk minimisation*, the second names three of its ingredients: a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
+"""
+
+# %% [markdown]
+r"""
+| ingredient | in general | here |
+|---|---|---|
+| data | pairs (xᵢ, yᵢ), i = 1 … N, preprocessed to mean 0 and variance 1 | days, too hot or not |
+| model (decision function) | ŷᵢ = f_θ(xᵢ) | σ(w · xᵢ + b) |
+| loss | ℓ(ŷᵢ, yᵢ), a number for each example | −log of the true label's probability |
+| goal | θ* = argmin of Σᵢ ℓ(f_θ(xᵢ), yᵢ) | best w and b |
+| optimiser | θ ← θ − η ∇ℓ on one example or a mini-batch | all days at once |
+| metric | what people care about | share of days right |
+"""
+
+# %% [markdown]
+r"""
+The prediction has an index: each example has its own ŷᵢ, be it "face" or "not a face". *Parameters* (weights, biases) are learned. *Hyper-parameters* (number of layers and units, activation, η) are chosen, and compared on data that was held back. Loss and metric are two things: the loss must have a slope, the metric must make sense to people.
+
+The slide on networks lists "max likelihood (min NLL), cross-entropy, etc." as if they were several losses. Think of section 3 before you answer.
+"""
+
+# %%
+check.questions(student_id)
+
+# %% [markdown]
+r"""
+## Exercise 4.9. What the loss means
+
+Answer the two questions above with the keys of the options, in quotes. (1 point, 5 minutes)
+
+Example: if the option "bound" were right, you would write `"a": "bound"`.
+
+<details><summary>Hint</summary>
+What would training do if the thing to be minimised did not change under small steps?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "meaning", "locked": false, "schema_version": 3, "solution": true}
+choices = {"a": None, "b": None}
+### BEGIN SOLUTION
+choices = {"a": "slope", "b": "same"}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "meaning-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.meaning(choices)
+
+# %% [markdown]
+r"""
+## 10 Recall and practice
+
+Answer aloud, then open. Two are from earlier labs.
+
+<details><summary>The score doubles. What happens to the odds?</summary>
+They are squared: exp(2z) is the square of exp(z).
+</details>
+
+<details><summary>Why does a classifier with p = 0.5 for everything have the log-loss 0.693, whatever the labels?</summary>
+Each example costs −log 0.5 = log 2.
+</details>
+
+<details><summary>All weights and the bias of a logistic regression are doubled. What happens to line and probabilities?</summary>
+The line stays, all probabilities move away from one half.
+</details>
+
+<details><summary>Why does PyTorch's cross_entropy want scores and not probabilities?</summary>
+It computes log softmax in one go, which is safe for large scores. With probabilities softmax would be taken twice.
+</details>
+"""
+
+# %% [markdown]
+r"""
+<details><summary>From Lab 02: what is the largest slope of the sigmoid, and where?</summary>
+One quarter, at 0. The log-loss cancels it, so p − y does not get small where the answer is wrong.
+</details>
+
+<details><summary>From Lab 03: a weight is used by all N examples. What becomes of its N gradients?</summary>
+They add up, here with the factor 1/N of the mean.
+</details>
+
+Practise until it is easy: `practice("odds")`, `practice("probability")`, `practice("logit")`, `practice("softmax-count")`, `practice("weight-shape")`.
+"""
+
+# %%
+practice("softmax-count", 4)
+
+# %% [markdown]
+r"""
+**In this lab you have**
+
+- turned scores into odds and probabilities, and back;
+- written the log-loss with its sign, safely, and trained with its gradient;
+- drawn the boundary of a classifier and told when it needs hidden layers.
+
+**On your own** (not graded): fit the hundred days with your `fit_logreg` and draw your own boundary with `plots.plot_boundary(X, y, boundary_points(w, b, (-3, 3)))`. Then leave out the humidity: how much worse is the log-loss? Next: Lab 05, where pictures get layers of their own.
+"""

@@ -1,0 +1,90 @@
+"""The grading function itself, without a student's process: whatever a file holds, a result comes out."""
+
+import pytest
+from attacks import honest
+from test_alignment import BUNDLE, Mutator
+
+from course_utils.grading.channel import Gone, TooSlow
+from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.job import Graded, Job, Submission
+from course_utils.grading.supervise import MOST_RESTARTS, Supervision
+
+MUTATIONS = 500
+CHECKS = [cell["grade_id"] for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
+
+
+class Wire:
+    """A wire to a process that is not there."""
+
+    closed = False
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault = fault
+
+    def ask(self, request, seconds):
+        """Fail, as if the process had died or hung."""
+        raise self.fault
+
+    def kill_peer(self) -> None:
+        """There is nobody to kill."""
+
+
+class Box:
+    """A box whose process dies or hangs at its first cell."""
+
+    copies = True
+
+    def __init__(self, fault: Exception) -> None:
+        self.channel, self.ended = Wire(fault), False
+
+    def fork(self):
+        """There is nothing to copy."""
+        return None
+
+    def end(self) -> None:
+        """Note that it was ended."""
+        self.ended = True
+
+
+class Boxes:
+    """Makes such boxes."""
+
+    sandbox = "none"
+
+    def __init__(self, fault: Exception) -> None:
+        self.fault, self.made = fault, []
+
+    def prepare(self, limits, files) -> None:
+        """Take what all boxes get."""
+
+    def open(self, seed):
+        """Make one."""
+        self.made.append(Box(self.fault))
+        return self.made[-1]
+
+
+def grade(notebook: bytes, fault: Exception) -> tuple[Graded, Boxes]:
+    boxes = Boxes(fault)
+    return Supervision(Job(BUNDLE, Submission("mallory", notebook)), boxes).grade(), boxes
+
+
+@pytest.mark.parametrize("first", range(0, MUTATIONS, 100))
+def test_a_mutated_file_has_a_result(first):
+    reasons, fault = 0, TooSlow() if first == 0 else Gone("dead")
+    for seed in range(first, first + 100):
+        graded, boxes = grade(Mutator(seed + 10_000).mutate(honest()), fault)
+        assert list(graded.checks) == CHECKS
+        assert graded.points == 0
+        assert all(box.ended for box in boxes.made)
+        assert len(boxes.made) <= MOST_RESTARTS + 1
+        assert Graded.unpack(graded.pack()) == graded
+        make_notebook(BUNDLE, graded)  # raises where nbgrader would read other points
+        reasons += bool(graded.reason)
+    assert 5 < reasons < 95, "some cannot be read, and some can"
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"1" * 10_000, b'{"cells": 3}'])
+def test_what_is_no_notebook_has_a_reason_and_starts_nothing(content):
+    graded, boxes = grade(content, Gone("dead"))
+    assert graded.reason
+    assert not boxes.made
