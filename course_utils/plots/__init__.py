@@ -7,6 +7,13 @@ from course_utils.plots.activations import (
     plot_output_functions,
     plot_regions,
 )
+from course_utils.plots.attacks import (
+    plot_accuracy_over_budget,
+    plot_attack,
+    plot_class_bars,
+    plot_loss_around,
+    plot_vase,
+)
 from course_utils.plots.chain_rule import plot_difference_errors, plot_losses, plot_moves
 from course_utils.plots.computation_graphs import plot_computation_graph
 from course_utils.plots.convolution import (
@@ -39,8 +46,11 @@ from course_utils.plots.transfer import plot_directions, plot_learning_curve, pl
 __all__ = [
     "figure_bundle",
     "plane",
+    "plot_accuracy_over_budget",
+    "plot_attack",
     "plot_boundary",
     "plot_boundary_maps",
+    "plot_class_bars",
     "plot_computation_graph",
     "plot_confusion",
     "plot_convolution_matrix",
@@ -63,6 +73,7 @@ __all__ = [
     "plot_learning_curve",
     "plot_line",
     "plot_log_loss",
+    "plot_loss_around",
     "plot_losses",
     "plot_mismatches",
     "plot_moves",
@@ -83,6 +94,7 @@ __all__ = [
     "plot_stamps",
     "plot_teaching",
     "plot_value_histograms",
+    "plot_vase",
     "plot_windows",
     "show",
 ]

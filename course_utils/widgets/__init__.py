@@ -1,5 +1,6 @@
 """Widgets that a learner can play with. Where one cannot run, it shows a static figure instead."""
 
+from course_utils.widgets.attack import explore_attack
 from course_utils.widgets.computation_graph import explore_graph
 from course_utils.widgets.convolution import explore_convolution
 from course_utils.widgets.curves import explore_curves
@@ -20,6 +21,7 @@ from course_utils.widgets.teaching import teach_machine
 
 __all__ = [
     "boundary_maps",
+    "explore_attack",
     "explore_boundaries",
     "explore_convolution",
     "explore_curves",
