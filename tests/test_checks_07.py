@@ -91,8 +91,11 @@ def freeze_for_good(module):
     module.train = lambda mode=True: module
 
 
+COLLECTIONS = {"list": list, "tuple": tuple, "generator": lambda found: (p for p in found), "set": set}
+
+
 @pytest.mark.parametrize("freeze", [freeze_with_methods, freeze_for_good])
-@pytest.mark.parametrize("collect", [list, tuple, lambda found: (p for p in found), set], ids=str)
+@pytest.mark.parametrize("collect", COLLECTIONS.values(), ids=COLLECTIONS)
 def test_freezing_counts_in_any_way(freeze, collect):
     def trainable_parameters(model):
         return collect([p for p in model.parameters() if p.requires_grad])
@@ -179,7 +182,7 @@ def test_a_share_may_be_rounded(share):
 REPAIRED = [list, tuple, np.array, torch.tensor, lambda v: np.array(v, np.float32), lambda v: np.array(v) == 1]
 
 
-@pytest.mark.parametrize("form", REPAIRED, ids=str)
+@pytest.mark.parametrize("form", REPAIRED, ids=range(len(REPAIRED)))
 def test_labels_count_in_any_form(form):
     right = build("repair_labels")
     answers = {"wrong": 15, "first": 98, "last": 112}

@@ -68,7 +68,7 @@ class Credit(float):
         return credit
 
     def __str__(self) -> str:
-        return f"{float(self):g} of {self.points:g} points"
+        return f"{round(float(self), 2):g} of {self.points:g} points"
 
     def __repr__(self) -> str:
         return repr(float(self))
