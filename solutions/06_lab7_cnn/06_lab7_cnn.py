@@ -650,7 +650,7 @@ check.evaluate(evaluate, hidden=61)
 
 # %% [markdown]
 r"""
-Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(train, epochs)` calls a function of yours once for each epoch, shows a progress bar and collects the losses. (`lambda:` makes a function without arguments of the call behind it.) While your notebook is graded, fewer pictures and epochs must do.
+Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(train, epochs)` calls a function of yours once for each epoch, shows a progress bar and collects the losses. (`lambda:` makes a function without arguments of the call behind it.) While your notebook is graded, fewer pictures and epochs must do, and a cell is stopped after 30 seconds.
 """
 
 # %% [markdown]

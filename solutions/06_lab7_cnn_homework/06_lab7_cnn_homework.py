@@ -59,7 +59,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-Two functions are given, so that you can put your time into the networks. They do what yours of Lab 7 do (you may use those).
+Two functions are given, so that you can put your time into the networks. They do what yours of Lab 7 do (you may use those). **Mind the clock:** when your notebook is graded, a cell is stopped after 30 seconds. Let no training take more than about 15 on your machine.
 """
 
 
