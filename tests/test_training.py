@@ -98,8 +98,13 @@ def test_a_learner_sees_a_bar_with_the_loss(monkeypatch, capfd):
 def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
     for name in ("NBGRADER_EXECUTION", "CI"):
         monkeypatch.delenv(name, raising=False)
-    code = "from course_utils import runtime\nfrom course_utils.training import run_epochs\nruntime.SHORTEST = 0\n"
-    code += "run_epochs(lambda: 1.25, 3, what='my network');"
+    lines = (
+        "from course_utils import runtime",
+        "from course_utils.training import run_epochs",
+        "runtime.SHORTEST = 0",
+        "run_epochs(lambda: 1.25, 3, what='my network');",
+    )
+    code = "\n".join(lines)
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(notebook, kernel_name="python3").execute()
     [output] = notebook.cells[0].outputs

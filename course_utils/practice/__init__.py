@@ -12,8 +12,10 @@ from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.sets import alternatives
 from course_utils.practice import (
     activations,
+    adversarial_examples,
     chain_rule,
     conv_and_pooling,
+    lab7_cnn,
     logistic_regression,
     neurons,
     transfer_learning,
@@ -28,7 +30,9 @@ LABS = {  # in the order of the labs
     "chain_rule": chain_rule.TOPICS,
     "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
+    "lab7_cnn": lab7_cnn.TOPICS,
     "transfer_learning": transfer_learning.TOPICS,
+    "adversarial_examples": adversarial_examples.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}
 LAB_OF = {name: lab for lab, topics in LABS.items() for name in topics}

@@ -64,7 +64,7 @@ student_id = ""
 r"""
 ## 1 Is it too hot?
 
-In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or no: *is it too hot?* A hundred people were asked on a hundred days. Each day is two numbers: temperature (0 means 25 °C, one unit is 5 °C) and humidity (0 means 50 %, one unit is 20 %).
+In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or no: *is it too hot?* Think of a hundred people asked on a hundred days (a computer drew them; nobody was asked). Each day is two numbers: temperature (0 means 25 °C, one unit is 5 °C) and humidity (0 means 50 %, one unit is 20 %).
 """
 
 # %%

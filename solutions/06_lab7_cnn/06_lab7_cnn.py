@@ -1,0 +1,1199 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Lab 7: build and train a convolutional network
+"""
+
+# %% [markdown]
+r"""
+**You will** build the lecture's convolutional network, train it on small colour pictures and judge it fairly.
+
+**You will learn** to
+
+- predict every shape and every parameter of a network before it runs;
+- write the training loop and an evaluation that hides nothing;
+- count what LeNet, VGG-16 and ResNet are made of, and correct a listing that is not what it says.
+
+**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: 150 to 180 minutes, with a good place to stop after section 7.
+"""
+
+# %% [markdown]
+r"""
+| letter | meaning | in code |
+|---|---|---|
+| N | pictures in a batch | `N, C, H, W = x.shape` |
+| C | channels | `in_channels`, `out_channels` |
+| H, W | height, width in pixels | `height`, `width` |
+| D | numbers of a flattened picture | `in_features` |
+| K | classes | `n_classes` |
+
+All shapes are in PyTorch's order: N, C, H, W. Where a listing of the lectures has another order, we say so.
+"""
+
+# %%
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from torchvision import models
+
+from course_utils import plots, widgets
+from course_utils.checks import lab7_cnn as check
+from course_utils.data import load_shapes
+from course_utils.data.loaders import make_loader
+from course_utils.models import load_trained
+from course_utils.practice import practice
+from course_utils.runtime import is_grading, seed_everything
+from course_utils.training import run_epochs
+from course_utils.variants import lab7_cnn as questions
+
+seed_everything(0)
+
+# %% [markdown]
+r"""
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+"""
+
+# %%
+student_id = ""
+
+# %% [markdown]
+r"""
+## 1 The data and chance level
+
+The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours works without a network: the computer draws its pictures. Ten classes of shapes, in any colour, place, size and light, on cluttered ground. Colour says nothing about the class here; only form does.
+"""
+
+# %%
+train, test = load_shapes(3000 if is_grading() else 5000, 1000)
+plots.show(
+    plots.plot_pictures(train.at(range(20))),
+    alt="Twenty small colour pictures of shapes such as disc, ring, cross and "
+    "star on cloudy grounds.",
+)
+print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
+
+# %% [markdown]
+r"""
+A picture is stored as whole numbers from 0 to 255. (The lecture's text says that such pictures lie in [0, 1]. They do only after `ToTensor`, which divides by 255. Our `tensors()` does the same.) As in the original lab, each number is then moved to the range from −1 to 1, and the pictures are handed out in batches; `make_loader` does both.
+"""
+
+# %%
+pixels, _ = train.tensors()  # (N, 3, 32, 32)
+print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
+train_loader, test_loader = (
+    make_loader(train, shuffle=True),
+    make_loader(test),
+)  # batches of 32, from -1 to 1
+images, labels = next(iter(train_loader))
+print(tuple(images.shape), tuple(labels.shape))
+
+# %% [markdown]
+r"""
+**Before you train, ask what nothing costs.** Someone who guesses among ten equally frequent classes is right once in ten times: chance level 10 %. The cross-entropy loss has a chance level, too. A network that gives each class the same score gives each the probability 1/10.
+"""
+
+# %%
+same_score = torch.zeros(32, 10)
+print(f"{F.cross_entropy(same_score, labels).item():.4f}")
+
+# %% [markdown]
+r"""
+That is −ln(1/10) = ln 10, with the natural logarithm. Remember the number: a fresh network should start close to it. If yours starts at 5, or at 0.7, something is wrong before training begins.
+
+The lecture asks why all this works now, although the ideas are old. Four things came together: faster machines (GPUs), some new ideas such as ReLU and dropout, far more labelled pictures, and the habit of feeding **raw pixels** in place of features made by hand.
+"""
+
+# %% [markdown]
+r"""
+## 2 Predict all shapes
+
+The classic order of a convolutional network: (convolution + ReLU) once or more, pool, and again; then flatten, dense layers, and a softmax, which in PyTorch lives inside the loss. Here is a small one with other numbers than yours. Each block is as tall as its maps and as wide as it has channels.
+"""
+
+# %%
+example = nn.Sequential(
+    nn.Conv2d(3, 8, kernel_size=3),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Conv2d(8, 12, kernel_size=4),
+    nn.ReLU(),
+    nn.MaxPool2d(2),
+    nn.Flatten(),
+    nn.Linear(12 * 5 * 5, 20),
+    nn.ReLU(),
+    nn.Linear(20, 4),
+)
+x, shapes = torch.zeros(1, 3, 30, 30), {"input": (3, 30, 30)}
+for layer in example:
+    x = layer(x)
+    if not isinstance(layer, nn.ReLU):
+        shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
+plots.show(
+    plots.plot_shape_ribbon(shapes),
+    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin "
+    "columns of 300, 20 and 4 numbers.",
+)
+
+# %% [markdown]
+r"""
+Read it from the left. A 3×3 kernel takes two pixels off each side's length, 30 becomes 28; 2×2 pooling makes 14 of it. A 4×4 kernel takes three: 11. Now look: pooling does **not** halve 11. It finds five pairs and leaves one row and one column out. The lecture says "reduced by 2 on each side" and "halved"; in general a side of 13 becomes 6.
+"""
+
+# %% [markdown]
+r"""
+Now predict before you see. The widget knows another small network. Type the shape that you expect, such as 8×28×28, and press the button.
+"""
+
+# %%
+widgets.explore_ribbon(
+    nn.Sequential(
+        nn.Conv2d(1, 5, kernel_size=5),
+        nn.MaxPool2d(2),
+        nn.Conv2d(5, 9, kernel_size=3),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(9 * 4 * 4, 7),
+    ),
+    input_shape=(1, 25, 25),
+)
+
+# %% [markdown]
+r"""
+Here is your network. Each convolution has stride 1 and no padding and is followed by ReLU and 2×2 max-pooling; ReLUs follow fc1 and fc2, too.
+"""
+
+# %%
+mine = questions.network(student_id)
+print(mine)
+
+# %% [markdown]
+r"""
+## Exercise 6.1. Predict every shape
+
+A whole batch of pictures goes through your network. Give the shape after each step as a tuple, the batch axis first: `(N, C, H, W)` for maps, `(N, D)` for rows of numbers. On paper first. (2 points, 10 minutes)
+
+Example: two pictures, 2×3×30×30, in the network of the figure: after the first convolution `(2, 8, 28, 28)`, after the flatten step `(2, 300)`.
+
+<details><summary>Hint</summary>
+Which number of a shape does a convolution set by itself, whatever comes in?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "shape-trace", "locked": false, "schema_version": 3, "solution": true}
+shapes = {
+    "conv1": None,
+    "pool1": None,
+    "conv2": None,
+    "pool2": None,
+    "flatten": None,
+    "fc1": None,
+    "fc2": None,
+    "fc3": None,
+}
+### BEGIN SOLUTION
+shapes = {
+    "conv1": (4, 6, 28, 28),
+    "pool1": (4, 6, 14, 14),
+    "conv2": (4, 16, 10, 10),
+    "pool2": (4, 16, 5, 5),
+    "flatten": (4, 400),
+    "fc1": (4, 120),
+    "fc2": (4, 84),
+    "fc3": (4, 10),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "shape-trace-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.shape_trace(shapes, questions.network(student_id))
+
+# %% [markdown]
+r"""
+The lecture calls the step from 3 to 6 to 16 channels "doubling"; it is a common habit to double them, but 16 is not twice 6.
+
+Next, what training changes. PyTorch lists a network's parameter tensors by name. The lecture's lab prints the first two of ten and asks: what are the other eight? Here are the first two of the figure's network.
+"""
+
+# %%
+for name, parameter in list(example.named_parameters())[:2]:
+    print(name, tuple(parameter.shape))
+
+# %% [markdown]
+r"""
+## Exercise 6.1. Part two: count every parameter
+
+For your network: the number of parameters of each layer (`pool` is a pooling layer) and their `total`; then the shapes of the eight tensors that follow `conv1.weight` and `conv1.bias`, as PyTorch keeps them. (2 points, 15 minutes)
+
+Example: in the figure's network the first convolution has 8 · (3 · 3 · 3 + 1) = 224 parameters in the tensors (8, 3, 3, 3) and (8,), the last dense layer 84 in (4, 20) and (4,).
+
+<details><summary>Hint</summary>
+How many numbers reach one unit of fc1?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "parameter-counts", "locked": false, "schema_version": 3, "solution": true}
+parameters = {
+    "conv1": None,
+    "pool": None,
+    "conv2": None,
+    "fc1": None,
+    "fc2": None,
+    "fc3": None,
+    "total": None,
+}
+tensors = {
+    "conv2.weight": None,
+    "conv2.bias": None,
+    "fc1.weight": None,
+    "fc1.bias": None,
+    "fc2.weight": None,
+    "fc2.bias": None,
+    "fc3.weight": None,
+    "fc3.bias": None,
+}
+### BEGIN SOLUTION
+parameters = {
+    "conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850,
+    "total": 62006,
+}
+tensors = {
+    "conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400),
+    "fc1.bias": (120,), "fc2.weight": (84, 120), "fc2.bias": (84,),
+    "fc3.weight": (10, 84), "fc3.bias": (10,),
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.parameter_trace(parameters, tensors, questions.network(student_id))
+
+# %% [markdown]
+r"""
+Parameters are memory. Time is multiplications: each weight of a kernel is used once for **every place** of the window. For the lecture's network the two are very different.
+"""
+
+# %%
+sizes = {
+    "conv1": (75, 6, 28 * 28),
+    "conv2": (150, 16, 10 * 10),
+    "fc1": (400, 120, 1),
+    "fc2": (120, 84, 1),
+    "fc3": (84, 10, 1),
+}
+plots.show(
+    plots.plot_cost_bars(
+        {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
+        {name: reach * outputs * places for name, (reach, outputs, places) in sizes.items()},
+    ),
+    alt="Two groups of bars. The first convolution holds 0.7 % of the "
+    "parameters and does 54 % of the multiplications; the first dense layer "
+    "holds 78 % of the parameters and does 7 % of the multiplications.",
+)
+
+# %% [markdown]
+r"""
+The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round. For more: `practice("features")` and `practice("multiplications")`.
+"""
+
+# %% [markdown]
+r"""
+## 3 Build it
+
+The lecture's listing has lost its `class` line, a `def` and the place of its `return` on the way to the slide. This is its content, line by line:
+
+| layer | arguments | then |
+|---|---|---|
+| `conv1` | 3 to 6 channels, kernel 5 | ReLU, 2×2 max-pooling |
+| `conv2` | 6 to 16 channels, kernel 5 | ReLU, 2×2 max-pooling |
+| | flatten to 400 numbers | |
+| `fc1` | 400 to 120 | ReLU |
+| `fc2` | 120 to 84 | ReLU |
+| `fc3` | 84 to 10 | nothing |
+"""
+
+# %% [markdown]
+r"""
+A network in PyTorch is a class. `__init__` makes the layers, **once**; PyTorch finds their parameters because they are attributes of `self`. `forward` says how a batch goes through. A smaller example:
+"""
+
+
+# %%
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 2, kernel_size=3)
+        self.fc = nn.Linear(2 * 15 * 15, 4)
+
+    def forward(self, x):  # (N, 3, 32, 32)
+        x = F.max_pool2d(F.relu(self.conv(x)), 2)  # (N, 2, 15, 15)
+        return self.fc(x.flatten(1))  # (N, 4)
+
+
+print(tuple(Tiny()(images).shape))
+
+# %% [markdown]
+r"""
+`flatten(1)` stretches everything **from axis 1 on** and so leaves the batch alone. The numbers that come out are called **logits**, or scores: they may be negative, do not add up to 1, and a higher one means a likelier class. (The lecture's text calls them energies; with energies, lower would be likelier.) No softmax: the loss has it inside.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.2. Build the network
+
+Write `class CNN(nn.Module)` after the table, with the attribute names `conv1`, `conv2`, `fc1`, `fc2`, `fc3`. It takes `(N, 3, 32, 32)` for any N and returns logits `(N, 10)`. (3 points, 25 minutes)
+
+Example: `CNN()(images)` for 32 pictures has the shape `(32, 10)`.
+
+<details><summary>Hint</summary>
+Which of the things in the table have weights, and so must be made in <code>__init__</code>?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "build-cnn", "locked": false, "schema_version": 3, "solution": true}
+class CNN(nn.Module):
+    """The lecture's network: pictures (N, 3, 32, 32) to logits (N, 10)."""
+
+    def __init__(self):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.conv1 = nn.Conv2d(3, 6, kernel_size=5)
+        self.conv2 = nn.Conv2d(6, 16, kernel_size=5)
+        self.pool = nn.MaxPool2d(2)
+        self.fc1 = nn.Linear(16 * 5 * 5, 120)
+        self.fc2 = nn.Linear(120, 84)
+        self.fc3 = nn.Linear(84, 10)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        x = self.pool(F.relu(self.conv1(x)))  # (N, 6, 14, 14)
+        x = self.pool(F.relu(self.conv2(x)))  # (N, 16, 5, 5)
+        x = x.flatten(1)  # (N, 400)
+        x = F.relu(self.fc1(x))
+        x = F.relu(self.fc2(x))
+        return self.fc3(x)  # (N, 10)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "build-cnn-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.build_cnn(CNN)
+### BEGIN HIDDEN TESTS
+check.build_cnn(CNN, hidden=7103)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+The check gives your network weights of its own and compares the scores with PyTorch's, for batches of several sizes. Yours works? Then look at its shapes from inside: the next cell runs *your* network.
+"""
+
+# %%
+widgets.explore_ribbon(CNN(), input_shape=(3, 32, 32))
+
+# %% [markdown]
+r"""
+## 4 What if the pictures were 64×64?
+
+The original listing flattens with `x.view(-1, 400)`: "make rows of 400, as many as it takes". For pictures of 32×32 that is right. It hides a trap, because `view` knows nothing of pictures. It only counts numbers.
+"""
+
+# %%
+maps = torch.zeros(3, 16, 10, 10)  # three pictures with 1,600 numbers each
+print(tuple(maps.view(-1, 400).shape))
+
+# %% [markdown]
+r"""
+Three pictures have become twelve rows. Nothing was raised: the network would answer with twelve rows of scores, and each would see a quarter of a picture. Only the loss might protest, if it is given three labels. With other sizes `view` does raise an error, namely where the numbers cannot be cut into rows of 400.
+"""
+
+# %%
+print("your pictures:", questions.larger_side(student_id), "pixels a side")
+
+# %% [markdown]
+r"""
+## Exercise 6.3. What if the pictures were larger?
+
+Take pictures of *your side* and the listing with `x.view(-1, 400)`. Give the `features` of one picture behind the second pooling; whether `view` "raises" or "passes" for a `batch of 4` and for a `batch of 25`; how many `rows for 25` come out; and `another batch` size, not 25, that passes. (1 point, 15 minutes)
+
+Example: maps of 16×10×10, as above, have 1,600 features; a batch of 3 passes, with 12 rows.
+
+<details><summary>Hint</summary>
+When can a number of values be cut into rows of 400?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "larger-pictures", "locked": false, "schema_version": 3, "solution": true}
+larger = {
+    "features": None,
+    "batch of 4": None,
+    "batch of 25": None,
+    "rows for 25": None,
+    "another batch": None,
+}
+### BEGIN SOLUTION
+larger = {
+    "features": 2704,
+    "batch of 4": "raises",
+    "batch of 25": "passes",
+    "rows for 25": 169,
+    "another batch": 50,
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "larger-pictures-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.larger_pictures(larger, questions.larger_side(student_id))
+
+# %% [markdown]
+r"""
+`flatten(1)` would have raised an error for every batch, because fc1 does not get the 400 numbers that it expects. An error at once is the better friend. There are two ways to mend the network itself: give fc1 the right number of inputs, or make the maps the same size whatever comes in. `nn.AdaptiveAvgPool2d(5)` does that.
+"""
+
+# %%
+for side in (5, 13, 29):
+    print(side, tuple(nn.AdaptiveAvgPool2d(5)(torch.zeros(1, 16, side, side)).shape))
+
+# %% [markdown]
+r"""
+## Exercise 6.3. Part two: mend the network
+
+Write `class CNN64(nn.Module)`: the same two convolutions and poolings, for pictures `(N, 3, 64, 64)`, logits `(N, 10)`. Every row must come from its own picture, and from the whole of it. Which way you mend it is up to you. (2 points, 15 minutes)
+
+Example: `CNN64()(torch.zeros(25, 3, 64, 64))` has the shape `(25, 10)`.
+
+<details><summary>Hint</summary>
+Which layer has the size of the picture written into it?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "mend-the-network", "locked": false, "schema_version": 3, "solution": true}
+class CNN64(nn.Module):
+    """The lecture's network for pictures (N, 3, 64, 64), to logits (N, 10)."""
+
+    def __init__(self):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.conv1 = nn.Conv2d(3, 6, kernel_size=5)
+        self.conv2 = nn.Conv2d(6, 16, kernel_size=5)
+        self.pool = nn.MaxPool2d(2)
+        self.fc1 = nn.Linear(16 * 13 * 13, 120)
+        self.fc2 = nn.Linear(120, 84)
+        self.fc3 = nn.Linear(84, 10)
+        ### END SOLUTION
+
+    def forward(self, x):
+        ### BEGIN SOLUTION
+        x = self.pool(F.relu(self.conv1(x)))  # (N, 6, 30, 30)
+        x = self.pool(F.relu(self.conv2(x)))  # (N, 16, 13, 13)
+        x = F.relu(self.fc1(x.flatten(1)))
+        return self.fc3(F.relu(self.fc2(x)))  # (N, 10)
+        ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "mend-the-network-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.mend_network(CNN64)
+### BEGIN HIDDEN TESTS
+check.mend_network(CNN64, hidden=88)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## 5 The training loop
+
+Training repeats five calls for each batch: forget the old gradients, compute the scores (**forward**), compute the loss, compute the gradients (**backward**), take a **step**. Why forget? Because `backward` *adds* to the gradients that are there.
+"""
+
+# %%
+weight = torch.tensor([2.0], requires_grad=True)
+for _ in range(3):
+    (3 * weight).sum().backward()  # the gradient is 3, each time
+    print(weight.grad)
+
+# %% [markdown]
+r"""
+3, 6, 9: without `optimiser.zero_grad()` each step would follow the sum of all gradients so far. The next numbers show what that does to a ball in a bowl, y = w²/2, where every step should go one half of the way to the middle.
+"""
+
+# %%
+places = {"with zero_grad": [4.0], "without": [4.0]}
+total = 0.0
+for _ in range(8):
+    places["with zero_grad"].append(places["with zero_grad"][-1] * 0.5)
+    total += places["without"][-1]
+    places["without"].append(places["without"][-1] - 0.5 * total)
+for name, values in places.items():
+    print(f"{name:15}", *(f"{value:6.2f}" for value in values))
+
+# %% [markdown]
+r"""
+With `zero_grad` the ball settles. Without, it swings from side to side: after the first step, no step is the one that the loss asks for.
+
+One number to report: the mean loss of the epoch over all **pictures**. The loss function gives the mean of a *batch*; the last batch may be shorter than the others and must then count less. And the number must be a number: a tensor would keep the whole graph of its batch in memory.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.4. Train for one epoch
+
+Write `train_one_epoch(model, loader, optimiser, loss_fn)`. It puts the model into train mode, makes one step for each batch `(images, labels)` of the loader, and returns the mean loss over all pictures as a `float`. (3 points, 25 minutes)
+
+Example: batches of 4, 4 and 2 pictures with the mean losses 1, 2 and 3 have the mean (4 · 1 + 4 · 2 + 2 · 3) / 10 = 1.8, not 2.
+
+<details><summary>Hint</summary>
+Which five calls does each batch take, and in which order?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "train-one-epoch", "locked": false, "schema_version": 3, "solution": true}
+def train_one_epoch(model, loader, optimiser, loss_fn):
+    """Make one step for each batch of the loader; return the mean loss over all pictures."""
+    ### BEGIN SOLUTION
+    model.train()
+    total, count = 0.0, 0
+    for images, labels in loader:
+        optimiser.zero_grad()
+        loss = loss_fn(model(images), labels)
+        loss.backward()
+        optimiser.step()
+        total += loss.item() * len(labels)
+        count += len(labels)
+    return total / count
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "train-one-epoch-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.train_one_epoch(train_one_epoch)
+### BEGIN HIDDEN TESTS
+check.train_one_epoch(train_one_epoch, hidden=29)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+The check hands your function a model and an optimiser that write down which of their methods are called, in which order and in which mode.
+"""
+
+# %% [markdown]
+r"""
+## 6 Evaluate honestly
+
+Accuracy is one number and hides who is confused with whom. A **confusion matrix** counts pictures: row = true class, column = predicted class. The diagonal is what is right. Take 6 pictures of three classes.
+"""
+
+# %%
+true = torch.tensor([0, 0, 0, 1, 1, 2])
+predicted = torch.tensor([0, 0, 1, 1, 1, 0])
+confusion = torch.zeros(3, 3)
+for t, p in zip(true, predicted, strict=True):
+    confusion[t, p] += 1
+plots.show(
+    plots.plot_confusion(confusion, ["cat", "dog", "deer"]),
+    alt="Three rows: of three cats two are right and one is called a dog; both "
+    "dogs are right; the deer is called a cat.",
+)
+
+# %% [markdown]
+r"""
+Four of six are right: accuracy 0.67. Per class it is 2/3, 1 and 0: divide the diagonal by the sums of the **rows**. A class without pictures has no accuracy: 0/0 is `nan`, not 0.
+
+Two traps in the original lab: its loop over a batch runs to a fixed size (its predecessor counted 4 of every 8 pictures), so a last, shorter batch goes wrong. And the test pictures must have no say in anything before: no mean, no choice of epoch.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.5. Evaluate
+
+Write `evaluate(model, loader, n_classes)`: a dict with `"accuracy"` (from 0 to 1, over all pictures), `"per_class"` (K numbers, `nan` for a class without pictures) and `"confusion"` (K×K counts). In eval mode, without recording a graph; afterwards the model is in the mode in which it was. (3 points, 25 minutes)
+
+Example: the six pictures above give accuracy 4/6 and per class [2/3, 1, 0].
+
+<details><summary>Hint</summary>
+Which two switches belong around an evaluation: one for the model, one for the graph?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": false, "schema_version": 3, "solution": true}
+def evaluate(model, loader, n_classes):
+    """Return accuracy, accuracy per class (K,) and confusion matrix (K, K), rows the true classes."""
+    ### BEGIN SOLUTION
+    mode = model.training
+    model.eval()
+    confusion = torch.zeros(n_classes, n_classes)
+    with torch.no_grad():
+        for images, labels in loader:
+            predicted = model(images).argmax(dim=1)
+            for t, p in zip(labels, predicted, strict=True):
+                confusion[t, p] += 1
+    model.train(mode)
+    right = confusion.diag()
+    return {
+        "accuracy": (right.sum() / confusion.sum()).item(),
+        "per_class": right / confusion.sum(dim=1),  # 0/0 is nan
+        "confusion": confusion,
+    }
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "evaluate-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.evaluate(evaluate)
+### BEGIN HIDDEN TESTS
+check.evaluate(evaluate, hidden=61)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(train, epochs)` calls a function of yours once for each epoch, shows a progress bar and collects the losses. (`lambda:` makes a function without arguments of the call behind it.) While your notebook is graded, fewer pictures and epochs must do.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.6. The first run
+
+Make a fresh `network` and note its `first loss` on a batch before any step. Note the `loss of guessing` (two decimals or more) and the `chance` level. Then train it for `EPOCHS` epochs with your functions and note its `accuracy` on the test pictures. **35 %** are wanted, three and a half times chance; 80 % can be reached. (2 points, 20 minutes)
+
+Example: Adam with learning rate 0.002 is a good start; the original lab's SGD (0.001, momentum 0.9) needs far more epochs.
+
+<details><summary>Hint</summary>
+Not enough? What do another optimiser or learning rate change?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "first-run", "locked": false, "schema_version": 3, "solution": true}
+EPOCHS = 5 if is_grading() else 8
+train, test = load_shapes(3000 if is_grading() else 5000, 1000)
+train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
+network = None
+first_run = {"first loss": None, "loss of guessing": None, "chance": None, "accuracy": None}
+### BEGIN SOLUTION
+torch.manual_seed(1)
+network = CNN()
+images, labels = next(iter(train_loader))
+first_loss = F.cross_entropy(network(images), labels).item()
+optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
+history = run_epochs(
+    lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy),
+    EPOCHS,
+    evaluate=lambda: evaluate(network, test_loader, 10)["accuracy"],
+)
+print(history)
+first_run = {
+    "first loss": first_loss,
+    "loss of guessing": float(np.log(10)),
+    "chance": 0.1,
+    "accuracy": history.accuracy[-1],
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "first-run-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.first_run(first_run, network, *load_shapes(10, 1000).test.tensors())
+
+# %% [markdown]
+r"""
+Look at your run as curves: how loss and accuracy moved, and how far above chance you are. The cell below trains a small network for a few epochs with **your** two functions, so it works with any solution of theirs.
+"""
+
+# %%
+seed_everything(0)
+sketch = nn.Sequential(
+    nn.Conv2d(3, 8, 5, stride=2),
+    nn.ReLU(),
+    nn.Conv2d(8, 16, 5, stride=2),
+    nn.ReLU(),
+    nn.Flatten(),
+    nn.Linear(400, 10),
+)
+adam = torch.optim.Adam(sketch.parameters(), lr=0.002)
+curves = run_epochs(
+    lambda: train_one_epoch(sketch, train_loader, adam, F.cross_entropy),
+    2 if is_grading() else 4,
+    evaluate=lambda: evaluate(sketch, test_loader, 10)["accuracy"],
+)
+plots.show(
+    plots.plot_history(curves, chance=0.1),
+    alt="Left, the mean training loss falls from epoch to epoch. Right, the "
+    "accuracy on test pictures rises well above the chance line at 0.1.",
+)
+
+# %% [markdown]
+r"""
+And who is confused with whom? If you have a trained `network`, it is judged here; if not, a network that comes with the course. Which two classes are hardest to tell apart, and can you see why? Say one sentence about your best and your worst class (nobody marks it).
+"""
+
+# %%
+judged = load_trained("shapes") if network is None else network
+pictures = test if network is not None else test.at(range(200))
+found = evaluate(judged, make_loader(pictures), 10)
+plots.show(
+    plots.plot_confusion(found["confusion"], test.classes, examples=test),
+    alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
+    "some rows share their pictures with a similar shape. An example "
+    "picture stands at the end of each row.",
+)
+
+# %% [markdown]
+r"""
+The original lab reports 54 % on CIFAR-10 after two epochs, with 76 % for horses and 36 % for dogs. An average hides such differences; that is why you wrote more than one number.
+"""
+
+# %% [markdown]
+r"""
+## 7 Repeatability
+
+Run your training twice, and you get two networks. Two things are drawn by chance: the **first weights**, and the **order of the pictures** in each epoch. Both come from PyTorch's generator, unless you give them their own.
+"""
+
+# %%
+for _ in range(2):
+    torch.manual_seed(5)
+    print(nn.Linear(3, 2).bias.detach())
+
+# %% [markdown]
+r"""
+The same seed, the same weights. But a seed that is set *after* the network was made comes too late for its weights, and `DataLoader(toy, shuffle=True, generator=g)` with a generator that somebody else has used goes on where that one stopped.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.7. Run it again
+
+Write `reproducible_run(seed)`. It makes a `small_network()` (see the cell), trains it for two epochs on `toy` in shuffled batches of 16 (any optimiser) and returns the final weights as a list of tensors. The same seed always gives the same weights, whatever ran before; another seed gives others. (1 point, 10 minutes)
+
+Example: `reproducible_run(1)` twice in a row: `torch.equal` holds for every tensor of the two lists.
+
+<details><summary>Hint</summary>
+Which things in your function are drawn by chance, and when?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "reproducible-run", "locked": false, "schema_version": 3, "solution": true}
+toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
+
+
+def small_network():
+    return nn.Sequential(
+        nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)
+    )
+
+
+def reproducible_run(seed):
+    """Train small_network() on toy for two epochs; return its final weights, a list of tensors."""
+    ### BEGIN SOLUTION
+    torch.manual_seed(seed)
+    network = small_network()
+    order = torch.Generator().manual_seed(seed)
+    loader = DataLoader(toy, batch_size=16, shuffle=True, generator=order)
+    optimiser = torch.optim.SGD(network.parameters(), lr=0.1)
+    for _ in range(2):
+        for images, labels in loader:
+            optimiser.zero_grad()
+            F.cross_entropy(network(images), labels).backward()
+            optimiser.step()
+    return [parameter.detach().clone() for parameter in network.parameters()]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "reproducible-run-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.reproducible_run(reproducible_run)
+### BEGIN HIDDEN TESTS
+check.reproducible_run(reproducible_run, hidden=415)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+A repeatable run is not a better one. Accuracies of three seeds often differ by a few points, so compare methods over several seeds, not one lucky run.
+
+**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
+"""
+
+# %% [markdown]
+r"""
+## 8 What did it learn?
+
+The lectures show a ladder of abstraction: pixels, edges, parts of objects, objects. We do not know beforehand which levels are the right ones; a network finds its own. Only its **first** layer can be looked at directly, because its kernels live in colour space, like pictures.
+"""
+
+# %%
+kernels = load_trained("shapes").conv1.weight if network is None else network.conv1.weight
+plots.show(
+    plots.plot_first_kernels(kernels),
+    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of "
+    "brightness or colour across them.",
+)
+
+# %% [markdown]
+r"""
+Look for a change from light to dark across a kernel, or from one colour to another. Some of these small ones show it, others look like noise; the kernels of large networks trained on photographs show edges, spots and changes of colour clearly. Deeper kernels see maps in place of colours, and a wider part of the picture (Lab 05's receptive field): there we can only say what makes them answer. "Hierarchical representation" is a fair summary of many studies; a clean ladder with a name on each rung is not what one finds in a small network.
+"""
+
+# %% [markdown]
+r"""
+## 9 A Keras listing in PyTorch
+
+The second lecture has a network of this kind in Keras. Keras writes channels **last**, and names only what comes out; what goes in is inferred. Its listing takes pictures of 28×28×3, although the data it is meant for, MNIST and Fashion-MNIST, is grey: one channel.
+"""
+
+# %%
+keras = questions.keras_net(student_id)
+print(
+    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
+)
+print(f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side")
+print("MaxPooling2D()                    # pool1: 2×2")
+print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
+print("MaxPooling2D()                    # pool2")
+print("Flatten()")
+print(f"Dense({keras.units}, activation='relu')      # dense1")
+print(f"Dense({keras.classes}, activation='softmax')    # dense2")
+
+# %% [markdown]
+r"""
+PyTorch wants one thing more, the input channels of each layer, and one thing less: no `softmax` in the last layer, because its loss has it inside.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.8. Translate and count
+
+For the listing above: the `keras_shapes` of one picture in PyTorch's order, `(C, H, W)` or `(D,)`; the parameters of each layer, their `total`, the `total for grey` pictures (one channel), and the `share of dense1` in percent of the total, to one decimal. No padding, stride 1. (3 points, 20 minutes)
+
+Example: a `Conv2D(4, 5)` on 28×28×3 gives 24×24×4 in Keras's order, `(4, 24, 24)` in PyTorch's, and has 304 parameters.
+
+<details><summary>Hint</summary>
+In which layer do all features meet? How many numbers reach each of its units?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "keras-network", "locked": false, "schema_version": 3, "solution": true}
+keras_shapes = {
+    "conv1": None,
+    "pool1": None,
+    "conv2": None,
+    "pool2": None,
+    "flatten": None,
+    "dense1": None,
+    "dense2": None,
+}
+keras_counts = {
+    "conv1": None,
+    "conv2": None,
+    "dense1": None,
+    "dense2": None,
+    "total": None,
+    "total for grey": None,
+    "share of dense1": None,
+}
+### BEGIN SOLUTION
+keras_shapes = {
+    "conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10),
+    "pool2": (64, 5, 5), "flatten": (1600,), "dense1": (256,), "dense2": (10,),
+}
+keras_counts = {
+    "conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570, "total": 433354,
+    "total for grey": 431754, "share of dense1": 94.6,
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "keras-network-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.keras_network(keras_shapes, keras_counts, questions.keras_net(student_id))
+
+# %% [markdown]
+r"""
+Nearly all parameters sit in one dense layer. Larger networks put a pooling over the whole map in its place; you will see it in ResNet.
+"""
+
+# %% [markdown]
+r"""
+## 10 Counting giants
+
+**LeNet** (1998) is the ancestor: 32×32 grey pictures, kernels of 5×5, 6 and 16 maps. With a full second convolution it has 61,706 parameters. Historically that layer was wired in part only, to save work: 1,516 parameters in place of 2,416.
+
+**AlexNet** (2012): five convolutions, three of them pooled, three dense layers, 1000 classes. The lecture's figure names the contest of 2010; the famous result, 15.3 % top-5 error, is that of 2012. Its picture of 224 pixels does not fit: (224 − 11)/4 + 1 = 54.25. With 227 it is 55.
+"""
+
+# %%
+with torch.device("meta"):  # shapes only: no memory, no time
+    giants = {
+        name: getattr(models, name)()
+        for name in (
+            "alexnet",
+            "vgg16",
+            "resnet18",
+            "resnet34",
+            "resnet50",
+            "resnet101",
+            "resnet152",
+        )
+    }
+for name, giant in giants.items():
+    print(f"{name:10} {sum(p.numel() for p in giant.parameters()):12,}")
+
+# %% [markdown]
+r"""
+AlexNet's number depends on who counts. The original ran on two cards, with convolutions in two groups: 60,965,224. As one group it has 62,378,344; torchvision has a later variant.
+
+**VGG-16** is regular: 3×3 convolutions with padding 1, then 2×2 pooling, five times; then three dense layers. A list says it all. Numbers before `"flatten"` are kernels, numbers after it are dense units.
+"""
+
+# %%
+print(check.VGG16)
+
+# %% [markdown]
+r"""
+## Exercise 6.9. Count a network from its list
+
+Write `count_params(config, in_channels=3, size=224, padding=1)`: the number of parameters, biases included, of the network that such a list describes, for pictures of `size`×`size` pixels. Convolutions are 3×3 with stride 1 and the given padding; `"pool"` is 2×2. (2 points, 25 minutes)
+
+Example: `count_params([8, "pool", 16, "flatten", 10], size=12)` is 224 + 1,168 + 5,770 = 7,162.
+
+<details><summary>Hint</summary>
+Which two numbers must your loop carry along from entry to entry?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "count-params", "locked": false, "schema_version": 3, "solution": true}
+def count_params(config, in_channels=3, size=224, padding=1):
+    """Count the parameters of a network given as a list of kernels, "pool", "flatten" and dense units."""
+    ### BEGIN SOLUTION
+    total, inputs, dense = 0, in_channels, False
+    for entry in config:
+        if entry == "pool":
+            size = size // 2
+        elif entry == "flatten":
+            inputs, dense = inputs * size * size, True
+        elif dense:
+            total += (inputs + 1) * entry
+            inputs = entry
+        else:
+            total += (9 * inputs + 1) * entry
+            inputs, size = entry, size + 2 * padding - 2
+    return total
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "count-params-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.count_params(count_params)
+### BEGIN HIDDEN TESTS
+check.count_params(count_params, hidden=1)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## 11 The listing that is not VGG
+
+The second lecture shows "VGG-16 in Keras". Three things about it. It writes `Convolution2D(64, 3, 3)`, the style of Keras 1: in later versions the third number is the *stride*. It takes pictures of (3, 224, 224), channels **first**, where the other listing of the same lecture has them last. And something is missing, which makes another network of it. Watch the sizes.
+"""
+
+# %%
+steps, rows = ["input"], {"VGG-16": [224], "the listing": [224]}
+for entry in check.VGG16[: check.VGG16.index("flatten")]:
+    steps.append("pool" if entry == "pool" else f"conv {entry}")
+    for name, padding in (("VGG-16", 1), ("the listing", 0)):
+        side = rows[name][-1]
+        rows[name].append(side // 2 if entry == "pool" else side + 2 * padding - 2)
+plots.show(
+    plots.plot_size_staircase(rows, steps),
+    alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
+    "it five times, from 224 to 7. The listing loses two pixels at each "
+    "convolution as well and ends at a single pixel.",
+)
+
+# %% [markdown]
+r"""
+The text of the slide has also lost the `Flatten` line and two `Dropout(0.5)` lines between the dense layers. Those have no parameters, so they do not change the count.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 6.9. Part two: what the listing really builds
+
+With your function or on paper: of VGG-16, the `conv share`, all convolutions, and the `first dense share`, each in percent of all parameters, to one decimal. Of the listing as it stands, the number of `features in the listing` that reach its first dense layer, and the parameters of that layer. And the `reason`: "padding", "stride", "kernels" or "dropout". (1 point, 15 minutes)
+
+Example: in Exercise 6.9's example the convolutions have 1,392 of 7,162 parameters: 19.4 %.
+
+<details><summary>Hint</summary>
+How can you find the parameters of the first dense layer with two calls of count_params?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "not-vgg", "locked": false, "schema_version": 3, "solution": true}
+vgg = {
+    "conv share": None,
+    "first dense share": None,
+    "features in the listing": None,
+    "first dense in the listing": None,
+    "reason": None,
+}
+### BEGIN SOLUTION
+vgg = {
+    "conv share": 10.6,
+    "first dense share": 74.3,
+    "features in the listing": 512,
+    "first dense in the listing": 2101248,
+    "reason": "padding",
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "not-vgg-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.not_vgg(vgg)
+
+# %% [markdown]
+r"""
+A missing argument, and a layer of 102,764,544 parameters shrinks to a fiftieth. Nothing is raised: the listing runs. Counting is how you notice.
+"""
+
+# %% [markdown]
+r"""
+## 12 Residual blocks
+
+Is deeper better? The lecture says so. Plain networks say otherwise: with 56 layers they had a larger error than with 20, on the *training* pictures, too, so it was not overfitting. They were harder to train. A **residual block** (He and others, CVPR 2016) adds its input to its output, so its convolutions only learn the *difference*.
+"""
+
+# %%
+plots.show(
+    plots.plot_residual_block(
+        ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"], "x, or a 1×1 convolution of x"
+    ),
+    alt="A row of five layers from x: convolution, batch norm, ReLU, "
+    "convolution, batch norm. A dashed way leads around them, and both are "
+    "added: F(x) + x, then ReLU.",
+)
+
+# %% [markdown]
+r"""
+To do nothing, such a block needs weights of zero; a plain block would have to learn a copy of its input. So depth does no harm at the start, and the gradient has a short way back. ResNets of 18, 34, 50, 101 and 152 layers are built of them; you have seen their counts above. **Deeper is better when the deeper network can still be trained.**
+"""
+
+# %% [markdown]
+r"""
+The two ways must have the same shape to be added. Where the block changes the channels or halves the side, the shortcut gets a 1×1 convolution (with the same stride) and a batch norm. Convolutions before a batch norm have no bias, since the norm brings its own shift: it learns two numbers a channel.
+"""
+
+# %%
+blocks = questions.blocks(student_id)
+for name, block in blocks.items():
+    print(
+        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
+    )
+
+# %% [markdown]
+r"""
+## Exercise 6.9. Part three: residual blocks
+
+Give the parameters of your two blocks, `basic` and `down`: two 3×3 convolutions and two batch norms, and a shortcut of 1×1 convolution and batch norm where one is needed. And which of these blocks `needs 1x1`? As a set of letters: **a** 64 to 64 channels, stride 1; **b** 64 to 128, stride 1; **c** 64 to 64, stride 2; **d** 64 to 128, stride 2. (1 point, 15 minutes)
+
+Example: 8 channels in and out, stride 1: 2 · (8 · 8 · 9) + 2 · 16 = 1,184.
+
+<details><summary>Hint</summary>
+Can maps of 32×32 and of 16×16 be added?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "residual-block", "locked": false, "schema_version": 3, "solution": true}
+residual = {"basic": None, "down": None, "needs 1x1": None}
+### BEGIN SOLUTION
+residual = {"basic": 73984, "down": 230144, "needs 1x1": {"b", "c", "d"}}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "residual-block-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
+check.residual_block(residual, questions.blocks(student_id))
+
+# %% [markdown]
+r"""
+## 13 Recall and practice
+
+Four questions with options first. Answer with the word in quotes.
+"""
+
+# %%
+check.questions(student_id)
+
+# %% [markdown]
+r"""
+## Exercise 6.10. Depth
+
+Choose one option for each of the four questions. (2 points, 10 minutes)
+
+Example: `"deeper": "always"` chooses the option with that word.
+
+<details><summary>Hint</summary>
+Which figure of this lab answers the question: the two bars, the kernels, or the block?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "depth", "locked": false, "schema_version": 3, "solution": true}
+choices = {"deeper": None, "residual": None, "costs": None, "kernels": None}
+### BEGIN SOLUTION
+choices = {
+    "deeper": "trainable",
+    "residual": "difference",
+    "costs": "dense conv",
+    "kernels": "edges",
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "depth-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.deeper(choices)
+
+# %% [markdown]
+r"""
+Now without options. Answer aloud, then open. Two are from earlier labs.
+
+<details><summary>A fresh network of 100 classes: about which first loss?</summary>
+ln 100 = 4.6.
+</details>
+
+<details><summary>Why must the last batch count less in the mean loss?</summary>
+It has fewer pictures, and the mean goes over pictures.
+</details>
+
+<details><summary>A pooling layer gets 16×13×13. What comes out?</summary>
+16×6×6: the thirteenth row and column are left out.
+</details>
+
+<details><summary>Which two things must be seeded to repeat a training?</summary>
+The first weights and the order of the pictures (and dropout, if there is any).
+</details>
+"""
+
+# %% [markdown]
+r"""
+<details><summary>From Lab 05: how many parameters has a batch norm of 16 channels, and what are its other numbers?</summary>
+32 parameters. Running means, running variances and a counter are buffers: kept, not learned.
+</details>
+
+<details><summary>From Lab 04: what does cross-entropy do first with the scores?</summary>
+Softmax, or rather its logarithm, in a way that cannot overflow.
+</details>
+
+Practise until it is easy: `practice("features")`, `practice("multiplications")`, `practice("residual-block")`.
+"""
+
+# %%
+practice("features", 12)
+
+# %% [markdown]
+r"""
+**In this lab you have**
+
+- predicted every shape and every parameter of a network before it ran;
+- written the training loop and an evaluation that hides nothing;
+- counted what giants are made of, and found out what a listing really builds.
+"""
+
+# %% [markdown]
+r"""
+## On your own, and homework
+
+Not graded: replace `load_shapes` by `load_colour(..., source="cifar10")` if you have CIFAR-10 (`course data fetch cifar10`), or `source="fashion_colour"`, and compare. Try another loss, more epochs, more channels (mind the sizes!). Send pictures of 64×64 through `CNN64`.
+
+The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07: what to do when you have only 20 pictures of each class.
+"""

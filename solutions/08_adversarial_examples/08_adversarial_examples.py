@@ -1,0 +1,868 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+r"""
+# Fool a network, and defend it
+"""
+
+# %% [markdown]
+r"""
+**You will** change pictures so little that you hardly see it, and so that a network sees something else; then harden the network.
+
+**You will learn** to
+
+- take the gradient of a loss by the pixels, and attack with it inside an honest budget;
+- separate what an attack does from what noise does, with a control;
+- say what a high confidence means, and what it does not.
+
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 7). Time: 110 to 130 minutes.
+"""
+
+# %% [markdown]
+r"""
+| letter | meaning | in code |
+|---|---|---|
+| N, C, H, W | pictures, channels, height, width | `x.shape` |
+| x, y | pictures with pixels from 0 to 1; labels | `x`, `y` |
+| ε | budget: how far each pixel may move | `eps`, for example `8 / 255` |
+| α | length of one step | `alpha` |
+| δ | the change itself, x′ − x | `delta` |
+
+The networks of this lab normalise pixels *inside*, in their first layer. So a budget is always in units of pixels.
+"""
+
+# %%
+import torch
+import torch.nn.functional as F
+
+from course_utils import plots, widgets
+from course_utils.checks import adversarial_examples as check
+from course_utils.data import DataUnavailable, load_photos, load_shapes
+from course_utils.models import load_mobilenet, load_trained
+from course_utils.practice import practice
+from course_utils.runtime import is_grading, seed_everything
+from course_utils.training import accuracy, fit
+from course_utils.variants import adversarial_examples as questions
+
+seed_everything(0)
+
+# %% [markdown]
+r"""
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+"""
+
+# %%
+student_id = ""
+
+# %% [markdown]
+r"""
+## 1 Cat or dog?
+
+The second lecture shows a picture and asks: cat or dog? Here is Chelsea, a cat, and what MobileNetV2 says about her: a network trained on a million photographs. If its weights are not on this machine, a sentence says how to get them; everything that is graded works without.
+"""
+
+# %%
+try:
+    photo_network = load_mobilenet()
+except DataUnavailable as missing:
+    photo_network = None
+    print(missing)
+cat = load_photos(("cat",)).tensors()[0]  # (1, 3, 224, 224)
+
+
+def look(picture, most=3):
+    """Print what the photo network sees in a picture, if the network is here."""
+    if photo_network is not None:
+        probabilities = photo_network(picture).softmax(1)[0].detach()
+        for value, place in zip(*probabilities.topk(most)):
+            print(f"{value:.2f}  {photo_network.classes[place]}")
+
+# %%
+plots.show(
+    plots.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
+    alt="A photograph of a ginger cat that looks into the camera.",
+)
+look(cat)
+
+# %% [markdown]
+r"""
+Egyptian cat, says the network, and it is quite sure. **Predict**: by how many of 255 grey levels must the pixels move before it says *golden retriever*? By 100, by 30, by 10, by 2? Would you still see a cat? Write your guess down. In section 5 your own code will answer.
+"""
+
+# %% [markdown]
+r"""
+## 2 Gradients of pixels
+
+We begin with a network that is quick to attack: three convolutions on drawn shapes of 32×32 pixels. It has been trained already, on pictures like these.
+"""
+
+# %%
+train, test = load_shapes(3000, 500)
+network = load_trained("shapes")
+x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
+plots.show(
+    plots.plot_pictures(test.at(range(10))),
+    alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, stripes, a star, "
+    "a triangle, a cross, a square, dots, a disc.",
+)
+print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
+
+# %% [markdown]
+r"""
+In training, the loss L is a function of the *weights*, and the gradient says how to change them so that L falls. But L depends on the pixels as well. The same chain rule, carried one layer further, gives
+
+$$\frac{\partial L}{\partial x},$$
+
+one number for each pixel and colour: how much does the loss grow if this number grows a little?
+"""
+
+# %% [markdown]
+r"""
+A worked example, small enough for paper. One "pixel" x = 0.5, the score of class 1 is z = 3x, that of class 0 is 0, and the label is 1. Then L = log(1 + e^(−3x)), and ∂L/∂x = −3 · (1 − p) with p = σ(1.5) = 0.82.
+"""
+
+# %%
+pixel = torch.tensor([[0.5]], requires_grad=True)
+scores = torch.cat([torch.zeros(1, 1), 3 * pixel], dim=1)  # (1, 2)
+loss = F.cross_entropy(scores, torch.tensor([1]))
+print(torch.autograd.grad(loss, pixel))
+
+# %% [markdown]
+r"""
+−0.55: a darker pixel means a larger loss. `torch.autograd.grad(loss, pixel)` *returns* the gradient, in a tuple. `loss.backward()` would also store gradients in every parameter of a model; the next training step would then add to them.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.1. The gradient by the input
+
+Write `input_gradient(model, x, y)`: for each picture, the gradient of *its own* cross-entropy by its pixels, in the shape of x (N, C, H, W). Take it in eval mode, whatever mode the model comes in. Leave everything as it was: x, the model's mode, the parameters' `grad`. (3 points, 15 minutes)
+
+Example: for two pictures in one batch you get the same two gradients as for each alone.
+
+<details><summary>Hint</summary>
+If the loss is the batch's mean, by what is each picture's gradient divided? Which `reduction` avoids that?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "input-gradient", "locked": false, "schema_version": 3, "solution": true}
+def input_gradient(model, x, y):
+    """Return the gradient of each picture's loss by its pixels, (N, C, H, W)."""
+    ### BEGIN SOLUTION
+    was_training = model.training
+    model.eval()
+    x = x.detach().clone().requires_grad_(True)
+    loss = F.cross_entropy(model(x), y, reduction="sum")
+    (gradient,) = torch.autograd.grad(loss, x)
+    model.train(was_training)
+    return gradient
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "input-gradient-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.input_gradient(input_gradient)
+### BEGIN HIDDEN TESTS
+check.input_gradient(input_gradient, hidden=811)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Stuck? `check.hint("input-gradient")` shows a hint, and the next one each time you run it. What does a gradient of pixels look like? Here is one: where it is grey, nothing changes; where it has colour, the loss grows if that colour grows.
+"""
+
+# %%
+place = 19  # a star
+star, star_label = x[place : place + 1], y[place : place + 1]
+gradient = input_gradient(network, star, star_label)
+plots.show(
+    plots.plot_pictures(
+        torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
+        ["star", "gradient"],
+        caption="right: grey means zero; scaled to the largest number",
+    ),
+    alt="A star, and the gradient of its loss by its pixels: strongest on and "
+    "around the star, weaker at the border.",
+)
+
+# %% [markdown]
+r"""
+Most of it lies on and around the star; near the border a change counts less. But it is no second star: what moves the loss looks like grain to us.
+"""
+
+# %% [markdown]
+r"""
+## 3 One step, and its control
+
+How should we use the gradient, if every pixel may move by at most ε? The loss grows along it. For a small step it grows most if *each* pixel moves as far as it may, up or down as the gradient's sign says. This is the **fast gradient sign method** (FGSM, Goodfellow and others, 2015):
+
+$$x' = \mathrm{clamp}\big(x + \epsilon \cdot \mathrm{sign}(\partial L/\partial x),\ 0,\ 1\big).$$
+"""
+
+# %% [markdown]
+r"""
+By hand: x = 0.50, 0.99, 0.02, gradient 0.3, 2.0, −0.001, ε = 0.03. The signs are +, +, −, so x moves to 0.53, 1.02 and −0.01; the clamp makes it 0.53, 1 and 0. The third pixel moves as far as the first, although its gradient is 300 times smaller.
+
+With a **target**, y is the class that the network *should* see. Then its loss should become smaller.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.2. One step
+
+Write `fgsm(model, x, y, eps, targeted=False)`. It returns the pictures after one step of `eps` along the signs, with pixels from 0 to 1. With `targeted=True` the step makes the loss of y smaller. You may call your `input_gradient`. (3 points, 10 minutes)
+
+Example: with `eps=0` it returns x itself.
+
+<details><summary>Hint</summary>
+What may happen to a pixel that is almost white already?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "fgsm", "locked": false, "schema_version": 3, "solution": true}
+def fgsm(model, x, y, eps, targeted=False):
+    """Return x after one step of eps along the signs of the gradient, (N, C, H, W)."""
+    ### BEGIN SOLUTION
+    step = eps * input_gradient(model, x, y).sign()
+    return (x - step if targeted else x + step).clamp(0, 1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "fgsm-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.fgsm(fgsm)
+### BEGIN HIDDEN TESTS
+check.fgsm(fgsm, hidden=822)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Does it work because the gradient is clever, or because any noise would? An experiment needs a **control**: noise of exactly the same size, in which only the direction is missing. Random signs, each pixel up or down by ε, are such noise.
+"""
+
+# %%
+eps = 8 / 255
+twins = {
+    "your fgsm": fgsm(network, star, star_label, eps),
+    "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
+}
+plots.show(
+    plots.plot_attack(
+        star[0],
+        {name: twin[0] for name, twin in twins.items()},
+        {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
+        test.classes,
+    ),
+    alt="Two twins of the star, both changed by 8/255. The attacked one is taken for a "
+    "triangle; the one with random signs is still a star.",
+)
+
+# %% [markdown]
+r"""
+Both twins look like the star. The amplified differences are equally strong. One fools the network, the other does not. Move the budget: at how many grey levels does the class change? And for the random twin?
+"""
+
+# %%
+widgets.explore_attack(network, star, star_label, test.classes, fgsm=fgsm, level=4)
+
+# %% [markdown]
+r"""
+With four grey levels the network sees another class. The random twin stays a star up to the end of the slider. To us both look alike: a star with some grain.
+"""
+
+# %% [markdown]
+r"""
+A photograph has fifty times as many pixels to push. Does the photo network still see the same cat after your `fgsm` with a single grey level, 1/255? Its three best guesses:
+"""
+
+# %%
+if photo_network is not None:
+    cat_label = torch.tensor([photo_network.classes.index("Egyptian cat")])
+    look(fgsm(photo_network, cat, cat_label, 1 / 255))
+
+# %% [markdown]
+r"""
+The breed has changed; it is a cat still. One step is coarse. Section 5 will take smaller ones.
+"""
+
+# %% [markdown]
+r"""
+## 4 Budgets in honest units
+
+"ε = 0.06" says nothing before we know the units. **Pixels** run from 0 to 1 here, or from 0 to 255 in a file. Many networks **normalise**: x̃ = (x − mean) / std. A difference of two pictures is then divided by std, and the mean drops out. A budget in normalised units looks larger for the same picture.
+"""
+
+# %% [markdown]
+r"""
+Sizes of a whole change δ come in two kinds. **L∞** is the largest change of any number: the ε of this lab. **L2** is the length √(Σ δ²) over all numbers of the picture.
+
+Example: 4/255 on a grey picture of 10×10 pixels, std 0.2: 4 grey levels, 0.0157 in pixels, 0.0784 in normalised units, and L2 at most √(100 · 0.0157²) = 0.157.
+"""
+
+# %%
+budget_question = questions.budget(student_id)
+print(budget_question)  # height and width of a colour picture, in pixels
+
+# %% [markdown]
+r"""
+## Exercise 8.3. Convert a budget
+
+Your question is printed above: an attack of `levels`/255 on colour pictures, and a network that normalises with mean 0.5 and `std`. Give ε in `normalised` units; the largest possible `L2` size of the change, in pixel units; and the most `grey levels` (of 0 to 255) by which a number in a file may differ from the original. Three digits are enough. (2 points, 10 minutes)
+
+<details><summary>Hint</summary>
+What becomes of (a − mean)/std − (b − mean)/std? And how many numbers has a colour picture?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "budget-units", "locked": false, "schema_version": 3, "solution": true}
+budget = {"normalised": None, "L2": None, "grey levels": None}
+### BEGIN SOLUTION
+budget = {"normalised": 0.0627, "L2": 1.739, "grey levels": 8}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "budget-units-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.budget_units(budget, questions.budget(student_id))
+
+# %% [markdown]
+r"""
+For more: `practice("grey-levels")` and `practice("perturbation-length")`. Each call draws another question; answer with `question.answer(...)`.
+"""
+
+# %%
+question = practice("grey-levels", 3)
+question
+
+# %% [markdown]
+r"""
+Now the experiment, on all 500 test pictures and in honest units. **Predict** the two columns before you run it: from which accuracy do they start?
+"""
+
+# %%
+signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
+print(f"clean      {accuracy(network, x, y):.3f}")
+print("budget     fgsm    random signs")
+for level in (1, 2, 4, 8):
+    attacked = fgsm(network, x, y, level / 255)
+    noisy = (x + level / 255 * signs).clamp(0, 1)
+    print(
+        f"{level}/255      {accuracy(network, attacked, y):.3f}   {accuracy(network, noisy, y):.3f}"
+    )
+
+# %%
+check.sheet({"conclusion": check.CONCLUSION}, student_id)
+
+# %% [markdown]
+r"""
+## Exercise 8.4. The experiment and its control
+
+Copy the table: the `clean` accuracy, and the four accuracies under `fgsm` and under `random` signs, for 1, 2, 4 and 8 of 255. Then the key of your `conclusion`, from the sheet above. (2 points, 10 minutes)
+
+Example: a row looks like [0.91, 0.82, 0.73, 0.64].
+
+<details><summary>Hint</summary>
+Which row shows what the size of the noise does by itself?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "control-experiment", "locked": false, "schema_version": 3, "solution": true}
+control = {
+    "clean": None,
+    "fgsm": [None, None, None, None],
+    "random": [None, None, None, None],
+    "conclusion": None,
+}
+### BEGIN SOLUTION
+control = {
+    "clean": 0.950,
+    "fgsm": [0.858, 0.736, 0.466, 0.192],
+    "random": [0.950, 0.948, 0.950, 0.946],
+    "conclusion": "direction",
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "control-experiment-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.control_experiment(control, load_trained("shapes"), load_shapes(1, 500)[1])
+
+# %% [markdown]
+r"""
+## 5 Many steps
+
+One large step trusts the gradient at one place. But the loss is no plane: after a short way the gradient points elsewhere. The figure looks at the loss around the star, in two directions: along the attack's signs, and along random ones.
+"""
+
+# %%
+reach, ticks = 12, torch.linspace(-1, 1, 25)
+along = input_gradient(network, star, star_label).sign()
+other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign()
+grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
+scores = network(torch.cat(grid)).detach()
+losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
+plots.show(
+    plots.plot_loss_around(losses.reshape(25, 25), reach),
+    alt="The loss around the star. It rises to the right, along the attack, and stays "
+    "level up and down, along random signs.",
+)
+
+# %% [markdown]
+r"""
+To the right the loss rises, and not evenly; up and down hardly anything happens. In a space of 3,072 dimensions nearly *all* directions are like up and down. That is why random noise is harmless.
+"""
+
+# %% [markdown]
+r"""
+**Projected gradient descent** (PGD, Madry and others, 2018) takes many small steps α and looks at the gradient anew after each. Steps add up, so that after each step the picture is brought back into its budget, the box of ±ε around the *original*, and into the range of pixels:
+
+$$x_{t+1} = \mathrm{clamp}_{[0,1]}\big(\mathrm{clamp}_{[x-\epsilon,\ x+\epsilon]}(x_t + \alpha \cdot \mathrm{sign}\,\partial L/\partial x_t)\big).$$
+"""
+
+# %% [markdown]
+r"""
+By hand: x = 0.50, ε = 0.03, α = 0.02, signs +, +, −. The pixel goes to 0.52; to 0.54, which is brought back to 0.53; to 0.51.
+
+## Exercise 8.5. Many steps
+
+Write `pgd(model, x, y, eps, alpha, steps, targeted=False)`. It starts at x and takes `steps` steps of `alpha`. After each step no pixel is further than `eps` from x, or outside 0 to 1. (3 points, 15 minutes)
+
+Example: with `steps=1` and `alpha=eps` it equals `fgsm`.
+
+<details><summary>Hint</summary>
+Which picture stays fixed in the loop, and which one moves? Around which do you clamp?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "pgd", "locked": false, "schema_version": 3, "solution": true}
+def pgd(model, x, y, eps, alpha, steps, targeted=False):
+    """Return x after many small steps inside the budget, (N, C, H, W)."""
+    ### BEGIN SOLUTION
+    moved = x
+    for _ in range(steps):
+        step = alpha * input_gradient(model, moved, y).sign()
+        moved = moved - step if targeted else moved + step
+        moved = torch.clamp(moved, x - eps, x + eps).clamp(0, 1)
+    return moved
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "pgd-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.pgd(pgd)
+### BEGIN HIDDEN TESTS
+check.pgd(pgd, hidden=855)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Is it stronger than one step? The same budget of 4/255, on the first 200 test pictures.
+"""
+
+# %%
+few, few_labels = x[:200], y[:200]
+one = fgsm(network, few, few_labels, 4 / 255)
+ten = pgd(network, few, few_labels, 4 / 255, 1 / 255, 10)
+print(f"fgsm          {accuracy(network, one, few_labels):.2f}")
+print(f"pgd, 10 steps {accuracy(network, ten, few_labels):.2f}")
+
+# %% [markdown]
+r"""
+Ten careful steps beat a large one. So an accuracy "under attack" is only as good as the attack: a defence that was tested with FGSM alone has not been tested. And now the answer to section 1: **cat or dog?** Budget 2/255, target *golden retriever*, ten steps.
+"""
+
+# %%
+if photo_network is not None:
+    dog = torch.tensor([photo_network.classes.index("golden retriever")])
+    cat_or_dog = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, 10, targeted=True)
+    plots.show(
+        plots.plot_pictures(
+            torch.cat([cat, cat_or_dog, 0.5 + 20 * (cat_or_dog - cat)]),
+            ["Chelsea", "changed by 2/255", "difference ×20"],
+        ),
+        alt="The cat, the changed cat, which looks the same, and their difference, "
+        "amplified twenty times: coloured grain.",
+    )
+    look(cat_or_dog)
+
+# %% [markdown]
+r"""
+Two grey levels of 255, and the network is certain of a dog. What was your guess? The change is not a dog's outline: amplified, it is coloured grain. A target need not be near: try `"toaster"`.
+"""
+
+# %% [markdown]
+r"""
+## 6 One noise for all
+
+So far each picture got a noise of its own, made with the network at hand. The lecture shows something stranger: **one** noise δ, made once, that fools the network on most pictures (Moosavi-Dezfooli and others, 2017). It is called a *universal perturbation*.
+
+How to find it? Walk through training pictures in batches. All pictures of a batch carry the same δ; the gradient by δ is then the sum over the batch. Step along its sign; keep δ in its budget.
+"""
+
+# %% [markdown]
+r"""
+What counts is the **fooling rate**: the share of pictures whose *predicted* label changes when δ is added. Labels are not needed: the network's own prediction for the clean picture serves as y. And δ must be judged on pictures that it was not made from, beside a control: random signs of the same size. At 16/255 random signs fool about 3 of 100.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.6. One noise for all
+
+Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Batches of about 50 and steps of eps/8 do well. (3 points, 20 minutes)
+
+Example: the check calls it with 300 pictures, `eps=16/255` and `epochs=10`; then half of the unseen pictures can be fooled.
+
+<details><summary>Hint</summary>
+If every picture of a batch has δ in it, what is the gradient of the summed loss by δ, given each picture's own gradient?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "universal-perturbation", "locked": false, "schema_version": 3, "solution": true}
+def universal_perturbation(model, X, eps, epochs):
+    """Return one noise for all pictures, (1, C, H, W), each number from -eps to eps."""
+    ### BEGIN SOLUTION
+    delta = torch.zeros_like(X[:1])
+    with torch.no_grad():
+        labels = model(X).argmax(1)
+    for _ in range(epochs):
+        for batch, label in zip(X.split(50), labels.split(50)):
+            gradient = input_gradient(model, (batch + delta).clamp(0, 1), label)
+            delta = delta + eps / 8 * gradient.sum(0, keepdim=True).sign()
+            delta = delta.clamp(-eps, eps)
+    return delta
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "universal-perturbation-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
+check.universal_perturbation(
+    universal_perturbation, load_trained("shapes"), load_shapes(300, 300, seed=6)
+)
+### BEGIN HIDDEN TESTS
+check.universal_perturbation(
+    universal_perturbation,
+    load_trained("shapes"),
+    load_shapes(300, 300, seed=66),
+    hidden=866,
+)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+What does a noise for all look like? Here it is, amplified, with four test pictures that carry it and what the network sees in them.
+"""
+
+# %%
+X = train.tensors()[0][:300]
+delta = universal_perturbation(network, X, 16 / 255, 10)
+places = [3, 4, 5, 6]  # star, triangle, cross, square
+carrying = (x[places] + delta).clamp(0, 1)
+seen = network(carrying).argmax(1)
+titles = [
+    f"{test.classes[true]}: sees {test.classes[label]}"
+    for true, label in zip(y[places], seen)
+]
+plots.show(
+    plots.plot_pictures(
+        torch.cat([0.5 + delta * 255 / 32, carrying]), ["the noise, ×8", *titles]
+    ),
+    alt="One noise, a pattern of rings and stripes, and four shapes that carry it. The "
+    "shapes are easy to recognise; the network takes most of them for something else.",
+)
+
+# %% [markdown]
+r"""
+The noise is no grain: it has rings and stripes, the things that some of the ten classes are made of. The network cannot help seeing them; we look through them at the shape.
+"""
+
+# %% [markdown]
+r"""
+## 7 Confident about nothing
+
+The other way round: start from noise, and walk until the network is certain of a class. Nguyen and others (2015) called such pictures *fooling images*: high confidence for something unrecognisable. No budget is needed, since there is no original; the range of pixels holds.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.7. A fooling image
+
+Write `fooling_image(model, target, steps, rng)`. `rng` is a `torch.Generator`; start from `torch.rand` with it, 3×32×32. Return two things: the picture (1, 3, 32, 32) and the model's probability of `target`, a number. With 60 steps it must reach 0.99 for at least 8 of the 10 classes. (2 points, 15 minutes)
+
+Example: `fooling_image(network, 5, 0, rng)` returns plain noise and a probability near nothing.
+
+<details><summary>Hint</summary>
+Which of your functions makes the loss of a class smaller, if you pass the class you want?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "fooling-image", "locked": false, "schema_version": 3, "solution": true}
+def fooling_image(model, target, steps, rng):
+    """Return a picture (1, 3, 32, 32) made from noise, and the model's confidence in target."""
+    ### BEGIN SOLUTION
+    picture, label = torch.rand(1, 3, 32, 32, generator=rng), torch.tensor([target])
+    for _ in range(steps):
+        picture = fgsm(model, picture, label, 0.02, targeted=True)
+    with torch.no_grad():
+        confidence = model(picture).softmax(1)[0, target]
+    return picture, float(confidence)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "fooling-image-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.fooling_image(fooling_image, load_trained("shapes"))
+### BEGIN HIDDEN TESTS
+check.fooling_image(fooling_image, load_trained("shapes"), hidden=877)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+A gallery: one fooling image for each class, with the network's confidence. Which of them would you have named?
+"""
+
+# %%
+rng = torch.Generator().manual_seed(0)
+gallery = [fooling_image(network, target, 60, rng) for target in range(10)]
+titles = [
+    f"{name} {confidence:.3f}"
+    for name, (_, confidence) in zip(test.classes, gallery)
+]
+plots.show(
+    plots.plot_pictures(torch.cat([picture for picture, _ in gallery]), titles, columns=5),
+    alt="Ten pictures of coloured noise. The network gives each of them another class, "
+    "with a confidence of almost 1.",
+)
+
+# %% [markdown]
+r"""
+Softmax shares out 1 among ten classes, whatever the picture is. It has no way to say "none of these". A confidence of 0.999 says that one score is far above the others: a statement about scores, not about the world.
+"""
+
+# %% [markdown]
+r"""
+## 8 Do attacks transfer?
+
+The attacker used the network's gradient. Is a network safe if nobody can look inside? We train a second one, of another build, on other weights, and show it the pictures that were made against the first. (Half a minute at most; while your work is graded it trains for one epoch only.)
+"""
+
+# %%
+def another_network():
+    """Make a network of another build: larger kernels, batch normalisation."""
+    channels, layers = (3, 16, 32, 64), [torch.nn.BatchNorm2d(3)]
+    for before, after in zip(channels, channels[1:]):
+        layers += [
+            torch.nn.Conv2d(before, after, 5, stride=2, padding=2),
+            torch.nn.BatchNorm2d(after),
+            torch.nn.ReLU(),
+        ]
+    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(1024, 10))
+
+
+seed_everything(1)
+second = another_network()
+X, Y = train.tensors()
+print(fit(second, X, Y, epochs=1 if is_grading() else 4, learning_rate=3e-3))
+second = second.eval()
+
+# %%
+print("8/255 against       first network   second network")
+for name, picture in {
+    "nobody (clean)": x,
+    "the first": fgsm(network, x, y, 8 / 255),
+    "the second": fgsm(second, x, y, 8 / 255),
+    "random signs": (x + 8 / 255 * signs).clamp(0, 1),
+}.items():
+    print(
+        f"{name:15}     {accuracy(network, picture, y):.2f}            {accuracy(second, picture, y):.2f}"
+    )
+
+# %% [markdown]
+r"""
+Read along the rows. An attack works best on the network that it was made for. But part of it **transfers**: the other network, too, falls below its clean accuracy, and below what random signs do. So hiding the weights helps, and is no defence by itself.
+"""
+
+# %% [markdown]
+r"""
+## 9 A defence and its price
+
+The best-known defence is blunt: **adversarial training**. Attack each batch with the network as it is now, and train on the attacked pictures with their true labels. A batch then costs one more gradient. Here is one short epoch of it, on a copy of the network.
+"""
+
+# %%
+defended = load_trained("shapes")
+adam = torch.optim.Adam(defended.parameters(), lr=3e-3)
+order = torch.randperm(len(X), generator=torch.Generator().manual_seed(0))
+for places in order.split(64):
+    attacked = fgsm(defended, X[places], Y[places], 8 / 255)
+    loss = F.cross_entropy(defended(attacked), Y[places])
+    adam.zero_grad()
+    loss.backward()
+    adam.step()
+print(f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended")
+
+# %%
+levels = [0, 2, 4, 8, 16]
+few, few_labels = x[:100], y[:100]
+curves = {
+    f"{name}, {attack}": [
+        accuracy(model, make(model, few, few_labels, level / 255), few_labels)
+        for level in levels
+    ]
+    for name, model in {"plain": network, "defended": defended}.items()
+    for attack, make in {
+        "fgsm": fgsm,
+        "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
+    }.items()
+}
+plots.show(
+    plots.plot_accuracy_over_budget(levels, curves),
+    alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
+    "pgd. The defended one falls later; both end near chance.",
+)
+
+# %% [markdown]
+r"""
+Three things to read. At 8/255 the defended network is right about twice as often. On clean pictures (the printed line, and the left end) it loses some: that is the price, beside the longer training. Far to the right both are lost, under PGD earlier than under FGSM. The defence moves the limit; it does not take it away.
+"""
+
+# %% [markdown]
+r"""
+## 10 What do you see?
+
+The lecture ends with a picture: a vase, or two faces? Nothing in it changes when you switch. What you see is made by you, from a picture that allows two readings.
+"""
+
+# %%
+plots.show(
+    plots.plot_vase(),
+    alt="A white shape on black: seen as a vase, or as two black faces in profile that "
+    "look at each other.",
+)
+
+# %% [markdown]
+r"""
+Are people fooled like networks? Elsayed and others (2018) showed people pictures for about 70 milliseconds. Changes that were made to fool many networks also misled these hurried people, somewhat more often than control changes did. The budgets were larger than ours, and people who take their time still see the true class. So the study shows that a *brief* look shares something with a network. It does not show that we see as networks do.
+"""
+
+# %% [markdown]
+r"""
+**Use it responsibly.** Attacks like these concern real systems: road signs, face recognition, filters. Test systems that are yours, or that you are allowed to test; tell the owner what you found before you tell others; publish defences along with attacks. And say, with every accuracy, against which attack and at which budget it was measured.
+"""
+
+# %%
+check.sheet(check.MEANING, student_id)
+
+# %% [markdown]
+r"""
+## Exercise 8.8. What it all means
+
+Answer the four questions above with their keys; `honest test` takes a set, such as {"seen", "free"}. (2 points, 10 minutes)
+
+<details><summary>Hint</summary>
+For each option: which figure or table of this lab would contradict it?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "meaning", "locked": false, "schema_version": 3, "solution": true}
+meaning = {
+    "control": None,
+    "confidence": None,
+    "humans": None,
+    "honest test": None,
+}
+### BEGIN SOLUTION
+meaning = {
+    "control": "gradient",
+    "confidence": "share",
+    "humans": "brief",
+    "honest test": {"unseen", "price"},
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "meaning-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
+check.meaning(meaning)
+
+# %% [markdown]
+r"""
+## 11 Recall, and the course in review
+
+Answer aloud, then open.
+
+<details><summary>Why does FGSM take the sign, and not the gradient itself?</summary>
+Each pixel may move by ε, however small its gradient is; the loss grows most if all of them do.
+</details>
+
+<details><summary>A budget of 0.03 in a network that divides by 0.25: how much behind the normalisation?</summary>
+0.03 / 0.25 = 0.12. The mean plays no part.
+</details>
+
+<details><summary>What does a control of random signs rule out?</summary>
+That the size of the noise explains the errors.
+</details>
+
+<details><summary>From Lab 03: where does backward() put its results?</summary>
+Into .grad of the leaves, and it adds to what is there.
+</details>
+
+<details><summary>From Lab 7: what do train() and eval() change?</summary>
+Dropout and batch normalisation; in train mode a picture's output depends on chance and on its batch.
+</details>
+"""
+
+# %% [markdown]
+r"""
+Practise until it is easy: `practice("grey-levels")`, `practice("perturbation-length")`.
+
+The course in eight lines: a neuron weighs and adds (01); a bent function between layers makes them worth stacking (02); the chain rule finds every slope (03); softmax and cross-entropy turn scores into something to learn from (04); convolution uses the same weights everywhere (05); a network learns from small pictures (Lab 7); its features serve other tasks (07); and what it has learned is not what we see (08).
+"""
+
+# %% [markdown]
+r"""
+## Bonus. Defend it yourself
+
+Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 1,000 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes)
+
+Example: with Adam at 3e-3 and batches of 64, two epochs take about three seconds.
+
+<details><summary>Hint</summary>
+In which order do you make the attacked pictures and set the gradients to zero?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "adversarial-training", "locked": false, "schema_version": 3, "solution": true}
+def adversarial_training(model, x, y, eps, epochs):
+    """Train model in place on clean and attacked pictures, half and half."""
+    ### BEGIN SOLUTION
+    adam = torch.optim.Adam(model.parameters(), lr=3e-3)
+    model.train()
+    for _ in range(epochs):
+        for places in torch.randperm(len(x)).split(64):
+            images, labels = x[places], y[places]
+            attacked = fgsm(model, images, labels, eps)
+            loss = F.cross_entropy(model(images), labels)
+            loss = loss + F.cross_entropy(model(attacked), labels)
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+    model.eval()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "adversarial-training-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+check.adversarial_training(
+    adversarial_training, load_trained("shapes"), load_shapes(1000, 300, seed=9)
+)
+
+# %% [markdown]
+r"""
+**In this lab you have**
+
+- taken gradients of a loss by the pixels, and attacked with them inside a budget;
+- separated what an attack does from what noise does, with a control;
+- said what a high confidence means, and what it does not.
+
+**On your own** (not graded): attack a photograph of yours with `load_photo_classes`, save it as PNG and as JPEG, and see which one still fools the network. Read "Explaining and harnessing adversarial examples" (Goodfellow, Shlens and Szegedy, 2015). This was the last lab: the figures are yours to break.
+"""
