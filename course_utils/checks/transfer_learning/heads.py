@@ -59,7 +59,7 @@ def _other_codes(given: dict, marks: dict, right: dict) -> list[str]:
     old = (questions.FEATURES + 1) * questions.SOURCE_CLASSES
     if marks["full"] is False:
         codes += ["TH5"] if given["full"] in (questions.BODY + old, questions.BODY + old + own) else []
-        codes += ["TZ6"] if given["full"] == own else []
+        codes += ["TH9"] if given["full"] == own else []
     if marks["share"] is False:
         ways = {
             "TH7": [right["share"] / 100],
