@@ -328,7 +328,7 @@ SETS = [
     *(Mutant(code, numbers(rule), 1.2) for code, rule in WRONG_COUNTS.items()),
     Mutant("TH5", numbers(right_count, full=33_834), 2.4),
     Mutant("TH5", numbers(right_count, full=33_834 + C), 2.4),
-    Mutant("TZ6", numbers(right_count, full=C), 2.4),
+    Mutant("TH9", numbers(right_count, full=C), 2.4),
     Mutant("TH4", numbers(right_count, share=100), 2.4),
     Mutant("TH5", numbers(right_count, "", share=30.3), 2.4),
     Mutant("TH6", numbers(right_count, "", share=8.7), 2.4),

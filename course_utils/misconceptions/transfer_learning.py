@@ -16,7 +16,14 @@ CONTROLS = "Honest controls"
 CURVE = "The learning curve"
 FAILS = "When it fails"
 
-read_again("transfer_learning", PC1=HEAD, PC2=HEAD, PC4=HEAD, DS4=HEAD, PR1=HEAD)
+read_again(
+    "transfer_learning",
+    PC1=(HEAD, "These are the weights alone. What else does each score of a head add to its sum?"),
+    PC2=(HEAD, "This has one bias for the whole head. Do all scores have to share it?"),
+    PC4=(HEAD, "This has a bias for each input. To what is a bias added, an input or a score?"),
+    DS4=HEAD,
+    PR1=HEAD,
+)
 
 TRAINING = (
     Misconception(
@@ -200,6 +207,15 @@ register(
         "the share that is frozen",
         "This is the share that stays as it is. How large is the other one?",
         FREEZING,
+    ),
+)
+
+register(
+    Misconception(
+        "TH9",
+        "the head alone where nothing is frozen",
+        "This is the head alone. Which other layers learn when nothing is frozen?",
+        HEAD,
     ),
 )
 

@@ -95,6 +95,7 @@ function render({ model, el }) {
     const teach = button(`teach: ${name}`, () => {
       put(model, { taught: [...model.get("taught"), { label, picture: model.get("current") }] });
     });
+    teach.style.minWidth = "9.5em";
     const own = model.get("taught").filter((example) => example.label === label);
     row.append(teach, confidenceBar(name, model.get("confidence")[label]));
     const few = own.slice(-6).map((example) => thumbnail(model, example.picture, 26, `a picture taught as ${name}`));

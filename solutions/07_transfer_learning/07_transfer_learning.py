@@ -469,19 +469,31 @@ r"""
 The whole experiment: five ways, four sizes, three draws. It takes less than a minute. (While your work is graded, only the smallest part is run again: what counts are the answers that you write down.)
 """
 
-# %%
-sizes, draws = ((5,), (0,)) if is_grading() else ((5, 10, 25, 100), (0, 1, 2))
-ways = ("frozen", "fine-tuned", "scratch", "random", "pixels")
-runs = {way: {n: [] for n in sizes} for way in ways}
-for n in sizes:
-    for seed in draws:
-        X, y = train.few(n, seed=seed).tensors()
-        for way in ("pixels", "random", "frozen"):
-            runs[way][n].append(by_head(way, X, y, seed))
-        for way in ("fine-tuned", "scratch"):
-            runs[way][n].append(by_training(way, X, y, n, seed))
 
 # %%
+def experiment(sizes, draws):
+    """Accuracies of all five ways: {way: {n: [one for each draw]}}."""
+    ways = ("frozen", "fine-tuned", "scratch", "random", "pixels")
+    runs = {way: {n: [] for n in sizes} for way in ways}
+    for n in sizes:
+        for seed in draws:
+            X, y = train.few(n, seed=seed).tensors()
+            for way in ("pixels", "random", "frozen"):
+                runs[way][n].append(by_head(way, X, y, seed))
+            for way in ("fine-tuned", "scratch"):
+                runs[way][n].append(by_training(way, X, y, n, seed))
+    return runs
+
+
+# %%
+small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
+runs = experiment(*(small if is_grading() else whole))
+print(
+    {
+        way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
+        for way, row in runs.items()
+    }
+)
 plots.show(
     plots.plot_learning_curve(runs, chance=0.5),
     alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
@@ -491,15 +503,8 @@ plots.show(
 
 # %% [markdown]
 r"""
-A band reaches from the worst to the best of the three draws. Where bands overlap, do not believe in an order. This line is your table, to be copied:
+The printed line is your table: the mean of three draws for each way and each n. In the figure a band reaches from the worst draw to the best. Where bands overlap, do not believe in an order.
 """
-
-# %%
-table = {
-    way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
-    for way, row in runs.items()
-}
-print(table)
 
 # %% [markdown]
 r"""
@@ -580,7 +585,6 @@ r"""
 
 # %%
 X_25, y_25 = train.few(25, seed=0).tensors()
-F_25 = extract_features(source, X_25, "flatten")
 without = deepcopy(source)
 without.standardise = nn.Identity()  # somebody forgot it
 cases = {
@@ -596,6 +600,7 @@ cases = {
 }
 
 # %%
+F_25 = extract_features(source, X_25, "flatten")
 measured = {}
 for name, (network, X) in cases.items():
     guesses = fit_head(F_25, y_25, extract_features(network, X, "flatten")).argmax(1)
@@ -633,7 +638,7 @@ if mobilenet is not None:
 
 # %% [markdown]
 r"""
-Some careless guesses survive, others do not: a large network forgives more, and so the slip is noticed later. This one has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features. That is the homework of this lab.
+Some careless guesses survive, others do not: a large network forgives more, and so the slip is noticed later. This one has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features: a project for section 11.
 """
 
 # %% [markdown]
