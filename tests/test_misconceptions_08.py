@@ -78,7 +78,7 @@ def universal_perturbation(model, X, eps, epochs):
             leaf = delta.clone().requires_grad_(True)
             loss = F.cross_entropy(model((batch + leaf).clamp(0, 1)), label)
             step = torch.autograd.grad(loss, leaf)[0].sign()
-            delta = (delta + eps / 8 * step).clamp(-eps, eps)
+            delta = (delta + eps / 4 * step).clamp(-eps, eps)
     return delta
 """
 FOOLING = """
@@ -129,7 +129,7 @@ def build(name: str, *changes: tuple[str, str]) -> Callable:
 
 
 @cache
-def pictures(n_train: int = 300, n_test: int = 200):
+def pictures(n_train: int = 200, n_test: int = 200):
     return load_shapes(n_train, n_test, seed=6)
 
 

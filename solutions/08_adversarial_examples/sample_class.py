@@ -82,7 +82,7 @@ PGD_BY_RECURSION = """def pgd(model, x, y, eps, alpha, steps, targeted=False, st
 """
 UNIVERSAL_BY_ADAM = """def universal_perturbation(model, X, eps, epochs):
     delta = torch.zeros(1, *X.shape[1:], requires_grad=True)
-    adam = torch.optim.Adam([delta], lr=eps / 10)
+    adam = torch.optim.Adam([delta], lr=eps / 5)
     labels = model(X).argmax(1).detach()
     for epoch in range(epochs):
         for places in torch.randperm(len(X)).split(50):

@@ -29,7 +29,7 @@ HINTS = {
     "universal-perturbation": [
         "Start from a noise of zeros, (1, C, H, W). Which labels does the model give to the clean pictures of a batch?",
         "Each picture of a batch, with the noise in it, has a gradient. What is the gradient by the noise they share?",
-        "Take small steps, such as eps / 8, in batches of about 50. How is the noise kept in its budget?",
+        "Take small steps, such as eps / 4, in batches of about 50. How is the noise kept in its budget?",
     ],
     "fooling-image": [
         "Start from torch.rand(1, 3, 32, 32, generator=rng). Which label do you pass to your gradient?",

@@ -14,7 +14,7 @@ from course_utils.checks.running import ask, quiet
 from course_utils.checks.verdict import CheckFailed
 
 SLACK = 1e-5  # of float32 in a budget
-UNIVERSAL_EPS, UNIVERSAL_EPOCHS, TIMES = 16 / 255, 10, 3
+UNIVERSAL_EPS, UNIVERSAL_EPOCHS, TIMES = 16 / 255, 6, 3
 FOOLING_STEPS, CONFIDENT, ENOUGH = 60, 0.99, 8
 DEFENCE_EPS = 8 / 255
 
