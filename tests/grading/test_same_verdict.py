@@ -20,9 +20,8 @@ from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.sample import Sample
 from course_utils.grading.shell import interrupted_after
 
-SECONDS = 6  # for a check: long for every right answer, and one of the sample classes never ends
+SECONDS, ENDLESS_SECONDS = 60, 15  # for a check: enough on a busy machine; less where an answer never ends
 LABS = [lab for lab in labs(ROOT) if (ROOT / MASTERS / lab / "sample_class.py").is_file()]
-LIMITS = Limits(check_seconds=SECONDS)
 Verdicts = dict[str, tuple[float, tuple[str, ...]]]  # by check: points and codes
 
 
@@ -53,10 +52,15 @@ def run(source: str, names: dict):
     return eval(compile(ast.Expression(last.value), "<cell>", "eval"), names) if last else None
 
 
-def verdict_of(source: str, points: float, names: dict) -> tuple[float, tuple[str, ...]]:
+def seconds_for(student: Sample) -> int:
+    """Return how long each check of a student's may take."""
+    return ENDLESS_SECONDS if "endless" in student.about else SECONDS
+
+
+def verdict_of(source: str, points: float, names: dict, seconds: int) -> tuple[float, tuple[str, ...]]:
     """Run a check beside the answer; return the points that nbgrader would give, and the codes."""
     try:
-        with interrupted_after(SECONDS):
+        with interrupted_after(seconds):
             value = run(source, names)
     except KeyboardInterrupt:
         return 0.0, ()
@@ -67,7 +71,7 @@ def verdict_of(source: str, points: float, names: dict) -> tuple[float, tuple[st
     return (float(value), value.codes) if isinstance(value, Credit) else (points, ())
 
 
-def in_a_kernel(lab: Bundle, notebook: dict) -> Verdicts:
+def in_a_kernel(lab: Bundle, notebook: dict, seconds: int) -> Verdicts:
     """Judge a notebook as its student's own kernel does, hidden tests included."""
     names: dict = {"__name__": "__main__"}
     found = {}
@@ -76,16 +80,17 @@ def in_a_kernel(lab: Bundle, notebook: dict) -> Verdicts:
             if released["cell_type"] != "code":
                 continue
             if released["grade"] and not released["solution"]:
-                found[released["grade_id"]] = verdict_of(released["source"], released["points"], names)
+                found[released["grade_id"]] = verdict_of(released["source"], released["points"], names, seconds)
                 continue
             with contextlib.suppress(Exception):
                 run("".join(cell["source"]), names)
     return found
 
 
-def through_the_engine(engine: Engine, lab: Bundle, notebook: dict) -> Verdicts:
+def through_the_engine(engine: Engine, lab: Bundle, notebook: dict, seconds: int) -> Verdicts:
     """Judge a notebook as a class is graded."""
-    graded = Graded.unpack(engine.grade(Job(lab, Submission("student", packed(notebook)), LIMITS).pack()))
+    limits = Limits(cell_seconds=60, check_seconds=seconds, total_seconds=600)
+    graded = Graded.unpack(engine.grade(Job(lab, Submission("student", packed(notebook)), limits).pack()))
     assert not graded.reason
     assert graded.restarts == 0
     return {name: (check.points, tuple(check.codes)) for name, check in graded.checks.items()}
@@ -95,7 +100,8 @@ def through_the_engine(engine: Engine, lab: Bundle, notebook: dict) -> Verdicts:
 def test_the_engine_says_what_a_kernel_says(engine, lab, student):
     known = bundle(lab)
     notebook = filled(lab, dict(student.answers), student.own_id)
-    here, there = in_a_kernel(known, notebook), through_the_engine(engine, known, notebook)
+    seconds = seconds_for(student)
+    here, there = in_a_kernel(known, notebook, seconds), through_the_engine(engine, known, notebook, seconds)
     assert there == here
     most = {cell["grade_id"]: cell["points"] for cell in known.cells if cell["grade"] and not cell["solution"]}
     points = {name: value for name, (value, _) in there.items()}
