@@ -53,7 +53,7 @@ CHOICES = {
         "The head was fitted on features of standardised pictures. At test time somebody leaves the source's "
         "standardisation out. What did this notebook's bars show?",
         {
-            "drop": Option("The accuracy falls by ten points or more, without any error message."),
+            "drop": Option("The accuracy falls, by more for some pictures than for others, and nothing raises an error."),
             "error": Option(
                 "PyTorch raises an error, because the numbers have another range.",
                 "TM3",
