@@ -53,7 +53,7 @@ CHOICES = {
         "The head was fitted on features of standardised pictures. At test time somebody leaves the source's "
         "standardisation out. What did this notebook's bars show?",
         {
-            "drop": Option("The accuracy falls, by more for some pictures than for others, and nothing raises an error."),
+            "drop": Option("The accuracy falls, for some pictures more than for others, and no error is raised."),
             "error": Option(
                 "PyTorch raises an error, because the numbers have another range.",
                 "TM3",
