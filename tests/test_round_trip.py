@@ -2,28 +2,22 @@
 
 import csv
 import hashlib
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from course_utils.checks.verdict import codes_of
-from course_utils.course import labs
-from course_utils.demo import demo, make_course
+from course_utils.demo import demo, quick_labs
 from course_utils.grading import sample
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import grade_id, is_check
-from course_utils.masters import region_lines, write_instructor_notebook
-from course_utils.release import read_masters, release
+from course_utils.grading.hooks import is_check
+from course_utils.masters import region_lines
+from course_utils.release import read_masters
 
 ROOT = Path(__file__).resolve().parent.parent
-LABS = [lab for lab in labs(ROOT) if (ROOT / "solutions" / lab / "sample_class.py").is_file()]
+LABS = quick_labs(ROOT)
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]  # the whole class is graded before the first test
 
 
 def contents(folder: Path) -> dict[Path, str]:
@@ -40,7 +34,7 @@ def graded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CELL_SECONDS", "45")  # trainings end on a busy machine, too; some loops never do
+        patch.setenv("COURSE_CELL_SECONDS", "20")  # in every class somebody's loop never ends
         results = demo(ROOT, [], folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"
     return folder, results
@@ -136,41 +130,3 @@ def test_no_manual_grading_is_left_to_do(graded, lab):
 
 def checks(lab: str) -> list:
     return [cell for cell in read_masters(ROOT, [lab])[lab].cells if is_check(cell)]
-
-
-@pytest.fixture(scope="module")
-def extremes(tmp_path_factory):
-    """For each lab the master as a submission and the untouched release, through ``nbgrader autograde``."""
-    course = make_course(ROOT, tmp_path_factory.mktemp("extremes") / "course")
-    release(course, [], gradebook=True)
-    for lab in labs(course):
-        write_instructor_notebook(course, lab)
-        for name, folder in (("instructor", "solutions"), ("blank", "notebooks")):
-            target = course / "submitted" / name / lab
-            target.mkdir(parents=True)
-            shutil.copy(course / folder / lab / f"{lab}.ipynb", target)
-        command = [sys.executable, "-m", "nbgrader", "autograde", lab]
-        env = {**os.environ, "COURSE_CELL_SECONDS": "120"}  # a busy machine is no reason for a lost point
-        done = subprocess.run(command, cwd=course, env=env, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
-    return course
-
-
-@pytest.mark.parametrize("lab", labs(ROOT))
-@pytest.mark.parametrize("name", ["instructor", "blank"])
-def test_solutions_earn_every_point_and_blanks_none(extremes, lab, name):
-    with open_gradebook(extremes) as book:
-        (notebook,) = book.find_submission(lab, name).notebooks
-        scores = {grade.name: grade.auto_score for grade in notebook.grades}
-        most = {grade.name: grade.max_score for grade in notebook.grades}
-    assert scores == (most if name == "instructor" else dict.fromkeys(most, 0))
-    assert sum(most.values()) > 0
-
-
-@pytest.mark.parametrize("lab", labs(ROOT))
-def test_a_blank_notebook_is_not_attempted_and_never_wrong(extremes, lab):
-    notebook = nbformat.read(extremes / "autograded" / "blank" / lab / f"{lab}.ipynb", as_version=4)
-    for cell in notebook.cells:
-        errors = [output.ename for output in cell.get("outputs", []) if output.output_type == "error"]
-        assert errors == (["NotAttempted"] if is_check(cell) else []), grade_id(cell) or cell.source
-        assert not any(codes_of(output) for output in cell.get("outputs", []))
