@@ -45,8 +45,9 @@ def extremes(tmp_path_factory):
 def test_solutions_earn_every_point_and_blanks_none(extremes, lab, name):
     with open_gradebook(extremes) as book:
         (notebook,) = book.find_submission(lab, name).notebooks
-        scores = {grade.name: grade.auto_score for grade in notebook.grades}
-        most = {grade.name: grade.max_score for grade in notebook.grades}
+        checks = [grade for grade in notebook.grades if grade.cell.cell_type == "code"]  # essays wait for a person
+        scores = {grade.name: grade.auto_score for grade in checks}
+        most = {grade.name: grade.max_score for grade in checks}
     assert scores == (most if name == "instructor" else dict.fromkeys(most, 0))
     assert sum(most.values()) > 0
 
@@ -56,5 +57,8 @@ def test_a_blank_notebook_is_not_attempted_and_never_wrong(extremes, lab):
     notebook = nbformat.read(extremes / "autograded" / "blank" / lab / f"{lab}.ipynb", as_version=4)
     for cell in notebook.cells:
         errors = [output.ename for output in cell.get("outputs", []) if output.output_type == "error"]
-        assert errors == (["NotAttempted"] if is_check(cell) else []), grade_id(cell) or cell.source
+        if is_check(cell):
+            assert errors == ["NotAttempted"], grade_id(cell)
+        else:  # a lesson may go on with what the learner builds, and stops where that is not there yet
+            assert set(errors) <= {"NotImplementedError", "NotAttempted"}, cell.source
         assert not any(codes_of(output) for output in cell.get("outputs", []))
