@@ -4,6 +4,7 @@ What the page saves goes to the real widget in Python, and what the widget answe
 halves are tested together; only JupyterLab between them is left out.
 """
 
+import base64
 import contextlib
 import json
 import os
@@ -33,7 +34,16 @@ FLAGS = [
 ]
 
 STAND_IN = """
-async ([script, style, state]) => {
+async ([script, style, sent]) => {
+  const views = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, view(value)]));
+  const view = (value) => {  // bytes come as a view into a longer message, as in JupyterLab
+    if (typeof value?.base64 !== "string") return value;
+    const text = atob(value.base64);
+    const message = Uint8Array.from("head" + text, (letter) => letter.charCodeAt(0));
+    return new DataView(message.buffer, 4);
+  };
+  const key = (value) => value instanceof DataView ? String(new Uint8Array(value.buffer)) : JSON.stringify(value);
+  const state = views(sent);
   document.head.append(Object.assign(document.createElement("style"), { textContent: style }));
   const listeners = {};
   const tell = (name) => (listeners[`change:${name}`] ?? []).slice().forEach((call) => call());
@@ -41,7 +51,7 @@ async ([script, style, state]) => {
   const model = {
     get: (name) => state[name],
     set: (name, value) => {
-      if (JSON.stringify(state[name]) === JSON.stringify(value)) return;
+      if (key(state[name]) === key(value)) return;
       state[name] = value;
       changed[name] = value;
       tell(name);
@@ -51,8 +61,8 @@ async ([script, style, state]) => {
     save_changes: async () => {
       const sent = { ...changed };
       Object.keys(changed).forEach((name) => delete changed[name]);
-      for (const [name, value] of Object.entries(await window.python(sent))) {
-        if (JSON.stringify(state[name]) === JSON.stringify(value)) continue;
+      for (const [name, value] of Object.entries(views(await window.python(sent)))) {
+        if (key(state[name]) === key(value)) continue;
         state[name] = value;
         tell(name);
       }
@@ -96,12 +106,14 @@ def mount(page, widget) -> None:
 
 def synced(widget) -> dict:
     """Return the traits that the page sees."""
-    keys = [
-        name
-        for name in widget.keys
-        if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")
-    ]
-    return {name: getattr(widget, name) for name in keys}
+    keys = [name for name in widget.keys if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")]
+    values = {name: getattr(widget, name) for name in keys}
+    return {name: coded(value) if isinstance(value, bytes) else value for name, value in values.items()}
+
+
+def coded(value: bytes) -> dict[str, str]:
+    """Return bytes as the page takes them."""
+    return {"base64": base64.b64encode(value).decode()}
 
 
 @contextlib.contextmanager
