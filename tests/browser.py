@@ -104,6 +104,15 @@ def mount(page, widget) -> None:
     page.evaluate(STAND_IN, [widget._esm, widget._css, synced(widget)])
 
 
+def eventually(page, read, wanted) -> None:
+    """Wait until Python has answered."""
+    for _ in range(200):
+        if read() == wanted:
+            return
+        page.wait_for_timeout(25)
+    assert read() == wanted
+
+
 def synced(widget) -> dict:
     """Return the traits that the page sees."""
     keys = [name for name in widget.keys if not name.startswith("_") and name not in ("layout", "tabbable", "tooltip")]

@@ -72,3 +72,39 @@ def log(tmp_path: Path, monkeypatch):
     path.touch()
     monkeypatch.setenv("FAKE_ENGINE_LOG", str(path))
     return lambda word="grade": [line.split()[1] for line in path.read_text().splitlines() if line.startswith(word)]
+
+
+# --- the browser halves of widgets
+
+
+@pytest.fixture
+def front_end(monkeypatch):
+    """Find the browser while CI is still known, then pretend that somebody sits at the screen."""
+    import browser
+
+    browser.chromium()
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    """A running Chromium."""
+    import browser
+
+    browser.chromium()
+    with browser.sync_playwright() as playwright:
+        running = browser.start(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(chrome):
+    """An empty page; the test fails if a script on it does."""
+    errors = []
+    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
+    fresh.on("pageerror", lambda error: errors.append(error))
+    yield fresh
+    fresh.close()
+    assert errors == []

@@ -231,37 +231,8 @@ def test_the_gradient_flow_is_that_of_the_deep_net():
 # --- widgets, the browser half
 
 
-@pytest.fixture(scope="module")
-def chrome():
-    browser.chromium()
-    with browser.sync_playwright() as playwright:
-        running = browser.start(playwright)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(chrome):
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-    fresh.on("pageerror", lambda error: errors.append(error))
-    yield fresh
-    fresh.close()
-    assert errors == []
-
-
 def line(page):
     return page.locator(".cu-line").text_content()
-
-
-def eventually(page, read, wanted):
-    """Wait until Python has answered."""
-    for _ in range(200):
-        if read() == wanted:
-            return
-        page.wait_for_timeout(25)
-    assert read() == wanted
 
 
 @pytest.mark.slow
@@ -278,7 +249,7 @@ def test_the_region_covers_what_the_half_planes_say(page):
     assert line(page).startswith("At least 3 of 3 half-planes must say yes (AND).")
     share = float(page.locator(".cu-yes").get_attribute("data-share"))
     assert share == pytest.approx(says[:, :3].all(axis=1).mean())
-    eventually(page, lambda: explorer.on, [True, True, True, False])
+    browser.eventually(page, lambda: explorer.on, [True, True, True, False])
 
 
 @pytest.mark.slow
@@ -290,8 +261,8 @@ def test_turning_a_dial_folds_the_line_by_the_learners_function(page):
         field = page.locator(f'input[data-name="{name}"][type="number"]')
         field.fill("1.5")
         field.press("Tab")
-    eventually(page, lambda: (explorer.b1, explorer.b2, explorer.right), (1.5, 1.5, 40))
-    eventually(page, lambda: "has 40 of 40" in line(page), True)
+    browser.eventually(page, lambda: (explorer.b1, explorer.b2, explorer.right), (1.5, 1.5, 40))
+    browser.eventually(page, lambda: "has 40 of 40" in line(page), True)
     assert page.locator(".cu-chart-plane .cu-point").count() == 40
     assert "by your mlp_forward" in page.locator(".cu-stage").inner_text()
 
@@ -305,12 +276,12 @@ def test_a_number_that_is_being_typed_is_left_alone(page):
     page.evaluate("() => window.model.set('note', 'Python has answered')")
     assert field.input_value() == "2.5"
     field.press("Tab")
-    eventually(page, lambda: explorer.b2, 2.5)
+    browser.eventually(page, lambda: explorer.b2, 2.5)
     for typed, kept in (("99", "8"), ("1.3", "1.5")):
         field.fill(typed)
         field.press("Tab")
         assert field.input_value() == kept
-        eventually(page, lambda kept=kept: explorer.b2, float(kept))
+        browser.eventually(page, lambda kept=kept: explorer.b2, float(kept))
 
 
 @pytest.mark.slow
@@ -319,7 +290,7 @@ def test_the_tangent_moves_and_tells_value_and_slope(page):
     browser.mount(page, explorer)
     assert line(page) == "At z = 0 the activation is 0.5 and the slope 0.25."
     page.locator('input[data-name="z"][type="range"]').press("ArrowRight")
-    eventually(page, lambda: explorer.place, 51)
+    browser.eventually(page, lambda: explorer.place, 51)
     page.locator("select").select_option("relu")
     assert line(page) == "At z = 0.1 the activation is 0.1 and the slope 1."
 
@@ -332,4 +303,4 @@ def test_the_bars_of_the_chosen_net_are_shown(page):
     page.locator('select[data-name="activation"]').select_option("sigmoid")
     sizes = page.locator(".cu-chart-flow .cu-bar").evaluate_all("bars => bars.map((bar) => +bar.dataset.size)")
     np.testing.assert_allclose(sizes, explorer.sizes["sigmoid"][1])
-    eventually(page, lambda: (explorer.place, explorer.activation), (1, "sigmoid"))
+    browser.eventually(page, lambda: (explorer.place, explorer.activation), (1, "sigmoid"))

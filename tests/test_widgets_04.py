@@ -186,25 +186,6 @@ def test_an_argument_out_of_its_range_is_told(call, message):
 # the browser half
 
 
-@pytest.fixture(scope="module")
-def chrome():
-    with browser.sync_playwright() as playwright:
-        running = browser.start(playwright)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(chrome):
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-    fresh.on("pageerror", lambda error: errors.append(error))
-    yield fresh
-    fresh.close()
-    assert errors == []
-
-
 def line(page) -> str:
     return page.locator(".cu-line").text_content()
 

@@ -11,38 +11,10 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from course_utils import widgets
 from course_utils.shapes import layer_weight_counts
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("front_end")]
 
 IMAGE = np.array([[1, 0, 2, 1], [0, 1, 1, 0], [2, 1, 0, 0], [1, 1, 0, 2], [0, 2, 1, 1]])  # 5×4
 KERNEL = np.array([[1.0, 0, -1], [2, 1, 0]])  # 2×3, not symmetric: a flipped kernel shows
-
-
-@pytest.fixture(autouse=True)
-def front_end(monkeypatch):
-    """Find the browser while CI is still known, then pretend that somebody sits at the screen."""
-    browser.chromium()
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    browser.chromium()
-    with browser.sync_playwright() as playwright:
-        running = browser.start(playwright)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(chrome):
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-    fresh.on("pageerror", lambda error: errors.append(error))
-    yield fresh
-    fresh.close()
-    assert errors == []
 
 
 def reference(image, kernel, **settings):
@@ -90,15 +62,6 @@ def note(page):
     return page.locator(".cu-note").text_content()
 
 
-def eventually(page, read, wanted):
-    """Wait until Python has answered."""
-    for _ in range(200):
-        if read() == wanted:
-            return
-        page.wait_for_timeout(25)
-    assert read() == wanted
-
-
 # step through a convolution
 
 
@@ -130,7 +93,7 @@ def test_an_arrow_key_moves_the_window_and_python_knows(page):
     control(page, "window", "range").press("ArrowRight")
     assert framed(page, "input") == (0, 1, 2, 3)
     assert control(page, "window", "number").input_value() == "2"
-    eventually(page, lambda: explorer.step, 1)
+    browser.eventually(page, lambda: explorer.step, 1)
 
 
 def test_the_number_field_moves_window_and_slider(page):
@@ -183,7 +146,7 @@ def test_the_learners_output_is_shown_for_every_setting(page):
     browser.mount(page, widgets.explore_convolution(IMAGE, KERNEL, conv2d=lambda *a, **k: conv2d(*a, **k)))
     fill(page, "padding", 1)
     fill(page, "window", 24)
-    eventually(page, lambda: "output of your conv2d" in page.locator(".cu-stage").inner_text(), True)
+    browser.eventually(page, lambda: "output of your conv2d" in page.locator(".cu-stage").inner_text(), True)
     np.testing.assert_allclose(values(page, "output"), reference(IMAGE, KERNEL, padding=1))
     assert page.locator(".cu-marked").count() == 0
     assert note(page) == ""
@@ -290,7 +253,7 @@ def test_a_kernel_shrinks_with_its_image(page):
     browser.mount(page, explorer)
     fill(page, "height", 4)
     assert control(page, "kernel size", "number").input_value() == "4"
-    eventually(page, lambda: (explorer.height, explorer.kernel_size), (4, 4))
+    browser.eventually(page, lambda: (explorer.height, explorer.kernel_size), (4, 4))
     assert "456" not in page.locator(".cu-bars").text_content()
 
 
@@ -320,7 +283,7 @@ def test_with_zeros_the_orders_differ(page):
     np.testing.assert_allclose(values(page, "shift-last"), last)
     np.testing.assert_allclose(values(page, "difference"), np.abs(first - last))
     assert f"by at most {np.abs(first - last).max():g}" in line(page)
-    eventually(page, lambda: explorer.circular, False)
+    browser.eventually(page, lambda: explorer.circular, False)
 
 
 def test_an_arrow_key_shifts_the_image(page):
@@ -431,6 +394,6 @@ def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
         assert tall.locator(active).inner_html()[:80] == before
         control(tall, "padding", "number").nth(0).fill("2")
         wanted = "your conv2d raised IndexError: no such row; shown is the reference"
-        eventually(tall, lambda: note(tall), wanted)
+        browser.eventually(tall, lambda: note(tall), wanted)
         assert tall.locator("img[alt]").count() == 1  # the fallback figures stay out of sight
     tall.close()

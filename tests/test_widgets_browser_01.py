@@ -7,39 +7,11 @@ import pytest
 from course_utils import widgets
 from course_utils.training import descend
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("front_end")]
 
 X = np.array([0.0, 1.0, 2.0, 4.0, 5.0])
 Y = np.array([1.0, 2.5, 2.0, 5.0, 7.0])
 RATES = [0.01, 0.05, 0.2]
-
-
-@pytest.fixture(autouse=True)
-def front_end(monkeypatch):
-    """Find the browser while CI is still known, then pretend that somebody sits at the screen."""
-    browser.chromium()
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    browser.chromium()
-    with browser.sync_playwright() as playwright:
-        running = browser.start(playwright)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(chrome):
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-    fresh.on("pageerror", lambda error: errors.append(error))
-    yield fresh
-    fresh.close()
-    assert errors == []
 
 
 def fill(page, name, value):
@@ -52,15 +24,6 @@ def line(page) -> str:
     return page.locator(".cu-line").text_content()
 
 
-def eventually(page, read, wanted):
-    """Wait until Python has answered."""
-    for _ in range(200):
-        if read() == wanted:
-            return
-        page.wait_for_timeout(25)
-    assert read() == wanted
-
-
 def test_the_neuron_answers_as_pytorch_does(page):
     explorer = widgets.explore_neuron((1, 4, 2), (3, 1, -2), 5)
     browser.mount(page, explorer)
@@ -69,7 +32,7 @@ def test_the_neuron_answers_as_pytorch_does(page):
     fill(page, "x2", 8)
     fill(page, "w1", -3)
     fill(page, "w0 (bias)", 0)
-    eventually(page, lambda: (explorer.x, explorer.weight, explorer.bias), ([1, 8, 2], [-3, 1, -2], 0))
+    browser.eventually(page, lambda: (explorer.x, explorer.weight, explorer.bias), ([1, 8, 2], [-3, 1, -2], 0))
     assert page.locator(".cu-neuron [data-output]").get_attribute("data-output") == "1"
     assert page.locator(".cu-neuron line[stroke-dasharray]").count() == 2
 
@@ -85,7 +48,7 @@ def test_the_tracer_shows_the_layer_that_is_clicked_and_follows_the_batch(page):
     page.get_by_role("button", name="layer 2").click()
     assert shapes() == ["(4, 7)", "(3, 7)", "(3,)", "(4, 3)"]
     fill(page, "batch", 9)
-    eventually(page, shapes, ["(9, 7)", "(3, 7)", "(3,)", "(9, 3)"])
+    browser.eventually(page, shapes, ["(9, 7)", "(3, 7)", "(3,)", "(9, 3)"])
     assert line(page) == "9 examples with 7 numbers each go in; 3 units read 7 inputs each; (9, 3) comes out."
 
 
@@ -94,7 +57,7 @@ def test_the_walk_is_drawn_where_pytorch_goes(page):
     browser.mount(page, explorer)
     fill(page, "rate number", 2)
     fill(page, "steps", 3)
-    eventually(page, lambda: (explorer.index, explorer.step), (1, 3))
+    browser.eventually(page, lambda: (explorer.index, explorer.step), (1, 3))
     way, (low, high) = descend(X, Y, learning_rate=0.05, steps=3), explorer.terrain["w"]
     dots = page.locator(".cu-way-dot").evaluate_all("all => all.map((dot) => +dot.getAttribute('cx'))")
     np.testing.assert_allclose(dots, (way.w - low) / (high - low) * 320, rtol=1e-3)

@@ -10,37 +10,7 @@ from course_utils import widgets
 from course_utils.data import load_shapes
 from course_utils.training import fit
 
-pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def front_end(monkeypatch):
-    """Find the browser while CI is still known, then pretend that somebody sits at the screen."""
-    browser.chromium()
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture
-def page():
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    with browser.sync_playwright() as playwright:
-        chrome = browser.start(playwright)
-        fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-        fresh.on("pageerror", lambda error: errors.append(error))
-        yield fresh
-        chrome.close()
-    assert errors == []
-
-
-def eventually(page, read, wanted):
-    """Wait until Python has answered."""
-    for _ in range(200):
-        if read() == wanted:
-            return
-        page.wait_for_timeout(25)
-    assert read() == wanted
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("front_end")]
 
 
 def test_pictures_are_picked_drawn_taught_and_forgotten(page, tmp_path):
@@ -51,20 +21,21 @@ def test_pictures_are_picked_drawn_taught_and_forgotten(page, tmp_path):
     assert page.locator(".cu-taught").count() == 3
     assert page.locator(".cu-gallery img").count() == 18
     page.get_by_role("button", name="pick picture 12").click()
-    eventually(page, lambda: machine.current, {"number": 11})
+    browser.eventually(page, lambda: machine.current, {"number": 11})
 
     pad = page.locator(".cu-pad").bounding_box()
     page.mouse.move(pad["x"] + 20, pad["y"] + 20)
     page.mouse.down()
     page.mouse.move(pad["x"] + 120, pad["y"] + 20, steps=12)
     page.mouse.up()
-    eventually(page, lambda: len(machine.current.get("cells", [])) > 10, True)
+    browser.eventually(page, lambda: len(machine.current.get("cells", [])) > 10, True)
     page.get_by_role("button", name="teach: heart").click()
-    eventually(page, lambda: len(machine.taught), 7)
+    browser.eventually(page, lambda: len(machine.taught), 7)
     assert machine.taught[-1] == {"label": 1, "picture": machine.current}
     best = machine.classes[machine.confidence.index(max(machine.confidence))]
-    eventually(page, lambda: page.locator(".cu-line").text_content().startswith(f"Most likely: {best}"), True)
+    browser.eventually(page, lambda: page.locator(".cu-line").text_content().startswith(f"Most likely: {best}"), True)
     page.screenshot(path=tmp_path / "machine.png")
 
     page.get_by_role("button", name="forget everything").click()
-    eventually(page, lambda: page.locator(".cu-line").text_content(), "Teach at least two classes, one picture each.")
+    wanted = "Teach at least two classes, one picture each."
+    browser.eventually(page, lambda: page.locator(".cu-line").text_content(), wanted)

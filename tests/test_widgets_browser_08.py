@@ -7,7 +7,7 @@ import torch
 
 from course_utils import widgets
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("front_end")]
 
 CLASSES = ("grey", "bright", "striped", "dotted")
 X = torch.arange(60).reshape(1, 3, 4, 5) / 255 + 0.4  # H=4, W=5: a swapped axis shows
@@ -33,34 +33,6 @@ CONTRASTS = """
 """
 
 
-@pytest.fixture(autouse=True)
-def front_end(monkeypatch):
-    """Find the browser while CI is still known, then pretend that somebody sits at the screen."""
-    browser.chromium()
-    monkeypatch.delenv("CI", raising=False)
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    browser.chromium()
-    with browser.sync_playwright() as playwright:
-        running = browser.start(playwright)
-        yield running
-        running.close()
-
-
-@pytest.fixture
-def page(chrome):
-    """An empty page; the test fails if a script on it does."""
-    errors = []
-    fresh = chrome.new_page(viewport={"width": 1000, "height": 700})
-    fresh.on("pageerror", lambda error: errors.append(error))
-    yield fresh
-    fresh.close()
-    assert errors == []
-
-
 def network(x):
     """Scores of four classes; from one step to the next "bright" gains on "grey"."""
     mean = x.mean((1, 2, 3))
@@ -77,15 +49,6 @@ def explore(fgsm=brighter, level=4):
 
 def line(page) -> str:
     return page.locator(".cu-line").text_content()
-
-
-def eventually(page, read, wanted):
-    """Wait until Python has answered."""
-    for _ in range(200):
-        if read() == wanted:
-            return
-        page.wait_for_timeout(25)
-    assert read() == wanted
 
 
 def pixels(page, row, place=0) -> np.ndarray:
@@ -121,7 +84,7 @@ def test_the_arrow_keys_change_pictures_and_numbers(page):
     track.focus()
     for _ in range(8):
         track.press("ArrowRight")
-    eventually(page, lambda: explorer.level, 12)
+    browser.eventually(page, lambda: explorer.level, 12)
     np.testing.assert_array_equal(pixels(page, "your fgsm"), wanted_pixels(12))
     assert numbers(page, "your fgsm") != before
     best = torch.tensor(explorer.chances[0][12]).max()
@@ -129,7 +92,7 @@ def test_the_arrow_keys_change_pictures_and_numbers(page):
     assert line(page) == "The network sees: your fgsm: bright; random signs: grey."
     assert track.evaluate("(input) => input === document.activeElement"), "the focus stays where it was"
     track.press("Home")
-    eventually(page, lambda: explorer.level, 0)
+    browser.eventually(page, lambda: explorer.level, 0)
     assert (pixels(page, "your fgsm", 1) == 128).all()
 
 
@@ -147,7 +110,7 @@ def test_one_row_of_controls_keeps_its_keys_to_itself(page):
     field = page.locator('input[type="number"]')
     field.fill("99")
     field.press("Tab")
-    eventually(page, lambda: (explorer.level, field.input_value()), (16, "16"))
+    browser.eventually(page, lambda: (explorer.level, field.input_value()), (16, "16"))
 
 
 def test_without_an_attack_the_random_twin_stands_alone(page):
