@@ -99,7 +99,7 @@ Students = Annotated[list[str] | None, typer.Option("--student", help="only this
 @app.command()
 def grade(
     labs: Wanted,
-    workers: Annotated[int, typer.Option(min=1, help="processes on this machine that grade")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="how many submissions are graded at a time on this machine")] = 1,
     scheduler: Annotated[str, typer.Option(help="grade at the workers of this Dask scheduler: tcp://host:8786")] = "",
     student: Students = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="grade also what has been graded before")] = False,
@@ -109,11 +109,13 @@ def grade(
     from rich.console import Console
 
     from course_utils.course import find_labs
-    from course_utils.grading import driver, results, screen
+    from course_utils.grading.workers import hire
 
     root, console, well = find_root(), Console(), True
     names = find_labs(root, labs)
-    with driver.hire(root, workers=workers, scheduler=scheduler) as hired:
+    with hire(root, workers=workers, scheduler=scheduler) as hired:
+        from course_utils.grading import driver, results, screen  # slow; the workers get ready meanwhile
+
         for name in names:
             outcome = driver.grade_lab(
                 root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
@@ -230,6 +232,8 @@ def fetch(
 
 def main() -> None:
     """Run the command line; what a user can mend is said in plain words, with exit status 2."""
+    # A grammar of internationalised addresses, which jsonschema compiles for seconds and no notebook's schema needs
+    sys.modules.setdefault("rfc3987_syntax", None)
     os.environ["PATH"] = environment()["PATH"]
     try:
         app(prog_name="course")

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from course_utils.course import CONFIG, MASTERS, CourseError, environment, find_labs
 from course_utils.grading import driver, export, feedback, results, sample, screen
+from course_utils.grading.workers import hire
 from course_utils.release import release
 
 SLOW_FROM = 6  # labs from here on train networks: up to half a minute a submission
@@ -27,7 +28,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     folder
         Where the sample course is made: a new or empty folder; a temporary one if None.
     workers
-        Processes that grade.
+        How many submissions are graded at a time.
 
     Returns
     -------
@@ -38,7 +39,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     course = make_course(root, folder)
     names = find_labs(root, wanted) if wanted else quick_labs(root)
     everything = {}
-    with driver.hire(course, workers=workers) as hired:
+    with hire(course, workers=workers) as hired:
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
             release(course, [lab], gradebook=True)

@@ -12,6 +12,7 @@ import nbformat
 from sample import add_lab
 
 from course_utils.grading import driver
+from course_utils.grading.workers import hire
 
 LAB = "01_double"
 RIGHT = "def double(x):\n    return 2 * x"
@@ -53,7 +54,7 @@ def hand_in(root: Path, student: str, double: str | None = RIGHT, timestamp: str
 
 def grade(root: Path, make=fake_engine.make, workers: int = 1, scheduler: str = "", **options):
     """Grade with the fake engine, or another, and return the outcome."""
-    with driver.hire(root, workers=workers, scheduler=scheduler, make=make) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, make=make) as hired:
         return driver.grade_lab(root, LAB, hired, **options)
 
 

@@ -20,7 +20,7 @@ from typing import NoReturn
 import fake_engine
 
 from course_utils import cli
-from course_utils.grading import driver
+from course_utils.grading import workers
 
 FILE_EVENTS = {"open", "os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.chmod", "shutil.rmtree"}
 
@@ -92,7 +92,7 @@ def be_command(folder: str, steps: int, arguments: list[str], output: int) -> No
 
 
 if __name__ == "__main__":
-    driver.hire.__wrapped__.__kwdefaults__["make"] = fake_engine.make
+    workers.hire.__wrapped__.__kwdefaults__["make"] = fake_engine.make
     if sys.argv[1:] == ["serve"]:
         serve()
     else:

@@ -15,20 +15,20 @@ from course_utils.course import CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.here import Here, NotGraded, make_engine
 from course_utils.grading.job import Bundle, Graded, Job, Submission
 from course_utils.grading.reading import SUBMITTED, TIMESTAMP, read_submission, read_timestamp
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
-from course_utils.grading.workers import NotGraded, OneWorker, make_engine
 from course_utils.grading.writer import AUTOGRADED, write_folder
 
-_workers: dict[Path, OneWorker] = {}  # one for each course, kept as long as this process
+_workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
 
-def worker(root: Path) -> OneWorker:
+def worker(root: Path) -> Here:
     """Return this process's worker for a course. Its engine starts with the first submission and is kept."""
     if root not in _workers:
-        _workers[root] = OneWorker(make_engine, tuple(private_paths(root)))
+        _workers[root] = Here(1, make_engine, tuple(private_paths(root)))
         atexit.register(_workers[root].close)
     return _workers[root]
 

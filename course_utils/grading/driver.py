@@ -6,19 +6,18 @@ not, and the writer brings the gradebook to what the spool says.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.course import CourseError
 from course_utils.grading.bundle import read_bundle
+from course_utils.grading.cluster import Cluster
 from course_utils.grading.gradebook import open_gradebook, read_settings
+from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.hooks import cell_seconds
 from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.reading import read_submission, students_of
-from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool, differences
-from course_utils.grading.workers import Cluster, MakeEngine, NotGraded, OneWorker, make_engine
 from course_utils.grading.writer import Writer
 
 HOPELESS = 3  # jobs in a row without a result, and none before: it is the machine's fault
@@ -77,36 +76,10 @@ def limits() -> Limits:
     return Limits(seconds, seconds, total_seconds=max(plain.total_seconds, 8 * seconds))
 
 
-@contextmanager
-def hire(
-    root: Path, *, workers: int = 1, scheduler: str = "", make: MakeEngine = make_engine
-) -> Iterator[OneWorker | Cluster]:
-    """Give workers, who start when there is something to do, and end them at the end.
-
-    Parameters
-    ----------
-    root
-        The course.
-    workers
-        How many processes grade on this machine. One needs no Dask.
-    scheduler
-        Address of a Dask scheduler, whose workers grade then.
-    make
-        Makes an engine.
-    """
-    private = tuple(private_paths(root))
-    one = workers == 1 and not scheduler
-    hired = OneWorker(make, private) if one else Cluster(workers, scheduler, make, private)
-    try:
-        yield hired
-    finally:
-        hired.close()
-
-
 def grade_lab(
     root: Path,
     lab: str,
-    hired: OneWorker | Cluster,
+    hired: Here | Cluster,
     *,
     students: Sequence[str] = (),
     fresh: bool = False,
@@ -176,7 +149,7 @@ class Run:
                 self._write(known, job.submission)
         return todo
 
-    def grade(self, hired: OneWorker | Cluster, names: list[str], *, anew: bool = False) -> None:
+    def grade(self, hired: Here | Cluster, names: list[str], *, anew: bool = False) -> None:
         """Grade students, keep and write each result as it comes."""
         if not names:
             return
@@ -191,7 +164,7 @@ class Run:
             self.watcher.step(student, isinstance(graded, NotGraded))
         self.watcher.end()
 
-    def verify(self, hired: OneWorker | Cluster, count: int) -> None:
+    def verify(self, hired: Here | Cluster, count: int) -> None:
         """Grade some submissions a second time, spread over the class, and compare."""
         names = sorted(self.outcome.students)
         chosen = names if count >= len(names) else [names[i * len(names) // count] for i in range(count)]
@@ -207,7 +180,7 @@ class Run:
         self.watcher.end()
 
     def _results(
-        self, hired: OneWorker | Cluster, names: list[str]
+        self, hired: Here | Cluster, names: list[str]
     ) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
         """Yield students with their results. Raises if no result comes at all."""
         good = bad = 0

@@ -1,58 +1,56 @@
 """Grading as a function: a job goes in as bytes, the result comes out as bytes.
 
-An `Engine` owns one warm parent process, which it starts anew if that dies. It may live in a program with threads, such
-as a Dask worker: nothing is forked there.
+An `Engine` has a warm parent, which forks a supervisor for each request, several at a time if several threads ask;
+where a process cannot be forked it has as many parents as there are requests under way. One that dies is replaced, and
+what it was doing is done once more: nobody gets zero points because the machine killed a process.
 """
 
 import contextlib
 import hashlib
-import os
-import signal
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Sequence
-from functools import partial
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgpack
 
 from course_utils.course import CourseError
-from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import DONE, FORKING, GRADE, PAINT, SPAWNING, Job, Submission
-from course_utils.grading.starting import last_words, start
+from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
+from course_utils.grading.parent import Ended, WarmParent
 from course_utils.grading.ungraded import ungraded
 
-START_SECONDS = 300
 PAINT_SECONDS = 600
 GRACE_SECONDS = 120  # for a submission, beyond its own limit
+ENDED = "Grading was ended."
+TRIES = 2  # for a request whose process ends
 
 
 class Engine:
-    """Grades submissions, one at a time.
+    """Grades submissions. Its first process starts at once and is waited for when it is needed.
 
     Parameters
     ----------
     private
         Folders and files that no student may ever see. If the place where Python or this package lies overlaps one of
-        them, the engine does not start.
+        them, nothing can be graded.
     modules
         What to import beforehand besides what the labs use.
     spawn
         Start a fresh process for each student even where a warm one could be forked.
-
-    Raises
-    ------
-    CourseError
-        If the warm parent does not start.
+    at_once
+        How many threads will ask at a time. The pictures of a release are drawn by as many processes.
     """
 
-    def __init__(self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False) -> None:
-        self.private, self.modules, self.spawn = tuple(private), tuple(modules), spawn
-        self.mode = b""
-        self.process: subprocess.Popen | None = None
+    def __init__(
+        self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False, at_once: int = 1
+    ) -> None:
+        self.arguments = [f"--private={Path(path).resolve()}" for path in private]
+        self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
+        self.at_once, self.closed = at_once, False
+        self.lock, self.drawing = threading.Lock(), threading.Lock()
+        self.busy: set[WarmParent] = set()  # those that can do one thing at a time
         self.drawn: dict[bytes, bytes] = {}
-        self._start()
+        self.parents = [WarmParent(self.arguments)]
 
     def grade(self, job: bytes) -> bytes:
         """Return a packed :class:`~course_utils.grading.job.Graded` for a packed :class:`Job`.
@@ -71,83 +69,69 @@ class Engine:
     def _pictures(self, job: Job) -> bytes:
         """Return the pictures of a job's release, which are drawn for its first submission."""
         name = hashlib.sha256(repr(job.bundle.cells).encode()).digest()
-        if name not in self.drawn:
-            alone = Job(job.bundle, Submission("", None)).pack()
-            self.drawn[name] = self._request(PAINT_SECONDS, PAINT, alone) or msgpack.packb([])
-        return self.drawn[name]
+        with self.drawing:
+            if name not in self.drawn:
+                self.drawn[name] = self._draw(Job(job.bundle, Submission("", None)).pack())
+            return self.drawn[name]
+
+    def _draw(self, job: bytes) -> bytes:
+        """Draw a release's pictures, each process its share of them."""
+
+        def share(number: int) -> list:
+            which = msgpack.packb([number, self.at_once])
+            return msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+
+        with ThreadPoolExecutor(self.at_once) as pool:
+            shares = list(pool.map(share, range(self.at_once)))
+        return msgpack.packb([still for drawn in shares for still in drawn])
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:
-        """Have a supervisor do something; None if it does not come to an end."""
-        if self.process is None or self.process.poll() is not None:
-            self._start()
-        channel, end = self._connect()
-        deadline = time.monotonic() + seconds
-        try:
-            for part in parts:
-                channel.send_bytes(part, deadline)
-            reply = channel.receive_bytes(deadline)
-        except (Gone, TooSlow):
-            end()
-            return None
-        if self.mode == FORKING:
-            channel.close()
-        if not reply.startswith(DONE):
-            raise CourseError(f"Grading does not work on this machine. {reply[1:].decode(errors='replace')}")
-        return reply.removeprefix(DONE)
+        """Have something done; None if it takes too long, or ends the process that does it again and again."""
+        for _ in range(TRIES):
+            with self._parent() as parent, contextlib.suppress(Ended):
+                return parent.request(seconds, parts)
+        if self.closed:
+            raise CourseError(ENDED)
+        return None
 
-    def _connect(self) -> tuple[Channel, Callable[[], None]]:
-        """Return a channel to who will do a request, and how to end that."""
-        if self.mode == SPAWNING:
-            return Channel(self.control), self.close
-        mine, theirs = socket.socketpair()
+    @contextlib.contextmanager
+    def _parent(self) -> Iterator[WarmParent]:
+        """Give a parent that has time, a new one if need be."""
+        with self.lock:
+            parent = self._idle()
+        if parent.ready() == FORKING:
+            yield parent
+            return
+        with self.lock:
+            parent = self._idle()
+            self.busy.add(parent)
         try:
-            socket.send_fds(self.control, [b"+"], [theirs.fileno()])
-            supervisor = int.from_bytes(self.control.recv(4), "big")
-        except OSError:
-            supervisor = 0
+            parent.ready()
+            yield parent
         finally:
-            theirs.close()
-        if not supervisor:
-            self.close()
-            raise CourseError("The process that grades has ended.")
-        return Channel(mine), partial(_end_group, supervisor)
+            self.busy.discard(parent)
 
-    def _start(self) -> None:
-        self.close()
-        self.control, theirs = socket.socketpair()
-        private = [f"--private={Path(path).resolve()}" for path in self.private]
-        modules = [f"--module={name}" for name in self.modules]
-        self.process = start("zygote", theirs, [*private, *modules, *(["--spawn"] if self.spawn else [])])
-        self.mode = b""
-        self.control.settimeout(START_SECONDS)
-        with contextlib.suppress(OSError):
-            self.mode = self.control.recv(1)
-        self.control.settimeout(None)
-        if self.mode not in (FORKING, SPAWNING):
-            self.process.kill()
-            said = last_words(self.process)
-            self.close()
-            raise CourseError(f"The process that grades does not start: {said}")
+    def _idle(self) -> WarmParent:
+        if self.closed:
+            raise CourseError(ENDED)
+        for ended in [parent for parent in self.parents if not parent.running]:
+            self.parents.remove(ended)
+            ended.close()
+        idle = next((parent for parent in self.parents if parent not in self.busy), None)
+        if idle is None:
+            idle = WarmParent(self.arguments)
+            self.parents.append(idle)
+        return idle
 
     def close(self) -> None:
-        """End the warm parent, and everything that came from it."""
-        if self.process is None:
-            return
-        self.control.close()
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self.process.wait(5)
-        self.process.kill()
-        self.process.wait()
-        self.process.stderr.close()
-        self.process = None
+        """End everything. Requests that are under way raise CourseError."""
+        with self.lock:
+            self.closed = True
+            while self.parents:
+                self.parents.pop().close()
 
     def __enter__(self) -> "Engine":
         return self
 
     def __exit__(self, *_error: object) -> None:
         self.close()
-
-
-def _end_group(pid: int) -> None:
-    with contextlib.suppress(OSError):
-        os.killpg(pid, signal.SIGKILL)

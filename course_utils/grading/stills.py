@@ -5,6 +5,9 @@ student wrote. Such a figure is found by looking at the release: a cell's last s
 ``widgets.explore_…(…)``, in which no name can hold a student's work, the student's number, or a random draw. Where a
 student left that cell and all that it stands on as they were, and touches none of its names elsewhere, the statement
 is not run again. No check looks at a picture, so no verdict depends on any of this.
+
+Two things help to find more of them. A widget's picture does not show the learner's function that the live widget asks
+(`LIVE`). And what a cell draws at random after ``seed_everything(0)``, before the picture, is the same for everybody.
 """
 
 import ast
@@ -25,6 +28,8 @@ BUILTINS = frozenset(dir(builtins))
 DRAWS = "rand randn randint randperm random normal uniform choice shuffle permutation bernoulli multinomial"
 RANDOM = frozenset([*DRAWS.split(), "seed", "manual_seed", "seed_everything", "nn", "dropout", "init", "time"])
 WORKAROUNDS = "globals locals vars setattr delattr exec eval reload modules get_ipython rcParams style patch"
+SEEDS = "seed_everything"
+LIVE = frozenset(["conv2d", "mlp_forward", "Value"])  # arguments that widgets use where somebody can move a slider
 WAYS_ROUND = frozenset([*WORKAROUNDS.split(), "__dict__", "__setattr__", "__import__", "import_module"])
 
 
@@ -69,6 +74,7 @@ class _Finder:
         self.cells = cells
         self.modules: set[str] = set()  # bound by the first cell
         self.dirty = {STUDENT_ID}  # may depend on the student, or on chance
+        self.seeded = False  # whether this cell's draws are the same for everybody
         self.made_in: dict[str, set[int]] = {}  # name -> cells that it stands on
         self.stands_on: dict[str, set[str]] = {}  # name -> names
 
@@ -91,8 +97,11 @@ class _Finder:
     def _look_at(self, index: int, source: str, tree: ast.Module) -> list[Still]:
         """Return the still of a cell, if its last statements are pictures of that kind."""
         first = next((i for i in range(len(tree.body)) if all(map(_is_picture, tree.body[i:]))), len(tree.body))
+        self.seeded = False
         for statement in tree.body[:first]:
             self._take(index, statement)
+            self.seeded = self.seeded or _sets_a_seed(statement)
+        self.seeded = False  # what a picture draws at random would be missing from what comes after it
         still = self._still(index, source, tree.body[first:])
         for statement in tree.body[first:]:
             self._take(index, statement)
@@ -114,7 +123,7 @@ class _Finder:
             self.stands_on.setdefault(name, set()).update(names)
 
     def _depends(self, statement: ast.stmt) -> bool:
-        if _words(statement) & RANDOM:
+        if not self.seeded and _words(statement) & RANDOM:
             return True
         return bool(self._closure(self._used(statement)) & self.dirty)
 
@@ -133,13 +142,13 @@ class _Finder:
         return found
 
     def _still(self, index: int, source: str, pictures: list[ast.stmt]) -> Still | None:
-        if not pictures or any(map(self._depends, pictures)) or pictures[0].col_offset:
+        shown = [_without_live(picture) for picture in pictures]
+        if not pictures or any(map(self._depends, shown)) or pictures[0].col_offset:
             return None
-        names = self._closure(set().union(*map(self._used, pictures)))
+        names = self._closure(set().union(*map(self._used, shown)))
         needs = {cell for name in names for cell in self.made_in.get(name, ())} - {index}
-        lines = source.splitlines()
-        before, picture = lines[: pictures[0].lineno - 1], lines[pictures[0].lineno - 1 :]
-        return Still(index, "\n".join(before).strip(), "\n".join(picture), frozenset(needs), frozenset(names))
+        before = "\n".join(source.splitlines()[: pictures[0].lineno - 1]).strip()
+        return Still(index, before, "\n".join(map(ast.unparse, shown)), frozenset(needs), frozenset(names))
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -158,6 +167,22 @@ def _is_picture(statement: ast.stmt) -> bool:
         return False
     where = function.value.id
     return (where, function.attr) == ("plots", "show") or (where == "widgets" and function.attr.startswith("explore_"))
+
+
+def _without_live(picture: ast.stmt) -> ast.stmt:
+    """Return a picture's statement without the functions of a learner's that it does not show."""
+    call, kept = picture.value, picture.value.keywords
+    if call.func.value.id == "widgets":
+        kept = [one for one in kept if one.arg not in LIVE or not isinstance(one.value, ast.Name)]
+    return ast.Expr(ast.Call(call.func, call.args, kept))
+
+
+def _sets_a_seed(statement: ast.stmt) -> bool:
+    """Tell whether a statement is ``seed_everything(0)``, with a number."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name) or call.func.id != SEEDS:
+        return False
+    return len(call.args) == 1 and isinstance(call.args[0], ast.Constant)
 
 
 def _names(tree: ast.AST) -> set[str]:
@@ -195,9 +220,18 @@ def _bound(tree: ast.AST) -> set[str]:
 # --- painting -------------------------------------------------------------------------------------
 
 
-def paint(cells: list[dict[str, Any]], shell: Shell) -> bytes:
-    """Draw the pictures of a release, for :func:`unpack`. Runs the release's own text, and nobody else's."""
-    stills = {still.cell: still for still in find_stills(cells)}
+def share(packed: bytes) -> tuple[int, int]:
+    """Return which share of the pictures is to be drawn, and how many shares there are."""
+    part, parts = msgpack.unpackb(packed)
+    return part, parts
+
+
+def paint(cells: list[dict[str, Any]], shell: Shell, part: int = 0, parts: int = 1) -> bytes:
+    """Draw the pictures of a release, or a share of them, for :func:`unpack`.
+
+    Runs the release's own text, and nobody else's.
+    """
+    stills = {still.cell: still for still in find_stills(cells)[part::parts]}
     wanted = set().union(*(still.needs | {still.cell} for still in stills.values())) if stills else set()
     first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
     drawn = []

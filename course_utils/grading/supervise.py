@@ -296,18 +296,17 @@ def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[]
     Parameters
     ----------
     engine
-        Brings `PAINT` or `GRADE`, then the job, then for `GRADE` the pictures; takes bytes after `DONE`, or a text
-        after `FAILED`.
+        Brings `PAINT` or `GRADE`, then the job, then for `GRADE` the pictures and for `PAINT` which of them to draw;
+        takes bytes after `DONE`, or a text after `FAILED`.
     over
         Called before the result is sent.
     """
-    what, job = engine.receive_bytes(), Job.unpack(engine.receive_bytes())
+    what, job, more = engine.receive_bytes(), Job.unpack(engine.receive_bytes()), engine.receive_bytes()
     try:
         if what == PAINT:
-            reply = DONE + stills.paint(job.bundle.cells, shell)
+            reply = DONE + stills.paint(job.bundle.cells, shell, *stills.share(more))
         else:
-            drawn = stills.unpack(engine.receive_bytes())
-            reply = DONE + Supervision(job, boxes, drawn).grade().pack()
+            reply = DONE + Supervision(job, boxes, stills.unpack(more)).grade().pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
     over()

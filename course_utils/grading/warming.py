@@ -22,6 +22,7 @@ def warm(modules: list[str]) -> None:
     for name in (*MODULES, *_packages(), *modules):
         importlib.import_module(name)
     sys.modules["torch"].set_num_threads(1)
+    sys.modules["course_utils.data"].load_photo("camera", size=8)  # scikit-image imports when it is first used
 
 
 def see_that_there_is_one_thread() -> None:

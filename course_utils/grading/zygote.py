@@ -9,7 +9,9 @@ import argparse
 import contextlib
 import gc
 import os
+import signal
 import socket
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,6 +31,7 @@ TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
 
 def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> None:
     """Fork a supervisor for each socket that comes over the control socket, until that is closed."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     see_that_there_is_one_thread()
     built = shell.build()
     gc.collect()
@@ -109,6 +112,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--module", action="append", default=[])
     options = parser.parse_args(arguments)
     control = inherited(options.control)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not wanted after all: leave no folder behind
     with at_home():
         tier, readable = sandbox.best_tier(), sandbox.readable_paths(options.private)
         warm(options.module)

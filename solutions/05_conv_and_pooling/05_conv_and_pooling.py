@@ -969,16 +969,12 @@ r"""
 """
 
 # %%
+seed_everything(0)
 dropout = nn.Dropout(p=0.3)
-values = torch.ones(100, 100)
+ones = torch.ones(100, 100)
+dropped = {"train": dropout.train()(ones).numpy(), "eval": dropout.eval()(ones).numpy()}
 plots.show(
-    plots.plot_value_histograms(
-        {
-            "train": dropout.train()(values).numpy(),
-            "eval": dropout.eval()(values).numpy(),
-        },
-        xlabel="activation",
-    ),
+    plots.plot_value_histograms(dropped, xlabel="activation"),
     alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 "
     "and the others larger than 1, with mean about 1; in eval mode all are 1.",
 )

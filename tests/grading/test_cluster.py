@@ -1,4 +1,4 @@
-"""Dask workers, here and elsewhere: nothing lost, nothing doubled, whatever becomes of a worker."""
+"""Dask workers that somebody has started: nothing lost, nothing doubled, whatever becomes of a worker."""
 
 import os
 import re
@@ -13,9 +13,9 @@ import pytest
 from classroom import RIGHT, grade, hand_in, rows, state
 
 from course_utils.course import CourseError
-from course_utils.grading import workers
+from course_utils.grading import cluster
+from course_utils.grading.cluster import Cluster
 from course_utils.grading.driver import Watcher
-from course_utils.grading.workers import Cluster
 
 pytestmark = pytest.mark.slow
 TESTS = Path(__file__).resolve().parent.parent
@@ -40,63 +40,7 @@ def is_alive(pid: int) -> bool:
     return True
 
 
-def test_two_workers_write_what_one_writes(course, log, tmp_path):
-    outcome = grade(course, workers=2, verify=3)
-    assert (len(outcome.graded), outcome.differing, outcome.failures) == (12, {}, {})
-    assert len(log("start")) == 2, "each worker has one engine"
-    assert len(log("close")) == 2, "and ends it"
-    two = state(course)
-    grade(course, fresh=True)
-    assert state(course) == two
-
-
-def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log):
-    hand_in(course, "boris", "worker dies")
-    hand_in(course, "carl", "worker dies")
-    outcome = grade(course, workers=2)
-    assert len(outcome.graded) == 12
-    assert outcome.failures == dict.fromkeys(("boris", "carl"), "the worker that graded it died, again and again")
-    assert log().count("boris") <= 6, "tries are bounded"
-    assert not {"boris", "carl"} & {student for student, *_ in rows(course)["grades"]}
-
-
-def test_a_worker_that_is_killed_loses_nothing(course, log, monkeypatch, tmp_path):
-    monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
-    path, killed = Path(os.environ["FAKE_ENGINE_LOG"]), []
-
-    class Killer(Watcher):
-        def step(self, student, failed):
-            lines = [line for line in path.read_text().splitlines() if line.startswith("grade")]
-            if len(lines) > 4 and not killed:
-                killed.append(pids(lines)[-1])
-                os.kill(killed[0], signal.SIGKILL)
-
-    outcome = grade(course, workers=2, watcher=Killer())
-    assert killed
-    assert sorted(outcome.graded) == [f"s{number:02}" for number in range(12)]
-    assert len(rows(course)["submissions"]) == 12
-    assert len(log("start")) == 3, "a new worker took its place"
-
-
-def test_what_raises_at_a_worker_is_a_failure_with_its_reason(course):
-    hand_in(course, "boris", "machine fails")
-    outcome = grade(course, workers=2)
-    assert outcome.failures == {"boris": "Grading does not work on this machine."}
-    assert len(outcome.graded) == 12
-
-
-def test_no_process_is_left_behind(course, log):
-    path = Path(os.environ["FAKE_ENGINE_LOG"])
-    grade(course, workers=2)
-    graded_by = set(pids([line for line in path.read_text().splitlines() if line.startswith("grade")]))
-    for _ in range(100):
-        if not any(map(is_alive, graded_by)):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"still there: {[pid for pid in graded_by if is_alive(pid)]}")
-
-
-# --- a scheduler and workers that somebody else has started, in folders of their own
+# --- a scheduler and workers, in folders of their own
 
 
 @contextmanager
@@ -145,6 +89,64 @@ def worker(address: str, folder: Path, *options: str, **variables: str):
     return running("dask_worker", address, *options, *own, folder=folder, paths=(TESTS,), **variables)
 
 
+@pytest.fixture
+def slowly(monkeypatch):
+    """Let each submission take a while, at workers that are started after this."""
+    monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
+
+
+@pytest.fixture
+def two(log, tmp_path):
+    """The address of a scheduler with two workers, who are replaced when they die."""
+    options = ("--nworkers", "2", "--nthreads", "1")
+    with scheduler(tmp_path / "machine 1") as address, worker(address, tmp_path / "machine 2", *options):
+        yield address
+
+
+def test_two_workers_write_what_none_writes(course, log, two):
+    outcome = grade(course, scheduler=two, verify=3)
+    assert (len(outcome.graded), outcome.differing, outcome.failures) == (12, {}, {})
+    assert len(log("start")) == 2, "each worker has one engine"
+    assert len(log("close")) == 2, "and ends it"
+    there = state(course)
+    grade(course, fresh=True)
+    assert state(course) == there
+
+
+def test_a_job_that_takes_its_worker_down_costs_only_itself(course, log, two):
+    hand_in(course, "boris", "worker dies")
+    hand_in(course, "carl", "worker dies")
+    outcome = grade(course, scheduler=two)
+    assert len(outcome.graded) == 12
+    assert outcome.failures == dict.fromkeys(("boris", "carl"), "the worker that graded it died, again and again")
+    assert log().count("boris") <= 12, "tries are bounded"
+    assert not {"boris", "carl"} & {student for student, *_ in rows(course)["grades"]}
+
+
+def test_a_worker_that_is_killed_loses_nothing(course, log, slowly, two):
+    path, killed = Path(os.environ["FAKE_ENGINE_LOG"]), []
+
+    class Killer(Watcher):
+        def step(self, student, failed):
+            lines = [line for line in path.read_text().splitlines() if line.startswith("grade")]
+            if len(lines) > 4 and not killed:
+                killed.append(pids(lines)[-1])
+                os.kill(killed[0], signal.SIGKILL)
+
+    outcome = grade(course, scheduler=two, watcher=Killer())
+    assert killed
+    assert sorted(outcome.graded) == [f"s{number:02}" for number in range(12)]
+    assert len(rows(course)["submissions"]) == 12
+    assert len(log("start")) == 3, "a new worker took its place"
+
+
+def test_what_raises_at_a_worker_is_a_failure_with_its_reason(course, two):
+    hand_in(course, "boris", "machine fails")
+    outcome = grade(course, scheduler=two)
+    assert outcome.failures == {"boris": "Grading does not work on this machine."}
+    assert len(outcome.graded) == 12
+
+
 def test_workers_elsewhere_share_no_folder_and_grade_one_job_at_a_time(course, log, tmp_path):
     with scheduler(tmp_path / "machine 1") as address, worker(address, tmp_path / "machine 2"):
         outcome = grade(course, scheduler=address)
@@ -177,20 +179,35 @@ def test_a_second_worker_may_come_and_the_first_may_go(course, tmp_path, monkeyp
 
 @pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nonsense", "tcp://", "http://127.0.0.1:1"])
 def test_a_scheduler_that_is_not_there_is_said_so_in_one_sentence(course, monkeypatch, address):
-    monkeypatch.setattr(workers, "START_SECONDS", 2)
+    monkeypatch.setattr(cluster, "START_SECONDS", 2)
     with pytest.raises(CourseError, match=f"^The scheduler {address} cannot be used: .*$"):
         grade(course, scheduler=address)
 
 
 def test_a_scheduler_without_workers_is_said_so(course, monkeypatch, tmp_path):
-    monkeypatch.setattr(workers, "START_SECONDS", 2)
+    monkeypatch.setattr(cluster, "START_SECONDS", 2)
     with scheduler(tmp_path / "1") as address, pytest.raises(CourseError, match=r"cannot be used: .*worker"):
         grade(course, scheduler=address)
 
 
+def test_a_scheduler_that_has_lost_its_workers_is_said_so_and_nothing_is_lost(course, slowly, monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster, "LOOK_SECONDS", 1)
+    monkeypatch.setattr(cluster, "NO_WORKER_SECONDS", 2)
+
+    class Ender(Watcher):
+        def step(self, student, failed):
+            process.kill()
+
+    with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2") as (process, _):
+        with pytest.raises(CourseError, match=rf"^The scheduler {address} has no workers left\."):
+            grade(course, scheduler=address, watcher=Ender())
+        with worker(address, tmp_path / "3"):
+            assert len(grade(course, scheduler=address).graded) == 11
+
+
 def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tmp_path):
     with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"):
-        mine = [(name, "0.1" if name == "numpy" else number) for name, number in workers.versions()]
+        mine = [(name, "0.1" if name == "numpy" else number) for name, number in cluster.versions()]
         monkeypatch.setattr(Cluster, "_versions_here", staticmethod(lambda: tuple(mine)))
         with pytest.raises(CourseError, match=r"^The worker tcp\S+ has numpy [0-9.]+; here it is numpy 0\.1\.$"):
             grade(course, scheduler=address)
@@ -198,7 +215,7 @@ def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tm
 
 def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
-    monkeypatch.setattr(workers, "START_SECONDS", 20)  # and for as long the client looks for its scheduler again
+    monkeypatch.setattr(cluster, "START_SECONDS", 20)  # and for as long the client looks for its scheduler again
     seen = []
 
     class Ender(Watcher):

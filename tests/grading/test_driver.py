@@ -3,7 +3,9 @@
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from unittest.mock import ANY
 
 import fake_engine
 import pytest
@@ -12,8 +14,8 @@ from classroom import LAB, RIGHT, grade, hand_in, rows, scores, state
 from course_utils.course import CourseError
 from course_utils.grading import driver
 from course_utils.grading.driver import Watcher
+from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.job import Graded, Job
-from course_utils.grading.workers import OneWorker
 
 TESTS = Path(__file__).resolve().parent.parent
 
@@ -33,7 +35,7 @@ def test_everybody_is_graded_and_nobody_twice(course, log):
     again = grade(course)
     assert (again.graded, again.students) == ([], ["ada", "bela", "cleo"])
     assert log() == ["ada", "bela", "cleo"]
-    assert len(log("start")) == 1, "no engine starts where there is nothing to grade"
+    assert len(log("start")) == len(log("close")) == 2, "engines start early, and are ended"
     assert state(course) == before
 
 
@@ -108,7 +110,7 @@ def test_a_submission_that_cannot_be_graded_costs_only_itself(course, log):
     outcome = grade(course)
     assert outcome.failures == {"boris": "Grading does not work on this machine."}
     assert outcome.students == ["ada", "bela", "cleo"]
-    assert log().count("boris") == 2, "tried again, with a new engine"
+    assert log().count("boris") == 2, "tried again"
     assert "boris" not in str(rows(course)), "nobody gets zero for a fault of the machine"
     hand_in(course, "boris", RIGHT)
     assert grade(course).graded == ["boris"]
@@ -123,7 +125,7 @@ def test_a_machine_on_which_nothing_can_be_graded_is_said_so_at_once(root, log):
 
 
 def test_an_engine_that_does_not_start_is_said_so(course):
-    def none(private):
+    def none(private, at_once):
         raise CourseError("The process that grades does not start: no torch")
 
     with pytest.raises(CourseError, match="does not start: no torch"):
@@ -184,7 +186,7 @@ def test_two_at_a_time_are_refused(course):
 def test_an_engine_is_told_what_no_student_may_see(course):
     seen = []
 
-    def make(private):
+    def make(private, at_once):
         seen.extend(private)
         return fake_engine.FakeEngine()
 
@@ -192,11 +194,62 @@ def test_an_engine_is_told_what_no_student_may_see(course):
     assert {course / name for name in ("solutions", "submitted", "gradebook.db", ".spool", "autograded")} <= set(seen)
 
 
-def test_one_worker_closes_its_engine(log):
-    worker = OneWorker(fake_engine.make)
-    worker.grade(b"no job")
-    worker.close()
-    assert len(log("start")) == 2
+@pytest.mark.parametrize("workers", [1, 3])
+def test_all_workers_here_share_an_engine_and_close_it(log, workers):
+    here = Here(workers, fake_engine.make)
+    assert [reason for _, reason in here.run([("ada", b"no job"), ("bela", b"no job")])] == [NotGraded(ANY)] * 2
+    here.close()
+    assert len(log("start")) == len(log("close")) == 1
+    assert here.grade(b"no job") == NotGraded("Grading was ended.")
+
+
+class Meeting(fake_engine.FakeEngine):
+    """Waits until two submissions are graded at the same time."""
+
+    barrier = threading.Barrier(2, timeout=60)
+
+    def grade(self, packed):
+        self.barrier.wait()
+        return super().grade(packed)
+
+
+def test_two_workers_grade_two_submissions_at_a_time(course):
+    hand_in(course, "dan")
+    assert len(grade(course, make=Meeting, workers=2).graded) == 4
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_few_submissions_are_held_at_a_time(course, workers):
+    taken, done = [], []
+
+    def jobs():
+        for number in range(40):
+            taken.append(number)
+            yield str(number), b""
+
+    for name, _ in Here(workers, fake_engine.make).run(jobs()):
+        done.append(name)
+        assert len(taken) - len(done) <= 2 * workers
+
+
+def test_two_workers_write_what_one_writes(course, log):
+    outcome = grade(course, workers=2, verify=2)
+    assert (len(outcome.graded), outcome.differing, outcome.failures) == (3, {}, {})
+    two = state(course)
+    grade(course, fresh=True)
+    assert state(course) == two
+
+
+def test_stopping_ends_what_is_under_way(course, log):
+    class Impatient(Watcher):
+        def step(self, student, failed):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        grade(course, workers=2, watcher=Impatient())
+    assert len(log("close")) == 1
+    left = grade(course, workers=2).graded
+    assert 1 <= len(left) <= 2
 
 
 # --- a thousand submissions
@@ -207,6 +260,7 @@ from pathlib import Path
 from dataclasses import replace
 import fake_engine
 from course_utils.grading import driver
+from course_utils.grading.workers import hire
 
 if __name__ == "__main__":
     root, count, workers = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
@@ -222,7 +276,7 @@ if __name__ == "__main__":
             now = int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
             peaks.append(now / 2**20)
 
-    with driver.hire(root, workers=workers, make=fake_engine.make) as hired:
+    with hire(root, workers=workers, make=fake_engine.make) as hired:
         outcome = driver.grade_lab(root, "01_double", hired, watcher=Memory())
     assert len(outcome.graded) == count, outcome.failures
     print(max(peaks[count // 10 : count // 5]), max(peaks))
