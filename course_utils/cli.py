@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from course_utils.course import RELEASED, CourseError, environment, find_root
+from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
 
 app = typer.Typer(
@@ -232,8 +232,7 @@ def fetch(
 
 def main() -> None:
     """Run the command line; what a user can mend is said in plain words, with exit status 2."""
-    # A grammar of internationalised addresses, which jsonschema compiles for seconds and no notebook's schema needs
-    sys.modules.setdefault("rfc3987_syntax", None)
+    leave_out_a_grammar()
     os.environ["PATH"] = environment()["PATH"]
     try:
         app(prog_name="course")

@@ -2,13 +2,12 @@
 
 import shutil
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
-from course_utils.course import CONFIG, MASTERS, CourseError, environment, find_labs
+from course_utils.course import CONFIG, MASTERS, CourseError, environment, find_labs, nbgrader
 from course_utils.grading import driver, export, feedback, results, sample, screen
 from course_utils.grading.workers import hire
 from course_utils.release import release
@@ -92,7 +91,7 @@ def run_nbgrader(course: Path, *arguments: str) -> None:
     CourseError
         If it fails, with the last lines of what it said.
     """
-    command = [sys.executable, "-m", "nbgrader", *arguments]
+    command = nbgrader(*arguments)
     done = subprocess.run(command, cwd=course, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise CourseError(f"nbgrader {arguments[0]} failed:\n{(done.stdout + done.stderr)[-1500:]}")

@@ -7,7 +7,6 @@ nbgrader makes the student notebook, in a folder aside. Only when every lab has 
 import fnmatch
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs
+from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs, nbgrader
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
 from course_utils.masters import (
     as_text,
@@ -119,7 +118,7 @@ def run_nbgrader(root: Path, folder: Path, notebooks: dict[str, NotebookNode], o
         source = folder / MASTERS / name / f"{name}.ipynb"
         source.parent.mkdir(parents=True)
         source.write_bytes(as_text(notebook).encode("utf-8"))
-    command = [sys.executable, "-m", "nbgrader", "generate_assignment", "--assignment=*"]
+    command = nbgrader("generate_assignment", "--assignment=*")
     command += [f"--CourseDirectory.root={folder.resolve()}", "--log-level=INFO", *options]
     with progress(len(notebooks)) as step:
         log = _run(command, root, on_line=lambda line: step() if "] Converting notebook " in line else None)
