@@ -98,7 +98,7 @@ def explorers() -> list[str]:
     return sorted(name for name, make in made.items() if stills.LIVE & set(inspect.signature(make).parameters))
 
 
-POINTS = ([[-1.0], [0.0], [1.0]], [0, 1, 0])
+POINTS = ([-1.0, 0.0, 1.0], [0, 1, 0])
 ARGUMENTS = {"explore_convolution": ([[1.0, 2.0], [3.0, 4.0]], [[1.0]]), "explore_folding": POINTS, "explore_graph": ()}
 
 
