@@ -5,25 +5,21 @@ point and a lost one show. `BASE` says what that work earns; an attack may lose 
 never earns more.
 """
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-from course_utils.course import find_root
+from shortened import ROOT, filled, id_of, packed
+
 from course_utils.grading.sample import model_answers
 
 LAB = "05_conv_and_pooling"
-ROOT = find_root(Path(__file__))
-WHOLE = json.loads((ROOT / "notebooks" / LAB / f"{LAB}.ipynb").read_text(encoding="utf-8"))
 MODEL = model_answers(ROOT, LAB)
 RIGHT = ("output-sizes", "build-conv2d", "build-pool2d", "convolution-matrix")
 WRONG = {
     "output-size-rule": "def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):\n"
     "    return (size - kernel_size + 2 * padding) // stride\n"
 }
-START = 'student_id = ""'
 BASE = {"output-sizes": 5.0, "build-conv2d": 4.0, "build-pool2d": 2.0, "convolution-matrix": 2.0}
 MIDDLE = "build-conv2d"  # an attack's cell stands behind this answer, before its check
 
@@ -69,39 +65,9 @@ def add(kind: str, name: str, make: Callable[[dict], Any], **about: Any) -> None
 # --- making notebooks
 
 
-def released() -> dict:
-    """Return the released notebook with what is graded, the first cell and the start cell: lessons take long to run."""
-    notebook = json.loads(json.dumps(WHOLE))
-    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    notebook["cells"] = [cell for cell in cells if cell is cells[0] or id_of(cell) or text_of(cell).strip() == START]
-    return notebook
-
-
 def honest() -> dict:
-    """Return the notebook of an honest student."""
-    notebook = released()
-    for cell in notebook["cells"]:
-        name = id_of(cell)
-        if name in RIGHT:
-            cell["source"] = MODEL[name]
-        elif name in WRONG:
-            cell["source"] = WRONG[name]
-    return notebook
-
-
-def id_of(cell: dict) -> str:
-    """Return a cell's grade_id, or ""."""
-    return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
-
-
-def text_of(cell: dict) -> str:
-    """Return a cell's text."""
-    return "".join(cell["source"])
-
-
-def packed(notebook: Any) -> bytes:
-    """Return a notebook as bytes."""
-    return json.dumps(notebook).encode()
+    """Return the notebook of an honest student, without its lessons, which take long to run."""
+    return filled(LAB, {name: MODEL[name] for name in RIGHT} | WRONG)
 
 
 def code(source: str, **metadata: Any) -> dict:

@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from attacks import BASE, WHOLE, add, changed, code, id_of, place, with_answers, with_cell, with_first_cell
+from attacks import BASE, LAB, add, changed, code, place, with_answers, with_cell, with_first_cell
+from shortened import id_of, whole
 
 EVERYTHING = tuple(BASE)  # who breaks their own tools may lose all points
 
@@ -202,7 +203,7 @@ for name, source in WIRE.items():
 
 def other_lab(notebook: dict) -> None:
     """Hand in cells with grade_ids that the lab does not know."""
-    for cell in json.loads(json.dumps(WHOLE["cells"])):
+    for cell in whole(LAB)["cells"]:
         if id_of(cell):
             settings(cell, grade_id=f"other-{id_of(cell)}", points=50)
             notebook["cells"].append(cell)

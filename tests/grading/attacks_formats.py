@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from attacks import BASE, add, as_bytes, changed, id_of, packed, text_of
+from attacks import BASE, add, as_bytes, changed
+from shortened import id_of, packed, text_of
 
 
 def each(notebook: dict, change: Any) -> dict:

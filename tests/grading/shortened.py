@@ -24,13 +24,18 @@ def text_of(cell: dict) -> str:
 
 
 @cache
-def _whole(lab: str) -> str:
+def _text(lab: str) -> str:
     return (ROOT / "notebooks" / lab / f"{lab}.ipynb").read_text(encoding="utf-8")
+
+
+def whole(lab: str) -> dict:
+    """Return the released notebook of a lab."""
+    return json.loads(_text(lab))
 
 
 def released(lab: str) -> dict:
     """Return the released notebook of a lab, without its lessons."""
-    notebook = json.loads(_whole(lab))
+    notebook = whole(lab)
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" or id_of(cell)]
     first = next(cell for cell in cells if cell["cell_type"] == "code")
     notebook["cells"] = [cell for cell in cells if cell is first or id_of(cell) or text_of(cell).strip() == START]
@@ -54,14 +59,14 @@ def packed(notebook: dict) -> bytes:
 
 def bundle(lab: str) -> Bundle:
     """Return what the lab's checks are, hidden tests included."""
-    whole = {id_of(cell): cell.source for cell in read_master(master_path(ROOT, lab)).cells if id_of(cell)}
+    texts = {id_of(cell): cell.source for cell in read_master(master_path(ROOT, lab)).cells if id_of(cell)}
     cells = []
     for cell in released(lab)["cells"]:
         about, name = cell["metadata"].get("nbgrader", {}), id_of(cell)
         cells.append(
             {
                 "cell_type": cell["cell_type"],
-                "source": whole[name] if about.get("locked") else text_of(cell),
+                "source": texts[name] if about.get("locked") else text_of(cell),
                 "grade_id": name,
                 "points": float(about.get("points", 0)),
                 **{key: about.get(key, False) for key in ("grade", "solution", "locked")},

@@ -19,39 +19,21 @@ import attacks_leaking  # noqa: F401
 import attacks_resources  # noqa: F401
 import psutil
 import pytest
-from attacks import ATTACKS, BASE, LAB, ROOT, Attack, honest, id_of, packed, released, text_of
+from attacks import ATTACKS, BASE, LAB, Attack, honest
+from shortened import bundle, packed
 
 import course_utils
 from course_utils.course import CourseError
 from course_utils.grading import sandbox
 from course_utils.grading.engine import Engine
-from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
-from course_utils.masters import master_path, read_master
+from course_utils.grading.job import Graded, Job, Limits, Submission
 
 LIMITS = Limits(cell_seconds=2, check_seconds=3, total_seconds=60, memory_mb=1024, disk_mb=32, processes=48)
 KINDS = ("fault", "resource", "forge", "escape", "leak", "format")
 MOST_OUTPUT = 40 << 20  # bytes of a result
 
 
-def bundle() -> Bundle:
-    """Return the shortened lab with its hidden tests."""
-    whole = {id_of(cell): cell.source for cell in read_master(master_path(ROOT, LAB)).cells if id_of(cell)}
-    cells = []
-    for cell in released()["cells"]:
-        about, name = cell["metadata"].get("nbgrader", {}), id_of(cell)
-        cells.append(
-            {
-                "cell_type": cell["cell_type"],
-                "source": whole[name] if about.get("locked") else text_of(cell),
-                "grade_id": name,
-                "points": float(about.get("points", 0)),
-                **{key: about.get(key, False) for key in ("grade", "solution", "locked")},
-            }
-        )
-    return Bundle(LAB, cells)
-
-
-BUNDLE = bundle()
+BUNDLE = bundle(LAB)
 
 
 @pytest.fixture(scope="module")
