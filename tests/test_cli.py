@@ -15,10 +15,12 @@ from pathlib import Path
 import nbformat
 import pytest
 from sample import SAMPLE, add_lab
+from typer.testing import CliRunner
 
 from course_utils import cli, doctor, launch, release
 from course_utils.course import CourseError, find_root
 from course_utils.masters import read_master
+from course_utils.models import mobilenet
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -291,6 +293,20 @@ def test_doctor_finds_an_old_package(monkeypatch):
         "nothing-at-all is not installed",
         "1 of 3 packages are new enough",
     ]
+
+
+def test_doctor_notes_that_weights_are_not_here_and_is_content(monkeypatch):
+    monkeypatch.setattr(doctor, "examine_environment", lambda: [doctor._weights()])
+    monkeypatch.setattr(mobilenet, "find_weights", lambda: (None, []))
+    done = CliRunner().invoke(cli.app, ["doctor"])
+    assert done.exit_code == 0
+    assert done.output.startswith("note   weights of MobileNetV2: labs 07 and 08 leave out")
+    assert "All is well." in done.output
+    monkeypatch.setattr(mobilenet, "find_weights", lambda: (None, [Path("broken.pth")]))
+    done = CliRunner().invoke(cli.app, ["doctor"])
+    assert done.exit_code == 1
+    assert "wrong  weights" in done.output
+    assert "broken.pth: damaged" in done.output
 
 
 def test_doctor_asks_for_one_thread(monkeypatch):
