@@ -93,13 +93,21 @@ def doctor(
 
 
 Wanted = Annotated[list[str], typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling")]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        show_default="one for each processor, at most 8",
+        help="how many submissions are graded at a time on this machine",
+    ),
+]
 Students = Annotated[list[str] | None, typer.Option("--student", help="only this student; may be given several times")]
 
 
 @app.command()
 def grade(
     labs: Wanted,
-    workers: Annotated[int, typer.Option(min=1, help="how many submissions are graded at a time on this machine")] = 1,
+    workers: Workers = None,
     scheduler: Annotated[str, typer.Option(help="grade at the workers of this Dask scheduler: tcp://host:8786")] = "",
     student: Students = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="grade also what has been graded before")] = False,
@@ -192,7 +200,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="a new or empty folder for the sample course; a temporary one if left out")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="processes that grade")] = 2,
+    workers: Workers = None,
 ) -> None:
     """Grade a sample class, from release to feedback, in a folder of its own."""
     from course_utils.demo import demo as run_demo

@@ -15,7 +15,7 @@ from course_utils.release import release
 SLOW_FROM = 6  # labs from here on train networks: up to half a minute a submission
 
 
-def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: int = 2) -> dict[str, list]:
+def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: int | None = None) -> dict[str, list]:
     """Release labs, hand in a sample class, collect, grade, give feedback; print a table and the paths.
 
     Parameters
@@ -27,7 +27,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     folder
         Where the sample course is made: a new or empty folder; a temporary one if None.
     workers
-        How many submissions are graded at a time.
+        How many submissions are graded at a time; as many as there are processors if None.
 
     Returns
     -------
