@@ -102,7 +102,7 @@ LIGHT_TO_THE_SAME_MEAN = """def improved(X_train, y_train, X_test):
 MEASURED = """results = {}
 for name, method in (("baseline", frozen_baseline), ("improved", improved)):
     inside, outside = by_scene(catalogue)
-    row = {"catalogue": accuracy(method, inside, outside), "wild": accuracy(method, inside, wild)}
+    row = dict(zip(("catalogue", "wild"), accuracy(method, inside, outside, wild)))
     results[name] = row | {"n": len(inside)}
 """
 

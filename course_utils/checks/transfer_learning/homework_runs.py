@@ -39,18 +39,18 @@ def right_share(probabilities, labels: torch.Tensor) -> float:
 def guess(inputs: torch.Tensor, labels: torch.Tensor, others: torch.Tensor, raw: bool = False) -> torch.Tensor:
     """Fit a linear head by plain descent on standardised inputs ``(N, D)``; return probabilities of others.
 
-    With `raw`, the others are left as they are: a wrong way.
+    With `raw`, the others are left as they are: a wrong way. The weights are a sum over the inputs at every step, so
+    what is kept is the share of each input, ``(N, K)``, and not the weights: a tenth of the time.
     """
     mean, std = inputs.mean(0), inputs.std(0)
     std = torch.where(std > 0, std, torch.ones_like(std))
     x, t = (inputs - mean) / std, others if raw else (others - mean) / std
-    hot = nn.functional.one_hot(labels, int(labels.max()) + 1).float()
-    weight, bias = torch.zeros(x.shape[1], hot.shape[1]), torch.zeros(hot.shape[1])
+    hot = nn.functional.one_hot(labels, int(labels.max()) + 1).double()
+    products = (x @ x.T).double() + 1  # the bias is one more input, 1 for all
+    shares = torch.zeros_like(hot)
     for _ in range(STEPS):
-        error = ((x @ weight + bias).softmax(1) - hot) / len(x)
-        weight -= RATE * x.T @ error
-        bias -= RATE * error.sum(0)
-    return (t @ weight + bias).softmax(1)
+        shares -= RATE * ((products @ shares).softmax(1) - hot) / len(x)
+    return (((t @ x.T).double() + 1) @ shares).softmax(1).float()
 
 
 def baseline_ways(source: nn.Module, x, y, others) -> tuple[torch.Tensor, dict[str, Callable]]:
@@ -100,8 +100,6 @@ def frozen_baseline(answer, train: Pictures, test: Pictures, source: nn.Module, 
     fair, chance = abs(reached - wanted) <= TOLERANCE, 1 / len(train.classes)
     if not fair and given.max(1).mean() < chance + 0.2:
         refuse("TL5", "frozen_baseline", words)
-    if fair:
-        del ways["TW1"]  # the dearest to compute, and on scenes that are new it is far from the reference
     code = nearest_way(given, right, ways, NEARER if fair else NEARER_AND_OFF)
     if code:
         refuse(code, "frozen_baseline", words)
