@@ -15,6 +15,7 @@ from torch import nn
 from course_utils import misconceptions
 from course_utils.checks import CheckFailed
 from course_utils.checks import transfer_learning as check
+from course_utils.misconceptions import transfer_homework
 from course_utils.misconceptions import transfer_learning as registered
 from course_utils.training import fit
 from course_utils.variants import transfer_learning as questions
@@ -22,7 +23,8 @@ from course_utils.variants import transfer_learning as questions
 lesson = Lesson("07_transfer_learning")
 
 OWN = re.findall(r'^ +"(T[A-Z][0-9]+)",$', inspect.getsource(registered), re.MULTILINE)
-CODES = list(dict.fromkeys([*OWN, *misconceptions.codes_in("transfer_learning")]))
+SHARED = [code for code in misconceptions.codes_in("transfer_learning") if code not in transfer_homework.SHARED]
+CODES = list(dict.fromkeys([*OWN, *SHARED]))
 
 
 class Mutant(NamedTuple):

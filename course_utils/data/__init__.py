@@ -8,8 +8,9 @@ from course_utils.data.bundled import Sunshine, load_photo, load_sunshine
 from course_utils.data.colour import load_colour
 from course_utils.data.fashion import load_fashion
 from course_utils.data.fetch import fetch
-from course_utils.data.photos import load_photo_classes, load_photos
+from course_utils.data.photos import load_photo_classes, load_photo_scenes, load_photos, scenes_of
 from course_utils.data.pictures import Pictures, Split
+from course_utils.data.scenes import load_bike_scenes
 from course_utils.data.shapes import NEW_SHAPES, SHAPES, load_shapes
 from course_utils.data.sources import Source, sources
 from course_utils.fetching import DataUnavailable
@@ -24,13 +25,16 @@ __all__ = [
     "Split",
     "Sunshine",
     "fetch",
+    "load_bike_scenes",
     "load_bikes",
     "load_colour",
     "load_fashion",
     "load_photo",
     "load_photo_classes",
+    "load_photo_scenes",
     "load_photos",
     "load_shapes",
     "load_sunshine",
+    "scenes_of",
     "sources",
 ]

@@ -72,13 +72,29 @@ def _draw(dice: Dice, labels: np.ndarray) -> np.ndarray:
     across, down = COLUMN - MIDDLE - dice.number(-3, 3), ROW - MIDDLE - dice.number(-3, 3)
     facing = 1 - 2 * dice.often(0.5)
     x, y = facing * (cos * across + sin * down) / size, (cos * down - sin * across) / size
+    wheels, frame = outlines(dice, labels, x, y)
+    return _paint(dice, coverage(wheels * size), coverage(frame * size))
+
+
+def outlines(dice: Dice, labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Build a bike a label: how deep inside its tyres, and inside its frame, each place lies; negative outside.
+
+    Parameters
+    ----------
+    dice
+        Chance for the wheels' radius, tyres and tubes, a bike each.
+    labels
+        Numbers ``(n,)`` of `BIKES`.
+    x, y
+        Places ``(n, H, W)`` in pixels from the bike's middle, forwards and down.
+    """
     radius, tyre, tube = dice.number(4.7, 5.5), dice.number(0, 1), dice.number(0, 1)
     wheels, frame = np.empty_like(x), np.empty_like(x)
     for number, kind in enumerate(BIKES):
         here = labels == number
         wheels[here] = _wheels(x[here], y[here], radius[here], _between(TYRE[kind], tyre[here]))
         frame[here] = _frame(kind, x[here], y[here], _between(TUBE[kind], tube[here]))
-    return _paint(dice, coverage(wheels * size), coverage(frame * size))
+    return wheels, frame
 
 
 def _between(ends: Point, share: np.ndarray) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Photographs: those that ship with installed packages, and the learner's own."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -104,11 +104,82 @@ def load_photo_classes(folder: str | os.PathLike, *, size: int = 160) -> Picture
     DataUnavailable
         If there is no such folder, fewer than two classes, or a file cannot be read, with its name.
     """
+    return _load_own(folder, size, _pictures_in)
+
+
+def load_photo_scenes(folder: str | os.PathLike, *, size: int = 32) -> Pictures:
+    """Load your own photographs with their scenes: a folder with one folder a class, and in it the scenes.
+
+    A scene is a sub-folder (``road/garage/012.jpg``) or what stands before the last underscore of a file's name
+    (``road/garage_012.jpg``); `course_utils.data.scenes_of` reads it off the names.
+
+    Parameters
+    ----------
+    folder
+        Its sub-folders are the classes, in alphabetical order, with two scenes each at least.
+    size
+        Side in pixels. The middle square of each photograph is scaled to it.
+
+    Returns
+    -------
+    Pictures
+        Pictures ``(N, size, size, 3)``, class by class.
+
+    Raises
+    ------
+    DataUnavailable
+        If there is no such folder, fewer than two classes, a photograph of no scene or a class with one scene only,
+        or a file cannot be read, with its name.
+    """
+    pictures = _load_own(folder, size, _pictures_below)
+    alone = next((name for name in pictures.names if scene_of(name).endswith("/")), None)
+    if alone:
+        kind, file = alone.split("/")
+        raise DataUnavailable(
+            f"{alone} says no scene: call it {kind}/SCENE_{file}, or put it into a folder {kind}/SCENE."
+        )
+    for kind in pictures.classes:
+        scenes = sorted({scene_of(name) for name in pictures.names if name.startswith(f"{kind}/")})
+        if len(scenes) < 2:
+            raise DataUnavailable(
+                f"{kind} has one scene only, {scenes[0]!r}: photographs of two scenes at least are wanted, or no scene "
+                f"can be kept for the test."
+            )
+    return pictures
+
+
+def scene_of(name: str) -> str:
+    """Return the class and the scene of a photograph: its sub-folder, or what stands before the last underscore.
+
+    Examples
+    --------
+    >>> scene_of("road/garage/012.jpg"), scene_of("road/garage_012.jpg")
+    ('road/garage', 'road/garage')
+    """
+    kind, *inside, file = name.split("/")
+    return "/".join([kind, *inside]) if inside else f"{kind}/{file.rpartition('_')[0]}"
+
+
+def scenes_of(pictures: Pictures) -> list[str]:
+    """Return the scene of each picture, read off its name.
+
+    Raises
+    ------
+    ValueError
+        If the pictures have no names.
+    """
+    if len(pictures.names) != len(pictures):
+        raise ValueError("pictures must have names such as 'road/garage_012.jpg'; these have none")
+    return [scene_of(name) for name in pictures.names]
+
+
+def _load_own(folder: str | os.PathLike, size: int, look: Callable[[Path], list[Path]]) -> Pictures:
+    """Load a folder of classes; ``look`` finds the photographs of a class."""
     at_least("size", size, 8)
     folder = Path(folder).expanduser()
     if not folder.is_dir():
         raise DataUnavailable(f"There is no folder {folder}: make one with a folder of photographs for each class.")
-    found = {each.name: _pictures_in(each) for each in sorted(folder.iterdir()) if each.is_dir()}
+    found = {each.name: look(each) for each in sorted(folder.iterdir()) if each.is_dir()}
     found = {name: paths for name, paths in found.items() if paths}
     if len(found) < 2:
         raise DataUnavailable(
@@ -124,6 +195,12 @@ def load_photo_classes(folder: str | os.PathLike, *, size: int = 160) -> Picture
 
 def _pictures_in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in ENDINGS and not p.name.startswith("."))
+
+
+def _pictures_below(folder: Path) -> list[Path]:
+    """Return the photographs of a class and of its scenes' folders."""
+    inside = [each for each in sorted(folder.iterdir()) if each.is_dir() and not each.name.startswith(".")]
+    return _pictures_in(folder) + [path for each in inside for path in _pictures_in(each)]
 
 
 def _square(path: Path, size: int) -> np.ndarray:

@@ -31,6 +31,7 @@ def sources() -> list[Source]:
     return [
         Source("shapes", "10 + 5 shapes, 32×32, colour", "part of the course", drawn),
         Source("bikes", "road and mountain bikes, 32×32, colour", "part of the course", drawn),
+        Source("bike scenes", "the same in scenes, and in the wild", "part of the course", drawn),
         Source("fashion", "6,000 + 1,000 garments, 28×28, grey", "MIT, © Zalando SE", "in the package"),
         Source("fashion_colour", "the same garments, 32×32, coloured", "MIT, © Zalando SE", "in the package"),
         Source(

@@ -860,5 +860,5 @@ r"""
 - fitted a head without leaking the test part into it, and compared it with fair controls;
 - told when transfer helps, and recognised labels and preprocessing that ruin it.
 
-**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. The lecture's own homework is such a project: choose a question with a story. Next: Lab 08, where networks are fooled.
+**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. The lecture's own homework is such a project: choose a question with a story. Ours is a notebook of its own, `07_transfer_learning_homework`. Next: Lab 08, where networks are fooled.
 """

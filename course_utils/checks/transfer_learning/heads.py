@@ -128,17 +128,17 @@ def _check_plan(answer, plan: tuple[int, int, int], tried: tuple[str, ...], hidd
         return words if hidden is None else None
 
     def call(train, test, words):
-        return _probabilities(answer, train, labels, test, classes, told(words))
+        return ask_probabilities(answer, train, labels, test, classes, told(words))
 
     usual = call(train, test, f"{number} pictures, {width} features, {classes} classes")
     _check_learned(answer, usual, truth, (train, labels), classes, told("easy features"))
     far = torch.cat([test[:6], test[6:] + 100])
-    if "far" in tried and not _alike(usual[:6], call(train, far, "some of the test pictures far away")[:6]):
+    if "far" in tried and not alike(usual[:6], call(train, far, "some of the test pictures far away")[:6]):
         refuse("TR6", "fit_head", told("the same six test pictures, the others moved by 100"))
-    if "single" in tried and not _alike(usual[:1], call(train, test[:1], "one test picture")):
+    if "single" in tried and not alike(usual[:1], call(train, test[:1], "one test picture")):
         refuse("TR6", "fit_head", told("one test picture alone"))
     scaled = [torch.cat([part[:, :1] * 1000, part[:, 1:]], dim=1) for part in (train, test)]
-    if "scaled" in tried and not _alike(usual, call(*scaled, "the first feature times 1000"), 0.1):
+    if "scaled" in tried and not alike(usual, call(*scaled, "the first feature times 1000"), 0.1):
         refuse("TL4", "fit_head", told("the first feature times 1000"))
     flat = [torch.cat([part, torch.full((len(part), 1), 4.0)], dim=1) for part in (train, test)]
     if "flat" in tried:
@@ -147,40 +147,44 @@ def _check_plan(answer, plan: tuple[int, int, int], tried: tuple[str, ...], hidd
             refuse("TL1", "fit_head", told("a feature that is 4 for all pictures"))
 
 
-def _alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
+def alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
     return bool(np.abs(one - other).max() <= by)
 
 
-def _probabilities(answer, train, labels, test, classes: int, words: str | None) -> np.ndarray:
-    """Call the student's function; refuse what is no array of probabilities."""
+def ask_probabilities(
+    answer, train, labels, test, classes: int, words: str | None, *, what: str = "fit_head"
+) -> np.ndarray:
+    """Call a student's function, named ``what``; refuse what is no array of probabilities ``(M, K)``."""
     seen = ask(probes.probabilities, answer, train, labels, test)
     if seen["answer"] is None:
-        raise CheckFailed("fit_head returned None. Does it end in a return statement?")
+        raise CheckFailed(f"{what} returned None. Does it end in a return statement?")
     if seen["changed"]:
-        raise CheckFailed("fit_head changed the features that it was given. Work on new tensors: F = F - mean")
-    given = as_array(seen["answer"], "What fit_head returns")
+        raise CheckFailed(
+            f"{what} changed the features or pictures that it was given. Work on new tensors: F = F - mean"
+        )
+    given = as_array(seen["answer"], f"What {what} returns")
     if not np.isfinite(given).all():
-        refuse("TL1", "fit_head", words)
+        refuse("TL1", what, words)
     wanted = (len(test), classes)
     if given.shape != wanted:
-        _refuse_shape(given, len(train), wanted, words)
+        _refuse_shape(given, len(train), wanted, words, what)
     if np.allclose(given.sum(0), 1, atol=1e-3) and not np.allclose(given.sum(1), 1, atol=1e-3):
-        refuse("PR1", "fit_head", words)
+        refuse("PR1", what, words)
     if not np.allclose(given.sum(1), 1, atol=1e-3) or given.min() < -1e-6:
-        refuse("TL2", "fit_head", words)
+        refuse("TL2", what, words)
     return given
 
 
-def _refuse_shape(given: np.ndarray, number: int, wanted: tuple[int, int], words: str | None) -> None:
+def _refuse_shape(given: np.ndarray, number: int, wanted: tuple[int, int], words: str | None, what: str) -> None:
     if given.ndim < 2 or given.shape == (wanted[0], 1):
-        refuse("TL3", "fit_head", words)
+        refuse("TL3", what, words)
     if len(given) == number != wanted[0]:
-        refuse("TL6", "fit_head", words)
+        refuse("TL6", what, words)
     if given.shape == wanted[::-1] or given.ndim != 2:
         line = "  Rows should be test pictures, columns classes."
     else:
         line = f"  axis {0 if len(given) != wanted[0] else 1} of your result has another length."
-    raise CheckFailed(f"fit_head: not yet right ({words or 'a case drawn at grading'}).\n{line}")
+    raise CheckFailed(f"{what}: not yet right ({words or 'a case drawn at grading'}).\n{line}")
 
 
 def _check_learned(answer, given: np.ndarray, truth, training, classes: int, words: str | None) -> None:
@@ -188,6 +192,6 @@ def _check_learned(answer, given: np.ndarray, truth, training, classes: int, wor
     if right >= 0.85:
         return
     train = training[0]
-    own = _probabilities(answer, *training, (train - train.mean(0)) / train.std(0), classes, words)
+    own = ask_probabilities(answer, *training, (train - train.mean(0)) / train.std(0), classes, words)
     learned = float((own.argmax(1) == training[1].numpy()).mean())
     refuse("TL7" if learned >= 0.9 else "TL5", "fit_head", words)

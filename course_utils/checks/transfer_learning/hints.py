@@ -1,4 +1,4 @@
-"""Hints for lab 07, shown one at a time: each is a question, none is an answer."""
+"""Hints for lab 07 and its homework, shown one at a time: each is a question, none is an answer."""
 
 HINTS = {
     "extract-features": [
@@ -37,5 +37,29 @@ HINTS = {
     "augment": [
         "rng.random(N) < 0.5 decides about N pictures at once. Which axis is left to right?",
         "np.pad puts a border around a picture. Which window of the larger picture is the picture moved by 1?",
+    ],
+    # homework H7
+    "split-by-scene": [
+        "Draw scenes first, then ask of each picture whether its scene was drawn. What do you need for the first step?",
+        "How many scenes has each class? Draw from each class by itself: what can then not happen?",
+        "np.random.default_rng(seed) is the same in every session. Is the order of what you draw from, too?",
+    ],
+    "frozen-baseline": [
+        "source[:-1] gives 1,024 numbers a picture. What did fit_head of Lab 07 do with such numbers?",
+        "Does the network standardise its pictures itself? Look at its first layer.",
+        "Ask for one test picture alone and among others: is its probability the same?",
+    ],
+    "choose": [
+        "Which of the three parts decides, and how often is it looked at?",
+        "max(ways, key=...) wants a function of a name. Which number should it return?",
+    ],
+    "improvement": [
+        "What is the mean brightness of a wild picture, and of one of the catalogue?",
+        "How large is a wild bike? nn.functional.interpolate makes pictures smaller: what belongs around them?",
+        "If all pictures are changed alike, is each test picture changed by itself, without the others?",
+    ],
+    "results-table": [
+        "The cell above prints all that the table asks for. Which of its numbers is n?",
+        "Run the cell above once more after each change of your functions. Are the numbers in the table the last ones?",
     ],
 }
