@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.demo import demo, quick_labs
+from course_utils.demo import demo, labs_with_a_class
 from course_utils.grading import sample
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import is_check
@@ -16,7 +16,7 @@ from course_utils.masters import region_lines, role
 from course_utils.release import read_masters
 
 ROOT = Path(__file__).resolve().parent.parent
-LABS = quick_labs(ROOT)
+LABS = labs_with_a_class(ROOT)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]  # the whole class is graded before the first test
 

@@ -1,4 +1,4 @@
-"""A lab without its lessons: the first cell, the start cell, answers and checks, and the cells that answers stand on."""
+"""A lab without its lessons: the first cell, the start cell, answers and checks, and what answers stand on."""
 
 import copy
 import json
