@@ -2,20 +2,21 @@
 
 import csv
 import hashlib
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from course_utils.demo import demo, quick_labs
+from course_utils.demo import demo, labs_with_a_class
 from course_utils.grading import sample
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import is_check
-from course_utils.masters import region_lines
+from course_utils.masters import region_lines, role
 from course_utils.release import read_masters
 
 ROOT = Path(__file__).resolve().parent.parent
-LABS = quick_labs(ROOT)
+LABS = labs_with_a_class(ROOT)
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]  # the whole class is graded before the first test
 
@@ -57,7 +58,7 @@ def of(graded, lab, name):
 def test_each_student_gets_exactly_the_points_they_must_get(graded, lab, name):
     _, result, expected = of(graded, lab, name)
     most = {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in checks(lab)}
-    wanted = most | {check: points for check, (points, _) in expected.loses.items()}
+    wanted = most | {check: points for check, (points, _) in expected.loses.items()} | dict.fromkeys(essays(lab), 0)
     assert {check: pytest.approx(points) for check, points in wanted.items()} == result.scores
     assert result.points == pytest.approx(sum(wanted.values()))
 
@@ -82,11 +83,11 @@ def test_a_submission_without_a_grade_has_a_stated_reason(graded, lab, name):
 def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name):
     folder, result, _ = of(graded, lab, name)
     page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
-    hidden = set(region_lines(read_masters(ROOT, [lab])[lab], "HIDDEN TESTS"))
-    assert hidden, "this lab has hidden tests"
+    hidden = region_lines(read_masters(ROOT, [lab])[lab], "HIDDEN TESTS")
+    seeds = set(re.findall(r"\bhidden=([0-9]+)", " ".join(hidden)))
+    assert bool(seeds) == bool(hidden), "where a lab has hidden tests, they have seeds of their own"
     assert "HIDDEN TESTS" not in page
-    for line in hidden:
-        seed = line.split("hidden=")[1].rstrip(")")
+    for seed in seeds:
         assert f"hidden={seed}" not in page
         assert f">{seed}<" not in page  # a number of its own in highlighted code
     for check in result.codes:
@@ -122,10 +123,21 @@ def test_the_first_class_is_a_class():
 
 
 @pytest.mark.parametrize("lab", LABS)
-def test_no_manual_grading_is_left_to_do(graded, lab):
+def test_a_person_has_nothing_to_grade_but_essays(graded, lab):
     folder, _ = graded
     with open_gradebook(folder) as book:
-        assert not any(submission.needs_manual_grade for submission in book.assignment_submissions(lab))
+        grades = [
+            grade
+            for submission in book.assignment_submissions(lab)
+            for notebook in submission.notebooks
+            for grade in notebook.grades
+        ]
+        assert {grade.name for grade in grades if grade.needs_manual_grade} == set(essays(lab))
+
+
+def essays(lab: str) -> list[str]:
+    """Return the cells that a person reads. Nobody in a sample class writes one."""
+    return [cell.metadata.nbgrader.grade_id for cell in read_masters(ROOT, [lab])[lab].cells if role(cell) == "essay"]
 
 
 def checks(lab: str) -> list:

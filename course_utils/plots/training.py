@@ -138,7 +138,8 @@ def plot_history(histories: Any, *, chance: float | None = None) -> np.ndarray:
         panels[1].set_ylim(0, 1)
         if chance is not None:
             panels[1].axhline(chance, color="0.5", lw=1.5, ls=(0, (1, 2)))
-            panels[1].text(1, chance + 0.02, "chance", color="0.35", fontsize=FONT)
+            place = {"transform": panels[1].get_yaxis_transform(), "ha": "right"}  # where a curve has left it behind
+            panels[1].text(0.99, chance + 0.02, "chance", color="0.35", fontsize=FONT, **place)
     if "" not in named:
         panels[-1].legend(frameon=False, fontsize=FONT)
     return panels

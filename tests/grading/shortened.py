@@ -1,7 +1,8 @@
-"""A lab without its lessons: the first cell, the start cell, answers and checks. What is graded is all there."""
+"""A lab without its lessons: the first cell, the start cell, answers and checks, and what answers stand on."""
 
 import copy
 import json
+import symtable
 from functools import cache
 from pathlib import Path
 
@@ -11,7 +12,6 @@ from course_utils.masters import master_path, read_master
 
 ROOT = find_root(Path(__file__))
 START = 'student_id = ""'
-ANSWERS_NEED_LESSONS = ("07_transfer_learning_homework",)  # its answers use data and functions that the lesson gives
 
 
 def id_of(cell: dict) -> str:
@@ -38,13 +38,37 @@ def released(lab: str) -> dict:
     """Return the released notebook of a lab, without its lessons."""
     notebook = whole(lab)
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" or id_of(cell)]
-    first = next(cell for cell in cells if cell["cell_type"] == "code")
-    notebook["cells"] = [
-        cell
-        for cell in cells
-        if cell is first or id_of(cell) or text_of(cell).strip() == START or lab in ANSWERS_NEED_LESSONS
-    ]
+    needed = _given_by_the_lesson(lab, cells)
+    notebook["cells"] = [cell for index, cell in enumerate(cells) if id_of(cell) or index in needed]
     return notebook
+
+
+def _given_by_the_lesson(lab: str, cells: list[dict]) -> set[int]:
+    """Return which ordinary cells are needed: the first, the start cell, those that bind what the lab's answers use."""
+    answers = {id_of(cell): cell.source for cell in read_master(master_path(ROOT, lab)).cells if id_of(cell)}
+    needed = {next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")}
+    wanted: set[str] = set()
+    for index in reversed(range(len(cells))):
+        cell, name = cells[index], id_of(cells[index])
+        if cell["cell_type"] != "code":
+            continue
+        used, bound = _names(answers.get(name) or text_of(cell))
+        if name or index in needed or bound & wanted or text_of(cell).strip() == START:
+            needed |= set() if name else {index}
+            wanted = (wanted - bound) | (used - bound)
+    return needed
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """Return the global names that a cell uses, and those that it binds."""
+    tables = [symtable.symtable(source, "<cell>", "exec")]
+    used = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_referenced()}
+    bound = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    while tables:
+        table = tables.pop()
+        used |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
+        tables += table.get_children()
+    return used, bound
 
 
 def filled(lab: str, answers: dict[str, str], own_id: str = "") -> dict:

@@ -13,7 +13,7 @@ import pytest
 from shortened import ROOT, bundle, filled, packed
 
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
-from course_utils.course import MASTERS, labs
+from course_utils.demo import labs_with_a_class
 from course_utils.grading import sample
 from course_utils.grading.engine import Engine
 from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
@@ -21,7 +21,7 @@ from course_utils.grading.sample import Sample
 from course_utils.grading.shell import interrupted_after
 
 SECONDS, ENDLESS_SECONDS = 60, 15  # for a check: enough on a busy machine; less where an answer never ends
-LABS = [lab for lab in labs(ROOT) if (ROOT / MASTERS / lab / "sample_class.py").is_file()]
+LABS = labs_with_a_class(ROOT)
 Verdicts = dict[str, tuple[float, tuple[str, ...]]]  # by check: points and codes
 
 

@@ -105,7 +105,7 @@ def control_experiment(answers: dict, network: nn.Module, pictures) -> Credit:
 
 def measure(network: nn.Module, pictures) -> dict[str, list[float]]:
     """Measure the accuracies with autograd's gradient and with random signs."""
-    model, (x, y) = networks.rebuild(networks.weights_of(network)), pictures.tensors()
+    model, (x, y) = networks.judge(networks.weights_of(network)), pictures.tensors()
     up = networks.slope(model, x, y).sign()
     noise = torch.randn(x.shape, generator=torch.Generator().manual_seed(0)).sign()
 

@@ -71,6 +71,14 @@ def rebuild(weights: Mapping[str, torch.Tensor]) -> nn.Sequential:
     return model.eval()
 
 
+def judge(weights: Mapping[str, torch.Tensor]) -> nn.Module:
+    """Make the same network for measuring only: with channels last in memory it runs twice as fast.
+
+    Not for a student's function: what comes out of it cannot always be reshaped by ``view``.
+    """
+    return rebuild(weights).to(memory_format=torch.channels_last)
+
+
 def loss_sum(logits: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Add up the losses of the pictures, so that each one's gradient is its own."""
     return F.cross_entropy(logits, y, reduction="sum")

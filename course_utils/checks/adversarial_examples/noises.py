@@ -57,12 +57,11 @@ def universal_perturbation(answer, network: nn.Module, pictures, hidden: int | N
     _refuse_shape(delta, train)
     if float(delta.abs().max()) > eps + SLACK:
         _fail("universal_perturbation: not yet right, the noise is larger than eps.", "AD5")
-    model = networks.rebuild(weights)
-    rates = {"seen": fooling_rate(model, train, delta), "unseen": fooling_rate(model, unseen, delta)}
-    control = control_rate(model, unseen, eps)
-    told = "" if hidden is not None else f": {rates['unseen']:.2f}, random signs {control:.2f}"
-    if rates["unseen"] < max(TIMES * control, 0.1):
-        seen_only = rates["seen"] >= max(TIMES * control, 0.2)
+    model = networks.judge(weights)
+    rate, control = fooling_rate(model, unseen, delta), control_rate(model, unseen, eps)
+    told = "" if hidden is not None else f": {rate:.2f}, random signs {control:.2f}"
+    if rate < max(TIMES * control, 0.1):
+        seen_only = fooling_rate(model, train, delta) >= max(TIMES * control, 0.2)
         _fail(
             f"universal_perturbation: it fools too few pictures that it has not seen{told}.",
             "EU2" if seen_only else "EU3",
@@ -78,17 +77,18 @@ def _refuse_shape(delta: torch.Tensor, train: torch.Tensor) -> None:
     _fail(what, "EU1" if tuple(delta.shape) == tuple(train.shape) else "DS2" if delta.shape == train.shape[1:] else "")
 
 
-def fooling_rate(model: nn.Module, x: torch.Tensor, delta: torch.Tensor) -> float:
-    """Return the share of pictures to which the model gives another label with ``delta`` added."""
-    changed = networks.predict(model, (x + delta).clamp(0, 1)) != networks.predict(model, x)
-    return float(changed.double().mean())
+def fooling_rate(model: nn.Module, x: torch.Tensor, *deltas: torch.Tensor) -> float:
+    """Return the share of pictures to which the model gives another label with ``delta`` added: a mean over deltas."""
+    clean = networks.predict(model, x)
+    changed = [networks.predict(model, (x + delta).clamp(0, 1)) != clean for delta in deltas]
+    return float(torch.stack(changed).double().mean())
 
 
 def control_rate(model: nn.Module, x: torch.Tensor, eps: float) -> float:
     """Return the mean fooling rate of three draws of random signs of size ``eps``."""
     generator = torch.Generator().manual_seed(0)
     signs = [torch.randn((1, *x.shape[1:]), generator=generator).sign() for _ in range(3)]
-    return sum(fooling_rate(model, x, eps * sign) for sign in signs) / 3
+    return fooling_rate(model, x, *(eps * sign for sign in signs))
 
 
 # --- pictures of nothing
@@ -178,7 +178,7 @@ def adversarial_training(answer, network: nn.Module, pictures, hidden: int | Non
     (x, y), (x_test, y_test) = (part.tensors() for part in pictures)
     weights = networks.weights_of(network)
     found = ask(probes.defended, answer, weights, x, y, DEFENCE_EPS, 2)
-    before, after = (_accuracies(networks.rebuild(each), x_test, y_test) for each in (weights, found))
+    before, after = (_accuracies(networks.judge(each), x_test, y_test) for each in (weights, found))
     told = "; ".join(f"{name} {before[name]:.2f} before, {after[name]:.2f} after" for name in before)
     if after["attacked"] < before["attacked"] + 0.1:
         unchanged = all(torch.equal(weights[name], found[name]) for name in weights)

@@ -1,0 +1,116 @@
+"""The sample class of homework H6: who hands in what, and what each must get for it.
+
+Three kinds: right in different ways, wrong in the ways learners are known to take, and an accident. Holds answers:
+never handed out. The half page at the end is read by a person: nobody here writes one.
+
+Only ada trains, and no convnet: a class is graded in little time. The others solve for their last layer by least squares.
+"""
+
+from course_utils.grading.sample import Sample, truncate
+
+DENSE, CONV, ABLATION = "dense-baseline", "beat-the-baseline", "ablation"
+
+SOLVE = '''def solve(*front):
+    """Return a network whose last layer is fitted by least squares; the layers before it stay as drawn."""
+    torch.manual_seed(0)
+    front = nn.Sequential(*front).eval()
+    pictures, labels = train.tensors()
+    with torch.no_grad():
+        x = front((pictures - 0.5) / 0.5)
+        x = torch.cat([x, torch.ones(len(x), 1)], 1).double()
+        gram = x.T @ x + 100 * torch.eye(x.shape[1], dtype=torch.float64)
+        weights = torch.linalg.solve(gram, x.T @ F.one_hot(labels, 10).double()).float()
+        last = nn.Linear(x.shape[1] - 1, 10)
+        last.weight.copy_(weights[:-1].T)
+        last.bias.copy_(weights[-1])
+    return nn.Sequential(front, last)
+
+
+'''
+CONVOLVE = "nn.Conv2d(1, 16, 5, stride=2), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten()"
+QUICK = {
+    DENSE: SOLVE + "baseline = solve(nn.Flatten())\n",
+    CONV: f"torch.manual_seed(0)\nconvnet = solve({CONVOLVE})\n",
+    ABLATION: "with_layer, without_layer = nn.Sequential(baseline, nn.Dropout(0.5)), baseline\n"
+    "reached = accuracy(baseline, make_loader(validation))\n"
+    'table = {"layer": "dropout", "accuracy with": reached, "accuracy without": reached}\n',
+}
+
+# --- other right ways
+
+AS_CLASS = """class Dense(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inside = solve(nn.Flatten())
+
+    def forward(self, x):
+        return self.inside(x.reshape(len(x), 1, 28, 28)).log_softmax(1)
+
+baseline = Dense()
+"""
+NORMED = """with_layer = nn.Sequential(nn.BatchNorm2d(1), baseline)
+without_layer = nn.Sequential(baseline)
+table = {"layer": " Batch Norm ", "accuracy with": round(accuracy(with_layer, make_loader(validation)), 3)}
+table["accuracy without"] = torch.tensor(accuracy(without_layer, make_loader(validation)))
+"""
+
+
+def make_class(model: dict[str, str]) -> list[Sample]:
+    """Return the class; ``model`` holds the master's answers by grade_id."""
+    return [*_right_ways(model), *_wrong_ways(), *_accidents()]
+
+
+def _right_ways(model) -> list[Sample]:
+    trained = {DENSE: SOLVE + model[DENSE], ABLATION: model[ABLATION]}
+    undone = {f"{name}-check": (0, ()) for name in (CONV, ABLATION)}
+    return [
+        Sample("ada", "right, trains for herself", QUICK | trained),
+        Sample("bela", "right, by least squares", QUICK),
+        Sample("chen", "right, in classes, batch norm", QUICK | {DENSE: SOLVE + AS_CLASS, ABLATION: NORMED}),
+        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in QUICK}),
+        Sample("gita", "half done", {DENSE: QUICK[DENSE]}, loses=undone),
+    ]
+
+
+def _wrong_ways() -> list[Sample]:
+    def student(name, about, answers, loses):
+        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
+        return Sample(name, about, QUICK | answers, loses=loses)
+
+    def table(line):
+        return {ABLATION: QUICK[ABLATION] + line}
+
+    untrained = {DENSE: SOLVE + "torch.manual_seed(0)\nbaseline = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\n"}
+    large = {
+        CONV: f"convnet = nn.Sequential(solve({CONVOLVE}), nn.Linear(10, 10))\nconvnet.spare = nn.Linear(400, 250)\n"
+    }
+    swapped = table("with_layer, without_layer = without_layer, with_layer\n")
+    return [
+        student("hugo", "an untrained baseline", untrained, {DENSE: (0, ()), CONV: (0, ())}),
+        student(
+            "ines",
+            "a convolution in the baseline, so nothing is beaten",
+            {DENSE: f"{SOLVE}baseline = solve({CONVOLVE})\n"},
+            {DENSE: (0, ()), CONV: (0, ())},
+        ),
+        student("joan", "a convnet without convolutions", {CONV: "convnet = baseline\n"}, {CONV: (0, ())}),
+        student("kira", "too many parameters", large, {CONV: (0, ())}),
+        student("lars", "percent", table('table["accuracy with"] *= 100\n'), {ABLATION: (4 / 3, ("KE6",))}),
+        student(
+            "mina",
+            "a table of other networks",
+            table('table["accuracy with"] = 0.95\ntable["accuracy without"] = 0.5\n'),
+            {ABLATION: (2 / 3, ("KF4",))},
+        ),
+        student("nils", "the layer in the other network", swapped, {ABLATION: (4 / 3, ())}),
+        student("olga", "ablates pooling", table('table["layer"] = "pooling"\n'), {ABLATION: (0, ())}),
+    ]
+
+
+def _accidents() -> list[Sample]:
+    no_points = {f"{name}-check": (0, ()) for name in QUICK}
+    return [
+        Sample(
+            "dora", "truncated file", QUICK, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+        ),
+    ]

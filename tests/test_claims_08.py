@@ -1,0 +1,117 @@
+"""What lab 08 says of accuracies and fooling rates comes out again: its own cells, with other seeds and pictures."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+from lesson import Lesson
+
+from course_utils.data import load_shapes
+from course_utils.models import load_trained
+from course_utils.training import accuracy
+
+lesson = Lesson("08_adversarial_examples")
+SEEDS = (0, 1, 2)
+EPS = 8 / 255
+
+
+@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed{seed}")
+def run(request) -> SimpleNamespace:
+    """What the lesson has at hand, with pictures and chance of another seed."""
+    seed, names = request.param, lesson.imports()
+    names["train"], names["test"] = load_shapes(3000, 200, seed=seed)
+    names["x"], names["y"] = names["test"].tensors()
+    names["X"], names["Y"] = names["train"].tensors()
+    names["network"] = load_trained("shapes")
+    for answer in ("input-gradient", "fgsm", "pgd", "universal-perturbation", "fooling-image"):
+        exec(lesson.cells()[answer].source, names)
+    chance = torch.Generator().manual_seed(seed)
+    names["signs"] = torch.randn(names["x"].shape, generator=chance).sign()
+    kept = {key: names[key] for key in ("x", "y", "network")}
+    return SimpleNamespace(seed=seed, chance=chance, names=names, **kept)
+
+
+def right(run, model, pictures=None) -> float:
+    """Return a model's accuracy on some changed pictures."""
+    pictures = run.x if pictures is None else torch.as_tensor(pictures)
+    return accuracy(model, pictures, run.y[: len(pictures)])
+
+
+def noisy(run, eps: float) -> torch.Tensor:
+    return (run.x + eps * run.names["signs"]).clamp(0, 1)
+
+
+# --- sections 3 to 5: one step, its control, many steps
+
+
+def test_an_attack_does_more_with_each_budget_and_random_signs_almost_nothing(run):
+    clean = right(run, run.network)
+    fgsm = [right(run, run.network, run.names["fgsm"](run.network, run.x, run.y, k / 255)) for k in (1, 2, 4, 8)]
+    random = [right(run, run.network, noisy(run, k / 255)) for k in (1, 2, 4, 8)]
+    assert clean > 0.88
+    assert sorted([clean, *fgsm], reverse=True) == [clean, *fgsm]
+    assert fgsm[-1] < 0.3
+    assert min(random) > clean - 0.04
+
+
+def test_ten_careful_steps_beat_a_large_one(run):
+    x, y = run.x[:100], run.y[:100]
+    one = run.names["fgsm"](run.network, x, y, 4 / 255)
+    ten = run.names["pgd"](run.network, x, y, 4 / 255, 1 / 255, 10)
+    assert right(run, run.network, ten) < right(run, run.network, one) - 0.03
+
+
+# --- section 6: one noise for all
+
+
+def test_one_noise_fools_a_quarter_of_unseen_pictures_and_random_signs_few(run):
+    eps, network = 16 / 255, run.network
+    delta = run.names["universal_perturbation"](network, run.names["X"][:200], eps, 6)
+    before = network(run.x).argmax(1)
+
+    def fooled(noise) -> float:
+        return float((network((run.x + noise).clamp(0, 1)).argmax(1) != before).double().mean())
+
+    draws = [fooled(eps * torch.randn((1, 3, 32, 32), generator=run.chance).sign()) for _ in range(3)]
+    assert fooled(delta) > 0.2
+    assert sum(draws) / 3 < 0.06  # the lesson says 3 of 100
+    assert fooled(delta) > 3 * sum(draws) / 3
+
+
+# --- section 7: confident about nothing
+
+
+def test_noise_becomes_any_class_with_a_confidence_of_almost_1(run):
+    found = [run.names["fooling_image"](run.network, target, 60, run.chance)[1] for target in range(10)]
+    assert min(found) > 0.99
+
+
+# --- section 8: transfer
+
+
+def test_an_attack_works_best_where_it_was_made_and_part_of_it_transfers(run):
+    change = ("seed_everything(1)", f"seed_everything({run.seed + 1})")
+    lesson.run("def another_network", run.names, change)
+    models = run.network, run.names["second"]
+    for own, other in (models, models[::-1]):
+        attacked = run.names["fgsm"](own, run.x, run.y, EPS)
+        random = noisy(run, EPS)
+        fall, transferred = (right(run, model) - right(run, model, attacked) for model in (own, other))
+        assert fall > 0.4
+        assert 0.02 < transferred < 0.6 * fall
+        assert right(run, other, attacked) < right(run, other, random) - 0.02
+
+
+# --- section 9: a defence and its price
+
+
+def test_the_defended_network_withstands_twice_as_well_and_pays_for_it(run):
+    lesson.run("adam = torch.optim.Adam(defended", run.names, ("manual_seed(0)", f"manual_seed({run.seed})"))
+    plain, defended, fgsm, pgd = run.network, run.names["defended"], run.names["fgsm"], run.names["pgd"]
+    attacked = {model: right(run, model, fgsm(model, run.x, run.y, EPS)) for model in (plain, defended)}
+    assert 1.5 < attacked[defended] / attacked[plain] < 4  # "about twice as often"
+    price = right(run, plain) - right(run, defended)
+    assert 0 < price < 0.15
+    x, y = run.x[:100], run.y[:100]
+    one, many = fgsm(defended, x, y, 2 * EPS), pgd(defended, x, y, 2 * EPS, 2 * EPS / 3, 5)
+    assert right(run, defended, many) < right(run, defended, one) < 0.3, "at 16/255 both are lost, under pgd earlier"
