@@ -18,6 +18,8 @@ from course_utils.release import read_masters
 ROOT = Path(__file__).resolve().parent.parent
 LABS = labs_with_a_class(ROOT)
 
+EXPECTED = {"NotImplementedError", "SystemExit"}  # a lesson calls what is not written yet, or calls sys.exit
+
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]  # the whole class is graded before the first test
 
 
@@ -99,11 +101,11 @@ def test_nothing_but_a_check_fails_in_a_graded_notebook(graded, lab):
     folder, results = graded
     for result in results[lab]:
         path = folder / "autograded" / result.student / lab / f"{lab}.ipynb"
-        if not path.is_file() or result.student == "bert":  # bert calls sys.exit in a cell of his own
+        if not path.is_file():
             continue
         for cell in nbformat.read(path, as_version=4).cells:
-            errors = [o.ename for o in cell.get("outputs", []) if o.output_type == "error"]
-            assert not errors or is_check(cell), (result.student, cell.source, errors)
+            errors = {o.ename for o in cell.get("outputs", []) if o.output_type == "error"}
+            assert errors <= EXPECTED or is_check(cell), (result.student, cell.source, errors)
 
 
 @pytest.mark.parametrize("lab", LABS)
@@ -132,11 +134,12 @@ def test_a_person_has_nothing_to_grade_but_essays(graded, lab):
             for notebook in submission.notebooks
             for grade in notebook.grades
         ]
-        assert {grade.name for grade in grades if grade.needs_manual_grade} == set(essays(lab))
+        left = {grade.name for grade in grades if grade.needs_manual_grade}
+    assert left == set(essays(lab)), "somebody in the class writes each essay"
 
 
 def essays(lab: str) -> list[str]:
-    """Return the cells that a person reads. Nobody in a sample class writes one."""
+    """Return the cells that a person reads: no points until then."""
     return [cell.metadata.nbgrader.grade_id for cell in read_masters(ROOT, [lab])[lab].cells if role(cell) == "essay"]
 
 

@@ -572,7 +572,7 @@ def train_one_epoch(model, loader, optimiser, loss_fn):
 # %% nbgrader={"grade": true, "grade_id": "train-one-epoch-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 check.train_one_epoch(train_one_epoch)
 ### BEGIN HIDDEN TESTS
-check.train_one_epoch(train_one_epoch, hidden=29)
+check.train_one_epoch(train_one_epoch, hidden=664)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -982,7 +982,7 @@ def count_params(config, in_channels=3, size=224, padding=1):
 # %% nbgrader={"grade": true, "grade_id": "count-params-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 check.count_params(count_params)
 ### BEGIN HIDDEN TESTS
-check.count_params(count_params, hidden=1)
+check.count_params(count_params, hidden=690)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -1,14 +1,18 @@
 """The sample class of homework H6: who hands in what, and what each must get for it.
 
 Three kinds: right in different ways, wrong in the ways learners are known to take, and an accident. Holds answers:
-never handed out. The half page at the end is read by a person: nobody here writes one.
+never handed out. The half page at the end is read by a person: only ada writes one.
 
-Only ada trains, and no convnet: a class is graded in little time. The others solve for their last layer by least squares.
+Only ada trains, so that a class is graded in little time. The others solve for their last layer by least squares.
 """
 
 from course_utils.grading.sample import Sample, truncate
 
-DENSE, CONV, ABLATION = "dense-baseline", "beat-the-baseline", "ablation"
+DENSE, CONV, ABLATION, REPORT = "dense-baseline", "beat-the-baseline", "ablation", "report"
+
+HALF_A_PAGE = (
+    "I built a dense network and a convolutional one. The second is some points better, more than chance moves it."
+)
 
 SOLVE = '''def solve(*front):
     """Return a network whose last layer is fitted by least squares; the layers before it stay as drawn."""
@@ -61,7 +65,7 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    trained = {DENSE: SOLVE + model[DENSE], ABLATION: model[ABLATION]}
+    trained = {DENSE: SOLVE + model[DENSE], CONV: model[CONV], ABLATION: model[ABLATION], REPORT: HALF_A_PAGE}
     undone = {f"{name}-check": (0, ()) for name in (CONV, ABLATION)}
     return [
         Sample("ada", "right, trains for herself", QUICK | trained),
