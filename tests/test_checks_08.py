@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson
 from test_misconceptions_08 import SOURCES, build, judge, pictures
@@ -187,11 +187,12 @@ def test_a_perturbed_answer_is_refused(seed, name, size):
 @settings(max_examples=30, deadline=None)
 @given(part=st.sampled_from(["normalised", "L2", "grey levels"]), factor=st.floats(0.05, 20))
 def test_a_budget_counts_within_a_hundredth(part, factor):
+    assume(abs(abs(factor - 1) - 0.01) > 1e-9)  # on the border itself rounding decides
     question = questions.budget("ada")
     answers = questions.right_values(question)
     answers[part] *= factor
     earned = float(check.budget_units(answers, question))
-    assert (earned == 2) == (abs(factor - 1) <= 0.01 + 1e-12)
+    assert (earned == 2) == (abs(factor - 1) < 0.01)
 
 
 @settings(max_examples=30, deadline=None)

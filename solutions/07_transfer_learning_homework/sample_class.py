@@ -1,13 +1,15 @@
 """The sample class of homework H7: who hands in what, and what each must get for it.
 
 Three kinds: right in different ways, wrong in the ways learners are known to take, and accidents. Holds answers:
-never handed out. The half page at the end is read by a person: nobody here writes one.
+never handed out. The half page at the end is read by a person: only ada writes one.
 """
 
 from course_utils.grading.sample import Sample, delete_cell, truncate
 
 SPLIT, BASELINE, CHOOSE = "split-by-scene", "frozen-baseline", "choose"
-IMPROVEMENT, TABLE = "improvement", "results-table"
+IMPROVEMENT, TABLE, REPORT = "improvement", "results-table", "report"
+
+HALF_A_PAGE = "I split 24 scenes, 18 to learn from. The baseline guesses in the wild; smaller, darker pictures mend that."
 
 # --- other right ways
 
@@ -141,7 +143,7 @@ def _right_ways(model) -> list[Sample]:
     chen |= {IMPROVEMENT: LIGHT_TO_THE_SAME_MEAN, TABLE: MEASURED}
     done = (SPLIT, BASELINE)
     return [
-        Sample("ada", "right, as the lesson says", model),
+        Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
         Sample("bela", "right, with dicts, NumPy and less light", model | bela),
         Sample("chen", "right, with arrays, a hook and pictures of one brightness", chen),
         Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),

@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 
 from course_utils.course import find_root
+from course_utils.demo import labs_with_a_class
+from course_utils.grading import sample
 from course_utils.grading.job import Bundle
 from course_utils.masters import master_path, read_master
 
@@ -44,8 +46,12 @@ def released(lab: str) -> dict:
 
 
 def _given_by_the_lesson(lab: str, cells: list[dict]) -> set[int]:
-    """Return which ordinary cells are needed: the first, the start cell, those that bind what the lab's answers use."""
+    """Return which ordinary cells are needed: the first, the start cell, those that bind what answers use.
+
+    Answers are the lab's own and those of its sample class.
+    """
     answers = {id_of(cell): cell.source for cell in read_master(master_path(ROOT, lab)).cells if id_of(cell)}
+    students = sample.load_class(ROOT, lab) if lab in labs_with_a_class(ROOT) else []
     needed = {next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")}
     wanted: set[str] = set()
     for index in reversed(range(len(cells))):
@@ -53,10 +59,18 @@ def _given_by_the_lesson(lab: str, cells: list[dict]) -> set[int]:
         if cell["cell_type"] != "code":
             continue
         used, bound = _names(answers.get(name) or text_of(cell))
+        used = used.union(*(_names_used(student.answers.get(name, "")) for student in students))
         if name or index in needed or bound & wanted or text_of(cell).strip() == START:
             needed |= set() if name else {index}
             wanted = (wanted - bound) | (used - bound)
     return needed
+
+
+def _names_used(source: str) -> set[str]:
+    try:
+        return _names(source)[0]
+    except SyntaxError:  # as somebody in the class hands in
+        return set()
 
 
 def _names(source: str) -> tuple[set[str], set[str]]:
