@@ -196,7 +196,10 @@ def export(
 
 @app.command()
 def demo(
-    labs: Labs = None,
+    labs: Annotated[
+        list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; 1 to 5 if left out")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="all labs and homeworks: some ten minutes")] = False,
     folder: Annotated[
         Path | None, typer.Option(help="a new or empty folder for the sample course; a temporary one if left out")
     ] = None,
@@ -204,8 +207,10 @@ def demo(
 ) -> None:
     """Grade a sample class, from release to feedback, in a folder of its own."""
     from course_utils.demo import demo as run_demo
+    from course_utils.demo import labs_with_a_class
 
-    run_demo(find_root(), labs or [], folder=folder, workers=workers)
+    root = find_root()
+    run_demo(root, labs_with_a_class(root) if everything else labs or [], folder=folder, workers=workers)
 
 
 @data_app.callback()

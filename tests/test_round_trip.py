@@ -38,7 +38,7 @@ def graded(tmp_path_factory):
     before = contents(ROOT)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_CELL_SECONDS", "20")  # in every class somebody's loop never ends
-        results = demo(ROOT, [], folder=folder)
+        results = demo(ROOT, LABS, folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"
     return folder, results
 
