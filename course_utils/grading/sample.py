@@ -5,7 +5,7 @@ is never handed out. This module only fills answers into cells and lets accident
 """
 
 import importlib.util
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -55,6 +55,22 @@ class Sample:
     loses: Mapping[str, tuple[float, tuple[str, ...]]] = field(default_factory=dict)
     zero_because: str = ""
     note: str = ""
+
+
+def by_check(loses: Mapping[str, tuple[float, tuple[str, ...]]]) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """Return what is lost by exercise as what is lost by check, as `Sample` wants it."""
+    return {f"{exercise}-check": lost for exercise, lost in loses.items()}
+
+
+def nothing_for(exercises: Iterable[str]) -> dict[str, tuple[float, tuple[str, ...]]]:
+    """Return what a student loses who earns nothing for exercises, and is told no misconception."""
+    return by_check(dict.fromkeys(exercises, (0, ())))
+
+
+def changed(source: str, before: str, after: str) -> str:
+    """Return source with one thing changed; AssertionError if it is not there exactly once."""
+    assert source.count(before) == 1, (before, source)
+    return source.replace(before, after)
 
 
 def load_class(root: Path, lab: str) -> list[Sample]:

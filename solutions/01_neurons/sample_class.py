@@ -4,7 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, copy_cell, truncate
+from course_utils.grading.sample import Sample, by_check, changed, copy_cell, nothing_for, truncate
 from course_utils.variants import neurons as questions
 
 HAND = "hand-neuron"
@@ -131,12 +131,6 @@ MIXED_UP = """recipe = {
 }"""
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -147,21 +141,20 @@ def _right_ways(model) -> list[Sample]:
     chen = {LAYER: LAYER_BY_EINSUM, STACK: STACK_BY_AUGMENTING, FOOLED: FAR_APART}
     dana = {LAYER: LAYER_BY_LOOPS, LINE: LINE_BY_LOOPS}
     done = (HAND, LAYER, SHAPES, LINE)
-    undone = {f"{name}-check": (0, ()) for name in model if name not in done}
+    undone = nothing_for(name for name in model if name not in done)
     return [
         Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada"),
         Sample("bela", "right, with tensors and autograd", model | own_answers("bela") | bela, own_id="bela"),
         Sample("chen", "right, with einsum and float32", model | own_answers("chen") | chen, own_id="chen"),
         Sample("dana", "right, in plain Python", model | own_answers("dana") | dana, own_id="dana"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, loses=loses)
+        return Sample(name, about, model | answers, loses=by_check(loses))
 
     no_bias = {
         HAND: "neuron = {'z': 7, 'z doubled': 16}",
@@ -221,7 +214,7 @@ def _wrong_ways(model) -> list[Sample]:
 def _accidents(model) -> list[Sample]:
     endless = {STACK: "def collapse(layers):\n    while True:\n        pass"}
     blank = "def collapse(layers):\n    raise NotImplementedError()"
-    no_points = {f"{name}-check": (0, ()) for name in model}
+    no_points = nothing_for(model)
     return [
         Sample("xena", "copied a solution cell", model, accident=copy_cell(STACK, blank)),
         Sample("amir", "endless loop", model | endless, loses={f"{STACK}-check": (0, ())}),

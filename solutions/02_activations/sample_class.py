@@ -4,7 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, delete_cell
+from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
 from course_utils.variants import activations as questions
 
 VALUES = "three-functions"
@@ -146,12 +146,6 @@ OTHER_CHOICES = """choices = {
 }"""
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -169,20 +163,19 @@ def _right_ways(model) -> list[Sample]:
         Sample("ada", "right, own numbers", own("ada"), own_id="ada"),
         Sample("bela", "right, with masks, exponentials and einsum", own("bela") | bela, own_id="bela"),
         Sample("chen", "right, with tensors, lists and ReLU units", own("chen") | chen, own_id="chen"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
             "half done",
             {name: model[name] for name in done},
-            loses={f"{name}-check": (0, ()) for name in model if name not in done},
+            loses=nothing_for(name for name in model if name not in done),
         ),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, own_id=own_id, loses=loses)
+        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
 
     third = 2 / 3
     same_side = changed(model[WEIGHTS], " * np.sign(normal @ (third - start))", "")

@@ -4,7 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, add_cell, copy_cell, delete_cell
+from course_utils.grading.sample import Sample, add_cell, by_check, changed, copy_cell, delete_cell, nothing_for
 from course_utils.variants import chain_rule as questions
 
 SLOPES = "chain-slopes"
@@ -198,12 +198,6 @@ Value.backward = backward
 """
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -221,7 +215,7 @@ def _right_ways(model) -> list[Sample]:
     }
     chen = {ORDER: ORDER_BY_COUNTING, FUNCTIONS: FUNCTIONS_FROM_OTHERS, DENSE: DENSE_BY_TENSORS}
     done = (SLOPES, DIFFERENCES, DENSE, SHAPES)
-    undone = {f"{name}-check": (0, ()) for name in model if name not in done}
+    undone = nothing_for(name for name in model if name not in done)
     stuck = {name: model[name] for name in model if name not in ENGINE}
     return [
         Sample("ada", "right, the lesson's way, own numbers", model | own_answers("ada"), own_id="ada"),
@@ -232,17 +226,16 @@ def _right_ways(model) -> list[Sample]:
             "stuck with the engine, goes on with the rescue",
             stuck,
             accident=add_cell(f"{MORE}-check", "Value = check.rescue()"),
-            loses={f"{name}-check": (0, ()) for name in ENGINE},
+            loses=nothing_for(ENGINE),
         ),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, own_id=own_id, loses=loses)
+        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
 
     asked = questions.slopes("hugo")
     wrong_place = slopes(questions.series_ways(asked.series)["GR6"], questions.parallel_ways(asked.parallel)["GR6"])

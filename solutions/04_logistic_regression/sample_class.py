@@ -6,7 +6,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 
 import math
 
-from course_utils.grading.sample import Sample
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for
 from course_utils.variants import logistic_regression as questions
 
 ODDS = "score-and-odds"
@@ -141,12 +141,6 @@ LINE_BY_LISTS = """def boundary_points(w, b, x1_range):
 # --- wrong ways: the model answer with one thing changed
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -161,14 +155,13 @@ def _right_ways(model) -> list[Sample]:
         Sample("bela", "right, by logaddexp and one-hot rows", model | own_answers("bela") | bela, own_id="bela"),
         Sample("chen", "right, with tensors and autograd", model | own_answers("chen") | chen, own_id="chen"),
         Sample("dana", "right, in plain Python", model | own_answers("dana") | dana, own_id="dana"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, loses=loses)
+        return Sample(name, about, model | answers, loses=by_check(loses))
 
     def edit(exercise, before, after):
         return {exercise: changed(model[exercise], before, after)}

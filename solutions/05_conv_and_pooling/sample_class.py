@@ -5,7 +5,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils import misconceptions
-from course_utils.grading.sample import Sample, add_cell, copy_cell, delete_cell, truncate
+from course_utils.grading.sample import Sample, add_cell, by_check, changed, copy_cell, delete_cell, nothing_for, truncate
 from course_utils.variants import conv_and_pooling as questions
 
 BY_HAND = "convolve-by-hand"
@@ -157,12 +157,6 @@ UNSCALED_MODES = """modes = {
 # --- wrong ways with arrays: the model answer with one thing changed
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -172,7 +166,7 @@ def _right_ways(model) -> list[Sample]:
     bela = {CONV: CONV_BY_WINDOWS, POOL: POOL_BY_WINDOWS, RULE: rule("int(room / stride + 1)"), KERNELS: OTHER_KERNELS}
     chen = {CONV: CONV_BY_COLUMNS, MATRIX: MATRIX_BY_PIXELS, RULE: RULE_BY_COUNTING}
     done = (BY_HAND, SIZES, RULE, COUNTS)
-    undone = {f"{name}-check": (0, ()) for name in model if name not in done}
+    undone = nothing_for(name for name in model if name not in done)
     return [
         Sample("ada", "right, with loops, own numbers", model | own_answers("ada"), own_id="ada"),
         Sample("bela", "right, with sliding windows and float32", model | own_answers("bela") | bela, own_id="bela"),
@@ -180,15 +174,14 @@ def _right_ways(model) -> list[Sample]:
             "chen", "right, as matrix products, a tensor and lists", model | own_answers("chen") | chen, own_id="chen"
         ),
         Sample("dana", "right, in plain Python", model | own_answers("dana") | {CONV: CONV_BY_LOOPS}, own_id="dana"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, own_id=own_id, loses=loses)
+        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
 
     def sizes_and_rule(name, about, code, points, expression):
         answers = {SIZES: wrong_sizes(code), RULE: rule(expression)}
@@ -251,7 +244,7 @@ def _accidents(model) -> list[Sample]:
     noisy += "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
     body = model[CONV].split('"""\n', 1)[1]
     no_pool = {f"{POOL}-check": (0, ())}
-    no_points = {f"{name}-check": (0, ()) for name in model}
+    no_points = nothing_for(model)
     blank = "def pool2d(x, kernel_size, stride=None, mode='max'):\n    raise NotImplementedError()"
     return [
         Sample("xena", "copied a solution cell", model, accident=copy_cell(POOL, blank)),

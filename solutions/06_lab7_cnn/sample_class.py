@@ -5,7 +5,7 @@ never handed out.
 """
 
 from course_utils import misconceptions
-from course_utils.grading.sample import Sample, truncate
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for, truncate
 from course_utils.variants import lab7_cnn as questions
 
 SHAPES, COUNTS, CNN, LARGER, MEND = (
@@ -153,12 +153,6 @@ RUN_WITH_STATE = """def reproducible_run(seed):
 """
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     quick = model | {RUN: QUICK_RUN}
@@ -173,20 +167,19 @@ def _right_ways(model, quick) -> list[Sample]:
         AGAIN: model[AGAIN].split("def reproducible_run")[0] + RUN_WITH_STATE,
     }
     half = (SHAPES, COUNTS, CNN, LARGER, MEND)
-    undone = {f"{name}-check": (0, ()) for name in model if name not in half}
+    undone = nothing_for(name for name in model if name not in half)
     return [
         Sample("ada", "right, own numbers, trains for itself", model | own_answers("ada"), own_id="ada"),
         Sample("bela", "right, in other words", quick | own_answers("bela") | bela, own_id="bela"),
         Sample("chen", "right, with PyTorch's own tools", quick | own_answers("chen") | chen, own_id="chen"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in half}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, loses=loses)
+        return Sample(name, about, model | answers, loses=by_check(loses))
 
     forward = "        return self.fc3(x)  # (N, 10)"
     no_zero = changed(model[LOOP], "        optimiser.zero_grad()\n", "")
@@ -236,7 +229,7 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    no_points = {f"{name}-check": (0, ()) for name in model}
+    no_points = nothing_for(model)
     return [
         Sample(
             "dora", "truncated file", model, accident=truncate, loses=no_points, zero_because="not a whole notebook"

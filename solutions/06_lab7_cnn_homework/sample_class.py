@@ -6,7 +6,7 @@ never handed out. The half page at the end is read by a person: only ada writes 
 Only ada trains, so that a class is graded in little time. The others solve for their last layer by least squares.
 """
 
-from course_utils.grading.sample import Sample, truncate
+from course_utils.grading.sample import Sample, by_check, nothing_for, truncate
 
 DENSE, CONV, ABLATION, REPORT = "dense-baseline", "beat-the-baseline", "ablation", "report"
 
@@ -66,20 +66,19 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 def _right_ways(model) -> list[Sample]:
     trained = {DENSE: SOLVE + model[DENSE], CONV: model[CONV], ABLATION: model[ABLATION], REPORT: HALF_A_PAGE}
-    undone = {f"{name}-check": (0, ()) for name in (CONV, ABLATION)}
+    undone = nothing_for((CONV, ABLATION))
     return [
         Sample("ada", "right, trains for herself", QUICK | trained),
         Sample("bela", "right, by least squares", QUICK),
         Sample("chen", "right, in classes, batch norm", QUICK | {DENSE: SOLVE + AS_CLASS, ABLATION: NORMED}),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in QUICK}),
+        Sample("finn", "blank", {}, loses=nothing_for(QUICK)),
         Sample("gita", "half done", {DENSE: QUICK[DENSE]}, loses=undone),
     ]
 
 
 def _wrong_ways() -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, QUICK | answers, loses=loses)
+        return Sample(name, about, QUICK | answers, loses=by_check(loses))
 
     def table(line):
         return {ABLATION: QUICK[ABLATION] + line}
@@ -112,7 +111,7 @@ def _wrong_ways() -> list[Sample]:
 
 
 def _accidents() -> list[Sample]:
-    no_points = {f"{name}-check": (0, ()) for name in QUICK}
+    no_points = nothing_for(QUICK)
     return [
         Sample(
             "dora", "truncated file", QUICK, accident=truncate, loses=no_points, zero_because="not a whole notebook"

@@ -1,6 +1,6 @@
 """The sample class of lab 07: who hands in what, and what each must get for it. Holds answers: never handed out."""
 
-from course_utils.grading.sample import Sample, delete_cell
+from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
 from course_utils.variants import transfer_learning as questions
 
 EXTRACT = "extract-features"
@@ -120,12 +120,6 @@ AUGMENT_AS_LIST = """def augment(X, rng):
 """
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -150,20 +144,19 @@ def _right_ways(model) -> list[Sample]:
             model | own_answers("chen", REPAIR_IN_PLACE) | chen,
             own_id="chen",
         ),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
             "half done",
             {name: model[name] for name in done},
-            loses={f"{name}-check": (0, ()) for name in model if name not in done},
+            loses=nothing_for(name for name in model if name not in done),
         ),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, loses=loses)
+        return Sample(name, about, model | answers, loses=by_check(loses))
 
     test_statistics = changed(model[HEAD], "F_train.mean(0), F_train.std(0)", "F_test.mean(0), F_test.std(0)")
     test_statistics = changed(test_statistics, "head((F_test - mean) / std)", "head((F_test - F_test.mean(0)) / std)")

@@ -4,7 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 never handed out. The half page at the end is read by a person: only ada writes one.
 """
 
-from course_utils.grading.sample import Sample, delete_cell, truncate
+from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for, truncate
 
 SPLIT, BASELINE, CHOOSE = "split-by-scene", "frozen-baseline", "choose"
 IMPROVEMENT, TABLE, REPORT = "improvement", "results-table", "report"
@@ -126,12 +126,6 @@ ENDLESS = """def choose(ways, learn, validation, test):
 """
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     return [*_right_ways(model), *_wrong_ways(model), *_accidents(model)]
@@ -146,20 +140,19 @@ def _right_ways(model) -> list[Sample]:
         Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
         Sample("bela", "right, with dicts, NumPy and less light", model | bela),
         Sample("chen", "right, with arrays, a hook and pictures of one brightness", chen),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
             "half done",
             {name: model[name] for name in done},
-            loses={f"{name}-check": (0, ()) for name in model if name not in done},
+            loses=nothing_for(name for name in model if name not in done),
         ),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | {TABLE: MEASURED} | answers, loses=loses)
+        return Sample(name, about, model | {TABLE: MEASURED} | answers, loses=by_check(loses))
 
     leak = changed(model[BASELINE], "F_train.mean(0), F_train.std(0)", "F_both.mean(0), F_both.std(0)")
     leak = changed(leak, "    mean, std", "    F_both = torch.cat([F_train, F_test])\n    mean, std")
@@ -202,7 +195,7 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    no_points = {f"{name}-check": (0, ()) for name in model}
+    no_points = nothing_for(model)
     return [
         Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{BASELINE}-check")),
         Sample("amir", "endless loop", model | {CHOOSE: ENDLESS}, loses={f"{CHOOSE}-check": (0, ())}),

@@ -4,7 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, delete_cell
+from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
 from course_utils.variants import adversarial_examples as questions
 
 GRADIENT = "input-gradient"
@@ -103,12 +103,6 @@ FOOLING_BY_GRADIENT = """def fooling_image(model, target, steps, rng):
 """
 
 
-def changed(source: str, before: str, after: str) -> str:
-    """Return source with one thing changed; AssertionError if it is not there exactly once."""
-    assert source.count(before) == 1, (before, source)
-    return source.replace(before, after)
-
-
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id. Only ada does the bonus: it trains."""
     ada = Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada")
@@ -128,20 +122,19 @@ def _right_ways(model) -> list[Sample]:
     return [
         Sample("bela", "right, picture by picture and with lists", model | own_answers("bela") | bela, own_id="bela"),
         Sample("chen", "right, with arrays, recursion and Adam", model | own_answers("chen") | chen, own_id="chen"),
-        Sample("finn", "blank", {}, loses={f"{name}-check": (0, ()) for name in model}),
+        Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
             "half done",
             {name: model[name] for name in done},
-            loses={f"{name}-check": (0, ()) for name in model if name not in done},
+            loses=nothing_for(name for name in model if name not in done),
         ),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        loses = {f"{exercise}-check": (points, codes) for exercise, (points, codes) in loses.items()}
-        return Sample(name, about, model | answers, loses=loses)
+        return Sample(name, about, model | answers, loses=by_check(loses))
 
     def one(name, about, exercise, code, *change):
         return student(name, about, {exercise: changed(model[exercise], *change)}, {exercise: (0, (code,))})

@@ -158,9 +158,14 @@ def check_leak(answer, what: str, x, y, others, words: str | None) -> None:
 # --- an improvement
 
 
+def scenes_of(pictures: Pictures) -> list[str]:
+    """Return the scene of each drawn picture: what stands before the last underscore of its name."""
+    return [name.rpartition("_")[0] for name in pictures.names]
+
+
 def by_scene(pictures: Pictures) -> tuple[Pictures, Pictures]:
-    """Put every fourth scene of each class aside. A scene is what stands before the last underscore of a name."""
-    scenes = [name.rpartition("_")[0] for name in pictures.names]
+    """Put every fourth scene of each class aside."""
+    scenes = scenes_of(pictures)
     aside: set[str] = set()
     for kind in pictures.classes:
         aside |= set(sorted({scene for scene in scenes if scene.startswith(f"{kind}/")})[::4])
@@ -252,7 +257,7 @@ def results_table(results: dict, split_by_scene, baseline, improved, pictures: t
 
 
 def _own_split(split_by_scene, catalogue: Pictures) -> tuple[Pictures, Pictures]:
-    scenes = [name.rpartition("_")[0] for name in catalogue.names]
+    scenes = scenes_of(catalogue)
     parts = read_parts(call(split_by_scene, "split_by_scene", scenes, catalogue.labels.tolist()), len(scenes), "table")
     if not all(parts):
         raise CheckFailed("split_by_scene leaves one part empty: mend it first, the table rests on it.")
