@@ -5,7 +5,16 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils import misconceptions
-from course_utils.grading.sample import Sample, add_cell, by_check, changed, copy_cell, delete_cell, nothing_for, truncate
+from course_utils.grading.sample import (
+    Sample,
+    add_cell,
+    by_check,
+    changed,
+    copy_cell,
+    delete_cell,
+    nothing_for,
+    truncate,
+)
 from course_utils.variants import conv_and_pooling as questions
 
 BY_HAND = "convolve-by-hand"
