@@ -13,6 +13,8 @@ import time
 from course_utils.course import CourseError
 from course_utils.grading.job import Check, Graded, Job
 
+KNOWN_SECONDS = 1  # Dask replaces no worker that dies before its nanny has heard of it; no real engine starts so soon
+
 
 class FakeEngine:
     """Grades at once, or after FAKE_ENGINE_SECONDS."""
@@ -30,6 +32,7 @@ class FakeEngine:
         note(f"grade {job.submission.student} {os.getpid()}")
         time.sleep(float(os.environ.get("FAKE_ENGINE_SECONDS", "0")))
         if "worker dies" in text:
+            time.sleep(KNOWN_SECONDS)
             os.kill(os.getpid(), signal.SIGKILL)
         if "machine fails" in text:
             raise CourseError("Grading does not work on this machine.")

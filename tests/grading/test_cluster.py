@@ -67,6 +67,7 @@ def running(*arguments: str, folder: Path, paths: tuple[Path, ...] = (), **varia
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        print(log_file.read_text())  # shown if the test fails
 
 
 @contextmanager
