@@ -83,9 +83,13 @@ def make_course(root: Path, lab: str, folder: Path) -> Path:
 
 
 def hand_in(course: Path, lab: str, count: int) -> None:
-    """Hand in for so many students: the sample class without its accidents, over and over."""
+    """Hand in for so many students: the sample class over and over, without its accidents and without endless loops.
+
+    How long an endless loop takes is the limit's doing, and whether one comes last decides how long a class takes.
+    """
     shutil.rmtree(course / "submitted", ignore_errors=True)
-    plain = [one for one in sample.load_class(course, lab) if not one.accident and not one.zero_because]
+    everybody = sample.load_class(course, lab)
+    plain = [one for one in everybody if not (one.accident or one.zero_because or "endless" in one.about)]
     for number in range(count):
         student = plain[number % len(plain)]
         folder = course / "submitted" / f"student-{number:04}" / lab
@@ -216,16 +220,21 @@ def one_submission(course: Path, lab: str, way: str) -> Measured:
 
 
 def grow(course: Path, lab: str, sizes: list[int]) -> None:
-    """Print what larger classes take a submission, and the coordinator's memory."""
+    """Print what larger classes take a submission, with the start and without, and the coordinator's memory."""
+    if not sizes:
+        return
     table = Table(title=f"Larger classes of {lab}, two workers")
-    for heading in ("submissions", "wall s each", "CPU s each", "coordinator MB"):
+    for heading in ("submissions", "wall s each", "CPU s each", "wall s of one more", "CPU s of one more", "memory MB"):
         table.add_column(heading, justify="right")
+    hand_in(course, lab, 1)
+    alone = grade(course, lab, 2)
     for size in sizes:
         hand_in(course, lab, size)
         row = grade(course, lab, 2)
-        table.add_row(str(size), f"{row.wall / size:.2f}", f"{row.cpu / size:.2f}", f"{row.memory / 1e6:.0f}")
-    if sizes:
-        CONSOLE.print(table)
+        more = [f"{took / max(size - 1, 1):.3f}" for took in (row.wall - alone.wall, row.cpu - alone.cpu)]
+        table.add_row(str(size), f"{row.wall / size:.3f}", f"{row.cpu / size:.3f}", *more, f"{row.memory / 1e6:.0f}")
+        print(f"{size} submissions: {row.wall:.0f} s", file=sys.stderr)
+    CONSOLE.print(table)
 
 
 def idle_memory() -> None:
