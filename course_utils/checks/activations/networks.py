@@ -13,10 +13,10 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.activations.experiments import ACTIVATIONS
-from course_utils.checks.activations.findings import ask_function, credit, look
 from course_utils.checks.answers import as_array, as_dict, is_missing, kind
 from course_utils.checks.comparing import compare
-from course_utils.checks.running import call, quiet
+from course_utils.checks.parts import judge
+from course_utils.checks.running import ask, call, must_be_function, quiet
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 
 Params = list  # of (weight (out, in), bias (out,)) for each layer
@@ -77,10 +77,11 @@ def mlp_forward(answer, hidden: int | None = None) -> None:
     hidden
         Seed of further cases, drawn at grading. Messages do not describe a hidden case.
     """
+    must_be_function(answer, "mlp_forward")
     for net in NETS if hidden is None else HIDDEN_NETS:
         X, params = draw_net(net, 0 if hidden is None else hidden)
         weights, biases = [w for w, _ in params], [b for _, b in params]
-        found = ask_function(run_forward, answer, "mlp_forward", X, weights, biases, net.act)
+        found = ask(run_forward, answer, X, weights, biases, net.act)
         _compare_lists(found, X, params, net, None if hidden is not None else net.new)
     print("Correct.")
 
@@ -224,11 +225,12 @@ def weights_by_hand(xor_net, triangle_net, hidden: int | None = None) -> Credit:
     hidden
         Seed of further points and triangles, drawn at grading. Messages do not describe a hidden case.
     """
-    parts = {
-        "xor_net": look(lambda: _check_xor(xor_net, hidden)),
-        "triangle_net": look(lambda: _check_triangles(triangle_net, hidden)),
-    }
-    return credit(parts, 3)
+    return judge(
+        {
+            "xor_net": (1.5, lambda: _check_xor(xor_net, hidden)),
+            "triangle_net": (1.5, lambda: _check_triangles(triangle_net, hidden)),
+        }
+    )
 
 
 def _check_xor(xor_net, hidden) -> None:

@@ -15,7 +15,7 @@ from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing, kind
 from course_utils.checks.comparing import compare
 from course_utils.checks.logistic_regression.losses import bare_number
-from course_utils.checks.logistic_regression.parts import judge
+from course_utils.checks.parts import judge
 from course_utils.checks.running import call, quiet
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 
