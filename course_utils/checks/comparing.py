@@ -36,8 +36,7 @@ def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case
     code = diagnosis.explain_array(given, ways)
     lines = [_title(what, case)]
     lines.append(_shape_line(given, right, case) if given.shape != right.shape else _value_line(given, right, case))
-    lines += [diagnosis.feedback(code)] if code else []
-    raise CheckFailed("\n".join(line for line in lines if line), (code,) if code else ())
+    raise refusal("\n".join(line for line in lines if line), code)
 
 
 def refuse(code: str, what: str, case: str | None) -> None:
@@ -45,7 +44,12 @@ def refuse(code: str, what: str, case: str | None) -> None:
 
     `what` and `case` are as in :func:`compare`.
     """
-    raise CheckFailed(f"{_title(what, case)}\n{diagnosis.feedback(code)}", (code,))
+    raise refusal(_title(what, case), code)
+
+
+def refusal(line: str, code: str | None = None) -> CheckFailed:
+    """Return the error for a wrong answer: a line on it, and the question that belongs to its wrong way if known."""
+    return CheckFailed(f"{line}\n{diagnosis.feedback(code)}", (code,)) if code else CheckFailed(line)
 
 
 def _title(what: str, case: str | None) -> str:

@@ -14,6 +14,7 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array
+from course_utils.checks.comparing import refusal
 from course_utils.checks.parts import judge
 from course_utils.checks.running import ask, must_be_function, no_shortcuts, quiet
 from course_utils.checks.verdict import CheckFailed, Credit
@@ -137,9 +138,7 @@ def _is_float64(value) -> bool:
 
 def _wrong(name: str, case: Case, line: str, code: str) -> CheckFailed:
     where = "in a case drawn at grading" if case.hidden else line
-    if not code:
-        return CheckFailed(f"{name}: {where}.")
-    return CheckFailed(f"{name}: {where}.\n{diagnosis.feedback(code)}", (code,))
+    return refusal(f"{name}: {where}.", code)
 
 
 def _difference(name: str, z: np.ndarray, given: np.ndarray, right: np.ndarray) -> str:
