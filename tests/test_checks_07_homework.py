@@ -209,6 +209,7 @@ FUNCTIONS = [
     ),
     mutant("TR6", "frozen_baseline", ("(F_test - mean) / std", "(F_test - F_test.mean(0)) / std")),
     mutant("TR6", "frozen_baseline", (FEATURES, "source[:-1](X_train), source[:-1](0.5 * X_test / X_test.mean())")),
+    mutant("TR6", "frozen_baseline", (FEATURES, "source[:-1](X_train), source[:-1](X_test / X_test.max())")),
     mutant("TL1", "frozen_baseline", (STD, "\n")),
     mutant("TL2", "frozen_baseline", (".softmax(1)", "")),
     mutant("TL3", "frozen_baseline", (".softmax(1)", ".argmax(1)")),

@@ -34,10 +34,26 @@ def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case
     if diagnosis.close(given, right):
         return
     code = diagnosis.explain_array(given, ways)
-    lines = [f"{what}: not yet right ({case or 'a case drawn at grading'})."]
+    lines = [_title(what, case)]
     lines.append(_shape_line(given, right, case) if given.shape != right.shape else _value_line(given, right, case))
-    lines += [diagnosis.feedback(code)] if code else []
-    raise CheckFailed("\n".join(line for line in lines if line), (code,) if code else ())
+    raise refusal("\n".join(line for line in lines if line), code)
+
+
+def refuse(code: str, what: str, case: str | None) -> None:
+    """Raise CheckFailed with a line on what was tried and the question that belongs to a code.
+
+    `what` and `case` are as in :func:`compare`.
+    """
+    raise refusal(_title(what, case), code)
+
+
+def refusal(line: str, code: str | None = None) -> CheckFailed:
+    """Return the error for a wrong answer: a line on it, and the question that belongs to its wrong way if known."""
+    return CheckFailed(f"{line}\n{diagnosis.feedback(code)}", (code,)) if code else CheckFailed(line)
+
+
+def _title(what: str, case: str | None) -> str:
+    return f"{what}: not yet right ({case or 'a case drawn at grading'})."
 
 
 def _shape_line(given, right, case) -> str:

@@ -44,16 +44,21 @@ def call(function: Callable, name: str, *args, **kwargs):
         If it raises anything else (the message names the student's own line), returns None, changes its input,
         or uses a shortcut.
     """
-    if function is None:
-        raise NotAttempted(f"{name} is None")
-    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
-        raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
+    must_be_function(function, name)
     outcome = _perform(function, name, "", list(args), kwargs)
     if outcome.get("answer") is None:
         raise CheckFailed(f"{name} returned None. Does it end in a return statement?")
     if outcome.get("changed") is not False:
         raise CheckFailed(f"{name} changed the array that it was given. Work on a copy: x = x.copy()")
     return outcome["answer"]
+
+
+def must_be_function(function, name: str) -> None:
+    """Raise NotAttempted if there is no function yet, CheckFailed if it is something else."""
+    if function is None:
+        raise NotAttempted(f"{name} is None")
+    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
+        raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
 
 
 def ask(probe: Callable, target, *args):

@@ -6,15 +6,17 @@ watches whether something overflows on the way and whether the array that came i
 
 import dis
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.activations.findings import Finding, ask_function, credit, look
 from course_utils.checks.answers import as_array
-from course_utils.checks.running import no_shortcuts, quiet
+from course_utils.checks.comparing import refusal
+from course_utils.checks.parts import judge
+from course_utils.checks.running import ask, must_be_function, no_shortcuts, quiet
 from course_utils.checks.verdict import CheckFailed, Credit
 
 REFERENCE = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
@@ -100,8 +102,9 @@ def _attributes(function) -> set[str]:
 
 
 def _try(name: str, function, case: Case, right: np.ndarray, ways: dict[str, Callable], ready_made) -> None:
-    """Check one call; raise CheckFailed with one line and a code if it is not right."""
-    found = ask_function(watch, function, name, case.z, tuple(sorted(ready_made)))
+    """Check one call; raise CheckFailed, with a code if the wrong way is known, if it is not right."""
+    must_be_function(function, name)
+    found = ask(watch, function, case.z, tuple(sorted(ready_made)))
     found = found if type(found) is dict else {}
     if library := found.get("ready-made"):
         raise CheckFailed(f"{name} calls a ready-made {library[0]}. Build it yourself here, from np.exp or np.maximum.")
@@ -135,7 +138,7 @@ def _is_float64(value) -> bool:
 
 def _wrong(name: str, case: Case, line: str, code: str) -> CheckFailed:
     where = "in a case drawn at grading" if case.hidden else line
-    return CheckFailed(f"{name}: {where}.", (code,) if code else ())
+    return refusal(f"{name}: {where}.", code)
 
 
 def _difference(name: str, z: np.ndarray, given: np.ndarray, right: np.ndarray) -> str:
@@ -162,17 +165,14 @@ def three_functions(sigmoid, tanh, relu, hidden: int | None = None) -> Credit:
     """
     cases = public_cases() + ([] if hidden is None else hidden_cases(hidden))
     given = {"sigmoid": sigmoid, "tanh": tanh, "relu": relu}
-    return credit({name: _look_at_values(name, function, cases) for name, function in given.items()}, 3)
+    return judge({name: (1, partial(_check_values, name, function, cases)) for name, function in given.items()})
 
 
-def _look_at_values(name: str, function, cases: list[Case]) -> Finding:
-    def every_case():
-        for case in cases:
-            z = torch.tensor(case.z, dtype=torch.float64)
-            with no_shortcuts("sigmoid", "tanh", "relu"):
-                _try(name, function, case, _reference(name, z), value_ways(name, z), READY_MADE)
-
-    return look(every_case)
+def _check_values(name: str, function, cases: list[Case]) -> None:
+    for case in cases:
+        z = torch.tensor(case.z, dtype=torch.float64)
+        with no_shortcuts("sigmoid", "tanh", "relu"):
+            _try(name, function, case, _reference(name, z), value_ways(name, z), READY_MADE)
 
 
 def _reference(name: str, z: torch.Tensor) -> np.ndarray:
@@ -215,16 +215,13 @@ def three_slopes(d_sigmoid, d_tanh, d_relu, hidden: int | None = None) -> Credit
     """
     cases = public_cases() + ([] if hidden is None else hidden_cases(hidden))
     given = {"d_sigmoid": d_sigmoid, "d_tanh": d_tanh, "d_relu": d_relu}
-    return credit({name: _look_at_slopes(name, function, cases) for name, function in given.items()}, 2)
+    return judge({name: (2 / 3, partial(_check_slopes, name, function, cases)) for name, function in given.items()})
 
 
-def _look_at_slopes(name: str, function, cases: list[Case]) -> Finding:
-    def every_case():
-        for case in cases:
-            z = torch.tensor(case.z, dtype=torch.float64)
-            _try(name, function, case, torch_slope(name[2:], z).numpy(), slope_ways(name, z), ())
-
-    return look(every_case)
+def _check_slopes(name: str, function, cases: list[Case]) -> None:
+    for case in cases:
+        z = torch.tensor(case.z, dtype=torch.float64)
+        _try(name, function, case, torch_slope(name[2:], z).numpy(), slope_ways(name, z), ())
 
 
 def torch_slope(name: str, z: torch.Tensor) -> torch.Tensor:

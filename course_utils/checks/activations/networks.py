@@ -13,10 +13,10 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.activations.experiments import ACTIVATIONS
-from course_utils.checks.activations.findings import ask_function, credit, look
 from course_utils.checks.answers import as_array, as_dict, is_missing, kind
-from course_utils.checks.comparing import compare
-from course_utils.checks.running import call, quiet
+from course_utils.checks.comparing import compare, refusal
+from course_utils.checks.parts import judge
+from course_utils.checks.running import ask, call, must_be_function, quiet
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 
 Params = list  # of (weight (out, in), bias (out,)) for each layer
@@ -77,10 +77,11 @@ def mlp_forward(answer, hidden: int | None = None) -> None:
     hidden
         Seed of further cases, drawn at grading. Messages do not describe a hidden case.
     """
+    must_be_function(answer, "mlp_forward")
     for net in NETS if hidden is None else HIDDEN_NETS:
         X, params = draw_net(net, 0 if hidden is None else hidden)
         weights, biases = [w for w, _ in params], [b for _, b in params]
-        found = ask_function(run_forward, answer, "mlp_forward", X, weights, biases, net.act)
+        found = ask(run_forward, answer, X, weights, biases, net.act)
         _compare_lists(found, X, params, net, None if hidden is not None else net.new)
     print("Correct.")
 
@@ -133,17 +134,12 @@ def _compare_lists(found, X, params, net: Net, case: str | None) -> None:
     right = torch_forward(X, params, net.act)
     if type(value) not in (list, tuple):
         alone = diagnosis.close(as_array(value, "What mlp_forward returns"), right[-1].numpy())
-        tail = f"\n{diagnosis.feedback('AN3')}" if alone else ""
-        codes = ("AN3",) if alone else ()
-        raise CheckFailed(f"mlp_forward should return a list of arrays, not {kind(value)}.{tail}", codes)
+        raise refusal(f"mlp_forward should return a list of arrays, not {kind(value)}.", "AN3" if alone else None)
     given = [as_array(one, f"activations[{place}]") for place, one in enumerate(value)]
     code = _explain_list(given, _wrong_lists(X, params, net.act))
     if len(given) != len(right):
         more = "more" if len(given) > len(right) else "fewer"
-        tail = f"\n{diagnosis.feedback(code)}" if code else ""
-        raise CheckFailed(
-            f"mlp_forward: the list has {more} entries than input and layers.{tail}", (code,) if code else ()
-        )
+        raise refusal(f"mlp_forward: the list has {more} entries than input and layers.", code)
     for place, (one, wanted) in enumerate(zip(given, right, strict=True)):
         compare(f"activations[{place}]", one, wanted, {code: lambda one=one: one} if code else {}, case)
 
@@ -184,7 +180,7 @@ def read_params(value, layers: tuple[int, ...] | None, what: str) -> Params:
     for number, (weight, bias) in enumerate(params):
         shape = (wanted[number + 1], wanted[number])
         if weight.shape == shape[::-1] and weight.shape != shape:
-            raise _refuse(f"{what}: weight {number} has the shape {weight.shape}.", "DS1")
+            raise refusal(f"{what}: weight {number} has the shape {weight.shape}.", "DS1")
         if weight.shape != shape or bias.shape != shape[:1]:
             raise CheckFailed(
                 f"{what}: layer {number} should have a weight of shape {shape} and a bias of shape {shape[:1]},\n"
@@ -193,10 +189,6 @@ def read_params(value, layers: tuple[int, ...] | None, what: str) -> Params:
         if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
             raise CheckFailed(f"{what}: layer {number} holds nan or inf.")
     return params
-
-
-def _refuse(line: str, code: str) -> CheckFailed:
-    return CheckFailed(f"{line}\n{diagnosis.feedback(code)}", (code,))
 
 
 def run(params: Params, X: np.ndarray, act: str = "step") -> np.ndarray:
@@ -224,11 +216,12 @@ def weights_by_hand(xor_net, triangle_net, hidden: int | None = None) -> Credit:
     hidden
         Seed of further points and triangles, drawn at grading. Messages do not describe a hidden case.
     """
-    parts = {
-        "xor_net": look(lambda: _check_xor(xor_net, hidden)),
-        "triangle_net": look(lambda: _check_triangles(triangle_net, hidden)),
-    }
-    return credit(parts, 3)
+    return judge(
+        {
+            "xor_net": (1.5, lambda: _check_xor(xor_net, hidden)),
+            "triangle_net": (1.5, lambda: _check_triangles(triangle_net, hidden)),
+        }
+    )
 
 
 def _check_xor(xor_net, hidden) -> None:
@@ -238,7 +231,7 @@ def _check_xor(xor_net, hidden) -> None:
     if not right:
         raise _wrong_corners(max(answers.values(), key=lambda said: ((said == ~XOR).all(), (said == XOR).sum())))
     if not any(_keeps_margin(params, act, hidden) for act in right):
-        raise CheckFailed(f"xor_net: right at the corners, not at points up to {MARGIN} away.", ("AX3",))
+        raise refusal(f"xor_net: right at the corners, not at points up to {MARGIN} away.", "AX3")
 
 
 def _wrong_corners(said: np.ndarray) -> CheckFailed:
@@ -246,7 +239,7 @@ def _wrong_corners(said: np.ndarray) -> CheckFailed:
     wrong = said != XOR
     x1, x2 = CORNERS[np.argmax(wrong)]
     line = f"xor_net: wrong corners, {wrong.sum()} of 4, such as ({x1:g}, {x2:g}): it says "
-    return CheckFailed(line + ("yes." if said[np.argmax(wrong)] else "no."), ("AX1" if wrong.all() else "AX2",))
+    return refusal(line + ("yes." if said[np.argmax(wrong)] else "no."), "AX1" if wrong.all() else "AX2")
 
 
 def _keeps_margin(params, act, hidden) -> bool:
@@ -295,7 +288,7 @@ def _check_triangles(triangle_net, hidden) -> None:
         wrong = ((run(params, points) > 0) != (distance > 0).all(axis=1)) & clear
         if wrong.any():
             shown = number < len(TRIANGLES)
-            raise CheckFailed(_triangle_line(triangle, points[wrong], shown), _triangle_codes(params, triangle))
+            raise refusal(_triangle_line(triangle, points[wrong], shown), _triangle_code(params, triangle))
 
 
 def _points_around(triangle: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
@@ -311,7 +304,7 @@ def _triangle_line(triangle, wrong, shown: bool) -> str:
     return f"triangle_net: for the vertices {corners} the point ({x:g}, {y:g}) is on the wrong side."
 
 
-def _triangle_codes(params, triangle) -> tuple[str, ...]:
+def _triangle_code(params, triangle) -> str | None:
     """Look at the hidden units: do they look inwards, and what does the output make of them?"""
     points = _points_around(triangle, np.random.default_rng(0), 600)
     inside = sides(triangle, points)
@@ -320,11 +313,11 @@ def _triangle_codes(params, triangle) -> tuple[str, ...]:
     says = points @ weight.T + bias > 0
     agree = (says[clear][:, :, None] == (inside[clear] > 0)[:, None, :]).mean(axis=0)  # (units, edges)
     if not ((agree.max(axis=1) == 1) | (agree.min(axis=1) == 0)).all():
-        return ()
+        return None
     if (agree.max(axis=1) < 1).any():
-        return ("AT1",)
+        return "AT1"
     fires = run(params, points) > 0
-    return ("AT2",) if not fires.any() else ("AT3",)
+    return "AT3" if fires.any() else "AT2"
 
 
 # --- convex or not
@@ -344,20 +337,20 @@ def refute_convexity(answer: dict) -> None:
     if any(is_missing(answer[part]) for part in answer):
         raise NotAttempted("fill in params, p and q, run that cell, then this one")
     if type(answer["params"]) in (list, tuple) and len(answer["params"]) > 2:
-        raise _refuse(f"Your net has {len(answer['params']) - 1} hidden layers.", "AC4")
+        raise refusal(f"Your net has {len(answer['params']) - 1} hidden layers.", "AC4")
     params = read_params(answer["params"], None, 'counterexample["params"]')
     if len(params) != 2:
         raise CheckFailed("counterexample['params'] should have two pairs: a hidden layer and the output.")
     ends = np.stack([_point(answer[part], part) for part in ("p", "q")])
     for part, value in zip(("p", "q"), run(params, ends), strict=True):
         if not value > 0:
-            raise _refuse(f"The output at {part} is {value:g}: not positive.", "AC2")
+            raise refusal(f"The output at {part} is {value:g}: not positive.", "AC2")
     middle = ends.mean(axis=0, keepdims=True)
     (value,) = run(params, middle)
     if value > 0:
         where = f"({middle[0, 0]:g}, {middle[0, 1]:g})"
         code = "AC3" if _is_intersection(params) else "AC1"
-        raise _refuse(f"The output at the midpoint {where} is {value:g}: still positive.", code)
+        raise refusal(f"The output at the midpoint {where} is {value:g}: still positive.", code)
     print("Correct.")
 
 

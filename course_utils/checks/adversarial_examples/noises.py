@@ -9,9 +9,8 @@ from torch import nn
 
 from course_utils.checks.adversarial_examples import networks, probes
 from course_utils.checks.answers import as_array, is_missing, kind, plain
-from course_utils.checks.diagnosis import feedback
+from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, quiet
-from course_utils.checks.verdict import CheckFailed
 
 SLACK = 1e-5  # of float32 in a budget
 UNIVERSAL_EPS, UNIVERSAL_EPOCHS, TIMES = 16 / 255, 6, 3
@@ -20,7 +19,7 @@ DEFENCE_EPS = 8 / 255
 
 
 def _fail(what: str, code: str = "") -> None:
-    raise CheckFailed("\n".join([what, *([feedback(code)] if code else [])]), (code,) if code else ())
+    raise refusal(what, code)
 
 
 def _as_picture(answer, what: str) -> torch.Tensor:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from course_utils.checks import diagnosis
 from course_utils.checks.answers import plain
 from course_utils.checks.chain_rule import programs, wrong_engines
 from course_utils.checks.chain_rule.programs import SEVEN_NODES, Program, program
+from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, no_shortcuts, quiet
 from course_utils.checks.sets import mark
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
@@ -87,8 +87,7 @@ def _read(found, names, what: str) -> dict[str, float]:
 
 
 def _wrong(code: str, *lines: str) -> CheckFailed:
-    text = [*lines, diagnosis.feedback(code)] if code else list(lines)
-    return CheckFailed("\n".join(text), (code,) if code else ())
+    return refusal("\n".join(lines), code)
 
 
 def _told(hidden, text: str) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from course_utils.checks import diagnosis
 from course_utils.checks.answers import kind, plain, short
+from course_utils.checks.comparing import refusal
 from course_utils.checks.lab7_cnn.reference import VGG16, torch_vgg
 from course_utils.checks.running import call, quiet
 from course_utils.checks.verdict import CheckFailed
@@ -107,10 +107,7 @@ def count_params(answer, hidden: int | None = None) -> None:
         code = next((code.split(":")[0] for code, way in ways.items() if way() == number), "")
         shown = f"for {case.about}: your answer is {short(number)}"
         what = shown if hidden is None else "for a network drawn at grading"
-        raise CheckFailed(
-            f"count_params: not yet right {what}." + (f"\n{diagnosis.feedback(code)}" if code else ""),
-            (code,) if code else (),
-        )
+        raise refusal(f"count_params: not yet right {what}.", code)
     if plain(call(answer, "count_params", list(VGG16))) != torch_count(VGG16, 3, 224, 1):
         raise CheckFailed("Not yet right without in_channels, size and padding. Which defaults has the signature?")
     print("Correct.")

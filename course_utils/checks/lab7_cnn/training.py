@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, plain, read_numbers
+from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.sets import mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
@@ -331,8 +332,7 @@ def _judge_parts(answer, scores, labels, batch: int, case: str | None) -> None:
         lines = [f"evaluate: {key!r} is not yet right{where}."]
         if given.shape != right[key].shape and case:
             lines.append(f"  yours has the shape {given.shape}.")
-        lines += [diagnosis.feedback(code)] if code else []
-        raise CheckFailed("\n".join(lines), (code,) if code else ())
+        raise refusal("\n".join(lines), code)
 
 
 def _same(given: np.ndarray, right: np.ndarray) -> bool:

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing, kind
-from course_utils.checks.comparing import compare
+from course_utils.checks.comparing import compare, refusal
 from course_utils.checks.logistic_regression.losses import bare_number
-from course_utils.checks.logistic_regression.parts import judge
+from course_utils.checks.parts import judge
 from course_utils.checks.running import call, quiet
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 
@@ -337,5 +337,4 @@ def _check_repair(answers: dict) -> None:
 
 
 def _refuse(part: str, given: set[str], code: str | None) -> None:
-    line = f"{part}: you gave {', '.join(sorted(given)) or 'nothing'}."
-    raise CheckFailed("\n".join([line, *([diagnosis.feedback(code)] if code else [])]), (code,) if code else ())
+    raise refusal(f"{part}: you gave {', '.join(sorted(given)) or 'nothing'}.", code)

@@ -4,9 +4,9 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, is_missing, read_numbers
 from course_utils.checks.choices import Choice, Option, Sheet, Sorting, mark_choices, sheet
+from course_utils.checks.comparing import refusal
 from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
@@ -41,7 +41,7 @@ def fool_colleague(answer: dict) -> None:
     code = "NB1" if true == 0 else "NB2" if reported > 1e-9 else "NB3" if true <= LEAST else ""
     if code:
         line = f"Your colleague's function reports {reported:.3g}, the true MSE is {true:.3g}."
-        raise CheckFailed(f"{line}\n{diagnosis.feedback(code)}", (code,))
+        raise refusal(line, code)
     print("Correct.")
 
 

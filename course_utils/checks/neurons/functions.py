@@ -14,7 +14,7 @@ import torch.nn.functional as F
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, kind, plain, short
-from course_utils.checks.comparing import compare
+from course_utils.checks.comparing import compare, refusal
 from course_utils.checks.running import ask, call, quiet
 from course_utils.checks.verdict import CheckFailed
 from course_utils.variants.neurons import INTERCEPT, SLOPE, sunshine_days
@@ -157,7 +157,7 @@ def _with_reason(dense, error: CheckFailed) -> CheckFailed:
     if code is None:
         return error
     reason = textwrap.shorten(error.message.split("\n")[0], 80, placeholder=" ...")
-    return CheckFailed(f"{reason}\nIt answers only where N, D and K are equal.\n{diagnosis.feedback(code)}", (code,))
+    return refusal(f"{reason}\nIt answers only where N, D and K are equal.", code)
 
 
 def _check_misfits(function, name: str, misfits, hidden: int | None) -> None:

@@ -5,9 +5,9 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.checks.answers import as_array
-from course_utils.checks.running import ask, quiet
+from course_utils.checks.comparing import refuse
+from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.transfer_learning.features import must_be_function, refuse
 from course_utils.checks.verdict import CheckFailed
 
 FARTHEST = 2  # pixels

@@ -5,13 +5,11 @@ from typing import NamedTuple
 
 import torch
 
-from course_utils.checks.answers import as_array, kind
-from course_utils.checks.comparing import compare
-from course_utils.checks.diagnosis import feedback
-from course_utils.checks.elsewhere import Elsewhere
-from course_utils.checks.running import ask, quiet
+from course_utils.checks.answers import as_array
+from course_utils.checks.comparing import compare, refuse
+from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.verdict import CheckFailed, NotAttempted
+from course_utils.checks.verdict import CheckFailed
 
 
 class Case(NamedTuple):
@@ -37,19 +35,6 @@ HIDDEN_CASES = [
     Case(70, "flatten"),
     Case(9, "flatten", 4),
 ]
-
-
-def must_be_function(function, name: str) -> None:
-    """Raise NotAttempted if there is no function yet, CheckFailed if it is something else."""
-    if function is None:
-        raise NotAttempted(f"{name} is None")
-    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
-        raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
-
-
-def refuse(code: str, what: str, case: str | None) -> None:
-    """Raise CheckFailed with a line on what was tried and the question that belongs to a code."""
-    raise CheckFailed(f"{what}: not yet right ({case or 'a case drawn at grading'}).\n{feedback(code)}", (code,))
 
 
 @quiet()

@@ -5,10 +5,10 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, read_numbers
-from course_utils.checks.running import ask, quiet
+from course_utils.checks.comparing import refuse
+from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.transfer_learning.features import must_be_function, refuse
 from course_utils.checks.verdict import CheckFailed, Credit
 from course_utils.variants import Dice
 from course_utils.variants import transfer_learning as questions

@@ -12,9 +12,9 @@ from torch import nn
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_dict, is_missing, read_numbers
-from course_utils.checks.running import call, quiet
+from course_utils.checks.comparing import refuse
+from course_utils.checks.running import call, must_be_function, quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.transfer_learning.features import must_be_function, refuse
 from course_utils.checks.transfer_learning.heads import alike, ask_probabilities
 from course_utils.checks.transfer_learning.homework import read_parts
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
@@ -135,7 +135,8 @@ def _refuse_distance(reached: float, wanted: float, words: str | None) -> None:
 def check_leak(answer, what: str, x, y, others, words: str | None) -> None:
     """Refuse a method whose probabilities of twenty pictures change when others that come with them change.
 
-    Logarithms are compared: a probability that is 1 to the last bit hides a lot.
+    Logarithms are compared: a probability that is 1 to the last bit hides a lot. The twenty are dark: the brightest
+    pixel, which must not matter either, is among the others.
     """
     few = torch.cat([torch.arange(len(y))[y == label][:20] for label in y.unique()])
     twenty, rest = others[:20], others[20:39]  # as many as there are to learn from would hide that they were taken
@@ -144,13 +145,13 @@ def check_leak(answer, what: str, x, y, others, words: str | None) -> None:
         return case if words else None
 
     def logarithms(light: float, case: str) -> np.ndarray:
-        pictures = torch.cat([twenty, light * rest])
+        pictures = torch.cat([0.5 * twenty, light * rest])
         classes = int(y.max()) + 1
         given = ask_probabilities(answer, x[few], y[few], pictures, classes, told(case), what=what)
         return np.log(np.clip(given[: len(twenty)], 1e-9, None))
 
     usual = logarithms(1, f"{len(few)} pictures to learn from, {len(twenty) + len(rest)} others")
-    case = "the same twenty pictures, others with them in half the light"
+    case = "the same twenty dark pictures, the others with them now in half the light, too"
     if not alike(usual, logarithms(0.5, case), 0.05):
         refuse("TR6", what, told(case))
 
