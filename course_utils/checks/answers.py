@@ -121,8 +121,12 @@ def kind(answer) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:
         return "None"
-    name = answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    return named(answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__)
+
+
+def named(name: str) -> str:
+    """Put the article before the name of a type."""
+    return f"{'an' if name.startswith((*'aeiouAEIOU', 'nd')) else 'a'} {name}"
 
 
 def short(value) -> str:

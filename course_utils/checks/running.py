@@ -127,7 +127,9 @@ def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tu
             answer = run(*given, **kwargs)
     except NotAttempted as error:
         return {"not attempted": error.what}
-    except NotImplementedError:
+    except NotImplementedError as error:
+        if " not implemented for " in str(error):  # PyTorch's own: a type of numbers that an operation does not take
+            return {"failed": sentence(error, name)}
         return {"not attempted": f"write {name}, run its cell, then this one"}
     except Shortcut as error:
         return {"failed": f"{name} calls PyTorch's {error}. Build it yourself here, with loops and NumPy."}
