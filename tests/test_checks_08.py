@@ -127,6 +127,19 @@ def test_an_exception_is_told_in_a_sentence(name):
         judge(name, broken)
 
 
+def test_a_function_that_calls_a_stub_is_told_which():
+    def input_gradient(model, x, y):
+        raise NotImplementedError("replace this line with your code")
+
+    def fgsm(model, x, y, eps, targeted=False):
+        return x + eps * input_gradient(model, x, y).sign()
+
+    with pytest.raises(NotAttempted, match="write input_gradient, which fgsm calls, run its cell"):
+        check.fgsm(fgsm)
+    with pytest.raises(NotAttempted, match="write input_gradient, run its cell"):
+        check.input_gradient(input_gradient)
+
+
 def test_weights_that_cannot_be_trained_any_more_are_refused():
     def frozen(model, x, y):
         gradient = build("input_gradient")(model, x, y)
