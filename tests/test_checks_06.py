@@ -154,6 +154,13 @@ def test_right_numbers_count_in_any_form(name, form, capsys):
     assert (float(credit), capsys.readouterr().out) == (credit.points, "Correct.\n")
 
 
+def test_shapes_count_as_pytorch_gives_them():
+    shapes = {k: torch.Size(s) for k, s in questions.trace(questions.LAB7).items()}
+    tensors = {k: torch.Size(s) for k, s in questions.tensors(questions.LAB7).items()}
+    assert float(check.shape_trace(shapes, questions.LAB7)) == 2
+    assert float(check.parameter_trace(questions.parameters(questions.LAB7), tensors, questions.LAB7)) == 2
+
+
 @pytest.mark.parametrize("student", ["ada", "s7", "x@uni"])
 def test_own_numbers_count(student):
     for source in SAMPLES.own_answers(student).values():

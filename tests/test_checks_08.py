@@ -185,6 +185,16 @@ def test_a_model_that_is_not_trained_in_place_is_told():
         judge("adversarial_training", lambda model, *rest: model)
 
 
+def test_a_defence_that_hardly_moves_is_asked_for_its_steps():
+    def timid(model, x, y, eps, epochs):
+        with torch.no_grad():
+            model.head.bias.add_(1e-4)
+
+    with pytest.raises(CheckFailed, match=r"still falls for fgsm(?s:.)*are the steps large enough") as failure:
+        judge("adversarial_training", timid)
+    assert len(failure.value.message.splitlines()) == 3
+
+
 def test_weights_of_zero_fool_nobody():
     with pytest.raises(CheckFailed, match="too few pictures"):
         judge("universal_perturbation", lambda model, X, eps, epochs: torch.zeros_like(X[:1]))

@@ -52,7 +52,7 @@ def as_numbers(answer) -> list | None:
         answer = _from_torch(answer)
     if type(answer) is np.ndarray:
         answer = answer.reshape(-1).tolist()
-    if type(answer) not in (list, tuple, set):
+    if type(answer) not in (list, tuple, set, torch.Size):
         answer = [answer]
     numbers = [plain(value) for value in answer]
     return None if None in numbers else numbers

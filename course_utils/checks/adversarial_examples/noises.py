@@ -191,7 +191,12 @@ def adversarial_training(answer, network: nn.Module, pictures, hidden: int | Non
     if after["attacked"] < before["attacked"] + 0.1:
         unchanged = all(torch.equal(weights[name], found[name]) for name in weights)
         why = "the model is as it was: is it trained in place?" if unchanged else "it still falls for fgsm."
-        _fail(f"adversarial_training: {why}" + ("" if hidden is not None else f"\n  {told}."))
+        asked = "Are the attacked pictures in the loss, and are the steps large enough for two epochs?"
+        _fail(
+            f"adversarial_training: {why}"
+            + ("" if hidden is not None else f"\n  {told}.")
+            + ("" if unchanged else f"\nHint: {asked}")
+        )
     if after["clean"] < before["clean"] - 0.25:
         _fail(
             "adversarial_training: the price is too high; clean pictures are not recognised any more."
