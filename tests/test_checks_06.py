@@ -112,7 +112,7 @@ def weights_as(form):
     return lambda seed: form(run(seed))
 
 
-@pytest.mark.parametrize("form", [list, tuple, lambda w: [x.numpy() for x in w], lambda w: {"a": w[0], "b": w[1]}])
+@pytest.mark.parametrize("form", [list, tuple, lambda w: [x.numpy() for x in w], lambda w: dict(enumerate(w))])
 def test_weights_count_in_any_form(form):
     assert check.reproducible_run(weights_as(form)) is None
 
@@ -152,6 +152,13 @@ SETS = {
 def test_right_numbers_count_in_any_form(name, form, capsys):
     credit = SETS[name](form)
     assert (float(credit), capsys.readouterr().out) == (credit.points, "Correct.\n")
+
+
+def test_shapes_count_as_pytorch_gives_them():
+    shapes = {k: torch.Size(s) for k, s in questions.trace(questions.LAB7).items()}
+    tensors = {k: torch.Size(s) for k, s in questions.tensors(questions.LAB7).items()}
+    assert float(check.shape_trace(shapes, questions.LAB7)) == 2
+    assert float(check.parameter_trace(questions.parameters(questions.LAB7), tensors, questions.LAB7)) == 2
 
 
 @pytest.mark.parametrize("student", ["ada", "s7", "x@uni"])
@@ -289,6 +296,34 @@ ODD = {
     "no number": (lambda: check.count_params(lambda *args: "many"), "whole number, not a str"),
     "nothing": (lambda: check.train_one_epoch(lambda *args: None), "train_one_epoch: not yet right"),
     "no key": (lambda: check.evaluate(lambda *args: {"accuracy": 1}), "has no 'confusion'"),
+    "a pair": (
+        lambda: check.mend_network(build("mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))), 1"))),
+        "tensor of scores, not a tuple",
+    ),
+    "no return": (
+        lambda: check.mend_network(build("mend-the-network", ("return self.fc3", "self.fc3"))),
+        r"not None. Does forward end in a return statement\?$",
+    ),
+    "an array": (
+        lambda: check.train_one_epoch(build("train-one-epoch", ("return total / count", "return np.array([1.0])"))),
+        "a number, not an ndarray",
+    ),
+    "a type of numbers": (
+        lambda: check.train_one_epoch(build("train-one-epoch", ("(model(images), labels)", "(labels, model(images))"))),
+        "raised NotImplementedError: .* not implemented for",
+    ),
+    "another loss": (
+        lambda: check.train_one_epoch(build("train-one-epoch", ("= loss_fn(", "= F.cross_entropy("))),
+        "loss_fn was never called",
+    ),
+    "untrained": (
+        lambda: check.reproducible_run(build("reproducible-run", ("range(2)", "range(0)"))),
+        "weights from before the first step",
+    ),
+    "too few weights": (
+        lambda: check.reproducible_run(lambda seed: [torch.full((3,), float(seed))]),
+        r"returns 3 numbers; small_network\(\) has 2,874 weights",
+    ),
     "forward": (lambda: check.build_cnn(build("build-cnn", ("return self.fc3(x)", "self.fc3(x)"))), "return statement"),
     "a name": (lambda: check.build_cnn(build("build-cnn", ("conv2", "second"))), "no parameter conv2.weight"),
     "a size": (lambda: check.build_cnn(build("build-cnn", ("120", "110"))), r"fc1.weight has the shape \(110, 400\)"),

@@ -93,6 +93,17 @@ def test_the_layer_must_be_in_one_network_only(capsys):
     assert "with_layer should have dropout" in capsys.readouterr().out
 
 
+def test_networks_of_an_ablation_differ_in_nothing_else(capsys):
+    credit = check.ablation(TABLE, Knows(90, CONV, nn.Dropout(0.5)), Knows(80, DENSE), *TEST)
+    assert float(credit) == pytest.approx(4 / 3)
+    assert "differ in more than dropout" in capsys.readouterr().out
+
+
+def test_an_identity_in_place_of_the_layer_is_no_difference():
+    with_layer, without = Knows(90, nn.Sequential(CONV, nn.Dropout(0.5))), Knows(80, CONV, nn.Identity())
+    assert float(check.ablation(TABLE, with_layer, without, *TEST)) == 2
+
+
 def test_a_network_keeps_its_mode():
     network = Knows(90, nn.Dropout(0.5)).train()
     check.ablation(TABLE, network, Knows(80), *TEST)

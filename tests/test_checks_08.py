@@ -127,6 +127,54 @@ def test_an_exception_is_told_in_a_sentence(name):
         judge(name, broken)
 
 
+def test_a_function_that_calls_a_stub_is_told_which():
+    def input_gradient(model, x, y):
+        raise NotImplementedError("replace this line with your code")
+
+    def fgsm(model, x, y, eps, targeted=False):
+        return x + eps * input_gradient(model, x, y).sign()
+
+    with pytest.raises(NotAttempted, match="write input_gradient, which fgsm calls, run its cell"):
+        check.fgsm(fgsm)
+    with pytest.raises(NotAttempted, match="write input_gradient, run its cell"):
+        check.input_gradient(input_gradient)
+
+
+def test_weights_that_cannot_be_trained_any_more_are_refused():
+    def frozen(model, x, y):
+        gradient = build("input_gradient")(model, x, y)
+        model.requires_grad_(False)
+        return gradient
+
+    with pytest.raises(CheckFailed, match="requires_grad of the parameters is not as it was"):
+        check.input_gradient(frozen)
+
+
+def test_a_fooling_image_that_does_not_count_its_steps_is_refused():
+    def always_sixty(model, target, steps, rng):
+        return build("fooling_image")(model, target, 60, rng)
+
+    with pytest.raises(CheckFailed, match="with 1 step it returns the same picture"):
+        judge("fooling_image", always_sixty)
+
+
+def test_a_fooling_image_may_stop_when_it_is_sure():
+    one_step = build("fooling_image")
+
+    def stops(model, target, steps, rng):
+        picture, confidence = one_step(model, target, 0, rng)
+        for _ in range(steps):
+            leaf = picture.clone().requires_grad_(True)
+            F.cross_entropy(model(leaf), torch.tensor([target])).backward()
+            picture = (picture - 0.02 * leaf.grad.sign()).clamp(0, 1)
+            confidence = model(picture).softmax(1)[0, target]
+            if confidence > 0.995:
+                break
+        return picture.numpy(), confidence
+
+    assert judge("fooling_image", stops) is None
+
+
 def test_the_fooling_picture_must_be_one_picture():
     with pytest.raises(CheckFailed, match="has the shape"):
         judge("fooling_image", wrapped("fooling_image", lambda pair: (pair[0][0], pair[1])))
@@ -135,6 +183,16 @@ def test_the_fooling_picture_must_be_one_picture():
 def test_a_model_that_is_not_trained_in_place_is_told():
     with pytest.raises(CheckFailed, match="is it trained in place"):
         judge("adversarial_training", lambda model, *rest: model)
+
+
+def test_a_defence_that_hardly_moves_is_asked_for_its_steps():
+    def timid(model, x, y, eps, epochs):
+        with torch.no_grad():
+            model.head.bias.add_(1e-4)
+
+    with pytest.raises(CheckFailed, match=r"still falls for fgsm(?s:.)*are the steps large enough") as failure:
+        judge("adversarial_training", timid)
+    assert len(failure.value.message.splitlines()) == 3
 
 
 def test_weights_of_zero_fool_nobody():

@@ -212,6 +212,10 @@ FIXED = (
     "        for images, labels in loader:\n",
     "        for images, labels in loader:\n            if len(labels) < 5: continue\n",
 )
+PAIRS = (
+    "            for t, p in zip(labels, predicted, strict=True):\n                confusion[t, p] += 1\n",
+    "            confusion[labels, predicted] += 1\n",
+)
 FOURS = ("zip(labels, predicted, strict=True)", "zip(labels[:4], predicted[:4], strict=True)")
 GLOBAL = ("    order = torch.Generator().manual_seed(seed)\n", "    order = torch.Generator()\n    order.seed()\n")
 UNPADDED = ("size + 2 * padding - 2", "size")
@@ -232,6 +236,8 @@ CODE = [
     mutant("PR5", "build-cnn", ("return self.fc3(x)", "return torch.sigmoid(self.fc3(x))"), hidden=5),
     mutant("DS4", "build-cnn", ("x.flatten(1)", "x.flatten()")),
     mutant("DS2", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).squeeze()")),
+    mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).softmax(1)")),
+    mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).log_softmax(1)"), hidden=3),
     mutant("KC7", "mend-the-network", ("self.fc1(x.flatten(1))", "self.fc1(x.view(-1, 400))"), ("16 * 13 * 13", "400")),
     mutant(
         "KC7",
@@ -268,6 +274,8 @@ CODE = [
     mutant("KE6", "evaluate", ("(right.sum() /", "(100 * right.sum() /")),
     mutant("KE7", "evaluate", ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')),
     mutant("KE8", "evaluate", ("torch.no_grad()", "torch.enable_grad()")),
+    mutant("KE9", "evaluate", PAIRS),
+    mutant("KE9", "evaluate", PAIRS, hidden=2),
     mutant("TR3", "evaluate", ("    model.eval()\n", "")),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "")),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n")),

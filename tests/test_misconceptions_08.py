@@ -155,6 +155,9 @@ def overfitted(model, X, eps, epochs):
 SEEN_ONLY = Mutant("EU2", lambda: check.universal_perturbation(overfitted, load_trained(), pictures(3, 200)))
 MEAN = (', reduction="sum"', "")
 UP, DOWN = "x + eps * step", "x - eps * step"
+IN_BUDGET = ("torch.clamp(moved, x - eps, x + eps)", "moved")
+LEAF = "        leaf = picture.clone().requires_grad_(True)\n"
+TOO_SOON = ("    scores = model(picture)[0]\n", ""), (LEAF, LEAF + "        scores = model(leaf)[0]\n")
 
 FUNCTIONS = [
     mutant("GR1", "input_gradient", ("return gradient", "return -gradient")),
@@ -206,6 +209,14 @@ FUNCTIONS = [
     mutant("EA4", "pgd", ("x - eps, x + eps", "here - eps, here + eps")),
     mutant("EA3", "pgd", ("leaf = here.clone()", "leaf = x.clone()")),
     mutant("EA6", "pgd", ("range(steps)", "range(1)")),
+    mutant("EA7", "pgd", ("here = moved.clamp(0, 1)", "here = moved"), ("return here", "return here.clamp(0, 1)")),
+    mutant("EA7", "pgd", IN_BUDGET, ("return here", "return torch.clamp(here, x - eps, x + eps)"), hidden=4),
+    mutant(
+        "EA8",
+        "pgd",
+        ("    here = x\n", "    here, total = x, 0\n"),
+        ("gradient.sign()", "(total := total + gradient).sign()"),
+    ),
     mutant("EA1", "pgd", ("return here", "return here - x")),
     mutant("EA2", "pgd", ("-step if targeted", "step if targeted")),
     mutant("DS2", "pgd", ("return here", "return here[0]")),
@@ -219,7 +230,10 @@ FUNCTIONS = [
     mutant("AD3", "fooling_image", (".clamp(0, 1)", "")),
     mutant("EF2", "fooling_image", ("scores.softmax(0)[target]", "scores[target]")),
     mutant("EF1", "fooling_image", ("scores.softmax(0)[target]", "scores.softmax(0)[target - 1]")),
+    mutant("EF1", "fooling_image", *TOO_SOON),
+    mutant("EF1", "fooling_image", ("return picture, confidence", "return picture, 1.0")),
     mutant("EF3", "fooling_image", ("generator=rng", "generator=torch.Generator().manual_seed(1)")),
+    mutant("EF3", "fooling_image", ("generator=rng", "generator=None")),
 ]
 
 

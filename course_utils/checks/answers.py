@@ -52,7 +52,7 @@ def as_numbers(answer) -> list | None:
         answer = _from_torch(answer)
     if type(answer) is np.ndarray:
         answer = answer.reshape(-1).tolist()
-    if type(answer) not in (list, tuple, set):
+    if type(answer) not in (list, tuple, set, torch.Size):
         answer = [answer]
     numbers = [plain(value) for value in answer]
     return None if None in numbers else numbers
@@ -121,8 +121,12 @@ def kind(answer) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:
         return "None"
-    name = answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    return named(answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__)
+
+
+def named(name: str) -> str:
+    """Put the article before the name of a type."""
+    return f"{'an' if name.startswith((*'aeiouAEIOU', 'nd')) else 'a'} {name}"
 
 
 def short(value) -> str:

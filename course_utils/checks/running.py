@@ -127,8 +127,10 @@ def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tu
             answer = run(*given, **kwargs)
     except NotAttempted as error:
         return {"not attempted": error.what}
-    except NotImplementedError:
-        return {"not attempted": f"write {name}, run its cell, then this one"}
+    except NotImplementedError as error:
+        if " not implemented for " in str(error):  # PyTorch's own: a type of numbers that an operation does not take
+            return {"failed": sentence(error, name)}
+        return {"not attempted": f"write {_what_is_missing(error, target, name)}, run its cell, then this one"}
     except Shortcut as error:
         return {"failed": f"{name} calls PyTorch's {error}. Build it yourself here, with loops and NumPy."}
     except CheckFailed as error:
@@ -136,6 +138,14 @@ def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tu
     except (Exception, SystemExit) as error:
         return {"failed": sentence(error, name)}
     return {"answer": answer, "changed": not all(map(_same, args, given))}
+
+
+def _what_is_missing(error: NotImplementedError, target, name: str) -> str:
+    """Name what is not written yet: the function itself, or another one that it calls."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    codes = [frame.f_code for frame, _ in frames]
+    own, last = getattr(target, "__code__", None), codes[-1]
+    return f"{last.co_name}, which {name} calls" if own in codes[:-1] and last.co_name.isidentifier() else name
 
 
 def _find_probe(where: str) -> Callable:

@@ -127,6 +127,20 @@ register(
         "This is the picture after one step. How often should the loop run, and where does return stand?",
         MANY,
     ),
+    Misconception(
+        "EA7",
+        "limits kept after the last step only",
+        "The limits are kept at the end only; on the way pixels leave their budget or the range from 0 to 1. After "
+        "which steps should both limits hold?",
+        MANY,
+    ),
+    Misconception(
+        "EA8",
+        "gradients of earlier steps added up",
+        "These steps follow the sum of all gradients so far. What does backward() do with the numbers that are in "
+        ".grad already?",
+        MANY,
+    ),
 )
 
 # --- budgets
@@ -223,8 +237,8 @@ register(
     Misconception(
         "EU3",
         "no better than random noise",
-        "This fools hardly more pictures than random signs of the same size. Does each step grow the loss of the "
-        "labels that the network gives to the clean pictures?",
+        "This fools hardly more pictures than random signs of the same size. Does each step grow the loss that "
+        "a whole batch has, for the labels that the network gives to its clean pictures?",
         UNIVERSAL,
     ),
 )
@@ -247,7 +261,8 @@ register(
     Misconception(
         "EF3",
         "rng not used",
-        "Two generators with different seeds gave the same picture. Where does the noise at the start come from?",
+        "The picture does not follow rng: another seed should give another one, the same seed the same. Where does "
+        "the noise at the start come from?",
         FOOLING,
     ),
     Misconception(
@@ -306,5 +321,5 @@ read_again(
         "a picture's gradient depend on how many others stand beside it?",
     ),
     PR5=(PIXELS, "Here softmax is applied before cross_entropy. What does cross_entropy do first with what it gets?"),
-    DS2=(PIXELS, "The batch axis is lost. How many gradients come out when N pictures go in?"),
+    DS2=(PIXELS, "The batch axis is lost. How many axes has the shape asked for, and what does the first one count?"),
 )

@@ -277,6 +277,13 @@ register(
         "PyTorch recorded a graph of all this for a backward that never comes. What switches it off?",
         EVALUATE,
     ),
+    Misconception(
+        "KE9",
+        "index with repeated pairs adds once",
+        "Pictures of a batch with the same two labels were counted as one. What does confusion[labels, predicted] += 1 "
+        "do with a pair that comes twice?",
+        EVALUATE,
+    ),
 )
 
 # --- the first run, and running it again

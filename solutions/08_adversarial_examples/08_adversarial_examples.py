@@ -110,8 +110,8 @@ x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
 print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
 plots.show(
     plots.plot_pictures(test.at(range(10))),
-    alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, stripes, a star, "
-    "a triangle, a cross, a square, dots, a disc.",
+    alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, level stripes, a star, "
+    "a triangle, a cross, a square, dots, a disc, upright stripes.",
 )
 
 # %% [markdown]
@@ -566,7 +566,7 @@ carrying = (x[:100] + delta).clamp(0, 1)
 before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
 places = (before != seen).nonzero().flatten()[:4]
 titles = [f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places]
-print(f"{(before != seen).double().mean():.2f} of 100 test pictures are fooled")
+print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
 plots.show(
     plots.plot_pictures(
         torch.cat([0.5 + delta * 255 / 32, carrying[places]]), ["the noise, ×8", *titles]

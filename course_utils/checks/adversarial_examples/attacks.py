@@ -145,6 +145,11 @@ def _refuse_traces(found: dict) -> None:
     ):
         if found[part] is not True:
             raise CheckFailed(f"input_gradient: {what}\n{feedback(code)}", (code,))
+    if found["trainable"] is not True:
+        raise CheckFailed(
+            "input_gradient: the numbers are right, but requires_grad of the parameters is not as it was.\n"
+            "Hint: Who wants to train this model next? Which tensor alone needs a gradient here?"
+        )
 
 
 # --- one step
@@ -263,12 +268,14 @@ def pgd(answer, hidden: int | None = None) -> None:
     print("Correct.")
 
 
-def many_steps(case: Case, x, y, *, around: str = "x", clamp: bool = True, sign: int = 1, raw: bool = False, at="here"):
+def many_steps(
+    case: Case, x, y, *, around: str = "x", clamp: bool = True, sign: int = 1, raw=False, at="here", keep=False
+):
     """Walk along the gradient with PyTorch, rightly by default, or with one thing done wrongly."""
     (eps, alpha, steps), model = case.numbers, networks.make(case.recipe)
-    here = x
+    here, gradient = x, torch.zeros_like(x)
     for _ in range(steps):
-        gradient = slope(model, here if at == "here" else x, y)
+        gradient = (gradient if keep else 0) + slope(model, here if at == "here" else x, y)
         step = here + sign * direction(case) * alpha * (gradient if raw else gradient.sign())
         centre = {"x": x, "here": here, "nothing": None}[around]
         here = step if centre is None else torch.clamp(step, centre - eps, centre + eps)
@@ -290,6 +297,11 @@ def walk_ways(case: Case, x: torch.Tensor, y: torch.Tensor) -> dict[str, Callabl
         "AD1" if direction(case) > 0 else "EA2": lambda: [walk(sign=-1), walk(sign=-1, clamp=False)],
         "AD3": lambda: walk(clamp=False),
         "EA3": lambda: walk(at="x"),
+        "EA7": lambda: [
+            walk(clamp=False).clamp(0, 1),
+            *(torch.clamp(walk(around="nothing", clamp=c), x - eps, x + eps).clamp(0, 1) for c in (True, False)),
+        ],
+        "EA8": lambda: walk(keep=True),
         "EA6": lambda: [first(min(alpha, eps)), first(alpha), first(alpha / 2)] if steps > 1 else [],
         "AD5": lambda: [walk(around="nothing"), walk(around="nothing", clamp=False)],
         "EA4": lambda: [walk(around="here"), walk(around="here", clamp=False)],

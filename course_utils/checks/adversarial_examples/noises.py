@@ -109,11 +109,14 @@ def fooling_image(answer, network: nn.Module, hidden: int | None = None) -> None
     weights = networks.weights_of(network)
     model, targets = networks.rebuild(weights), list(range(len(weights["head.bias"])))
     seeds = [(hidden or 0) + target for target in targets]
-    answers = ask(probes.fooling, answer, weights, [*targets, 0], FOOLING_STEPS, [*seeds, seeds[0] + 100])
-    if type(answers) is not list or len(answers) != len(targets) + 1:
+    calls = [(target, FOOLING_STEPS, seed) for target, seed in zip(targets, seeds, strict=True)]
+    calls += [(target, 1, seed) for target, seed in zip(targets, seeds, strict=True)]  # far from sure: tells more
+    calls += [(0, 1, seeds[0] + 100), (0, 1, seeds[0])]
+    answers = ask(probes.fooling, answer, weights, *map(list, zip(*calls, strict=True)))
+    if type(answers) is not list or len(answers) != len(calls):
         _fail("fooling_image: there is not one answer for each target.")
-    read = [_read_fooling(one, model, target, hidden) for one, target in zip(answers, [*targets, 0], strict=True)]
-    reached = [confidence for _, confidence in read[:-1]]
+    read = [_read_fooling(one, model, target, hidden) for one, (target, *_) in zip(answers, calls, strict=True)]
+    reached = [confidence for _, confidence in read[: len(targets)]]
     if sum(value >= CONFIDENT for value in reached) < ENOUGH:
         away = sum(value < 0.05 for value in reached) >= ENOUGH
         _fail(
@@ -121,8 +124,14 @@ def fooling_image(answer, network: nn.Module, hidden: int | None = None) -> None
             + ("" if away else "\nHint: How far does one step go, and does it start where the step before it ended?"),
             "EF4" if away else "",
         )
-    if torch.equal(read[0][0], read[-1][0]):
+    short, other, again = (read[place][0] for place in (len(targets), -2, -1))
+    if torch.equal(short, other) or float((short - again).abs().mean()) > 0.05:  # two draws of noise: 0.3
         _fail("fooling_image: not yet right.", "EF3")
+    if torch.equal(short, read[0][0]):
+        _fail(
+            f"fooling_image: with 1 step it returns the same picture as with {FOOLING_STEPS}.\n"
+            "Hint: Which number says how often your loop runs?"
+        )
     print("Correct.")
 
 
@@ -182,7 +191,12 @@ def adversarial_training(answer, network: nn.Module, pictures, hidden: int | Non
     if after["attacked"] < before["attacked"] + 0.1:
         unchanged = all(torch.equal(weights[name], found[name]) for name in weights)
         why = "the model is as it was: is it trained in place?" if unchanged else "it still falls for fgsm."
-        _fail(f"adversarial_training: {why}" + ("" if hidden is not None else f"\n  {told}."))
+        asked = "Are the attacked pictures in the loss, and are the steps large enough for two epochs?"
+        _fail(
+            f"adversarial_training: {why}"
+            + ("" if hidden is not None else f"\n  {told}.")
+            + ("" if unchanged else f"\nHint: {asked}")
+        )
     if after["clean"] < before["clean"] - 0.25:
         _fail(
             "adversarial_training: the price is too high; clean pictures are not recognised any more."

@@ -31,6 +31,7 @@ def gradient(function, recipe, x, y, training, stored) -> dict:
         "answer": _plainly(answer),
         "grads": all(clean),
         "mode": model.training is bool(training) and all(still),
+        "trainable": all(parameter.requires_grad for parameter in model.parameters()),
         "x": not x.requires_grad and x.grad is None and torch.equal(x, before),
     }
 
@@ -49,10 +50,10 @@ def universal(function, weights, pictures, eps, epochs):
 
 
 def fooling(function, weights, targets, steps, seeds):
-    """Call ``function(model, target, steps, rng)`` for each target; return a list of what came."""
+    """Call ``function(model, target, steps, rng)`` for each target, steps and seed; return a list of what came."""
     model, answers = networks.rebuild(weights), []
-    for target, seed in zip(targets, seeds, strict=True):
-        answer = function(model, target, steps, torch.Generator().manual_seed(seed))
+    for target, number, seed in zip(targets, steps, seeds, strict=True):
+        answer = function(model, target, number, torch.Generator().manual_seed(seed))
         answers.append([_plainly(part) for part in answer] if type(answer) in (tuple, list) else _plainly(answer))
     return answers
 

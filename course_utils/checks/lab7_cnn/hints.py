@@ -65,6 +65,6 @@ HINTS = {
     ],
     "depth": [
         "Read the sentence below the figure of the residual block once more. What is added to what?",
-        "Look at the two bars of section 3 again: which layer changes its place most?",
+        "Look at the two bars of section 2 again: which layer changes its place most?",
     ],
 }

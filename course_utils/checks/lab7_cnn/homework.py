@@ -13,6 +13,7 @@ DENSE_BAR = 0.76  # accuracy on the test pictures; a linear model reaches about 
 GAIN = 0.01
 MOST_PARAMETERS = 100_000
 LAYERS = {"dropout": ("Dropout", "Dropout1d", "Dropout2d"), "batch norm": ("BatchNorm1d", "BatchNorm2d")}
+NO_LAYERS = ("Identity", "Sequential", "ModuleList", "ModuleDict")  # they compute nothing
 
 
 def look_at_network(model, pictures: torch.Tensor) -> list:
@@ -123,14 +124,17 @@ def ablation(answers: dict, with_layer, without_layer, pictures: torch.Tensor, l
         for one, name in ((with_layer, "with_layer"), (without_layer, "without_layer"))
     ]
     there = [any(kind in LAYERS[word] for kind in kinds) for _, _, kinds in found]
-    marks = {"layer": there == [True, False]}
+    others = [sorted(kind for kind in kinds if kind not in (*LAYERS[word], *NO_LAYERS)) for _, _, kinds in found]
+    marks = {"layer": there == [True, False] and others[0] == others[1]}
     codes = []
     for part, (reached, _, _) in zip(parts, found, strict=True):
         marks[part] = None if given[part] is None else abs(given[part] - reached) <= 0.006
         if marks[part] is False:
             codes.append("KE6" if given[part] > 1 else "KF4")
     note = what_was_given(marks, given | {"layer": word})
-    if not marks["layer"]:
+    if there != [True, False]:
         note = f"layer: with_layer should have {word}, without_layer none."
+    elif not marks["layer"]:
+        note = f"layer: your two networks differ in more than {word}. Which difference made the accuracies differ?"
     other = diagnosis.feedback(codes[0]) if codes else ""
     return mark(marks, 2, list(dict.fromkeys(codes)), note, other)

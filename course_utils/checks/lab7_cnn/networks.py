@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, kind
+from course_utils.checks.answers import as_array, named
 from course_utils.checks.comparing import refusal
 from course_utils.checks.lab7_cnn import reference
 from course_utils.checks.running import ask, quiet, sentence
@@ -148,13 +148,13 @@ def _outputs(found: dict, name: str) -> list:
     outputs = found["outputs"]
     for out in outputs:
         if type(out) is list:
-            raise CheckFailed(f"{name} should return a tensor of scores, not {kind_of(out)}.")
+            raise CheckFailed(f"{name} should return a tensor of scores, not {kind_of(out)}")
     return outputs
 
 
 def kind_of(out: list) -> str:
-    """Name what came back in place of a tensor."""
-    return f"a {out[1]}" if out[1] != "NoneType" else "None. Does forward end in a return statement?"
+    """Name what came back in place of a tensor, to the end of the sentence."""
+    return f"{named(out[1])}." if out[1] != "NoneType" else "None. Does forward end in a return statement?"
 
 
 def _refuse_fresh_weights(found: dict) -> None:
@@ -269,8 +269,8 @@ def _check_rows(outputs: list, hidden: int | None) -> None:
     if words:
         line = words[0].split("\n")[0][:160] if hidden is None else "forward failed on pictures drawn at grading."
         raise CheckFailed(f"CNN64: {line}")
-    if any(type(out) is list for out in outputs):
-        raise CheckFailed(f"CNN64 should return a tensor of scores, not {kind(None)}.")
+    if other := [out for out in outputs if type(out) is list]:
+        raise CheckFailed(f"CNN64 should return a tensor of scores, not {kind_of(other[0])}")
     shapes = [tuple(out.shape) for out in outputs]
     if shapes[0][0:1] != (3,) or shapes[3][0:1] != (25,):
         raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC7"), ("KC7",))
@@ -280,3 +280,10 @@ def _check_rows(outputs: list, hidden: int | None) -> None:
     alone = torch.cat([first, second])
     if not torch.allclose(three[:2], alone, rtol=1e-3, atol=1e-4) or not torch.allclose(large[:3], three, atol=1e-4):
         raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC7"), ("KC7",))
+    if any(_are_probabilities(out) for out in (three, three.exp())):
+        raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("PR5"), ("PR5",))
+
+
+def _are_probabilities(out: torch.Tensor) -> bool:
+    sums = out.sum(1)
+    return bool((out >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)

@@ -277,7 +277,7 @@ def residual_block(answers: dict, question: dict[str, Block]) -> Credit:
     Parameters
     ----------
     answers
-        ``{"basic": number, "down": number, "needs 1×1": set of letters}``.
+        ``{"basic": number, "down": number, "needs 1x1": set of letters}``.
     question
         From :func:`course_utils.variants.lab7_cnn.blocks`.
     """

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, as_dict, plain, read_numbers
+from course_utils.checks.answers import as_array, as_dict, named, plain, read_numbers
 from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.sets import mark, what_was_given
@@ -161,6 +161,11 @@ def _judge_events(found: dict, x, y, weight, right: dict) -> None:
     trained = torch.allclose(given, right["weight"], rtol=1e-4, atol=1e-5)
     if any("eval" in event for event in events):
         _fail("train_one_epoch", "TR3")
+    if trained and "loss" not in events:
+        raise CheckFailed(
+            "train_one_epoch: the weights are right, but loss_fn was never called.\n"
+            "Hint: Somebody hands over another loss. Which of them does your function train with?"
+        )
     if trained:
         return
     code = _weight_code(events, given, x, y, weight)
@@ -205,7 +210,7 @@ def _judge_loss(found: dict, right: dict) -> None:
     if found["kind"] == "Tensor":
         _fail("train_one_epoch", "TR4")
     if value is None:
-        raise CheckFailed(f"train_one_epoch should return a number, not a {found['kind']}.")
+        raise CheckFailed(f"train_one_epoch should return a number, not {named(found['kind'])}.")
     if _equal(value, mean):
         return
     ways = {
@@ -368,6 +373,7 @@ def evaluation_ways(scores, labels, batch: int) -> dict[str, dict[str, object]]:
             "KE1": matrix.T,
             "KE7": [*shares, *(np.nan_to_num(share) for share in shares)],
             "KE3": [one["confusion"] for one in fewer] + [one["confusion"].T for one in fewer],
+            "KE9": _each_pair_once(scores, labels, batch),
         },
         "per_class": {
             "KE4": [zero, one] if np.isnan(per_class).any() else [],
@@ -382,6 +388,14 @@ def evaluation_ways(scores, labels, batch: int) -> dict[str, dict[str, object]]:
             "KE3": [float(one["accuracy"]) for one in fewer] + wrong_sum,
         },
     }
+
+
+def _each_pair_once(scores, labels, batch: int) -> np.ndarray:
+    """Count as ``confusion[labels, predicted] += 1`` does: what comes twice in a batch counts once."""
+    confusion = np.zeros((scores.shape[1], scores.shape[1]))
+    for part, classes in zip(scores.argmax(1).split(batch), labels.split(batch), strict=True):
+        confusion[classes.numpy(), part.numpy()] += 1
+    return confusion
 
 
 def _judge_modes(found: dict, answer, scores, labels, batch: int) -> None:
@@ -411,10 +425,6 @@ def scores_of(model, pictures: torch.Tensor) -> list:
     finally:
         model.train(mode)
     return [out.detach(), ""]
-
-
-def _named(kind: str) -> str:
-    return f"{'an' if kind[:1].lower() in set('aeiou') else 'a'} {kind}"
 
 
 @quiet()
@@ -455,7 +465,7 @@ def _near(given, right: float, by: float) -> bool | None:
 def _accuracy_of(network, pictures, labels) -> float:
     scores, other = ask(scores_of, network, (pictures - 0.5) / 0.5)
     if other:
-        raise CheckFailed(f"network should be your trained model, not {_named(other)}.")
+        raise CheckFailed(f"network should be your trained model, not {named(other)}.")
     scores = as_array(scores, "What network returns")
     if scores.shape != (len(labels), 10):
         raise CheckFailed("network should give ten scores for each picture.")
@@ -529,10 +539,28 @@ def reproducible_run(answer, hidden: int | None = None) -> None:
     one, again, another = (row for row, _ in found)
     if one.shape != again.shape:
         raise CheckFailed("reproducible_run: two calls return weights of different shapes.")
+    fresh = _first_weights(first)
+    if one.shape != fresh.shape:
+        raise CheckFailed(
+            f"reproducible_run returns {one.numel():,} numbers; small_network() has {fresh.numel():,} weights."
+        )
     apart = float((one - again).abs().mean())
     between = float((one - another).abs().mean()) if one.shape == another.shape else 1.0
     if apart > 0:
         _fail("reproducible_run", "KF6" if apart < 0.5 * between else "KF5")
     if between == 0:
         _fail("reproducible_run", "KF7")
+    if torch.equal(one, fresh):
+        raise CheckFailed(
+            "reproducible_run: these are the weights from before the first step.\n"
+            "Hint: Is this network the one that is trained, and when are its weights copied?"
+        )
     print("Correct.")
+
+
+def _first_weights(seed: int) -> torch.Tensor:
+    """Return the weights, as one row, that the lesson's small network has if it is made right after the seed is set."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        made = nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.Linear(4 * 8 * 8, 10))
+    return torch.cat([p.detach().double().reshape(-1) for p in made.parameters()])
