@@ -18,8 +18,9 @@ from torch import nn
 from course_utils import misconceptions
 from course_utils.checks import CheckFailed, NotAttempted
 from course_utils.checks import transfer_learning as check
-from course_utils.checks.transfer_learning import homework, homework_runs
+from course_utils.checks.transfer_learning import homework, homework_probes, homework_runs
 from course_utils.data import NEW_SHAPES, load_bike_scenes, load_shapes, scenes_of
+from course_utils.grading import codec
 from course_utils.misconceptions import transfer_homework as registered
 from course_utils.models import load_trained
 from course_utils.training import fit
@@ -499,6 +500,9 @@ def test_a_name_may_be_numpys():
 
     for hidden in (None, 4):
         assert check.choose(choose, hidden=hidden) is None
+    case = homework.CHOICES[0]
+    seen = homework_probes.choose(choose, 0, case.sizes, case.shares, case.classes)
+    codec.pack(seen["answer"])  # while a class is graded it comes from another process, as plain data
 
 
 def test_a_number_of_right_guesses_is_no_percentage():

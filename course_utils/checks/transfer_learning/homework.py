@@ -200,10 +200,10 @@ def _read_choice(answer, case: Choice, words: str | None) -> tuple[str, float]:
     if answer is None:
         raise CheckFailed("choose returned None. Does it end in a return statement?")
     line = f"It should return a name and an accuracy, not {short(answer) if words else kind(answer)}."
-    if type(answer) in (tuple, list) and len(answer) == 2 and type(answer[0]) in (str, np.str_):
-        name, reported = str(answer[0]), plain(answer[1])
-        if name in case.shares and reported is not None:
-            return name, reported
+    if type(answer) in (tuple, list) and len(answer) == 2 and type(answer[0]) is str and answer[0] in case.shares:
+        reported = plain(answer[1])
+        if reported is not None:
+            return answer[0], reported
     raise CheckFailed(f"choose: not yet right ({words or 'a case drawn at grading'}).\n  {line}")
 
 
