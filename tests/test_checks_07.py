@@ -293,10 +293,14 @@ def test_a_forgotten_return_is_told():
         check.freezing(build("freeze"), lambda model: None)
 
 
-def test_the_lesson_goes_on_with_features_of_float64():
+ACCEPTED = {"float64": lambda t: t.numpy().astype(float), "a list of rows": list, "plain lists": lambda t: t.tolist()}
+
+
+@pytest.mark.parametrize("form", ACCEPTED.values(), ids=ACCEPTED)
+def test_the_lesson_goes_on_with_all_features_that_count(form):
     right, fit_head = build("extract_features"), build("fit_head")
     names = {"torch": torch, "np": np, "fit_head": fit_head, "source": load_trained("shapes")}
-    names["extract_features"] = lambda *args: right(*args).numpy().astype(float)
+    names["extract_features"] = lambda *args: form(right(*args))
     names["X_ten"], names["y_ten"] = load_shapes(10, 5, classes=NEW_SHAPES, seed=0)[0].tensors()
     names["X_test"], names["y_test"] = names["X_ten"], names["y_ten"]
     lesson.run("spread = F_ten.std(0)", names)
