@@ -329,7 +329,7 @@ Now fit one. Features have units of their own: one runs from 0 to 0.1, another f
 """
 
 # %%
-F_ten = np.array(extract_features(source, X_ten, "flatten"))
+F_ten = np.asarray(extract_features(source, X_ten, "flatten"))
 F_ten = torch.as_tensor(F_ten, dtype=torch.float32)
 spread = F_ten.std(0)
 print(f"standard deviations from {spread.min():.3f} to {spread.max():.3f}")
@@ -386,7 +386,7 @@ Two short names for what follows: the features of pictures, and the share that a
 # %%
 def features(network, X):
     """Features (N, 1024) of pictures, as a tensor."""
-    found = np.array(extract_features(network, X, "flatten"))
+    found = np.asarray(extract_features(network, X, "flatten"))
     return torch.as_tensor(found, dtype=torch.float32)
 
 
