@@ -74,7 +74,16 @@ def one_by_one(model, X, layer, batch=64):
     return torch.stack(caught)
 
 
-@pytest.mark.parametrize("way", [by_slices, one_by_one])
+def on_a_copy(model, X, layer, batch=64):
+    """Extract from a copy: the model that was given never runs."""
+    copy, rows = deepcopy(model).eval(), []
+    copy.get_submodule(layer).register_forward_hook(lambda m, i, o: rows.append(o.detach().flatten(1)))
+    for part in X.split(batch):
+        copy(part)
+    return torch.cat(rows)
+
+
+@pytest.mark.parametrize("way", [by_slices, one_by_one, on_a_copy])
 @pytest.mark.parametrize("hidden", [None, 11])
 def test_features_count_however_they_are_caught(way, hidden):
     assert check.features(way, hidden=hidden) is None
@@ -132,6 +141,20 @@ def head_with_random_start(F_train, y_train, F_test):
 @pytest.mark.parametrize("hidden", [None, 12])
 def test_a_head_counts_however_it_is_fitted(way, hidden):
     assert check.head_probabilities(way, hidden=hidden) is None
+
+
+def test_a_rare_draw_is_no_mistake():
+    """After so many draws a generator of the check gives 40 pictures not all five shifts, though each could come."""
+
+    def augment(X, rng):
+        N, H, W = len(X), *X.shape[2:]
+        rng.random(3495)
+        shifts, turned = rng.integers(0, 5, (N, 2)), rng.random(N) < 0.5
+        padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 2)))
+        windows = [each[:, d : d + H, a : a + W] for each, (d, a) in zip(padded, shifts, strict=True)]
+        return np.stack([each[:, :, ::-1] if turn else each for each, turn in zip(windows, turned, strict=True)])
+
+    assert check.augmentation(augment, hidden=78) is None
 
 
 @pytest.mark.parametrize("mode", ["constant", "edge", "reflect", "symmetric"])
@@ -254,6 +277,35 @@ def test_channels_move_together():
 
     with pytest.raises(CheckFailed, match="Do all channels of a picture move together"):
         check.augmentation(augment)
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_flip_does_not_decide_about_the_shift(moved):
+    shift = "down, across = rng.integers(0, 5, size=2)"
+    draw = f"turn = rng.random() < 0.5\n        {shift} if turn is {moved} else (2, 2)"
+    augment = build("augment", (shift, draw), ("rng.random() < 0.5 else", "turn else"))
+    with pytest.raises(CheckFailed, match="both flipped and moved"):
+        check.augmentation(augment)
+
+
+def test_a_forgotten_return_is_told():
+    with pytest.raises(CheckFailed, match="trainable_parameters returned None"):
+        check.freezing(build("freeze"), lambda model: None)
+
+
+ACCEPTED = {"float64": lambda t: t.numpy().astype(float), "a list of rows": list, "plain lists": lambda t: t.tolist()}
+
+
+@pytest.mark.parametrize("form", ACCEPTED.values(), ids=ACCEPTED)
+def test_the_lesson_goes_on_with_all_features_that_count(form):
+    right, fit_head = build("extract_features"), build("fit_head")
+    names = {"torch": torch, "np": np, "fit_head": fit_head, "source": load_trained("shapes")}
+    names["extract_features"] = lambda *args: form(right(*args))
+    names["X_ten"], names["y_ten"] = load_shapes(10, 5, classes=NEW_SHAPES, seed=0)[0].tensors()
+    names["X_test"], names["y_test"] = names["X_ten"], names["y_ten"]
+    lesson.run("spread = F_ten.std(0)", names)
+    assert fit_head(names["F_ten"], names["y_ten"], names["F_ten"]).shape[0] == 10
+    lesson.run("def share_right", names)
 
 
 def test_shifts_to_one_side_only_are_told():

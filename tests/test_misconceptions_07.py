@@ -127,12 +127,14 @@ def mutant(code: str, name: str, *changes: tuple[str, str], hidden: int | None =
 
 
 KEEP = "outputs.append(output.flatten(1))"
+LISTED = ("torch.no_grad()", "torch.enable_grad()"), (KEEP, "outputs.extend(output.flatten(1))")
 RETURN = "return torch.cat(outputs)"
 FUNCTIONS = [
     mutant("TF1", "extract_features", ("    model.eval()\n", "")),
     mutant("TF1", "extract_features", ("model.eval()", "model.train()")),
     mutant("TF2", "extract_features", ("    model.train(mode)\n", "")),
     mutant("TF2", "extract_features", ("model.train(mode)", "model.train()")),
+    mutant("TF3", "extract_features", *LISTED, (RETURN, "return outputs")),
     mutant("TF3", "extract_features", ("torch.no_grad()", "torch.enable_grad()")),
     mutant("TF4", "extract_features", ("    handle.remove()\n", "")),
     mutant("TF5", "extract_features", (KEEP, "outputs.append(output)")),
@@ -211,14 +213,29 @@ FUNCTIONS = [
             "    down, across = 1, 3\n    for i in range(N):\n",
         ),
     ),
+    mutant(
+        "TA2",
+        "augment",
+        ("    for i in range(N):\n", "    turn = rng.random()\n    for i in range(N):\n"),
+        ("rng.random() < 0.5", "turn < 0.5"),
+    ),
+    mutant(
+        "TA2",
+        "augment",
+        (
+            "    for i in range(N):\n        down, across = rng.integers(0, 5, size=2)\n",
+            "    down, across = rng.integers(3, 5, size=2)\n    for i in range(N):\n",
+        ),
+    ),
     mutant("TA3", "augment", ("    return out", "    X[:] = out\n    return X")),
     mutant("TA4", "augment", ("return out", "return out[::-1]")),
     mutant("TA5", "augment", ("    N, C", "    rng = np.random.default_rng()\n    N, C")),
     mutant("TA5", "augment", ("rng.random() <", "np.random.rand() <")),
     mutant("TA5", "augment", ("    N, C", "    rng = np.random.default_rng(0)\n    N, C")),
     mutant("TA6", "augment", ("rng.random() < 0.5", "False")),
-    mutant("TA6", "augment", ("rng.random() < 0.5", "True")),
+    mutant("TA2", "augment", ("rng.random() < 0.5", "True")),
     mutant("TA6", "augment", ("rng.integers(0, 5, size=2)", "(2, 2)")),
+    mutant("TA6", "augment", ("rng.integers(0, 5, size=2)", "(2, rng.integers(0, 5))")),
     mutant("TA7", "augment", ("(2, 2), (2, 2)", "(4, 4), (4, 4)"), ("(0, 5,", "(0, 9,")),
     mutant("TA8", "augment", ("(2, 2)))", "(2, 2)), mode='wrap')")),
 ]

@@ -54,6 +54,16 @@ register(
     ),
 )
 
+register(
+    Misconception(
+        "TS6",
+        "scenes drawn in the order of a set",
+        "A set has another order in every session, and your split goes with it. What gives the scenes an order of "
+        "their own?",
+        SPLIT,
+    ),
+)
+
 # --- a frozen baseline
 register(
     Misconception(

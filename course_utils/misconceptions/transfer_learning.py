@@ -392,7 +392,7 @@ register(
     Misconception(
         "TA2",
         "one draw for the whole batch",
-        "All pictures got the same flip and the same shift. How often should the dice be thrown?",
+        "All pictures got the same flip, or the same shift. How often should the dice be thrown?",
         FAILS,
     ),
     Misconception(
@@ -410,13 +410,14 @@ register(
     Misconception(
         "TA5",
         "chance from elsewhere than rng",
-        "Two calls with equal generators give different pictures. Where does your chance come from?",
+        "Equal generators should give equal pictures, and other generators other ones. Where does your chance come "
+        "from?",
         FAILS,
     ),
     Misconception(
         "TA6",
-        "no flips, or no shifts",
-        "Of the two changes that were asked for one never happens. Which of them do you see in 64 pictures?",
+        "no flips, or no shifts down or across",
+        "A flip, a move down, a move across: at least one never happens. Which of them do you see in 64 pictures?",
         FAILS,
     ),
     Misconception(

@@ -329,7 +329,8 @@ Now fit one. Features have units of their own: one runs from 0 to 0.1, another f
 """
 
 # %%
-F_ten = torch.as_tensor(extract_features(source, X_ten, "flatten"))
+F_ten = np.asarray(extract_features(source, X_ten, "flatten"))
+F_ten = torch.as_tensor(F_ten, dtype=torch.float32)
 spread = F_ten.std(0)
 print(f"standard deviations from {spread.min():.3f} to {spread.max():.3f}")
 print("features that never change:", int((spread == 0).sum()), "of", len(spread))
@@ -385,7 +386,8 @@ Two short names for what follows: the features of pictures, and the share that a
 # %%
 def features(network, X):
     """Features (N, 1024) of pictures, as a tensor."""
-    return torch.as_tensor(extract_features(network, X, "flatten"))
+    found = np.asarray(extract_features(network, X, "flatten"))
+    return torch.as_tensor(found, dtype=torch.float32)
 
 
 def share_right(F_train, y_train, F_new, y_new):
@@ -426,7 +428,7 @@ print("fine-tuned on ten     ", round(accuracy(tuned, X_test, y_test), 2))
 
 # %% [markdown]
 r"""
-More can adapt, but what tells it how? With ten pictures, 25,634 numbers can move to please them; a head moves 2,050. Fine-tuning tends to pay when pictures are many or the target is far from the source. One result is known from photographs of ants and bees, with about 120 pictures of each: frozen features reached 94.8 %, fine-tuning 92.8 %, and frozen was three times as quick. Frozen first, then see.
+Better than the head alone, or worse? One draw of ten pictures cannot tell; section 8 takes three. More can adapt, but what tells it how? With ten pictures, 25,634 numbers can move to please them; a head moves 2,050. Fine-tuning tends to pay when pictures are many or the target is far from the source. One result is known from photographs of ants and bees, with about 120 pictures of each: frozen features reached 94.8 %, fine-tuning 92.8 %, and frozen was three times as quick. Frozen first, then see.
 """
 
 # %% [markdown]
@@ -585,7 +587,7 @@ print("bikes, 100 pictures a class, frozen:", round(right, 2))
 
 # %% [markdown]
 r"""
-About as many right as hearts and arrows had with as many pictures: rings, bars and the ground between them are what the source had to tell apart, too. In the lecture's course VGG-16, whose source was a million photographs, did this homework with 98.1 % of 53 held-out photographs.
+As many right as hearts and arrows had with as many pictures, or a few more: rings, bars and the ground between them are what the source had to tell apart, too. In the lecture's course VGG-16, whose source was a million photographs, did this homework with 98.1 % of 53 held-out photographs.
 
 **Too fine.** A harder lesson comes from small photographs: a tiny network trained on 5,000 pictures of eight classes (animals, ships, planes), target automobile against truck, 100 pictures of each. Frozen 63.8 %, from scratch 63.1 %: **no gain at all**. (Measured when this course was made; not run here.)
 """
@@ -625,7 +627,7 @@ plots.show(
 
 # %% [markdown]
 r"""
-No error, no warning: only fewer right answers. The last bars are not mistakes of preprocessing but **shifted pictures**: a catalogue shows bikes one way, the street another. Accuracy on a held-out part of the catalogue says nothing about the street.
+No error, no warning: only fewer right answers. The last three bars are not mistakes of preprocessing but **shifted pictures**: a catalogue shows bikes one way, the street another. Accuracy on a held-out part of the catalogue says nothing about the street.
 """
 
 # %% [markdown]

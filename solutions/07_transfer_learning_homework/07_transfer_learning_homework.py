@@ -105,7 +105,7 @@ Everything right, in pixels, and nothing learned: each test picture has seven si
 r"""
 ## Exercise 7.9. Keep scenes together
 
-Write `split_by_scene(scenes, labels, share=0.25, seed=0)`. `scenes[i]` is the scene of picture i, such as `"road bike/scene02"`, `labels[i]` its class. Return two lists of places (numbers from 0): `train, test`. Each picture is in one of them, once; no scene is in both. Of the scenes of *each class* the share goes to the test part, rounded up or down, but at least one to either side. Which ones is chance, and the seed decides. (2 points, 25 minutes)
+Write `split_by_scene(scenes, labels, share=0.25, seed=0)`. `scenes[i]` is the scene of picture i, such as `"road bike/scene02"`, `labels[i]` its class. Return two lists of places (numbers from 0): `train, test`. Each picture is in one of them, once; no scene is in both. Of the scenes of *each class* the share goes to the test part, rounded up or down, but at least one to either side. Which ones is chance, and the seed decides, alike in every session. (2 points, 25 minutes)
 
 Example: for 12 scenes of each class and a share of 0.25, three scenes of each class are in the test part.
 

@@ -12,6 +12,7 @@ from course_utils.checks.verdict import CheckFailed
 
 FARTHEST = 2  # pixels
 LOOK_AS_FAR_AS = 4
+OTHERS = range(50, 56)  # further seeds: what one draw for the whole batch makes of them tells it from none
 
 
 class Move(NamedTuple):
@@ -39,7 +40,7 @@ def augmentation(answer, hidden: int | None = None) -> None:
     """
     must_be_function(answer, "augment")
     words = "64 pictures" if hidden is None else None
-    for shape, seed in (((64, 3, 10, 8), hidden or 0), ((40, 1, 9, 12), (hidden or 0) + 1)):
+    for shape, seed in (((64, 3, 10, 8), hidden or 0), ((80, 1, 9, 12), (hidden or 0) + 1)):
         x = np.random.default_rng([seed, *shape]).random(shape).astype(np.float32)
         given = _augment(answer, x, seed, 0, words)
         if not np.array_equal(given, _augment(answer, x, seed, 1, words)):
@@ -47,8 +48,9 @@ def augmentation(answer, hidden: int | None = None) -> None:
         moves = [find_move(before, after) for before, after in zip(x, given, strict=True)]
         if None in moves:
             _refuse_unknown(x, given, words)
-        _judge(moves, words)
-        if np.array_equal(given, _augment(answer, x, seed + 50, 0, words)):
+        others = [_augment(answer, x, seed + other, 0, words) for other in OTHERS]
+        _judge(moves, [find_move(x[0], other[0]) for other in others], words)
+        if all(np.array_equal(given, other) for other in others):
             refuse("TA5", "augment", words)
     print("Correct.")
 
@@ -93,23 +95,29 @@ def _refuse_unknown(x: np.ndarray, given: np.ndarray, words: str | None) -> None
     )
 
 
-def _judge(moves: list[Move], words: str | None) -> None:
+def _judge(moves: list[Move], others: list[Move | None], words: str | None) -> None:
+    """Refuse moves that are not as asked; `others` are the first picture's with other generators."""
     if any(move.upside_down for move in moves):
         refuse("TA1", "augment", words)
     if max(max(abs(move.down), abs(move.right)) for move in moves) > FARTHEST:
         refuse("TA7", "augment", words)
-    flips = {move.flip for move in moves}
     across, down = {move.right for move in moves}, {move.down for move in moves}
-    if len({move[:4] for move in moves}) == 1 and moves[0][:4] != (False, False, 0, 0):
+    shared = [change for change in ("flip", "down", "right") if len({getattr(move, change) for move in moves}) == 1]
+    if any(getattr(move, change) for change in shared for move in [moves[0], *others] if move):
         refuse("TA2", "augment", words)
-    if len(flips) < 2 or len(across) == 1 or len(down) == 1:
-        refuse("TA6" if (len(across) == 1 and len(down) == 1) or len(flips) < 2 else "TA2", "augment", words)
+    if shared:
+        refuse("TA6", "augment", words)
     if not (0.2 <= sum(move.flip for move in moves) / len(moves) <= 0.8):
         refuse("TA6", "augment", words)
     if min(len(across), len(down)) < 2 * FARTHEST + 1:
         raise CheckFailed(
             f"augment: not yet right ({words or 'a case drawn at grading'}).\n"
             "  Not all shifts from -2 to 2 pixels occur. Which numbers does rng.integers(low, high) leave out?"
+        )
+    if len({move.flip for move in moves if (move.down, move.right) != (0, 0)}) == 1:
+        raise CheckFailed(
+            f"augment: not yet right ({words or 'a case drawn at grading'}).\n"
+            "  The flip decides whether a picture moves. Which pictures should be both flipped and moved?"
         )
     if any(move.rolled for move in moves):
         refuse("TA8", "augment", words)

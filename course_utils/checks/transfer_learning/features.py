@@ -154,6 +154,8 @@ def _judge_frozen(seen: dict, inside: str, words: str | None) -> None:
 
 def _judge_list(seen: dict, frozen: list[str], words: str | None) -> None:
     wanted = [name for name, _ in probes.make_network(0).named_parameters() if name not in frozen]
+    if seen["none"]:
+        raise CheckFailed("trainable_parameters returned None. Does it end in a return statement?")
     if seen["others"]:
         refuse("TZ4", "trainable_parameters", words)
     if set(seen["names"]) & set(frozen):

@@ -21,7 +21,7 @@ class Plan(NamedTuple):
     share: float | None = None
 
 
-PLANS = [Plan((8, 8), (4, 4)), Plan((6, 9), (1, 7), 1 / 3)]
+PLANS = [Plan((8, 8), (4, 4)), Plan((8, 12), (1, 7), 0.375)]  # shares that binary numbers hold
 HIDDEN_PLANS = [Plan((12, 12), (8, 8)), Plan((5, 20), (1, 9), 0.4), Plan((7, 8, 6), (1, 1), 0.3), Plan((2, 3), (3, 5))]
 USUAL_SHARE = 0.25
 SEEDS = range(6)
@@ -61,6 +61,8 @@ def split_by_scene(answer, hidden: int | None = None) -> None:
             share = "" if plan.share is None else f", share={plan.share:.3g}"
             words = f"{len(scenes)} pictures in {sum(plan.scenes)} scenes{share}"
         _judge_split(answer, plan, scenes, labels, words)
+    if _follows_a_set(answer):
+        refuse("TS6", "split_by_scene", "the same seed in another session" if hidden is None else None)
     print("Correct.")
 
 
@@ -72,9 +74,19 @@ def _judge_split(answer, plan: Plan, scenes: list, labels: list, words: str | No
     if sorted(_split(answer, scenes, labels, plan.share, 0, 2, words)[1]) != sorted(parts[1]):
         refuse("KF5", "split_by_scene", words)
     if plan.share is not None:
-        tests = [sorted(_split(answer, scenes, labels, plan.share, seed, 1, words)[1]) for seed in SEEDS]
+        every = [_split(answer, scenes, labels, plan.share, seed, 1, words) for seed in SEEDS]
+        code = next(filter(None, (what_is_wrong(each, scenes, labels, plan.share) for each in every)), "")
+        if code:
+            refuse(code, "split_by_scene", words)
+        tests = [sorted(test) for _, test in every]
         if min(plan.scenes) > 4 and all(each == tests[0] for each in tests):
             refuse("KF7", "split_by_scene", words)
+
+
+def _follows_a_set(answer) -> bool:
+    """Tell whether a split goes with the order of a set, which is another one in every session."""
+    twins = [[sorted(read_parts(each, 12, None)[1]) for each in pair] for pair in ask(probes.split_twins, answer)]
+    return all(one == other for one, other in twins) and any(pair != twins[0] for pair in twins)
 
 
 def _split(answer, scenes, labels, share, seed: int, elsewhere: int, words: str | None) -> tuple[list, list]:
@@ -208,7 +220,7 @@ def _refuse_choice(name: str, ranked: dict[str, list[str]], words: str | None) -
 def _judge_report(reported: float, reached: dict[str, float], words: str | None) -> None:
     if abs(reported - reached["test"]) <= 0.006:
         return
-    if reported > 1:
+    if any(abs(reported - 100 * each) <= 0.6 for each in reached.values()):
         refuse("KE6", "choose", words)
     if abs(reported - reached["validation"]) <= 0.006:
         refuse("TP4", "choose", words)

@@ -128,7 +128,7 @@ def _refuse_distance(reached: float, wanted: float, words: str | None) -> None:
     raise CheckFailed(
         f"frozen_baseline: not yet right ({words or 'a case drawn at grading'}).\n"
         f"  {told if words else 'yours is not near a reference run.'} Five points are allowed.\n"
-        "Hint: which layer are your features from, and is the head trained until its loss stays low?"
+        "Hint: which layer are your features from, does the loss stay low, and does batch_size=len(x) come nearer?"
     )
 
 

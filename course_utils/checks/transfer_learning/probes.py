@@ -54,21 +54,26 @@ def extract(function, seed: int, x: torch.Tensor, layer: str, batch: int | None,
         ``modes`` of all modules afterwards; ``hooks`` left; ``batches`` that went through.
     """
     network = make_network(seed).train(training)
-    seen: list[tuple[int, bool]] = []
-    norm, dropout = network.body.norm, network.body.dropout
-    watch = network.body.conv.register_forward_pre_hook(
-        lambda module, inputs: seen.append((len(inputs[0]), norm.training or dropout.training))
-    )
+    sizes: list[int] = []
+    modes: list[bool] = []
+    watches = [network.body.conv.register_forward_pre_hook(lambda module, inputs: sizes.append(len(inputs[0])))]
+    for each in (network.body.norm, network.body.dropout):  # in a copy of the network the copies tell their modes
+        watches.append(each.register_forward_pre_hook(lambda module, inputs: modes.append(module.training)))
     with torch.enable_grad():  # a notebook may have switched it off
         answer = function(network, x, layer) if batch is None else function(network, x, layer, batch)
-    watch.remove()
+    for watch in watches:
+        watch.remove()
+    rows = answer if type(answer) in (list, tuple) else [answer]
+    tensors = [row for row in rows if isinstance(row, torch.Tensor)]
+    if tensors and len(tensors) == len(rows):
+        answer = [row.detach() for row in rows] if rows is answer else answer.detach()
     return {
-        "answer": answer.detach() if isinstance(answer, torch.Tensor) else answer,
-        "graph": isinstance(answer, torch.Tensor) and answer.requires_grad,
-        "trained": any(train for _, train in seen),
+        "answer": answer,
+        "graph": any(row.requires_grad for row in tensors),
+        "trained": any(modes),
         "modes": [module.training for module in network.modules()],
         "hooks": sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in network.modules()),
-        "batches": [size for size, _ in seen],
+        "batches": sizes,
     }
 
 
@@ -108,7 +113,8 @@ def trainable_names(function, seed: int, frozen: list[str]) -> dict:
     Returns
     -------
     dict
-        ``names`` of those in the answer that are the network's own; ``others``, how many entries are none of them.
+        ``names`` of those in the answer that are the network's own; ``others``, how many entries are none of them;
+        ``none``, whether there was no answer.
     """
     network = make_network(seed)
     for name, parameter in network.named_parameters():
@@ -116,11 +122,12 @@ def trainable_names(function, seed: int, frozen: list[str]) -> dict:
     names = {id(parameter): name for name, parameter in network.named_parameters()}
     answer = function(network)
     if not hasattr(answer, "__iter__") or isinstance(answer, str | dict | torch.Tensor):
-        return {"names": [], "others": 1}
+        return {"names": [], "others": 1, "none": answer is None}
     given = list(answer)
     return {
         "names": [names[id(each)] for each in given if id(each) in names],
         "others": sum(id(each) not in names for each in given),
+        "none": False,
     }
 
 
