@@ -98,7 +98,7 @@ Workers = Annotated[
     typer.Option(
         min=1,
         show_default="one for each processor, at most 8",
-        help="how many submissions are graded at a time on this machine",
+        help="how many submissions are taken at a time on this machine",
     ),
 ]
 Students = Annotated[list[str] | None, typer.Option("--student", help="only this student; may be given several times")]
@@ -139,6 +139,7 @@ def grade(
 @app.command()
 def feedback(
     labs: Wanted,
+    workers: Workers = None,
     student: Students = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="make also the pages that are up to date")] = False,
 ) -> None:
@@ -152,7 +153,7 @@ def feedback(
     root, failed = find_root(), False
     for name in find_labs(root, labs):
         bar = Bar(Console(), "feedback for")
-        pages = make_feedback(root, name, students=student or [], fresh=fresh, watcher=bar)
+        pages = make_feedback(root, name, students=student or [], fresh=fresh, workers=workers, watcher=bar)
         typer.echo(f"{name}: {len(pages.made)} pages made, {len(pages.known)} were up to date")
         for who, reason in pages.failures.items():
             typer.echo(f"no page: {who}: {reason}", err=True)

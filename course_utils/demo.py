@@ -27,7 +27,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     folder
         Where the sample course is made: a new or empty folder; a temporary one if None.
     workers
-        How many submissions are graded at a time; as many as there are processors if None.
+        How many submissions are graded, and pages made, at a time; as many as there are processors if None.
 
     Returns
     -------
@@ -42,7 +42,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
             release(course, [lab], gradebook=True)
-            everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, console)
+            everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, workers, console)
             console.print(screen.table_of(lab, everything[lab]))
     print_paths(console, course, export.export(course, course / "grades.csv")[0])
     return everything
@@ -72,7 +72,9 @@ def make_course(root: Path, folder: Path | None) -> Path:
     return folder.resolve()
 
 
-def grade_class(course: Path, lab: str, students: list, hired, console: Console) -> list[results.Result]:
+def grade_class(
+    course: Path, lab: str, students: list, hired, workers: int | None, console: Console
+) -> list[results.Result]:
     """Hand in, collect, grade, make feedback pages, and read the results of a class."""
     inbox = course / "downloaded" / lab / "archive"
     inbox.mkdir(parents=True)
@@ -81,7 +83,7 @@ def grade_class(course: Path, lab: str, students: list, hired, console: Console)
     console.print(f"{len(students)} submissions handed in; collecting")
     run_nbgrader(course, "zip_collect", lab)
     outcome = driver.grade_lab(course, lab, hired, watcher=screen.Bar(console))
-    pages = feedback.make_feedback(course, lab, watcher=screen.Bar(console, "feedback for"))
+    pages = feedback.make_feedback(course, lab, workers=workers, watcher=screen.Bar(console, "feedback for"))
     for student, reason in (outcome.failures | pages.failures).items():
         console.print(f"{student}: {reason}", markup=False)
     return list(results.read_results(course, lab, sorted(outcome.students)).values())

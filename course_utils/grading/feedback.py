@@ -1,13 +1,20 @@
-"""Feedback pages, ``feedback/<student>/<lab>/<lab>.html``: nbgrader's own, made in one process.
+"""Feedback pages, ``feedback/<student>/<lab>/<lab>.html``: nbgrader's own, many at a time.
 
 A page is made anew when what it shows has changed: the graded notebook, a score or comment that a person gave, what is
-taken off for being late. What a page was made from is noted beside the results in the spool.
+taken off for being late. What a page was made from is noted beside the results in the spool. Making a page takes the
+better part of a second and changes nothing else, so that large classes are shared out among processes.
 """
 
 import hashlib
 import logging
-from collections.abc import Sequence
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -19,9 +26,11 @@ from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.results import AUTOGRADED, graded_students
 from course_utils.grading.spool import SPOOL, write_durably
+from course_utils.grading.workers import processors
 
 FEEDBACK = "feedback"
 LIBRARIES = ("course-utils", "nbgrader", "nbconvert")
+PAGES_EACH = 6  # from which a process more, with its two seconds of imports, is worth while
 
 
 @dataclass
@@ -35,7 +44,13 @@ class Pages:
 
 
 def make_feedback(
-    root: Path, lab: str, *, students: Sequence[str] = (), fresh: bool = False, watcher: Watcher | None = None
+    root: Path,
+    lab: str,
+    *,
+    students: Sequence[str] = (),
+    fresh: bool = False,
+    workers: int | None = None,
+    watcher: Watcher | None = None,
 ) -> Pages:
     """Make the feedback pages of a lab.
 
@@ -47,6 +62,8 @@ def make_feedback(
         Only these; everybody who was graded if empty.
     fresh
         Make also the pages that are up to date.
+    workers
+        How many pages are made at a time at most; as many as there are processors if None.
     watcher
         Is told how it goes on.
 
@@ -62,16 +79,15 @@ def make_feedback(
     pages.known = [name for name in names if name not in todo]
     if not todo:
         return pages
-    logging.getLogger("NbGrader").setLevel(logging.CRITICAL)
-    api = NbGraderAPI(config=read_settings(root).config)
     watcher.begin(lab, len(todo))
-    for name in todo:
-        reason = _make(api, root, lab, name, sources[name])
+    made = _make_all(root, lab, {name: sources[name] for name in todo}, workers or processors())
+    for name, reason in made:
         if reason:
             pages.failures[name] = reason
         else:
             pages.made.append(name)
         watcher.step(name, bool(reason))
+    pages.made.sort()
     watcher.end()
     return pages
 
@@ -113,12 +129,54 @@ def _note(root: Path, lab: str, student: str) -> Path:
     return root / SPOOL / lab / student / "feedback"
 
 
-def _make(api: NbGraderAPI, root: Path, lab: str, student: str, source: str) -> str:
+def _make_all(root: Path, lab: str, sources: Mapping[str, str], workers: int) -> Iterator[tuple[str, str]]:
+    """Make pages, and give each student with the reason why there is no page, "" if there is one."""
+    workers = min(workers, -(-len(sources) // PAGES_EACH))
+    if workers == 1:
+        _api.cache_clear()  # settings may have changed
+        yield from ((student, _make(root, lab, student, source)) for student, source in sources.items())
+        return
+    # "spawn": a fork of this process would have its threads' locks, and no threads
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+        futures = {pool.submit(_make, root, lab, student, source): student for student, source in sources.items()}
+        try:
+            yield from ((futures[future], _reason(future)) for future in as_completed(futures))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _end_with_parent() -> None:
+    """Let this process end with the one that started it, even if that one is killed."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _reason(future: Future) -> str:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        return "the process that made it ended; run the command again"
+
+
+@cache
+def _api(root: Path) -> NbGraderAPI:
+    """Return nbgrader's functions for a course."""
+    logging.getLogger("NbGrader").setLevel(logging.CRITICAL)
+    return NbGraderAPI(config=read_settings(root).config)
+
+
+def _make(root: Path, lab: str, student: str, source: str) -> str:
     """Have nbgrader make one page; return why it could not."""
     note = _note(root, lab, student)
     note.parent.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)  # a page that is half made is none
-    result = api.generate_feedback(lab, student)
+    result = _api(root).generate_feedback(lab, student)
     if result["success"]:
         write_durably(note, source.encode())
         return ""
