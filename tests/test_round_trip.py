@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from course_utils.demo import demo, labs_with_a_class
-from course_utils.grading import sample
+from course_utils.grading import feedback, sample
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import is_check
 from course_utils.masters import region_lines, role
@@ -37,7 +37,8 @@ def graded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CELL_SECONDS", "20")  # in every class somebody's loop never ends
+        patch.setenv("COURSE_CELL_SECONDS", "20")  # somebody's loop never ends
+        patch.setattr(feedback, "PAGES_EACH", 100)  # more processes would only start: other tests have the processors
         results = demo(ROOT, LABS, folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"
     return folder, results

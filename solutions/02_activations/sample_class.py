@@ -221,12 +221,10 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    endless = {FORWARD: "def mlp_forward(X, params, act):\n    while True:\n        pass"}
     noisy = "def mlp_forward(X, params, act):\n    import sys, warnings\n    warnings.warn('slow')\n"
     noisy += "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
     body = model[FORWARD].split('"""\n', 1)[1]
     return [
-        Sample("amir", "endless loop", model | endless, loses={f"{FORWARD}-check": (0, ())}),
         Sample("cleo", "warnings and prints", model | {FORWARD: noisy + body}),
         Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{WEIGHTS}-check")),
     ]

@@ -216,10 +216,8 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    endless = {LINE: "def boundary_points(w, b, x1_range):\n    while True:\n        pass"}
     noisy = "def bce_with_logits(z, y):\n    import sys, warnings\n    warnings.warn('slow')\n"
     noisy += "    print('50 %', file=sys.stderr)\n    return np.logaddexp(0, np.where(y == 1, -z, z)).mean()"
     return [
-        Sample("amir", "endless loop", model | endless, loses={f"{LINE}-check": (0, ())}),
         Sample("cleo", "warnings and prints", model | {LOSS: noisy}),
     ]

@@ -201,8 +201,6 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    endless = {AUGMENT: "def augment(X, rng):\n    while True:\n        pass"}
     return [
         Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{HEAD}-check")),
-        Sample("amir", "endless loop", model | endless, loses={f"{AUGMENT}-check": (0, ())}),
     ]

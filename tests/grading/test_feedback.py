@@ -67,7 +67,8 @@ def test_a_page_that_cannot_be_made_costs_only_itself(course):
 
 def test_few_pages_start_no_process(course, monkeypatch):
     monkeypatch.setattr(feedback, "ProcessPoolExecutor", None)
-    assert feedback.make_feedback(course, LAB, students=STUDENTS[:feedback.PAGES_EACH], workers=8).made == STUDENTS[:feedback.PAGES_EACH]
+    few = STUDENTS[: feedback.PAGES_EACH]
+    assert feedback.make_feedback(course, LAB, students=few, workers=8).made == few
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")

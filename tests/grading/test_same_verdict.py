@@ -1,23 +1,22 @@
 """The same points and the same diagnosis in a plain kernel and through the engine, for every lab.
 
-In a notebook a check and the answer share one process; at grading a class they do not. Each lab's own answers and its
-untouched stubs are judged in both ways here. Every right and wrong way of a sample class is judged in a kernel here
-and by the engine in tests/test_round_trip.py: both must give exactly what the class's file says, to the last code.
+In a notebook a check and the answer share one process; at grading a class they do not. What must come out is written
+down once, and both ways are held to it: the kernel here, the engine by tests that need it anyway. Each lab's own
+answers earn everything and its untouched stubs nothing (the engine: tests/test_extremes.py). Every right and wrong way
+of a sample class gets exactly what the class's file says, to the last code (the engine: tests/test_round_trip.py).
 """
 
 import ast
 import contextlib
 import io
-from collections.abc import Iterator
 
 import pytest
-from shortened import ROOT, bundle, filled, packed
+from shortened import ROOT, bundle, filled
 
 from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 from course_utils.demo import labs_with_a_class
 from course_utils.grading import sample
-from course_utils.grading.engine import Engine
-from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
+from course_utils.grading.job import Bundle
 from course_utils.grading.sample import Sample
 from course_utils.grading.shell import interrupted_after
 
@@ -32,12 +31,6 @@ def students(lab: str) -> list[Sample]:
 
 
 CASES = [pytest.param(lab, student, id=f"{lab}-{student.name}") for lab in LABS for student in students(lab)]
-
-
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    with Engine() as found:
-        yield found
 
 
 def run(source: str, names: dict):
@@ -88,24 +81,12 @@ def most_of(lab: Bundle) -> dict[str, float]:
     return {cell["grade_id"]: cell["points"] for cell in lab.cells if cell["grade"] and not cell["solution"]}
 
 
-def through_the_engine(engine: Engine, lab: Bundle, notebook: dict) -> Verdicts:
-    """Judge a notebook as a class is graded."""
-    limits = Limits(cell_seconds=60, check_seconds=SECONDS, total_seconds=600)
-    graded = Graded.unpack(engine.grade(Job(lab, Submission("student", packed(notebook)), limits).pack()))
-    assert not graded.reason
-    assert graded.restarts == 0
-    return {name: (check.points, tuple(check.codes)) for name, check in graded.checks.items()}
-
-
 @pytest.mark.parametrize("lab", LABS)
 @pytest.mark.parametrize("name", ["reference", "stub"])
-def test_the_engine_says_what_a_kernel_says(engine, lab, name):
+def test_a_labs_own_answers_earn_everything_and_stubs_nothing(lab, name):
     known, answers = bundle(lab), sample.model_answers(ROOT, lab) if name == "reference" else {}
-    notebook = filled(lab, dict(answers))
-    here, there = in_a_kernel(known, notebook, SECONDS), through_the_engine(engine, known, notebook)
-    assert there == here
-    most = most_of(known)
-    assert {check: points for check, (points, _) in there.items()} == (most if answers else dict.fromkeys(most, 0))
+    here, most = in_a_kernel(known, filled(lab, dict(answers)), SECONDS), most_of(known)
+    assert here == {check: (points if answers else 0, ()) for check, points in most.items()}
 
 
 @pytest.mark.parametrize(("lab", "student"), CASES)
