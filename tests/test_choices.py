@@ -156,7 +156,7 @@ def test_the_part_that_has_a_hint_is_told(mark):
         ({"a": ["medium", 3]}, "not a list"),
         ({"a": {"medium", "small"}}, "a: give one key: one option only is right."),
         ({"b": {"down": True}}, "b: give the key of an option"),
-        ({"b": np.array(["down", "left"])}, "not a ndarray"),
+        ({"b": np.array(["down", "left"])}, "not an ndarray"),
         ({"c": "fruit"}, "c: give a dict from card to box, not a str."),
         ({"c": SORT.cards | {"pear": "nut"}}, "c: 'nut' is no box. The boxes are 'fruit', 'vegetable'."),
         ({"c": SORT.cards | {"pear": 3}}, "c: 3 is no box."),
