@@ -162,7 +162,7 @@ def _wrong_ways(model) -> list[Sample]:
     test_statistics = changed(test_statistics, "head((F_test - mean) / std)", "head((F_test - F_test.mean(0)) / std)")
     repair = "def repair_labels(labels, names):\n    return [1 - label for label in labels]"
     fewer = "numbers = {'a': 50176, 'b': 1024, 'c': 2048, 'full': 33834, 'share': 8.0}"
-    early = changed(model[CURVE], '"scratch reaches": 100', '"scratch reaches": 25')
+    early = changed(model[CURVE], '"scratch reaches": "none"', '"scratch reaches": 25')
     return [
         student(
             "hugo",
