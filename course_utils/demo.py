@@ -9,6 +9,7 @@ from rich.console import Console
 
 from course_utils.course import CONFIG, MASTERS, CourseError, environment, find_labs, nbgrader
 from course_utils.grading import driver, export, feedback, results, sample, screen
+from course_utils.grading.here import Here
 from course_utils.grading.workers import hire
 from course_utils.release import release
 
@@ -42,7 +43,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
             release(course, [lab], gradebook=True)
-            everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, workers, console)
+            everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, console)
             console.print(screen.table_of(lab, everything[lab]))
     print_paths(console, course, export.export(course, course / "grades.csv")[0])
     return everything
@@ -72,9 +73,7 @@ def make_course(root: Path, folder: Path | None) -> Path:
     return folder.resolve()
 
 
-def grade_class(
-    course: Path, lab: str, students: list, hired, workers: int | None, console: Console
-) -> list[results.Result]:
+def grade_class(course: Path, lab: str, students: list, hired: Here, console: Console) -> list[results.Result]:
     """Hand in, collect, grade, make feedback pages, and read the results of a class."""
     inbox = course / "downloaded" / lab / "archive"
     inbox.mkdir(parents=True)
@@ -83,7 +82,7 @@ def grade_class(
     console.print(f"{len(students)} submissions handed in; collecting")
     run_nbgrader(course, "zip_collect", lab)
     outcome = driver.grade_lab(course, lab, hired, watcher=screen.Bar(console))
-    pages = feedback.make_feedback(course, lab, workers=workers, watcher=screen.Bar(console, "feedback for"))
+    pages = feedback.make_feedback(course, lab, workers=hired.workers, watcher=screen.Bar(console, "feedback for"))
     for student, reason in (outcome.failures | pages.failures).items():
         console.print(f"{student}: {reason}", markup=False)
     return list(results.read_results(course, lab, sorted(outcome.students)).values())

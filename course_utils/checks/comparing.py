@@ -34,7 +34,7 @@ def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case
     if diagnosis.close(given, right):
         return
     code = diagnosis.explain_array(given, ways)
-    lines = [_title(what, case)]
+    lines = [title(what, case)]
     lines.append(_shape_line(given, right, case) if given.shape != right.shape else _value_line(given, right, case))
     raise refusal("\n".join(line for line in lines if line), code)
 
@@ -44,7 +44,7 @@ def refuse(code: str, what: str, case: str | None) -> None:
 
     `what` and `case` are as in :func:`compare`.
     """
-    raise refusal(_title(what, case), code)
+    raise refusal(title(what, case), code)
 
 
 def refusal(line: str, code: str | None = None) -> CheckFailed:
@@ -52,7 +52,8 @@ def refusal(line: str, code: str | None = None) -> CheckFailed:
     return CheckFailed(f"{line}\n{diagnosis.feedback(code)}", (code,)) if code else CheckFailed(line)
 
 
-def _title(what: str, case: str | None) -> str:
+def title(what: str, case: str | None) -> str:
+    """Return the first line on an answer that is not right; `what` and `case` are as in :func:`compare`."""
     return f"{what}: not yet right ({case or 'a case drawn at grading'})."
 
 

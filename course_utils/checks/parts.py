@@ -30,21 +30,20 @@ def judge(parts: Mapping[str, Part]) -> Credit:
     if len(missing) == len(parts):
         raise next(iter(missing.values()))
     points = sum(worth for worth, _ in parts.values())
-    known_first = sorted(failures.values(), key=lambda error: not error.codes)
-    codes = tuple(dict.fromkeys(code for error in known_first for code in error.codes))
-    print(_how_they_stand(right, list(missing), list(failures), known_first))
+    codes = tuple(dict.fromkeys(code for error in failures.values() for code in error.codes))
+    print(_how_they_stand(right, list(missing), failures))
     return Credit(sum(parts[name][0] for name in right), points, codes)
 
 
-def _how_they_stand(right: list[str], missing: list[str], wrong: list[str], errors: list[CheckFailed]) -> str:
-    if not missing and not wrong:
+def _how_they_stand(right: list[str], missing: list[str], failures: Mapping[str, CheckFailed]) -> str:
+    if not missing and not failures:
         return "Correct."
-    groups = (("Right", right), ("No answer yet", missing), ("Not yet", wrong))
+    groups = (("Right", right), ("No answer yet", missing), ("Not yet", list(failures)))
     line = " ".join(f"{name}: {', '.join(parts)}." for name, parts in groups if parts)
-    if not errors:
+    if not failures:
         return line
-    first = errors[0].message
-    return f"{line.partition('Not yet')[0]}{first}" if len(errors) == 1 else f"{line}\n{_shortened(first)}"
+    told = min(failures.values(), key=lambda error: not error.codes).message  # the first with a code, or the first
+    return f"{line.partition('Not yet')[0]}{told}" if len(failures) == 1 else f"{line}\n{_shortened(told)}"
 
 
 def _shortened(message: str) -> str:

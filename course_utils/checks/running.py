@@ -142,8 +142,7 @@ def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tu
 
 def _what_is_missing(error: NotImplementedError, target, name: str) -> str:
     """Name what is not written yet: the function itself, or another one that it calls."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    codes = [frame.f_code for frame, _ in frames]
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     own, last = getattr(target, "__code__", None), codes[-1]
     return f"{last.co_name}, which {name} calls" if own in codes[:-1] and last.co_name.isidentifier() else name
 

@@ -56,6 +56,16 @@ class Sample:
     zero_because: str = ""
     note: str = ""
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the answers alone decide what comes out: nothing happened to the notebook, and it can be graded."""
+        return not self.accident and not self.zero_because
+
+    @property
+    def is_endless(self) -> bool:
+        """Whether an answer never ends, so that a limit decides how long it takes."""
+        return "endless" in self.about
+
 
 def by_check(loses: Mapping[str, tuple[float, tuple[str, ...]]]) -> dict[str, tuple[float, tuple[str, ...]]]:
     """Return what is lost by exercise as what is lost by check, as `Sample` wants it."""

@@ -27,7 +27,7 @@ Verdicts = dict[str, tuple[float, tuple[str, ...]]]  # by check: points and code
 
 def students(lab: str) -> list[Sample]:
     """Return who answers in a lab, but for those to whom an accident happened."""
-    return [one for one in sample.load_class(ROOT, lab) if not one.accident and not one.zero_because]
+    return [one for one in sample.load_class(ROOT, lab) if one.is_plain]
 
 
 CASES = [pytest.param(lab, student, id=f"{lab}-{student.name}") for lab in LABS for student in students(lab)]
@@ -43,7 +43,7 @@ def run(source: str, names: dict):
 
 def seconds_for(student: Sample) -> int:
     """Return how long each check of a student's may take."""
-    return ENDLESS_SECONDS if "endless" in student.about else SECONDS
+    return ENDLESS_SECONDS if student.is_endless else SECONDS
 
 
 def verdict_of(source: str, points: float, names: dict, seconds: int) -> tuple[float, tuple[str, ...]]:

@@ -14,8 +14,7 @@ import torch.nn.functional as F
 from course_utils.checks.adversarial_examples import networks, probes
 from course_utils.checks.adversarial_examples.networks import Recipe, slope
 from course_utils.checks.answers import as_array
-from course_utils.checks.comparing import compare
-from course_utils.checks.diagnosis import feedback
+from course_utils.checks.comparing import compare, refusal
 from course_utils.checks.running import ask, quiet
 from course_utils.checks.verdict import CheckFailed
 
@@ -144,7 +143,7 @@ def _refuse_traces(found: dict) -> None:
         ("x", "EG3", "the numbers are right, but x is not as it was."),
     ):
         if found[part] is not True:
-            raise CheckFailed(f"input_gradient: {what}\n{feedback(code)}", (code,))
+            raise refusal(f"input_gradient: {what}", code)
     if found["trainable"] is not True:
         raise CheckFailed(
             "input_gradient: the numbers are right, but requires_grad of the parameters is not as it was.\n"
@@ -196,7 +195,7 @@ def _judge(name: str, answer, case: Case, x, y, truth: tuple, hidden: int | None
             raise
         raise CheckFailed(_with_accuracies(error.message, case, x, y, given), error.codes) from None
     if found["x"] is not True:
-        raise CheckFailed(f"{name} changed the pictures that it was given.\n{feedback('EG3')}", ("EG3",))
+        raise refusal(f"{name} changed the pictures that it was given.", "EG3")
 
 
 def _with_accuracies(message: str, case: Case, x, y, given: np.ndarray) -> str:

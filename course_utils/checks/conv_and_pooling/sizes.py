@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, read_numbers, short
+from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, call, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.verdict import CheckFailed, Credit
@@ -258,7 +259,7 @@ def _refuse_other_types(given, asked, hidden) -> None:
 
 def _refuse_floats(given) -> None:
     if any(isinstance(plain(value), float) for value in given.values()):
-        raise CheckFailed("Not yet right.\n" + diagnosis.feedback("TY1"), ("TY1",))
+        raise refusal("Not yet right.", "TY1")
 
 
 def _rule_message(case: Window, value, hidden, found) -> str:

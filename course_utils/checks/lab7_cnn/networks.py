@@ -126,7 +126,8 @@ def build_cnn(answer, hidden: int | None = None) -> None:
     state, sizes = draw_state(seed), (4, 1, 7)
     batches = [draw_pictures(size, 32, seed + size) for size in sizes]
     found = _looked_at(answer, "CNN", state, batches)
-    outputs = _outputs(found, "CNN")
+    outputs = found["outputs"]
+    _refuse_others(outputs, "CNN")
     _refuse_fresh_weights(found)
     _compare_tensors(found["tensors"])
     _refuse_one_size(outputs, sizes, hidden)
@@ -144,12 +145,11 @@ def _looked_at(answer, name: str, state: State, batches: list) -> dict:
     return found
 
 
-def _outputs(found: dict, name: str) -> list:
-    outputs = found["outputs"]
+def _refuse_others(outputs: list, name: str) -> None:
+    """Raise if something else than a tensor came back."""
     for out in outputs:
         if type(out) is list:
             raise CheckFailed(f"{name} should return a tensor of scores, not {kind_of(out)}")
-    return outputs
 
 
 def kind_of(out: list) -> str:
@@ -161,7 +161,7 @@ def _refuse_fresh_weights(found: dict) -> None:
     for one, two in zip(found["outputs"], found["again"], strict=True):
         both = isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor)
         if both and one.shape == two.shape and not torch.allclose(one, two, equal_nan=True):
-            raise CheckFailed("CNN: not yet right.\n" + diagnosis.feedback("KB1"), ("KB1",))
+            raise refusal("CNN: not yet right.", "KB1")
 
 
 def _compare_tensors(shapes: dict) -> None:
@@ -182,7 +182,7 @@ def _refuse_one_size(outputs: list, sizes: tuple, hidden: int | None) -> None:
     if not bad:
         short = [place for place, out in enumerate(outputs) if out.ndim == 2 and out.shape[0] != sizes[place]]
         if short:
-            raise CheckFailed("CNN: not yet right.\n" + diagnosis.feedback("KB4"), ("KB4",))
+            raise refusal("CNN: not yet right.", "KB4")
         return
     alone = sizes.index(1)
     if alone not in bad and len(bad) == len(sizes) - 1:
@@ -256,7 +256,7 @@ def mend_network(answer, hidden: int | None = None) -> None:
     alone = found["outputs"][1]
     for one in found["touched"]:
         if isinstance(one, torch.Tensor) and torch.allclose(one, alone, rtol=1e-6, atol=1e-7):
-            raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC6"), ("KC6",))
+            raise refusal("CNN64: not yet right.", "KC6")
     print("Correct.")
 
 
@@ -265,23 +265,22 @@ def _check_rows(outputs: list, hidden: int | None) -> None:
     three, first, second, large = outputs
     words = [out for out in outputs if isinstance(out, str)]
     if words and not isinstance(large, str):  # 25 pictures pass where fewer do not: rows of 400
-        raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC7"), ("KC7",))
+        raise refusal("CNN64: not yet right.", "KC7")
     if words:
         line = words[0].split("\n")[0][:160] if hidden is None else "forward failed on pictures drawn at grading."
         raise CheckFailed(f"CNN64: {line}")
-    if other := [out for out in outputs if type(out) is list]:
-        raise CheckFailed(f"CNN64 should return a tensor of scores, not {kind_of(other[0])}")
+    _refuse_others(outputs, "CNN64")
     shapes = [tuple(out.shape) for out in outputs]
     if shapes[0][0:1] != (3,) or shapes[3][0:1] != (25,):
-        raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC7"), ("KC7",))
+        raise refusal("CNN64: not yet right.", "KC7")
     if shapes != [(3, 10), (1, 10), (1, 10), (25, 10)]:
         wanted = "one row for each picture, one column for each of ten classes?"
         raise CheckFailed(f"CNN64: for 3 pictures your scores have the shape {shapes[0]}: {wanted}")
     alone = torch.cat([first, second])
     if not torch.allclose(three[:2], alone, rtol=1e-3, atol=1e-4) or not torch.allclose(large[:3], three, atol=1e-4):
-        raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("KC7"), ("KC7",))
+        raise refusal("CNN64: not yet right.", "KC7")
     if any(_are_probabilities(out) for out in (three, three.exp())):
-        raise CheckFailed("CNN64: not yet right.\n" + diagnosis.feedback("PR5"), ("PR5",))
+        raise refusal("CNN64: not yet right.", "PR5")
 
 
 def _are_probabilities(out: torch.Tensor) -> bool:

@@ -8,7 +8,6 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, as_dict, named, plain, read_numbers
 from course_utils.checks.comparing import refusal
 from course_utils.checks.running import ask, quiet
@@ -153,7 +152,7 @@ def _refuse_missing(answer, name: str) -> None:
 
 
 def _fail(name: str, code: str, note: str = "") -> None:
-    raise CheckFailed(f"{name}: not yet right.{note}\n" + diagnosis.feedback(code), (code,))
+    raise refusal(f"{name}: not yet right.{note}", code)
 
 
 def _judge_events(found: dict, x, y, weight, right: dict) -> None:

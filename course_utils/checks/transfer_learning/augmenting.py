@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.checks.answers import as_array
-from course_utils.checks.comparing import refuse
+from course_utils.checks.comparing import refusal, refuse, title
 from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
 from course_utils.checks.verdict import CheckFailed
@@ -88,9 +88,8 @@ def find_move(before: np.ndarray, after: np.ndarray) -> Move | None:
 def _refuse_unknown(x: np.ndarray, given: np.ndarray, words: str | None) -> None:
     if all(any(find_move(before, after) for before in x) for after in given[:6]):
         refuse("TA4", "augment", words)
-    case = words or "a case drawn at grading"
-    raise CheckFailed(
-        f"augment: not yet right ({case}).\n"
+    raise refusal(
+        f"{title('augment', words)}\n"
         "  Some pictures are no flip and shift of what they were. Do all channels of a picture move together?"
     )
 
@@ -110,13 +109,13 @@ def _judge(moves: list[Move], others: list[Move | None], words: str | None) -> N
     if not (0.2 <= sum(move.flip for move in moves) / len(moves) <= 0.8):
         refuse("TA6", "augment", words)
     if min(len(across), len(down)) < 2 * FARTHEST + 1:
-        raise CheckFailed(
-            f"augment: not yet right ({words or 'a case drawn at grading'}).\n"
+        raise refusal(
+            f"{title('augment', words)}\n"
             "  Not all shifts from -2 to 2 pixels occur. Which numbers does rng.integers(low, high) leave out?"
         )
     if len({move.flip for move in moves if (move.down, move.right) != (0, 0)}) == 1:
-        raise CheckFailed(
-            f"augment: not yet right ({words or 'a case drawn at grading'}).\n"
+        raise refusal(
+            f"{title('augment', words)}\n"
             "  The flip decides whether a picture moves. Which pictures should be both flipped and moved?"
         )
     if any(move.rolled for move in moves):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import torch
 
 from course_utils.checks.answers import as_array
-from course_utils.checks.comparing import compare, refuse
+from course_utils.checks.comparing import compare, refusal, refuse, title
 from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
 from course_utils.checks.verdict import CheckFailed
@@ -161,8 +161,7 @@ def _judge_list(seen: dict, frozen: list[str], words: str | None) -> None:
     if set(seen["names"]) & set(frozen):
         refuse("TZ3", "trainable_parameters", words)
     if sorted(seen["names"]) != sorted(wanted):
-        case = words or "a case drawn at grading"
-        raise CheckFailed(
-            f"trainable_parameters: not yet right ({case}).\n"
+        raise refusal(
+            f"{title('trainable_parameters', words)}\n"
             "  Parameters that require a gradient are missing, or stand in the list twice."
         )

@@ -5,7 +5,7 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_array, read_numbers
-from course_utils.checks.comparing import refuse
+from course_utils.checks.comparing import refusal, refuse, title
 from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.transfer_learning import probes
@@ -184,7 +184,7 @@ def _refuse_shape(given: np.ndarray, number: int, wanted: tuple[int, int], words
         line = "  Rows should be test pictures, columns classes."
     else:
         line = f"  axis {0 if len(given) != wanted[0] else 1} of your result has another length."
-    raise CheckFailed(f"{what}: not yet right ({words or 'a case drawn at grading'}).\n{line}")
+    raise refusal(f"{title(what, words)}\n{line}")
 
 
 def _check_learned(answer, given: np.ndarray, truth, training, classes: int, words: str | None) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.checks.answers import as_numbers, kind, plain, short
-from course_utils.checks.comparing import refuse
+from course_utils.checks.comparing import refusal, refuse, title
 from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import homework_probes as probes
 from course_utils.checks.verdict import CheckFailed
@@ -24,7 +24,7 @@ class Plan(NamedTuple):
 PLANS = [Plan((8, 8), (4, 4)), Plan((8, 12), (1, 7), 0.375)]  # shares that binary numbers hold
 HIDDEN_PLANS = [Plan((12, 12), (8, 8)), Plan((5, 20), (1, 9), 0.4), Plan((7, 8, 6), (1, 1), 0.3), Plan((2, 3), (3, 5))]
 USUAL_SHARE = 0.25
-SEEDS = range(6)
+OTHER_SEEDS = range(1, 6)  # beside 0
 
 
 def make_scenes(plan: Plan, seed: int) -> tuple[list[str], list[int]]:
@@ -74,11 +74,11 @@ def _judge_split(answer, plan: Plan, scenes: list, labels: list, words: str | No
     if sorted(_split(answer, scenes, labels, plan.share, 0, 2, words)[1]) != sorted(parts[1]):
         refuse("KF5", "split_by_scene", words)
     if plan.share is not None:
-        every = [_split(answer, scenes, labels, plan.share, seed, 1, words) for seed in SEEDS]
-        code = next(filter(None, (what_is_wrong(each, scenes, labels, plan.share) for each in every)), "")
+        others = [_split(answer, scenes, labels, plan.share, seed, 1, words) for seed in OTHER_SEEDS]
+        code = next(filter(None, (what_is_wrong(each, scenes, labels, plan.share) for each in others)), "")
         if code:
             refuse(code, "split_by_scene", words)
-        tests = [sorted(test) for _, test in every]
+        tests = [sorted(test) for _, test in (parts, *others)]
         if min(plan.scenes) > 4 and all(each == tests[0] for each in tests):
             refuse("KF7", "split_by_scene", words)
 
@@ -102,8 +102,8 @@ def read_parts(answer, number: int, words: str | None) -> tuple[list, list]:
     """Return two lists of places from 0 to ``number`` - 1; CheckFailed if an answer is none."""
     parts = [as_numbers(part) for part in answer] if type(answer) in (tuple, list) and len(answer) == 2 else [None]
     if None in parts or not all(place == int(place) and 0 <= place < number for part in parts for place in part):
-        raise CheckFailed(
-            f"split_by_scene: not yet right ({words or 'a case drawn at grading'}).\n"
+        raise refusal(
+            f"{title('split_by_scene', words)}\n"
             "  It should return two lists of places, numbers from 0 on: train, test."
         )
     return tuple([int(place) for place in part] for part in parts)
@@ -204,7 +204,7 @@ def _read_choice(answer, case: Choice, words: str | None) -> tuple[str, float]:
         reported = plain(answer[1])
         if reported is not None:
             return answer[0], reported
-    raise CheckFailed(f"choose: not yet right ({words or 'a case drawn at grading'}).\n  {line}")
+    raise refusal(f"{title('choose', words)}\n  {line}")
 
 
 def _refuse_choice(name: str, ranked: dict[str, list[str]], words: str | None) -> None:
@@ -213,8 +213,7 @@ def _refuse_choice(name: str, ranked: dict[str, list[str]], words: str | None) -
         refuse("TP2", "choose", words)
     if name == ranked["validation"][0]:
         refuse("TP3", "choose", words)
-    case = words or "a case drawn at grading"
-    raise CheckFailed(f"choose: not yet right ({case}).\n  Another way gets more of the validation pictures right.")
+    raise refusal(f"{title('choose', words)}\n  Another way gets more of the validation pictures right.")
 
 
 def _judge_report(reported: float, reached: dict[str, float], words: str | None) -> None:
@@ -224,7 +223,7 @@ def _judge_report(reported: float, reached: dict[str, float], words: str | None)
         refuse("KE6", "choose", words)
     if abs(reported - reached["validation"]) <= 0.006:
         refuse("TP4", "choose", words)
-    raise CheckFailed(
-        f"choose: not yet right ({words or 'a case drawn at grading'}).\n"
+    raise refusal(
+        f"{title('choose', words)}\n"
         "  The name is right, its accuracy on the test part is another one. Which share of its guesses is right there?"
     )

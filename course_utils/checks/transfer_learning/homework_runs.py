@@ -12,7 +12,7 @@ from torch import nn
 
 from course_utils.checks import diagnosis
 from course_utils.checks.answers import as_dict, is_missing, read_numbers
-from course_utils.checks.comparing import refuse
+from course_utils.checks.comparing import refusal, refuse, title
 from course_utils.checks.running import call, must_be_function, quiet
 from course_utils.checks.sets import mark, what_was_given
 from course_utils.checks.transfer_learning.heads import alike, ask_probabilities
@@ -125,8 +125,8 @@ def nearest_way(given, right, ways: dict[str, Callable], by: float) -> str:
 
 def _refuse_distance(reached: float, wanted: float, words: str | None) -> None:
     told = f"yours gets {100 * reached:.0f} % of the others right, a reference run {100 * wanted:.0f} %."
-    raise CheckFailed(
-        f"frozen_baseline: not yet right ({words or 'a case drawn at grading'}).\n"
+    raise refusal(
+        f"{title('frozen_baseline', words)}\n"
         f"  {told if words else 'yours is not near a reference run.'} Five points are allowed.\n"
         "Hint: which layer are your features from, does the loss stay low, and does batch_size=len(x) come nearer?"
     )
@@ -211,8 +211,8 @@ def improvement(answer, baseline, pictures: tuple[Pictures, Pictures], hidden: i
 
 def _refuse_gain(reached: float, before: float, words: str | None) -> None:
     told = f"improved gets {100 * reached:.1f} % of the wild pictures right, your baseline {100 * before:.1f} %."
-    raise CheckFailed(
-        f"improved: not yet right ({words or 'a case drawn at grading'}).\n"
+    raise refusal(
+        f"{title('improved', words)}\n"
         f"  {told if words else 'On these wild pictures the gain is smaller.'} Five points more are wanted.\n"
         "Hint: put a wild picture beside one of the catalogue. What differs, and can the training pictures differ so?"
     )
