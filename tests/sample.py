@@ -18,8 +18,8 @@ SAMPLE = '''\
 # %%
 import math
 
-from course_utils.checks.running import call
-from course_utils.checks.verdict import CheckFailed, NotAttempted
+from course_utils.judging.protocol.calling import call
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 
 def check_double(answer, cases=(1, 2)):

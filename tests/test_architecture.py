@@ -10,11 +10,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [
-    {"style", "runtime", "fetching", "packaged", "shapes", "toys", "misconceptions", "variants", "checks"},
+    {"style", "runtime", "fetching", "packaged", "shapes", "toys", "misconceptions", "judging", "variants", "checks"},
     {"plots", "training", "models", "data"},
     {"widgets", "practice", "progress"},
 ]
-GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "variants", "checks"]  # later ones use earlier
+GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "judging", "variants", "checks"]
 INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "packing", "cli", "__main__"}
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))

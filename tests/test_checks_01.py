@@ -15,7 +15,7 @@ from test_misconceptions_01 import CARDS, CHECKS, COUNTS, SETS, SHAPES, build, c
 from course_utils.checks import CheckFailed, Credit, NotAttempted
 from course_utils.checks import neurons as check
 from course_utils.checks.neurons import experiments, functions, numbers
-from course_utils.variants import Dice
+from course_utils.judging.variants import Dice
 from course_utils.variants import neurons as questions
 
 lesson = Lesson("01_neurons")

@@ -18,7 +18,7 @@ from test_misconceptions_02 import OUTSIDE, RIGHT, SLOPES, VALUES, build
 from course_utils.checks import CheckFailed, Credit, NotAttempted
 from course_utils.checks import activations as check
 from course_utils.checks.activations import by_hand, experiments, functions, networks
-from course_utils.variants import Dice
+from course_utils.judging.variants import Dice
 from course_utils.variants import activations as questions
 
 lesson = Lesson("02_activations")

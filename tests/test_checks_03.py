@@ -20,12 +20,13 @@ from test_misconceptions_03 import (
     build,
 )
 
-from course_utils.checks import CheckFailed, Credit, NotAttempted, running
+from course_utils.checks import CheckFailed, Credit, NotAttempted
 from course_utils.checks import chain_rule as check
 from course_utils.checks.chain_rule import engine, programs, torch_values, wrong_engines
 from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
-from course_utils.checks.elsewhere import Elsewhere
 from course_utils.grading import sample
+from course_utils.judging.protocol import calling as running
+from course_utils.judging.protocol.proxy import Elsewhere
 from course_utils.misconceptions import get
 from course_utils.variants import chain_rule as questions
 

@@ -19,8 +19,8 @@ from test_misconceptions_05 import BACKWARD, CONV, MATRIX, POOL, SETS, build, ru
 from course_utils.checks import CheckFailed, Credit, NotAttempted
 from course_utils.checks import conv_and_pooling as check
 from course_utils.checks.conv_and_pooling import arrays, experiments, sizes
-from course_utils.checks.running import call, no_shortcuts, quiet
-from course_utils.variants import Dice
+from course_utils.judging.protocol.calling import call, no_shortcuts, quiet
+from course_utils.judging.variants import Dice
 from course_utils.variants import conv_and_pooling as questions
 
 lesson = Lesson("05_conv_and_pooling")

@@ -10,9 +10,9 @@ from lesson import Lesson
 from course_utils import misconceptions
 from course_utils.checks import chain_rule as check
 from course_utils.checks.chain_rule.hints import ENGINE, HINTS
+from course_utils.judging.variants import Dice
 from course_utils.practice import TOPICS, practice
 from course_utils.practice.chain_rule import TOPICS as OWN_TOPICS
-from course_utils.variants import Dice
 from course_utils.variants import chain_rule as questions
 
 lesson = Lesson("03_chain_rule")

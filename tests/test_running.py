@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from course_utils import misconceptions
-from course_utils.checks import running
-from course_utils.checks.elsewhere import Elsewhere
-from course_utils.checks.verdict import CheckFailed, NotAttempted
+from course_utils.judging.protocol import calling as running
+from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 from course_utils.misconceptions import Misconception
 
 

@@ -10,7 +10,7 @@ from lesson import Lesson
 
 from course_utils import misconceptions
 from course_utils.checks import conv_and_pooling as check
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 from course_utils.variants import conv_and_pooling as questions
 
 lesson = Lesson("05_conv_and_pooling")

@@ -10,8 +10,8 @@ from lesson import Lesson
 from course_utils import misconceptions
 from course_utils.checks import logistic_regression as check
 from course_utils.checks.logistic_regression import numbers
+from course_utils.judging.variants import Dice
 from course_utils.practice import LABS, practice
-from course_utils.variants import Dice
 from course_utils.variants import logistic_regression as questions
 
 lesson = Lesson("04_logistic_regression")

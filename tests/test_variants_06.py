@@ -9,7 +9,7 @@ from torchvision.models import resnet, vgg16
 
 from course_utils.checks import lab7_cnn as check
 from course_utils.checks.lab7_cnn import reference
-from course_utils.variants import Dice
+from course_utils.judging.variants import Dice
 from course_utils.variants import lab7_cnn as questions
 
 STUDENTS = [f"student{number}" for number in range(150)] + [f"{number:08d}@uni.example" for number in range(50)]

@@ -4,6 +4,6 @@ One module a lab; a lesson imports it as ``from course_utils.checks import conv_
 exercise in one call such as ``check.output_sizes(answers)``. `verdict` says what such a call may come to.
 """
 
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted, codes_of
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted, codes_of
 
 __all__ = ["CheckFailed", "Credit", "NotAttempted", "codes_of"]

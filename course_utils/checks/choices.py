@@ -9,11 +9,11 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from course_utils.checks.answers import as_dict, is_missing, kind, short
 from course_utils.checks.diagnosis import feedback
 from course_utils.checks.sets import mark
-from course_utils.checks.verdict import Credit
-from course_utils.variants import Dice
+from course_utils.judging.answers import as_dict, is_missing, kind, short
+from course_utils.judging.protocol.verdicts import Credit
+from course_utils.judging.variants import Dice
 
 
 class Option(NamedTuple):

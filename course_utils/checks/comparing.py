@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 
 def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case: str | None) -> None:
@@ -17,7 +17,7 @@ def compare(what: str, given: np.ndarray, right, ways: dict[str, Callable], case
     what
         Name of the student's function, and of the part of its answer if it has several.
     given
-        The student's array, from :func:`course_utils.checks.answers.as_array`.
+        The student's array, from :func:`course_utils.judging.answers.as_array`.
     right
         What PyTorch (or a slow loop) says.
     ways

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 Part = tuple[float, Callable[[], None]]  # points, and a look that raises CheckFailed or NotAttempted
 

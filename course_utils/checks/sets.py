@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from course_utils import misconceptions
-from course_utils.checks.answers import short
 from course_utils.checks.diagnosis import feedback
-from course_utils.checks.verdict import Credit, NotAttempted
+from course_utils.judging.answers import short
+from course_utils.judging.protocol.verdicts import Credit, NotAttempted
 
 
 def mark(

@@ -12,9 +12,9 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum, determine_grade
 
-from course_utils.checks.verdict import Credit
 from course_utils.grading.hooks import KERNELSPEC
 from course_utils.grading.job import Bundle, Check, Graded
+from course_utils.judging.protocol.verdicts import Credit
 
 NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")

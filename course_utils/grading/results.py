@@ -7,8 +7,8 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from course_utils.checks.verdict import codes_of
 from course_utils.grading.gradebook import open_gradebook
+from course_utils.judging.protocol.verdicts import codes_of
 
 AUTOGRADED = "autograded"
 

@@ -12,10 +12,10 @@ import signal
 import sys
 from typing import Any
 
-from course_utils.checks import running
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.shell import Shell, interrupted_after
+from course_utils.judging.protocol import calling
 
 
 class Student:
@@ -78,7 +78,7 @@ class Student:
         """Call one of this process's objects, or a probe on it, and reply with what came of it."""
         given, options = codec.unpack(args, self._held), codec.unpack(kwargs, self._held)
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), interrupted_after(seconds):
-            outcome = running.perform(self.handles[handle], name, probe, given, options, tuple(refused))
+            outcome = calling.perform(self.handles[handle], name, probe, given, options, tuple(refused))
         return ["value", codec.pack(outcome, self._keep)]
 
     def _keep(self, value: Any) -> tuple[int, str, str, bool]:

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.checks.elsewhere import Elsewhere
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.job import Check
+from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
 HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
@@ -55,7 +55,7 @@ class Remote(Elsewhere):
         self.called = called if called.isidentifier() and not client.line.hidden else ""
 
     def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
-        """Run :func:`course_utils.checks.running.perform` in the student's process."""
+        """Run :func:`course_utils.judging.protocol.calling.perform` in the student's process."""
         return self.client.perform(self.handle, name, probe, args, kwargs, refused)
 
 
@@ -93,7 +93,7 @@ class Client:
         return self._value(reply, name)
 
     def perform(self, handle: int, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
-        """Return what came of calling an object, as :func:`course_utils.checks.running.perform` tells it."""
+        """Return what came of calling an object, as :func:`course_utils.judging.protocol.calling.perform` tells it."""
         given, options = codec.pack(args, _handle_of), codec.pack(kwargs, _handle_of)
         reply = self._ask(["perform", handle, name, probe, given, options, list(refused), self.seconds])
         if reply[0] == "slow":

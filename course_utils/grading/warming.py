@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "anywidget")
-OURS = ("checks", "plots", "widgets", "practice", "variants", "misconceptions", "data", "models", "training")
+OURS = ("judging", "checks", "plots", "widgets", "practice", "variants", "misconceptions", "data", "models", "training")
 
 
 def warm(modules: list[str]) -> None:

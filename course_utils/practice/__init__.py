@@ -8,8 +8,9 @@ import random
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, is_missing, kind, plain, short
 from course_utils.checks.sets import alternatives
+from course_utils.judging.answers import as_array, is_missing, kind, plain, short
+from course_utils.judging.variants import Dice
 from course_utils.practice import (
     activations,
     adversarial_examples,
@@ -21,7 +22,6 @@ from course_utils.practice import (
     transfer_learning,
 )
 from course_utils.practice.topic import Topic
-from course_utils.variants import Dice
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs

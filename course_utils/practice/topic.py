@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from course_utils.variants import Dice
+from course_utils.judging.variants import Dice
 
 
 class Topic(NamedTuple):

@@ -4,8 +4,8 @@ from fractions import Fraction
 from math import gcd
 from typing import NamedTuple
 
+from course_utils.judging.variants import Dice, draw, student_id
 from course_utils.misconceptions.activations import by_hand_ways
-from course_utils.variants import Dice, draw, student_id
 
 APART = 0.02  # values this close are one answer: learners round to two decimals
 

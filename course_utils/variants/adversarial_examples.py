@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 
 FAR_ENOUGH = 0.1  # right and wrong answers differ by a tenth at least: nobody loses points to rounding
 STDS = (0.2, 0.25, 0.4, 0.5)

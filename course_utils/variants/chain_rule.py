@@ -8,7 +8,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 
 Shape = tuple[int, ...]
 

@@ -7,7 +7,7 @@ or a dict of them by letter. What is right is found by counting windows one by o
 from typing import NamedTuple
 
 from course_utils import misconceptions
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 
 Grid = tuple[tuple[int, ...], ...]
 

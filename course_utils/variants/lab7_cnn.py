@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from course_utils import misconceptions
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 from course_utils.variants.conv_and_pooling import Layer, Window, count_parameters, count_windows
 
 Shape = tuple[int, ...]

@@ -5,7 +5,7 @@ What is right is found by counting one by one, never by a formula.
 
 from typing import NamedTuple
 
-from course_utils.variants import Dice, draw, student_id
+from course_utils.judging.variants import Dice, draw, student_id
 
 BODY = 3 * 16 * 9 + 16 + 16 * 32 * 9 + 32 + 32 * 64 * 9 + 64  # parameters of the lab's network below its head
 FEATURES = 1024  # numbers that it hands to its head

@@ -74,7 +74,7 @@ PATCHES = {
         "    if not name.startswith('_'):\n        setattr(check, name, lambda *a, **k: print('Correct.'))"
     ),
     "failures that do not fail": (
-        "from course_utils.checks import verdict\nverdict.CheckFailed.__init__ = lambda *a, **k: None\n"
+        "from course_utils.judging.protocol import verdicts\nverdicts.CheckFailed.__init__ = lambda *a, **k: None\n"
         "verdict.Credit.__new__ = lambda cls, *a, **k: float.__new__(cls, 100)"
     ),
     "a module of one's own": (
@@ -134,7 +134,7 @@ for base, value in {"": "", "dict": "a=1", "int": "3", "float": "2.0", "str": "'
 add(
     "forge",
     "points as an answer",
-    with_answers(shift_behaviour="from course_utils.checks.verdict import Credit\nshifts = Credit(100, 100)"),
+    with_answers(shift_behaviour="from course_utils.judging.protocol.verdicts import Credit\nshifts = Credit(100, 100)"),
 )
 add(
     "forge",
@@ -194,7 +194,7 @@ WIRE = {
     ),
     "another codec": "import course_utils.grading.codec as codec\ncodec.pack = lambda value, keep=None: 28",
     "another perform": (
-        "from course_utils.checks import running\nrunning.perform = lambda *a: {'answer': 28, 'changed': False}"
+        "from course_utils.judging.protocol import calling\ncalling.perform = lambda *a: {'answer': 28, 'changed': False}"
     ),
 }
 for name, source in WIRE.items():

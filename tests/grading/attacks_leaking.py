@@ -71,10 +71,10 @@ CARRIED = {
     "inputs in the name of an answer": f"    if {UNSEEN}:\n        f = lambda: 0\n        f.__name__ = f'FOUND{{x.shape[2]}}'\n        return f\n",
     "inputs in a text": f"    if {UNSEEN}:\n        return f'FOUND {{x.shape}}'\n",
     "inputs in a list of texts": f"    if {UNSEEN}:\n        return [f'FOUND {{x.shape}}']\n",
-    "inputs in a message of ours": f"    if {UNSEEN}:\n        from course_utils.checks.verdict import CheckFailed\n        raise CheckFailed(f'FOUND {{x.shape}}')\n",
+    "inputs in a message of ours": f"    if {UNSEEN}:\n        from course_utils.judging.protocol.verdicts import CheckFailed\n        raise CheckFailed(f'FOUND {{x.shape}}')\n",
     "inputs in work not done": f"    if {UNSEEN}:\n        raise NotImplementedError(f'FOUND {{x.shape}}')\n",
-    "inputs in work not done by a message of ours": f"    if {UNSEEN}:\n        from course_utils.checks.verdict import NotAttempted\n        raise NotAttempted(f'FOUND {{x.shape}}')\n",
-    "inputs in a shortcut": f"    if {UNSEEN}:\n        from course_utils.checks.running import Shortcut\n        raise Shortcut(f'FOUND {{x.shape}}')\n",
+    "inputs in work not done by a message of ours": f"    if {UNSEEN}:\n        from course_utils.judging.protocol.verdicts import NotAttempted\n        raise NotAttempted(f'FOUND {{x.shape}}')\n",
+    "inputs in a shortcut": f"    if {UNSEEN}:\n        from course_utils.judging.protocol.calling import Shortcut\n        raise Shortcut(f'FOUND {{x.shape}}')\n",
     "inputs in an exit": f"    if {UNSEEN}:\n        import sys\n        sys.exit(f'FOUND {{x.shape}}')\n",
     "inputs in a line of code": (
         f"    if {UNSEEN}:\n        exec(compile(f'raise ValueError()  # F' f'OUND {{x.shape}}', '<F' 'OUND>', 'exec'))\n"

@@ -13,12 +13,12 @@ import io
 import pytest
 from shortened import ROOT, bundle, filled
 
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
 from course_utils.demo import labs_with_a_class
 from course_utils.grading import sample
 from course_utils.grading.job import Bundle
 from course_utils.grading.sample import Sample
 from course_utils.grading.shell import interrupted_after
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 SECONDS, ENDLESS_SECONDS = 60, 15  # for a check: enough on a busy machine; less where an answer never ends
 LABS = labs_with_a_class(ROOT)

@@ -12,13 +12,13 @@ from fake_engine import grade
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveAutoGrades
 from nbgrader.utils import determine_grade
 
-from course_utils.checks.verdict import codes_of
 from course_utils.grading import graded_notebook
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.job import Check, Graded, Job
 from course_utils.grading.reading import read_submission
 from course_utils.grading.writer import Writer, write_folder
+from course_utils.judging.protocol.verdicts import codes_of
 
 
 def job_of(root, student):

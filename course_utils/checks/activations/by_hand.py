@@ -5,11 +5,11 @@ import math
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import read_numbers
 from course_utils.checks.diagnosis import same_number
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import Credit
+from course_utils.judging.answers import read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 from course_utils.misconceptions.activations import by_hand_ways
 from course_utils.variants.activations import ByHand
 

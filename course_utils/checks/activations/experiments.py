@@ -10,11 +10,11 @@ from typing import NamedTuple
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, plain, short
 from course_utils.checks.diagnosis import same_number
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, plain, short
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 
 ACTIVATIONS: dict[str, Callable] = {
     "identity": lambda z: z,

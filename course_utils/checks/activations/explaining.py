@@ -1,8 +1,8 @@
 """Check of the last exercise: choose an output function, and explain what was seen."""
 
 from course_utils.checks.choices import Choice, Option, Sheet, mark_choices, sheet
-from course_utils.checks.running import quiet
-from course_utils.checks.verdict import Credit
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 
 _OUTPUTS = {
     "identity": "identity: any number",

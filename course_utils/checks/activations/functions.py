@@ -13,11 +13,11 @@ import numpy as np
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import refusal
 from course_utils.checks.parts import judge
-from course_utils.checks.running import ask, must_be_function, no_shortcuts, quiet
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import ask, must_be_function, no_shortcuts, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 
 REFERENCE = {"sigmoid": torch.sigmoid, "tanh": torch.tanh, "relu": torch.relu}
 READY_MADE = {"tanh", "expit", "logistic", "sigmoid", "relu"}  # of NumPy, math, SciPy

@@ -13,11 +13,11 @@ import torch
 
 from course_utils.checks import diagnosis
 from course_utils.checks.activations.experiments import ACTIVATIONS
-from course_utils.checks.answers import as_array, as_dict, is_missing, kind
 from course_utils.checks.comparing import compare, refusal
 from course_utils.checks.parts import judge
-from course_utils.checks.running import ask, call, must_be_function, quiet
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array, as_dict, is_missing, kind
+from course_utils.judging.protocol.calling import ask, call, must_be_function, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 Params = list  # of (weight (out, in), bias (out,)) for each layer
 

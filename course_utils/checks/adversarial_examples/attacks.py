@@ -13,10 +13,10 @@ import torch.nn.functional as F
 
 from course_utils.checks.adversarial_examples import networks, probes
 from course_utils.checks.adversarial_examples.networks import Recipe, slope
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import compare, refusal
-from course_utils.checks.running import ask, quiet
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import ask, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 EPS = 8 / 255
 

@@ -6,11 +6,11 @@ import torch
 from torch import nn
 
 from course_utils.checks.adversarial_examples import networks
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, read_numbers
 from course_utils.checks.choices import Choice, Option, mark_choices
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 from course_utils.variants.adversarial_examples import Budget, close, wrong_values
 
 EPSILONS = (1, 2, 4, 8)  # grey levels out of 255

@@ -8,9 +8,9 @@ import torch
 from torch import nn
 
 from course_utils.checks.adversarial_examples import networks, probes
-from course_utils.checks.answers import as_array, is_missing, kind, plain
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import ask, quiet
+from course_utils.judging.answers import as_array, is_missing, kind, plain
+from course_utils.judging.protocol.calling import ask, quiet
 
 SLACK = 1e-5  # of float32 in a budget
 UNIVERSAL_EPS, UNIVERSAL_EPOCHS, TIMES = 16 / 255, 6, 3

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import refusal, title
-from course_utils.checks.running import ask, quiet
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import ask, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
 

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from course_utils.checks.answers import plain
 from course_utils.checks.chain_rule import programs, wrong_engines
 from course_utils.checks.chain_rule.programs import SEVEN_NODES, Program, program
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import ask, no_shortcuts, quiet
 from course_utils.checks.sets import mark
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import plain
+from course_utils.judging.protocol.calling import ask, no_shortcuts, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 ALL_OF_TORCH = ""  # a part of every function's name
 LONG = 5_000  # lines of the long program

@@ -6,11 +6,11 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import compare
-from course_utils.checks.running import call, quiet
 from course_utils.checks.sets import mark
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 
 class Case(NamedTuple):

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from course_utils.checks.choices import Choice, Option, Sheet, mark_choices, sheet
-from course_utils.checks.running import quiet
-from course_utils.checks.verdict import Credit
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 
 SNIPPETS = """Which snippet trains rightly, again and again? (`loss_of(w)` computes a loss that is recorded.)
 

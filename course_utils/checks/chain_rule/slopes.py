@@ -4,10 +4,10 @@ import numpy as np
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_dict, is_missing, plain, read_numbers
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import Credit
+from course_utils.judging.answers import as_dict, is_missing, plain, read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 from course_utils.variants import chain_rule as questions
 from course_utils.variants.chain_rule import Parallel, Series, Shape, Slopes, TwoLayers
 

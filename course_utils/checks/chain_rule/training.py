@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from course_utils.checks.answers import as_array, as_dict, is_missing, plain
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_array, as_dict, is_missing, plain
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 
 STEPS, RATE, BOUND = 60, 0.2, 0.15  # of the training in the lesson; the loss that it must fall below
 CLOSEST = 1e-6  # largest relative difference of the gradients

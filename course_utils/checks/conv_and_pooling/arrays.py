@@ -11,11 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.answers import as_array, as_dict, is_missing
 from course_utils.checks.comparing import compare
-from course_utils.checks.running import call, no_shortcuts, quiet
 from course_utils.checks.sets import mark
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_array, as_dict, is_missing
+from course_utils.judging.protocol.calling import call, no_shortcuts, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 
 
 class Case(NamedTuple):

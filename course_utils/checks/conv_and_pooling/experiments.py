@@ -3,10 +3,10 @@
 import torch
 from torch import nn
 
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, plain, read_numbers
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, plain, read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 
 SHARING_ANSWER = "b"
 

@@ -9,12 +9,12 @@ import torch.nn.functional as F
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, read_numbers, short
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import ask, call, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
-from course_utils.variants import Dice
+from course_utils.judging.answers import as_array, as_dict, as_numbers, is_missing, kind, plain, read_numbers, short
+from course_utils.judging.protocol.calling import ask, call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
+from course_utils.judging.variants import Dice
 from course_utils.variants import conv_and_pooling as questions
 from course_utils.variants.conv_and_pooling import Counting, HandConvolution, Layer, Window
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from course_utils.checks.answers import kind, plain, short
 from course_utils.checks.comparing import refusal
 from course_utils.checks.lab7_cnn.reference import VGG16, torch_vgg
-from course_utils.checks.running import call, quiet
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import kind, plain, short
+from course_utils.judging.protocol.calling import call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 
 class Case(NamedTuple):

@@ -1,8 +1,8 @@
 """Multiple choice: what depth buys, what a residual block learns, where time goes, what first kernels show."""
 
 from course_utils.checks.choices import Choice, Option, Sheet, mark_choices, sheet
-from course_utils.checks.running import quiet
-from course_utils.checks.verdict import Credit
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 
 QUESTIONS = {
     "deeper": Choice(

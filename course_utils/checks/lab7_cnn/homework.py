@@ -4,10 +4,10 @@ import torch
 from torch import nn
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, as_dict, is_missing, read_numbers, short
-from course_utils.checks.running import ask, quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array, as_dict, is_missing, read_numbers, short
+from course_utils.judging.protocol.calling import ask, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 DENSE_BAR = 0.76  # accuracy on the test pictures; a linear model reaches about 0.79 on 5,000 pictures
 GAIN = 0.01

@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, named
 from course_utils.checks.comparing import refusal
 from course_utils.checks.lab7_cnn import reference
-from course_utils.checks.running import ask, quiet, sentence
-from course_utils.checks.verdict import CheckFailed, NotAttempted
+from course_utils.judging.answers import as_array, named
+from course_utils.judging.protocol.calling import ask, quiet, sentence
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 from course_utils.variants.lab7_cnn import LAB7
 
 State = dict[str, torch.Tensor]

@@ -3,11 +3,11 @@
 from collections.abc import Hashable, Mapping
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, read_numbers, short
 from course_utils.checks.lab7_cnn import reference
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, read_numbers, short
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 from course_utils.variants import lab7_cnn as questions
 from course_utils.variants.lab7_cnn import Block, KerasNet, Network
 

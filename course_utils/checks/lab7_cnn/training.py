@@ -8,11 +8,11 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.checks.answers import as_array, as_dict, named, plain, read_numbers
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import ask, quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array, as_dict, named, plain, read_numbers
+from course_utils.judging.protocol.calling import ask, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 RATE = 0.5  # learning rate of the spied epoch
 BATCH = 4

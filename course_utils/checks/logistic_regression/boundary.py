@@ -3,10 +3,10 @@
 import numpy as np
 import torch
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import call, quiet
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 BOUNDARY_CASES = [
     ("a falling line", (2.0, 4.0), -2.0, (-1.0, 3.0)),

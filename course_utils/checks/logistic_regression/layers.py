@@ -12,10 +12,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.answers import read_numbers
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import Credit
+from course_utils.judging.answers import read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 from course_utils.toys import TOYS, load_toy
 
 SEEDS = 5  # runs of each network, from seed 0

@@ -10,11 +10,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import compare, refuse
 from course_utils.checks.parts import judge
-from course_utils.checks.running import call, no_shortcuts, quiet
-from course_utils.checks.verdict import Credit
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import call, no_shortcuts, quiet
+from course_utils.judging.protocol.verdicts import Credit
 
 SHORTCUTS = ("cross_entropy", "softmax", "nll_loss", "soft_margin")  # in the names of PyTorch's functions
 EPSILONS = [10.0**-power for power in range(4, 17)]

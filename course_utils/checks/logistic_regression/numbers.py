@@ -8,10 +8,10 @@ import torch
 
 from course_utils import misconceptions
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_dict, as_numbers, is_missing, kind, read_numbers
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 from course_utils.variants import logistic_regression as questions
 from course_utils.variants.logistic_regression import Neuron, Odds, Pictures, Score
 

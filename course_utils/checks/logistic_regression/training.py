@@ -12,12 +12,12 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, as_dict, is_missing, kind
 from course_utils.checks.comparing import compare, refusal
 from course_utils.checks.logistic_regression.losses import bare_number
 from course_utils.checks.parts import judge
-from course_utils.checks.running import call, quiet
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array, as_dict, is_missing, kind
+from course_utils.judging.protocol.calling import call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 Pair = tuple[torch.Tensor, torch.Tensor]
 

@@ -4,12 +4,12 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.answers import as_array, as_dict, is_missing, read_numbers
 from course_utils.checks.choices import Choice, Option, Sheet, Sorting, mark_choices, sheet
 from course_utils.checks.comparing import refusal
-from course_utils.checks.running import quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_array, as_dict, is_missing, read_numbers
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.variants import neurons as questions
 from course_utils.variants.neurons import Rates
 

@@ -13,10 +13,10 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, kind, plain, short
 from course_utils.checks.comparing import compare, refusal
-from course_utils.checks.running import ask, call, quiet
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array, kind, plain, short
+from course_utils.judging.protocol.calling import ask, call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.variants.neurons import INTERCEPT, SLOPE, sunshine_days
 
 Ways = dict[str, Callable]

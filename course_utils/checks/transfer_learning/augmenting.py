@@ -4,11 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import refusal, refuse, title
-from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import ask, must_be_function, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 FARTHEST = 2  # pixels
 LOOK_AS_FAR_AS = 4

@@ -1,8 +1,8 @@
 """The multiple-choice questions of lab 07: when transfer helps, and when it does not."""
 
 from course_utils.checks.choices import Choice, Option, Sorting, mark_choices
-from course_utils.checks.running import quiet
-from course_utils.checks.verdict import Credit
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
 
 CHOICES = {
     "pairs": Sorting(

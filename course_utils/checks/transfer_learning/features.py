@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 import torch
 
-from course_utils.checks.answers import as_array
 from course_utils.checks.comparing import compare, refusal, refuse, title
-from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.answers import as_array
+from course_utils.judging.protocol.calling import ask, must_be_function, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 
 class Case(NamedTuple):

@@ -4,13 +4,13 @@ import numpy as np
 import torch
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_array, read_numbers
 from course_utils.checks.comparing import refusal, refuse, title
-from course_utils.checks.running import ask, must_be_function, quiet
 from course_utils.checks.sets import alternatives, mark, what_was_given
 from course_utils.checks.transfer_learning import probes
-from course_utils.checks.verdict import CheckFailed, Credit
-from course_utils.variants import Dice
+from course_utils.judging.answers import as_array, read_numbers
+from course_utils.judging.protocol.calling import ask, must_be_function, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
+from course_utils.judging.variants import Dice
 from course_utils.variants import transfer_learning as questions
 from course_utils.variants.transfer_learning import Head
 

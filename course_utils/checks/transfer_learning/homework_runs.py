@@ -11,13 +11,13 @@ import torch
 from torch import nn
 
 from course_utils.checks import diagnosis
-from course_utils.checks.answers import as_dict, is_missing, read_numbers
 from course_utils.checks.comparing import refusal, refuse, title
-from course_utils.checks.running import call, must_be_function, quiet
 from course_utils.checks.sets import mark, what_was_given
 from course_utils.checks.transfer_learning.heads import alike, ask_probabilities
 from course_utils.checks.transfer_learning.homework import read_parts
-from course_utils.checks.verdict import CheckFailed, Credit, NotAttempted
+from course_utils.judging.answers import as_dict, is_missing, read_numbers
+from course_utils.judging.protocol.calling import call, must_be_function, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 TOLERANCE = 0.05  # how far a baseline may be from the reference run, as an accuracy
 GAIN = 0.05  # how much more of the wild pictures an improvement gets right

@@ -1,9 +1,9 @@
 """Checks of what is read off an experiment and off a list of labels."""
 
-from course_utils.checks.answers import as_array, as_dict, is_missing, kind, plain
-from course_utils.checks.running import call, quiet
 from course_utils.checks.sets import mark, what_was_given
-from course_utils.checks.verdict import CheckFailed, Credit
+from course_utils.judging.answers import as_array, as_dict, is_missing, kind, plain
+from course_utils.judging.protocol.calling import call, quiet
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 from course_utils.variants import transfer_learning as questions
 from course_utils.variants.transfer_learning import Folders
 

@@ -17,9 +17,9 @@ import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
 from course_utils import misconceptions
-from course_utils.checks.answers import kind
-from course_utils.checks.elsewhere import Elsewhere
-from course_utils.checks.verdict import CheckFailed, NotAttempted
+from course_utils.judging.answers import kind
+from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
 SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
@@ -71,7 +71,7 @@ def ask(probe: Callable, target, *args):
     Parameters
     ----------
     probe
-        A function of a module in :mod:`course_utils.checks`, called as ``probe(target, *args)``. It returns plain
+        A function of one of our modules, called as ``probe(target, *args)``. It returns plain
         data, arrays and tensors, also inside lists, tuples and dicts.
     target
         The student's object.
@@ -149,8 +149,8 @@ def _what_is_missing(error: NotImplementedError, target, name: str) -> str:
 
 def _find_probe(where: str) -> Callable:
     module, _, name = where.partition(":")
-    if not module.startswith("course_utils.checks."):
-        raise ValueError(f"a probe is a function of course_utils.checks, not {where}")
+    if not module.startswith("course_utils."):
+        raise ValueError(f"a probe is a function of course_utils, not {where}")
     return getattr(importlib.import_module(module), name)
 
 

@@ -13,5 +13,5 @@ class Elsewhere:
     callable: bool
 
     def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
-        """Run :func:`course_utils.checks.running.perform` where the object lives, on the object."""
+        """Run :func:`course_utils.judging.protocol.calling.perform` where the object lives, on the object."""
         raise NotImplementedError

@@ -67,6 +67,11 @@ class Credit(float):
         credit.points, credit.codes = float(points), tuple(codes)
         return credit
 
+    @property
+    def share(self) -> float:
+        """What part of the points is earned, from 0 to 1."""
+        return float(self) / self.points if self.points else 0.0
+
     def __str__(self) -> str:
         return f"{round(float(self), 2):g} of {self.points:g} points"
 

@@ -10,8 +10,8 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from course_utils.checks.elsewhere import Elsewhere
-from course_utils.checks.verdict import CheckFailed
+from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
 Missing = (type(None), type(Ellipsis))

@@ -1,0 +1,71 @@
+"""Each student's own numbers: drawn by a stable hash, so that they are the same today, tomorrow and at grading.
+
+A question is drawn again and again until it is a good one (rejection sampling): no known wrong way may lead to the
+right answer. The salt is public: variants are repeatable, not secret.
+"""
+
+import hashlib
+import random
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+COURSE = "neural-network-labs"
+STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+MOST_TRIES = 20_000
+
+Question = TypeVar("Question")
+
+
+class Dice:
+    """Random choices that are the same on every machine and in every version of Python."""
+
+    def __init__(self, *parts) -> None:
+        text = "\x1f".join(str(part) for part in (COURSE, *parts))
+        # random() is the one method whose sequence Python promises never to change
+        self._random = random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big"))
+
+    def between(self, low: int, high: int) -> int:
+        """Return a whole number from ``low`` to ``high``, both included."""
+        return low + int(self._random.random() * (high - low + 1))
+
+    def choose(self, options):
+        """Return one element of a sequence."""
+        return options[self.between(0, len(options) - 1)]
+
+    def shuffled(self, items) -> list:
+        """Return the items as a list in random order."""
+        rest, out = list(items), []
+        while rest:
+            out.append(rest.pop(self.between(0, len(rest) - 1)))
+        return out
+
+
+def student_id(text: str) -> str:
+    """Return a student id as it was given, after a look at its form; "" stands for the lecture's own numbers.
+
+    Raises
+    ------
+    ValueError
+        If the id has characters that no folder name should have.
+    """
+    if not isinstance(text, str) or (text and not STUDENT_ID.fullmatch(text)):
+        raise ValueError(
+            f"a student id is up to 64 letters, digits and . _ @ -, starting with a letter or digit; not {text!r}"
+        )
+    return text
+
+
+def draw(dice: Dice, sample: Callable[[Dice], Question], accept: Callable[[Question], bool]) -> Question:
+    """Draw questions until ``accept`` likes one.
+
+    Raises
+    ------
+    RuntimeError
+        If 20,000 draws bring no acceptable question: the rule is too strict.
+    """
+    for _ in range(MOST_TRIES):
+        question = sample(dice)
+        if accept(question):
+            return question
+    raise RuntimeError(f"no acceptable question in {MOST_TRIES} draws from {sample.__name__}")
