@@ -44,12 +44,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import plots, widgets
-from course_utils.checks import conv_and_pooling as check
 from course_utils.data import load_photo
-from course_utils.practice import practice
+from course_utils.labs import conv_and_pooling
+from course_utils.labs.conv_and_pooling.convolve_by_hand import FIGURE_IMAGE, FIGURE_KERNEL
+from course_utils.labs.conv_and_pooling.shift_behaviour import shift_layers
 from course_utils.runtime import seed_everything
 from course_utils.shapes import layer_weight_counts
-from course_utils.variants import conv_and_pooling as questions
 
 seed_everything(0)
 
@@ -60,6 +60,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = conv_and_pooling.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -154,8 +158,8 @@ A picture has rows and columns, so the window slides right and then down. *Detec
 """
 
 # %%
-image = np.array(questions.LECTURE_IMAGE)
-kernel = np.array(questions.LECTURE_KERNEL)
+lecture = conv_and_pooling.for_student().convolve_by_hand.question
+image, kernel = np.array(lecture.image), np.array(lecture.kernel)
 plots.show(
     plots.plot_convolution_step(image, kernel, 0),
     alt="The window lies over the upper left corner. Four of its nine products "
@@ -188,7 +192,7 @@ Another picture, from a guide to convolution arithmetic that the second lecture 
 """
 
 # %%
-figure, figure_kernel = np.array(check.FIGURE_IMAGE), np.array(check.FIGURE_KERNEL)
+figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
 figure_output = F.conv2d(
     torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
 )[0, 0]
@@ -205,7 +209,7 @@ Here are the picture and the kernel for your first exercise.
 """
 
 # %%
-mine = questions.hand_convolution(student_id)
+mine = lab.convolve_by_hand.question
 plots.show(
     plots.plot_grids(
         [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
@@ -240,15 +244,15 @@ by_hand = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "convolve-by-hand-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.convolve_by_hand(by_hand, questions.hand_convolution(student_id))
+lab.convolve_by_hand.check(by_hand)
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("convolve-by-hand")` shows a hint, and the next one each time you run it. For more pictures of this kind, without end: `practice("convolve-by-hand")`.
+Stuck? `lab.convolve_by_hand.hint()` shows a hint, and the next one each time you run it. For more pictures of this kind, without end: `lab.convolve_by_hand.practice()`.
 """
 
 # %%
-question = practice("convolve-by-hand", 1)
+question = lab.convolve_by_hand.practice(1)
 question
 
 # %% [markdown]
@@ -364,9 +368,7 @@ These are your five questions. Each is a convolution on a square picture with on
 """
 
 # %%
-asked = questions.windows(student_id)
-for letter, window in asked.items():
-    print(f"{letter})", window)
+lab.output_sizes
 
 # %% [markdown]
 r"""
@@ -400,11 +402,11 @@ sizes = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "output-sizes-check", "locked": true, "points": 5, "schema_version": 3, "solution": false}
-check.output_sizes(sizes, questions.windows(student_id))
+lab.output_sizes.check(sizes)
 
 # %% [markdown]
 r"""
-The check looks at all five answers together. One answer alone often cannot tell a right method from a wrong one: of the lectures' questions, 32 cells with kernel 5, stride 1 and padding 2 comes out right in four wrong ways. For more: `practice("output-size")`.
+The check looks at all five answers together. One answer alone often cannot tell a right method from a wrong one: of the lectures' questions, 32 cells with kernel 5, stride 1 and padding 2 comes out right in four wrong ways. For more: `lab.output_sizes.practice()`.
 """
 
 # %% [markdown]
@@ -437,9 +439,9 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
 
 
 # %% nbgrader={"grade": true, "grade_id": "output-size-rule-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.output_size_rule(conv_output_size)
+lab.output_size_rule.check(conv_output_size)
 ### BEGIN HIDDEN TESTS
-check.output_size_rule(conv_output_size, hidden=2711)
+lab.output_size_rule.check_hidden(conv_output_size, seed=2711)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -495,17 +497,7 @@ The exercise below also asks for a 2×2 **pooling** layer (it keeps the largest 
 """
 
 # %%
-to_count = questions.counting(student_id)
-side, layers = to_count.image_size, to_count.layers
-for letter, one in layers.items():
-    kernel_shape = f"{one.kernel_size}×{one.kernel_size}"
-    print(
-        f"{letter}) {one.out_channels} kernels {kernel_shape} on {one.in_channels} channels"
-    )
-print(f"pooling) 2×2 on {to_count.pooled_channels} channels")
-print(
-    f"dense) 3×{side}×{side} numbers to {layers['a'].out_channels}×{side}×{side} numbers"
-)
+lab.parameter_counts
 
 # %% [markdown]
 r"""
@@ -527,11 +519,11 @@ counts = {"a": 760, "b": 140, "c": 1510, "pooling": 0, "dense": 3072 * 10240 + 1
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.parameter_counts(counts, questions.counting(student_id))
+lab.parameter_counts.check(counts)
 
 # %% [markdown]
 r"""
-Layer a is the first lecture's last question: ten 5×5 kernels, stride 1, padding 2, on a 3×32×32 picture. Its output has 10×32×32 numbers, and it needs fewer than a thousand parameters for them. For more: `practice("parameter-count")`.
+Layer a is the first lecture's last question: ten 5×5 kernels, stride 1, padding 2, on a 3×32×32 picture. Its output has 10×32×32 numbers, and it needs fewer than a thousand parameters for them. For more: `lab.parameter_counts.practice()`.
 
 **A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
@@ -584,9 +576,9 @@ def conv2d(x, weight, bias, stride=1, padding=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "build-conv2d-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-check.conv2d(conv2d)
+lab.build_conv2d.check(conv2d)
 ### BEGIN HIDDEN TESTS
-check.conv2d(conv2d, hidden=5081)
+lab.build_conv2d.check_hidden(conv2d, seed=5081)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -658,7 +650,7 @@ kernels = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "design-kernels-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.design_kernels(kernels)
+lab.design_kernels.check(kernels)
 
 # %% [markdown]
 r"""
@@ -717,9 +709,9 @@ def conv_as_matrix(kernel, height, width):
 
 
 # %% nbgrader={"grade": true, "grade_id": "convolution-matrix-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.conv_as_matrix(conv_as_matrix)
+lab.convolution_matrix.check(conv_as_matrix)
 ### BEGIN HIDDEN TESTS
-check.conv_as_matrix(conv_as_matrix, hidden=913)
+lab.convolution_matrix.check_hidden(conv_as_matrix, seed=913)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -791,9 +783,9 @@ def pool2d(x, kernel_size, stride=None, mode="max"):
 
 
 # %% nbgrader={"grade": true, "grade_id": "build-pool2d-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.pool2d(pool2d)
+lab.build_pool2d.check(pool2d)
 ### BEGIN HIDDEN TESTS
-check.pool2d(pool2d, hidden=664)
+lab.build_pool2d.check_hidden(pool2d, seed=664)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -844,7 +836,7 @@ Now a test of four layers: **a** convolution, **b** convolution + 2×2 max-pooli
 # %%
 x = torch.randn(1, 1, 8, 8, dtype=torch.float64)
 print("layer   stays   moves along")
-for letter, layer in check.shift_layers().items():
+for letter, layer in shift_layers().items():
     before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
     stays = (after - before).abs().max().item()
     moves = [
@@ -896,7 +888,7 @@ shifts = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "shift-behaviour-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.shift_behaviour(shifts)
+lab.shift_behaviour.check(shifts)
 
 # %% [markdown]
 r"""
@@ -923,7 +915,7 @@ The lecture shows two figures side by side. (a): a convolution from 5 to 3, with
 """
 
 # %%
-up_question = questions.stamps(student_id)
+up_question = lab.transposed_sizes.question
 print(up_question)
 small = torch.zeros(
     1, 1, 4, 4
@@ -954,11 +946,11 @@ up = {"size": 5, "sizes back": [5, 6], "output padding": 1, "is a pair": "no"}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "transposed-sizes-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.transposed_sizes(up, questions.stamps(student_id))
+lab.transposed_sizes.check(up)
 
 # %% [markdown]
 r"""
-The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. For more: `practice("transposed-size")`.
+The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. For more: `lab.transposed_sizes.practice()`.
 """
 
 # %% [markdown]
@@ -1023,7 +1015,7 @@ modes = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "dropout-batch-norm-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.dropout_batch_norm(modes)
+lab.dropout_batch_norm.check(modes)
 
 # %% [markdown]
 r"""
@@ -1058,11 +1050,11 @@ r"""
 It gives 0, and its slope there is 0 too.
 </details>
 
-Practise until it is easy: `practice("output-size")`, `practice("parameter-count")`, `practice("transposed-size")`, `practice("convolve-by-hand")`.
+Practise until it is easy: `lab.output_sizes.practice()`, `lab.parameter_counts.practice()`, `lab.transposed_sizes.practice()`, `lab.convolve_by_hand.practice()`.
 """
 
 # %%
-practice("output-size", 12)
+lab.output_sizes.practice(12)
 
 # %% [markdown]
 r"""
@@ -1099,9 +1091,9 @@ def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "conv2d-backward-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
-check.conv2d_backward(conv2d_backward)
+lab.conv2d_backward.check(conv2d_backward)
 ### BEGIN HIDDEN TESTS
-check.conv2d_backward(conv2d_backward, hidden=47)
+lab.conv2d_backward.check_hidden(conv2d_backward, seed=47)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -59,12 +59,15 @@ class Credit(float):
 
     points: float
     codes: tuple[str, ...]
+    parts: tuple[int, int] | None  # how many are right, of how many
 
-    def __new__(cls, earned: float, points: float, codes: tuple[str, ...] = ()):
+    def __new__(
+        cls, earned: float, points: float, codes: tuple[str, ...] = (), parts: tuple[int, int] | None = None
+    ) -> "Credit":
         """Return ``earned``, brought into the range from 0 to ``points``."""
         earned = float(earned)
         credit = super().__new__(cls, min(max(earned, 0.0), float(points)) if earned == earned else 0.0)
-        credit.points, credit.codes = float(points), tuple(codes)
+        credit.points, credit.codes, credit.parts = float(points), tuple(codes), parts
         return credit
 
     @property
@@ -73,6 +76,8 @@ class Credit(float):
         return float(self) / self.points if self.points else 0.0
 
     def __str__(self) -> str:
+        if self.parts:
+            return f"{self.parts[0]} of {self.parts[1]} parts"
         return f"{round(float(self), 2):g} of {self.points:g} points"
 
     def __repr__(self) -> str:
@@ -83,7 +88,7 @@ class Credit(float):
         return data, {"course": {"codes": list(self.codes), "points": self.points}}
 
     def __reduce__(self):
-        return Credit, (float(self), self.points, self.codes)
+        return Credit, (float(self), self.points, self.codes, self.parts)
 
 
 def codes_of(output: dict) -> list[str]:

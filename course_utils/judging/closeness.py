@@ -1,0 +1,49 @@
+"""When two numbers, or two arrays, count as the same."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+RTOL, ATOL = 1e-4, 1e-5
+
+Key = TypeVar("Key")
+
+
+def close(given: np.ndarray, right: np.ndarray, rtol: float = RTOL, atol: float = ATOL) -> bool:
+    """Tell whether two arrays have the same shape and, to float32's precision, the same numbers."""
+    return given.shape == right.shape and bool(np.allclose(given, right, rtol=rtol, atol=atol))
+
+
+def same_number(one: float | None, other: float | None) -> bool:
+    """Tell whether two numbers are equal; fractions may be rounded to two decimals, small ones to two digits."""
+    if one is None or other is None:
+        return False
+    tolerance = 0.006 if abs(other) >= 0.05 else abs(other) / 20
+    return one == other or (other != int(other) and abs(one - other) <= tolerance)
+
+
+def as_float64(value: Any) -> np.ndarray:
+    """Return numbers of ours, also a tensor's, as a float64 array."""
+    return np.asarray(value.detach() if isinstance(value, torch.Tensor) else value, dtype=np.float64)
+
+
+def explain_array(given: np.ndarray, ways: Mapping[Key, Callable[[], object]]) -> Key | None:
+    """Return the first wrong way whose result equals ``given``; None if there is none.
+
+    Parameters
+    ----------
+    ways
+        For each wrong way, a function that computes its result, or several in a list (or raises where the way does
+        not apply).
+    """
+    for way, compute in ways.items():
+        try:
+            results = compute()
+        except (ValueError, IndexError, RuntimeError):
+            continue
+        for result in results if isinstance(results, list) else [results]:
+            if close(given, as_float64(result)):
+                return way
+    return None

@@ -1,0 +1,234 @@
+"""An exercise: its id, hints, misconceptions and practice, how its question is drawn, and how an answer is judged.
+
+A lesson uses it in one way for all: ``lab.output_sizes`` shows the question, ``lab.output_sizes.check(sizes)`` judges,
+``.hint()`` helps on, ``.practice()`` draws fresh questions. An exercise is a class; an object of it is the exercise of
+one student. Two kinds: answers that are data (:class:`Exercise`), and functions that are tried on cases, some of them
+hidden (:class:`Implementation`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property, partial
+from typing import Any, ClassVar
+
+from course_utils.judging.answers import is_missing
+from course_utils.judging.cases import Case
+from course_utils.judging.findings import MISSING, Finding, Findings, Standing, look, report
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.practice import Question, Topic, fresh_question
+from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.verdicts import Credit
+from course_utils.judging.variants import Dice, student_id
+
+
+class Exercise:
+    """One exercise of one student. An exercise that is made from it says what stands below, and writes :meth:`judge`.
+
+    Parameters
+    ----------
+    student
+        Student id; "" for the lecture's own numbers.
+
+    Raises
+    ------
+    ValueError
+        If the id has characters that no folder name should have.
+    """
+
+    id: ClassVar[str]
+    """The grade_id of its solution cell, for example ``"output-sizes"``. Never renamed."""
+
+    hints: ClassVar[Sequence[str]] = ()
+    """In order: each is a question or a reason, none is an answer."""
+
+    misconceptions: ClassVar[Sequence[Misconception]] = ()
+    """All wrong ways that the exercise tells."""
+
+    topics: ClassVar[Sequence[Topic]] = ()
+    """What can be practised; often one topic, or none."""
+
+    worth: ClassVar[Mapping[str, float]] = {}
+    """Weights of its parts; 1 for a part that is not named."""
+
+    def __init__(self, student: str = "") -> None:
+        self.student = student_id(student)
+        self._shown = 0  # hints
+
+    @classmethod
+    def name(cls) -> str:
+        """Return what the exercise is called in a lab: ``output_sizes`` for ``"output-sizes"``."""
+        return cls.id.replace("-", "_")
+
+    # --- the question
+
+    def draw(self) -> Any:
+        """Return the question of this student, as data. None where it is the same for everybody."""
+        return None
+
+    @cached_property
+    def question(self) -> Any:
+        """The question of this student, as data."""
+        return self.draw()
+
+    def dice(self, *more: str) -> Dice:
+        """Return the dice for this student's question."""
+        return Dice(self.student, self.id, *more)
+
+    def text(self) -> str:
+        """Return the question as Markdown."""
+        if not isinstance(self.question, Mapping):
+            return f"`{self.question}`" if self.question is not None else "The question stands above."
+        return "\n\n".join(f"{label}) `{one}`" for label, one in self.question.items())
+
+    def __repr__(self) -> str:
+        return self.text()
+
+    def _repr_markdown_(self) -> str:
+        return self.text()
+
+    # --- the answer
+
+    def judge(self, *answers: Any) -> Findings:
+        """Return how each part of an answer stands.
+
+        An exercise of one part has the part ``""``. Values that cannot be read make their own part wrong.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say how it is judged")
+
+    def check(self, *answers: Any) -> Credit | None:
+        """Judge an answer: print "Correct." or how its parts stand, and return the share that is earned if not all is.
+
+        Parameters
+        ----------
+        answers
+            What the learner has written, as the check cell hands it over.
+
+        Raises
+        ------
+        NotAttempted
+            If there is no answer.
+        CheckFailed
+            If it is wrong, and the exercise has no parts.
+        """
+        with quiet():
+            return report(self._judge(answers), self.worth)
+
+    def _judge(self, answers: tuple[Any, ...]) -> Findings:
+        if all(map(is_missing, answers)):
+            return {"": MISSING}
+        found: list[Findings] = []
+
+        def judge() -> None:
+            found.append(self.judge(*answers))
+
+        failed = look(judge)  # an answer that cannot be read at all
+        return found[0] if found else {"": failed}
+
+    # --- help
+
+    def hint(self, number: int | None = None) -> None:
+        """Print the next hint, or hint ``number`` (from 1).
+
+        Raises
+        ------
+        ValueError
+            If there is no such hint.
+        """
+        if not self.hints:
+            print("There is no hint for this exercise.")
+            return
+        wanted = min(self._shown + 1, len(self.hints)) if number is None else number
+        if type(wanted) is not int or not 1 <= wanted <= len(self.hints):
+            raise ValueError(f"there are hints 1 to {len(self.hints)}, not {wanted!r}")
+        self._shown = wanted
+        last = " That was the last one." if wanted == len(self.hints) else ""
+        print(f"Hint {wanted} of {len(self.hints)}: {self.hints[wanted - 1]}{last}")
+
+    def practice(self, number: int | None = None, topic: str = "") -> Question:
+        """Draw a fresh question of this kind; answer it with its ``.answer(...)``.
+
+        Parameters
+        ----------
+        number
+            Which question, from 1, so that two people can talk about the same one. A random one if left out.
+        topic
+            Where an exercise has several kinds of question, which of them; the first if left out.
+
+        Raises
+        ------
+        ValueError
+            If there is no such question or no such topic.
+        """
+        return fresh_question(self.topics, number, topic, f"lab.{self.name()}")
+
+
+class Implementation(Exercise):
+    """An exercise whose answer is a function or a class, or several, tried on cases.
+
+    It lists its public cases and draws its hidden ones, and writes :meth:`try_case`. The cases of one part stand or
+    fall together; parts are named by :attr:`Case.part`.
+    """
+
+    def __init__(self, student: str = "") -> None:
+        super().__init__(student)
+        self._tried: tuple[tuple[Any, ...], Findings] | None = None
+
+    def cases(self) -> Sequence[Case]:
+        """Return the public cases: every kind that the prompt names."""
+        raise NotImplementedError(f"{type(self).__name__} has no cases")
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return cases of the same kinds with other numbers, for grading."""
+        return ()
+
+    def try_case(self, case: Case, *answers: Any) -> None:
+        """Raise unless an answer is right in this case; what is said goes through the case."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how a case is tried")
+
+    def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
+        """Return how each part stands: a part is right if all its cases are, and its first wrong case speaks."""
+        by_part: dict[str, list[Case]] = {}
+        for case in cases:
+            by_part.setdefault(case.part, []).append(case)
+        return {part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()}
+
+    def _try_all(self, cases: list[Case], answers: tuple[Any, ...]) -> None:
+        for case in cases:
+            self.try_case(case, *answers)
+
+    def judge(self, *answers: Any) -> Findings:
+        """Return how each part stands in the public cases."""
+        return self.judge_cases(list(self.cases()), *answers)
+
+    def check(self, *answers: Any) -> Credit | None:
+        """Judge an answer by the public cases, as :meth:`Exercise.check` does."""
+        with quiet():
+            found = self._judge(answers)
+            self._tried = answers, found
+            return report(found, self.worth)
+
+    def check_hidden(self, *answers: Any, seed: int) -> Credit | None:
+        """Judge an answer by the public cases and by hidden ones: a part is right if it is right in both.
+
+        Parameters
+        ----------
+        answers
+            As handed to :meth:`check`, whose result is used again if it stood in the line before.
+        seed
+            Of the hidden cases.
+        """
+        with quiet():
+            public = self._remembered(answers) or self._judge(answers)
+            cases = [replace(case, hidden=True, seed=case.seed or seed) for case in self.hidden_cases(seed)]
+            hidden = self.judge_cases(cases, *answers)
+            return report({part: self._worse(part, one, hidden) for part, one in public.items()}, self.worth)
+
+    def _remembered(self, answers: tuple[Any, ...]) -> Findings | None:
+        if self._tried is None or len(self._tried[0]) != len(answers):
+            return None
+        same = all(one is other for one, other in zip(self._tried[0], answers, strict=True))
+        return self._tried[1] if same else None
+
+    @staticmethod
+    def _worse(part: str, public: Finding, hidden: Findings) -> Finding:
+        return public if public.standing is not Standing.RIGHT else hidden.get(part, public)

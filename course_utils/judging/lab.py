@@ -1,0 +1,68 @@
+"""The exercises of one lab, bound to one student: ``lab = conv_and_pooling.for_student(student_id)``."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterable, Sequence
+
+from course_utils.judging.exercise import Exercise
+
+OTHERS = ("figures", "widgets")  # what else lies in a lab's folder, and is slow to import
+
+
+def exercises_of(package: str, path: Iterable[str]) -> tuple[type[Exercise], ...]:
+    """Return the exercises that stand in the modules of a lab's folder, by name.
+
+    Parameters
+    ----------
+    package, path
+        The folder's ``__name__`` and ``__path__``.
+
+    Raises
+    ------
+    ValueError
+        If two have the same id.
+    """
+    names = [module.name for module in pkgutil.iter_modules(path) if module.name not in OTHERS]
+    modules = [importlib.import_module(f"{package}.{name}") for name in names]
+    found: dict[str, type[Exercise]] = {}
+    for module in modules:
+        for one in vars(module).values():
+            if isinstance(one, type) and issubclass(one, Exercise) and one.__module__ == module.__name__:
+                if one.name() in found:
+                    raise ValueError(f"{one.__name__} and {found[one.name()].__name__} both have the id {one.id!r}")
+                found[one.name()] = one
+    return tuple(found[name] for name in sorted(found))
+
+
+class Lab:
+    """All exercises of a lab, each an attribute named after its id: ``lab.output_sizes``. Found by the Tab key.
+
+    Parameters
+    ----------
+    exercises
+        The lab's exercises.
+    student
+        Student id; "" for the lectures' own numbers.
+
+    Raises
+    ------
+    ValueError
+        If the id has characters that no folder name should have.
+    """
+
+    def __init__(self, exercises: Sequence[type[Exercise]], student: str = "") -> None:
+        self._student = student
+        self._exercises = {exercise.name(): exercise(student) for exercise in exercises}
+        vars(self).update(self._exercises)
+
+    def __getattr__(self, name: str) -> Exercise:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(f"this lab has {', '.join(self._exercises)}; not {name}")
+
+    def __dir__(self) -> list[str]:
+        return list(self._exercises)
+
+    def __repr__(self) -> str:
+        whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lectures' own."
+        return f"{whose} Exercises: {', '.join(self._exercises)}."

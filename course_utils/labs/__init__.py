@@ -1,0 +1,1 @@
+"""The labs: each folder holds all that one lab needs, and knows no other lab."""

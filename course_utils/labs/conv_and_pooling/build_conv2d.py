@@ -1,0 +1,160 @@
+"""Exercise 5.5: a convolution with loops, judged in stages, and what its cases are made of."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
+from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.windows import SZ1, SZ3, SZ6
+
+CV2 = Misconception(
+    "CV2",
+    "channels not summed",
+    "This uses one input channel, or keeps the channels apart. What happens to the products of all channels?",
+    BUILD,
+)
+CV3 = Misconception(
+    "CV3",
+    "bias missing, or added once per channel",
+    "The difference is a constant for each kernel: its bias. How often is it added to one output number?",
+    BUILD,
+)
+CV4 = Misconception(
+    "CV4",
+    "output has the strided size, but the window moves by one cell",
+    "The shape is right, but your window moves one cell at a time. Where does the window for output number 1 start?",
+    PADDING,
+)
+CV5 = Misconception(
+    "CV5",
+    "padded with copies of the edge instead of zeros",
+    "The inside is right, the border is not: it was padded with copies of the edge. What does zero padding add?",
+    PADDING,
+)
+CV8 = Misconception(
+    "CV8",
+    "padded at the top and left only",
+    "This pads one side of each axis. How many borders has a picture?",
+    PADDING,
+)
+SZ10 = shared.SZ10.in_lab(BUILD)
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """All shapes of one convolution or pooling. `kernel` is (FH, FW)."""
+
+    batch: int
+    in_channels: int
+    out_channels: int
+    size: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: int = 1
+    padding: int = 0
+    dtype: type = np.float64
+    zero_bias: bool = False
+
+    def arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw x (N, C, H, W), weight (K, C, FH, FW) and bias (K,)."""
+        rng = np.random.default_rng([seed, *self.size, *self.kernel])
+        x = rng.normal(size=(self.batch, self.in_channels, *self.size))
+        weight = rng.normal(size=(self.out_channels, self.in_channels, *self.kernel))
+        bias = np.zeros(self.out_channels) if self.zero_bias else 1 + rng.random(self.out_channels)
+        return x.astype(self.dtype), weight.astype(self.dtype), bias.astype(self.dtype)
+
+
+class BuildConv2d(Implementation):
+    """Build a convolution: ``conv2d(x (N, C, H, W), weight (K, C, FH, FW), bias (K,), stride=1, padding=0)``."""
+
+    id = "build-conv2d"
+    hints = (
+        "What is the shape of the result? Start from an array of zeros of that shape.",
+        "Output (n, k, i, j) looks at one window of picture n. On which row and which column does that window start?",
+        "The window is x[n, :, top:top+FH, left:left+FW], with shape (C, FH, FW). What has weight[k] to do with it?",
+    )
+    misconceptions = (CV1, CV7, CV3, CV2, SZ3, SZ6, CV4, CV5, CV8, SZ1, DS6, DS5, SZ10, DS2)
+
+    def cases(self) -> Sequence[Case]:
+        """Return cases that add one thing each: a part is one thing, alone."""
+        plain = {"zero_bias": True}
+        return [
+            Case("one channel, one kernel, bias 0", Shapes(1, 1, 1, (5, 6), (3, 3), **plain), "channels"),
+            Case("three input channels, bias 0", Shapes(2, 3, 2, (6, 5), (3, 3), **plain), "channels"),
+            Case("a bias for each kernel", Shapes(1, 1, 2, (5, 6), (3, 2)), "biases"),
+            Case("biases and three input channels", Shapes(2, 3, 2, (6, 5), (3, 3)), "biases"),
+            Case("stride=2", Shapes(1, 2, 3, (7, 9), (3, 3), stride=2, **plain), "stride"),
+            Case("padding=1", Shapes(1, 2, 2, (5, 4), (3, 3), padding=1, **plain), "padding"),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other shapes of every part: float32, leftover columns, wide borders, everything together."""
+        plain = {"zero_bias": True}
+        single = Shapes(2, 3, 4, (7, 6), (3, 3), stride=2, dtype=np.float32, **plain)
+        return [
+            Case("another kernel", Shapes(3, 2, 4, (6, 7), (2, 3), **plain), "channels"),
+            Case("other shapes", Shapes(3, 2, 4, (6, 7), (2, 3)), "biases"),
+            Case("a kernel as large as the picture", Shapes(3, 1, 2, (4, 3), (4, 3)), "biases"),
+            Case("leftover columns", Shapes(2, 3, 2, (8, 10), (3, 2), stride=3, **plain), "stride"),
+            Case("float32", single, "stride"),
+            Case("padding=2", Shapes(1, 2, 2, (4, 5), (3, 2), padding=2, **plain), "padding"),
+            Case("a wide border", Shapes(1, 2, 2, (4, 5), (5, 5), stride=2, padding=2), "padding"),
+        ]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with PyTorch; its own convolutions are refused."""
+        shapes: Shapes = case.data
+        arrays = shapes.arrays(case.seed)
+        options = () if (shapes.stride, shapes.padding) == (1, 0) else (shapes.stride, shapes.padding)
+        with no_shortcuts():
+            given = case.call(answer, "conv2d", *arrays, *options)  # the defaults are part of the task
+        tensors = [torch.tensor(array, dtype=torch.float64) for array in arrays]
+        right = F.conv2d(*tensors, stride=shapes.stride, padding=shapes.padding)
+        ways = conv_ways(*tensors, shapes.stride, shapes.padding)
+        case.compare("conv2d", case.array(given, "What conv2d returns"), right, ways)
+
+
+def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> Ways:
+    """For each wrong way to convolve, a function that computes its result."""
+
+    def conv(
+        x: torch.Tensor = x,
+        weight: torch.Tensor = weight,
+        bias: torch.Tensor = bias,
+        stride: int = stride,
+        padding: int = padding,
+    ) -> torch.Tensor:
+        return F.conv2d(x, weight, bias, stride=stride, padding=padding)
+
+    def padded(mode: str, sides: tuple[int, ...] | None = None) -> torch.Tensor:
+        return conv(F.pad(x, sides or (padding,) * 4, mode=mode), padding=0)
+
+    right = conv()
+    rows, columns = right.shape[2:]
+    centre = bias[None, :, None, None]
+    by_channel = [conv(x[:, [c]], weight[:, [c]]) for c in range(x.shape[1])]
+    return {
+        CV1: lambda: conv(weight=weight.flip(2, 3)),
+        CV7: lambda: conv(weight=weight.transpose(2, 3)),
+        CV3: lambda: [right - centre, right + (x.shape[1] - 1) * centre, right - centre + bias[0]],
+        CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2), right / x.shape[1]],
+        SZ3: lambda: conv(stride=1),
+        SZ6: lambda: conv(padding=0),
+        CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
+        CV5: lambda: [padded("replicate"), padded("reflect")],
+        CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        SZ1: lambda: right[:, :, :-1, :-1],
+        DS6: lambda: right.transpose(2, 3),
+        DS5: lambda: right.permute(0, 2, 3, 1),
+        SZ10: lambda: right.transpose(0, 1),
+        DS2: lambda: [right[0], right.sum(0)],
+    }

@@ -1,0 +1,132 @@
+"""Exercise 5.8: pooling."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.conv_and_pooling.build_conv2d import Shapes
+from course_utils.labs.conv_and_pooling.headings import POOLING
+from course_utils.labs.conv_and_pooling.kernels import DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.windows import SZ1
+
+PL2 = shared.PL2.in_lab(POOLING)
+CV6 = Misconception(
+    "CV6",
+    "a zero takes part in the maximum",
+    "Where all inputs are negative you answer 0. Where does this 0 come from?",
+    POOLING,
+)
+PL1 = Misconception(
+    "PL1",
+    "maximum and average exchanged",
+    "This is the other mode of pooling. Which of the two does mode name?",
+    POOLING,
+)
+PL3 = Misconception(
+    "PL3",
+    "pooled over the channels too",
+    "Your answer mixes the channels. How many feature maps should come out if C go in?",
+    POOLING,
+)
+PL4 = Misconception(
+    "PL4",
+    "summed instead of averaged",
+    "Your numbers are the sums of the windows. By what is a sum divided to make an average?",
+    POOLING,
+)
+PL5 = Misconception(
+    "PL5",
+    "incomplete windows at the edge counted",
+    "You also pool windows that hang over the edge. Does PyTorch count them?",
+    POOLING,
+)
+
+
+class Pooling(NamedTuple):
+    """One pooling to try: x (N, C, H, W), the side of the window, and the two optional arguments."""
+
+    x: np.ndarray
+    kernel_size: int
+    options: tuple[int | None, str] | tuple[()]
+
+
+class BuildPool2d(Implementation):
+    """Build pooling: ``pool2d(x (N, C, H, W), kernel_size, stride=None, mode="max")``; mode may be "avg"."""
+
+    id = "build-pool2d"
+    hints = (
+        "Take your conv2d. What replaces the sum of products, and do the channels still mix?",
+        "If you keep the largest number so far: with which number do you start, when all inputs may be negative?",
+    )
+    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL5, SZ1, DS6, DS5, DS2)
+
+    def cases(self) -> Sequence[Case]:
+        """Return both modes, inputs below zero, and the defaults."""
+        small = np.arange(16.0).reshape(1, 1, 4, 4)
+        return [
+            Case("positive inputs", Pooling(abs(_draw(Shapes(1, 2, 2, (4, 6), (2, 2)), 0)), 2, (None, "max"))),
+            Case(
+                "two channels, inputs below zero",
+                Pooling(_draw(Shapes(2, 2, 2, (6, 4), (2, 2)), 0) - 1, 2, (None, "max")),
+            ),
+            Case("stride=1", Pooling(_draw(Shapes(1, 2, 2, (5, 4), (2, 2)), 0) - 1, 2, (1, "max"))),
+            Case("mode='avg'", Pooling(_draw(Shapes(1, 2, 2, (4, 6), (2, 2)), 0) - 1, 2, (None, "avg"))),
+            Case("pool2d(x, 2): stride and mode left out", Pooling(small, 2, ())),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other shapes: leftover and overlapping windows, nothing but negative numbers, float32."""
+        single = Shapes(2, 2, 2, (6, 9), (3, 3), dtype=np.float32)
+        return [
+            Case("all negative", Pooling(-abs(_draw(Shapes(2, 3, 3, (6, 8), (2, 2)), seed)), 2, (None, "max"))),
+            Case("leftover", Pooling(_draw(Shapes(2, 3, 3, (7, 8), (3, 3)), seed) - 1, 3, (None, "max"))),
+            Case("overlap", Pooling(_draw(Shapes(1, 2, 2, (7, 8), (3, 3)), seed) - 1, 3, (2, "max"))),
+            Case("average with leftover", Pooling(_draw(Shapes(3, 2, 2, (7, 5), (3, 3)), seed) - 1, 3, (2, "avg"))),
+            Case("float32", Pooling(_draw(single, seed) - 1, 3, (None, "avg"))),
+        ]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with PyTorch; its own poolings are refused."""
+        x, kernel_size, options = case.data
+        with no_shortcuts():
+            given = case.call(answer, "pool2d", x, kernel_size, *options)
+        stride, mode = options or (None, "max")
+        right, ways = pool_ways(torch.tensor(x, dtype=torch.float64), kernel_size, stride, mode)
+        case.compare("pool2d", case.array(given, "What pool2d returns"), right, ways)
+
+
+def _draw(shapes: Shapes, seed: int) -> np.ndarray:
+    return shapes.arrays(seed)[0]
+
+
+def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) -> tuple[torch.Tensor, Ways]:
+    """Return the right pooling of x (N, C, H, W) and, for each wrong way, a function that computes its result."""
+    pool, other = (F.max_pool2d, F.avg_pool2d) if mode == "max" else (F.avg_pool2d, F.max_pool2d)
+    right = pool(x, kernel_size, stride)
+    area = kernel_size**2
+    return right, {
+        PL1: lambda: other(x, kernel_size, stride),
+        CV6: lambda: right.clamp(min=0),
+        PL2: lambda: pool(x, kernel_size, 1),
+        PL3: lambda: [over(right) for over in _over_channels(mode)],
+        PL4: lambda: [F.avg_pool2d(x, kernel_size, stride) * area],
+        PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
+        SZ1: lambda: right[:, :, :-1, :-1],
+        DS6: lambda: right.transpose(2, 3),
+        DS5: lambda: right.permute(0, 2, 3, 1),
+        DS2: lambda: right[0],
+    }
+
+
+def _over_channels(mode: str) -> list[Callable[[torch.Tensor], torch.Tensor]]:
+    if mode == "max":
+        return [lambda r: r.amax(1), lambda r: r.amax(1, keepdim=True), lambda r: r.amax(1, keepdim=True).expand_as(r)]
+    return [lambda r: r.mean(1), lambda r: r.mean(1, keepdim=True), lambda r: r.mean(1, keepdim=True).expand_as(r)]

@@ -1,0 +1,91 @@
+"""Exercise 5.11: what dropout does in both modes, and what batch normalisation keeps."""
+
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, Standing, wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import judge_numbers
+from course_utils.labs.conv_and_pooling.headings import MODES
+
+PC10 = shared.PC10.in_lab(MODES)
+DB1 = Misconception(
+    "DB1",
+    "forgot that dropout scales up what it keeps",
+    "Half the units are silent, and yet the layer keeps its mean. What happens to those that stay?",
+    MODES,
+)
+DB2 = Misconception(
+    "DB2",
+    "took dropout to be active in eval mode",
+    "In eval mode nothing is dropped. What does the layer do then?",
+    MODES,
+)
+
+MEAN_TOLERANCE = 0.1
+
+
+def layer_modes() -> dict[str, float]:
+    """Ask PyTorch: dropout with p = 0.5 on ones in both modes, and what 16 channels of batch normalisation hold."""
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    layer, ones = nn.Dropout(0.5), torch.ones(100, 100)
+    dropped, kept = layer.train()(ones), layer.eval()(ones)
+    torch.set_rng_state(state)
+    norm = nn.BatchNorm2d(16)
+    return {
+        "mean in train": float(dropped.mean()),
+        "mean in eval": float(kept.mean()),
+        "kept value": float(dropped.max()),
+        "parameters": sum(p.numel() for p in norm.parameters()),
+        "buffer numbers": sum(b.numel() for b in norm.buffers()),
+    }
+
+
+class DropoutBatchNorm(Exercise):
+    """Dropout and batch normalisation: what they do in train and in eval mode, and what they hold."""
+
+    id = "dropout-batch-norm"
+    hints = (
+        "Print layer(x) once in train mode. Which two values do you see?",
+        "Go through layer.named_parameters() and layer.named_buffers(). How many numbers does each hold?",
+    )
+    misconceptions = (DB1, DB2, PC10)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"mean in train": …, "mean in eval": …, "kept value": …, "parameters": …, "buffer numbers": …}``.
+
+        Means may be off by 0.1.
+        """
+        right = layer_modes()
+        given = as_dict(answers, right, "modes")
+        means, rest = (
+            {part: right[part] for part in right if part.startswith("mean") is mean} for mean in (True, False)
+        )
+        found = judge_numbers(given, means, what="modes", same=_near, show="{:g}".format)
+        found |= judge_numbers(given, rest, what="modes", show="{:g}".format)
+        return {part: _explained(part, found[part], plain(given[part]), right) for part in right}
+
+
+def _near(one: float, other: float) -> bool:
+    return abs(one - other) <= MEAN_TOLERANCE
+
+
+def _explained(part: str, one: Finding, number: float | None, right: dict[str, float]) -> Finding:
+    if one.standing is not Standing.WRONG or number is None:
+        return one
+    all_numbers = right["parameters"] + right["buffer numbers"]
+    halved = part.startswith("mean") and _near(number, 0.5)
+    way: Misconception | None = None
+    if (part == "mean in train" and halved) or (part == "kept value" and number == 1):
+        way = DB1
+    elif part == "mean in eval" and halved:
+        way = DB2
+    elif part == "parameters" and number in (all_numbers, all_numbers - 1, 2 * right["parameters"]):
+        way = PC10
+    return wrong(one.first, way)

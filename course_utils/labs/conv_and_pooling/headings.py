@@ -1,0 +1,13 @@
+"""Headings of the lesson, for "Read again"."""
+
+SIZE_RULE = "The size rule"
+PADDING = "Padding and stride"
+CHANNELS = "Channels and counting"
+BY_HAND = "Two dimensions, by hand"
+FLIP = "Convolution or correlation?"
+BUILD = "Build conv2d"
+MATRIX = "A dense layer in disguise"
+POOLING = "Pooling"
+SHIFT = "Shift in, shift out"
+UP = "Going up: transposed convolution"
+MODES = "Two more layers: dropout and batch normalisation"

@@ -1,0 +1,238 @@
+"""What the tests of all exercises share: exercises, their right answers from the masters, wrong ways, odd input."""
+
+import ast
+import builtins
+import contextlib
+import importlib
+import io
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from conftest import ROOT
+from lesson import Lesson
+
+from course_utils.grading.hooks import grade_id, is_check
+from course_utils.judging.exercise import Exercise, Implementation
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.masters import read_master
+
+PACKAGES = {  # by the folder of the master
+    path.name: path.name[3:]
+    for path in sorted((ROOT / "solutions").glob("0*"))
+    if (ROOT / "tests" / "labs" / f"test_{path.name[3:]}.py").exists()
+}
+
+
+class WrongWay(NamedTuple):
+    """A wrong answer, and what must come of it.
+
+    Parameters
+    ----------
+    code
+        The misconception that must be recognised; "" where none must be.
+    exercise
+        Its id.
+    answers
+        Makes what is handed to the check: the learner's variables.
+    share
+        What is earned; None where the check must refuse.
+    student
+        Whose numbers.
+    hidden
+        Whether only hidden cases tell.
+    also
+        Other misconceptions that must be recognised with it.
+    """
+
+    code: str
+    exercise: str
+    answers: Callable[[], tuple[Any, ...]]
+    share: float | None = None
+    student: str = ""
+    hidden: bool = False
+    also: tuple[str, ...] = ()
+
+
+class Judged(NamedTuple):
+    """What a check came to: the share, what the learner reads, and the codes. "missing" if there was no answer."""
+
+    share: float
+    text: str
+    codes: tuple[str, ...] = ()
+    missing: bool = False
+
+
+def judged(check: Callable[..., Credit | None], *answers: Any, **options: Any) -> Judged:
+    """Run a check; what is neither credit nor one of the two refusals is an error of the check, and is raised."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        try:
+            credit = check(*answers, **options)
+        except CheckFailed as error:
+            return Judged(0.0, error.message, error.codes)
+        except NotAttempted as error:
+            return Judged(0.0, error.message, missing=True)
+    text = said.getvalue().strip()
+    return Judged(1.0, text) if credit is None else Judged(credit.share, text, credit.codes)
+
+
+def exercise_of(package: str, way: WrongWay) -> type[Exercise]:
+    """Return the exercise of a lab that a wrong way belongs to."""
+    exercises = importlib.import_module(f"course_utils.labs.{package}").EXERCISES
+    return next(one for one in exercises if one.id == way.exercise)
+
+
+def run(package: str, way: WrongWay) -> Judged:
+    """Feed a wrong way to its exercise."""
+    mine, answers = exercise_of(package, way)(way.student), way.answers()
+    if way.hidden:
+        assert isinstance(mine, Implementation)
+        return judged(mine.check_hidden, *answers, seed=3)
+    return judged(mine.check, *answers)
+
+
+@cache
+def exercises_by_lab() -> dict[str, tuple[type[Exercise], ...]]:
+    """Return the exercises of each lab by the folder of its master."""
+    return {
+        folder: importlib.import_module(f"course_utils.labs.{package}").EXERCISES
+        for folder, package in PACKAGES.items()
+    }
+
+
+def every_exercise() -> list[type[Exercise]]:
+    """Return all exercises of the course."""
+    return [exercise for exercises in exercises_by_lab().values() for exercise in exercises]
+
+
+def package_of(exercise: type[Exercise]) -> str:
+    """Return the name of the lab's folder in which an exercise stands."""
+    return exercise.__module__.split(".")[2]
+
+
+def folder_of(exercise: type[Exercise]) -> str:
+    """Return the folder of the master in which an exercise stands."""
+    return next(folder for folder, package in PACKAGES.items() if package == package_of(exercise))
+
+
+def called(exercise: type[Exercise]) -> str:
+    """Name an exercise for a test: ids are unique in their lab only."""
+    return f"{package_of(exercise)}/{exercise.id}"
+
+
+# --- right answers, from the master
+
+
+@cache
+def right_answers(exercise: type[Exercise]) -> tuple[Any, ...]:
+    """Return what the master's own check cell hands to an exercise's check, for the lectures' numbers.
+
+    Only the cells run that it stands on.
+    """
+    cells = [cell for cell in read_master(Lesson(folder_of(exercise)).master).cells if cell.cell_type == "code"]
+    place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
+    call = check_call(cells[place].source)
+    names: dict[str, Any] = {}
+    for source in _needed([cell.source for cell in cells[:place] if not is_check(cell)], call):
+        exec(compile(source, f"<{exercise.id}>", "exec"), names)
+    return tuple(eval(ast.unparse(argument), names) for argument in call.args)
+
+
+def check_call(source: str) -> ast.Call:
+    """Return the call of ``lab.….check(…)`` in a check cell."""
+    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "check")
+
+
+def _needed(sources: list[str], call: ast.Call) -> list[str]:
+    """Return the cells that a call stands on, in order: for each name those that bind it or change it."""
+    wanted = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
+    kept: list[str] = []
+    for source in reversed(sources):
+        tree = ast.parse(source)
+        if _bound(tree) & wanted:
+            kept.append(source)
+            wanted |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(dir(builtins))
+    return kept[::-1]
+
+
+def _bound(tree: ast.AST) -> set[str]:
+    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.alias):
+            found.add((node.asname or node.name).split(".")[0])
+    return found
+
+
+# --- odd input
+
+
+class AllEqual:
+    """Equals everything."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = object.__hash__
+
+
+class NoRepr:
+    """Cannot be shown."""
+
+    def __repr__(self):
+        raise RuntimeError("this object cannot be shown")
+
+
+ODD = {
+    "text": "x",
+    "bytes": b"x",
+    "nothing": [],
+    "ragged": [[1, 2], [3]],
+    "empty dict": {},
+    "dict": {"a": 1},
+    "object equal to all": AllEqual(),
+    "list of such": [AllEqual()],
+    "object without repr": [[NoRepr()]],
+    "dict with such": {"a": NoRepr()},
+    "nan": float("nan"),
+    "inf": -float("inf"),
+    "complex": 1j,
+    "bool": True,
+    "mixed set": {1, "a", (2,)},
+    "5,000 digits": 10**5000,
+    "list of long numbers": [10**400] * 9,
+    "very large": 1e200,
+    "infinities": [[np.inf, -np.inf, 0]] * 3,
+    "no numbers": np.zeros(0),
+    "large array": np.zeros((300, 300)),
+    "objects": np.array([1, None]),
+    "letters": np.array(["a"]),
+    "masked": np.ma.zeros((3, 3)),
+    "meta tensor": torch.zeros(2, device="meta"),
+    "meta number": torch.tensor(1.0, device="meta"),
+    "bfloat16": torch.full((3, 3), 77.0, dtype=torch.bfloat16),
+    "sparse": torch.eye(3).to_sparse(),
+    "complex tensor": torch.zeros(3, 3, dtype=torch.complex64),
+    "long double": np.longdouble("1e4000"),
+    "time span": np.timedelta64(5, "D"),
+    "date": np.datetime64("2020"),
+    "type": object,
+    "function": len,
+    "generator": iter("ab"),
+    "dots": ...,
+}
+
+
+def replaced(answers: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
+    """Return answers with one of them replaced."""
+    return (*answers[:place], value, *answers[place + 1 :])
+
+
+def parts_of(answer: Any) -> list[Any]:
+    """Return the keys of an answer that is a dict, whose values can be replaced one by one."""
+    return list(answer) if type(answer) is dict else []

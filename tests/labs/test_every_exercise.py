@@ -1,0 +1,184 @@
+"""What every exercise must satisfy: right, missing, odd, failing and known wrong answers, and what is said of them."""
+
+import importlib
+import re
+
+import pytest
+from harness import (
+    ODD,
+    PACKAGES,
+    WrongWay,
+    called,
+    every_exercise,
+    exercise_of,
+    exercises_by_lab,
+    folder_of,
+    judged,
+    parts_of,
+    replaced,
+    right_answers,
+    run,
+)
+from lesson import Lesson
+
+from course_utils.judging.exercise import Exercise, Implementation
+from course_utils.judging.misconceptions import known
+
+EXERCISES = every_exercise()
+WRONG_WAYS: list[tuple[str, WrongWay]] = [
+    (package, way) for package in PACKAGES.values() for way in importlib.import_module(f"test_{package}").WRONG_WAYS
+]
+MOST_LINES = 4
+
+exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called)
+way_by_way = pytest.mark.parametrize(
+    ("package", "way"),
+    WRONG_WAYS,
+    ids=[f"{package}/{way.exercise}-{way.code or 'unknown'}-{n}" for n, (package, way) in enumerate(WRONG_WAYS)],
+)
+
+
+# --- right and missing
+
+
+@exercise_by_exercise
+def test_the_masters_answer_is_right(exercise):
+    found = judged(exercise().check, *right_answers(exercise))
+    assert (found.share, found.text) == (1.0, "Correct.")
+
+
+@pytest.mark.parametrize(
+    "exercise", [one for one in EXERCISES if issubclass(one, Implementation)], ids=lambda exercise: exercise.id
+)
+def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
+    found = judged(exercise().check_hidden, *right_answers(exercise), seed=5)
+    assert (found.share, found.text) == (1.0, "Correct.")
+
+
+@exercise_by_exercise
+def test_no_answer_is_not_a_wrong_one(exercise):
+    found = judged(exercise().check, *[None for _ in right_answers(exercise)])
+    assert (found.missing, found.share) == (True, 0.0)
+
+
+@exercise_by_exercise
+def test_a_function_that_is_not_written_yet_is_not_a_wrong_answer(exercise):
+    def stub(*_args, **_kwargs):
+        raise NotImplementedError("replace this line with your code")
+
+    answers = tuple(stub if callable(answer) else None for answer in right_answers(exercise))
+    assert judged(exercise().check, *answers).missing
+
+
+# --- wrong
+
+
+@exercise_by_exercise
+def test_odd_answers_earn_nothing_and_are_told_in_four_lines(exercise):
+    answers = right_answers(exercise)
+    found = {
+        (place, name): judged(exercise().check, *[odd if i == place else None for i in range(len(answers))])
+        for place in range(len(answers))
+        for name, odd in ODD.items()
+    }
+    assert {key: one for key, one in found.items() if one.share or len(one.text.splitlines()) > MOST_LINES} == {}
+
+
+@exercise_by_exercise
+def test_one_unreadable_part_is_one_wrong_part(exercise):
+    answers = right_answers(exercise)
+    for place, answer in enumerate(answers):
+        for key in parts_of(answer):
+            for odd in (ODD["object without repr"], ODD["complex"], ODD["object equal to all"]):
+                found = judged(exercise().check, *replaced(answers, place, answer | {key: odd}))
+                assert 0.0 < found.share < 1.0 or len(answer) == 1, f"{key!r}: {found}"
+                assert len(found.text.splitlines()) <= MOST_LINES
+
+
+@exercise_by_exercise
+def test_a_raised_error_is_told_with_the_learners_own_line(exercise):
+    answers = right_answers(exercise)
+    source = "def broken(*args, **kwargs):\n    return 1 / 0  # my own line\n"
+    names: dict = {}
+    exec(compile(source, "<broken>", "exec"), names)
+    for place, answer in enumerate(answers):
+        if callable(answer) and not isinstance(answer, type):
+            found = judged(exercise().check, *replaced(answers, place, names["broken"]))
+            assert found.share < 1.0
+            assert "ZeroDivisionError" in found.text, found.text
+
+
+# --- known wrong ways
+
+
+@way_by_way
+def test_a_known_wrong_way_gets_its_own_code_and_question(package, way):
+    found = run(package, way)
+    assert set(found.codes) == {way.code, *way.also} - {""}
+    if way.code:
+        (mine,) = [one for one in exercise_of(package, way).misconceptions if one.code == way.code]
+        assert mine.feedback in found.text
+        assert mine.section in found.text
+
+
+@way_by_way
+def test_a_known_wrong_way_earns_what_its_right_parts_are_worth(package, way):
+    found = run(package, way)
+    assert found.share == pytest.approx(way.share or 0.0)
+    assert not found.missing
+    assert 1 <= len(found.text.splitlines()) <= MOST_LINES
+
+
+@exercise_by_exercise
+def test_every_misconception_of_an_exercise_has_a_wrong_way(exercise):
+    tried = {way.code for package, way in WRONG_WAYS if exercise_of(package, way) is exercise}
+    assert {one.code for one in exercise.misconceptions} - tried == set()
+
+
+@exercise_by_exercise
+def test_only_listed_misconceptions_are_recognised(exercise):
+    listed = {one.code for one in exercise.misconceptions}
+    mine = [(package, way) for package, way in WRONG_WAYS if exercise_of(package, way) is exercise]
+    found = {code for package, way in mine for code in run(package, way).codes}
+    assert found - listed == set()
+
+
+# --- words
+
+
+def _headings(exercise: type[Exercise]) -> set[str]:
+    return Lesson(folder_of(exercise)).headings()
+
+
+@exercise_by_exercise
+def test_every_section_to_read_again_is_a_heading_of_the_lesson(exercise):
+    assert {one.section for one in exercise.misconceptions} - _headings(exercise) == set()
+
+
+@exercise_by_exercise
+def test_feedback_and_hints_ask(exercise):
+    silent = [text for text in (*(one.feedback for one in exercise.misconceptions),) if "?" not in text]
+    assert silent == []
+
+
+@exercise_by_exercise
+def test_an_exercise_has_hints(exercise):
+    assert exercise.hints
+
+
+@exercise_by_exercise
+def test_the_master_asks_checks_and_helps_in_one_grammar(exercise):
+    text = Lesson(folder_of(exercise)).master.read_text(encoding="utf-8")
+    assert f"lab.{exercise.name()}.check(" in text
+    if issubclass(exercise, Implementation) and exercise().hidden_cases(1):
+        assert f"lab.{exercise.name()}.check_hidden(" in text
+
+
+def test_every_lab_has_its_exercises_and_every_check_its_exercise():
+    for folder, exercises in exercises_by_lab().items():
+        checks = {name.removesuffix("-check") for name in Lesson(folder).points()}
+        assert checks == {exercise.id for exercise in exercises}, folder
+
+
+def test_codes_look_like_codes():
+    assert [one.code for one in known() if not re.fullmatch(r"[A-Z]{2,3}\d{1,2}", one.code)] == []
