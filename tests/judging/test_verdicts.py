@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from course_utils.checks import CheckFailed, Credit, NotAttempted, codes_of
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted, codes_of
 
 MESSAGE = "Not yet right.\nHint: how many?"
 
@@ -23,7 +23,7 @@ def outputs():
         "credit": "Credit(1.5, 5, ('PC2',))",
         "full": "Credit(2, 2)",
     }
-    setup = "from course_utils.checks import CheckFailed, Credit, NotAttempted"
+    setup = "from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in (setup, *sources.values())])
     NotebookClient(notebook, allow_errors=True, kernel_name="python3").execute()
     return {name: cell.outputs[-1] for name, cell in zip(sources, notebook.cells[1:], strict=True)}

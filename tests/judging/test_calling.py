@@ -1,14 +1,18 @@
-"""Reaching a student's objects: beside them, elsewhere, and in the words of a lab."""
+"""Reaching a student's objects: beside them and elsewhere, quietly."""
+
+import io
+import logging
+import os
+import sys
+import warnings
 
 import numpy as np
 import pytest
 import torch
 
-from course_utils import misconceptions
 from course_utils.judging.protocol import calling as running
 from course_utils.judging.protocol.proxy import Elsewhere
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
-from course_utils.misconceptions import Misconception
 
 
 class Far(Elsewhere):
@@ -182,47 +186,97 @@ def test_the_refused_words_travel():
     assert [refused for _, _, refused in far.asked] == [("tanh",), ()]
 
 
-# --- the words of a lab
+# --- silence
 
 
-@pytest.fixture
-def lonely_code(monkeypatch):
-    monkeypatch.setattr(misconceptions, "_REGISTRY", dict(misconceptions._REGISTRY))
-    monkeypatch.setattr(misconceptions, "_IN_LAB", dict(misconceptions._IN_LAB))
-    misconceptions.register(Misconception("ZZ9", "a name", "Did you count twice?", "Somewhere"))
-    return "ZZ9"
+NOISES = {
+    "print": lambda: print("here", file=sys.stderr),
+    "a warning": lambda: warnings.warn("here", stacklevel=1),
+    "descriptor 2": lambda: os.write(2, b"here"),
+    "a program": lambda: os.system("echo here >&2"),
+    "a logger": lambda: logging.getLogger("lesson").warning("here"),
+}
 
 
-def test_a_code_has_the_words_it_was_registered_with(lonely_code):
-    assert misconceptions.get(lonely_code).feedback == "Did you count twice?"
+@pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES)
+def test_nothing_reaches_stderr(noise, capfd):
+    with running.quiet():
+        noise()
+    assert capfd.readouterr().err == ""
 
 
-def test_a_lab_names_its_own_heading(lonely_code):
-    misconceptions.read_again("neurons", ZZ9="Counting weights")
-    with misconceptions.spoken_in("neurons"):
-        spoken = misconceptions.get(lonely_code)
-    assert (spoken.section, spoken.feedback) == ("Counting weights", "Did you count twice?")
-    assert misconceptions.get(lonely_code).section == "Somewhere"
+@pytest.mark.parametrize("noise", NOISES.values(), ids=NOISES)
+def test_stderr_works_again_afterwards(noise, capfd):
+    with pytest.raises(ZeroDivisionError), running.quiet():
+        1 / 0  # noqa: B018
+    os.write(2, b"first ")
+    print("second", file=sys.stderr)
+    assert capfd.readouterr().err == "first second\n"
 
 
-def test_a_lab_may_ask_in_its_own_words(lonely_code):
-    misconceptions.read_again("neurons", ZZ9=("Counting weights", "Did you count the bias twice?"))
-    with misconceptions.spoken_in("neurons"):
-        assert misconceptions.get(lonely_code).feedback == "Did you count the bias twice?"
-    with misconceptions.spoken_in("activations"):
-        assert misconceptions.get(lonely_code).feedback == "Did you count twice?"
+def test_a_stream_that_was_kept_is_silent_and_then_speaks(monkeypatch):
+    class Stream(io.StringIO):
+        """As the kernel's: written in Python, so that its write can be replaced."""
+
+    stream = Stream()
+    monkeypatch.setattr(sys, "stderr", stream)
+    with running.quiet(), running.quiet():
+        stream.write("within")
+    stream.write("after")
+    assert stream.getvalue() == "after"
 
 
-def test_a_check_speaks_in_the_words_of_its_lab(lonely_code):
-    misconceptions.read_again("neurons", ZZ9="Counting weights")
+def test_descriptors_are_given_back():
+    def lowest_free():
+        descriptor = os.open(os.devnull, os.O_RDONLY)
+        os.close(descriptor)
+        return descriptor
 
-    def check():
-        return misconceptions.get(lonely_code).section
+    before = lowest_free()
+    with running.quiet():
+        pass
+    assert lowest_free() == before
 
-    check.__module__ = "course_utils.checks.neurons.sizes"
-    assert running.quiet()(check)() == "Counting weights"
+
+def test_a_program_without_stderr_can_check():
+    saved = os.dup(2)
+    try:
+        os.close(2)
+        with running.quiet():
+            found = 1
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+    assert found == 1
 
 
-def test_a_code_is_given_once(lonely_code):
-    with pytest.raises(ValueError, match="ZZ9"):
-        misconceptions.register(Misconception("ZZ9", "another", "Why?", "Elsewhere"))
+def test_pytorch_is_refused_inside_the_function_only():
+    with running.no_shortcuts("softmax"):
+        torch.softmax(torch.ones(2), 0)
+        with pytest.raises(CheckFailed, match="calls PyTorch's softmax"):
+            running.call(lambda: torch.softmax(torch.ones(2), 0), "function")
+    running.call(lambda: torch.softmax(torch.ones(2), 0), "function")
+
+
+def test_windows_of_a_tensor_are_no_shortcut():
+    with running.no_shortcuts():
+        answer = running.call(lambda: torch.ones(2, 3).matmul(torch.ones(3, 4)).unfold(1, 2, 1), "function")
+    assert answer.shape == (2, 3, 2)
+
+
+def test_pytorch_is_as_before_after_a_function_that_raised():
+    functional = torch.nn.functional
+    before = [functional.conv2d, torch.conv2d, functional.max_pool2d, functional.unfold, torch.nn.Conv2d.forward]
+    with running.no_shortcuts(), pytest.raises(CheckFailed):
+        running.call(lambda: 1 / 0, "function")
+    now = [functional.conv2d, torch.conv2d, functional.max_pool2d, functional.unfold, torch.nn.Conv2d.forward]
+    assert now == before
+
+
+@pytest.mark.parametrize("leave", [SystemExit, RuntimeError, MemoryError, RecursionError])
+def test_a_function_that_leaves_is_told(leave):
+    def leaving():
+        raise leave
+
+    with pytest.raises(CheckFailed, match=f"raised {leave.__name__}"):
+        running.call(leaving, "leaving")

@@ -5,16 +5,17 @@ from itertools import combinations, product
 import numpy as np
 import pytest
 
-from course_utils import misconceptions
-from course_utils.checks import CheckFailed, Credit, NotAttempted
-from course_utils.checks.choices import Choice, Option, Sorting, in_order, mark_choices, sheet
+from course_utils.judging import shared
+from course_utils.judging.choices import Choice, Option, Sorting, in_order, judge_choices, sheet
+from course_utils.judging.findings import report
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 ONE = Choice(
     "How large?",
     {
-        "small": Option("1 cell", code="DS1"),
+        "small": Option("1 cell", way=shared.DS1),
         "medium": Option("2 cells"),
-        "large": Option("3 cells", code="DS3", feedback="Which cell would be the third?"),
+        "large": Option("3 cells", way=shared.DS3, feedback="Which cell would be the third?"),
         "very large": Option("4 cells", feedback="Which cell would be the fourth?"),
     },
     right="medium",
@@ -22,9 +23,9 @@ ONE = Choice(
 SEVERAL = Choice(
     "What holds?",
     {
-        "up": Option("It rises", code="GR1"),
+        "up": Option("It rises", way=shared.GR1),
         "down": Option("It falls"),
-        "left": Option("It leaves", feedback="Where does it go?", code="GR2"),
+        "left": Option("It leaves", feedback="Where does it go?", way=shared.GR2),
         "right": Option("It stays"),
     },
     right={"down", "left"},
@@ -33,7 +34,7 @@ SORT = Sorting(
     "Sort.",
     {"fruit": "grows on trees", "vegetable": "grows below"},
     {"apple": "fruit", "pear": "fruit", "carrot": "vegetable"},
-    slips={("carrot", "fruit"): "DS4"},
+    slips={("carrot", "fruit"): shared.DS4},
 )
 QUESTIONS = {"a": ONE, "b": SEVERAL, "c": SORT}
 RIGHT = {"a": "medium", "b": {"down", "left"}, "c": dict(SORT.cards)}
@@ -49,18 +50,20 @@ def sorted_as(**changes) -> dict:
 
 @pytest.fixture
 def mark(capsys):
-    """Mark some answers: the credit, and the lines that were printed."""
+    """Judge some answers: how many of the parts are right, the codes, and the lines that were printed."""
 
-    def run(given, questions=QUESTIONS, points=4) -> tuple[Credit, list[str]]:
-        credit = mark_choices(given, questions, points)
-        return credit, capsys.readouterr().out.splitlines()
+    def run(given, questions=QUESTIONS) -> tuple[float, tuple[str, ...], list[str]]:
+        found = judge_choices(given, questions)
+        credit = report(found)
+        lines = capsys.readouterr().out.splitlines()
+        share, told = (1.0, ()) if credit is None else (credit.share, credit.codes)
+        return pytest.approx(share * len(found)), told, lines
 
     return run
 
 
 def test_all_right_earns_all_points(mark):
-    credit, lines = mark(RIGHT)
-    assert (float(credit), credit.codes, lines) == (4, (), ["Correct."])
+    assert mark(RIGHT) == (4, (), ["Correct."])
 
 
 @pytest.mark.parametrize(
@@ -83,19 +86,19 @@ def test_a_right_answer_counts_in_any_form(mark, form):
 
 
 def test_a_key_may_have_two_words(mark):
-    assert mark({"a": "very  large"}, {"a": Choice("?", ONE.options, "very large")})[0] == 4
+    assert mark({"a": "very  large"}, {"a": Choice("?", ONE.options, "very large")})[0] == 1
 
 
 @pytest.mark.parametrize("blank", [None, ..., [], set(), {}])
 def test_no_answer_is_not_wrong(mark, blank):
-    credit, lines = mark(answers(a=blank))
+    credit, _codes, lines = mark(answers(a=blank))
     assert credit == 3
     assert lines[0].endswith("No answer yet: a.")
 
 
 def test_an_untouched_cell_is_not_attempted():
     with pytest.raises(NotAttempted):
-        mark_choices({"a": None, "b": None, "c": dict.fromkeys(SORT.cards)}, QUESTIONS, 4)
+        report(judge_choices({"a": None, "b": None, "c": dict.fromkeys(SORT.cards)}, QUESTIONS))
 
 
 def test_each_box_is_a_part(mark):
@@ -108,43 +111,43 @@ def test_each_box_is_a_part(mark):
 
 
 def test_an_option_answers_with_the_text_of_its_code(mark):
-    credit, lines = mark(answers(a="small"))
-    assert (float(credit), credit.codes) == (3, ("DS1",))
-    assert lines[1:3] == ["a: you chose 'small'.", f"Hint: {misconceptions.get('DS1').feedback}"]
+    credit, codes, lines = mark(answers(a="small"))
+    assert (credit, codes) == (3, ("DS1",))
+    assert lines[1:3] == ["a: you chose 'small'.", f"Hint: {shared.DS1.feedback}"]
 
 
 def test_an_option_may_have_words_of_its_own(mark):
-    credit, lines = mark(answers(a="large"))
-    assert (credit.codes, lines[2]) == (("DS3",), "Hint: Which cell would be the third?")
+    _, codes, lines = mark(answers(a="large"))
+    assert (codes, lines[2]) == (("DS3",), "Hint: Which cell would be the third?")
     assert lines[3].startswith("Read again: ")
-    credit, lines = mark(answers(a="very large"))
-    assert (credit.codes, lines[2:]) == ((), ["Hint: Which cell would be the fourth?"])
+    _credit, codes, lines = mark(answers(a="very large"))
+    assert (codes, lines[2:]) == ((), ["Hint: Which cell would be the fourth?"])
 
 
 def test_what_was_left_out_of_a_set_is_asked_for(mark):
-    credit, lines = mark(answers(b={"down"}))
-    assert credit.codes == ("GR2",)
+    _credit, codes, lines = mark(answers(b={"down"}))
+    assert codes == ("GR2",)
     assert lines[1:3] == ["b: you chose 'down'. All of this holds; is it all that holds?", "Hint: Where does it go?"]
 
 
 def test_in_a_set_the_wrong_option_comes_first(mark):
-    assert mark(answers(b={"up", "down"}))[0].codes == ("GR1",)
+    assert mark(answers(b={"up", "down"}))[1] == ("GR1",)
 
 
 def test_a_known_slip_in_sorting_has_its_code(mark):
-    credit, lines = mark(sorted_as(carrot="fruit"))
-    assert credit.codes == ("DS4",)
+    _credit, codes, lines = mark(sorted_as(carrot="fruit"))
+    assert codes == ("DS4",)
     assert lines[1] == "c: you put 'carrot' under 'fruit'."
 
 
 def test_the_codes_of_all_parts_are_collected(mark):
-    assert mark(answers(a="small", b={"up"}, c={"carrot": "fruit"}))[0].codes == ("DS1", "GR1", "DS4")
+    assert mark(answers(a="small", b={"up"}, c={"carrot": "fruit"}))[1] == ("DS1", "GR1", "DS4")
 
 
 def test_the_part_that_has_a_hint_is_told(mark):
-    lines = mark(answers(a="small", b={"down", "left", "right"}))[1]
+    lines = mark(answers(a="small", b={"down", "left", "right"}))[2]
     assert lines[1].startswith("a: ")
-    lines = mark(answers(a="tiny", b={"up"}))[1]
+    lines = mark(answers(a="tiny", b={"up"}))[2]
     assert lines[1].startswith("b: ")
 
 
@@ -164,8 +167,8 @@ def test_the_part_that_has_a_hint_is_told(mark):
     ],
 )
 def test_what_cannot_be_read_is_wrong_and_named(mark, given, told):
-    credit, lines = mark(answers(**given))
-    assert credit < 4
+    credit, _codes, lines = mark(answers(**given))
+    assert credit != 4
     assert told in lines[1]
 
 
@@ -184,7 +187,7 @@ def test_an_object_that_equals_everything_is_wrong(mark):
 @pytest.mark.parametrize("given", [None, [], "medium", 4])
 def test_answers_are_a_dict(given):
     with pytest.raises(CheckFailed, match="choices should be a dict with the keys a, b, c"):
-        mark_choices(given, QUESTIONS, 4)
+        judge_choices(given, QUESTIONS)
 
 
 # --- over all answers there are
@@ -203,14 +206,14 @@ ALL = [
 
 @pytest.mark.parametrize("given", ALL, ids=range(len(ALL)))
 def test_only_the_right_answer_earns_all(mark, given):
-    credit, lines = mark(given)
+    credit, _codes, lines = mark(given)
     assert (credit == 4) == (given == RIGHT)
     assert len(lines) <= 4
 
 
 @pytest.mark.parametrize("given", ALL, ids=range(len(ALL)))
 def test_the_right_key_is_never_printed_unless_it_was_given(mark, given):
-    _, lines = mark(given)
+    _, _, lines = mark(given)
     if given["a"] != "medium":
         assert "medium" not in "\n".join(lines)
     if given["b"] == {"up"}:
@@ -255,8 +258,8 @@ def test_a_sheet_says_where_several_may_hold():
         (lambda: Choice("?", ONE.options, {"small", "huge"}), "huge should be among"),
         (lambda: Choice("?", {"Big": Option("")}, "Big"), "lower case"),
         (lambda: Sorting("?", SORT.boxes, {"apple": "nut"}), "nut should be among fruit, vegetable"),
-        (lambda: Sorting("?", SORT.boxes, SORT.cards, {("plum", "fruit"): "DS1"}), "plum should be among"),
-        (lambda: Sorting("?", SORT.boxes, SORT.cards, {("pear", "nut"): "DS1"}), "nut should be among"),
+        (lambda: Sorting("?", SORT.boxes, SORT.cards, {("plum", "fruit"): shared.DS1}), "plum should be among"),
+        (lambda: Sorting("?", SORT.boxes, SORT.cards, {("pear", "nut"): shared.DS1}), "nut should be among"),
     ],
 )
 def test_a_faulty_question_is_refused(make, told):
