@@ -6,11 +6,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
-from test_misconceptions_03 import FIRST_MET, ORDER_BODY, build
+from engines import FIRST_MET, ORDER_BODY, build
 
 from course_utils import plots, style, widgets
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
+from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
 from course_utils.plots.computation_graphs import layout, node_text
 
 VIEW = "application/vnd.jupyter.widget-view+json"

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from course_utils import style
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import Edge, Program
+from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule.programs import Edge, Program
 from course_utils.plots.cells import number
 from course_utils.plots.frames import FONT, SHEET_WIDTH
 
@@ -67,7 +67,7 @@ def plot_computation_graph(
     Parameters
     ----------
     written
-        A program, from ``course_utils.checks.chain_rule.programs``.
+        A program, from ``course_utils.labs.chain_rule.programs``.
     gradients
         Also write each gradient: the slope of the result by this value.
     slopes

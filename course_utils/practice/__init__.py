@@ -14,7 +14,6 @@ from course_utils.judging.variants import Dice
 from course_utils.practice import (
     activations,
     adversarial_examples,
-    chain_rule,
     conv_and_pooling,
     lab7_cnn,
     logistic_regression,
@@ -27,7 +26,6 @@ LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
     "activations": activations.TOPICS,
-    "chain_rule": chain_rule.TOPICS,
     "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "lab7_cnn": lab7_cnn.TOPICS,

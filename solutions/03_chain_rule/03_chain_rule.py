@@ -43,11 +43,10 @@ import numpy as np
 import torch
 
 from course_utils import plots, widgets
-from course_utils.checks import chain_rule as check
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
-from course_utils.practice import practice
+from course_utils.labs import chain_rule
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
+from course_utils.labs.chain_rule.train_with_values import torch_training, training_task
 from course_utils.runtime import seed_everything
-from course_utils.variants import chain_rule as questions
 
 seed_everything(0)
 
@@ -58,6 +57,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = chain_rule.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -141,9 +144,7 @@ Here are your two questions.
 """
 
 # %%
-mine = questions.slopes(student_id)
-print("series:  ", mine.series)
-print("parallel:", mine.parallel)
+lab.chain_slopes
 
 # %% [markdown]
 r"""
@@ -165,15 +166,15 @@ slopes = {"series": 50, "parallel": 46}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "chain-slopes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.chain_slopes(slopes, questions.slopes(student_id))
+lab.chain_slopes.check(slopes)
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("chain-slopes")` shows a hint, and the next one each time you run it. For more: `practice("slopes-in-series")` and `practice("slopes-in-parallel")`.
+Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()` and `lab.chain_slopes.practice(topic="slopes-in-parallel")`.
 """
 
 # %%
-question = practice("slopes-in-parallel", 1)
+question = lab.chain_slopes.practice(1, topic="slopes-in-parallel")
 question
 
 # %% [markdown]
@@ -263,9 +264,9 @@ def numerical_gradient(f, x, eps=1e-5):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "numerical-gradient-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.numerical_gradient(numerical_gradient)
+lab.numerical_gradient.check(numerical_gradient)
 ### BEGIN HIDDEN TESTS
-check.numerical_gradient(numerical_gradient, hidden=3313)
+lab.numerical_gradient.check_hidden(numerical_gradient, seed=3313)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -364,9 +365,9 @@ class Value(Arithmetic):
         ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "value-class-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.value_class(Value)
+lab.value_class.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_class(Value, hidden=1871)
+lab.value_class.check_hidden(Value, seed=1871)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -433,9 +434,9 @@ def backward_order(self):
 Value.backward_order = backward_order  # a method is a function that a class holds
 
 # %% nbgrader={"grade": true, "grade_id": "backward-order-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.backward_order(Value)
+lab.backward_order.check(Value)
 ### BEGIN HIDDEN TESTS
-check.backward_order(Value, hidden=4409)
+lab.backward_order.check_hidden(Value, seed=4409)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -452,7 +453,7 @@ widgets.explore_graph(SEVEN_NODES, Value=Value)
 r"""
 ### Exercise 3.3. Step 3: backward
 
-Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. (2 points, 15 minutes)
+Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. The check runs seven programs, each counts by itself. (2 points, 15 minutes)
 
 Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; after a second `y.backward()` it is 4.0.
 
@@ -478,16 +479,16 @@ def backward(self):
 Value.backward = backward
 
 # %% nbgrader={"grade": true, "grade_id": "value-backward-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.value_backward(Value)
+lab.value_backward.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_backward(Value, hidden=2237)
+lab.value_backward.check_hidden(Value, seed=2237)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
 ### Exercise 3.3. Step 4: functions
 
-Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope. The last lines make them methods; `**` is `__pow__`. (1 point, 10 minutes)
+Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes)
 
 Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the slope 1.
 
@@ -527,21 +528,21 @@ def relu(self):
 Value.__pow__, Value.exp, Value.tanh, Value.relu = power, exp, tanh, relu
 
 # %% nbgrader={"grade": true, "grade_id": "value-functions-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.value_functions(Value)
+lab.value_functions.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_functions(Value, hidden=5641)
+lab.value_functions.check_hidden(Value, seed=5641)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
-That is the engine. No later lab needs it: they use PyTorch's. If you are stuck after three hints (`check.hint("value-backward")` and its neighbours), `Value = check.rescue()` in a cell of your own gives you values whose gradients PyTorch computes. Sections 6 to 8 go on with them. They show nothing of the answer, and they earn no points in exercises 3.3 and 3.4.
+That is the engine. No later lab needs it: they use PyTorch's. If you are stuck after three hints (`lab.value_backward.hint()` and its neighbours), `Value = lab.value_backward.rescue()` in a cell of your own gives you values whose gradients PyTorch computes. Sections 6 to 8 go on with them. They show nothing of the answer, and they earn no points in exercises 3.3 and 3.4.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 3.4. Three more functions
 
-Add `sin`, `log` (to the base e) and `sigmoid`, 1 / (1 + exp(−z)), in the same way. With them your engine can differentiate the curve of an old exercise, exp(−x² − 2x − sin x); the check compares its slope with PyTorch's at several places. (2 points, 10 minutes)
+Add `sin`, `log` (to the base e) and `sigmoid`, 1 / (1 + exp(−z)), in the same way. With them your engine can differentiate the curve of an old exercise, exp(−x² − 2x − sin x); the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes)
 
 Example: `Value(0).sin()` is 0 with the slope 1; `Value(2).log()` has the slope 0.5.
 
@@ -573,9 +574,9 @@ def sigmoid(self):
 Value.sin, Value.log, Value.sigmoid = sin, log, sigmoid
 
 # %% nbgrader={"grade": true, "grade_id": "more-functions-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.more_functions(Value)
+lab.more_functions.check(Value)
 ### BEGIN HIDDEN TESTS
-check.more_functions(Value, hidden=733)
+lab.more_functions.check_hidden(Value, seed=733)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -622,7 +623,7 @@ Here dY comes from the loss behind the layer. If that loss is a mean over the ba
 r"""
 ## Exercise 3.5. Backwards through a dense layer
 
-Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ. No loops are needed. (3 points, 20 minutes)
+Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
 
 Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1]. For `dA = [5, 5]` and `Z = [−1, 2]` it is [0, 5].
 
@@ -646,9 +647,9 @@ def relu_backward(dA, Z):
     ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "dense-backward-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.dense_backward(dense_backward, relu_backward)
+lab.dense_backward.check(dense_backward, relu_backward)
 ### BEGIN HIDDEN TESTS
-check.dense_backward(dense_backward, relu_backward, hidden=9157)
+lab.dense_backward.check_hidden(dense_backward, relu_backward, seed=9157)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -668,7 +669,7 @@ Now two layers in a row, for a whole batch: Z1 = X W1ᵀ + b1, A1 = relu(Z1), Y 
 """
 
 # %%
-print(questions.two_layers(student_id))
+lab.gradient_shapes
 
 # %% [markdown]
 r"""
@@ -708,11 +709,11 @@ shapes = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "gradient-shapes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.gradient_shapes(shapes, questions.two_layers(student_id))
+lab.gradient_shapes.check(shapes)
 
 # %% [markdown]
 r"""
-For more: `practice("gradient-shapes")`. The rule saves more time than any other in this course: where a gradient has another shape than its variable, it is wrong.
+For more: `lab.gradient_shapes.practice()`. The rule saves more time than any other in this course: where a gradient has another shape than its variable, it is wrong.
 """
 
 # %% [markdown]
@@ -765,7 +766,7 @@ Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 
 """
 
 # %% nbgrader={"grade": false, "grade_id": "small-network", "locked": true, "schema_version": 3, "solution": false}
-task = check.training_task()
+task = training_task()
 rows = [
     (x1, x2, target)
     for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())
@@ -830,7 +831,7 @@ training = {"losses": losses, "difference": max(gaps)}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "train-with-values-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.train_with_values(training)
+lab.train_with_values.check(training)
 
 # %% [markdown]
 r"""
@@ -841,8 +842,8 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 plots.show(
     plots.plot_losses(
         {
-            "gradients set to zero": check.torch_training(),
-            "never set to zero": check.torch_training(zero=False),
+            "gradients set to zero": torch_training(),
+            "never set to zero": torch_training(zero=False),
         },
         bound=0.15,
     ),
@@ -861,7 +862,7 @@ Last, four questions on all of this.
 """
 
 # %%
-check.autograd_sheet(student_id)
+lab.autograd_questions
 
 # %% [markdown]
 r"""
@@ -888,7 +889,7 @@ choices = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "autograd-questions-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.autograd_questions(choices)
+lab.autograd_questions.check(choices)
 
 # %% [markdown]
 r"""
@@ -923,11 +924,11 @@ r"""
 0.25, at 0. Slopes in series are multiplied: at most 0.25 to the power 10, about a millionth.
 </details>
 
-Practise until it is easy: `practice("slopes-in-series")`, `practice("slopes-in-parallel")`, `practice("gradient-shapes")`.
+Practise until it is easy: `lab.chain_slopes.practice()`, `lab.chain_slopes.practice(topic="slopes-in-parallel")`, `lab.gradient_shapes.practice()`.
 """
 
 # %%
-practice("gradient-shapes", 12)
+lab.gradient_shapes.practice(12)
 
 # %% [markdown]
 r"""
