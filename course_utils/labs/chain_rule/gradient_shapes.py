@@ -154,6 +154,10 @@ class GradientShapes(Exercise):
         """Return the four sizes."""
         return str(self.question)
 
+    def is_missing(self, answer: Any) -> bool:
+        """Tell whether there is no answer yet; the empty tuple is one."""
+        return all(map(is_missing_shape, answer.values())) if type(answer) is dict else is_missing(answer)
+
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge a shape for each of the parts: a tuple of whole numbers."""
         right = torch_shapes(self.question)
