@@ -1,0 +1,1 @@
+"""One folder a lab: all that it alone needs."""
