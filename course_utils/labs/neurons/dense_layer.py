@@ -196,7 +196,7 @@ def _with_reason(case: Case, dense: Callable[..., Any], error: CheckFailed) -> C
         return error
     reason = textwrap.shorten(error.message.split("\n")[0], 80, placeholder=" ...")
     where = "It answers only where N, D and K are equal."
-    return case.sentence(f"{reason}\n{where}", way, hidden=where)
+    return case.sentence(f"{reason} {where}", way, hidden=where)
 
 
 def _try_misfit(case: Case, function: Callable[..., Any]) -> None:
