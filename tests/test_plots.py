@@ -392,9 +392,7 @@ def test_histograms_need_finite_numbers(sample):
 # all of them
 
 FIGURES = {
-    "grids": lambda: plots.plot_grids(
-        [ZERO_ONE, CROSS, IMAGE], ["input", "kernel", "a long title that folds"]
-    ),
+    "grids": lambda: plots.plot_grids([ZERO_ONE, CROSS, IMAGE], ["input", "kernel", "a long title that folds"]),
     "images": lambda: plots.plot_images([np.ones((28, 28)), IMAGE, IMAGE], ["a", "b", "c"], signed=True),
     "step": lambda: plots.plot_convolution_step(IMAGE, KERNEL, 5, padding=1, bias=0.5),
     "large step": lambda: plots.plot_convolution_step(np.ones((28, 28)), np.ones((5, 5)), 70),

@@ -183,9 +183,7 @@ def test_an_error_is_told_and_the_reference_shown(page):
 
 
 def test_a_function_with_nan_in_its_output_is_shown_with_words(page):
-    explorer = widgets.explore_convolution(
-        IMAGE, KERNEL, conv2d=lambda *a, **k: np.full_like(conv2d(*a, **k), np.nan)
-    )
+    explorer = widgets.explore_convolution(IMAGE, KERNEL, conv2d=lambda *a, **k: np.full_like(conv2d(*a, **k), np.nan))
     browser.mount(page, explorer)
     assert "nan" in page.locator(".cu-marked").text_content()
 
@@ -241,9 +239,7 @@ def test_bars_show_the_exact_counts(page, sizes):
 
 def test_the_axis_is_logarithmic(page):
     browser.mount(page, widgets.explore_parameters())
-    widths = page.locator(".cu-bars .cu-bar").evaluate_all(
-        "bars => bars.map((bar) => +bar.getAttribute('width'))"
-    )
+    widths = page.locator(".cu-bars .cu-bar").evaluate_all("bars => bars.map((bar) => +bar.getAttribute('width'))")
     logs = np.log10(list(layer_weight_counts(3, 32, 32, 6, 5).values()))
     np.testing.assert_allclose(np.array(widths) / widths[0], logs / logs[0])
 
