@@ -42,8 +42,8 @@ import math
 import numpy as np
 import torch
 
-from course_utils import plots, widgets
 from course_utils.labs import chain_rule
+from course_utils.labs.chain_rule import figures, widgets
 from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
 from course_utils.labs.chain_rule.train_with_values import torch_training, training_task
 from course_utils.runtime import seed_everything
@@ -69,6 +69,7 @@ r"""
 A network turns inputs and weights into a loss: the **forward pass**. To learn, it has to know for every weight how the loss answers to it. The **backward pass** finds out, for all weights in one go. It is made of one rule, and you know it from school. Predict first: f(t) = t² and g(f) = f² + 3f. At t = 2, by how much does g move when t moves by 0.01?
 """
 
+
 # %%
 def f(t):
     return t**2
@@ -81,10 +82,9 @@ def g(f):
 t0 = 2.0
 f0, f1 = f(t0), f(t0 + 0.01)
 g0, g1 = g(f0), g(f1)
-plots.show(
-    plots.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
-    alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 "
-    "times as far as f.",
+figures.show(
+    figures.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
+    alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 times as far as f.",
 )
 
 # %% [markdown]
@@ -117,8 +117,8 @@ Often an input reaches the output along several paths. Here x goes into f1, f2 a
 
 # %%
 paths = program("f1 = 5 * x; f2 = x ** 2; f3 = x + 1; g = f1 * f3 + f2 ** 2", x=2)
-plots.show(
-    plots.plot_computation_graph(paths, slopes=True),
+figures.show(
+    figures.plot_computation_graph(paths, slopes=True),
     alt="x = 2 leads to f1 = 10, f2 = 4 and f3 = 3, and these to g = 46. The "
     "slopes along the three paths are 5 and 3, 4 and 8, 1 and 10.",
 )
@@ -198,8 +198,8 @@ steps = 10.0 ** np.arange(-12, 0)
 slope = 1 - math.tanh(0.7) ** 2
 ahead = [(math.tanh(0.7 + e) - math.tanh(0.7)) / e - slope for e in steps]
 both = [(math.tanh(0.7 + e) - math.tanh(0.7 - e)) / (2 * e) - slope for e in steps]
-plots.show(
-    plots.plot_difference_errors(steps, {"one-sided": ahead, "two-sided": both}),
+figures.show(
+    figures.plot_difference_errors(steps, {"one-sided": ahead, "two-sided": both}),
     alt="Two U-shaped curves on logarithmic axes: the error falls with the step, "
     "then rises again. The two-sided one reaches far lower, near 1e-5.",
 )
@@ -218,6 +218,7 @@ for e in (1e-3, 1e-5, 1e-7):
 r"""
 One trap remains. ReLU has a corner at 0. If x − ε and x + ε lie on both sides of it, the difference mixes two slopes, and a right backward pass looks wrong.
 """
+
 
 # %%
 def relu(x):
@@ -246,6 +247,7 @@ Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` i
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "numerical-gradient", "locked": false, "schema_version": 3, "solution": true}
 def numerical_gradient(f, x, eps=1e-5):
     """Return the slope of f by each number of x, an array of the shape of x."""
@@ -262,6 +264,7 @@ def numerical_gradient(f, x, eps=1e-5):
         grad[place] = (above - below) / (2 * eps)
     return grad
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "numerical-gradient-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 lab.numerical_gradient.check(numerical_gradient)
@@ -282,11 +285,9 @@ The lectures call it **backpropagation**, a case of *automatic differentiation*.
 """
 
 # %%
-unit = program(
-    "z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1
-)
-plots.show(
-    plots.plot_computation_graph(unit, gradients=True, slopes=True),
+unit = program("z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1)
+figures.show(
+    figures.plot_computation_graph(unit, gradients=True, slopes=True),
     alt="A chain of boxes from w and x over z, a and y to the loss L. Each has its "
     "number in blue-grey and its gradient in orange; L has gradient 1.",
 )
@@ -302,6 +303,7 @@ Such a picture is a **directed acyclic graph**: arrows have a direction, and no 
 r"""
 Your engine is a class `Value`: a number that remembers. First a gift. `-a`, `a - b`, `a / b` and numbers on the left, as in `3 * a`, follow from `+`, `*` and `**`. This class says how; yours inherits from it. (The cell is locked: it is part of the exercise.)
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": true, "schema_version": 3, "solution": false}
 class Arithmetic:
@@ -328,6 +330,7 @@ class Arithmetic:
     def __rtruediv__(self, other):
         return self**-1 * other
 
+
 # %% [markdown]
 r"""
 ## Exercise 3.3. Build an engine
@@ -340,6 +343,7 @@ Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a *
 In a · b, by how much does the product grow if a grows by 1 and b stays?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-class", "locked": false, "schema_version": 3, "solution": true}
 class Value(Arithmetic):
@@ -364,6 +368,7 @@ class Value(Arithmetic):
         return Value(self.data * other.data, (self, other), (other.data, self.data))
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "value-class-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
 lab.value_class.check(Value)
 ### BEGIN HIDDEN TESTS
@@ -378,8 +383,8 @@ Now back. This is the graph you will test with: c and d are both used twice, so 
 """
 
 # %%
-plots.show(
-    plots.plot_computation_graph(SEVEN_NODES, slopes=True),
+figures.show(
+    figures.plot_computation_graph(SEVEN_NODES, slopes=True),
     alt="Seven boxes: a and b lead to c = a + b and d = a times b; c and d lead to "
     "e = c + d and f = c times d; e and f lead to y.",
 )
@@ -414,6 +419,7 @@ Python stops a function that calls itself about a thousand deep. Which list of y
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "backward-order", "locked": false, "schema_version": 3, "solution": true}
 def backward_order(self):
     """Return all values behind self, each after everything that was made from it."""
@@ -447,7 +453,7 @@ Now walk back. The boxes are asked in the order of **your** `backward_order`; a 
 """
 
 # %%
-widgets.explore_graph(SEVEN_NODES, Value=Value)
+widgets.explore_graph(SEVEN_NODES, your_Value=Value)
 
 # %% [markdown]
 r"""
@@ -461,6 +467,7 @@ Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; af
 Which gradient do you know before you start? Where do you keep what has come back *in this call*, apart from what was in grad before?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-backward", "locked": false, "schema_version": 3, "solution": true}
 def backward(self):
@@ -496,6 +503,7 @@ Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the 
 The slope of tanh is 1 − tanh², that of exp is exp itself. Which number have you computed already when you need it?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-functions", "locked": false, "schema_version": 3, "solution": true}
 def power(self, k):
@@ -551,6 +559,7 @@ Which of the three slopes wants the input, and which one is shortest when writte
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "more-functions", "locked": false, "schema_version": 3, "solution": true}
 def sin(self):
     ### BEGIN SOLUTION
@@ -590,10 +599,8 @@ An engine of single numbers is slow: a layer of 1,000 by 1,000 has a million pro
 X = np.array([[1.0, 2, 0], [3, 0, -1]])  # (N, D) = (2, 3)
 W = np.array([[1.0, 0, 2], [0, 1, -1]])  # (K, D) = (2, 3)
 dY = np.array([[1.0, 0], [2, -1]])  # (N, K) = (2, 2)
-plots.show(
-    plots.plot_grids(
-        [X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True
-    ),
+figures.show(
+    figures.plot_grids([X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True),
     alt="Four small arrays: X and W of 2 by 3, Y and its gradient dY of 2 by 2.",
 )
 
@@ -632,6 +639,7 @@ Which products of two of dY, X and W (turned over if need be) have the shape tha
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "dense-backward", "locked": false, "schema_version": 3, "solution": true}
 def dense_backward(dY, X, W):
     """Return the gradients by X (N, D), W (K, D) and b (K,); dY is (N, K)."""
@@ -645,6 +653,7 @@ def relu_backward(dA, Z):
     ### BEGIN SOLUTION
     return dA * (Z > 0)
     ### END SOLUTION
+
 
 # %% nbgrader={"grade": true, "grade_id": "dense-backward-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 lab.dense_backward.check(dense_backward, relu_backward)
@@ -767,10 +776,7 @@ Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 
 
 # %% nbgrader={"grade": false, "grade_id": "small-network", "locked": true, "schema_version": 3, "solution": false}
 task = training_task()
-rows = [
-    (x1, x2, target)
-    for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())
-]
+rows = [(x1, x2, target) for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())]
 
 
 def network(numbers, x1, x2):
@@ -785,11 +791,9 @@ def mean_square(numbers):
     errors = [(network(numbers, x1, x2) - target) ** 2 for x1, x2, target in rows]
     return sum(errors[1:], errors[0]) * (1 / len(errors))
 
+
 # %% nbgrader={"grade": false, "grade_id": "torch-gradients", "locked": true, "schema_version": 3, "solution": false}
-tensors = [
-    torch.tensor(number, dtype=torch.float64, requires_grad=True)
-    for number in task.start.tolist()
-]
+tensors = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in task.start.tolist()]
 loss = mean_square(tensors)
 loss.backward()
 from_torch = [tensor.grad.item() for tensor in tensors]
@@ -839,8 +843,8 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 """
 
 # %%
-plots.show(
-    plots.plot_losses(
+figures.show(
+    figures.plot_losses(
         {
             "gradients set to zero": torch_training(),
             "never set to zero": torch_training(zero=False),
@@ -938,5 +942,5 @@ r"""
 - checked gradients with two evaluations of the function;
 - sent gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, where the loss becomes a log-loss.
+**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), your_Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, where the loss becomes a log-loss.
 """
