@@ -459,7 +459,7 @@ widgets.explore_graph(SEVEN_NODES, your_Value=Value)
 r"""
 ### Exercise 3.3. Step 3: backward
 
-Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. The check runs seven programs, each counts by itself. (2 points, 15 minutes)
+Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes)
 
 Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; after a second `y.backward()` it is 4.0.
 

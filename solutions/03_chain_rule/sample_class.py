@@ -263,8 +263,7 @@ def _wrong_ways(model) -> list[Sample]:
             {BACKWARD: changed(model[BACKWARD], "arrived[id(parent)] +=", "arrived[id(parent)] =")},
             {
                 BACKWARD: (0, ("GR9",)),
-                FUNCTIONS: (0.375, ("GR9",)),
-                MORE: (1.5, ("GR9",)),
+                MORE: (1.5, ()),
                 TRAINING: (0, ("VT9",)),
             },
         ),
@@ -274,8 +273,7 @@ def _wrong_ways(model) -> list[Sample]:
             {ORDER: FIRST_MET},
             {
                 ORDER: (0, ("VE1",)),
-                BACKWARD: (1, ("VE1", "VE4")),
-                FUNCTIONS: (0.625, ()),
+                BACKWARD: (1.25, ("VE1", "VE4")),
                 MORE: (1.5, ()),
                 TRAINING: (0, ("VT9",)),
             },
@@ -284,7 +282,7 @@ def _wrong_ways(model) -> list[Sample]:
             "lars",
             "recursion without an order",
             {BACKWARD: RECURSIVE},
-            {BACKWARD: (0.8, ("VE1", "VE4")), FUNCTIONS: (0.625, ())},
+            {BACKWARD: (1, ("VE1", "VE4", "VE11"))},
         ),
         student(
             "mina",
@@ -299,7 +297,7 @@ def _wrong_ways(model) -> list[Sample]:
             "olga",
             "feeds formulas with the wrong number",
             {FUNCTIONS: own_output},
-            {FUNCTIONS: (0.375, ("GR11", "GR10")), MORE: (1.5, ())},
+            {FUNCTIONS: (0.6, ("GR11", "GR10")), MORE: (1.5, ())},
         ),
         student(
             "paul",

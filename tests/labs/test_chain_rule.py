@@ -38,6 +38,7 @@ from course_utils.judging.variants import Dice
 from course_utils.labs import chain_rule
 from course_utils.labs.chain_rule import engine as judging_engine
 from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule.backward_order import TWINS
 from course_utils.labs.chain_rule.chain_slopes import (
     LESSON_SLOPES,
     parallel_slope,
@@ -47,7 +48,7 @@ from course_utils.labs.chain_rule.chain_slopes import (
     series_tells_apart,
     series_ways,
 )
-from course_utils.labs.chain_rule.engine import DIAMOND, TWICE, TWINS, probe_gradients
+from course_utils.labs.chain_rule.engine import DIAMOND, TWICE, probe_gradients
 from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, PARTS, practice_shape, shape_ways
 from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
 from course_utils.labs.chain_rule.rescue import TorchValue
@@ -253,20 +254,20 @@ ENGINES = [
     engines("GR9", "value-backward", 0, ASSIGNED),
     engines("GR9", "value-backward", 0, ASSIGNED, hidden=True),
     engines("VE2", "value-backward", 0, NO_SEED),
-    engines("VE1", "value-backward", 4 / 7, (ORDER_BODY, FIRST_MET), also=("VE4",)),
-    engines("VE1", "value-backward", 5 / 7, (ORDER_BODY, BY_BREADTH)),
-    engines("VE1", "value-backward", 4 / 7, (BACKWARD_BODY, RECURSIVE), also=("VE4", "VE11")),
-    engines("VE1", "value-backward", 4 / 7, (BACKWARD_BODY, ADD_FIRST), also=("VE4", "VE11")),
-    engines("VE4", "value-backward", 6 / 7, (ORDER_BODY, RECURSIVE_ORDER)),
+    engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, FIRST_MET), also=("VE4",)),
+    engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, BY_BREADTH)),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4", "VE11")),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4", "VE11")),
+    engines("VE4", "value-backward", 7 / 8, (ORDER_BODY, RECURSIVE_ORDER)),
     engines("VE10", "value-backward", 0, FORWARDS),
-    engines("VE13", "value-backward", 2 / 7, (PASSES, "slope")),
-    engines("VE5", "value-backward", 2 / 7, OWN_FACTOR),
+    engines("VE13", "value-backward", 2 / 8, (PASSES, "slope")),
+    engines("VE5", "value-backward", 2 / 8, OWN_FACTOR),
     engines("GR1", "value-backward", 0, NEGATIVE),
-    engines("VE3", "value-backward", 6 / 7, *BY_NUMBER),
-    engines("VE12", "value-backward", 6 / 7, ("value.grad += ", "value.grad = ")),
-    engines("VE12", "value-backward", 6 / 7, ("value.grad += ", "value.grad = "), hidden=True),
-    engines("VE11", "value-backward", 5 / 7, *PASSED_ON_AGAIN),
-    engines("VE11", "value-backward", 5 / 7, *PASSED_ON_AGAIN, hidden=True),
+    engines("VE3", "value-backward", 7 / 8, *BY_NUMBER),
+    engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = ")),
+    engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = "), hidden=True),
+    engines("VE11", "value-backward", 6 / 8, *PASSED_ON_AGAIN),
+    engines("VE11", "value-backward", 6 / 8, *PASSED_ON_AGAIN, hidden=True),
     engines("", "value-backward", 0, ("met.add(id(value))", "pass")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "self.data ** (k - 1)")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k * self.data ** k")),

@@ -10,7 +10,6 @@ from course_utils.labs.chain_rule import programs
 from course_utils.labs.chain_rule.engine import (
     DIAMOND,
     TWICE,
-    TWINS,
     VE3,
     VE4,
     EngineStep,
@@ -40,6 +39,7 @@ VE9 = Misconception(
 NAME = "backward_order"
 SHOWN = 12  # values of an order that is shown
 SUM = program("y = a + b", a=1, b=2)
+TWINS = program("c = a + b; d = a * b; y = c * d", a=2, b=2)
 SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
 
 

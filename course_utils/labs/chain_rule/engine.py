@@ -63,7 +63,6 @@ LONG = 5_000  # lines of a long program
 SIMULATED = 40  # lines of the longest program that is compared with wrong engines
 NEEDED = 3  # hints, before the rescue opens
 
-TWINS = program("c = a + b; d = a * b; y = c * d", a=2, b=2)
 TWICE = program("b = a + a; c = b + b; y = c * a", a=3)
 DIAMOND = program("c = a + b; d = c * a; e = d + c; y = d * e", a=3, b=5)
 

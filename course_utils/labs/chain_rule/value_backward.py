@@ -9,7 +9,6 @@ from course_utils.labs.chain_rule.engine import (
     DIAMOND,
     ENGINE_WAYS,
     TWICE,
-    TWINS,
     VE11,
     VE12,
     EngineStep,
@@ -33,6 +32,7 @@ class ValueBackward(EngineStep):
         "second time, which sums must start at 0 again?",
     )
     misconceptions = (*ENGINE_WAYS, VE11, VE12)
+    worth = {"diamond": 2}
 
     def cases(self) -> Sequence[Case]:
         """Return a program for each part: paths that part and meet, equal numbers, a long chain, a second call."""
@@ -40,7 +40,7 @@ class ValueBackward(EngineStep):
             "sum and product": Run(program("c = a + b; y = c * a", a=2, b=5)),
             "a + a": Run(program("y = a + a", a=3)),
             "diamond": Run(DIAMOND),
-            "equal numbers": Run(TWINS),
+            "equal numbers": Run(program("c = a * a; d = b * b; y = c * d", a=2, b=2)),
             "long chain": Run(long_program(2.0, 0.9999)),
             "second call": Run(program("c = a * b; y = c * a", a=3, b=2), calls=2),
             "zero and again": Run(program("c = a * b; y = c + a", a=2, b=3), calls=2, reset=True),
@@ -52,7 +52,7 @@ class ValueBackward(EngineStep):
         runs = {
             "sum and product": Run(program("c = a * b; y = c + b", a=-1.5, b=4)),
             "a + a": Run(program("b = a + a; y = b * a", a=-2)),
-            "equal numbers": Run(program("c = a * a; d = b * b; y = c * d", a=1.5, b=1.5)),
+            "equal numbers": Run(program("c = a + a; d = b + b; y = c * d", a=1.5, b=1.5)),
             "long chain": Run(long_program(1.5, 1.0001)),
             "second call": Run(program("c = a + b; y = c * a", a=2, b=3), calls=2),
             "zero and again": Run(program("c = a + b; y = c * b", a=-2, b=5), calls=2, reset=True),
