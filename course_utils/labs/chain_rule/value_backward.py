@@ -1,7 +1,7 @@
 """Exercise 3.3, step 3: backward."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import Findings
@@ -32,7 +32,7 @@ class ValueBackward(EngineStep):
         "second time, which sums must start at 0 again?",
     )
     misconceptions = (*ENGINE_WAYS, VE11, VE12)
-    worth = {"diamond": 2}
+    worth: ClassVar[Mapping[str, float]] = {"diamond": 2}
 
     def cases(self) -> Sequence[Case]:
         """Return a program for each part: paths that part and meet, equal numbers, a long chain, a second call."""
