@@ -318,6 +318,12 @@ def test_a_plus_a_is_told_with_its_number():
     assert "sum and product: with c = a + b, y = c * a you got a.grad = " in text
 
 
+def test_slips_of_different_kinds_are_all_counted():
+    answers = RIGHT_SHAPES | {"dW1": (5, 8), "dW2": (8, 3), "db1": (32, 8), "dX": (4, 4)}
+    found = judged(lab.gradient_shapes.check, answers)
+    assert (found.share, set(found.codes)) == (1 / 2, {"DS1", "GR5"})
+
+
 def test_wrong_gradients_explain_whatever_the_losses_do():
     found = judged(lab.train_with_values.check, {"losses": torch_training(zero=False), "difference": 0.3})
     assert found.text.splitlines()[1].startswith("difference: yours is 0.3")
