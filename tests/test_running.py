@@ -6,12 +6,12 @@ import torch
 
 from course_utils import misconceptions
 from course_utils.judging.protocol import calling as running
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 from course_utils.misconceptions import Misconception
 
 
-class Far(Elsewhere):
+class Far(Proxy):
     """An object elsewhere, whose `perform` is answered here, as the grading engine answers it."""
 
     def __init__(self, target, outcome=None):

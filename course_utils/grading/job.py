@@ -14,7 +14,7 @@ from typing import Any
 import msgpack
 
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
-FORKING, SPAWNING = b"+", b"="  # what a warm parent says when it is ready
+FORKING, SPAWNING = b"+", b"="  # what a preloaded process says when it is ready
 LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 

@@ -1,7 +1,8 @@
 """The notebook's shell in a student's process: IPython without a kernel, its outputs caught and bounded.
 
-It is built in the warm parent, before any submission is known, and runs in the forks of it. There is no event loop, no
-thread and no history file. What a cell prints, shows and raises is collected in the form in which nbformat keeps it.
+It is built in the preloaded process, before any submission is known, and runs in the forks of it. There is no event
+loop, no thread and no history file. What a cell prints, shows and raises is collected in the form in which nbformat
+keeps it.
 """
 
 import base64

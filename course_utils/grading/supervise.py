@@ -14,14 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_utils.grading import stills
+from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align
 from course_utils.grading.channel import Channel, Gone, TooSlow
+from course_utils.grading.figure_cache import CachedFigure
+from course_utils.grading.fork_server import Box, Boxes
 from course_utils.grading.job import DONE, FAILED, PAINT, Graded, Job
-from course_utils.grading.nursery import Box, Boxes
 from course_utils.grading.outputs import clean, size_of
 from course_utils.grading.shell import Shell
-from course_utils.grading.stills import Still
 from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
 from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
@@ -56,14 +56,14 @@ class Supervision:
     job
         What is to be graded.
     boxes
-        Makes the student's processes: :class:`~course_utils.grading.nursery.Boxes`, or what stands in its place.
+        Makes the student's processes: :class:`~course_utils.grading.fork_server.Boxes`, or what stands in its place.
     drawn
         The release's own pictures.
     """
 
     job: Job
     boxes: Boxes | None
-    drawn: list[Still] = field(default_factory=list)
+    drawn: list[CachedFigure] = field(default_factory=list)
     graded: Graded = field(init=False)
     box: Box | None = None
     done: list[str] = field(default_factory=list)
@@ -96,7 +96,7 @@ class Supervision:
         self._hand_over_files()
         self.box = self.boxes.open(self.job.seed)
         self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
-        pictures = stills.usable(cells, aligned.steps, self.drawn)
+        pictures = figure_cache.usable(cells, aligned.steps, self.drawn)
         for number, step in enumerate(aligned.steps):
             self._take(step, pictures.get(number))
         self._answer()
@@ -118,15 +118,15 @@ class Supervision:
 
     # --- cells
 
-    def _take(self, step: Step, still: Still | None) -> None:
+    def _take(self, step: Step, figure: CachedFigure | None) -> None:
         cell = self._add_cell(step)
-        source = still.rest if still else step.source
+        source = figure.rest if figure else step.source
         if step.kind == "check":
             self._take_check(step, cell)
         elif step.kind != "text" and source.strip():
             self._run(source, cell)
-        if still and cell["status"] in ("", "ok"):
-            cell |= {"status": "ok", "outputs": cell["outputs"] + list(still.outputs)}
+        if figure and cell["status"] in ("", "ok"):
+            cell |= {"status": "ok", "outputs": cell["outputs"] + list(figure.outputs)}
 
     def _take_check(self, step: Step, cell: dict[str, Any]) -> None:
         """Let a check wait with a copy of the student's process; where there are no copies, ask at once."""
@@ -258,8 +258,8 @@ def _error(text: str) -> dict[str, Any]:
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
 
 
-def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_nursery: Callable[[Channel], None]) -> None:
-    """Be a supervisor: have a nursery, then do what a request on a socket says.
+def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_fork_server: Callable[[Channel], None]) -> None:
+    """Be a supervisor: have a fork server, then do what a request on a socket says.
 
     Parameters
     ----------
@@ -269,25 +269,25 @@ def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_nursery: Calla
         In which the release's pictures are drawn.
     sandbox
         Name of the tier.
-    be_nursery
-        What the nursery's process does with its channel.
+    be_fork_server
+        What the fork server's process does with its channel.
     """
     mine, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         mine.close()
         sock.close()
-        be_nursery(Channel(theirs))
+        be_fork_server(Channel(theirs))
         os._exit(0)
     theirs.close()
-    nursery = Channel(mine)
+    server = Channel(mine)
 
     def over() -> None:
-        nursery.close()
+        server.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
 
-    serve_request(Channel(sock), shell, Boxes(nursery, sandbox), over)
+    serve_request(Channel(sock), shell, Boxes(server, sandbox), over)
 
 
 def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[], None] = lambda: None) -> None:
@@ -304,9 +304,9 @@ def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[]
     what, job, more = engine.receive_bytes(), Job.unpack(engine.receive_bytes()), engine.receive_bytes()
     try:
         if what == PAINT:
-            reply = DONE + stills.paint(job.bundle.cells, shell, *stills.share(more))
+            reply = DONE + figure_cache.paint(job.bundle.cells, shell, *figure_cache.share(more))
         else:
-            reply = DONE + Supervision(job, boxes, stills.unpack(more)).grade().pack()
+            reply = DONE + Supervision(job, boxes, figure_cache.unpack(more)).grade().pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
     over()

@@ -1,8 +1,9 @@
 """Running a check where no student code runs.
 
 The check's own text comes from the gradebook, the names it was written against from the release's first cell, and
-everything else from the student's process, as data or as a `Remote`. Statements run one by one, so that it is known at
-each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes on.
+everything else from the student's process, as data or as a `RemoteProxy`. Statements run one by one, so that it is
+known at each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes
+on.
 """
 
 import ast
@@ -20,7 +21,7 @@ from typing import Any
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.job import Check
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
@@ -43,7 +44,7 @@ class Line:
     hidden: bool = False
 
 
-class Remote(Elsewhere):
+class RemoteProxy(Proxy):
     """An object in the student's process, of which only its handle is here.
 
     Nothing can be done with it but through :meth:`perform`; it equals nothing but itself.
@@ -128,13 +129,13 @@ class Client:
         if reply[0] != "value" or len(reply) != 2:
             raise Gone("no value")
         try:
-            return codec.unpack(reply[1], lambda *about: Remote(self, *about))
+            return codec.unpack(reply[1], lambda *about: RemoteProxy(self, *about))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
 
 
 def _handle_of(value: Any) -> tuple[int, str, str, bool]:
-    if not isinstance(value, Remote):
+    if not isinstance(value, RemoteProxy):
         raise TypeError(f"a check must send plain data, not {type(value).__name__}")
     return value.handle, "", "", False
 

@@ -850,8 +850,8 @@ def test_job_of_windows_is_made_joined_and_ended(monkeypatch):
     fake = Kernel()
     monkeypatch.setattr(windows, "kernel", lambda: fake)
     monkeypatch.setattr(windows, "last_error", lambda: 0)
-    job = windows.Job.make("box", Limits(memory_mb=100, processes=7, cpu_seconds=3))
-    windows.Job.join("box")
+    job = windows.JobObject.make("box", Limits(memory_mb=100, processes=7, cpu_seconds=3))
+    windows.JobObject.join("box")
     assert job.pids() == []
     job.end()
     job.close()
@@ -872,7 +872,7 @@ def test_job_of_windows_is_made_joined_and_ended(monkeypatch):
     assert fake.calls[3][1] == (1, 0, "box")
     monkeypatch.setattr(windows, "last_error", lambda: windows.ALREADY_EXISTS)
     with pytest.raises(OSError, match="already"):
-        windows.Job.make("box", Limits())
+        windows.JobObject.make("box", Limits())
 
 
 def test_limits_of_a_windows_job():

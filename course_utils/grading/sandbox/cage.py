@@ -37,7 +37,7 @@ class Cage:
         self.name = f"{scratch.PREFIX}{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(6)}"
         self.folder = Path(tempfile.gettempdir()).resolve() / self.name
         self.groups = cgroups.make(self.name, limits) if LINUX else []
-        self.job = windows.Job.make(self.name, limits) if sys.platform == "win32" else None
+        self.job = windows.JobObject.make(self.name, limits) if sys.platform == "win32" else None
 
     def __getstate__(self) -> dict:
         """Return what another process needs to join: all but the handle of a Windows job, which has a name."""
@@ -52,7 +52,7 @@ class Cage:
                 os._exit(1)
             cgroups.join(self.groups)
         elif sys.platform == "win32":
-            windows.Job.join(self.name)
+            windows.JobObject.join(self.name)
 
     def pids(self) -> list[int]:
         """Return the processes inside, as far as they can be listed: where there are groups, or a Windows job."""

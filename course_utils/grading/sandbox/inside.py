@@ -25,7 +25,7 @@ MODULE = "course_utils.grading.sandbox"
 
 
 @dataclass
-class Box:
+class BoxedCall:
     """A box, from outside.
 
     Parameters
@@ -97,7 +97,7 @@ def inside(
     limits: Limits | None = None,
     readable: list[Path] | None = None,
     files: dict[str, bytes] | None = None,
-) -> Iterator[Box]:
+) -> Iterator[BoxedCall]:
     """Start a box that calls ``action(argument)``; end it at the end of the ``with``."""
     limits = limits or Limits()
     cage = Cage(limits)
@@ -112,7 +112,7 @@ def inside(
         cage.close()
 
 
-def _fork(tier, cage, action, argument, limits, readable, files) -> Box:
+def _fork(tier, cage, action, argument, limits, readable, files) -> BoxedCall:
     """Fork a box."""
     pipe, end = os.pipe()
     pid = os.fork()
@@ -120,7 +120,7 @@ def _fork(tier, cage, action, argument, limits, readable, files) -> Box:
         os.close(pipe)
         be_a_box(end, tier, cage, action, argument, limits, readable, files)
     os.close(end)
-    return Box(cage, pid, pipe)
+    return BoxedCall(cage, pid, pipe)
 
 
 def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) -> NoReturn:
@@ -138,7 +138,7 @@ def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) ->
             os._exit(0)
 
 
-def _spawn(tier, cage, action, argument, limits, readable, files) -> Box:
+def _spawn(tier, cage, action, argument, limits, readable, files) -> BoxedCall:
     """Start a fresh process that becomes a box: where forking is not safe, or not known."""
     about = {
         "tier": list(tier),
@@ -151,7 +151,7 @@ def _spawn(tier, cage, action, argument, limits, readable, files) -> Box:
     }
     command = [sys.executable, "-m", MODULE, "box", json.dumps(about)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=own_environment())
-    return Box(cage, process.pid, os.dup(process.stdout.fileno()), process)
+    return BoxedCall(cage, process.pid, os.dup(process.stdout.fileno()), process)
 
 
 def own_environment() -> dict[str, str]:

@@ -82,7 +82,7 @@ def program(beside_landlock: bool) -> bytes:
     return b"".join([*lines, instruction(RETURN, ALLOW)])
 
 
-class Program(ctypes.Structure):
+class FilterProgram(ctypes.Structure):
     """The kernel's sock_fprog: how many instructions, and where."""
 
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.c_char_p))
@@ -91,7 +91,7 @@ class Program(ctypes.Structure):
 def install(beside_landlock: bool = False) -> None:
     """Put the filter on this process and on all that it will start; nobody can take it off again."""
     code = program(beside_landlock)
-    filtering = Program(len(code) // 8, code)
+    filtering = FilterProgram(len(code) // 8, code)
     set_seccomp, filter_mode = 22, 2
     result = linux.LIBC.prctl(ctypes.c_int(set_seccomp), ctypes.c_ulong(filter_mode), ctypes.byref(filtering), 0, 0)
     linux.checked(result, "seccomp")

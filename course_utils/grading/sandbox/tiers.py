@@ -31,7 +31,7 @@ class Tier(NamedTuple):
     name
         "namespaces", "landlock", "seatbelt" (macOS), "job" (Windows) or "none".
     forks
-        Whether a box is forked from a warm process; otherwise it must be a freshly started one.
+        Whether a box is forked from a preloaded process; otherwise it must be a freshly started one.
     not_isolated
         One sentence: what a student's code can reach all the same. "" if nothing.
     """

@@ -99,14 +99,14 @@ def checked(result, what: str):
     return result
 
 
-class Job:
+class JobObject:
     """A job object that this process made and holds."""
 
     def __init__(self, handle):
         self.handle = handle
 
     @classmethod
-    def make(cls, name: str, limits: Limits) -> "Job":
+    def make(cls, name: str, limits: Limits) -> "JobObject":
         """Make a job with limits."""
         handle = checked(kernel().CreateJobObjectW(None, name), "CreateJobObject")
         if last_error() == ALREADY_EXISTS:

@@ -1,7 +1,7 @@
 """What the checks know of objects that live in another process."""
 
 
-class Elsewhere:
+class Proxy:
     """An object of a student's that lives in another process, where their code runs while a class is graded.
 
     All that is known of it here: `kind`, the name of its type; `called`, its own name ("" if it has none); and

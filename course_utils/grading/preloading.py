@@ -17,7 +17,7 @@ MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "
 OURS = ("judging", "checks", "plots", "widgets", "practice", "variants", "misconceptions", "data", "models", "training")
 
 
-def warm(modules: list[str]) -> None:
+def preload(modules: list[str]) -> None:
     """Import libraries, our own modules and some more."""
     for name in (*MODULES, *_packages(), *modules):
         importlib.import_module(name)

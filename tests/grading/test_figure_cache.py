@@ -8,7 +8,7 @@ from shortened import ROOT, bundle
 
 from course_utils import widgets
 from course_utils.course import labs
-from course_utils.grading import stills
+from course_utils.grading import figure_cache
 from course_utils.grading.alignment import align
 from course_utils.grading.shell import Shell, build
 from course_utils.masters import master_path, read_master
@@ -41,7 +41,7 @@ def release(*sources: str) -> list[dict]:
 
 def pictures(*sources: str) -> list[str]:
     """Return the pictures of cells that are the same for everybody."""
-    return [still.picture for still in stills.find_stills(release(*sources))]
+    return [figure.picture for figure in figure_cache.find_figures(release(*sources))]
 
 
 GRID = "grid = np.eye(3)"
@@ -50,7 +50,7 @@ GRID = "grid = np.eye(3)"
 def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
     assert pictures(GRID, PICTURE) == [PICTURE]
     assert pictures(f"{GRID}\n{PICTURE}") == [PICTURE]
-    assert stills.find_stills(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
+    assert figure_cache.find_figures(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_widget_shows_no_function_that_only_its_sliders_ask():
 def explorers() -> list[str]:
     """Return the widgets that take a function of the learner's for their sliders."""
     made = {name: getattr(widgets, name) for name in dir(widgets) if name.startswith("explore_")}
-    return sorted(name for name, make in made.items() if stills.LIVE & set(inspect.signature(make).parameters))
+    return sorted(name for name, make in made.items() if figure_cache.LIVE & set(inspect.signature(make).parameters))
 
 
 POINTS = ([-1.0, 0.0, 1.0], [0, 1, 0])
@@ -105,7 +105,7 @@ ARGUMENTS = {"explore_convolution": ([[1.0, 2.0], [3.0, 4.0]], [[1.0]]), "explor
 @pytest.mark.parametrize("name", explorers())
 def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_it(name):
     make = getattr(widgets, name)
-    (live,) = stills.LIVE & set(inspect.signature(make).parameters)
+    (live,) = figure_cache.LIVE & set(inspect.signature(make).parameters)
 
     class Learners:
         def __init__(self, *_values, **_named):
@@ -119,7 +119,7 @@ def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_
 
 def test_every_word_for_such_a_function_belongs_to_a_widget():
     words = {word for name in explorers() for word in inspect.signature(getattr(widgets, name)).parameters}
-    assert words >= stills.LIVE
+    assert words >= figure_cache.LIVE
 
 
 # --- in a submission
@@ -152,22 +152,22 @@ def shell() -> Shell:
 RELEASED = release(GRID, PICTURE, "other = 2 * grid\nplots.show(plots.plot_grids([other], ['b']), alt='another')")
 
 
-def used(handed_in: list[dict], drawn: list[stills.Still]) -> list[str]:
+def used(handed_in: list[dict], drawn: list[figure_cache.CachedFigure]) -> list[str]:
     """Return the pictures that are not drawn again for a submission."""
     steps = align(RELEASED, submission(handed_in)).steps
-    return [still.picture for still in stills.usable(RELEASED, steps, drawn).values()]
+    return [figure.picture for figure in figure_cache.usable(RELEASED, steps, drawn).values()]
 
 
 @pytest.fixture(scope="module")
-def drawn(shell) -> list[stills.Still]:
-    found = stills.unpack(stills.paint(RELEASED, shell))
-    assert all("<figure" in str(still.outputs) for still in found)
+def drawn(shell) -> list[figure_cache.CachedFigure]:
+    found = figure_cache.unpack(figure_cache.paint(RELEASED, shell))
+    assert all("<figure" in str(figure.outputs) for figure in found)
     return found
 
 
 def test_shares_of_the_pictures_are_all_of_them(shell, drawn):
-    shares = [stills.unpack(stills.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
-    assert sorted(shares[0] + shares[1], key=lambda still: still.cell) == drawn
+    shares = [figure_cache.unpack(figure_cache.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
+    assert sorted(shares[0] + shares[1], key=lambda figure: figure.cell) == drawn
     assert all(shares)
 
 
@@ -218,6 +218,6 @@ def test_most_lessons_have_pictures_that_are_drawn_once(lab):
         | {key: one.metadata.get("nbgrader", {}).get(key, False) for key in ("grade", "solution", "locked")}
         for one in read_master(master_path(ROOT, lab)).cells
     ]
-    found = stills.find_stills(whole)
+    found = figure_cache.find_figures(whole)
     assert bundle(lab).lab == lab
     assert found or lab.endswith("homework")

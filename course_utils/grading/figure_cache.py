@@ -34,7 +34,7 @@ WAYS_ROUND = frozenset([*WORKAROUNDS.split(), "__dict__", "__setattr__", "__impo
 
 
 @dataclass(frozen=True)
-class Still:
+class CachedFigure:
     """A picture of the release that is the same for everybody.
 
     Parameters
@@ -64,7 +64,7 @@ class Still:
 # --- in the release -------------------------------------------------------------------------------
 
 
-def find_stills(cells: list[dict[str, Any]]) -> list[Still]:
+def find_figures(cells: list[dict[str, Any]]) -> list[CachedFigure]:
     """Return the pictures of a release (:attr:`Bundle.cells`) that are the same for everybody."""
     return _Finder(cells).find()
 
@@ -78,7 +78,7 @@ class _Finder:
         self.made_in: dict[str, set[int]] = {}  # name -> cells that it stands on
         self.stands_on: dict[str, set[str]] = {}  # name -> names
 
-    def find(self) -> list[Still]:
+    def find(self) -> list[CachedFigure]:
         found = []
         for index, cell in enumerate(self.cells):
             if cell["cell_type"] != "code" or (cell["grade_id"] and not cell["solution"]):
@@ -94,18 +94,18 @@ class _Finder:
                 found += self._look_at(index, cell["source"], tree)
         return found
 
-    def _look_at(self, index: int, source: str, tree: ast.Module) -> list[Still]:
-        """Return the still of a cell, if its last statements are pictures of that kind."""
+    def _look_at(self, index: int, source: str, tree: ast.Module) -> list[CachedFigure]:
+        """Return the figure of a cell, if its last statements are pictures of that kind."""
         first = next((i for i in range(len(tree.body)) if all(map(_is_picture, tree.body[i:]))), len(tree.body))
         self.seeded = False
         for statement in tree.body[:first]:
             self._take(index, statement)
             self.seeded = self.seeded or _sets_a_seed(statement)
         self.seeded = False  # what a picture draws at random would be missing from what comes after it
-        still = self._still(index, source, tree.body[first:])
+        figure = self._figure(index, source, tree.body[first:])
         for statement in tree.body[first:]:
             self._take(index, statement)
-        return [still] if still else []
+        return [figure] if figure else []
 
     def _take(self, index: int, statement: ast.stmt) -> None:
         """Note what a statement binds or may change, and whether that depends on the student or on chance."""
@@ -141,14 +141,14 @@ class _Finder:
                 open_ones |= self.stands_on.get(name, set())
         return found
 
-    def _still(self, index: int, source: str, pictures: list[ast.stmt]) -> Still | None:
+    def _figure(self, index: int, source: str, pictures: list[ast.stmt]) -> CachedFigure | None:
         shown = [_without_live(picture) for picture in pictures]
         if not pictures or any(map(self._depends, shown)) or pictures[0].col_offset:
             return None
         names = self._closure(set().union(*map(self._used, shown)))
         needs = {cell for name in names for cell in self.made_in.get(name, ())} - {index}
         before = "\n".join(source.splitlines()[: pictures[0].lineno - 1]).strip()
-        return Still(index, before, "\n".join(map(ast.unparse, shown)), frozenset(needs), frozenset(names))
+        return CachedFigure(index, before, "\n".join(map(ast.unparse, shown)), frozenset(needs), frozenset(names))
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -231,30 +231,30 @@ def paint(cells: list[dict[str, Any]], shell: Shell, part: int = 0, parts: int =
 
     Runs the release's own text, and nobody else's.
     """
-    stills = {still.cell: still for still in find_stills(cells)[part::parts]}
-    wanted = set().union(*(still.needs | {still.cell} for still in stills.values())) if stills else set()
+    figures = {figure.cell: figure for figure in find_figures(cells)[part::parts]}
+    wanted = set().union(*(figure.needs | {figure.cell} for figure in figures.values())) if figures else set()
     first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
     drawn = []
     for index in sorted(wanted | {first}):
-        still = stills.get(index)
-        status, _ = shell.run(still.rest if still else cells[index]["source"], PAINT_SECONDS)
-        if still and status == "ok":
-            status, outputs = shell.run(still.picture, PAINT_SECONDS)
-            drawn += [replace(still, outputs=tuple(outputs))] if status == "ok" and outputs else []
-    return msgpack.packb([asdict(still) for still in drawn], default=list)
+        figure = figures.get(index)
+        status, _ = shell.run(figure.rest if figure else cells[index]["source"], PAINT_SECONDS)
+        if figure and status == "ok":
+            status, outputs = shell.run(figure.picture, PAINT_SECONDS)
+            drawn += [replace(figure, outputs=tuple(outputs))] if status == "ok" and outputs else []
+    return msgpack.packb([asdict(figure) for figure in drawn], default=list)
 
 
-def unpack(drawn: bytes) -> list[Still]:
+def unpack(drawn: bytes) -> list[CachedFigure]:
     """Return what :func:`paint` drew."""
-    stills = [Still(**still) for still in msgpack.unpackb(drawn)]
-    return [replace(still, needs=frozenset(still.needs), names=frozenset(still.names)) for still in stills]
+    figures = [CachedFigure(**figure) for figure in msgpack.unpackb(drawn)]
+    return [replace(figure, needs=frozenset(figure.needs), names=frozenset(figure.names)) for figure in figures]
 
 
 # --- in a submission ------------------------------------------------------------------------------
 
 
-def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[Still]) -> dict[int, Still]:
-    """Return which steps of a submission need not draw their picture again: stills by index of the step.
+def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[CachedFigure]) -> dict[int, CachedFigure]:
+    """Return which steps of a submission need not draw their picture again: figures by index of the step.
 
     Parameters
     ----------
@@ -268,18 +268,18 @@ def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[Still]) -
     if not drawn:
         return {}
     place = _places(cells, steps)
-    stills = {still.cell: still for still in drawn}
+    figures = {figure.cell: figure for figure in drawn}
     modules = _bound(
         _parsed(next(cell["source"] for cell in cells if cell["cell_type"] == "code")) or ast.Module([], [])
     )
-    found: dict[int, Still] = {}
+    found: dict[int, CachedFigure] = {}
     seen: set[int] = set()
     touched: set[str] = set()
     for number, step in enumerate(steps):
         if number in place:
-            still = stills.get(place[number])
-            if still and still.needs <= seen and not still.names & touched:
-                found[number] = still
+            figure = figures.get(place[number])
+            if figure and figure.needs <= seen and not figure.names & touched:
+                found[number] = figure
             if seen and place[number] < max(seen):  # moved: what it stands on may have been run since
                 return found
             seen.add(place[number])
