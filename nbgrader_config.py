@@ -8,6 +8,7 @@ from pathlib import Path
 from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions, SaveAutoGrades
 
+from course_utils import cells, masters
 from course_utils.grading import autograde, hooks, pages
 
 c = get_config()  # noqa: F821  nbgrader defines it
@@ -21,8 +22,8 @@ c.CourseDirectory.ignore = hooks.NEVER_HANDED_OUT
 # Release
 steps = list(GenerateAssignment.preprocessors.default_args[0])
 steps.insert(steps.index(ClearSolutions) + 1, hooks.drop_bare_stubs)
-c.GenerateAssignment.preprocessors = [hooks.tidy, hooks.tag_checks, *steps]
-c.ClearSolutions.code_stub = {"python": hooks.STUB}
+c.GenerateAssignment.preprocessors = [masters.tidy, hooks.tag_checks, *steps]
+c.ClearSolutions.code_stub = {"python": cells.STUB}
 
 # Validate, in JupyterLab: in the student's own kernel
 c.Execute.timeout = hooks.cell_seconds()

@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_utils.cells import grade_id
+
 MOST_CELLS = 2_000  # in one submission
 MOST_CHARACTERS = 400_000  # in one cell
 
@@ -97,7 +99,7 @@ def _sort(cells: list[dict], anchors: dict[str, dict]) -> tuple[dict[str, list[S
     followers: dict[str, list[Step]] = {}
     behind = ""
     for cell in cells:
-        source, cell_type, name = _text(cell), _type(cell), _grade_id(cell)
+        source, cell_type, name = _text(cell), _type(cell), grade_id(cell)
         if name not in anchors:
             kind = "extra" if cell_type == "code" else "text"
             followers.setdefault(behind, []).append(Step(kind, source, cell_type=cell_type))
@@ -169,10 +171,3 @@ def _text(cell: dict) -> str:
 def _type(cell: dict) -> str:
     known = {"code": "code", "raw": "raw"}
     return known.get(str(cell.get("cell_type")), "markdown")
-
-
-def _grade_id(cell: dict) -> str:
-    metadata = cell.get("metadata")
-    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = settings.get("grade_id") if isinstance(settings, dict) else None
-    return name if isinstance(name, str) else ""

@@ -12,9 +12,10 @@ from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from nbgrader.api import Notebook as NotebookRow
 
+from course_utils.cells import grade_id
 from course_utils.course import RELEASED, CourseError
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import NOT_OURS, grade_id
+from course_utils.grading.hooks import NOT_OURS
 from course_utils.grading.job import Bundle
 
 

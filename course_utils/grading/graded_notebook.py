@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum, determine_grade
 
-from course_utils.grading.hooks import KERNELSPEC
+from course_utils.cells import KERNELSPEC, grade_id
 from course_utils.grading.job import Bundle, Check, Graded
 from course_utils.judging.protocol.verdicts import Credit
 
@@ -52,7 +52,7 @@ def _reason_cell(reason: str) -> NotebookNode:
 
 
 def _name(cell: NotebookNode, number: int) -> None:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    name = grade_id(cell)
     cell.id = name if CELL_ID.fullmatch(name) else cell.id if cell.get("id") == "reason" else f"cell-{number}"
 
 

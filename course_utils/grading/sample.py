@@ -13,9 +13,9 @@ from types import ModuleType
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.cells import Region, grade_id
 from course_utils.course import MASTERS, RELEASED, CourseError
-from course_utils.grading.hooks import grade_id
-from course_utils.masters import REGIONS, master_path, read_master
+from course_utils.masters import master_path, read_master
 
 SEPARATOR = "__"  # between student id and notebook in the name of a file that was handed in
 
@@ -108,9 +108,9 @@ def model_answers(root: Path, lab: str) -> dict[str, str]:
     """Return the master's own solution cells by grade_id, without the markers."""
     cells = read_master(master_path(root, lab)).cells
     return {
-        grade_id(cell): REGIONS["SOLUTION"].sub(lambda match: match[2].rstrip("\n"), cell.source)
+        grade_id(cell): Region.SOLUTION.pattern.sub(lambda match: match[2].rstrip("\n"), cell.source)
         for cell in cells
-        if "### BEGIN SOLUTION" in cell.source
+        if Region.SOLUTION.begin in cell.source
     }
 
 

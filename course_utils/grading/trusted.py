@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.job import Check
@@ -25,7 +26,6 @@ from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
-HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
 
 
@@ -223,15 +223,6 @@ def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringI
             printed.seek(before)
             printed.truncate()
     return value
-
-
-def hidden_lines(source: str) -> set[int]:
-    """Return the numbers of the lines (from 1) between the marks of hidden tests, and of the marks."""
-    found: set[int] = set()
-    for region in HIDDEN.finditer(source):
-        first = source.count("\n", 0, region.start()) + 1
-        found |= set(range(first, first + region.group().count("\n") + 1))
-    return found
 
 
 def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:

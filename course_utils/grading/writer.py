@@ -20,9 +20,9 @@ from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade
 
+from course_utils.cells import grade_id
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.hooks import grade_id
 from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
 from course_utils.grading.spool import write_durably
