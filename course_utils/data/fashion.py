@@ -119,12 +119,18 @@ def _file(folder: Path, stem: str) -> Path | None:
     return None
 
 
+def fetch_fashion(folder: Path) -> Path:
+    """Fetch the full set into a folder and return where it then lies; see :func:`course_utils.data.fetch`."""
+    place = folder / "FashionMNIST" / "raw"
+    for remote in REMOTES:
+        fetching.fetch_with_bar(remote, place)
+    return place
+
+
 def _read_full(download: bool) -> list[tuple[np.ndarray, np.ndarray]]:
     folder = find_full()
     if folder is None and download:
-        from course_utils.data.fetch import fetch
-
-        folder = fetch("fashion")
+        folder = fetch_fashion(fetching.data_folder())
     if folder is None:
         raise DataUnavailable(
             f"The full Fashion-MNIST is in none of {', '.join(map(str, full_folders()))}: run `course data fetch "

@@ -1,26 +1,17 @@
-"""Which sandbox there is on this machine, and entering it.
-
-What works is found out by trying, in a fresh process: kernels, containers and their administrators refuse the calls
-that sandboxes are made of in more ways than could be asked for.
-"""
+"""The kinds of sandbox, and entering one of them."""
 
 import os
 import stat
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from course_utils.course import CourseError
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import macos, paths, scratch, windows
 
 if sys.platform == "linux":  # here and not later: each box would have to import them anew
     from course_utils.grading.sandbox import landlock, namespaces
-
-VARIABLE = "COURSE_SANDBOX"
-KINDS = {"linux": ("namespaces", "landlock", "none"), "darwin": ("seatbelt", "none"), "win32": ("job", "none")}
 
 
 class Tier(NamedTuple):
@@ -41,37 +32,6 @@ class Tier(NamedTuple):
     not_isolated: str
 
 
-def best_tier(wanted: str = "") -> Tier:
-    """Return the strongest sandbox that works here.
-
-    Parameters
-    ----------
-    wanted
-        A weaker one that is asked for; if empty, the environment variable COURSE_SANDBOX counts.
-
-    Raises
-    ------
-    CourseError
-        If the one that is asked for does not work here.
-    """
-    return _decide(wanted or os.environ.get(VARIABLE, ""))
-
-
-@cache
-def _decide(wanted: str) -> Tier:
-    from course_utils.grading.sandbox.trial import try_tier
-
-    kinds = KINDS.get(sys.platform, ("none",))
-    if wanted and wanted not in kinds:
-        raise CourseError(f"There is no sandbox {wanted!r} on this system; there are: {', '.join(kinds)}.")
-    reason = ""
-    for name in [wanted] if wanted else kinds:
-        tier, reason = try_tier(name)
-        if tier:
-            return tier
-    raise CourseError(f"The sandbox {wanted or 'none'!r} does not work here: {reason}")
-
-
 def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Path]) -> Path:
     """Enter a box; return its folder, which is then the working directory and holds the files.
 
@@ -84,7 +44,8 @@ def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Pa
     Parameters
     ----------
     tier
-        From :func:`best_tier`. A step that fails raises: there is never less isolation than the tier says.
+        From :func:`~course_utils.grading.sandbox.choosing.best_tier`. A step that fails raises: there is never less
+        isolation than the tier says.
     files
         What is to lie in the folder, by relative path.
     limits
