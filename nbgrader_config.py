@@ -9,14 +9,15 @@ from nbgrader.converters import GenerateAssignment, GenerateFeedback
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions, SaveAutoGrades
 
 from course_utils import cells, masters
+from course_utils.course import MASTERS, RELEASED
 from course_utils.grading import autograde, hooks, pages
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
 c.CourseDirectory.course_id = "neural-network-labs"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.source_directory = MASTERS
+c.CourseDirectory.release_directory = RELEASED
 c.CourseDirectory.ignore = hooks.NEVER_HANDED_OUT
 
 # Release

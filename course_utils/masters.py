@@ -13,8 +13,9 @@ import nbformat
 from jupytext.config import load_jupytext_config
 from nbformat import NotebookNode
 
+from course_utils import files
 from course_utils.cells import KERNELSPEC, Region, Role, grade_id, has_placeholder, is_check, nbgrader_settings, role
-from course_utils.course import MASTERS, CourseError, write_atomically
+from course_utils.course import MASTERS, CourseError
 
 LONGEST_ID = 40
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -77,7 +78,7 @@ def write_instructor_notebook(root: Path, lab: str) -> bool:
     notebook, path = read_master(master), master.with_suffix(".ipynb")
     if path.exists() and _contents(path) == _cells(notebook):
         return False
-    write_atomically(path, as_text(notebook))
+    files.write(path, as_text(notebook))
     times = master.stat()
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     return True

@@ -11,16 +11,16 @@ from pathlib import Path
 
 from nbconvert.exporters import NotebookExporter
 
-from course_utils.course import CourseError
+from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook
 from course_utils.grading.here import Here, NotGraded, make_engine
 from course_utils.grading.job import Bundle, Graded, Job, Submission
-from course_utils.grading.reading import SUBMITTED, TIMESTAMP, read_submission, read_timestamp
+from course_utils.grading.reading import TIMESTAMP, read_submission, read_timestamp
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
-from course_utils.grading.writer import AUTOGRADED, write_folder
+from course_utils.grading.writer import write_folder
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from course_utils.course import write_atomically
+from course_utils import files
 from course_utils.grading.gradebook import open_gradebook
 
 PERSON = ("student_id", "last_name", "first_name", "email")
@@ -36,8 +36,8 @@ def export(root: Path, target: Path) -> tuple[Path, Path]:
         rows = _rows(book)
         labs = {assignment.name: assignment.max_score for assignment in book.assignments}
         users = {student.id: student.lms_user_id or "" for student in book.students}
-    write_atomically(target, _as_csv(COLUMNS, rows))
-    write_atomically(wide, _as_csv(*_widen(rows, labs, users)))
+    files.write(target, _as_csv(COLUMNS, rows))
+    files.write(wide, _as_csv(*_widen(rows, labs, users)))
     return target, wide
 
 

@@ -8,10 +8,9 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.cells import grade_id, is_check
+from course_utils.course import AUTOGRADED
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.judging.protocol.verdicts import codes_of
-
-AUTOGRADED = "autograded"
 
 
 @dataclass
