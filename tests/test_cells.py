@@ -30,7 +30,7 @@ def test_a_role_is_read_off_the_settings(one, expected):
     assert (is_check(one), is_solution(one)) == (expected == "check", expected in ("solution", "essay"))
 
 
-@pytest.mark.parametrize("metadata", [None, [], {"nbgrader": 3}, {"nbgrader": {"grade_id": ["x"]}}, {}])
+@pytest.mark.parametrize("metadata", [None, ["x"], {"nbgrader": 3}, {"nbgrader": {"grade_id": ["x"]}}, {}])
 def test_a_damaged_cell_has_no_grade_id(metadata):
     assert grade_id({"cell_type": "code", "metadata": metadata}) == ""
 

@@ -85,41 +85,61 @@ def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     assert pictures(f"seed_everything(0)\ngrid = answer(torch.rand(3, 3))\n{PICTURE}") == []
 
 
-def test_a_widget_shows_no_function_that_only_its_sliders_ask():
+def test_an_argument_of_the_learners_is_no_part_of_the_picture():
     shown = "widgets.explore_convolution(grid, grid)"
-    assert pictures(GRID, "widgets.explore_convolution(grid, grid, conv2d=answer)") == [shown]
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer)") == [shown]
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, conv2d=answer)") == []
     assert pictures(GRID, "widgets.explore_signs(answer, grid, grid)") == []
-    assert pictures(GRID, "plots.show(plots.plot_grids([grid], ['a'], conv2d=answer), alt='a')") == []
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer(grid))") == []
+    assert pictures(GRID, "plots.show(plots.plot_grids([grid], ['a'], your_conv2d=answer), alt='a')") == []
 
 
-def explorers() -> list[str]:
-    """Return the widgets that take a function of the learner's for their sliders."""
-    made = {name: getattr(widgets, name) for name in dir(widgets) if name.startswith("explore_")}
-    return sorted(name for name, make in made.items() if figure_cache.LIVE & set(inspect.signature(make).parameters))
+@pytest.mark.parametrize(
+    "imports",
+    ["from course_utils import drawing as plots", "import plots", "from my.course import plots"],
+)
+def test_a_picture_is_known_by_its_function_wherever_that_is_from(imports):
+    made = [cell(f"{imports}\nimport numpy as np"), *(cell(source) for source in (GRID, PICTURE))]
+    assert [figure.picture for figure in figure_cache.find_figures(made)] == [PICTURE]
 
 
+@pytest.mark.parametrize(
+    "source",
+    ["plots.plot_grids([grid], ['a'])", "grid.show(grid)", "show(grid)", "plots.show()", "plots.grids.show(grid)"],
+)
+def test_what_else_stands_last_in_a_cell_is_no_picture(source):
+    assert pictures(GRID, source) == []
+
+
+@pytest.mark.parametrize("source", ["lab = plots.for_student(student_id)", "lab = 3"])
+def test_what_a_locked_cell_makes_may_depend_on_the_student(source):
+    made = [cell(FIRST), START, {**cell(source, "lab"), "locked": True}, cell("plots.show(lab.grid, alt='a')")]
+    assert figure_cache.find_figures(made) == []
+
+
+EXPLORERS = {name: getattr(widgets, name) for name in dir(widgets) if name.startswith("explore_")}
 POINTS = ([-1.0, 0.0, 1.0], [0, 1, 0])
 ARGUMENTS = {"explore_convolution": ([[1.0, 2.0], [3.0, 4.0]], [[1.0]]), "explore_folding": POINTS, "explore_graph": ()}
 
 
-@pytest.mark.parametrize("name", explorers())
-def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_it(name):
-    make = getattr(widgets, name)
-    (live,) = figure_cache.LIVE & set(inspect.signature(make).parameters)
-
+@pytest.mark.parametrize(
+    ("name", "learners"),
+    [
+        (name, word)
+        for name, make in EXPLORERS.items()
+        for word in inspect.signature(make).parameters
+        if word.startswith(figure_cache.LEARNERS)
+    ],
+)
+def test_a_widget_gives_the_same_picture_with_the_learners_object_and_never_calls_it(name, learners):
     class Learners:
         def __init__(self, *_values, **_named):
             raise AssertionError("asked")
 
     def shown(**named):
-        return make(*ARGUMENTS[name], **named)._repr_mimebundle_()[0]["text/html"]
+        return EXPLORERS[name](*ARGUMENTS[name], **named)._repr_mimebundle_()[0]["text/html"]
 
-    assert shown(**{live: Learners}) == shown()
-
-
-def test_every_word_for_such_a_function_belongs_to_a_widget():
-    words = {word for name in explorers() for word in inspect.signature(getattr(widgets, name)).parameters}
-    assert words >= figure_cache.LIVE
+    assert shown(**{learners: Learners}) == shown()
 
 
 # --- in a submission
