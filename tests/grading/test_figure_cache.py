@@ -75,6 +75,11 @@ def test_what_may_depend_on_the_student_or_on_chance_is_not(made):
     assert pictures(f"{made}\n{PICTURE}") == []
 
 
+def test_a_name_that_is_made_anew_depends_on_nothing_before():
+    assert pictures("grid = answer(3)", GRID, PICTURE) == [PICTURE]
+    assert pictures("other = answer(3)\ngrid = other", GRID, PICTURE) == [PICTURE]
+
+
 def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     drawn = "grid = torch.rand(3, 3).numpy()"
     assert pictures(f"seed_everything(0)\n{drawn}\n{PICTURE}") == [PICTURE]
