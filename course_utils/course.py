@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 CONFIG = "nbgrader_config.py"
 MASTERS = "solutions"
@@ -64,7 +65,8 @@ def leave_out_a_grammar() -> None:
 
     No notebook's schema needs it; without it that one format is not checked.
     """
-    sys.modules.setdefault("rfc3987_syntax", None)
+    modules: dict[str, Any] = sys.modules  # None says: there is no such module
+    modules.setdefault("rfc3987_syntax", None)
 
 
 def nbgrader(*arguments: str) -> list[str]:

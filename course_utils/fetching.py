@@ -91,9 +91,7 @@ def refuse_offline(what: str, otherwise: str) -> None:
         )
 
 
-def fetch_file(
-    remote: Remote, folder: str | os.PathLike, *, watch: Callable[[int, int], None] | None = None
-) -> Path:
+def fetch_file(remote: Remote, folder: str | os.PathLike, *, watch: Callable[[int, int], None] | None = None) -> Path:
     """Fetch a file into ``folder``, unless it is there already and whole. What an earlier attempt got is kept.
 
     Parameters

@@ -65,7 +65,8 @@ def tidy(nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dic
 
 def as_text(notebook: NotebookNode) -> str:
     """Return a notebook as it stands on the disk, in nbgrader's own form: indent 1, a last newline."""
-    return nbformat.writes(notebook).rstrip("\n") + "\n"
+    text: str = nbformat.writes(notebook)
+    return text.rstrip("\n") + "\n"
 
 
 def write_instructor_notebook(root: Path, lab: str) -> bool:
@@ -84,14 +85,14 @@ def write_instructor_notebook(root: Path, lab: str) -> bool:
     return True
 
 
-def _contents(path: Path) -> list | None:
+def _contents(path: Path) -> list[Any] | None:
     try:
         return _cells(nbformat.read(path, as_version=4))
     except Exception:  # not a notebook any more: made anew
         return None
 
 
-def _cells(notebook: NotebookNode) -> list:
+def _cells(notebook: NotebookNode) -> list[Any]:
     return [
         (cell.cell_type, cell.source, nbgrader_settings(cell), cell.metadata.get("tags")) for cell in notebook.cells
     ]

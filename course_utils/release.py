@@ -148,7 +148,7 @@ def _run(command: list[str], cwd: Path, on_line: Callable[[str], object]) -> lis
     )
     lines = []
     with process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line)
             on_line(line)
     if process.returncode:
@@ -204,9 +204,10 @@ def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> Non
     from course_utils.grading.gradebook import read_settings
 
     settings = read_settings(root)
-    new = settings.file is not None and not settings.exists
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder, ExitStack() as stack:
-        address = f"sqlite:///{stack.enter_context(aside(settings.file))}" if new else settings.db_url
+        address = settings.db_url
+        if settings.file and not settings.exists:
+            address = f"sqlite:///{stack.enter_context(aside(settings.file))}"
         run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
 
 

@@ -8,6 +8,7 @@ nbgrader's own steps save the scores. What students hand in is never parsed in n
 import atexit
 import os
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 
@@ -56,10 +57,11 @@ def grade_one(root: Path, lab: str, student: str) -> tuple[Bundle, Submission, G
 class GradedExporter(NotebookExporter):
     """Hands nbgrader the graded notebook wherever it asks for a submitted one."""
 
-    def from_filename(self, filename: str, resources=None, **options):
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """Return a notebook's text and resources."""
         here = resources["nbgrader"]
-        root = Path(self.parent.coursedir.root)
+        nbgrader: Any = self.parent
+        root = Path(nbgrader.coursedir.root)
         lab, student = here["assignment"], here["student"]
         if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
             return super().from_filename(filename, resources=resources, **options)
@@ -80,4 +82,3 @@ def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) 
     del student  # nbgrader hands over its pattern, not the student
     if notebooks:
         notebooks[:] = [os.path.join(os.path.dirname(notebooks[0]), f"{assignment}.ipynb")]
-

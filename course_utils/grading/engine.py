@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgpack
 
@@ -77,13 +78,15 @@ class Engine:
     def _draw(self, job: bytes) -> bytes:
         """Draw a release's pictures, each process its share of them."""
 
-        def share(number: int) -> list:
+        def share(number: int) -> list[Any]:
             which = msgpack.packb([number, self.at_once])
-            return msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+            drawn: list[Any] = msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+            return drawn
 
         with ThreadPoolExecutor(self.at_once) as pool:
             shares = list(pool.map(share, range(self.at_once)))
-        return msgpack.packb([figure for drawn in shares for figure in drawn])
+        packed: bytes = msgpack.packb([figure for drawn in shares for figure in drawn])
+        return packed
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:
         """Have something done; None if it takes too long, or ends the process that does it again and again."""

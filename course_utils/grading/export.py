@@ -5,7 +5,9 @@ The first has nbgrader's columns and numbers; unlike nbgrader's it is right wher
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
@@ -18,7 +20,7 @@ COLUMNS = (
     *PERSON,
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 )
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 def export(root: Path, target: Path) -> tuple[Path, Path]:
@@ -71,7 +73,7 @@ def _score(book: Gradebook, lab: str, student: str) -> Row:
 def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tuple[list[str], list[Row]]:
     """Return the columns and rows of the wide table."""
     columns = {lab: f"{lab} ({most:g})" for lab, most in labs.items()}
-    wide: dict[object, Row] = {}
+    wide: dict[str, Row] = {}
     for row in rows:
         person = {name: row[name] for name in PERSON} | {"lms_user_id": users[row["student_id"]], "total": 0.0}
         one = wide.setdefault(row["student_id"], person)
@@ -80,7 +82,7 @@ def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tu
     return [*PERSON, "lms_user_id", *columns.values(), "total"], list(wide.values())
 
 
-def _as_csv(columns, rows: list[Row]) -> str:
+def _as_csv(columns: Sequence[str], rows: list[Row]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

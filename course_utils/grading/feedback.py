@@ -16,6 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -149,14 +150,15 @@ def _end_with_parent() -> None:
     """Let this process end with the one that started it, even if that one is killed."""
     parent = multiprocessing.parent_process()
 
-    def watch() -> None:
-        parent.join()
+    def watch(process: BaseProcess) -> None:
+        process.join()
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if parent:
+        threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
 
-def _reason(future: Future) -> str:
+def _reason(future: Future[str]) -> str:
     try:
         return future.result()
     except BrokenProcessPool:

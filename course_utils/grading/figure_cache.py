@@ -17,11 +17,11 @@ import builtins
 import symtable
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
 import msgpack
 
 from course_utils.grading.alignment import Step
+from course_utils.grading.job import Output, ReleasedCell
 from course_utils.grading.shell import Shell
 
 STUDENT_ID = "student_id"
@@ -60,19 +60,19 @@ class CachedFigure:
     picture: str
     needs: frozenset[int]
     names: frozenset[str]
-    outputs: tuple[dict[str, Any], ...] = ()
+    outputs: tuple[Output, ...] = ()
 
 
 # --- in the release -------------------------------------------------------------------------------
 
 
-def find_figures(cells: list[dict[str, Any]]) -> list[CachedFigure]:
+def find_figures(cells: list[ReleasedCell]) -> list[CachedFigure]:
     """Return the pictures of a release (:attr:`Bundle.cells`) that are the same for everybody."""
     return _Finder(cells).find()
 
 
 class _Finder:
-    def __init__(self, cells: list[dict[str, Any]]) -> None:
+    def __init__(self, cells: list[ReleasedCell]) -> None:
         self.cells = cells
         self.modules: set[str] = set()  # bound by the first cell
         self.dirty = {STUDENT_ID}  # may depend on the student, or on chance
@@ -169,6 +169,8 @@ def _is_picture(statement: ast.stmt, modules: set[str]) -> bool:
 
 def _as_shown(picture: ast.stmt) -> ast.stmt:
     """Return a picture's statement without the learner's objects that it does not show."""
+    assert isinstance(picture, ast.Expr)
+    assert isinstance(picture.value, ast.Call)
     call = picture.value
     kept = [
         one for one in call.keywords if not (one.arg or "").startswith(LEARNERS) or not isinstance(one.value, ast.Name)
@@ -225,7 +227,7 @@ def share(packed: bytes) -> tuple[int, int]:
     return part, parts
 
 
-def paint(cells: list[dict[str, Any]], shell: Shell, part: int = 0, parts: int = 1) -> bytes:
+def paint(cells: list[ReleasedCell], shell: Shell, part: int = 0, parts: int = 1) -> bytes:
     """Draw the pictures of a release, or a share of them, for :func:`unpack`.
 
     Runs the release's own text, and nobody else's.
@@ -240,7 +242,8 @@ def paint(cells: list[dict[str, Any]], shell: Shell, part: int = 0, parts: int =
         if figure and status == "ok":
             status, outputs = shell.run(figure.picture, PAINT_SECONDS)
             drawn += [replace(figure, outputs=tuple(outputs))] if status == "ok" and outputs else []
-    return msgpack.packb([asdict(figure) for figure in drawn], default=list)
+    packed: bytes = msgpack.packb([asdict(figure) for figure in drawn], default=list)
+    return packed
 
 
 def unpack(drawn: bytes) -> list[CachedFigure]:
@@ -252,7 +255,7 @@ def unpack(drawn: bytes) -> list[CachedFigure]:
 # --- in a submission ------------------------------------------------------------------------------
 
 
-def usable(cells: list[dict[str, Any]], steps: list[Step], drawn: list[CachedFigure]) -> dict[int, CachedFigure]:
+def usable(cells: list[ReleasedCell], steps: list[Step], drawn: list[CachedFigure]) -> dict[int, CachedFigure]:
     """Return which steps of a submission need not draw their picture again: figures by index of the step.
 
     Parameters
@@ -296,7 +299,7 @@ def _touched(source: str) -> set[str] | None:
     return None if tree is None or _words(tree) & WAYS_ROUND else _outer_names(source)
 
 
-def _places(cells: list[dict[str, Any]], steps: list[Step]) -> dict[int, int]:
+def _places(cells: list[ReleasedCell], steps: list[Step]) -> dict[int, int]:
     """Return which steps are ordinary cells of the release, word for word: index of the cell by index of the step."""
     ordinary = [
         (i, cell["source"]) for i, cell in enumerate(cells) if cell["cell_type"] == "code" and not cell["grade_id"]

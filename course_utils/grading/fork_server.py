@@ -67,17 +67,17 @@ class ForkServer:
             for pid in list(self.boxes):
                 self.do_end(pid)
 
-    def do_limits(self, limits: dict[str, Any]) -> list:
+    def do_limits(self, limits: dict[str, Any]) -> list[Any]:
         """Take the limits of all boxes to come."""
         self.limits = Limits(**limits)
         return ["done"]
 
-    def do_file(self, name: str, content: bytes) -> list:
+    def do_file(self, name: str, content: bytes) -> list[Any]:
         """Take a file that will lie in every box."""
         self.files[name] = content
         return ["done"]
 
-    def do_box(self, seed: int) -> list:
+    def do_box(self, seed: int) -> list[Any]:
         """Fork a box, whose student answers on the socket that is passed on."""
         theirs = take(self.channel.sock)
         cage = sandbox.Cage(self.limits)
@@ -88,7 +88,7 @@ class ForkServer:
         self.boxes[pid] = cage
         return ["box", pid]
 
-    def do_end(self, pid: int) -> list:
+    def do_end(self, pid: int) -> list[Any]:
         """End a box with everything in it. An honest one ends by itself: its wire has been cut."""
         cage = self.boxes.pop(pid)
         until = time.monotonic() + PATIENCE

@@ -7,6 +7,7 @@ A preprocessor is a class or, as here, a plain function ``(notebook, resources) 
 import os
 import re
 import sys
+from typing import Any
 
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
@@ -14,7 +15,7 @@ from nbgrader.preprocessors import ClearHiddenTests
 
 from course_utils.cells import STUB, has_placeholder, is_check, is_solution
 
-Converted = tuple[NotebookNode, dict]
+Converted = tuple[NotebookNode, dict[str, Any]]
 
 NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
 
@@ -53,7 +54,7 @@ def cell_seconds(default: int = 30) -> int:
 # --- at release -----------------------------------------------------------------------------------
 
 
-def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
+def tag_checks(nb: NotebookNode, resources: dict[str, Any]) -> Converted:
     """Let *Run All* go on past a check that fails.
 
     Done at release only: in a master the tag would make nbval pass a check whatever it says.
@@ -64,7 +65,7 @@ def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
     return nb, resources
 
 
-def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
+def drop_bare_stubs(nb: NotebookNode, resources: dict[str, Any]) -> Converted:
     """Leave a placeholder such as ``answers = {"a": None}`` to stand alone.
 
     nbgrader puts ``raise NotImplementedError`` where an answer was. Below a placeholder it would stop
@@ -84,7 +85,7 @@ def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
 # --- for the feedback page ------------------------------------------------------------------------
 
 
-class HideHiddenTests(ClearHiddenTests):
+class HideHiddenTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types
     """Cut hidden tests out of feedback: out of the check's text, and out of tracebacks that quote it.
 
     Grading writes the hidden tests into the student's notebook, and nbgrader's feedback page shows them. A
@@ -93,7 +94,7 @@ class HideHiddenTests(ClearHiddenTests):
     own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them).
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int) -> Converted:
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], cell_index: int) -> Converted:
         """Clear one cell."""
         if not is_check(cell):
             return cell, resources

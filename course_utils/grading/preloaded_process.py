@@ -123,7 +123,8 @@ class PreloadedProcess:
             self.process.wait(5)
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
 
 
 def _end_group(pid: int) -> None:

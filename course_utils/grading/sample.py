@@ -94,11 +94,14 @@ def load_class(root: Path, lab: str) -> list[Sample]:
     path = root / MASTERS / lab / "sample_class.py"
     if not path.is_file():
         raise CourseError(f"{lab} has no sample class: {path.relative_to(root)} is missing.")
-    return _import(path).make_class(model_answers(root, lab))
+    samples: list[Sample] = _import(path).make_class(model_answers(root, lab))
+    return samples
 
 
 def _import(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"sample_class_{path.parent.name}", path)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -177,5 +180,5 @@ def add_cell(behind: str, source: str) -> Callable[[NotebookNode], None]:
 
 def truncate(notebook: NotebookNode) -> str:
     """Make an accident: the upload stopped half-way."""
-    text = nbformat.writes(notebook)
+    text: str = nbformat.writes(notebook)
     return text[: len(text) // 2]

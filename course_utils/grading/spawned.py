@@ -30,7 +30,7 @@ class SpawnedBox:
     """A student's process that was started for it alone."""
 
     channel: Channel
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     cage: sandbox.Cage
     copies: bool = False
 
@@ -46,7 +46,8 @@ class SpawnedBox:
             self.process.wait(10)
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         self.cage.close()
 
 

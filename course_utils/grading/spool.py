@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 from course_utils import files
 from course_utils.course import SPOOL, CourseError
@@ -114,7 +115,7 @@ def differences(one: Graded, other: Graded) -> list[str]:
     return found
 
 
-def _differing(name: str, one, other) -> list[str]:
+def _differing(name: str, one: Any, other: Any) -> list[str]:
     if one == other:
         return []
     if hasattr(one, "__dataclass_fields__") and type(one) is type(other):

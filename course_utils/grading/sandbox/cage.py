@@ -12,15 +12,14 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import scratch
+from course_utils.grading.sandbox import scratch, windows
 
 LINUX = sys.platform == "linux"
 if LINUX:
     from course_utils.grading.sandbox import cgroups, linux, processes
-if sys.platform == "win32":
-    from course_utils.grading.sandbox import windows
 
 
 class Cage:
@@ -39,7 +38,7 @@ class Cage:
         self.groups = cgroups.make(self.name, limits) if LINUX else []
         self.job = windows.JobObject.make(self.name, limits) if sys.platform == "win32" else None
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs to join: all but the handle of a Windows job, which has a name."""
         return {**self.__dict__, "job": None}
 

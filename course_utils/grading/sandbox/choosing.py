@@ -9,11 +9,15 @@ import sys
 from functools import cache
 
 from course_utils.course import CourseError
-from course_utils.grading.sandbox.tiers import Tier
+from course_utils.grading.sandbox.tiers import Kind, Tier
 from course_utils.grading.sandbox.trial import try_tier
 
 VARIABLE = "COURSE_SANDBOX"
-KINDS = {"linux": ("namespaces", "landlock", "none"), "darwin": ("seatbelt", "none"), "win32": ("job", "none")}
+KINDS: dict[str, tuple[Kind, ...]] = {
+    "linux": ("namespaces", "landlock", "none"),
+    "darwin": ("seatbelt", "none"),
+    "win32": ("job", "none"),
+}
 
 
 def best_tier(wanted: str = "") -> Tier:
@@ -38,7 +42,7 @@ def _decide(wanted: str) -> Tier:
     if wanted and wanted not in kinds:
         raise CourseError(f"There is no sandbox {wanted!r} on this system; there are: {', '.join(kinds)}.")
     reason = ""
-    for name in [wanted] if wanted else kinds:
+    for name in [kind for kind in kinds if wanted in ("", kind)]:
         tier, reason = try_tier(name)
         if tier:
             return tier

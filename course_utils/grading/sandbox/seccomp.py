@@ -52,9 +52,8 @@ def answer(error: int) -> bytes:
 
 def when_called(name: str, body: list[bytes]) -> list[bytes]:
     """Return the instructions that run ``body`` (which must end with an answer) for one call, and nothing else."""
-    if number(name) is None:
-        return []
-    return [instruction(EQUAL, number(name), 0, len(body)), *body]
+    called = number(name)
+    return [] if called is None else [instruction(EQUAL, called, 0, len(body)), *body]
 
 
 def first_argument_in(allowed: tuple[int, ...]) -> list[bytes]:

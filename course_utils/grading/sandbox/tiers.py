@@ -5,7 +5,7 @@ import stat
 import sys
 import tempfile
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import macos, paths, scratch, windows
@@ -14,20 +14,23 @@ if sys.platform == "linux":  # here and not later: each box would have to import
     from course_utils.grading.sandbox import landlock, namespaces
 
 
+Kind = Literal["namespaces", "landlock", "seatbelt", "job", "none"]
+
+
 class Tier(NamedTuple):
     """One kind of sandbox, as it works on this machine.
 
     Parameters
     ----------
     name
-        "namespaces", "landlock", "seatbelt" (macOS), "job" (Windows) or "none".
+        "seatbelt" is macOS's, "job" Windows's.
     forks
         Whether a box is forked from a preloaded process; otherwise it must be a freshly started one.
     not_isolated
         One sentence: what a student's code can reach all the same. "" if nothing.
     """
 
-    name: str
+    name: Kind
     forks: bool
     not_isolated: str
 
@@ -65,7 +68,7 @@ def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Pa
     return folder
 
 
-def _enter(name: str, limits: Limits, readable: list[Path]) -> Path:
+def _enter(name: Kind, limits: Limits, readable: list[Path]) -> Path:
     """Enter the sandbox of one name."""
     if name == "namespaces":
         return namespaces.enter(limits, readable)

@@ -1,5 +1,7 @@
 """What the checks know of objects that live in another process."""
 
+from typing import Any
+
 
 class Proxy:
     """An object of a student's that lives in another process, where their code runs while a class is graded.
@@ -12,6 +14,8 @@ class Proxy:
     called: str
     callable: bool
 
-    def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    def perform(
+        self, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Run :func:`course_utils.judging.protocol.calling.perform` where the object lives, on the object."""
         raise NotImplementedError
