@@ -170,7 +170,8 @@ def report(
     """Say how each exercise went, and which misconceptions are behind the wrong answers."""
     from rich.console import Console
 
-    from course_utils.course import find_labs, write_atomically
+    from course_utils import files
+    from course_utils.course import find_labs
     from course_utils.grading import report as reporting
 
     root = find_root()
@@ -179,7 +180,7 @@ def report(
         Console().print(reporting.as_table(one))
     for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
         if path:
-            write_atomically(path, text(reports))
+            files.write(path, text(reports))
             typer.echo(f"written    {path}")
 
 

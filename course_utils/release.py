@@ -5,11 +5,10 @@ nbgrader makes the student notebook, in a folder aside. Only when every lab has 
 """
 
 import fnmatch
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs, nbgrader
+from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
+from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
 from course_utils.masters import (
     as_text,
@@ -59,16 +59,18 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> 
     notebooks = read_masters(root, names)
     register = has_gradebook(root) if gradebook is None else gradebook
     refuse_to_drop_graded_cells(root, notebooks, register)
-    files = build(root, notebooks)
-    outcome = compare(root, files, everything=not wanted)
+    made = build(root, notebooks)
+    outcome = compare(root, made, everything=not wanted)
     for name in names:
         write_instructor_notebook(root, name)
-    with staged(root, {path: files[path] for path in sorted(outcome.missing + outcome.differing)}) as parts:
+    outcome.written = sorted(outcome.missing + outcome.differing)
+    with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
+        for path in reversed(outcome.written):
+            target = root / RELEASED / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(aside(target)).write_bytes(made[path])
         if register:
             register_in_gradebook(root, notebooks)
-        for part, target in parts:
-            part.replace(target)
-            outcome.written.append(target.relative_to(root / RELEASED))
     outcome.missing, outcome.differing, outcome.registered = [], [], register
     return outcome
 
@@ -146,7 +148,7 @@ def _run(command: list[str], cwd: Path, on_line: Callable[[str], object]) -> lis
     )
     lines = []
     with process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line)
             on_line(line)
     if process.returncode:
@@ -187,23 +189,6 @@ def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
     return outcome
 
 
-@contextmanager
-def staged(root: Path, files: Files) -> Iterator[list[tuple[Path, Path]]]:
-    """Write files beside their targets under temporary names; what was not renamed by the end is removed."""
-    parts = []
-    try:
-        for path, content in files.items():
-            target = root / RELEASED / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{target.name}.{os.getpid()}.part")
-            parts.append((part, target))
-            part.write_bytes(content)
-        yield parts
-    finally:
-        for part, _ in parts:
-            part.unlink(missing_ok=True)
-
-
 # --- the gradebook --------------------------------------------------------------------------------
 
 
@@ -219,17 +204,11 @@ def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> Non
     from course_utils.grading.gradebook import read_settings
 
     settings = read_settings(root)
-    new = settings.file is not None and not settings.exists
-    part = settings.file.with_name(f".{settings.file.name}.{os.getpid()}.part") if new else None
-    try:
-        with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-            address = f"sqlite:///{part}" if new else settings.db_url
-            run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
-        if new:
-            part.replace(settings.file)
-    finally:
-        if new:
-            part.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="course-release-") as folder, ExitStack() as stack:
+        address = settings.db_url
+        if settings.file and not settings.exists:
+            address = f"sqlite:///{stack.enter_context(aside(settings.file))}"
+        run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
 
 
 def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], register: bool) -> None:
@@ -241,7 +220,7 @@ def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], 
     problems = []
     for name, notebook in notebooks.items():
         in_book, in_use = graded_in_gradebook(root, name)
-        if not in_use and not any(root.glob(f"submitted/*/{name}")):
+        if not in_use and not any((root / SUBMITTED).glob(f"*/{name}")):
             continue
         now = graded_ids(notebook)
         before = graded_in_release(root, name) + in_book

@@ -9,10 +9,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.cells import grade_id, is_check
 from course_utils.course import labs
 from course_utils.demo import make_course
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import grade_id, is_check
 from course_utils.judging.protocol.verdicts import codes_of
 from course_utils.masters import write_instructor_notebook
 from course_utils.release import release

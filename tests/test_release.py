@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from sample import SAMPLE, add_lab
 
 from course_utils import release as releasing
+from course_utils.cells import Region
 from course_utils.course import CourseError, find_labs, labs
 from course_utils.masters import lint, read_master, region_lines, write_instructor_notebook
 
@@ -50,17 +51,17 @@ def leaks(master, released) -> list[str]:
 
     A line that also stands outside of every region of the master is no secret: a shared ``return total``.
     """
-    secret = set(region_lines(master, "SOLUTION") + region_lines(master, "HIDDEN TESTS"))
+    secret = {line for region in Region for line in region_lines(master, region)}
     public = deepcopy(master)
     for cell in public.cells:
-        for kind in ("SOLUTION", "HIDDEN TESTS"):
-            cell.source = re.sub(rf"### BEGIN {kind}.*?### END {kind}", "", cell.source, flags=re.S)
+        for region in Region:
+            cell.source = re.sub(rf"### {region.begin}.*?### {region.end}", "", cell.source, flags=re.S)
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "markdown":
             secret |= {line.strip() for line in cell.source.splitlines() if line.strip()}
             cell.source = ""
     known = {line.strip() for cell in public.cells for line in cell.source.splitlines()}
     out = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
-    marks = [mark for mark in ("SOLUTION", "HIDDEN TESTS") if any(mark in line for line in out)]
+    marks = [mark for mark in Region if any(mark in line for line in out)]
     return sorted(secret & (out - known)) + marks
 
 

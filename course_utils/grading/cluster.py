@@ -40,12 +40,12 @@ class Slot:
     def __init__(self, make: MakeEngine, private: tuple[Path, ...]) -> None:
         self.name, self.make, self.private = PLUGIN, make, private
 
-    def setup(self, worker) -> None:
+    def setup(self, worker: object) -> None:
         """Get ready."""
         self.one_at_a_time = threading.Lock()
         self.one = Here(1, self.make, self.private)
 
-    def teardown(self, worker) -> None:
+    def teardown(self, worker: object) -> None:
         """End the engine."""
         self.one.close()
 
@@ -59,7 +59,9 @@ def grade_here(job: bytes) -> bytes | NotGraded:
     """Grade one job at the Dask worker that runs this function."""
     from distributed import get_worker
 
-    return get_worker().plugins[PLUGIN].grade(job)
+    plugin: Any = get_worker().plugins[PLUGIN]
+    graded: bytes | NotGraded = plugin.grade(job)
+    return graded
 
 
 # --- what runs here
@@ -88,7 +90,7 @@ class Cluster:
 
     def __init__(self, scheduler: str, make: MakeEngine = make_engine, private: tuple[Path, ...] = ()) -> None:
         self.scheduler, self.make, self.private = scheduler, make, private
-        self.client = None
+        self.client: Any = None
         self.open = contextlib.ExitStack()
 
     def begin(self) -> None:
@@ -130,14 +132,15 @@ class Cluster:
         pending.tries[name] += 1
         pending.names[future], pending.jobs[name] = name, job
 
-    def _finished(self, futures: list) -> Iterable:
+    def _finished(self, futures: list[Any]) -> Iterable[Any]:
         """Wait until some of the futures are done, as long as there are workers; return those."""
         from distributed import CancelledError, wait
 
         until = time.monotonic() + NO_WORKER_SECONDS
         while True:
             try:
-                return wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+                done: set[Any] = wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+                return done
             except CancelledError:
                 raise self._lost() from None
             except TimeoutError:
@@ -146,12 +149,13 @@ class Cluster:
             if time.monotonic() > until:
                 raise CourseError(f"The scheduler {self.scheduler} has no workers left. Start some, then go on.")
 
-    def _result(self, future, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:
+    def _result(self, future: Any, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:
         """Return what a future came to; None if its job is to be tried again, at once or among the suspects."""
         from distributed import CancelledError, KilledWorker
 
         try:
-            return future.result()
+            graded: bytes | NotGraded = future.result()
+            return graded
         except CancelledError:
             raise self._lost() from None
         except KilledWorker:
@@ -217,7 +221,7 @@ class Cluster:
             self.open.close()
 
 
-def as_plugin(slot: Slot):
+def as_plugin(slot: Slot) -> Any:
     """Return a slot as a plugin of Dask's, which wants its own class."""
     from distributed import WorkerPlugin
 

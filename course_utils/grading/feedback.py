@@ -16,19 +16,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 
-from course_utils.course import CourseError
+from course_utils import files
+from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
-from course_utils.grading.results import AUTOGRADED, graded_students
-from course_utils.grading.spool import SPOOL, write_durably
+from course_utils.grading.results import graded_students
 from course_utils.grading.workers import processors
 
-FEEDBACK = "feedback"
 LIBRARIES = ("course-utils", "nbgrader", "nbconvert")
 PAGES_EACH = 6  # from which a process more, with its two seconds of imports, is worth while
 
@@ -150,14 +150,15 @@ def _end_with_parent() -> None:
     """Let this process end with the one that started it, even if that one is killed."""
     parent = multiprocessing.parent_process()
 
-    def watch() -> None:
-        parent.join()
+    def watch(process: BaseProcess) -> None:
+        process.join()
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if parent:
+        threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
 
-def _reason(future: Future) -> str:
+def _reason(future: Future[str]) -> str:
     try:
         return future.result()
     except BrokenProcessPool:
@@ -174,11 +175,10 @@ def _api(root: Path) -> NbGraderAPI:
 def _make(root: Path, lab: str, student: str, source: str) -> str:
     """Have nbgrader make one page; return why it could not."""
     note = _note(root, lab, student)
-    note.parent.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)  # a page that is half made is none
     result = _api(root).generate_feedback(lab, student)
     if result["success"]:
-        write_durably(note, source.encode())
+        files.write(note, source, durably=True)
         return ""
     lines = [line.strip() for line in (result.get("log", "") + result.get("error", "")).splitlines() if line.strip()]
     telling = [line for line in lines if "Error" in line and "nbgrader" not in line.lower()] or lines

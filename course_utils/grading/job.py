@@ -9,12 +9,16 @@ import platform
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgpack
 
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
-FORKING, SPAWNING = b"+", b"="  # what a warm parent says when it is ready
+FORKING, SPAWNING = b"+", b"="  # what a preloaded process says when it is ready
+Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped"]  # stopped: too slow, or its process was gone
+Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
+Output = dict[str, Any]  # nbformat's
+
 LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
@@ -31,6 +35,28 @@ class Limits:
     processes: int = 64
 
 
+class ReleasedCell(TypedDict):
+    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id ""."""
+
+    cell_type: str
+    source: str
+    grade_id: str
+    grade: bool
+    solution: bool
+    locked: bool
+    points: float
+
+
+class GradedCell(TypedDict):
+    """A cell of the graded notebook. The text of a check is whole, hidden tests included: for the instructor's eyes."""
+
+    cell_type: str
+    source: str
+    grade_id: str
+    outputs: list[Output]
+    status: Status
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What a lab's checks are: the released notebook with the hidden tests in it, and its points.
@@ -40,15 +66,13 @@ class Bundle:
     lab
         Name of the lab and of its notebook.
     cells
-        Cells in the order of the release: ``{"cell_type", "source", "grade_id", "grade", "solution", "locked",
-        "points"}``; for a cell without nbgrader's settings ``grade_id`` is "" and the rest False or 0. Locked cells
-        have their full text, hidden tests included.
+        In the order of the release.
     files
         Files that the release puts beside the notebook, by relative path.
     """
 
     lab: str
-    cells: list[dict[str, Any]]
+    cells: list[ReleasedCell]
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -88,7 +112,8 @@ class Job:
 
     def pack(self) -> bytes:
         """Return the job as bytes."""
-        return msgpack.packb(asdict(self))
+        packed: bytes = msgpack.packb(asdict(self))
+        return packed
 
     @classmethod
     def unpack(cls, data: bytes) -> "Job":
@@ -116,7 +141,7 @@ class Check:
     points, most
         Earned, and possible.
     verdict
-        "right", "partly", "wrong", "not attempted", or "stopped" (too slow, or the student's process was gone).
+        In a word.
     codes
         Misconceptions that were recognised.
     message
@@ -125,7 +150,7 @@ class Check:
 
     points: float
     most: float
-    verdict: str
+    verdict: Verdict
     codes: list[str] = field(default_factory=list)
     message: str = ""
 
@@ -147,9 +172,7 @@ class Graded:
     checks
         By grade_id, in the order of the release.
     cells
-        The graded notebook: ``{"cell_type", "source", "grade_id", "outputs", "status"}`` in order. ``outputs`` are
-        nbformat's; ``status`` is "ok", "error", "timeout", "ended the process", "over a limit", "left out" or "" (not
-        run). The text of a check is whole, hidden tests included: for the instructor's eyes.
+        The graded notebook, in order.
     restarts
         How often the student's process had to be started anew.
     sandbox
@@ -162,7 +185,7 @@ class Graded:
     reason: str = ""
     notes: list[str] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
-    cells: list[dict[str, Any]] = field(default_factory=list)
+    cells: list[GradedCell] = field(default_factory=list)
     restarts: int = 0
     sandbox: str = ""
 
@@ -173,7 +196,8 @@ class Graded:
 
     def pack(self) -> bytes:
         """Return the result as bytes."""
-        return msgpack.packb(asdict(self))
+        packed: bytes = msgpack.packb(asdict(self))
+        return packed
 
     @classmethod
     def unpack(cls, data: bytes) -> "Graded":

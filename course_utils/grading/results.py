@@ -7,10 +7,10 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from course_utils.cells import grade_id, is_check
+from course_utils.course import AUTOGRADED
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.judging.protocol.verdicts import codes_of
-
-AUTOGRADED = "autograded"
 
 
 @dataclass
@@ -85,17 +85,12 @@ def _read_notebook(path: Path, result: Result) -> None:
     result.notes += about.get("notes", [])
     result.reason = about.get("reason", "")
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    checks = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in cells if _is_check(cell)}
+    checks = {grade_id(cell): cell for cell in cells if is_check(cell)}
     for name, cell in checks.items():
         result.verdicts[name] = cell["metadata"].get("course", {}).get("verdict", "")
         found = list(dict.fromkeys(code for output in cell["outputs"] for code in codes_of(output)))
         result.codes |= {name: found} if found else {}
-    _remark(result, [cell for cell in cells if not _is_check(cell)])
-
-
-def _is_check(cell: dict[str, Any]) -> bool:
-    settings = cell["metadata"].get("nbgrader", {})
-    return bool(settings.get("grade")) and not settings.get("solution")
+    _remark(result, [cell for cell in cells if not is_check(cell)])
 
 
 def _remark(result: Result, others: list[dict[str, Any]]) -> None:

@@ -6,7 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from course_utils import misconceptions
-from course_utils.grading.driver import Outcome, Watcher
+from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.results import Result
 
 
@@ -67,7 +67,7 @@ def name_of(code: str) -> str:
         return ""
 
 
-def lines_of(outcome: Outcome) -> list[str]:
+def lines_of(outcome: GradedLab) -> list[str]:
     """Return what else there is to say of a run, a line each."""
     done, known = len(outcome.graded), len(set(outcome.students) - set(outcome.graded))
     lines = [f"{outcome.lab}: {done} graded, {known} graded before" if done else f"{outcome.lab}: nothing to do"]

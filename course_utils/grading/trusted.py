@@ -1,8 +1,9 @@
 """Running a check where no student code runs.
 
 The check's own text comes from the gradebook, the names it was written against from the release's first cell, and
-everything else from the student's process, as data or as a `Remote`. Statements run one by one, so that it is known at
-each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes on.
+everything else from the student's process, as data or as a `RemoteProxy`. Statements run one by one, so that it is
+known at each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes
+on.
 """
 
 import ast
@@ -13,18 +14,18 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import Check
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.grading.job import Check, Output, Verdict
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
-HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
 
 
@@ -43,7 +44,7 @@ class Line:
     hidden: bool = False
 
 
-class Remote(Elsewhere):
+class RemoteProxy(Proxy):
     """An object in the student's process, of which only its handle is here.
 
     Nothing can be done with it but through :meth:`perform`; it equals nothing but itself.
@@ -54,7 +55,9 @@ class Remote(Elsewhere):
         self.kind = "an object" if client.line.hidden else kind
         self.called = called if called.isidentifier() and not client.line.hidden else ""
 
-    def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    def perform(
+        self, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Run :func:`course_utils.judging.protocol.calling.perform` in the student's process."""
         return self.client.perform(self.handle, name, probe, args, kwargs, refused)
 
@@ -92,7 +95,9 @@ class Client:
             raise NameError(f"name '{name}' is not defined", name=name)
         return self._value(reply, name)
 
-    def perform(self, handle: int, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    def perform(
+        self, handle: int, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Return what came of calling an object, as :func:`course_utils.judging.protocol.calling.perform` tells it."""
         given, options = codec.pack(args, _handle_of), codec.pack(kwargs, _handle_of)
         reply = self._ask(["perform", handle, name, probe, given, options, list(refused), self.seconds])
@@ -103,7 +108,7 @@ class Client:
             raise Gone("no outcome")
         return self._spoken(outcome, name)
 
-    def _spoken(self, outcome: dict, name: str) -> dict:
+    def _spoken(self, outcome: dict[str, Any], name: str) -> dict[str, Any]:
         """Bound the words of the student's side, and keep them back where a case must stay unknown."""
         words = outcome.get("failed", outcome.get("not attempted"))
         if words is None:
@@ -113,7 +118,7 @@ class Client:
             return {"not attempted": f"write {name}, run its cell, then this one"}
         return {"failed": _told(words, name) if self.line.hidden else words[:600]}
 
-    def _ask(self, request: list) -> list:
+    def _ask(self, request: list[Any]) -> list[Any]:
         if self.channel is None:
             raise Gone("there is no process to ask")
         reply = self.channel.ask(request, self.seconds + GRACE)
@@ -121,20 +126,20 @@ class Client:
             raise Gone("no reply")
         return reply
 
-    def _value(self, reply: list, name: str) -> Any:
+    def _value(self, reply: list[Any], name: str) -> Any:
         if reply[0] == "failed" and len(reply) == 2:
             why = "" if self.line.hidden else f": {str(reply[1])[:200]}"
             raise Unusable(f"{name} cannot be looked at{why}.")
         if reply[0] != "value" or len(reply) != 2:
             raise Gone("no value")
         try:
-            return codec.unpack(reply[1], lambda *about: Remote(self, *about))
+            return codec.unpack(reply[1], lambda *about: RemoteProxy(self, *about))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
 
 
 def _handle_of(value: Any) -> tuple[int, str, str, bool]:
-    if not isinstance(value, Remote):
+    if not isinstance(value, RemoteProxy):
         raise TypeError(f"a check must send plain data, not {type(value).__name__}")
     return value.handle, "", "", False
 
@@ -142,8 +147,9 @@ def _handle_of(value: Any) -> tuple[int, str, str, bool]:
 def _told(words: str, name: str) -> str:
     """Return what may be told of a failure on a hidden case: the kind of exception, if it is one of Python's own."""
     raised = re.search(r" raised ([A-Za-z]+)", words)
-    known = raised and isinstance(getattr(builtins, raised.group(1), None), type)
-    return f"{name} {f'raised {raised.group(1)}' if known else 'failed'} on a case drawn at grading."
+    kind = raised.group(1) if raised else ""
+    known = isinstance(getattr(builtins, kind, None), type)
+    return f"{name} {f'raised {kind}' if known else 'failed'} on a case drawn at grading."
 
 
 # --- the check ------------------------------------------------------------------------------------
@@ -154,7 +160,7 @@ class Ran:
     """A check that has run: its result, and the outputs that the graded notebook shows below it."""
 
     check: Check
-    outputs: list[dict[str, Any]]
+    outputs: list[Output]
 
 
 def names_of_lesson(imports: str) -> dict[str, Any]:
@@ -224,15 +230,6 @@ def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringI
     return value
 
 
-def hidden_lines(source: str) -> set[int]:
-    """Return the numbers of the lines (from 1) between the marks of hidden tests, and of the marks."""
-    found: set[int] = set()
-    for region in HIDDEN.finditer(source):
-        first = source.count("\n", 0, region.start()) + 1
-        found |= set(range(first, first + region.group().count("\n") + 1))
-    return found
-
-
 def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:
     """Return the names that a check uses and that neither the lesson's imports nor the check itself bind."""
     used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
@@ -241,18 +238,18 @@ def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:
 
 
 def _passed(value: Any, points: float, printed: str) -> Ran:
-    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
+    outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return Ran(Check(points, points, "right", message=printed.strip()), outputs)
     credit = value if isinstance(value, Credit) else Credit(value, points)
     earned = min(float(credit), points)
     data, metadata = credit._repr_mimebundle_()
     outputs.append({"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None})
-    verdict = "right" if earned == points else "partly" if earned else "wrong"
+    verdict: Verdict = "right" if earned == points else "partly" if earned else "wrong"
     return Ran(Check(earned, points, verdict, list(credit.codes), printed.strip() or str(credit)), outputs)
 
 
-def _failed(verdict: str, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
+def _failed(verdict: Verdict, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
     value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
     output = {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
     return Ran(Check(0.0, points, verdict, list(codes), message), [output])
@@ -270,7 +267,7 @@ def _at_most(seconds: float) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before: Callable | int | None = signal.signal(signal.SIGALRM, _raise_late)
+    before = signal.signal(signal.SIGALRM, _raise_late)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
     try:
         yield
