@@ -122,7 +122,7 @@ def grade(
     root, console, well = find_root(), Console(), True
     names = find_labs(root, labs)
     with hire(root, workers=workers, scheduler=scheduler) as hired:
-        from course_utils.grading import driver, results, screen  # slow; the workers get ready meanwhile
+        from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
 
         for name in names:
             outcome = driver.grade_lab(
@@ -130,7 +130,7 @@ def grade(
             )
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
-            for line in screen.lines_of(outcome):
+            for line in [*screen.lines_of(outcome), *unreleased.lines_about(root, name)]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
             well = well and outcome.well
     raise typer.Exit(0 if well else 1)
@@ -172,11 +172,14 @@ def report(
 
     from course_utils.course import find_labs, write_atomically
     from course_utils.grading import report as reporting
+    from course_utils.grading import unreleased
 
-    root = find_root()
+    root, console = find_root(), Console()
     reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
     for one in reports:
-        Console().print(reporting.as_table(one))
+        console.print(reporting.as_table(one))
+        for line in unreleased.lines_about(root, one.lab):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
         if path:
             write_atomically(path, text(reports))

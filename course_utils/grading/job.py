@@ -13,9 +13,12 @@ from typing import Any
 
 import msgpack
 
+from course_utils.grading import own_code
+
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
 FORKING, SPAWNING = b"+", b"="  # what a warm parent says when it is ready
-LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
+SHOWN = 16  # digits of the digest of our own code
+LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
 @dataclass(frozen=True)
@@ -97,14 +100,16 @@ class Job:
         return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
 
     def key(self) -> str:
-        """Return a digest of all that can change the result: the job itself and the libraries' versions."""
+        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions."""
         return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
 
 
 @cache
 def versions() -> tuple[tuple[str, str], ...]:
-    """Return the versions that a result depends on."""
-    return (("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES))
+    """Return the versions that a result depends on; our own has a digest of the code behind it: ``0.1.0+4fd1…``."""
+    own = f"{version('course-utils')}+{own_code.digest()[:SHOWN]}"
+    libraries = ((name, version(name)) for name in LIBRARIES)
+    return (("python", platform.python_version()), ("course-utils", own), *libraries)
 
 
 @dataclass
