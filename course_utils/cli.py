@@ -10,6 +10,8 @@ import typer
 from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
 
+LEFT_TO_A_PERSON = 3  # exit status: points are not decided
+
 app = typer.Typer(
     name="course",
     no_args_is_help=True,
@@ -113,13 +115,17 @@ def grade(
     fresh: Annotated[bool, typer.Option("--fresh", help="grade also what has been graded before")] = False,
     verify: Annotated[int, typer.Option(min=0, help="grade so many submissions a second time, and compare")] = 0,
 ) -> None:
-    """Grade what lies in submitted/ and was not graded yet; write gradebook and autograded/."""
+    """Grade what lies in submitted/ and was not graded yet; write gradebook and autograded/.
+
+    Ends with status 1 if somebody could not be graded or a second result differs, with 3 if everybody was graded but a
+    check failed itself and a person has to give its points.
+    """
     from rich.console import Console
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
 
-    root, console, well = find_root(), Console(), True
+    root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
     with hire(root, workers=workers, scheduler=scheduler) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
@@ -130,10 +136,11 @@ def grade(
             )
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
-            for line in [*screen.lines_of(outcome), *unreleased.lines_about(root, name)]:
+            faults = screen.lines_of_faults(name, list(found.values()))
+            for line in [*screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-            well = well and outcome.well
-    raise typer.Exit(0 if well else 1)
+            well, decided = well and outcome.well, decided and not faults
+    raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)
 
 
 @app.command()

@@ -121,11 +121,14 @@ class Check:
     points, most
         Earned, and possible.
     verdict
-        "right", "partly", "wrong", "not attempted", or "stopped" (too slow, or the student's process was gone).
+        "right", "partly", "wrong", "not attempted", "stopped" (too slow, or the student's process was gone), or
+        "undecided" (the check itself failed: a person gives the points).
     codes
         Misconceptions that were recognised.
     message
         For the student; tells nothing of a hidden test.
+    fault
+        For the instructor: the traceback of a check that failed itself.
     """
 
     points: float
@@ -133,6 +136,7 @@ class Check:
     verdict: str
     codes: list[str] = field(default_factory=list)
     message: str = ""
+    fault: str = ""
 
 
 @dataclass
