@@ -45,13 +45,23 @@ def release(
             "by default they are registered where there is one",
         ),
     ] = None,
+    proof: Annotated[
+        bool | None,
+        typer.Option(
+            "--proof/--no-proof",
+            help="grade each lab's model answers, which must earn every point, and its stubs, which must earn none; "
+            "by default done before a release, where it was not yet done, and not by --check",
+        ),
+    ] = None,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
 
     root = find_root()
     if not check:
-        outcome = releasing.release(root, labs or [], gradebook=gradebook)
+        outcome = releasing.release(root, labs or [], gradebook=gradebook, prove=proof is not False)
+        for name in outcome.proved:
+            typer.echo(f"proved     {name}")
         for path in outcome.written:
             typer.echo(f"written    {RELEASED}/{path}")
         for path in outcome.unchanged:
@@ -61,7 +71,7 @@ def release(
         for path in outcome.strangers:
             typer.echo(f"stranger   {RELEASED}/{path}: not made from a master; remove it", err=True)
         return
-    outcome = releasing.check(root, labs or [])
+    outcome = releasing.check(root, labs or [], prove=bool(proof))
     for word in ("missing", "differing", "strangers"):
         for path in getattr(outcome, word):
             typer.echo(f"{word.removesuffix('s'):<10} {RELEASED}/{path}", err=True)

@@ -15,7 +15,8 @@ FLOORS = [
     {"widgets", "practice", "progress"},
 ]
 GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "judging", "variants", "checks"]
-INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "packing", "cli", "__main__"}
+INSTRUCTORS = {"grading", "course", "masters", "proof", "release", "doctor", "launch", "demo"}
+INSTRUCTORS |= {"packing", "cli", "__main__"}
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
