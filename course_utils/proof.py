@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
@@ -98,7 +99,7 @@ def bundle_of(lab: str, master: NotebookNode, released: NotebookNode) -> Bundle:
     return Bundle(lab, [_cell(cell, full) for cell in released.cells])
 
 
-def _cell(cell: NotebookNode, full: dict[str, str]) -> dict:
+def _cell(cell: NotebookNode, full: dict[str, str]) -> dict[str, Any]:
     settings, name = cell.metadata.get("nbgrader", {}), grade_id(cell) or ""
     locked = bool(settings.get("locked"))
     return {

@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from nbformat import NotebookNode
+
 from course_utils.course import CourseError
 from course_utils.grading.bundle import cure, read_bundle
 from course_utils.grading.hooks import grade_id
@@ -33,7 +35,7 @@ def _differing(path: Path, released: list[dict[str, Any]]) -> list[str]:
     return (["the first cell"] if first.strip() != out.strip() else []) + odd
 
 
-def _decides(cell) -> bool:
+def _decides(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and role(cell) in ("check", "other")
 
 
