@@ -7,6 +7,7 @@ the metadata of the graded cell, and says the same on every machine, so that two
 import re
 import sys
 import traceback
+from pathlib import Path
 
 from course_utils.grading.own_code import PACKAGE
 
@@ -14,7 +15,8 @@ UNDECIDED = "undecided"  # the verdict
 SENTENCE = "This check failed, through no fault of yours. A person will look at your answer and give the points."
 LONGEST = 8_000  # characters of a traceback
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")
-HERE = re.compile("|".join(re.escape(f"{place}/") for place in (PACKAGE.parent, sys.prefix, sys.base_prefix)))
+PLACES = (PACKAGE.parent, Path(sys.prefix), Path(sys.base_prefix))
+HERE = re.compile("|".join(re.escape(f"{place.as_posix()}/") for place in PLACES))
 
 
 def fault_of(error: BaseException) -> str:
