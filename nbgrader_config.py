@@ -6,7 +6,7 @@ What each hook is for stands at the hook, in course_utils/grading/hooks.py and a
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment, GenerateFeedback
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions
 
 from course_utils import cells, masters
 from course_utils.course import MASTERS, RELEASED
@@ -37,7 +37,7 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<
 c.Autograde.exporter_class = autograde.GradedExporter
 c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
 c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = [SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
 
 # Pages of students' notebooks: formgrader's screens and feedback
 c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}

@@ -78,7 +78,7 @@ def make_course(root: Path, lab: str, folder: Path) -> Path:
     ignored = shutil.ignore_patterns("*.ipynb", "__pycache__")
     shutil.copytree(root / MASTERS / lab, folder / MASTERS / lab, ignore=ignored)
     (folder / "notebooks").mkdir()
-    release(folder, [lab], gradebook=True)
+    release(folder, [lab], gradebook=True, prove=False)
     return folder
 
 

@@ -1,7 +1,7 @@
 """Release: from the masters in ``solutions/`` to the notebooks that students open in ``notebooks/``.
 
-nbgrader makes the student notebook, in a folder aside. Only when every lab has been made are the files in
-``notebooks/`` replaced, each by a rename: whatever goes wrong before leaves everything as it was.
+nbgrader makes the student notebook, in a folder aside. Only when every lab has been made, and proved in the grader, are
+the files in ``notebooks/`` replaced, each by a rename: whatever goes wrong before leaves everything as it was.
 """
 
 import fnmatch
@@ -42,6 +42,7 @@ class Outcome:
     differing: list[Path] = field(default_factory=list)
     strangers: list[Path] = field(default_factory=list)
     registered: bool = False
+    proved: list[str] = field(default_factory=list)
 
     @property
     def fresh(self) -> bool:
@@ -49,18 +50,21 @@ class Outcome:
         return not (self.missing or self.differing or self.strangers)
 
 
-def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> Outcome:
+def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True) -> Outcome:
     """Make the student notebooks of the labs that are named, or of all.
 
     ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
-    None registers where there is one already.
+    None registers where there is one already. ``prove``: refuse labs whose model answers do not earn every point, or
+    whose stubs earn one (:mod:`course_utils.proof`).
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
     register = has_gradebook(root) if gradebook is None else gradebook
     refuse_to_drop_graded_cells(root, notebooks, register)
     made = build(root, notebooks)
+    proved = prove_labs(root, notebooks, made) if prove else []
     outcome = compare(root, made, everything=not wanted)
+    outcome.proved = proved
     for name in names:
         write_instructor_notebook(root, name)
     outcome.written = sorted(outcome.missing + outcome.differing)
@@ -75,10 +79,20 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> 
     return outcome
 
 
-def check(root: Path, wanted: list[str]) -> Outcome:
-    """Compare ``notebooks/`` with what the masters make. Nothing is written."""
+def check(root: Path, wanted: list[str], *, prove: bool = False) -> Outcome:
+    """Compare ``notebooks/`` with what the masters make, and prove the labs if wanted. No notebook is written."""
     notebooks = read_masters(root, find_labs(root, wanted))
-    return compare(root, build(root, notebooks), everything=not wanted)
+    files = build(root, notebooks)
+    outcome = compare(root, files, everything=not wanted)
+    outcome.proved = prove_labs(root, notebooks, files) if prove else []
+    return outcome
+
+
+def prove_labs(root: Path, notebooks: dict[str, NotebookNode], files: Files) -> list[str]:
+    """Prove labs; return those that were not proved before, or raise with what is wrong with them."""
+    from course_utils.proof import prove  # takes a second, as all of grading
+
+    return prove(root, notebooks, files)
 
 
 def read_masters(root: Path, names: list[str]) -> dict[str, NotebookNode]:

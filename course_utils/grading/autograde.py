@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.preprocessors import SaveAutoGrades
 
 from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.driver import limits
-from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.here import Here, NotGraded, make_engine
 from course_utils.grading.job import Bundle, Graded, Job, Submission
 from course_utils.grading.reading import TIMESTAMP, read_submission, read_timestamp
@@ -71,6 +73,18 @@ class GradedExporter(NotebookExporter):
         write_folder(root / AUTOGRADED / student / lab, files)
         resources["metadata"] = {"name": lab, "path": os.path.dirname(filename)}
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
+
+
+class SaveScores(SaveAutoGrades):
+    """nbgrader's own step, which takes every check for decided, and then leaves those to a person that are not."""
+
+    def _add_score(self, cell: NotebookNode, resources: dict) -> None:
+        super()._add_score(cell, resources)
+        if score_of(cell) is None:
+            where = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
 
 
 def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) -> None:

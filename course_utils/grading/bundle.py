@@ -31,15 +31,16 @@ def read_bundle(root: Path, lab: str) -> Bundle:
         try:
             known = _known_cells(book.find_notebook(lab, lab))
         except MissingEntry:
-            raise CourseError(f"The gradebook does not know {lab}. Run: {_cure(lab)}") from None
+            raise CourseError(f"The gradebook does not know {lab}. Run: {cure(lab)}") from None
     there = [name for cell in released.cells if (name := grade_id(cell))]
     if odd := sorted(set(there) ^ set(known)):
-        raise CourseError(f"The gradebook and {RELEASED}/{lab} differ in: {', '.join(odd)}. Run: {_cure(lab)}")
+        raise CourseError(f"The gradebook and {RELEASED}/{lab} differ in: {', '.join(odd)}. Run: {cure(lab)}")
     cells = [known.get(grade_id(cell)) or _lesson_cell(cell) for cell in released.cells]
     return Bundle(lab, cells, _files_beside(root / RELEASED / lab, lab))
 
 
-def _cure(lab: str) -> str:
+def cure(lab: str) -> str:
+    """Return the command that releases a lab and tells the gradebook."""
     number = lab.split("_")[0]
     return f"course release --gradebook {number if number.isdigit() else lab}"
 
@@ -50,9 +51,9 @@ def _read_release(root: Path, lab: str) -> NotebookNode:
         released: NotebookNode = nbformat.read(path, as_version=4)
         return released
     except FileNotFoundError:
-        raise CourseError(f"{RELEASED}/{lab}/{lab}.ipynb is not there. Run: {_cure(lab)}") from None
+        raise CourseError(f"{RELEASED}/{lab}/{lab}.ipynb is not there. Run: {cure(lab)}") from None
     except Exception as error:
-        raise CourseError(f"{path} is not a notebook ({error}). Run: {_cure(lab)}") from error
+        raise CourseError(f"{path} is not a notebook ({error}). Run: {cure(lab)}") from error
 
 
 def _known_cells(notebook: NotebookRow) -> dict[str, ReleasedCell]:

@@ -25,6 +25,22 @@ START_SECONDS = 60  # until a worker of a scheduler answers
 LOOK_SECONDS = 10  # between two looks at whether anybody works
 NO_WORKER_SECONDS = 300  # lost workers may come back
 PLUGIN = "course-grading"
+SAME = "Install the same there, and start the worker anew."
+Versions = tuple[tuple[str, str], ...]
+
+
+class OtherVersions(CourseError):
+    """A worker has other libraries, or another text of this package."""
+
+
+def refuse_other_versions(worker: str, there: Versions, here: Versions) -> None:
+    """Raise `OtherVersions` if a worker has other versions than are wanted here: it might give other grades."""
+    known = dict(here)
+    odd = {name: number for name, number in there if known.get(name) != number}
+    if odd:
+        theirs = ", ".join(f"{name} {number}" for name, number in odd.items())
+        mine = ", ".join(f"{name} {known.get(name, 'missing')}" for name in odd)
+        raise OtherVersions(f"The worker {worker} has {theirs}; here it is {mine}. {SAME}")
 
 
 # --- what runs at the workers
@@ -34,14 +50,16 @@ class Slot:
     """A Dask worker plugin: owns the engine of one worker process.
 
     A worker may have many threads, but grades one job at a time. The engine starts with the first job, in the thread
-    that runs it: the worker's event loop goes on meanwhile.
+    that runs it: the worker's event loop goes on meanwhile. `wanted` are the versions of who sends the jobs: a worker
+    that came after the others were compared may have other ones.
     """
 
-    def __init__(self, make: MakeEngine, private: tuple[Path, ...]) -> None:
-        self.name, self.make, self.private = PLUGIN, make, private
+    def __init__(self, make: MakeEngine, private: tuple[Path, ...], wanted: Versions) -> None:
+        self.name, self.make, self.private, self.wanted = PLUGIN, make, private, wanted
 
     def setup(self, worker: object) -> None:
         """Get ready."""
+        self.address = worker.address
         self.one_at_a_time = threading.Lock()
         self.one = Here(1, self.make, self.private)
 
@@ -50,7 +68,14 @@ class Slot:
         self.one.close()
 
     def grade(self, job: bytes) -> bytes | NotGraded:
-        """Grade one job."""
+        """Grade one job.
+
+        Raises
+        ------
+        OtherVersions
+            If this worker might give other grades.
+        """
+        refuse_other_versions(self.address, versions(), self.wanted)
         with self.one_at_a_time:
             return self.one.grade(job)
 
@@ -158,6 +183,8 @@ class Cluster:
             return graded
         except CancelledError:
             raise self._lost() from None
+        except OtherVersions:
+            raise
         except KilledWorker:
             pending.suspects[name] = job
             return None
@@ -190,24 +217,19 @@ class Cluster:
             self.client = self.open.enter_context(client)
             self.client.wait_for_workers(1, timeout=START_SECONDS)
             self._compare_versions()
-            self.client.register_plugin(as_plugin(Slot(self.make, self.private)), name=PLUGIN)
+            self.client.register_plugin(as_plugin(Slot(self.make, self.private, self._versions_here())), name=PLUGIN)
         except (OSError, TimeoutError, ValueError, TypeError) as error:
             self.close()
             raise CourseError(f"The scheduler {self.scheduler} cannot be used: {reason_of(error)}") from None
 
     def _compare_versions(self) -> None:
-        """Raise if a worker has other libraries: it might give other grades."""
+        """Raise if a worker has other libraries, or another text of this package."""
         try:
             there = self.client.run(versions)
         except (ImportError, AttributeError) as error:
             raise CourseError(f"A worker of {self.scheduler} lacks this package: {reason_of(error)}") from None
-        here = dict(self._versions_here())
         for worker, found in there.items():
-            odd = {name: number for name, number in found if here.get(name) != number}
-            if odd:
-                theirs = ", ".join(f"{name} {number}" for name, number in odd.items())
-                mine = ", ".join(f"{name} {here.get(name, 'missing')}" for name in odd)
-                raise CourseError(f"The worker {worker} has {theirs}; here it is {mine}.")
+            refuse_other_versions(worker, found, self._versions_here())
 
     _versions_here = staticmethod(versions)
 
@@ -225,4 +247,4 @@ def as_plugin(slot: Slot) -> Any:
     """Return a slot as a plugin of Dask's, which wants its own class."""
     from distributed import WorkerPlugin
 
-    return type("SlotPlugin", (Slot, WorkerPlugin), {})(slot.make, slot.private)
+    return type("SlotPlugin", (Slot, WorkerPlugin), {})(slot.make, slot.private, slot.wanted)

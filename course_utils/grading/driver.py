@@ -215,5 +215,5 @@ def _whose(packed: bytes, student: str, key: str) -> Graded | NotGraded:
     except Exception as error:
         return NotGraded(f"the worker's answer is no result: {type(error).__name__}")
     if graded.key != key:
-        return NotGraded("the worker has other versions of the libraries")
+        return NotGraded("the worker has other versions of the libraries, or another course_utils")
     return graded if graded.student == student else NotGraded(f"the worker answered for {graded.student}")

@@ -16,6 +16,7 @@ from typing import Any
 import msgpack
 
 from course_utils.course import CourseError
+from course_utils.grading import own_code
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import ungraded
@@ -45,7 +46,7 @@ class Engine:
     def __init__(
         self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False, at_once: int = 1
     ) -> None:
-        self.arguments = [f"--private={Path(path).resolve()}" for path in private]
+        self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
         self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
         self.at_once, self.closed = at_once, False
         self.lock, self.drawing = threading.Lock(), threading.Lock()

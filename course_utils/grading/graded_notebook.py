@@ -13,8 +13,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.utils import compute_checksum, determine_grade
 
 from course_utils.cells import KERNELSPEC, grade_id
+from course_utils.grading.faults import UNDECIDED
 from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
-from course_utils.judging.protocol.verdicts import Credit
+from course_utils.grading.points import shown
 
 NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
     "code": new_code_cell,
@@ -24,6 +25,7 @@ NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNGRADED = "**This notebook could not be graded:** "
 ERRORS = {"wrong": "CheckFailed", "not attempted": "NotAttempted", "stopped": "CellTimeoutError"}
+ERRORS |= {UNDECIDED: "Undecided"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # colours on the feedback page
 
 
@@ -115,9 +117,17 @@ def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
     elif not cell.outputs:
         cell.outputs = nbformat.from_dict(outputs_of(check))
     cell.metadata["course"] = {"verdict": "not graded" if reason else check.verdict, "codes": list(check.codes)}
+    if check.fault:
+        cell.metadata["course"]["fault"] = check.fault
     read = determine_grade(cell)[0]
     if read != check.points:
         raise ValueError(f"{cell.metadata.nbgrader.grade_id}: nbgrader would read {read} points, not {check.points}")
+
+
+def score_of(cell: NotebookNode) -> float | None:
+    """Return the points that a graded cell's outputs give by nbgrader's rule; None where a person has to decide."""
+    undecided = cell.metadata.get("course", {}).get("verdict") == UNDECIDED
+    return None if undecided else determine_grade(cell)[0]
 
 
 def outputs_of(check: Check) -> list[Output]:
@@ -125,8 +135,7 @@ def outputs_of(check: Check) -> list[Output]:
     if check.verdict == "right":
         return [{"output_type": "stream", "name": "stdout", "text": f"{check.message or 'Correct.'}\n"}]
     if check.verdict == "partly":
-        data, metadata = Credit(check.points, check.most, tuple(check.codes))._repr_mimebundle_()
-        result = {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None}
+        result = shown(check.points, check.most, tuple(check.codes))
         said = [{"output_type": "stream", "name": "stdout", "text": f"{check.message}\n"}] if check.message else []
         return [*said, result]
     message = check.message or "This check could not be run."

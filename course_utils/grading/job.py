@@ -13,13 +13,17 @@ from typing import Any, Literal, TypedDict
 
 import msgpack
 
+from course_utils.grading import own_code
+
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
 FORKING, SPAWNING = b"+", b"="  # what a preloaded process says when it is ready
-Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped"]  # stopped: too slow, or its process was gone
+SHOWN = 16  # digits of the digest of our own code
+# stopped: too slow, or its process was gone; undecided: the check itself failed, a person gives the points
+Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided"]
 Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
 Output = dict[str, Any]  # nbformat's
 
-LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
+LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
 @dataclass(frozen=True)
@@ -122,14 +126,16 @@ class Job:
         return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
 
     def key(self) -> str:
-        """Return a digest of all that can change the result: the job itself and the libraries' versions."""
+        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions."""
         return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
 
 
 @cache
 def versions() -> tuple[tuple[str, str], ...]:
-    """Return the versions that a result depends on."""
-    return (("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES))
+    """Return the versions that a result depends on; our own has a digest of the code behind it: ``0.1.0+4fd1…``."""
+    own = f"{version('course-utils')}+{own_code.digest()[:SHOWN]}"
+    libraries = ((name, version(name)) for name in LIBRARIES)
+    return (("python", platform.python_version()), ("course-utils", own), *libraries)
 
 
 @dataclass
@@ -146,6 +152,8 @@ class Check:
         Misconceptions that were recognised.
     message
         For the student; tells nothing of a hidden test.
+    fault
+        For the instructor: the traceback of a check that failed itself.
     """
 
     points: float
@@ -153,6 +161,7 @@ class Check:
     verdict: Verdict
     codes: list[str] = field(default_factory=list)
     message: str = ""
+    fault: str = ""
 
 
 @dataclass

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from course_utils.grading import sandbox, shell
+from course_utils.grading import own_code, sandbox, shell
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.fork_server import ForkServer, die_with_parent
 from course_utils.grading.job import FORKING, SPAWNING
@@ -26,6 +26,7 @@ from course_utils.grading.spawned import SpawnedBoxes
 from course_utils.grading.starting import inherited
 from course_utils.grading.supervise import serve_request, supervise
 
+OTHER_CODE = "course_utils was changed since this program was started. Start it (JupyterLab, a worker) anew."
 TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
 
 
@@ -107,10 +108,13 @@ def main(arguments: list[str]) -> None:
     """Run a preloaded process: ``main(["5", "--private=/course/solutions", …])``."""
     parser = argparse.ArgumentParser()
     parser.add_argument("control")
+    parser.add_argument("--code", default=own_code.digest())
     parser.add_argument("--spawn", action="store_true")
     parser.add_argument("--private", action="append", default=[], type=Path)
     parser.add_argument("--module", action="append", default=[])
     options = parser.parse_args(arguments)
+    if options.code != own_code.digest():
+        sys.exit(OTHER_CODE)
     control = inherited(options.control)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not wanted after all: leave no folder behind
     with at_home():

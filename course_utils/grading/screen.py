@@ -6,6 +6,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from course_utils import misconceptions
+from course_utils.course import AUTOGRADED
 from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.results import Result
 
@@ -57,6 +58,20 @@ def table_of(title: str, found: list[Result]) -> Table:
         points = f"{result.points:g} of {result.most:g}"
         table.add_row(*map(escape, (result.student, points, diagnosed, note)))
     return table
+
+
+def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
+    """Return which checks failed themselves, so that a person has to give their points, a line each."""
+    hit: dict[str, list[Result]] = {}
+    for result in found:
+        for check in result.undecided:
+            hit.setdefault(check, []).append(result)
+    return [
+        f"undecided: {check} failed itself in {len(results)} submissions ({results[0].student}: "
+        f"{results[0].undecided[check]}). Mend it and grade again, or give the points in formgrader. The traceback is "
+        f"in the cell's metadata: {AUTOGRADED}/{results[0].student}/{lab}/{lab}.ipynb"
+        for check, results in hit.items()
+    ]
 
 
 def name_of(code: str) -> str:

@@ -1,8 +1,8 @@
 """Results on the disk, so that nothing is graded twice: ``.spool/<lab>/<student>/<key>.msgpack``.
 
-A result is kept under the digest of all that it depends on: the submission, the lab, limits, seed and libraries. What
-changes any of these changes the key, and the submission is graded anew; what does not is never graded again. A file is
-written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
+A result is kept under the digest of all it depends on: the submission, the lab, limits, seed, libraries and our own
+code. What changes any of these changes the key, and the submission is graded anew; what does not is never graded again.
+A file is written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
 """
 
 import hashlib

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
+from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
@@ -258,8 +259,9 @@ class Supervision:
     def _check(self, one: Waiting) -> Ran:
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
         seed_everything(self.job.seed)
-        client = Client(one.channel, seconds)
-        return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE)
+        client = Client(one.channel, seconds, student=self.job.submission.student, notes=self.graded.notes)
+        locked = locked_before(self.job.bundle.cells, one.step.grade_id)
+        return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE, locked)
 
 
 def _ran(reply: Any) -> tuple[Status, list[Output]]:

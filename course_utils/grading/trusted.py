@@ -1,9 +1,9 @@
 """Running a check where no student code runs.
 
-The check's own text comes from the gradebook, the names it was written against from the release's first cell, and
-everything else from the student's process, as data or as a `RemoteProxy`. Statements run one by one, so that it is
-known at each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes
-on.
+The check's own text comes from the gradebook, the names it was written against from the release's first cell and its
+locked cells, and everything else from the student's process, as data or as a `RemoteProxy`. Statements run one by one,
+so that it is known at each moment whether the line is a hidden one: from there on nothing that the student's side said
+in words goes on.
 """
 
 import ast
@@ -14,23 +14,40 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from course_utils.cells import hidden_lines
 from course_utils.grading import codec
+from course_utils.grading.binding import Code, read_code, stand_on
 from course_utils.grading.channel import Channel, Gone, TooSlow
+from course_utils.grading.faults import SENTENCE, UNDECIDED, fault_of
 from course_utils.grading.job import Check, Output, Verdict
+from course_utils.grading.points import earned_by, in_words, shown
+from course_utils.judging import variants
 from course_utils.judging.protocol.proxy import Proxy
-from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
+STUDENT_ID = "student_id"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
 
 
 class Late(BaseException):
     """The check itself has run for too long."""
+
+
+class Missing(Exception):
+    """A check uses a name that only the student could have bound, and there is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Broken(Exception):
+    """A locked cell of the lesson, on which a check stands, has failed."""
 
 
 class Unusable(Exception):
@@ -74,26 +91,48 @@ class Client:
         How long one call may take.
     line
         Shared with the runner of the check.
+    student
+        Under which id the submission was handed in.
+    notes
+        Where to note what there is to remark on.
     """
 
     channel: Channel | None
     seconds: float
     line: Line = field(default_factory=Line)
+    student: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is that of the submission.
 
         Raises
         ------
-        NameError
+        Missing
             If there is none.
         Unusable
             If it is too large, or no value.
         """
+        try:
+            value = self._get(name)
+            return variants.student_id(value) if name == STUDENT_ID else value
+        except (Missing, Unusable, ValueError):
+            if name != STUDENT_ID:
+                raise
+            return self._own_id()
+
+    def _get(self, name: str) -> Any:
         reply = self._ask(["get", name])
         if reply[0] == "missing":
-            raise NameError(f"name '{name}' is not defined", name=name)
+            raise Missing(name)
         return self._value(reply, name)
+
+    def _own_id(self) -> str:
+        """Return the id of the submission, if it is one for questions, and note that the notebook has none."""
+        own = self.student if variants.STUDENT_ID.fullmatch(self.student) else ""
+        note = f"the notebook has no student id: its questions are those of {own or 'the lectures'}"
+        self.notes += [note] if note not in self.notes else []
+        return own
 
     def perform(
         self, handle: int, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
@@ -171,8 +210,14 @@ def names_of_lesson(imports: str) -> dict[str, Any]:
     return names
 
 
-def run_check(source: str, points: float, names: dict[str, Any], client: Client, seconds: float) -> Ran:
+def run_check(
+    source: str, points: float, names: dict[str, Any], client: Client, seconds: float, locked: Sequence[str] = ()
+) -> Ran:
     """Run a check and tell what it gives.
+
+    A check says what it found with the classes of :mod:`course_utils.judging.protocol.verdicts`, or with an assertion.
+    Whatever else it raises is a fault of its own, also where odd data of a student's provoked it: nobody loses or gains
+    points by that, a person decides.
 
     Parameters
     ----------
@@ -186,6 +231,8 @@ def run_check(source: str, points: float, names: dict[str, Any], client: Client,
         Asks the student's process.
     seconds
         How long the whole check may run.
+    locked
+        The locked cells of the release that stand before the check.
 
     Returns
     -------
@@ -195,27 +242,31 @@ def run_check(source: str, points: float, names: dict[str, Any], client: Client,
     printed = io.StringIO()
     try:
         with _at_most(seconds), contextlib.redirect_stdout(printed):
-            value = _run(source, dict(names), client, printed)
+            value = _run(source, dict(names), client, printed, locked)
     except NotAttempted as error:
         return _failed("not attempted", points, error.message, "NotAttempted")
     except CheckFailed as error:
         return _failed("wrong", points, error.message, "CheckFailed", error.codes)
-    except NameError as error:
+    except AssertionError as error:
+        return _failed("wrong", points, _last_words(error, client.line.hidden), "AssertionError")
+    except Missing as error:
         return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
     except Unusable as error:
         return _failed("wrong", points, str(error), "CheckFailed")
-    except (Gone, TooSlow, Late, MemoryError, RecursionError):
+    except (Gone, TooSlow, Late, MemoryError):
         return _failed("stopped", points, STOPPED, "CellTimeoutError")
-    except Exception as error:
-        return _failed("wrong", points, _last_words(error, client.line.hidden), type(error).__name__)
+    except (Exception, SystemExit) as error:
+        ran = _failed(UNDECIDED, points, SENTENCE, "Undecided")
+        ran.check.fault = fault_of(error)
+        return ran
     return _passed(value, points, printed.getvalue())
 
 
-def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO) -> Any:
+def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO, locked: Sequence[str]) -> Any:
     """Run the statements of a check; return the value of the last, if it is an expression."""
     tree, hidden = ast.parse(source), hidden_lines(source)
-    for name in _asked_of_student(tree, names):
-        names[name] = client.get(name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        _bind(names, read_code(source), list(map(read_code, locked)), client)
     value = None
     for statement in tree.body:
         client.line.hidden = statement.lineno in hidden
@@ -230,23 +281,41 @@ def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringI
     return value
 
 
-def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:
-    """Return the names that a check uses and that neither the lesson's imports nor the check itself bind."""
-    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {node.id for node in used if not isinstance(node.ctx, ast.Load)} | set(names) | set(dir(builtins))
-    return list(dict.fromkeys(node.id for node in used if node.id not in bound))
+def _bind(names: dict[str, Any], check: Code, locked: list[Code], client: Client) -> None:
+    """Bind what a check stands on.
+
+    A locked cell that works with objects of the student's, not with data alone, has run in the student's process and
+    cannot run here: what it binds is asked of that process.
+    """
+    cells, asked = stand_on(check, locked, names)
+    wanted = set(check.uses).union(*(cell.uses for cell in cells))
+    for name in asked:
+        names[name] = client.get(name)
+    for cell in cells:
+        if any(isinstance(names.get(name), RemoteProxy) for name in cell.uses):
+            names |= {name: client.get(name) for name in sorted(cell.binds & wanted)}
+        else:
+            _run_locked(cell.source, names)
+
+
+def _run_locked(source: str, names: dict[str, Any]) -> None:
+    try:
+        exec(compile(source, "<locked cell>", "exec"), names)
+    except (Gone, TooSlow):
+        raise
+    except (Exception, SystemExit) as error:
+        raise Broken(f"a locked cell of the lesson failed: {type(error).__name__}") from error
 
 
 def _passed(value: Any, points: float, printed: str) -> Ran:
     outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    told = earned_by(value, points)
+    if told is None:
         return Ran(Check(points, points, "right", message=printed.strip()), outputs)
-    credit = value if isinstance(value, Credit) else Credit(value, points)
-    earned = min(float(credit), points)
-    data, metadata = credit._repr_mimebundle_()
-    outputs.append({"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None})
+    earned, codes = told
     verdict: Verdict = "right" if earned == points else "partly" if earned else "wrong"
-    return Ran(Check(earned, points, verdict, list(credit.codes), printed.strip() or str(credit)), outputs)
+    message = printed.strip() or in_words(earned, points)
+    return Ran(Check(earned, points, verdict, list(codes), message), [*outputs, shown(earned, points, codes)])
 
 
 def _failed(verdict: Verdict, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
@@ -255,9 +324,9 @@ def _failed(verdict: Verdict, points: float, message: str, name: str, codes: tup
     return Ran(Check(0.0, points, verdict, list(codes), message), [output])
 
 
-def _last_words(error: Exception, hidden: bool) -> str:
+def _last_words(error: AssertionError, hidden: bool) -> str:
     if hidden:
-        return f"The check stopped with {type(error).__name__} on a case drawn at grading."
+        return "Not right on a case drawn at grading."
     return traceback.format_exception_only(error)[-1].strip()[:600]
 
 

@@ -18,13 +18,13 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import compute_checksum, determine_grade
+from nbgrader.utils import compute_checksum
 
 from course_utils import files
 from course_utils.cells import grade_id
 from course_utils.course import AUTOGRADED
 from course_utils.grading.gradebook import Settings
-from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
 from course_utils.masters import as_text
@@ -111,7 +111,7 @@ def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], chang
     """
     for grade in rows.grades:
         cell = cells.get(grade.name)
-        score = determine_grade(cell)[0] if cell is not None else 0.0
+        score = score_of(cell) if cell is not None else 0.0
         if changed or score != grade.auto_score:
             grade.needs_manual_grade = grade.manual_score is not None or score is None
         grade.auto_score = score

@@ -15,7 +15,7 @@ import torch
 from conftest import ROOT
 from lesson import Lesson
 
-from course_utils.grading.hooks import grade_id, is_check
+from course_utils.cells import grade_id, is_check
 from course_utils.judging.exercise import Exercise, Implementation
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.masters import read_master
