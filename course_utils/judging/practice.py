@@ -128,8 +128,8 @@ def alternatives(ways: Sequence[Misconception], practice: str) -> str:
 def telling_question(topic: Topic, ways: Sequence[Misconception]) -> int | None:
     """Return the number of a practice question on which each of some wrong ways gives something else; None if none."""
     for number in range(1, 500):
-        answers = topic.ways(topic.draw(number))
-        given = [answers.get(way) for way in ways]
-        if len(set(map(repr, given))) == len(given) and None not in given:
+        question = topic.draw(number)
+        given = [way.procedure(**question._asdict()) if way.procedure else None for way in ways]
+        if len(set(given)) == len(given) and None not in given:
             return number
     return None

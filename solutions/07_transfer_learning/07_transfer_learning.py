@@ -762,7 +762,7 @@ If you pad a picture by 2 on all sides, which windows of it are the moved pictur
 def augment(X, rng):
     """Flip and shift each picture of X (N, C, H, W) by itself."""
     ### BEGIN SOLUTION
-    N, C, H, W = X.shape
+    N, _, H, W = X.shape
     padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 2)), mode="edge")
     out = np.empty_like(X)
     for i in range(N):

@@ -120,7 +120,7 @@ def split_by_scene(scenes, labels, share=0.25, seed=0):
     chance = np.random.default_rng(seed)
     held = set()
     for label in sorted(set(labels)):
-        mine = sorted({scene for scene, one in zip(scenes, labels) if one == label})
+        mine = sorted({scene for scene, one in zip(scenes, labels, strict=True) if one == label})
         number = min(max(1, round(share * len(mine))), len(mine) - 1)
         held |= {mine[place] for place in chance.permutation(len(mine))[:number]}
     train = [i for i, scene in enumerate(scenes) if scene not in held]
@@ -212,7 +212,7 @@ def accuracy(method, learn, *others):
     """For each set of others, the share that a method gets right after it learned from learn."""
     images = torch.cat([part.tensors()[0] for part in others])
     guesses = torch.as_tensor(method(*learn.tensors(), images)).argmax(1)
-    each = zip(guesses.split([len(part) for part in others]), others)
+    each = zip(guesses.split([len(part) for part in others]), others, strict=True)
     return [(mine == part.tensors()[1]).double().mean().item() for mine, part in each]
 
 

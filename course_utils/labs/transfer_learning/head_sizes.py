@@ -10,7 +10,7 @@ from course_utils.judging.answers import as_dict, plain
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import judge_numbers, telling
+from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.transfer_learning.extract_features import DS4
@@ -251,7 +251,6 @@ class HeadSizes(Exercise):
             {label: torch_head(head) for label, head in heads.items()},
             _by_way(heads),
             what="numbers",
-            advice=lambda ways: telling(ways, HEAD_SIZE, f"lab.{self.name()}"),
             show="{:,}".format,
         )
         found |= judge_numbers(given, {"full": BODY + own}, what="numbers", show="{:,}".format)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
-from course_utils.judging.answers import as_array, as_dict, plain
+from course_utils.judging.answers import as_array, as_dict, is_missing, plain
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -150,7 +150,7 @@ class LabelBug(Exercise):
         """Judge ``{"wrong": how many, "first": number of a picture, "last": of another}`` and the function."""
         places = wrong_places(self.question)
         right = {"wrong": len(places), "first": places[0], "last": places[-1]}
-        given = as_dict(answers, right, "bug")
+        given = as_dict({} if is_missing(answers) else answers, right, "bug")
         found = judge_numbers(given, right, what="bug", show="{:g}".format)
         found = {part: self._explained(part, one, plain(given[part]), right) for part, one in found.items()}
         return found | {NAME: look(partial(_try_repair, repair_labels, self.question))}
