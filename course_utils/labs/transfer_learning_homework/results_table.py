@@ -78,7 +78,7 @@ class ResultsTable(Exercise):
         improved: Callable[..., Any],
     ) -> dict[str, Finding]:
         """Judge a table by the learner's own functions."""
-        rows = as_dict(results, METHODS, "results")
+        rows = as_dict({} if is_missing(results) else results, METHODS, "results")
         if is_missing(rows):
             raise NotAttempted('fill in the table: "results" is empty')
         places = [(method, column) for method in METHODS for column in COLUMNS]
