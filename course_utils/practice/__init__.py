@@ -19,7 +19,6 @@ from course_utils.practice import (
     lab7_cnn,
     logistic_regression,
     neurons,
-    transfer_learning,
 )
 from course_utils.practice.topic import Topic
 
@@ -31,7 +30,6 @@ LABS = {  # in the order of the labs
     "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "lab7_cnn": lab7_cnn.TOPICS,
-    "transfer_learning": transfer_learning.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}

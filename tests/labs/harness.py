@@ -46,6 +46,8 @@ class WrongWay(NamedTuple):
         Whether only hidden cases tell.
     also
         Other misconceptions that must be recognised with it.
+    says
+        Words of its own, as an option of a choice may have, in place of the misconception's.
     """
 
     code: str
@@ -55,6 +57,7 @@ class WrongWay(NamedTuple):
     student: str = ""
     hidden: bool = False
     also: tuple[str, ...] = ()
+    says: str = ""
 
 
 class Judged(NamedTuple):
@@ -242,6 +245,9 @@ ODD = {
     "generator": iter("ab"),
     "dots": ...,
 }
+
+
+BASES = {("transfer_learning/learning-curve", "table")}  # parts off which the others are read
 
 
 def replaced(answers: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:

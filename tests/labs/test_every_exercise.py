@@ -5,6 +5,7 @@ import re
 
 import pytest
 from harness import (
+    BASES,
     ODD,
     PACKAGES,
     WrongWay,
@@ -96,7 +97,8 @@ def test_one_unreadable_part_is_one_wrong_part(exercise):
         for key in parts_of(answer):
             for odd in (ODD["object without repr"], ODD["complex"], ODD["object equal to all"]):
                 found = judged(exercise().check, *replaced(answers, place, answer | {key: odd}))
-                assert 0.0 < found.share < 1.0, f"{key!r}: {found}"
+                if (called(exercise), key) not in BASES:
+                    assert 0.0 < found.share < 1.0, f"{key!r}: {found}"
                 assert len(found.text.splitlines()) <= MOST_LINES
 
 
@@ -122,7 +124,7 @@ def test_a_known_wrong_way_gets_its_own_code_and_question(package, way):
     assert set(found.codes) == {way.code, *way.also} - {""}
     if way.code:
         (mine,) = [one for one in exercise_of(package, way).misconceptions if one.code == way.code]
-        assert mine.feedback in found.text
+        assert (way.says or mine.feedback) in found.text
         assert mine.section in found.text
 
 
@@ -153,7 +155,9 @@ def test_only_listed_misconceptions_are_recognised(exercise):
 
 
 def _headings(exercise: type[Exercise]) -> set[str]:
-    return Lesson(folder_of(exercise)).headings()
+    """Return the headings of the lesson; a homework may send its readers to its lab."""
+    folder = folder_of(exercise)
+    return Lesson(folder).headings() | Lesson(folder.removesuffix("_homework")).headings()
 
 
 @exercise_by_exercise
