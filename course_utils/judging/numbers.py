@@ -36,7 +36,10 @@ class Explanation(NamedTuple):
 
 
 def explain_set(
-    given: Mapping[Label, Number], right: Mapping[Label, Any], ways: Mapping[Misconception, Mapping[Label, Any]]
+    given: Mapping[Label, Any],
+    right: Mapping[Label, Any],
+    ways: Mapping[Misconception, Mapping[Label, Any]],
+    same: Callable[[Any, Any], bool] = same_number,
 ) -> Explanation:
     """Find the wrong ways that explain a set of numbers.
 
@@ -46,6 +49,8 @@ def explain_set(
         Numbers by question; ``given`` holds only questions that were answered.
     ways
         For each wrong way, the number that it gives for each question (None: it does not apply).
+    same
+        When two answers are equal; :func:`operator.eq` for shapes.
 
     Returns
     -------
@@ -54,11 +59,11 @@ def explain_set(
         (a slip in some of the questions); if there are none, for each wrong answer a way of its own, but only where
         each has one.
     """
-    amiss = [label for label in given if not same_number(given[label], right[label])]
+    amiss = [label for label in given if not same(given[label], right[label])]
 
     def gives(way: Misconception, labels: list[Label]) -> bool:
         answers = ways[way]
-        return all(same_number(given[it], right[it] if answers[it] is None else answers[it]) for it in labels)
+        return all(same(given[it], right[it] if answers[it] is None else answers[it]) for it in labels)
 
     for labels in (list(given), amiss) if amiss else ():
         found = [way for way in ways if gives(way, labels)]
