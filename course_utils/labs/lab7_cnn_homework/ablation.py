@@ -33,7 +33,7 @@ class Ablation(Exercise):
     misconceptions = (KE6, KF4)
 
     def judge(self, answers: Any, with_layer: Any, without_layer: Any) -> dict[str, Finding]:
-        """Judge ``{"layer": "dropout" or "batch norm", "accuracy with": …, "accuracy without": …}`` and both networks."""
+        """Judge ``{"layer": word, "accuracy with": number, "accuracy without": number}`` and both networks."""
         given = as_dict(answers, ("layer", *NUMBERS), "table")
         networks = {WITH: (with_layer, "with_layer"), WITHOUT: (without_layer, "without_layer")}
         looked_at = cache(lambda part: reached(*networks[part], validation_pictures()))

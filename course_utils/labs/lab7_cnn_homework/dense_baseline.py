@@ -29,6 +29,7 @@ def _look_at(network: Any) -> None:
         )
     if found.accuracy < DENSE_BAR:
         raise refuse(
-            f"baseline gets {100 * found.accuracy:.1f} % of the test pictures right; {100 * DENSE_BAR:.0f} % are wanted.",
+            f"baseline gets {100 * found.accuracy:.1f} % of the test pictures right; "
+            f"{100 * DENSE_BAR:.0f} % are wanted.",
             detail="Hint: does the training loss still fall in the last epoch?",
         )
