@@ -5,6 +5,7 @@ import builtins
 import contextlib
 import importlib
 import io
+import symtable
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -152,21 +153,18 @@ def _needed(sources: list[str], call: ast.Call) -> list[str]:
     wanted = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
     kept: list[str] = []
     for source in reversed(sources):
-        tree = ast.parse(source)
-        if _bound(tree) & wanted:
+        cell = symtable.symtable(source, "<cell>", "exec")
+        if {name.get_name() for name in cell.get_symbols() if name.is_assigned() or name.is_imported()} & wanted:
             kept.append(source)
-            wanted |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(dir(builtins))
+            wanted |= _used(cell) - set(dir(builtins))
     return kept[::-1]
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
-    return found
+def _used(scope: symtable.SymbolTable) -> set[str]:
+    """Return the names of the notebook that a cell, or a function in it, uses."""
+    whole = scope.get_type() == "module"
+    own = {name.get_name() for name in scope.get_symbols() if name.is_referenced() and (whole or name.is_global())}
+    return own.union(*map(_used, scope.get_children()))
 
 
 # --- odd input

@@ -129,7 +129,7 @@ def first_run(code: str, **changes) -> WrongWay:
 SETS = [
     trace("SZ1", 3 / 8),
     trace("SZ8", 3 / 8),
-    trace("KA1", 5 / 8, STUDENT),
+    trace("KA1", 4 / 8, STUDENT),
     trace("PL2", 4 / 8),
     trace("DS2", 0),
     trace("DS4", 7 / 8),
@@ -158,7 +158,7 @@ SETS = [
     keras_shapes("SZ8", 9 / 14),
     keras_shapes("SZ1", 9 / 14),
     keras_shapes("KA3", 13 / 14),
-    keras_shapes("KA1", 11 / 14, STUDENT),
+    keras_shapes("KA1", 10 / 14, STUDENT),
     *(keras_counts(code, 8 / 14) for code in ("PC1", "PC2", "PC4")),
     *(keras_counts(code, 10 / 14) for code in ("PC3", "PC6", "PC7", "PC8")),
     keras("KG1", 13 / 14, share_of_dense1=0.946),
@@ -184,7 +184,7 @@ SETS = [
     first_run("KF4", accuracy=0.97),
     first_run("KE6", accuracy=80),
     first_run("KE6", chance=10),
-    counts("", 4 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
+    counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
 ]
 
 
