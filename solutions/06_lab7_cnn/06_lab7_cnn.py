@@ -45,10 +45,10 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
 
-from course_utils import plots, widgets
 from course_utils.data import load_shapes
 from course_utils.data.loaders import make_loader
 from course_utils.labs import lab7_cnn
+from course_utils.labs.lab7_cnn import figures, widgets
 from course_utils.labs.lab7_cnn.vgg import VGG16
 from course_utils.models import load_trained
 from course_utils.runtime import is_grading, seed_everything
@@ -78,10 +78,9 @@ The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours 
 # %%
 train, test = load_shapes(3000, 1000)
 print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
-plots.show(
-    plots.plot_pictures(train.at(range(20))),
-    alt="Twenty small colour pictures of shapes such as disc, ring, cross and "
-    "star on cloudy grounds.",
+figures.show(
+    figures.plot_pictures(train.at(range(20))),
+    alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
 )
 
 # %% [markdown]
@@ -140,10 +139,9 @@ for layer in example:
     x = layer(x)
     if not isinstance(layer, nn.ReLU):
         shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
-plots.show(
-    plots.plot_shape_ribbon(shapes),
-    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin "
-    "columns of 300, 20 and 4 numbers.",
+figures.show(
+    figures.plot_shape_ribbon(shapes),
+    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin columns of 300, 20 and 4 numbers.",
 )
 
 # %% [markdown]
@@ -263,13 +261,23 @@ tensors = {
 }
 ### BEGIN SOLUTION
 parameters = {
-    "conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850,
+    "conv1": 456,
+    "pool": 0,
+    "conv2": 2416,
+    "fc1": 48120,
+    "fc2": 10164,
+    "fc3": 850,
     "total": 62006,
 }
 tensors = {
-    "conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400),
-    "fc1.bias": (120,), "fc2.weight": (84, 120), "fc2.bias": (84,),
-    "fc3.weight": (10, 84), "fc3.bias": (10,),
+    "conv2.weight": (16, 6, 5, 5),
+    "conv2.bias": (16,),
+    "fc1.weight": (120, 400),
+    "fc1.bias": (120,),
+    "fc2.weight": (84, 120),
+    "fc2.bias": (84,),
+    "fc3.weight": (10, 84),
+    "fc3.bias": (10,),
 }
 ### END SOLUTION
 
@@ -289,8 +297,8 @@ sizes = {
     "fc2": (120, 84, 1),
     "fc3": (84, 10, 1),
 }
-plots.show(
-    plots.plot_cost_bars(
+figures.show(
+    figures.plot_cost_bars(
         {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
         {name: reach * outputs * places for name, (reach, outputs, places) in sizes.items()},
     ),
@@ -595,8 +603,8 @@ predicted = torch.tensor([0, 0, 1, 1, 1, 0])
 confusion = torch.zeros(3, 3)
 for t, p in zip(true, predicted, strict=True):
     confusion[t, p] += 1
-plots.show(
-    plots.plot_confusion(confusion, ["cat", "dog", "deer"]),
+figures.show(
+    figures.plot_confusion(confusion, ["cat", "dog", "deer"]),
     alt="Three rows: of three cats two are right and one is called a dog; both "
     "dogs are right; the deer is called a cat.",
 )
@@ -680,11 +688,7 @@ network = CNN()
 images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
-print(
-    run_epochs(
-        lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy), EPOCHS
-    )
-)
+print(run_epochs(lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy), EPOCHS))
 first_run = {
     "first loss": first_loss,
     "loss of guessing": float(np.log(10)),
@@ -718,8 +722,8 @@ curves = run_epochs(
     1 if is_grading() else 4,
     evaluate=lambda: evaluate(sketch, test_loader, 10)["accuracy"],
 )
-plots.show(
-    plots.plot_history(curves, chance=0.1),
+figures.show(
+    figures.plot_history(curves, chance=0.1),
     alt="Left, the mean training loss falls from epoch to epoch. Right, the "
     "accuracy on test pictures rises well above the chance line at 0.1.",
 )
@@ -733,8 +737,8 @@ And who is confused with whom? If you have a trained `network`, it is judged her
 judged = load_trained("shapes") if network is None else network
 pictures = test.at(range(200 if network is None or is_grading() else 1000))
 found = evaluate(judged, make_loader(pictures), 10)
-plots.show(
-    plots.plot_confusion(found["confusion"], test.classes, examples=test),
+figures.show(
+    figures.plot_confusion(found["confusion"], test.classes, examples=test),
     alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
     "some rows share their pictures with a similar shape. An example "
     "picture stands at the end of each row.",
@@ -780,9 +784,7 @@ toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
 
 
 def small_network():
-    return nn.Sequential(
-        nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)
-    )
+    return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))
 
 
 def reproducible_run(seed):
@@ -824,10 +826,9 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 
 # %%
 kernels = next(layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d))
-plots.show(
-    plots.plot_first_kernels(kernels),
-    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of "
-    "brightness or colour across them.",
+figures.show(
+    figures.plot_first_kernels(kernels),
+    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of brightness or colour across them.",
 )
 
 # %% [markdown]
@@ -844,9 +845,7 @@ The second lecture has a network of this kind in Keras. Keras writes channels **
 
 # %%
 keras = lab.keras_network.question
-print(
-    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
-)
+print(f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels")
 print(f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side")
 print("MaxPooling2D()                    # pool1: 2×2")
 print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
@@ -894,12 +893,22 @@ keras_counts = {
 }
 ### BEGIN SOLUTION
 keras_shapes = {
-    "conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10),
-    "pool2": (64, 5, 5), "flatten": (1600,), "dense1": (256,), "dense2": (10,),
+    "conv1": (32, 24, 24),
+    "pool1": (32, 12, 12),
+    "conv2": (64, 10, 10),
+    "pool2": (64, 5, 5),
+    "flatten": (1600,),
+    "dense1": (256,),
+    "dense2": (10,),
 }
 keras_counts = {
-    "conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570, "total": 433354,
-    "total for grey": 431754, "share of dense1": 94.6,
+    "conv1": 2432,
+    "conv2": 18496,
+    "dense1": 409856,
+    "dense2": 2570,
+    "total": 433354,
+    "total for grey": 431754,
+    "share of dense1": 94.6,
 }
 ### END SOLUTION
 
@@ -1001,8 +1010,8 @@ for entry in VGG16[: VGG16.index("flatten")]:
     for name, padding in (("VGG-16", 1), ("the listing", 0)):
         side = rows[name][-1]
         rows[name].append(side // 2 if entry == "pool" else side + 2 * padding - 2)
-plots.show(
-    plots.plot_size_staircase(rows, steps),
+figures.show(
+    figures.plot_size_staircase(rows, steps),
     alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
     "it five times, from 224 to 7. The listing loses two pixels at each "
     "convolution as well and ends at a single pixel.",
@@ -1060,8 +1069,8 @@ Is deeper better? The lecture says so. Plain networks say otherwise: with 56 lay
 """
 
 # %%
-plots.show(
-    plots.plot_residual_block(
+figures.show(
+    figures.plot_residual_block(
         ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"], "x, or a 1×1 convolution of x"
     ),
     alt="A row of five layers from x: convolution, batch norm, ReLU, "
@@ -1081,9 +1090,7 @@ The two ways must have the same shape to be added. Where the block changes the c
 
 # %%
 for name, block in lab.residual_block.question.items():
-    print(
-        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
-    )
+    print(f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}")
 
 # %% [markdown]
 r"""

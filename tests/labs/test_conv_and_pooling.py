@@ -1,26 +1,54 @@
 """Lab 05: right answers in many forms, every known wrong way, and what is said of both."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-from harness import WrongWay, right_answers
-from hypothesis import HealthCheck, settings
+import pytest
+import torch
+import torch.nn.functional as F
+from harness import WrongWay, judged, right_answers
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from lesson import Lesson
 
+from course_utils.judging.variants import Dice
 from course_utils.labs import conv_and_pooling
+from course_utils.labs.conv_and_pooling.conv2d_backward import torch_gradients
+from course_utils.labs.conv_and_pooling.convolution_matrix import torch_matrix
 from course_utils.labs.conv_and_pooling.convolve_by_hand import (
     FIGURE_IMAGE,
     FIGURE_KERNEL,
     LECTURE_IMAGE,
     LECTURE_KERNEL,
+    flip,
+    slide,
     slide_by_loops,
 )
+from course_utils.labs.conv_and_pooling.parameter_counts import (
+    COUNT_WAYS,
+    count_by_cells,
+    parameter_count,
+    practice_layer,
+)
+from course_utils.labs.conv_and_pooling.shift_behaviour import receptive_field, shift_properties, weight_count
 from course_utils.labs.conv_and_pooling.transposed_sizes import (
+    STAMP_WAYS,
     count_stamped,
+    practice_stamps,
     sizes_back,
+    transposed_size,
+)
+from course_utils.labs.conv_and_pooling.windows import (
+    SIZE_WAYS,
+    count_leftover,
+    count_windows,
+    output_size,
+    sample_window,
 )
 
+PRODUCTS = [[0, 3, 2], [4, 4, 0], [0, 2, 4]]
 lesson = Lesson("05_conv_and_pooling")
 lab = conv_and_pooling.for_student()
 STUDENT = "ada"  # for questions on which the lectures' own numbers do not tell two wrong ways apart
@@ -368,3 +396,540 @@ FUNCTIONS = [
 
 
 WRONG_WAYS = SETS + FUNCTIONS
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_function_without_its_mutation_is_right(name):
+    assert judged(exercise(name).check, build(name)).share == 1
+    assert judged(exercise(name).check_hidden, build(name), seed=3).share == 1
+
+
+# --- several wrong ways, the same answers
+
+SAME_ANSWERS = {
+    "output-sizes": ({"SZ1", "SZ5"}, sizes(b_size=2, b_units=4)),
+    "parameter-counts": ({"PC3", "PC6"}, counts(b=50)),
+    "transposed-sizes": ({"TC4", "TC5"}, changed("transposed_sizes", size=7)),
+}
+
+
+@pytest.mark.parametrize("name", SAME_ANSWERS)
+def test_wrong_ways_with_the_same_answers_are_all_named_and_practice_tells_them_apart(name):
+    codes, answers = SAME_ANSWERS[name]
+    mine = getattr(lab, name.replace("-", "_"))
+    found = judged(mine.check, *answers())
+    ways = [way for way in mine.misconceptions if way.code in codes]
+    assert (set(found.codes), [way.name for way in ways if way.name not in found.text]) == (codes, [])
+    assert len(found.text.splitlines()) <= 4
+    (number,) = re.findall(rf"lab\.{mine.name()}\.practice\((\d+)\)", found.text)
+    given_by = mine.topics[0].ways(mine.practice(int(number)).numbers)
+    assert len({given_by[way] for way in ways} - {None}) == len(ways)
+
+
+def test_slips_of_different_kinds_are_all_counted():
+    found = judged(lab.output_sizes.check, *sizes(c_size=5, c_units=25, d_size=5, d_units=25)())
+    assert set(found.codes) == {"SZ6", "SZ3"}
+
+
+def test_an_unknown_wrong_way_gets_no_code():
+    assert judged(lab.output_sizes.check, *rows(lambda n, f, s, p: 100)()).codes == ()
+
+
+def test_hint_and_section_belong_to_the_part_whose_value_is_shown():
+    found = judged(lab.parameter_counts.check, *counts(a=761, pooling=40)())
+    assert found.text.splitlines()[1] == "pooling: you gave 40."
+    assert "Taking the largest of four numbers needs no weights." in found.text
+
+
+# --- right, by any way
+
+
+def padded(x, padding):
+    return np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+
+
+def by_windows(x, weight, bias, stride=1, padding=0):
+    view = np.lib.stride_tricks.sliding_window_view(padded(x, padding), weight.shape[2:], axis=(2, 3))
+    return np.einsum("ncijab,kcab->nkij", view[:, :, ::stride, ::stride], weight) + bias[:, None, None]
+
+
+def by_strides(x, weight, bias, stride=1, padding=0):
+    x = np.ascontiguousarray(padded(x, padding))
+    sizes_out = [(n - f) // stride + 1 for n, f in zip(x.shape[2:], weight.shape[2:], strict=True)]
+    n, c, h, w = x.strides
+    shape = (*x.shape[:2], *sizes_out, *weight.shape[2:])
+    view = np.lib.stride_tricks.as_strided(x, shape, (n, c, h * stride, w * stride, h, w))
+    return np.tensordot(view, weight, axes=((1, 4, 5), (1, 2, 3))).transpose(0, 3, 1, 2) + bias[None, :, None, None]
+
+
+def by_matrix(x, weight, bias, stride=1, padding=0):
+    matrix, x = lesson.solution("convolution-matrix"), padded(x, padding)
+    rows_out, columns = (x.shape[i] - weight.shape[i] + 1 for i in (2, 3))
+    out = np.zeros((len(x), len(weight), rows_out, columns))
+    for k, c in np.ndindex(weight.shape[:2]):
+        flat = x[:, c].reshape(len(x), -1) @ matrix(weight[k, c], *x.shape[2:]).T
+        out[:, k] += flat.reshape(-1, rows_out, columns)
+    return (out + bias[:, None, None])[:, :, ::stride, ::stride]
+
+
+def by_columns(x, weight, bias, stride=1, padding=0):
+    x, (kernels, _, height, width) = padded(x, padding), weight.shape
+    tops, lefts = (range(0, n - f + 1, stride) for n, f in ((x.shape[2], height), (x.shape[3], width)))
+    columns = np.stack([x[:, :, i : i + height, j : j + width].reshape(len(x), -1) for i in tops for j in lefts], 2)
+    return (weight.reshape(kernels, -1) @ columns + bias[:, None]).reshape(len(x), kernels, len(tops), len(lefts))
+
+
+def by_torch_views(x, weight, bias, stride=1, padding=0):
+    view = torch.tensor(padded(x, padding)).unfold(2, weight.shape[2], stride).unfold(3, weight.shape[3], stride)
+    return torch.einsum("ncijab,kcab->nkij", view, torch.tensor(weight)) + torch.tensor(bias)[:, None, None]
+
+
+WAYS = [by_windows, by_strides, by_matrix, by_columns, by_torch_views]
+GIVEN_AS = {
+    "float32": lambda a: np.float32(a),
+    "a list": lambda a: np.asarray(a).tolist(),
+    "a tensor": lambda a: torch.tensor(np.asarray(a)),
+    "a tensor with a gradient": lambda a: torch.tensor(np.asarray(a), requires_grad=True),
+    "not contiguous": lambda a: np.asfortranarray(np.repeat(a, 2, axis=-1))[..., ::2],
+    "read-only": lambda a: np.broadcast_to(a, np.shape(a)),
+    "a tuple of arrays": lambda a: tuple(a),
+}
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_a_convolution_counts_however_it_is_computed(way):
+    assert judged(lab.build_conv2d.check_hidden, way, seed=5).share == 1
+
+
+@pytest.mark.parametrize("form", GIVEN_AS.values(), ids=GIVEN_AS)
+@pytest.mark.parametrize("name", ["conv2d", "pool2d", "conv_as_matrix"])
+def test_an_array_counts_in_any_form(name, form):
+    right = build(name)
+    assert judged(exercise(name).check, lambda *args: form(right(*args))).share == 1
+
+
+@pytest.mark.parametrize("number", [int, np.int64, np.uint8, np.int32, torch.tensor, np.array])
+def test_a_size_counts_as_any_whole_number(number):
+    right = rule(lambda n, f, s, p: number((n + 2 * p - f) // s + 1))
+    assert judged(lab.output_size_rule.check, right).share == 1
+
+
+MAP = [[4, 3, 4], [2, 4, 3], [2, 3, 4]]
+SAME_ANSWERS_IN_OTHER_FORMS = [
+    *(
+        ("convolve_by_hand", {"feature map": form})
+        for form in (tuple(map(tuple, MAP)), np.array(MAP), np.float32(MAP), torch.tensor(MAP), np.uint8(MAP))
+    ),
+    *(
+        ("transposed_sizes", {"sizes back": form, "output padding": np.int64(1), "is a pair": " No "})
+        for form in ([5, 6], (6, 5), {5, 6}, np.array([5, 6]), torch.tensor([6, 5]), [5.0, np.int64(6)])
+    ),
+    *(("shift_behaviour", {"equivariant": form}) for form in ({"a"}, ["a"], ("a",), "a", "A", frozenset("a"))),
+    *(
+        ("shift_behaviour", {"weights": form})
+        for form in ([27, 49], np.array([27, 49]), torch.tensor([27.0, 49.0]), torch.Size([27, 49]))
+    ),
+    ("design_kernels", {"vertical edge": [[0, 0, 0], [5, 0, -5], [0, 0, 0]]}),
+    ("design_kernels", {"horizontal edge": [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]}),
+    ("design_kernels", {"blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16, "main diagonal": 9 * np.eye(3)}),
+    ("design_kernels", {"blur": [[0.25, 0.25, 0], [0.25, 0.25, 0], [0, 0, 0]], "main diagonal": np.eye(3) * 3 - 1}),
+]
+
+
+@pytest.mark.parametrize(("name", "values"), SAME_ANSWERS_IN_OTHER_FORMS)
+def test_an_answer_counts_in_any_form(name, values):
+    (answers,) = right_answers(type(getattr(lab, name)))
+    assert judged(getattr(lab, name).check, answers | values).share == 1
+
+
+# --- wrong, never
+
+
+@QUIETLY
+@given(st.data())
+def test_one_changed_number_of_an_array_is_never_accepted(data):
+    name = data.draw(st.sampled_from(["conv2d", "pool2d", "conv_as_matrix"]))
+    right, change = build(name), data.draw(st.floats(0.01, 100)) * data.draw(st.sampled_from([-1, 1]))
+    place = data.draw(st.integers(0, 10_000))
+
+    def changing(*args):
+        out = np.array(right(*args))
+        out.flat[place % out.size] += change * max(1, abs(out).max() / 100)
+        return out
+
+    assert judged(exercise(name).check, changing).share == 0
+
+
+@QUIETLY
+@given(st.data())
+def test_one_changed_gradient_costs_its_part(data):
+    right, place, which = build("conv2d_backward"), data.draw(st.integers(0, 10_000)), data.draw(st.integers(0, 2))
+
+    def changing(*args):
+        out = [np.array(one) for one in right(*args)]
+        out[which].flat[place % out[which].size] += data.draw(st.floats(0.1, 100))
+        return out
+
+    assert judged(lab.conv2d_backward.check, changing).share == pytest.approx(2 / 3)
+
+
+NUMBERS = st.one_of(st.integers(-3, 2000), st.floats(), st.integers(), st.booleans())
+
+
+@QUIETLY
+@given(st.dictionaries(st.sampled_from("abcde"), NUMBERS), st.sampled_from(["", "ada", "eva"]))
+def test_sizes_earn_for_right_ones_only(found, student):
+    mine = conv_and_pooling.for_student(student).output_sizes
+    right = {letter: count_windows(window) for letter, window in mine.question.items()}
+    found = {letter: number for letter, number in found.items() if type(number) is not bool}
+    answers = {
+        letter: {"size": number, "units": number * number, "leftover": count_leftover(mine.question[letter])}
+        for letter, number in found.items()
+    }
+    wanted = sum(found.get(letter) == right[letter] for letter in right)
+    assert judged(mine.check, answers).share == pytest.approx(wanted / 5)
+
+
+@QUIETLY
+@given(st.dictionaries(st.sampled_from(["a", "b", "c", "pooling", "dense"]), NUMBERS, min_size=1))
+def test_counts_earn_for_right_ones_only(found):
+    right = {"a": 760, "b": 140, "c": 1510, "pooling": 0, "dense": 31467520}
+    wanted = sum(type(found.get(part)) is not bool and found.get(part) == right[part] for part in right)
+    assert judged(lab.parameter_counts.check, found).share == pytest.approx(wanted / 5)
+
+
+@QUIETLY
+@given(st.lists(st.integers(1, 12), min_size=1), st.integers(0, 12))
+def test_going_up_earns_for_right_answers_only(back, size):
+    wanted = ((sorted(back) == [5, 6]) + (size == 5)) / 4
+    assert judged(lab.transposed_sizes.check, {"sizes back": back, "size": size}).share == wanted
+
+
+@QUIETLY
+@given(st.lists(st.lists(st.integers(0, 5), min_size=3, max_size=3), min_size=3, max_size=3))
+def test_a_wrong_map_is_never_accepted(found):
+    assert judged(lab.convolve_by_hand.check, {"feature map": found}).share == (found == MAP) / 2
+
+
+@pytest.mark.parametrize("kernel", [np.zeros((3, 3)), np.full((3, 3), np.nan), np.full((3, 3), np.inf), -np.eye(3)])
+def test_no_kernel_without_its_property_counts(kernel):
+    answers = dict.fromkeys(["vertical edge", "horizontal edge", "blur", "main diagonal"], kernel)
+    assert judged(lab.design_kernels.check, answers).share == 0
+
+
+class OwnNumber(int):
+    """A number with a mind of its own."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = int.__hash__
+
+
+def test_a_number_of_ones_own_making_costs_its_part():
+    found = judged(lab.parameter_counts.check, *counts(a=OwnNumber(760))())
+    assert found.share == pytest.approx(4 / 5)
+    assert "should be a number, not an OwnNumber" in found.text
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_function_that_changes_its_input_is_told(name):
+    right = build(name)
+
+    def changing(*args):
+        out = right(*args)
+        args[0][...] = 0
+        return out
+
+    assert f"{name} changed the array that it was given" in judged(exercise(name).check, changing).text
+
+
+# --- shortcuts
+
+
+def torch_arguments(x, weight, bias, *rest):
+    return *(torch.tensor(np.asarray(a)) for a in (x, weight, bias)), *rest
+
+
+kept_conv2d = F.conv2d  # a name that was bound before the check began
+
+
+def by_module(x, weight, bias, *rest):
+    layer = torch.nn.Conv2d(weight.shape[1], weight.shape[0], weight.shape[2:], *rest, dtype=torch.float64)
+    return layer(torch.tensor(x))
+
+
+SHORTCUTS = {
+    ("conv2d", "F.conv2d"): lambda *args: F.conv2d(*torch_arguments(*args)),
+    ("conv2d", "torch.conv2d"): lambda *args: torch.conv2d(*torch_arguments(*args)),
+    ("conv2d", "a name of one's own"): lambda *args: kept_conv2d(*torch_arguments(*args)),
+    ("conv2d", "torch.convolution"): lambda x, w, b, *rest: torch.convolution(
+        *torch_arguments(x, w, b), [1, 1], [0, 0], [1, 1], False, [0, 0], 1
+    ),
+    ("conv2d", "torch.ops"): lambda *args: torch.ops.aten.conv2d(*torch_arguments(*args)),
+    ("conv2d", "nn.Conv2d"): by_module,
+    ("conv2d", "F.unfold"): lambda x, w, *rest: F.unfold(torch.tensor(x), w.shape[2:]),
+    ("conv2d", "F.conv3d"): lambda x, w, b, *rest: F.conv3d(torch.tensor(x)[:, None], torch.tensor(w)[:, None]),
+    ("pool2d", "F.max_pool2d"): lambda x, k, *rest: F.max_pool2d(torch.tensor(x), k),
+    ("pool2d", "nn.MaxPool2d"): lambda x, k, *rest: torch.nn.MaxPool2d(k)(torch.tensor(x)),
+    ("pool2d", "F.avg_pool2d"): lambda x, k, *rest: F.avg_pool2d(torch.tensor(x), k),
+    ("pool2d", "adaptive"): lambda x, k, *rest: F.adaptive_max_pool2d(torch.tensor(x), 2),
+}
+
+
+@pytest.mark.parametrize(("name", "how"), SHORTCUTS, ids=[how for _, how in SHORTCUTS])
+def test_pytorchs_own_layers_are_refused(name, how):
+    found = judged(exercise(name).check, SHORTCUTS[name, how])
+    assert found.share == 0
+    assert re.search(rf"{name} calls PyTorch's \w+\. Build it yourself here", found.text)
+
+
+def test_pytorch_works_again_after_a_shortcut_was_refused():
+    judged(lab.build_conv2d.check, SHORTCUTS["conv2d", "F.conv2d"])
+    assert F.conv2d(torch.ones(1, 1, 3, 4), torch.ones(1, 1, 2, 2)).shape == (1, 1, 2, 3)
+
+
+# --- nothing is given away
+
+SHAPE_CHANGES = [
+    lambda a: a[..., :-1],
+    lambda a: a[..., :-1, :],
+    lambda a: np.pad(a, 1),
+    lambda a: a[None],
+    lambda a: a.reshape(-1),
+    lambda a: a[:0],
+]
+
+
+@pytest.mark.parametrize("change", SHAPE_CHANGES)
+@pytest.mark.parametrize("name", ["conv2d", "pool2d", "conv_as_matrix"])
+def test_the_right_shape_is_never_told(name, change):
+    shapes = []
+
+    def changing(*args):
+        out = build(name)(*args)
+        shapes.append(out.shape)
+        return change(out)
+
+    text = judged(exercise(name).check, changing).text
+    told = {tuple(map(int, re.findall("[0-9]+", found))) for found in re.findall(r"\([0-9, ]+\)", text)}
+    assert told & set(shapes) == set()
+
+
+def only_hidden(name: str, change: Callable) -> Callable:
+    """Return a function that is right in the public cases and changes its result in all others."""
+    seen = []
+
+    def function(*args):
+        out = np.asarray(build(name)(*args))
+        seen.append(out)
+        return out if len(seen) <= len(exercise(name).cases()) else change(out)
+
+    return function
+
+
+@pytest.mark.parametrize("change", [*SHAPE_CHANGES, lambda a: a + 0.123, lambda a: 1 / 0])
+@pytest.mark.parametrize("name", ["conv2d", "pool2d", "conv_as_matrix"])
+def test_a_hidden_case_is_not_described(name, change):
+    text = judged(exercise(name).check_hidden, only_hidden(name, change), seed=5).text
+    assert "a case drawn at grading" in text
+    assert re.findall(r"\([0-9, ]+\)", text) == []
+    assert re.findall("[0-9]", re.sub(r"conv2d|pool2d|axis \d|has \d ax\w+, PyTorch's has \d", "", text)) == []
+
+
+def silent_rule(n, f, s=1, p=0, strict=False):
+    room = n + 2 * p - f
+    if room < 0 or (strict and room % s):
+        raise ValueError(f"{n}, {f}, {s}, {p}: no")
+    return room // s + 1
+
+
+@pytest.mark.parametrize(
+    "wrong_rule", [rule(lambda n, f, s, p: 777), rule(lambda n, f, s, p: "777"), silent_rule], ids=["777", "text", "no"]
+)
+def test_a_hidden_window_is_not_described(wrong_rule):
+    mine = lab.output_size_rule
+    hidden = [case.__class__(case.label, case.data, seed=5, hidden=True) for case in mine.hidden_cases(5)]
+    (finding,) = mine.judge_cases(hidden, wrong_rule).values()
+    assert re.findall("[0-9]", " ".join(finding.lines)) == []
+
+
+def test_part_of_a_number_is_not_the_leftover():
+    def rounded(n, f, s=1, p=0, strict=False):
+        room = n + 2 * p - f
+        if room < 0 or (strict and room % s):
+            raise ValueError("112 cells are left over")
+        return room // s + 1
+
+    assert "should say how many cells are left over" in judged(lab.output_size_rule.check, rounded).text
+
+
+@pytest.mark.parametrize("letter", "abcde")
+def test_a_wrong_size_is_not_corrected(letter):
+    right = count_windows(lab.output_sizes.question[letter])
+    text = judged(lab.output_sizes.check, {letter: {"size": 77, "units": 78}}).text
+    assert not {str(right), str(right**2)} & set(re.findall("[0-9]+", text))
+
+
+@pytest.mark.parametrize("part", ["a", "b", "c", "dense"])
+def test_a_wrong_count_is_not_corrected(part):
+    right = {"a": 760, "b": 140, "c": 1510, "dense": 31467520}[part]
+    assert str(right) not in judged(lab.parameter_counts.check, {part: 77}).text.replace(",", "")
+
+
+# --- what is right: PyTorch against slow loops
+
+DRAWN = [sample_window(Dice("test", number)) for number in range(60)]
+
+
+def test_pytorchs_output_size_is_the_number_of_places():
+    assert [output_size(*window) for window in DRAWN] == [count_windows(window) for window in DRAWN]
+
+
+def test_pytorchs_transposed_size_is_the_width_of_the_stamps():
+    drawn = [practice_stamps(Dice("test", number)) for number in range(30)]
+    assert [transposed_size(*window) for window in drawn] == [count_stamped(window) for window in drawn]
+
+
+def test_pytorchs_parameter_count_is_counted_one_by_one():
+    drawn = [practice_layer(Dice("test", number)) for number in range(10)]
+    assert [parameter_count(layer) for layer in drawn] == [count_by_cells(layer) for layer in drawn]
+
+
+@pytest.mark.parametrize("case", [*lab.build_conv2d.cases(), *lab.build_conv2d.hidden_cases(5)], ids=lambda c: c.label)
+def test_pytorchs_convolution_is_the_slow_one(case):
+    x, weight, bias = case.data.arrays(5)
+    options = case.data.stride, case.data.padding
+    right = F.conv2d(*torch_arguments(x, weight, bias), *options).numpy()
+    np.testing.assert_allclose(build("conv2d")(x, weight, bias, *options), right, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (3, 2), (1, 4)])
+def test_pytorchs_matrix_is_the_slow_one(shape):
+    kernel = np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+    np.testing.assert_array_equal(torch_matrix(kernel, 5, 6), build("conv_as_matrix")(kernel, 5, 6))
+
+
+def test_sliding_with_pytorch_is_sliding_with_loops():
+    np.testing.assert_array_equal(slide(*ada.convolve_by_hand.question), slide_by_loops(*ada.convolve_by_hand.question))
+
+
+@pytest.mark.parametrize("case", lab.conv2d_backward.cases()[:3], ids=lambda case: case.label)
+def test_pytorchs_gradients_are_finite_differences(case):
+    inputs, options = list(case.data.arrays(2)), (case.data.stride, case.data.padding)
+    conv2d, step = build("conv2d"), 1e-5
+    grad_out = np.random.default_rng(3).normal(size=conv2d(*inputs, *options).shape)
+    exact = torch_gradients(tuple(inputs), torch.tensor(grad_out), case.data)
+    for which, place in ((0, 7), (1, 3), (2, 0)):
+        losses = []
+        for sign in (1, -1):
+            moved = [array.copy() for array in inputs]
+            moved[which].flat[place] += sign * step
+            losses.append((conv2d(*moved, *options) * grad_out).sum())
+        assert (losses[0] - losses[1]) / (2 * step) == pytest.approx(exact[which].flatten()[place].item(), abs=1e-6)
+
+
+def test_the_shift_test_says_the_same_whatever_the_seed():
+    found = set()
+    for seed in range(5):
+        torch.manual_seed(seed)
+        equivariant, invariant = shift_properties()
+        found.add((*equivariant, "|", *invariant))
+    assert found == {("a", "|", "c")}
+
+
+def test_what_three_small_kernels_see_and_weigh():
+    assert (receptive_field(), weight_count(3, 3), weight_count(7, 1)) == (7, 27, 49)
+
+
+def test_a_notebook_without_gradients_is_checked_all_the_same():
+    with torch.no_grad():
+        assert judged(lab.conv2d_backward.check, build("conv2d_backward")).share == 1
+        assert judged(lab.shift_behaviour.check, lesson.solution("shift-behaviour")).share == 1
+
+
+def test_checks_leave_the_random_state_alone():
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    judged(lab.dropout_batch_norm.check, lesson.solution("dropout-batch-norm"))
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+# --- questions
+
+STUDENTS = [conv_and_pooling.for_student(f"student{number}") for number in range(60)]
+
+
+def test_without_an_id_come_the_lectures_numbers():
+    hand = lab.convolve_by_hand.question
+    assert (slide_by_loops(*hand), hand.kernel[0]) == (((4, 3, 4), (2, 4, 3), (2, 3, 4)), (1, 0, 1))
+    assert [count_by_cells(layer) for layer in lab.parameter_counts.question.layers.values()] == [760, 140, 1510]
+    assert tuple(lab.transposed_sizes.question) == (3, 3, 2, 1)
+    assert sizes_back(lab.transposed_sizes.question) == [5, 6]
+
+
+@pytest.mark.parametrize("name", ["convolve_by_hand", "output_sizes", "parameter_counts", "transposed_sizes"])
+def test_students_get_different_questions(name):
+    assert len({repr(getattr(student, name).question) for student in STUDENTS}) >= 45
+
+
+def test_windows_tell_all_known_wrong_ways_apart_and_only_d_leaves_cells_over():
+    for student in STUDENTS:
+        asked = student.output_sizes.question
+        right = tuple(map(count_windows, asked.values()))
+        ways = [
+            tuple(
+                r if (size := way.procedure(*q)) is None else size for q, r in zip(asked.values(), right, strict=True)
+            )
+            for way in SIZE_WAYS
+        ]
+        assert right not in ways
+        assert len(set(ways)) == len(ways)
+        assert {letter for letter, window in asked.items() if count_leftover(window)} == {"d"}
+        assert min(right) >= 2
+
+
+def test_layers_and_stamps_tell_all_known_wrong_ways_apart():
+    for student in STUDENTS:
+        layers = student.parameter_counts.question.layers.values()
+        counted = [tuple(way.procedure(*layer) for layer in layers) for way in COUNT_WAYS]
+        assert len({tuple(map(count_by_cells, layers)), *counted}) == len(COUNT_WAYS) + 1
+        stamps = student.transposed_sizes.question
+        assert len({count_stamped(stamps), *(way.procedure(*stamps) for way in STAMP_WAYS)}) == len(STAMP_WAYS) + 1
+        assert len(sizes_back(stamps)) == stamps.stride
+        assert min(sizes_back(stamps)) == count_stamped(stamps)
+
+
+def test_layer_a_keeps_the_pictures_size():
+    for student in STUDENTS:
+        question = student.parameter_counts.question
+        assert question.layers["a"].positions == question.image_size**2
+
+
+def test_turning_and_transposing_show_in_every_kernel():
+    for student in STUDENTS:
+        image, kernel = student.convolve_by_hand.question
+        results = {slide_by_loops(image, one) for one in (kernel, flip(kernel), tuple(zip(*kernel, strict=True)))}
+        assert len(results) == 3
+
+
+@pytest.mark.parametrize("student", STUDENTS[:20])
+def test_right_answers_to_ones_own_questions_earn_everything(student):
+    hand, up = student.convolve_by_hand.question, student.transposed_sizes.question
+    counting = student.parameter_counts.question
+    answers = {letter: q.out_channels * (q.in_channels * q.kernel_size**2 + 1) for letter, q in counting.layers.items()}
+    outputs = counting.layers["a"].out_channels * counting.image_size**2
+    size = (up.size - 1) * up.stride + up.kernel_size - 2 * up.padding
+    back = list(range(size, size + up.stride))
+    found = [
+        judged(student.convolve_by_hand.check, {"feature map": slide(*hand), "products": PRODUCTS}),
+        judged(
+            student.parameter_counts.check,
+            answers | {"pooling": 0, "dense": (3 * counting.image_size**2 + 1) * outputs},
+        ),
+        judged(
+            student.transposed_sizes.check,
+            {"size": size, "sizes back": back, "output padding": up.stride - 1, "is a pair": "no"},
+        ),
+    ]
+    assert [one.share for one in found] == [1, 1, 1]
