@@ -16,7 +16,6 @@ from course_utils.practice import (
     adversarial_examples,
     chain_rule,
     conv_and_pooling,
-    lab7_cnn,
     logistic_regression,
     neurons,
 )
@@ -29,7 +28,6 @@ LABS = {  # in the order of the labs
     "chain_rule": chain_rule.TOPICS,
     "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
-    "lab7_cnn": lab7_cnn.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
 }
 TOPICS: dict[str, Topic] = {name: topic for topics in LABS.values() for name, topic in topics.items()}

@@ -255,6 +255,11 @@ def replaced(answers: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...
     return (*answers[:place], value, *answers[place + 1 :])
 
 
+def is_code(answer: Any) -> bool:
+    """Tell whether an answer is a function or a class; a trained network can be called, too, but is data."""
+    return callable(answer) and not isinstance(answer, torch.nn.Module)
+
+
 def parts_of(answer: Any) -> list[Any]:
     """Return the keys of an answer that is a dict, whose values can be replaced one by one."""
     return list(answer) if type(answer) is dict else []

@@ -14,6 +14,7 @@ from harness import (
     exercise_of,
     exercises_by_lab,
     folder_of,
+    is_code,
     judged,
     package_of,
     parts_of,
@@ -70,7 +71,7 @@ def test_a_function_that_is_not_written_yet_is_not_a_wrong_answer(exercise):
     def stub(*_args, **_kwargs):
         raise NotImplementedError("replace this line with your code")
 
-    answers = tuple(stub if callable(answer) else None for answer in right_answers(exercise))
+    answers = tuple(stub if is_code(answer) else None for answer in right_answers(exercise))
     assert judged(exercise().check, *answers).missing
 
 
@@ -109,7 +110,7 @@ def test_a_raised_error_is_told_with_the_learners_own_line(exercise):
     names: dict = {}
     exec(compile(source, "<broken>", "exec"), names)
     for place, answer in enumerate(answers):
-        if callable(answer) and not isinstance(answer, type):
+        if is_code(answer) and not isinstance(answer, type):
             found = judged(exercise().check, *replaced(answers, place, names["broken"]))
             assert found.share < 1.0
             assert "ZeroDivisionError" in found.text, found.text
