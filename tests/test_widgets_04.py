@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from test_misconceptions_04 import build
 
 from course_utils import widgets
-from course_utils.checks.logistic_regression import layers
+from course_utils.labs.logistic_regression import layers
 from course_utils.toys import load_weather
 from course_utils.widgets import playground
 

@@ -117,7 +117,6 @@ from course_utils.misconceptions import chain_rule as chain_rule  # noqa: E402
 from course_utils.misconceptions import common as common  # noqa: E402
 from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402
 from course_utils.misconceptions import lab7_cnn as lab7_cnn  # noqa: E402
-from course_utils.misconceptions import logistic_regression as logistic_regression  # noqa: E402
 from course_utils.misconceptions import neurons as neurons  # noqa: E402
 from course_utils.misconceptions import transfer_homework as transfer_homework  # noqa: E402
 from course_utils.misconceptions import transfer_learning as transfer_learning  # noqa: E402

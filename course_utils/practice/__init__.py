@@ -17,7 +17,6 @@ from course_utils.practice import (
     chain_rule,
     conv_and_pooling,
     lab7_cnn,
-    logistic_regression,
     neurons,
     transfer_learning,
 )
@@ -28,7 +27,6 @@ LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
     "activations": activations.TOPICS,
     "chain_rule": chain_rule.TOPICS,
-    "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "lab7_cnn": lab7_cnn.TOPICS,
     "transfer_learning": transfer_learning.TOPICS,

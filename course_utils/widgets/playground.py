@@ -13,7 +13,7 @@ import torch
 import traitlets
 
 from course_utils import plots
-from course_utils.checks.logistic_regression import layers
+from course_utils.labs.logistic_regression import layers
 from course_utils.toys import TOYS, load_toy
 from course_utils.widgets.base import FOLDER, Explorer, script, whole
 

@@ -45,6 +45,8 @@ class WrongWay(NamedTuple):
         Whether only hidden cases tell.
     also
         Other misconceptions that must be recognised with it.
+    says
+        Words of its own, as an option of a choice may have, in place of the misconception's.
     """
 
     code: str
@@ -54,6 +56,7 @@ class WrongWay(NamedTuple):
     student: str = ""
     hidden: bool = False
     also: tuple[str, ...] = ()
+    says: str = ""
 
 
 class Judged(NamedTuple):
