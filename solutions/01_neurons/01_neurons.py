@@ -43,9 +43,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import plots, widgets
 from course_utils.checks import neurons as check
 from course_utils.data import load_photo, load_sunshine
+from course_utils.labs.neurons import figures, widgets
 from course_utils.practice import practice
 from course_utils.runtime import seed_everything
 from course_utils.training import descend
@@ -91,8 +91,8 @@ The table is right about every day in it and has no answer for 4.25 hours. A rul
 # %%
 photo = load_photo("camera", size=128)
 small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))  # each number as a block
-plots.show(
-    plots.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
+figures.show(
+    figures.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
     alt="A photograph of a man with a camera at 128 by 128 pixels, and the same at "
     "8 by 8: a computer gets numbers, row by row.",
 )
@@ -115,8 +115,8 @@ w0 is the bias. It stands alone: no input belongs to it. Here are three neurons.
 
 # %%
 x, weight, bias = (1, 4, 2), (3, 1, -2), 5
-plots.show(
-    plots.plot_neurons([(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]),
+figures.show(
+    figures.plot_neurons([(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]),
     alt="Three neurons with the weights 3, 1 and −2. The first has the inputs 1, "
     "4, 2 and the bias 5 and answers 8; without the bias it answers 3; with the "
     "second input doubled to 8 the first answers 12.",
@@ -201,8 +201,8 @@ $$Z = X W^\top + b, \qquad (N, D)\,(D, K) + (K) \to (N, K)$$
 """
 
 # %%
-plots.show(
-    plots.plot_shapes(
+figures.show(
+    figures.plot_shapes(
         [("X", (5, 2)), ("W.T", (2, 3)), ("b", (1, 3)), ("Z", (5, 3))],
         marks=["@", "+", "="],
     ),
@@ -271,8 +271,8 @@ Layers stand behind each other. The lectures draw a network with three inputs, a
 """
 
 # %%
-plots.show(
-    plots.plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]),
+figures.show(
+    figures.plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]),
     alt="A network of three inputs, five hidden units and two outputs; every unit "
     "is connected to all units of the layer before.",
 )
@@ -354,8 +354,8 @@ The second lecture's intermezzo: the longer the sun shines, the hotter the day. 
 
 # %%
 guesses = {"w = 0.5, b = 18": (0.5, 18), "w = 1, b = 14": (1, 14)}
-plots.show(
-    plots.plot_line(
+figures.show(
+    figures.plot_line(
         days.hours,
         days.temperature,
         guesses,
@@ -508,8 +508,8 @@ row = torch.linspace(-3, 3, 25)[:, None]  # (N, 1)
 with torch.no_grad():
     answers = stack(row)[:, 0].numpy()
 ends = np.polyfit(row[:, 0].numpy(), answers, 1)
-plots.show(
-    plots.plot_line(
+figures.show(
+    figures.plot_line(
         row[:, 0].numpy(),
         answers,
         {"a straight line": tuple(ends)},
@@ -579,8 +579,8 @@ layers = {
 sizes = {
     name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
 }
-plots.show(
-    plots.plot_parameter_bars(sizes),
+figures.show(
+    figures.plot_parameter_bars(sizes),
     alt="Parameters of dense layers on pictures, on a logarithmic axis: from 650 for "
     "8×8 pixels and 10 units to 15 million for 100×100 pixels in colour and 500 units.",
 )
@@ -721,8 +721,8 @@ ways = {
     )[:2]
     for rate in (0.03, 0.4, 0.95)
 }
-plots.show(
-    plots.plot_descent(
+figures.show(
+    figures.plot_descent(
         standardised,
         days.temperature,
         ways,
@@ -746,8 +746,8 @@ ways = {
     )[:2]
     for rate in (0.003, 0.02, 0.022)
 }
-plots.show(
-    plots.plot_descent(
+figures.show(
+    figures.plot_descent(
         days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")
     ),
     alt="Three walks in a narrow slanted valley: with 0.003 the walk reaches "
@@ -852,5 +852,5 @@ r"""
 - trained a neuron with small steps against the gradient;
 - told what a stack of linear layers can do, and how many weights a layer has.
 
-**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `plots.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, where a bend between the layers changes everything.
+**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `figures.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, where a bend between the layers changes everything.
 """

@@ -43,9 +43,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import plots, widgets
 from course_utils.data import load_photo
 from course_utils.labs import conv_and_pooling
+from course_utils.labs.conv_and_pooling import figures, widgets
 from course_utils.labs.conv_and_pooling.convolve_by_hand import FIGURE_IMAGE, FIGURE_KERNEL
 from course_utils.labs.conv_and_pooling.shift_behaviour import shift_layers
 from course_utils.runtime import seed_everything
@@ -87,8 +87,8 @@ The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 un
 counts = layer_weight_counts(
     in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
 )
-plots.show(
-    plots.plot_parameter_bars(counts),
+figures.show(
+    figures.plot_parameter_bars(counts),
     alt="Three bars on a logarithmic axis: the dense layer has millions of "
     "parameters, the locally connected one hundreds of thousands, the "
     "convolution a few hundred.",
@@ -111,8 +111,8 @@ Weights are one reason against dense layers for pictures. There are three more: 
 bar = np.zeros((5, 5))
 bar[:, 1] = 1
 moved = np.roll(bar, 1, axis=1)
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [bar, bar, moved],
         ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"],
     ),
@@ -144,8 +144,8 @@ Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cel
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3),
+figures.show(
+    figures.plot_windows(7, 3),
     alt="A row of seven cells and below it the five places where a window of "
     "three cells fits.",
 )
@@ -160,8 +160,8 @@ A picture has rows and columns, so the window slides right and then down. *Detec
 # %%
 lecture = conv_and_pooling.for_student().convolve_by_hand.question
 image, kernel = np.array(lecture.image), np.array(lecture.kernel)
-plots.show(
-    plots.plot_convolution_step(image, kernel, 0),
+figures.show(
+    figures.plot_convolution_step(image, kernel, 0),
     alt="The window lies over the upper left corner. Four of its nine products "
     "are 1, so the first output is 4.",
 )
@@ -172,8 +172,8 @@ The first output is 4. Four steps of the same film: the first window, the second
 """
 
 # %%
-plots.show(
-    plots.plot_filmstrip(image, kernel),
+figures.show(
+    figures.plot_filmstrip(image, kernel),
     alt="Four steps of the convolution: window one gives 4, window two 3, window "
     "three 4, window nine 4.",
 )
@@ -196,8 +196,8 @@ figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
 figure_output = F.conv2d(
     torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
 )[0, 0]
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
     ),
     alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
@@ -210,8 +210,8 @@ Here are the picture and the kernel for your first exercise.
 
 # %%
 mine = lab.convolve_by_hand.question
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
     ),
     alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. "
@@ -272,8 +272,8 @@ turned = F.conv2d(
     torch.tensor(figure)[None, None],
     torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None],
 )[0, 0]
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [figure_output.numpy(), turned.numpy()],
         ["PyTorch's conv2d", "kernel turned first"],
     ),
@@ -294,8 +294,8 @@ How many numbers come out? Count the places where the window fits. The lectures 
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, stride=2),
+figures.show(
+    figures.plot_windows(7, 3, stride=2),
     alt="Seven cells, window of three, stride two: the window fits in three "
     "places, starting on cells 0, 2 and 4.",
 )
@@ -306,8 +306,8 @@ In two dimensions the same holds for rows and for columns. A 7×7 picture gives 
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, stride=3),
+figures.show(
+    figures.plot_windows(7, 3, stride=3),
     alt="Seven cells, window of three, stride three: two places, starting on "
     "cells 0 and 3. The last cell is hatched: no window reads it.",
 )
@@ -337,8 +337,8 @@ A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 a
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, padding=1),
+figures.show(
+    figures.plot_windows(7, 3, padding=1),
     alt="Seven cells with one dashed padding cell at each end: the window of "
     "three now fits in seven places.",
 )
@@ -351,8 +351,8 @@ With kernel 3, stride 1 and padding 1, seven cells give seven: the size stays. I
 """
 
 # %%
-plots.show(
-    plots.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
+figures.show(
+    figures.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
     alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts "
     "in the third row of the padded picture, and the output is 3×3.",
 )
@@ -587,7 +587,7 @@ The check goes in stages: one channel, biases, channels, stride, padding. It sto
 """
 
 # %%
-widgets.explore_convolution(image, kernel, conv2d=conv2d)
+widgets.explore_convolution(image, kernel, your_conv2d=conv2d)
 
 # %% [markdown]
 r"""
@@ -610,12 +610,12 @@ A kernel for changes has weights that add up to 0: an even grey gives 0. A kerne
 """
 
 # %%
-plots.show(
-    plots.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
+figures.show(
+    figures.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
     alt="A man with a camera on a tripod, and the same photograph slightly blurred.",
 )
-plots.show(
-    plots.plot_images([maps[0]], ["right minus left"], signed=True),
+figures.show(
+    figures.plot_images([maps[0]], ["right minus left"], signed=True),
     alt="The feature map of right minus left: upright outlines such as the "
     "tripod's legs stand out, the sky is blank.",
 )
@@ -668,8 +668,8 @@ A convolution is linear: sums of products. So it is also a matrix that multiplie
 pixels = torch.eye(25).reshape(25, 1, 5, 5)  # 25 pictures, each with one bright pixel
 nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 to 9
 matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
-plots.show(
-    plots.plot_convolution_matrix(matrix, (3, 3)),
+figures.show(
+    figures.plot_convolution_matrix(matrix, (3, 3)),
     alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in "
     "three groups of three; the next row has the same groups one column "
     "further right. All other entries are zero.",
@@ -731,8 +731,8 @@ numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]
     None, None
 ]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [numbers[0, 0].numpy(), largest[0, 0].numpy(), average[0, 0].numpy()],
         ["map", "max-pooling", "average pooling"],
         windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
@@ -809,8 +809,8 @@ def circular(picture):  # a border that wraps around, so that nothing falls off 
 
 
 shifted = np.roll(blob, 2, axis=1)
-plots.show(
-    plots.plot_equivariance(
+figures.show(
+    figures.plot_equivariance(
         blob,
         shifted,
         shift_first=circular(shifted),
@@ -898,8 +898,8 @@ Some networks must make a small map large again. A **transposed convolution** do
 """
 
 # %%
-plots.show(
-    plots.plot_stamps(
+figures.show(
+    figures.plot_stamps(
         np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]),
         np.ones((3, 3)),
         stride=2,
@@ -965,8 +965,8 @@ seed_everything(0)
 dropout = nn.Dropout(p=0.3)
 ones = torch.ones(100, 100)
 dropped = {"train": dropout.train()(ones).numpy(), "eval": dropout.eval()(ones).numpy()}
-plots.show(
-    plots.plot_value_histograms(dropped, xlabel="activation"),
+figures.show(
+    figures.plot_value_histograms(dropped, xlabel="activation"),
     alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 "
     "and the others larger than 1, with mean about 1; in eval mode all are 1.",
 )

@@ -41,9 +41,9 @@ The networks of this lab normalise pixels *inside*, in their first layer. So a b
 import torch
 import torch.nn.functional as F
 
-from course_utils import plots, widgets
 from course_utils.checks import adversarial_examples as check
 from course_utils.data import DataUnavailable, load_photos, load_shapes
+from course_utils.labs.adversarial_examples import figures, widgets
 from course_utils.models import load_mobilenet, load_trained
 from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
@@ -85,8 +85,8 @@ def look(picture, most=3):
             print(f"{value:.2f}  {photo_network.classes[place]}")
 
 # %%
-plots.show(
-    plots.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
+figures.show(
+    figures.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
     alt="A photograph of a ginger cat that looks into the camera.",
 )
 look(cat)
@@ -108,8 +108,8 @@ train, test = load_shapes(200 if is_grading() else 3000, 500)
 network = load_trained("shapes")
 x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
 print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
-plots.show(
-    plots.plot_pictures(test.at(range(10))),
+figures.show(
+    figures.plot_pictures(test.at(range(10))),
     alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, level stripes, a star, "
     "a triangle, a cross, a square, dots, a disc, upright stripes.",
 )
@@ -182,8 +182,8 @@ Stuck? `check.hint("input-gradient")` shows a hint, and the next one each time y
 place = 19  # a star
 star, star_label = x[place : place + 1], y[place : place + 1]
 gradient = torch.as_tensor(input_gradient(network, star, star_label))
-plots.show(
-    plots.plot_pictures(
+figures.show(
+    figures.plot_pictures(
         torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
         ["star", "gradient"],
         caption="right: grey means zero; scaled to the largest number",
@@ -253,8 +253,8 @@ twins = {
     "your fgsm": fgsm(network, star, star_label, eps),
     "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
 }
-plots.show(
-    plots.plot_attack(
+figures.show(
+    figures.plot_attack(
         star[0],
         {name: twin[0] for name, twin in twins.items()},
         {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
@@ -405,8 +405,8 @@ other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign
 grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
 scores = network(torch.cat(grid)).detach()
 losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
-plots.show(
-    plots.plot_loss_around(losses.reshape(len(ticks), -1), reach),
+figures.show(
+    figures.plot_loss_around(losses.reshape(len(ticks), -1), reach),
     alt="The loss around the star. It rises to the right, along the attack, and stays "
     "level up and down, along random signs.",
 )
@@ -482,8 +482,8 @@ if photo_network is not None:
     steps = 2 if is_grading() else 10
     changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
     cat_or_dog = torch.as_tensor(changed)
-    plots.show(
-        plots.plot_pictures(
+    figures.show(
+        figures.plot_pictures(
             torch.cat([cat, cat_or_dog, 0.5 + 20 * (cat_or_dog - cat)]),
             ["Chelsea", "changed by 2/255", "difference ×20"],
         ),
@@ -567,8 +567,8 @@ before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
 places = (before != seen).nonzero().flatten()[:4]
 titles = [f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places]
 print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
-plots.show(
-    plots.plot_pictures(
+figures.show(
+    figures.plot_pictures(
         torch.cat([0.5 + delta * 255 / 32, carrying[places]]), ["the noise, ×8", *titles]
     ),
     alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
@@ -633,8 +633,8 @@ titles = [
     f"{name} {confidence:.3f}"
     for name, (_, confidence) in zip(test.classes, gallery)
 ]
-plots.show(
-    plots.plot_pictures(
+figures.show(
+    figures.plot_pictures(
         torch.cat([torch.as_tensor(picture) for picture, _ in gallery]), titles, columns=5
     ),
     alt="Ten pictures of coloured noise. The network gives each of them another class, "
@@ -722,8 +722,8 @@ curves = {
         "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
     }.items()
 }
-plots.show(
-    plots.plot_accuracy_over_budget(levels, curves),
+figures.show(
+    figures.plot_accuracy_over_budget(levels, curves),
     alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
     "pgd. The defended one falls later; both end near chance.",
 )
@@ -741,8 +741,8 @@ The lecture ends with a picture: a vase, or two faces? Nothing in it changes whe
 """
 
 # %%
-plots.show(
-    plots.plot_vase(),
+figures.show(
+    figures.plot_vase(),
     alt="A white shape on black: seen as a vase, or as two black faces in profile that "
     "look at each other.",
 )
