@@ -463,7 +463,7 @@ WRONG_WAYS = [
 def test_a_wrong_way_is_named_in_the_hidden_cases_too(mutant):
     found = hidden(mutant.name, mutant.answer)
     assert found.codes == (mutant.code,)
-    assert re.findall("[0-9]", re.sub("x1|has [0-9]", "", found.first + found.detail)) == []
+    assert re.findall("[0-9]", re.sub("x1|axis [0-9]|has [0-9]", "", found.first + found.detail)) == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -699,7 +699,7 @@ def test_noise_does_not_cost_points(name, capsys):
 
 SLIPS = {
     "values": lambda out: tuple(np.asarray(one) + 0.0123 for one in out) if type(out) is tuple else np.add(out, 0.0123),
-    "an axis too many": lambda out: np.asarray(out, dtype=object if type(out) is tuple else float)[None],
+    "twice": lambda out: [out, out],
     "three things": lambda out: (1.5, 2.5, 3.5),
     "text": lambda out: "777",
     "an error": lambda out: [][int(np.size(out)) + 777],
@@ -799,7 +799,7 @@ def test_many_steps_reach_the_optimum():
 
 @pytest.mark.parametrize("seed", range(12))
 def test_both_right_and_both_wrong_converge_whatever_the_examples(seed):
-    assert two_signs.pairs_that_converge(*two_signs.sign_examples(seed)) == {"a", "d"}
+    assert two_signs.pairs_that_converge(seed) == {"a", "d"}
 
 
 def test_one_repair_alone_diverges_and_the_slide_as_printed_does_not():

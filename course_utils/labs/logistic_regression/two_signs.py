@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -102,11 +102,11 @@ class TwoSigns(Implementation):
 
     def cases(self) -> Sequence[Case]:
         """Return examples for all four runs: as one case, since a wrong way shows in all of them together."""
-        return [Case("four runs", sign_examples(0), NAME)]
+        return [Case("four runs", part=NAME)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other examples."""
-        return [Case("four runs", sign_examples(seed), NAME)]
+        return [Case("four runs", part=NAME, seed=seed)]
 
     def judge(self, *answers: Any) -> dict[str, Finding]:
         """Judge the function by its public cases, and both sets."""
@@ -115,8 +115,8 @@ class TwoSigns(Implementation):
 
     def try_case(self, case: Case, train_with_signs: Callable[..., Any], signs: Any) -> None:
         """Compare the ends of all four runs with PyTorch's."""
-        X, y = case.data
-        ends = ends_of_pairs(X, y)
+        X, y = sign_examples(case.seed)
+        ends = ends_of_pairs(case.seed)
         given = {
             letter: pair(case, case.call(train_with_signs, NAME, X, y, *signs_of, *SIGN_RUN), NAME, ("w", "b"))
             for letter, signs_of in PAIRS.items()
@@ -154,21 +154,24 @@ def walk_pair(
     return walk(torch.tensor(X), torch.tensor(y), lr, steps, signed)
 
 
-def ends_of_pairs(X: np.ndarray, y: np.ndarray) -> dict[str, Parameters]:
-    """Run all four pairs; return where each ends."""
+@lru_cache(maxsize=8)
+def ends_of_pairs(seed: int) -> dict[str, Parameters]:
+    """Run all four pairs on the examples of a seed; return where each ends."""
+    X, y = sign_examples(seed)
     return {letter: walk_pair(X, y, *signs, *SIGN_RUN)[-1] for letter, signs in PAIRS.items()}
 
 
-def pairs_that_converge(X: np.ndarray, y: np.ndarray) -> set[str]:
+def pairs_that_converge(seed: int = 0) -> set[str]:
     """Return the letters of the pairs that end below the loss of a coin."""
-    return {letter for letter, end in ends_of_pairs(X, y).items() if log_loss(X, y, *end) < np.log(2)}
+    X, y = sign_examples(seed)
+    return {letter for letter, end in ends_of_pairs(seed).items() if log_loss(X, y, *end) < np.log(2)}
 
 
 # --- the two sets
 
 
 def _look_at_converge(signs: Any) -> None:
-    given, right = _letters(signs, "converge", PAIRS), pairs_that_converge(*sign_examples(0))
+    given, right = _letters(signs, "converge", PAIRS), pairs_that_converge()
     if given != right:
         way = LS2 if given & {"b", "c"} else LS1 if given == right - {"a"} else None
         raise _refused("converge", given, way)
