@@ -339,7 +339,8 @@ class ScoreAndOdds(Exercise):
     def text(self) -> str:
         """Return the neuron and the probability."""
         (weight, x, bias), back = self.question
-        return f"weights: `{weight}`\n\ninputs: `{x}`\n\nbias: `{bias}`\n\nprobability to go back from: `{back.probability}`"
+        neuron = f"weights: `{weight}`\n\ninputs: `{x}`\n\nbias: `{bias}`"
+        return f"{neuron}\n\nprobability to go back from: `{back.probability}`"
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"score": …, "odds": …, "probability": …, "score back": …}``."""
