@@ -26,7 +26,7 @@ from course_utils.checks.chain_rule import engine, programs, torch_values, wrong
 from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
 from course_utils.grading import sample
 from course_utils.judging.protocol import calling as running
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.misconceptions import get
 from course_utils.variants import chain_rule as questions
 
@@ -456,7 +456,7 @@ def test_noise_on_stderr_is_swallowed(capsys):
 # --- where the student's class lives elsewhere
 
 
-class Far(Elsewhere):
+class Far(Proxy):
     """An object elsewhere, answered here as the grading engine answers."""
 
     def __init__(self, target):

@@ -10,9 +10,9 @@ import pytest
 from jupytext.config import load_jupytext_config
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from course_utils.cells import grade_id, role
 from course_utils.course import labs
-from course_utils.grading.hooks import grade_id
-from course_utils.masters import lint, master_path, read_master, role, write_instructor_notebook
+from course_utils.masters import lint, master_path, read_master, write_instructor_notebook
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = labs(ROOT)

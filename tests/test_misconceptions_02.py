@@ -67,9 +67,7 @@ def function(code: str, name: str, body: str) -> Mutant:
 
 FUNCTIONS = [
     function("PR2", "sigmoid", "np.exp(z) / (1 + np.exp(z))"),
-    function(
-        "PR2", "sigmoid", "import math\nreturn np.reshape([1 / (1 + math.exp(-v)) for v in z.flat], z.shape)"
-    ),
+    function("PR2", "sigmoid", "import math\nreturn np.reshape([1 / (1 + math.exp(-v)) for v in z.flat], z.shape)"),
     function("PR2", "tanh", "(np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z))"),
     function("AF11", "sigmoid", "1 / (1 + np.exp(-z))"),
     function("AF11", "sigmoid", "np.where(z >= 0, 1 / (1 + np.exp(-z)), np.exp(z) / (1 + np.exp(z)))"),

@@ -10,7 +10,7 @@ from numbers import Integral, Real
 import numpy as np
 import torch
 
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
@@ -121,7 +121,7 @@ def kind(answer) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:
         return "None"
-    return named(answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__)
+    return named(answer.kind if isinstance(answer, Proxy) else type(answer).__name__)
 
 
 def named(name: str) -> str:

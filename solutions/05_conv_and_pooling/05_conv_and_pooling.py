@@ -73,9 +73,7 @@ A dense layer connects every pixel with every unit. How many weights is that? Th
 """
 
 # %%
-dense = nn.Linear(
-    200 * 200, 500, device="meta"
-)  # "meta": follow the shapes, compute nothing
+dense = nn.Linear(200 * 200, 500, device="meta")  # "meta": follow the shapes, compute nothing
 print(f"{sum(p.numel() for p in dense.parameters()):,}")
 
 # %% [markdown]
@@ -84,9 +82,7 @@ The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 un
 """
 
 # %%
-counts = layer_weight_counts(
-    in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
-)
+counts = layer_weight_counts(in_channels=3, height=32, width=32, out_channels=6, kernel_size=5)
 figures.show(
     figures.plot_parameter_bars(counts),
     alt="Three bars on a logarithmic axis: the dense layer has millions of "
@@ -116,8 +112,7 @@ figures.show(
         [bar, bar, moved],
         ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"],
     ),
-    alt="The unit's weights and two pictures of a bar. The bar in its place gives "
-    "5, the bar one pixel to the right 0.",
+    alt="The unit's weights and two pictures of a bar. The bar in its place gives 5, the bar one pixel to the right 0.",
 )
 
 # %% [markdown]
@@ -146,8 +141,7 @@ Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cel
 # %%
 figures.show(
     figures.plot_windows(7, 3),
-    alt="A row of seven cells and below it the five places where a window of "
-    "three cells fits.",
+    alt="A row of seven cells and below it the five places where a window of three cells fits.",
 )
 
 # %% [markdown]
@@ -162,8 +156,7 @@ lecture = conv_and_pooling.for_student().convolve_by_hand.question
 image, kernel = np.array(lecture.image), np.array(lecture.kernel)
 figures.show(
     figures.plot_convolution_step(image, kernel, 0),
-    alt="The window lies over the upper left corner. Four of its nine products "
-    "are 1, so the first output is 4.",
+    alt="The window lies over the upper left corner. Four of its nine products are 1, so the first output is 4.",
 )
 
 # %% [markdown]
@@ -174,8 +167,7 @@ The first output is 4. Four steps of the same film: the first window, the second
 # %%
 figures.show(
     figures.plot_filmstrip(image, kernel),
-    alt="Four steps of the convolution: window one gives 4, window two 3, window "
-    "three 4, window nine 4.",
+    alt="Four steps of the convolution: window one gives 4, window two 3, window three 4, window nine 4.",
 )
 
 # %% [markdown]
@@ -193,13 +185,9 @@ Another picture, from a guide to convolution arithmetic that the second lecture 
 
 # %%
 figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
-figure_output = F.conv2d(
-    torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
-)[0, 0]
+figure_output = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None])[0, 0]
 figures.show(
-    figures.plot_grids(
-        [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
-    ),
+    figures.plot_grids([figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]),
     alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
 )
 
@@ -211,11 +199,8 @@ Here are the picture and the kernel for your first exercise.
 # %%
 mine = lab.convolve_by_hand.question
 figures.show(
-    figures.plot_grids(
-        [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
-    ),
-    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. "
-    "print(mine) shows the same numbers.",
+    figures.plot_grids([np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]),
+    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
 )
 
 # %% [markdown]
@@ -277,8 +262,7 @@ figures.show(
         [figure_output.numpy(), turned.numpy()],
         ["PyTorch's conv2d", "kernel turned first"],
     ),
-    alt="Two different outputs of the same picture: as PyTorch computes it, and "
-    "with the kernel turned by 180 degrees.",
+    alt="Two different outputs of the same picture: as PyTorch computes it, and with the kernel turned by 180 degrees.",
 )
 
 # %% [markdown]
@@ -296,8 +280,7 @@ How many numbers come out? Count the places where the window fits. The lectures 
 # %%
 figures.show(
     figures.plot_windows(7, 3, stride=2),
-    alt="Seven cells, window of three, stride two: the window fits in three "
-    "places, starting on cells 0, 2 and 4.",
+    alt="Seven cells, window of three, stride two: the window fits in three places, starting on cells 0, 2 and 4.",
 )
 
 # %% [markdown]
@@ -339,8 +322,7 @@ A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 a
 # %%
 figures.show(
     figures.plot_windows(7, 3, padding=1),
-    alt="Seven cells with one dashed padding cell at each end: the window of "
-    "three now fits in seven places.",
+    alt="Seven cells with one dashed padding cell at each end: the window of three now fits in seven places.",
 )
 
 # %% [markdown]
@@ -429,9 +411,7 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
     ### BEGIN SOLUTION
     room = size + 2 * padding - kernel_size
     if room < 0:
-        raise ValueError(
-            f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}"
-        )
+        raise ValueError(f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}")
     if strict and room % stride:
         raise ValueError(f"{room % stride} cells are left over")
     return room // stride + 1
@@ -544,7 +524,7 @@ print(window.shape)
 r"""
 ## Exercise 5.5. Build a convolution
 
-Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. (4 points, 40 minutes)
+Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes)
 
 Example: a picture of ones, 1×1×3×3, with a kernel of ones, 1×1×2×2, and bias 1 gives 1×1×2×2 numbers, all 5.
 
@@ -567,9 +547,7 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            window = x[
-                :, None, :, top : top + FH, left : left + FW
-            ]  # (N, 1, C, FH, FW)
+            window = x[:, None, :, top : top + FH, left : left + FW]  # (N, 1, C, FH, FW)
             out[:, :, i, j] = (window * weight).sum(axis=(2, 3, 4)) + bias
     return out
     ### END SOLUTION
@@ -583,7 +561,7 @@ lab.build_conv2d.check_hidden(conv2d, seed=5081)
 
 # %% [markdown]
 r"""
-The check goes in stages: one channel, biases, channels, stride, padding. It stops at the first stage that is not right. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
+The check looks at four parts: channels, biases, stride, padding. Each is tried without the others. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
 """
 
 # %%
@@ -599,10 +577,7 @@ photo = load_photo("camera", size=128)
 right_minus_left = np.array([[0, 0, 0], [-1, 0, 1], [0, 0, 0]])
 plus = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
 x = torch.tensor(photo)[None, None]
-maps = [
-    F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy()
-    for k in (right_minus_left, plus)
-]
+maps = [F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy() for k in (right_minus_left, plus)]
 
 # %% [markdown]
 r"""
@@ -616,8 +591,7 @@ figures.show(
 )
 figures.show(
     figures.plot_images([maps[0]], ["right minus left"], signed=True),
-    alt="The feature map of right minus left: upright outlines such as the "
-    "tripod's legs stand out, the sky is blank.",
+    alt="The feature map of right minus left: upright outlines such as the tripod's legs stand out, the sky is blank.",
 )
 
 # %% [markdown]
@@ -727,9 +701,7 @@ Pooling makes maps smaller. A window slides over each map by itself, usually 2×
 """
 
 # %%
-numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[
-    None, None
-]
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[None, None]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
 figures.show(
     figures.plot_grids(
@@ -737,8 +709,7 @@ figures.show(
         ["map", "max-pooling", "average pooling"],
         windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
     ),
-    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and "
-    "4; their averages 3.25, 5.25, 2 and 2.",
+    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and 4; their averages 3.25, 5.25, 2 and 2.",
 )
 
 # %% [markdown]
@@ -775,9 +746,7 @@ def pool2d(x, kernel_size, stride=None, mode="max"):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            out[:, :, i, j] = reduce(
-                x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3)
-            )
+            out[:, :, i, j] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
     return out
     ### END SOLUTION
 
@@ -803,9 +772,7 @@ blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
 
 def circular(picture):  # a border that wraps around, so that nothing falls off the edge
     padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
-    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[
-        0, 0
-    ].numpy()
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[0, 0].numpy()
 
 
 shifted = np.roll(blob, 2, axis=1)
@@ -839,15 +806,8 @@ print("layer   stays   moves along")
 for letter, layer in shift_layers().items():
     before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
     stays = (after - before).abs().max().item()
-    moves = [
-        (after - before.roll(step, dims=3)).abs().max().item()
-        for step in range(1, before.shape[3])
-    ]
-    print(
-        f"{letter}      {stays:6.2f}   {min(moves):6.2f}"
-        if moves
-        else f"{letter}      {stays:6.2f}        -"
-    )
+    moves = [(after - before.roll(step, dims=3)).abs().max().item() for step in range(1, before.shape[3])]
+    print(f"{letter}      {stays:6.2f}   {min(moves):6.2f}" if moves else f"{letter}      {stays:6.2f}        -")
 
 # %% [markdown]
 r"""
@@ -917,13 +877,9 @@ The lecture shows two figures side by side. (a): a convolution from 5 to 3, with
 # %%
 up_question = lab.transposed_sizes.question
 print(up_question)
-small = torch.zeros(
-    1, 1, 4, 4
-)  # an example with other numbers: kernel 4, stride 3, padding 1
+small = torch.zeros(1, 1, 4, 4)  # an example with other numbers: kernel 4, stride 3, padding 1
 for extra in (0, 1, 2):
-    layer = nn.ConvTranspose2d(
-        1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra
-    )
+    layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra)
     print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
 
 # %% [markdown]

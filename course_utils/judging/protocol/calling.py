@@ -18,7 +18,7 @@ from torch.overrides import TorchFunctionMode
 
 from course_utils import misconceptions
 from course_utils.judging.answers import kind
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
@@ -57,7 +57,7 @@ def must_be_function(function, name: str) -> None:
     """Raise NotAttempted if there is no function yet, CheckFailed if it is something else."""
     if function is None:
         raise NotAttempted(f"{name} is None")
-    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
+    if not (function.callable if isinstance(function, Proxy) else callable(function)):
         raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
 
 
@@ -83,13 +83,13 @@ def ask(probe: Callable, target, *args):
     NotAttempted, CheckFailed
         As in :func:`call`, if the student's code raises; also if the probe itself raises one of them.
     """
-    name = target.called if isinstance(target, Elsewhere) else getattr(target, "__name__", "")
+    name = target.called if isinstance(target, Proxy) else getattr(target, "__name__", "")
     return _perform(target, name or "Your code", f"{probe.__module__}:{probe.__qualname__}", list(args), {})["answer"]
 
 
 def _perform(target, name: str, probe: str, args: list, kwargs: dict) -> dict:
     """Perform here or elsewhere, and raise what was found. What comes from elsewhere is data, and not trusted."""
-    do = target.perform if isinstance(target, Elsewhere) else partial(perform, target)
+    do = target.perform if isinstance(target, Proxy) else partial(perform, target)
     outcome = do(name, probe, args, kwargs, _refused.get())
     if "not attempted" in outcome:
         raise NotAttempted(str(outcome["not attempted"]))

@@ -18,7 +18,7 @@ OURS = ("judging", "checks", "practice", "variants", "misconceptions", "labs", "
 OURS += ("data", "models", "training")
 
 
-def warm(modules: list[str]) -> None:
+def preload(modules: list[str]) -> None:
     """Import libraries, our own modules and some more."""
     for name in (*MODULES, *_packages(), *modules):
         importlib.import_module(name)

@@ -1,4 +1,4 @@
-"""A warm parent, as those see it who want something from it: a process to start, to wait for, to ask and to end.
+"""A preloaded process, as those see it who want something from it: a process to start, to wait for, to ask and to end.
 
 It may be used by several threads at a time. Nothing is forked in this process, so it may be one with threads.
 """
@@ -25,18 +25,18 @@ class Ended(Exception):
     """The process that did a request ended in the middle of it, or there is no process to do it."""
 
 
-class WarmParent:
+class PreloadedProcess:
     """Starts at once; until it is ready other things can be done.
 
     Parameters
     ----------
     arguments
-        For the process: see :func:`course_utils.grading.zygote.main`.
+        For the process: see :func:`course_utils.grading.preloaded.main`.
     """
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self.control, theirs = socket.socketpair()
-        self.process = start("zygote", theirs, arguments)
+        self.process = start("preloaded", theirs, arguments)
         self.mode = b""
         self.starting, self.connecting = threading.Lock(), threading.Lock()
 
@@ -123,7 +123,8 @@ class WarmParent:
             self.process.wait(5)
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
 
 
 def _end_group(pid: int) -> None:

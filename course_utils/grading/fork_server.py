@@ -1,8 +1,8 @@
 """Where students' processes come from: a process that has never seen a test or a submission's text.
 
-It is forked from the warm parent, by way of a supervisor that has read nothing yet, and does three things when it is
-told to: keep the files that lie beside the notebook, fork a box, and end one. What is forked here enters the sandbox
-before it runs a single line of a student's.
+The fork server is forked from the preloaded process, by way of a supervisor that has read nothing yet, and does three
+things when it is told to: keep the files that lie beside the notebook, fork a box, and end one. What is forked here
+enters the sandbox before it runs a single line of a student's.
 """
 
 import contextlib
@@ -32,7 +32,7 @@ class NoBox(RuntimeError):
 
 
 @dataclass
-class Nursery:
+class ForkServer:
     """Serves the requests of one supervisor.
 
     Parameters
@@ -40,7 +40,7 @@ class Nursery:
     channel
         To the supervisor.
     shell
-        Made in the warm parent.
+        Made in the preloaded process.
     tier
         How boxes are isolated.
     readable
@@ -67,17 +67,17 @@ class Nursery:
             for pid in list(self.boxes):
                 self.do_end(pid)
 
-    def do_limits(self, limits: dict[str, Any]) -> list:
+    def do_limits(self, limits: dict[str, Any]) -> list[Any]:
         """Take the limits of all boxes to come."""
         self.limits = Limits(**limits)
         return ["done"]
 
-    def do_file(self, name: str, content: bytes) -> list:
+    def do_file(self, name: str, content: bytes) -> list[Any]:
         """Take a file that will lie in every box."""
         self.files[name] = content
         return ["done"]
 
-    def do_box(self, seed: int) -> list:
+    def do_box(self, seed: int) -> list[Any]:
         """Fork a box, whose student answers on the socket that is passed on."""
         theirs = take(self.channel.sock)
         cage = sandbox.Cage(self.limits)
@@ -88,7 +88,7 @@ class Nursery:
         self.boxes[pid] = cage
         return ["box", pid]
 
-    def do_end(self, pid: int) -> list:
+    def do_end(self, pid: int) -> list[Any]:
         """End a box with everything in it. An honest one ends by itself: its wire has been cut."""
         cage = self.boxes.pop(pid)
         until = time.monotonic() + PATIENCE
@@ -101,7 +101,7 @@ class Nursery:
         return ["ended"]
 
     def _be_a_box(self, sock: socket.socket, cage: sandbox.Cage, seed: int) -> NoReturn:
-        """Enter the sandbox and serve; never return to the nursery's own code."""
+        """Enter the sandbox and serve; never return to the fork server's own code."""
         try:
             die_with_parent()
             close_files(keep=sock.fileno())
@@ -144,15 +144,15 @@ class Box:
 
     Parameters
     ----------
-    nursery
-        Channel to the nursery.
+    server
+        Channel to the fork server.
     pid
         Number of the box's outermost process.
     channel
         To the student.
     """
 
-    nursery: Channel
+    server: Channel
     pid: int
     channel: Channel
     copies: bool = True
@@ -177,30 +177,30 @@ class Box:
     def end(self) -> None:
         """End everything in the box."""
         self.channel.close()
-        self.nursery.send(["end", self.pid])
-        self.nursery.receive()
+        self.server.send(["end", self.pid])
+        self.server.receive()
 
 
 @dataclass
 class Boxes:
-    """Makes boxes, by way of a nursery.
+    """Makes boxes, by way of a fork server.
 
     Parameters
     ----------
-    nursery
+    server
         Channel to it.
     sandbox
         Name of the tier.
     """
 
-    nursery: Channel
+    server: Channel
     sandbox: str
 
     def prepare(self, limits: Limits, files: dict[str, bytes]) -> None:
         """Take limits and files of all boxes to come."""
-        self.nursery.ask(["limits", asdict(limits)], 60)
+        self.server.ask(["limits", asdict(limits)], 60)
         for name, content in files.items():
-            self.nursery.ask(["file", name, content], 60)
+            self.server.ask(["file", name, content], 60)
 
     def open(self, seed: int, seconds: float = 60) -> Box:
         """Have a box made.
@@ -211,11 +211,11 @@ class Boxes:
             If the sandbox cannot be made.
         """
         mine, theirs = socket.socketpair()
-        self.nursery.send(["box", seed])
-        self.nursery.pass_on(theirs)
+        self.server.send(["box", seed])
+        self.server.pass_on(theirs)
         theirs.close()
-        _, pid = self.nursery.receive()
-        box = Box(self.nursery, pid, Channel(mine))
+        _, pid = self.server.receive()
+        box = Box(self.server, pid, Channel(mine))
         try:
             reply = box.channel.hear(seconds)
         except Exception as error:

@@ -1,4 +1,4 @@
-"""The engine and its warm parent: what is killed is done once more, and whoever waits is never left alone."""
+"""The engine and its preloaded process: what is killed is done once more, and whoever waits is never left alone."""
 
 import os
 import signal
@@ -48,12 +48,12 @@ def below(pid: int) -> list[psutil.Process]:
 
 def supervisors(engine: Engine) -> list[psutil.Process]:
     """Return the processes that grade just now."""
-    return [one for parent in engine.parents for one in below(parent.process.pid)]
+    return [one for preloaded in engine.processes for one in below(preloaded.process.pid)]
 
 
 def is_under_way(engine: Engine) -> bool:
     """Tell whether a student's process is there."""
-    return any(below(nursery.pid) for one in supervisors(engine) for nursery in below(one.pid))
+    return any(below(server.pid) for one in supervisors(engine) for server in below(one.pid))
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
@@ -77,7 +77,7 @@ def test_two_threads_have_two_submissions_graded_at_a_time(engine):
         wait_for(lambda: len(supervisors(engine)) == 2)
         found = [future.result() for future in both]
     assert [(one.student, one.points, one.restarts) for one in found] == [("ada", MOST, 0), ("bela", MOST, 0)]
-    assert len(engine.parents) == 1
+    assert len(engine.processes) == 1
 
 
 def killed_in_the_middle(engine: Engine, kill: Callable[[], None]) -> Graded:
@@ -95,10 +95,10 @@ def test_a_supervisor_that_is_killed_costs_nobody_a_point(engine):
 
 
 def test_a_warm_parent_that_is_killed_costs_nobody_a_point(engine):
-    first = engine.parents[0].process.pid
+    first = engine.processes[0].process.pid
     graded = killed_in_the_middle(engine, lambda: os.kill(first, signal.SIGKILL))
     assert (graded.points, graded.reason) == (MOST, "")
-    assert [parent.process.pid != first for parent in engine.parents] == [True]
+    assert [one.process.pid != first for one in engine.processes] == [True]
 
 
 def test_a_submission_whose_supervisor_dies_again_and_again_gets_a_reason(engine):
@@ -124,7 +124,7 @@ def test_a_submission_whose_supervisor_dies_again_and_again_gets_a_reason(engine
 def test_closing_ends_what_is_under_way_and_leaves_no_process():
     here = Here(2)
     engine = here.begin()
-    pid = engine.parents[0].process.pid
+    pid = engine.processes[0].process.pid
     with ThreadPoolExecutor(1) as pool:
         result = pool.submit(here.grade, job("ada", SLEEPY))
         wait_for(lambda: is_under_way(engine))
@@ -148,7 +148,7 @@ def test_where_no_process_can_be_forked_each_thread_has_a_parent_of_its_own():
     with Engine(spawn=True, at_once=2) as engine, ThreadPoolExecutor(2) as pool:
         both = [pool.submit(grade, engine, job(name, SLEEPY)) for name in ("ada", "bela")]
         assert [one.result().points for one in both] == [MOST, MOST]
-        assert len(engine.parents) == 2
+        assert len(engine.processes) == 2
         assert not engine.busy
 
 

@@ -9,7 +9,7 @@ import pytest
 from shortened import ROOT, bundle
 
 from course_utils.course import labs
-from course_utils.grading import stills
+from course_utils.grading import figure_cache
 from course_utils.grading.alignment import align
 from course_utils.grading.shell import Shell, build
 from course_utils.masters import master_path, read_master
@@ -43,7 +43,7 @@ def release(*sources: str) -> list[dict]:
 
 def pictures(*sources: str) -> list[str]:
     """Return the pictures of cells that are the same for everybody."""
-    return [still.picture for still in stills.find_stills(release(*sources))]
+    return [figure.picture for figure in figure_cache.find_figures(release(*sources))]
 
 
 GRID = "grid = np.eye(3)"
@@ -52,7 +52,7 @@ GRID = "grid = np.eye(3)"
 def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
     assert pictures(GRID, PICTURE) == [PICTURE]
     assert pictures(f"{GRID}\n{PICTURE}") == [PICTURE]
-    assert stills.find_stills(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
+    assert figure_cache.find_figures(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,11 @@ def test_what_may_depend_on_the_student_or_on_chance_is_not(made):
     assert pictures(f"{made}\n{PICTURE}") == []
 
 
+def test_a_name_that_is_made_anew_depends_on_nothing_before():
+    assert pictures("grid = answer(3)", GRID, PICTURE) == [PICTURE]
+    assert pictures("other = answer(3)\ngrid = other", GRID, PICTURE) == [PICTURE]
+
+
 def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     drawn = "grid = torch.rand(3, 3).numpy()"
     assert pictures(f"seed_everything(0)\n{drawn}\n{PICTURE}") == [PICTURE]
@@ -87,16 +92,47 @@ def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     assert pictures(f"seed_everything(0)\ngrid = answer(torch.rand(3, 3))\n{PICTURE}") == []
 
 
-def test_a_widget_shows_no_function_that_only_its_sliders_ask():
+def test_an_argument_of_the_learners_is_no_part_of_the_picture():
     shown = "widgets.explore_convolution(grid, grid)"
     assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer)") == [shown]
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, conv2d=answer)") == []
     assert pictures(GRID, "widgets.explore_signs(answer, grid, grid)") == []
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer(grid))") == []
     assert pictures(GRID, "figures.show(figures.plot_grids([grid], ['a'], your_conv2d=answer), alt='a')") == []
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["from course_utils import drawing as figures", "import figures", "from my.course import figures"],
+)
+def test_a_picture_is_known_by_its_function_wherever_that_is_from(imports):
+    made = [cell(f"{imports}\nimport numpy as np"), *(cell(source) for source in (GRID, PICTURE))]
+    assert [figure.picture for figure in figure_cache.find_figures(made)] == [PICTURE]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "figures.plot_grids([grid], ['a'])",
+        "grid.show(grid)",
+        "show(grid)",
+        "figures.show()",
+        "figures.grids.show(grid)",
+    ],
+)
+def test_what_else_stands_last_in_a_cell_is_no_picture(source):
+    assert pictures(GRID, source) == []
+
+
+@pytest.mark.parametrize("source", ["lab = figures.for_student(student_id)", "lab = 3"])
+def test_what_a_locked_cell_makes_may_depend_on_the_student(source):
+    made = [cell(FIRST), START, {**cell(source, "lab"), "locked": True}, cell("figures.show(lab.grid, alt='a')")]
+    assert figure_cache.find_figures(made) == []
 
 
 def live(make: Callable) -> list[str]:
     """Return a widget's arguments for a function of the learner's that only its sliders ask."""
-    return [word for word in inspect.signature(make).parameters if word.startswith(stills.LIVE)]
+    return [word for word in inspect.signature(make).parameters if word.startswith(figure_cache.LEARNERS)]
 
 
 def explorers() -> dict[str, Callable]:
@@ -159,22 +195,22 @@ def shell() -> Shell:
 RELEASED = release(GRID, PICTURE, "other = 2 * grid\nfigures.show(figures.plot_grids([other], ['b']), alt='another')")
 
 
-def used(handed_in: list[dict], drawn: list[stills.Still]) -> list[str]:
+def used(handed_in: list[dict], drawn: list[figure_cache.CachedFigure]) -> list[str]:
     """Return the pictures that are not drawn again for a submission."""
     steps = align(RELEASED, submission(handed_in)).steps
-    return [still.picture for still in stills.usable(RELEASED, steps, drawn).values()]
+    return [figure.picture for figure in figure_cache.usable(RELEASED, steps, drawn).values()]
 
 
 @pytest.fixture(scope="module")
-def drawn(shell) -> list[stills.Still]:
-    found = stills.unpack(stills.paint(RELEASED, shell))
-    assert all("<figure" in str(still.outputs) for still in found)
+def drawn(shell) -> list[figure_cache.CachedFigure]:
+    found = figure_cache.unpack(figure_cache.paint(RELEASED, shell))
+    assert all("<figure" in str(figure.outputs) for figure in found)
     return found
 
 
 def test_shares_of_the_pictures_are_all_of_them(shell, drawn):
-    shares = [stills.unpack(stills.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
-    assert sorted(shares[0] + shares[1], key=lambda still: still.cell) == drawn
+    shares = [figure_cache.unpack(figure_cache.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
+    assert sorted(shares[0] + shares[1], key=lambda figure: figure.cell) == drawn
     assert all(shares)
 
 
@@ -225,6 +261,6 @@ def test_most_lessons_have_pictures_that_are_drawn_once(lab):
         | {key: one.metadata.get("nbgrader", {}).get(key, False) for key in ("grade", "solution", "locked")}
         for one in read_master(master_path(ROOT, lab)).cells
     ]
-    found = stills.find_stills(whole)
+    found = figure_cache.find_figures(whole)
     assert bundle(lab).lab == lab
     assert found or lab.endswith("homework")

@@ -1,4 +1,4 @@
-"""The warm parent: imports once what every notebook imports, and forks a supervisor for each submission.
+"""The preloaded process: imports once what every notebook imports, and forks a supervisor for each submission.
 
 It has one thread (forking a process with more is not safe), it was started without the course's folder on its path, and
 it never reads a job: a supervisor gets its job over a socket of its own. What it holds, every student's process holds a
@@ -17,15 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from course_utils.grading import sandbox, shell
+from course_utils.grading import own_code, sandbox, shell
 from course_utils.grading.channel import Channel, Gone, take
+from course_utils.grading.fork_server import ForkServer, die_with_parent
 from course_utils.grading.job import FORKING, SPAWNING
-from course_utils.grading.nursery import Nursery, die_with_parent
+from course_utils.grading.preloading import at_home, collapse_memory, preload, see_that_there_is_one_thread
 from course_utils.grading.spawned import SpawnedBoxes
 from course_utils.grading.starting import inherited
 from course_utils.grading.supervise import serve_request, supervise
-from course_utils.grading.warming import at_home, collapse_memory, see_that_there_is_one_thread, warm
 
+OTHER_CODE = "course_utils was changed since this program was started. Start it (JupyterLab, a worker) anew."
 TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
 
 
@@ -41,9 +42,9 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
     _be_quiet()
     control.sendall(FORKING)
 
-    def be_nursery(channel: Channel) -> None:
+    def be_fork_server(channel: Channel) -> None:
         die_with_parent()
-        Nursery(channel, built, tier, readable).serve()
+        ForkServer(channel, built, tier, readable).serve()
 
     while True:
         try:
@@ -54,7 +55,7 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
         pid = os.fork()
         if pid == 0:
             control.close()
-            _be_a_supervisor(sock, built, tier.name, be_nursery)
+            _be_a_supervisor(sock, built, tier.name, be_fork_server)
         control.sendall(pid.to_bytes(4, "big"))
         sock.close()
 
@@ -75,7 +76,7 @@ def _reap(seconds: float = 0) -> None:
 
 
 def _be_a_supervisor(
-    sock: socket.socket, built: shell.Shell, sandbox_name: str, be_nursery: Callable[[Channel], None]
+    sock: socket.socket, built: shell.Shell, sandbox_name: str, be_fork_server: Callable[[Channel], None]
 ) -> NoReturn:
     code = 1
     try:
@@ -85,7 +86,7 @@ def _be_a_supervisor(
 
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         resource.setrlimit(resource.RLIMIT_DATA, (TRUSTED_MEMORY, hard))
-        supervise(sock, built, sandbox_name, be_nursery)
+        supervise(sock, built, sandbox_name, be_fork_server)
         code = 0
     except Gone:
         pass
@@ -104,18 +105,21 @@ def serve_alone(control: socket.socket, boxes: SpawnedBoxes) -> None:
 
 
 def main(arguments: list[str]) -> None:
-    """Run a warm parent: ``main(["5", "--private=/course/solutions", …])``."""
+    """Run a preloaded process: ``main(["5", "--private=/course/solutions", …])``."""
     parser = argparse.ArgumentParser()
     parser.add_argument("control")
+    parser.add_argument("--code", default=own_code.digest())
     parser.add_argument("--spawn", action="store_true")
     parser.add_argument("--private", action="append", default=[], type=Path)
     parser.add_argument("--module", action="append", default=[])
     options = parser.parse_args(arguments)
+    if options.code != own_code.digest():
+        sys.exit(OTHER_CODE)
     control = inherited(options.control)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not wanted after all: leave no folder behind
     with at_home():
         tier, readable = sandbox.best_tier(), sandbox.readable_paths(options.private)
-        warm(options.module)
+        preload(options.module)
         if tier.forks and not options.spawn:
             serve(control, tier, readable)
         else:
