@@ -116,5 +116,4 @@ from course_utils.misconceptions import adversarial_examples as adversarial_exam
 from course_utils.misconceptions import chain_rule as chain_rule  # noqa: E402
 from course_utils.misconceptions import common as common  # noqa: E402
 from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402
-from course_utils.misconceptions import logistic_regression as logistic_regression  # noqa: E402
 from course_utils.misconceptions import neurons as neurons  # noqa: E402

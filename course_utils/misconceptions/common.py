@@ -78,23 +78,8 @@ register(
         "There is nan or inf in this answer. Which exponent is large, and what may be subtracted from all of them?",
     ),
     _shared(
-        "PR3",
-        "logarithm of zero",
-        "This takes the logarithm of 0. Can the loss be written without computing the probability first?",
-    ),
-    _shared(
-        "PR4",
-        "minus missing",
-        "This is the right number times -1. Can a loss be better than perfect?",
-    ),
-    _shared(
         "PR5",
         "softmax before a loss that contains it",
         "This puts probabilities where scores belong. What does this loss do first with what it gets?",
-    ),
-    _shared(
-        "PR6",
-        "labels and one-hot rows mixed up",
-        "This does not pick the number of the label's class. Is a label here a number or a row of zeros and a one?",
     ),
 )

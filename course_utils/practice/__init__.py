@@ -16,7 +16,6 @@ from course_utils.practice import (
     adversarial_examples,
     chain_rule,
     conv_and_pooling,
-    logistic_regression,
     neurons,
 )
 from course_utils.practice.topic import Topic
@@ -26,7 +25,6 @@ LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
     "activations": activations.TOPICS,
     "chain_rule": chain_rule.TOPICS,
-    "logistic_regression": logistic_regression.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
 }

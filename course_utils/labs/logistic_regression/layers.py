@@ -1,6 +1,6 @@
-"""How many hidden layers does a toy data set need? The experiment, and the check of what was read from it.
+"""How many hidden layers does a toy data set need? The experiment.
 
-Everything is small enough to be run again by the check: all data sets and all seeds train side by side.
+It is small enough to be run again by the check: all data sets and all seeds train side by side.
 """
 
 import random
@@ -12,10 +12,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from course_utils.checks.sets import mark, what_was_given
-from course_utils.judging.answers import read_numbers
-from course_utils.judging.protocol.calling import quiet
-from course_utils.judging.protocol.verdicts import Credit
 from course_utils.toys import TOYS, load_toy
 
 SEEDS = 5  # runs of each network, from seed 0
@@ -107,31 +103,3 @@ def fewest_layers() -> dict[str, int]:
             if name not in found and sum(share > TARGET for share in row) > SEEDS / 2:
                 found[name] = hidden_layers
     return found
-
-
-@quiet()
-def hidden_layers(answers: dict) -> Credit:
-    """Check the fewest hidden layers that each toy data set needs, by running all runs again. 2 points.
-
-    Parameters
-    ----------
-    answers
-        Data set → 0, 1 or 2.
-    """
-    right = fewest_layers()
-    given = read_numbers(answers, right, "fewest")
-    marks = {name: None if given[name] is None else given[name] == right[name] for name in right}
-    wrong = [(name, given[name], right[name]) for name in right if marks[name] is False]
-    codes = list(dict.fromkeys(filter(None, map(_code, wrong))))
-    return mark(marks, 2, codes, what_was_given(marks, given, "{:g}".format))
-
-
-def _code(wrong: tuple[str, float, int]) -> str:
-    name, given, right = wrong
-    if given == 0:
-        return "LE3"
-    if given > right:
-        return "LE1" if name == "corners" else "LE2" if given in HIDDEN_LAYERS else ""
-    return "LE4" if given in HIDDEN_LAYERS else ""
-
-
