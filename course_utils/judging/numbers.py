@@ -45,7 +45,8 @@ def explain_set(
     given, right
         Numbers by question; ``given`` holds only questions that were answered.
     ways
-        For each wrong way, the number that it gives for each question (None: it does not apply).
+        For each wrong way, the number that it gives for each question, or several in a list (None: it does not
+        apply).
 
     Returns
     -------
@@ -57,8 +58,11 @@ def explain_set(
     amiss = [label for label in given if not same_number(given[label], right[label])]
 
     def gives(way: Misconception, labels: list[Label]) -> bool:
-        answers = ways[way]
-        return all(same_number(given[it], right[it] if answers[it] is None else answers[it]) for it in labels)
+        answers = {label: right[label] if ways[way][label] is None else ways[way][label] for label in labels}
+        return all(
+            any(same_number(given[label], one) for one in (answer if isinstance(answer, list) else [answer]))
+            for label, answer in answers.items()
+        )
 
     for labels in (list(given), amiss) if amiss else ():
         found = [way for way in ways if gives(way, labels)]

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import torch
 
-from course_utils.judging.answers import as_dict, plain
-from course_utils.judging.closeness import same_number
+from course_utils.judging.answers import as_dict
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding
 from course_utils.judging.misconceptions import Misconception
@@ -302,18 +301,8 @@ class SigmoidByHand(Exercise):
         Rounded to two decimals will do; the bound to two digits.
         """
         given, right = as_dict(answers, PARTS, "numbers"), torch_numbers(self.question)
-        ways = {way: _nearest(gives, given) for way, gives in by_hand_ways(self.question).items()}
+        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in by_hand_ways(self.question).items()}
         found: dict[str, Finding] = {}
         for group in GROUPS:
             found |= judge_numbers(given, {part: right[part] for part in group}, ways, what="numbers")
         return found
-
-
-def _nearest(gives: Way, given: Mapping[str, Any]) -> dict[str, float | None]:
-    """Return one number for each part: where a wrong way gives several, the one that was given, if any of them was."""
-
-    def choose(part: str) -> float | None:
-        several = _several(gives.get(part))
-        return next((one for one in several if same_number(plain(given[part]), one)), several[0])
-
-    return {part: choose(part) for part in PARTS}
