@@ -10,15 +10,16 @@ import torch
 from matplotlib.collections import PathCollection
 
 from course_utils import plots, widgets
-from course_utils.checks import activations as check
+from course_utils.labs.activations.deep_gradients import deep_net
+from course_utils.labs.activations.interval_experiment import interval_data
 from course_utils.plots.activations import curve_and_slope, step_net
 from course_utils.widgets.folding import best_cut
 
-X, Y = check.interval_data()
+X, Y = interval_data()
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALL = {
     "curves": widgets.explore_curves,
-    "gradient flow": lambda: widgets.explore_gradient_flow(check.deep_net),
+    "gradient flow": lambda: widgets.explore_gradient_flow(deep_net),
     "folding": lambda: widgets.explore_folding(X, Y),
     "regions": widgets.explore_regions,
 }
@@ -223,8 +224,8 @@ def test_the_static_figures_follow_the_settings():
 
 
 def test_the_gradient_flow_is_that_of_the_deep_net():
-    explorer = widgets.explore_gradient_flow(check.deep_net)
-    gradients = check.deep_net(explorer.scales[2], "relu").gradients
+    explorer = widgets.explore_gradient_flow(deep_net)
+    gradients = deep_net(explorer.scales[2], "relu").gradients
     np.testing.assert_allclose(explorer.sizes["relu"][2], [np.sqrt((g**2).mean()) for g in gradients])
 
 
@@ -297,7 +298,7 @@ def test_the_tangent_moves_and_tells_value_and_slope(page):
 
 @pytest.mark.slow
 def test_the_bars_of_the_chosen_net_are_shown(page):
-    explorer = widgets.explore_gradient_flow(check.deep_net)
+    explorer = widgets.explore_gradient_flow(deep_net)
     browser.mount(page, explorer)
     page.get_by_role("button", name="stronger").click()
     page.locator('select[data-name="activation"]').select_option("sigmoid")
