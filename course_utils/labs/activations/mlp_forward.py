@@ -174,10 +174,7 @@ def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconce
     """Pair each wrong forward pass with a function that computes its list; a way may have several."""
     right = torch_forward(X, params, act)
     return [
-        *(
-            (way, lambda way=way: torch_forward(X, params, act, way))  # type: ignore[misc]
-            for way in (AN1, AN4, AN5, AN6, AN7, DS1, DS3)
-        ),
+        *((way, lambda way=way: torch_forward(X, params, act, way)) for way in (AN1, AN4, AN5, AN6, AN7, DS1, DS3)),
         (AN2, lambda: right[1:]),
         (DS2, lambda: [a.squeeze(0) for a in right]),
         (DS2, lambda: [*right[:-1], right[-1].squeeze(0)]),
@@ -196,7 +193,7 @@ def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> Non
         more = "more" if len(given) > len(right) else "fewer"
         raise case.always(f"{NAME}: the list has {more} entries than input and layers.", way)
     for place, (one, wanted) in enumerate(zip(given, right, strict=True)):
-        case.compare(f"activations[{place}]", one, wanted, {way: lambda one=one: one} if way else {})
+        case.compare(f"activations[{place}]", one, wanted, {way: one.copy} if way else {})
 
 
 def _explain_list(

@@ -87,8 +87,8 @@ def watch(function: Callable[..., Any], z: np.ndarray, ready_made: Sequence[str]
         ``"one if"``: whether an array was asked for its truth; ``"ready-made"``: library functions that it calls.
     """
     given, seen = z.copy(), []
-    found = {"value": None, "overflow": False, "changed": False, "one if": False}
-    found["ready-made"] = sorted(_attributes(function) & set(ready_made))
+    used = sorted(_attributes(function) & set(ready_made))
+    found = {"value": None, "overflow": False, "changed": False, "one if": False, "ready-made": used}
     try:
         with np.errstate(over="call", invalid="call", divide="call", call=lambda *what: seen.append(what)):
             found["value"] = function(given)
