@@ -1,6 +1,6 @@
 """Helpers of the neural-networks lab course.
 
-Lessons import from here: `checks`, `plots`, `widgets`, `practice`, `variants`, `runtime`. Nothing heavy is
+Lessons import from here: `labs`, `checks`, `practice`, `variants`, `runtime`. Nothing heavy is
 loaded by ``import course_utils`` itself.
 
 PyTorch is set to one thread unless OMP_NUM_THREADS says otherwise: on a busy two-core laptop its default of

@@ -34,7 +34,7 @@ def steps() -> dict[str, list[str]]:
     todo = {
         "ruff": ["-m", "ruff", "check", "--no-cache", "course_utils", "tests", "nbgrader_config.py"],
         "release": ["-m", "course_utils", "release", "--check"],
-        "tests": [*PYTEST, "-n", "2", "--dist", "loadfile", "tests"],
+        "tests": [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests"],
     }
     if notebooks:
         todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]

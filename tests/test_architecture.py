@@ -11,8 +11,9 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [
     {"style", "runtime", "fetching", "packaged", "shapes", "toys", "misconceptions", "judging", "variants", "checks"},
-    {"plots", "training", "models", "data"},
+    {"drawing", "training", "models", "data"},
     {"widgets", "practice", "progress"},
+    {"labs"},
 ]
 GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "judging", "variants", "checks"]
 INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "packing", "cli", "__main__"}
@@ -36,6 +37,17 @@ def imports(path: Path) -> set[str]:
             assert node.level == 0, f"{path}: relative imports hide where they lead"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+def lab(module: Path) -> str | None:
+    """Return the lab to whose folder a file belongs, if there is one."""
+    parts = module.relative_to(PACKAGE).parts
+    return parts[1] if parts[0] == "labs" and len(parts) > 2 else None
+
+
+def is_of(module: Path, kind: str) -> bool:
+    """Tell whether a file is a lab's ``figures`` or ``widgets``, or lies in that folder of the lab's."""
+    return lab(module) is not None and module.relative_to(PACKAGE).parts[2].removesuffix(".py") == kind
 
 
 def our_parts(path: Path) -> set[str]:
@@ -65,6 +77,16 @@ def test_imports_go_down(module):
     assert wrong - below == set()
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "labs"], ids=called)
+def test_no_lab_imports_another_one(module):
+    assert {name.split(".")[2] for name in imports(module) if name.startswith("course_utils.labs.")} <= {lab(module)}
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if is_of(m, "figures")], ids=called)
+def test_figures_know_no_widgets(module):
+    assert not any(name.startswith(f"course_utils.labs.{lab(module)}.widgets") for name in imports(module))
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=called)
 def test_lessons_never_import_the_instructors_side(lesson):
     assert our_parts(lesson) & INSTRUCTORS == set()
@@ -77,13 +99,13 @@ def test_checks_import_torch_numpy_and_the_standard_library_only(module):
 
 
 @pytest.mark.parametrize("module", MODULES, ids=called)
-def test_pyplot_is_imported_in_plots_only(module):
-    assert part(module) == "plots" or not uses(module, "matplotlib.pyplot")
+def test_pyplot_is_imported_in_drawing_and_in_figures_only(module):
+    assert part(module) == "drawing" or is_of(module, "figures") or not uses(module, "matplotlib.pyplot")
 
 
 @pytest.mark.parametrize("module", MODULES, ids=called)
 def test_widget_libraries_are_imported_in_widgets_only(module):
-    assert part(module) == "widgets" or not uses(module, "ipywidgets", "anywidget")
+    assert part(module) == "widgets" or is_of(module, "widgets") or not uses(module, "ipywidgets", "anywidget")
 
 
 @pytest.mark.parametrize("statement", ["import course_utils", "import course_utils.cli"])

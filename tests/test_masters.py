@@ -29,7 +29,7 @@ FORBIDDEN = {  # what it looks like: why it has no place in a lesson
     r"\bos\.chdir\b": "os.chdir: a lesson stays where it is",
     r"\b(urllib|requests|urlretrieve|load_dataset)\b|download\s*=\s*True": "a download: lessons work offline",
     r"\.cuda\(|\bto\(['\"]cuda": "a GPU: none is needed",
-    r"\bplt\.show\(": "plt.show(): use plots.show(figure, alt=...)",
+    r"\bplt\.show\(": "plt.show(): use figures.show(figure, alt=...)",
     r"^\s*assert\b": "assert: its message is a traceback; use a check",
     r"\bnum_workers\s*=\s*[1-9]": "worker processes in a loader",
 }
@@ -159,14 +159,14 @@ def headings_out_of_order(cells):
 
 
 def figures_not_shown_with_a_text(cells):
-    """A figure goes through plots.show(figure, alt=...), so that those who cannot see it have its sentence."""
+    """A figure goes through figures.show(figure, alt=...), so that those who cannot see it have its sentence."""
     found = []
     for cell in code(cells):
         tree = ast.parse(strip_magics(cell.source))
         calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-        shows = [call for call in calls if ast.unparse(call.func) == "plots.show"]
+        shows = [call for call in calls if ast.unparse(call.func) == "figures.show"]
         found += [ast.unparse(call) for call in shows if not alt_text(call)]
-        plotted = [call for call in calls if ast.unparse(call.func).startswith("plots.plot_")]
+        plotted = [call for call in calls if ast.unparse(call.func).startswith("figures.plot_")]
         if plotted and not shows:
             found.append(ast.unparse(plotted[0]))
         found += [ast.unparse(call) for call in calls if ast.unparse(call.func).startswith("plt.")]
@@ -174,7 +174,7 @@ def figures_not_shown_with_a_text(cells):
 
 
 def alt_text(call: ast.Call) -> bool:
-    """Tell whether a call of plots.show has a text: literal words, also around values (an f-string)."""
+    """Tell whether a call of figures.show has a text: literal words, also around values (an f-string)."""
     given = [word.value for word in call.keywords if word.arg == "alt"] + call.args[1:2]
     words = [n.value for each in given for n in ast.walk(each) if isinstance(n, ast.Constant)]
     return any(isinstance(word, str) and len(word.split()) >= 3 for word in words)
@@ -252,9 +252,9 @@ ANSWER = new_code_cell(
         (images_without_a_text, new_markdown_cell('<img src="figure.png">')),
         (headings_out_of_order, new_markdown_cell("# A second title")),
         (headings_out_of_order, new_markdown_cell("### Too deep")),
-        (figures_not_shown_with_a_text, new_code_cell("plots.show(plots.plot_images(x))")),
-        (figures_not_shown_with_a_text, new_code_cell("plots.show(plots.plot_images(x), alt='')")),
-        (figures_not_shown_with_a_text, new_code_cell("plots.plot_images(x)")),
+        (figures_not_shown_with_a_text, new_code_cell("figures.show(figures.plot_images(x))")),
+        (figures_not_shown_with_a_text, new_code_cell("figures.show(figures.plot_images(x), alt='')")),
+        (figures_not_shown_with_a_text, new_code_cell("figures.plot_images(x)")),
         (figures_not_shown_with_a_text, new_code_cell("plt.plot(x)")),
     ],
     ids=lambda value: getattr(value, "__name__", None) or value.source[:30],

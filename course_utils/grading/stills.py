@@ -1,7 +1,7 @@
 """Pictures that are the same in every student's notebook: drawn once, and put where the student's cell stands.
 
 Most of the time that a lesson takes goes into drawing its figures, and most figures do not depend on anything that a
-student wrote. Such a figure is found by looking at the release: a cell's last statement, ``plots.show(…)`` or
+student wrote. Such a figure is found by looking at the release: a cell's last statement, ``figures.show(…)`` or
 ``widgets.explore_…(…)``, in which no name can hold a student's work, the student's number, or a random draw. Where a
 student left that cell and all that it stands on as they were, and touches none of its names elsewhere, the statement
 is not run again. No check looks at a picture, so no verdict depends on any of this.
@@ -29,7 +29,7 @@ DRAWS = "rand randn randint randperm random normal uniform choice shuffle permut
 RANDOM = frozenset([*DRAWS.split(), "seed", "manual_seed", "seed_everything", "nn", "dropout", "init", "time"])
 WORKAROUNDS = "globals locals vars setattr delattr exec eval reload modules get_ipython rcParams style patch"
 SEEDS = "seed_everything"
-LIVE = frozenset(["conv2d", "mlp_forward", "Value"])  # arguments that widgets use where somebody can move a slider
+LIVE = "your_"  # how arguments begin that widgets use only where somebody can move a slider
 WAYS_ROUND = frozenset([*WORKAROUNDS.split(), "__dict__", "__setattr__", "__import__", "import_module"])
 
 
@@ -160,20 +160,22 @@ def _parsed(source: str) -> ast.Module | None:
 
 
 def _is_picture(statement: ast.stmt) -> bool:
-    """Tell whether a statement is ``plots.show(…)`` or ``widgets.explore_…(…)``."""
+    """Tell whether a statement is ``figures.show(…)`` (or ``plots.show(…)``) or ``widgets.explore_…(…)``."""
     call = statement.value if isinstance(statement, ast.Expr) else None
     function = call.func if isinstance(call, ast.Call) else None
     if not isinstance(function, ast.Attribute) or not isinstance(function.value, ast.Name):
         return False
     where = function.value.id
-    return (where, function.attr) == ("plots", "show") or (where == "widgets" and function.attr.startswith("explore_"))
+    if where == "widgets":
+        return function.attr.startswith("explore_")
+    return where in ("figures", "plots") and function.attr == "show"
 
 
 def _without_live(picture: ast.stmt) -> ast.stmt:
     """Return a picture's statement without the functions of a learner's that it does not show."""
     call, kept = picture.value, picture.value.keywords
     if call.func.value.id == "widgets":
-        kept = [one for one in kept if one.arg not in LIVE or not isinstance(one.value, ast.Name)]
+        kept = [one for one in kept if not (one.arg or "").startswith(LIVE) or not isinstance(one.value, ast.Name)]
     return ast.Expr(ast.Call(call.func, call.args, kept))
 
 

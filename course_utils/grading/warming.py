@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "anywidget")
-OURS = ("judging", "checks", "plots", "widgets", "practice", "variants", "misconceptions", "data", "models", "training")
+OURS = ("judging", "checks", "practice", "variants", "misconceptions", "labs", "drawing", "widgets")
+OURS += ("data", "models", "training")
 
 
 def warm(modules: list[str]) -> None:

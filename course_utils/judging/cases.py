@@ -95,6 +95,10 @@ class Case:
         """Return the error for a wrong answer in a line that holds no number of any case: said of every case."""
         return self.sentence(line, because, hidden=line)
 
+    def remark(self, line: str) -> str | None:
+        """Return a line to print below "Correct."; None if the case is hidden."""
+        return None if self.hidden else line
+
     def censored(self, error: CheckFailed, name: str) -> CheckFailed:
         """Return an error that was not made by a case as this case may tell it."""
         if not self.hidden or isinstance(error, findings.Wrong):

@@ -181,8 +181,11 @@ class Implementation(Exercise):
         """Return cases of the same kinds with other numbers, for grading."""
         return ()
 
-    def try_case(self, case: Case, *answers: Any) -> None:
-        """Raise unless an answer is right in this case; what is said goes through the case."""
+    def try_case(self, case: Case, *answers: Any) -> str | None:
+        """Raise unless an answer is right in this case; what is said goes through the case.
+
+        A text that is returned (:meth:`Case.remark`) is printed below "Correct.".
+        """
         raise NotImplementedError(f"{type(self).__name__} does not say how a case is tried")
 
     def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
@@ -192,9 +195,9 @@ class Implementation(Exercise):
             by_part.setdefault(case.part, []).append(case)
         return {part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()}
 
-    def _try_all(self, cases: list[Case], answers: tuple[Any, ...]) -> None:
-        for case in cases:
-            self.try_case(case, *answers)
+    def _try_all(self, cases: list[Case], answers: tuple[Any, ...]) -> str | None:
+        remarks = [self.try_case(case, *answers) for case in cases]
+        return "\n".join(remark for remark in remarks if remark) or None
 
     def judge(self, *answers: Any) -> Findings:
         """Return how each part stands in the public cases."""

@@ -31,7 +31,7 @@ class Finding:
     standing
         Right, wrong, or not answered yet.
     first
-        A line on what was given or tried; of a missing answer, what is missing.
+        A line on what was given or tried; of a missing answer, what is missing; of a right one, a remark or "".
     detail
         A further line, left out where there is no room for it.
     because
@@ -90,16 +90,19 @@ def refuse(
 
 
 def look(try_part: Callable[[], object]) -> Finding:
-    """Return how a part stands that is tried by a function, which raises unless it is right."""
+    """Return how a part stands that is tried by a function, which raises unless it is right.
+
+    A text that the function returns is a remark on a right answer, such as what was measured.
+    """
     try:
-        try_part()
+        remark = try_part()
     except NotAttempted as error:
         return Finding(Standing.MISSING, error.what)
     except Wrong as error:
         return error.finding
     except CheckFailed as error:
         return wrong(error.message)
-    return RIGHT
+    return Finding(Standing.RIGHT, remark) if isinstance(remark, str) else RIGHT
 
 
 def look_at(parts: Mapping[str, Callable[[], object]]) -> dict[str, Finding]:
@@ -131,7 +134,7 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Cred
     if all(one.standing is Standing.MISSING for one in every):
         raise NotAttempted(every[0].first or "fill in the values, run that cell, then this one")
     if all(one.standing is Standing.RIGHT for one in every):
-        print("Correct.")
+        print("\n".join(["Correct.", *(one.first for one in every if one.first)]))
         return None
     if len(every) == 1:
         raise Wrong(every[0])

@@ -7,15 +7,17 @@ import anywidget
 import numpy as np
 import traitlets
 
-from course_utils import plots, runtime, style
+from course_utils import runtime, style
+from course_utils.drawing import figure_bundle
 
 FOLDER = Path(__file__).parent
 LARGEST_IMAGE = 32  # pixels a side; more cells would be too small to point at
 
 
-def script(*names: str) -> str:
-    """Return a widget's JavaScript: what all widgets share, then its own file, or files."""
-    return "\n".join((FOLDER / f"{name}.js").read_text(encoding="utf-8") for name in ("common", *names))
+def script(module: str, *names: str) -> str:
+    """Return a widget's JavaScript: what all widgets share, then the scripts beside its module (``__file__``)."""
+    files = (FOLDER / "common.js", *(Path(module).with_name(f"{name}.js") for name in names))
+    return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
 class Explorer(anywidget.AnyWidget):
@@ -44,7 +46,7 @@ class Explorer(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
         """Give the figure alone, or, where somebody may be at the screen, the live view with it."""
-        figure = plots.figure_bundle(*self.static_figure())
+        figure = figure_bundle(*self.static_figure())
         if not runtime.has_front_end():
             return figure, {}
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})

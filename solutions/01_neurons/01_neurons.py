@@ -43,13 +43,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import plots, widgets
-from course_utils.checks import neurons as check
 from course_utils.data import load_photo, load_sunshine
-from course_utils.practice import practice
+from course_utils.labs import neurons
+from course_utils.labs.neurons import figures, widgets
 from course_utils.runtime import seed_everything
 from course_utils.training import descend
-from course_utils.variants import neurons as questions
 
 seed_everything(0)
 
@@ -60,6 +58,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = neurons.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -91,8 +93,8 @@ The table is right about every day in it and has no answer for 4.25 hours. A rul
 # %%
 photo = load_photo("camera", size=128)
 small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))  # each number as a block
-plots.show(
-    plots.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
+figures.show(
+    figures.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
     alt="A photograph of a man with a camera at 128 by 128 pixels, and the same at "
     "8 by 8: a computer gets numbers, row by row.",
 )
@@ -115,8 +117,8 @@ w0 is the bias. It stands alone: no input belongs to it. Here are three neurons.
 
 # %%
 x, weight, bias = (1, 4, 2), (3, 1, -2), 5
-plots.show(
-    plots.plot_neurons([(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]),
+figures.show(
+    figures.plot_neurons([(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]),
     alt="Three neurons with the weights 3, 1 and −2. The first has the inputs 1, "
     "4, 2 and the bias 5 and answers 8; without the bias it answers 3; with the "
     "second input doubled to 8 the first answers 12.",
@@ -147,7 +149,7 @@ Read "neuron" as *weighted sum and bias*, and nothing in this course depends on 
 """
 
 # %%
-mine = questions.hand_neuron(student_id)
+mine = lab.hand_neuron.question
 for name, numbers in (("x", mine.neuron.x), ("w", mine.neuron.weight)):
     print(*(f"{name}{place} = {number:<4}" for place, number in enumerate(numbers, 1)))
 print("w0 =", mine.neuron.bias)
@@ -173,15 +175,15 @@ neuron = {"z": 1, "z doubled": 10}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "hand-neuron-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.hand_neuron(neuron, questions.hand_neuron(student_id))
+lab.hand_neuron.check(neuron)
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("hand-neuron")` shows a hint, and the next one each time you run it. For more neurons, without end: `practice("neuron")`.
+Stuck? `lab.hand_neuron.hint()` shows a hint, and the next one each time you run it. For more neurons, without end: `lab.hand_neuron.practice()`.
 """
 
 # %%
-question = practice("neuron", 1)
+question = lab.hand_neuron.practice(1)
 question
 
 # %% [markdown]
@@ -201,13 +203,12 @@ $$Z = X W^\top + b, \qquad (N, D)\,(D, K) + (K) \to (N, K)$$
 """
 
 # %%
-plots.show(
-    plots.plot_shapes(
+figures.show(
+    figures.plot_shapes(
         [("X", (5, 2)), ("W.T", (2, 3)), ("b", (1, 3)), ("Z", (5, 3))],
         marks=["@", "+", "="],
     ),
-    alt="Matrices as boxes: X of shape (5, 2) times W transposed of shape (2, 3) "
-    "plus a row b gives Z of shape (5, 3).",
+    alt="Matrices as boxes: X of shape (5, 2) times W transposed of shape (2, 3) plus a row b gives Z of shape (5, 3).",
 )
 
 # %% [markdown]
@@ -230,7 +231,7 @@ Row 0 is example 0: 3·1 − 1·2 + 10 = 11, then 0·1 + 2·2 + 20 = 24, then 1�
 r"""
 ## Exercise 1.2. Build a neuron and a dense layer
 
-Write `linear_neuron(x, w, b)` for one example: x and w have the shape (D,), the result is one number. Write `dense(X, W, b)` for a batch: X (N, D), W (K, D), b (K,), result (N, K). Sizes that do not fit, an array of length 1 among them, must raise `ValueError`. (2 points, 10 minutes)
+Write `linear_neuron(x, w, b)` for one example: x and w have the shape (D,), the result is one number. Write `dense(X, W, b)` for a batch: X (N, D), W (K, D), b (K,), result (N, K). Sizes that do not fit, an array of length 1 among them, must raise `ValueError`. Each function is worth a point. (2 points, 10 minutes)
 
 Example: `linear_neuron([1, 2], [3, -1], 10)` is 11, the first number printed above.
 
@@ -260,9 +261,9 @@ def dense(X, W, b):
 
 
 # %% nbgrader={"grade": true, "grade_id": "dense-layer-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.dense_layer(linear_neuron, dense)
+lab.dense_layer.check(linear_neuron, dense)
 ### BEGIN HIDDEN TESTS
-check.dense_layer(linear_neuron, dense, hidden=211)
+lab.dense_layer.check_hidden(linear_neuron, dense, seed=211)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -271,8 +272,8 @@ Layers stand behind each other. The lectures draw a network with three inputs, a
 """
 
 # %%
-plots.show(
-    plots.plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]),
+figures.show(
+    figures.plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]),
     alt="A network of three inputs, five hidden units and two outputs; every unit "
     "is connected to all units of the layer before.",
 )
@@ -304,7 +305,7 @@ Only *in* and *out* have the batch in them. Weights and biases are the same for 
 """
 
 # %%
-net = questions.network(student_id)
+net = lab.network_shapes.question
 print(f"{net.inputs} inputs, H = {net.hidden} hidden units, {net.outputs} outputs")
 print(f"a batch of N = {net.batch} examples")
 
@@ -329,20 +330,18 @@ shapes = {
 }
 ### BEGIN SOLUTION
 shapes = {
-    "lecture": {"x": (3, 6), "W1": (3, 4), "b1": (4, 1), "h": (4, 6)}
-    | {"W2": (4, 2), "b2": (2, 1), "o": (2, 6)},
-    "PyTorch": {"x": (6, 3), "W1": (4, 3), "b1": (4,), "h": (6, 4)}
-    | {"W2": (2, 4), "b2": (2,), "o": (6, 2)},
+    "lecture": {"x": (3, 6), "W1": (3, 4), "b1": (4, 1), "h": (4, 6)} | {"W2": (4, 2), "b2": (2, 1), "o": (2, 6)},
+    "PyTorch": {"x": (6, 3), "W1": (4, 3), "b1": (4,), "h": (6, 4)} | {"W2": (2, 4), "b2": (2,), "o": (6, 2)},
     "parameters": 26,
 }
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "network-shapes-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.network_shapes(shapes, questions.network(student_id))
+lab.network_shapes.check(shapes)
 
 # %% [markdown]
 r"""
-Two topics to practise: `practice("layer-shape")` asks for one shape in PyTorch's order, `practice("network-parameters")` for a count.
+Two topics to practise: `lab.network_shapes.practice()` asks for one shape in PyTorch's order, `lab.network_shapes.practice(topic="network-parameters")` for a count.
 """
 
 # %% [markdown]
@@ -354,8 +353,8 @@ The second lecture's intermezzo: the longer the sun shines, the hotter the day. 
 
 # %%
 guesses = {"w = 0.5, b = 18": (0.5, 18), "w = 1, b = 14": (1, 14)}
-plots.show(
-    plots.plot_line(
+figures.show(
+    figures.plot_line(
         days.hours,
         days.temperature,
         guesses,
@@ -396,16 +395,14 @@ r"""
 # %%
 x3, y3 = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 5.0, 6.0])
 w, b, little = 2.0, 0.5, 0.001
-losses = [
-    nn.functional.mse_loss((w + move) * x3 + b, y3).item() for move in (-little, little)
-]
+losses = [nn.functional.mse_loss((w + move) * x3 + b, y3).item() for move in (-little, little)]
 print("slope of the loss by w, measured:", round((losses[1] - losses[0]) / (2 * little), 2))
 
 # %% [markdown]
 r"""
 ## Exercise 1.4. Descend to a line
 
-Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair (∂MSE/∂w, ∂MSE/∂b) for the line ŷ = w·x + b; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). (3 points, 20 minutes)
+Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair (∂MSE/∂w, ∂MSE/∂b) for the line ŷ = w·x + b; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). Each function is worth a point. (3 points, 20 minutes)
 
 Example: for the three points above, w = 2 and b = 0.5, the slope by w is 17/3, which was measured as 5.67.
 
@@ -439,9 +436,9 @@ def sgd_step(params, grads, lr):
 
 
 # %% nbgrader={"grade": true, "grade_id": "line-by-descent-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.line_by_descent(mse, mse_grads, sgd_step)
+lab.line_by_descent.check(mse, mse_grads, sgd_step)
 ### BEGIN HIDDEN TESTS
-check.line_by_descent(mse, mse_grads, sgd_step, hidden=149)
+lab.line_by_descent.check_hidden(mse, mse_grads, sgd_step, seed=149)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -493,7 +490,7 @@ fooled = {"y_hat": [3, -3, 3, -3], "y": [0, 0, 0, 0]}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "fool-colleague-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.fool_colleague(fooled)
+lab.fool_colleague.check(fooled)
 
 # %% [markdown]
 r"""
@@ -508,16 +505,15 @@ row = torch.linspace(-3, 3, 25)[:, None]  # (N, 1)
 with torch.no_grad():
     answers = stack(row)[:, 0].numpy()
 ends = np.polyfit(row[:, 0].numpy(), answers, 1)
-plots.show(
-    plots.plot_line(
+figures.show(
+    figures.plot_line(
         row[:, 0].numpy(),
         answers,
         {"a straight line": tuple(ends)},
         xlabel="input",
         ylabel="output of the stack",
     ),
-    alt="Twenty-five answers of two stacked linear layers lie exactly on one "
-    "straight line.",
+    alt="Twenty-five answers of two stacked linear layers lie exactly on one straight line.",
 )
 
 # %% [markdown]
@@ -551,9 +547,9 @@ def collapse(layers):
 
 
 # %% nbgrader={"grade": true, "grade_id": "collapse-stack-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.collapse(collapse)
+lab.collapse_stack.check(collapse)
 ### BEGIN HIDDEN TESTS
-check.collapse(collapse, hidden=83)
+lab.collapse_stack.check_hidden(collapse, seed=83)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -576,11 +572,9 @@ layers = {
     "100×100, 500 units": nn.Linear(100 * 100, 500),
     "100×100×3, 500 units": nn.Linear(100 * 100 * 3, 500, device="meta"),
 }
-sizes = {
-    name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
-}
-plots.show(
-    plots.plot_parameter_bars(sizes),
+sizes = {name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()}
+figures.show(
+    figures.plot_parameter_bars(sizes),
     alt="Parameters of dense layers on pictures, on a logarithmic axis: from 650 for "
     "8×8 pixels and 10 units to 15 million for 100×100 pixels in colour and 500 units.",
 )
@@ -591,7 +585,7 @@ On a logarithmic axis equal steps are equal factors: from 28×28 pixels to 100×
 """
 
 # %%
-pictures = questions.counting(student_id)
+pictures = lab.picture_weights.question
 print("small:", pictures.small)
 print("large:", pictures.large, "(in colour)")
 
@@ -627,11 +621,11 @@ counts = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "picture-weights-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.picture_weights(counts, questions.counting(student_id))
+lab.picture_weights.check(counts)
 
 # %% [markdown]
 r"""
-The second lecture's slide rounds such a count and puts an exclamation mark behind it. It stands for three problems: memory, time, and the examples that are needed to set so many numbers. Lab 05 has the answer, convolution. More to count: `practice("dense-count")`.
+The second lecture's slide rounds such a count and puts an exclamation mark behind it. It stands for three problems: memory, time, and the examples that are needed to set so many numbers. Lab 05 has the answer, convolution. More to count: `lab.picture_weights.practice()`.
 """
 
 # %% [markdown]
@@ -660,7 +654,7 @@ This is called **empirical risk minimisation** (ERM). *Empirical* is the warning
 """
 
 # %%
-check.recipe_questions(student_id)
+lab.recipe_card
 
 # %% [markdown]
 r"""
@@ -705,7 +699,7 @@ recipe = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "recipe-card-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.recipe(recipe)
+lab.recipe_card.check(recipe)
 
 # %% [markdown]
 r"""
@@ -716,13 +710,11 @@ Too small a learning rate takes for ever. Too large a one overshoots, further at
 
 # %%
 ways = {
-    f"learning rate {rate}": descend(
-        standardised, days.temperature, learning_rate=rate, steps=25
-    )[:2]
+    f"learning rate {rate}": descend(standardised, days.temperature, learning_rate=rate, steps=25)[:2]
     for rate in (0.03, 0.4, 0.95)
 }
-plots.show(
-    plots.plot_descent(
+figures.show(
+    figures.plot_descent(
         standardised,
         days.temperature,
         ways,
@@ -741,15 +733,11 @@ How PyTorch finds the gradients is Lab 03. The hours as they are make another ma
 
 # %%
 ways = {
-    f"learning rate {rate}": descend(
-        days.hours, days.temperature, learning_rate=rate, steps=25
-    )[:2]
+    f"learning rate {rate}": descend(days.hours, days.temperature, learning_rate=rate, steps=25)[:2]
     for rate in (0.003, 0.02, 0.022)
 }
-plots.show(
-    plots.plot_descent(
-        days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")
-    ),
+figures.show(
+    figures.plot_descent(days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")),
     alt="Three walks in a narrow slanted valley: with 0.003 the walk reaches "
     "the valley and creeps, with 0.02 it zigzags, with 0.022 it leaves the map.",
 )
@@ -773,7 +761,7 @@ Now days and rates of your own, for the raw hours and for the standardised ones.
 """
 
 # %%
-trial = questions.learning_rates(student_id)
+trial = lab.largest_rate.question
 raw, heat = np.array(trial.hours), np.array(trial.temperature)
 inputs = {"raw": raw, "standardised": (raw - raw.mean()) / raw.std()}
 for name, x in inputs.items():
@@ -802,7 +790,7 @@ largest = {"raw": 0.02, "standardised": 0.9}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "largest-rate-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.learning_rates(largest, questions.learning_rates(student_id))
+lab.largest_rate.check(largest)
 
 # %% [markdown]
 r"""
@@ -838,11 +826,11 @@ Training changes the first. You set the second.
 
 # %% [markdown]
 r"""
-Practise until it is easy: `practice("neuron")`, `practice("layer-shape")`, `practice("network-parameters")`, `practice("dense-count")`.
+Practise until it is easy: `lab.hand_neuron.practice()`, `lab.network_shapes.practice()`, `lab.network_shapes.practice(topic="network-parameters")`, `lab.picture_weights.practice()`.
 """
 
 # %%
-practice("layer-shape", 3)
+lab.network_shapes.practice(3)
 
 # %% [markdown]
 r"""
@@ -852,5 +840,5 @@ r"""
 - trained a neuron with small steps against the gradient;
 - told what a stack of linear layers can do, and how many weights a layer has.
 
-**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `plots.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, where a bend between the layers changes everything.
+**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `figures.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, where a bend between the layers changes everything.
 """

@@ -5,7 +5,11 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils.grading.sample import Sample, by_check, changed, copy_cell, nothing_for, truncate
-from course_utils.variants import neurons as questions
+from course_utils.labs import neurons
+from course_utils.labs.neurons.hand_neuron import fire
+from course_utils.labs.neurons.largest_rate import largest_rate, rate_answers
+from course_utils.labs.neurons.network_shapes import count_parameters
+from course_utils.labs.neurons.picture_weights import counting_right
 
 HAND = "hand-neuron"
 LAYER = "dense-layer"
@@ -23,21 +27,23 @@ RATES = "largest-rate"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
-    hand, trial = questions.hand_neuron(student), questions.learning_rates(student)
+    lab = neurons.for_student(student)
+    hand, trial = lab.hand_neuron.question, lab.largest_rate.question
     return {
-        HAND: f"neuron = {{'z': {questions.fire(hand.neuron)}, 'z doubled': {questions.fire(hand.after)}}}",
+        HAND: f"neuron = {{'z': {fire(hand.neuron)}, 'z doubled': {fire(hand.after)}}}",
         SHAPES: shapes(student),
-        COUNTS: f"counts = {questions.counting_right(questions.counting(student))}",
-        RATES: f"largest = {questions.rate_answers(trial, questions.largest_rate)}",
+        COUNTS: f"counts = {counting_right(lab.picture_weights.question)}",
+        RATES: f"largest = {rate_answers(trial, largest_rate)}",
     }
 
 
 def shapes(student: str = "", *, flat: bool = False, **changes) -> str:
     """Write the cell of the shapes, with some of PyTorch's rows changed; ``flat`` writes the lecture's biases flat."""
-    N, D, H, K = questions.network(student)
+    network = neurons.for_student(student).network_shapes.question
+    N, D, H, K = network
     lecture = {"x": (D, N), "W1": (D, H), "b1": (H, 1), "h": (H, N), "W2": (H, K), "b2": (K, 1), "o": (K, N)}
     pytorch = {"x": (N, D), "W1": (H, D), "b1": (H,), "h": (N, H), "W2": (K, H), "b2": (K,), "o": (N, K)}
-    parameters = changes.pop("parameters", questions.count_parameters(questions.network(student)))
+    parameters = changes.pop("parameters", count_parameters(network))
     lecture |= {"b1": [H], "b2": [K]} if flat else {}
     return f"shapes = {{'lecture': {lecture}, 'PyTorch': {pytorch | changes}, 'parameters': {parameters}}}"
 
@@ -176,23 +182,23 @@ def _wrong_ways(model) -> list[Sample]:
             no_bias,
             {HAND: (0, ("NE1",)), SHAPES: (2.625, ("PC1",)), COUNTS: (0.8, ("PC1",))},
         ),
-        student("ines", "turns the weight over", turned, {LAYER: (0, ("DS1",)), SHAPES: (2.25, ("DS1",))}),
+        student("ines", "turns the weight over", turned, {LAYER: (1, ("DS1",)), SHAPES: (2.25, ("DS1",))}),
         student("joan", "puts the batch into the columns", in_the_columns, {SHAPES: (1.125, ("ND1", "DS3"))}),
-        student("kira", "adds the bias along the batch", along, {LAYER: (0, ("DS3",))}),
+        student("kira", "adds the bias along the batch", along, {LAYER: (1, ("DS3",))}),
         student(
             "lars",
             "adds the errors before squaring, and is not fooled",
             {LINE: changed(model[LINE], "np.mean((y_hat - y) ** 2)", "np.mean(y_hat - y) ** 2"), FOOLED: EQUAL},
-            {LINE: (0, ("NM1",)), FOOLED: (0, ("NB1",))},
+            {LINE: (2, ("NM1",)), FOOLED: (0, ("NB1",))},
         ),
         student(
-            "mina", "walks uphill", {LINE: changed(model[LINE], "p - lr * g", "p + lr * g")}, {LINE: (0, ("NM6",))}
+            "mina", "walks uphill", {LINE: changed(model[LINE], "p - lr * g", "p + lr * g")}, {LINE: (2, ("NM6",))}
         ),
         student(
             "nils",
             "sums where the mean is due",
             {LINE: changed(model[LINE], "2 * np.mean(errors * x)", "2 * np.sum(errors * x)")},
-            {LINE: (0, ("GR3",))},
+            {LINE: (2, ("GR3",))},
         ),
         student(
             "olga",

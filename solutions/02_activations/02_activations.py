@@ -41,8 +41,8 @@ Weights are kept as PyTorch keeps them, a row for each unit of the new layer: `W
 import numpy as np
 import torch
 
-from course_utils import plots, widgets
 from course_utils.labs import activations
+from course_utils.labs.activations import figures, widgets
 from course_utils.labs.activations.deep_gradients import deep_net
 from course_utils.labs.activations.interval_experiment import interval_data, train_interval
 from course_utils.runtime import seed_everything
@@ -69,8 +69,8 @@ A unit adds up its inputs, z = w · x + b, and passes the sum through an **activ
 """
 
 # %%
-plots.show(
-    plots.plot_curves(["relu", "sigmoid", "tanh"], labels=["A", "B", "C"]),
+figures.show(
+    figures.plot_curves(["relu", "sigmoid", "tanh"], labels=["A", "B", "C"]),
     alt="Three curves: A is 0 up to z = 0 and then rises as z itself; B rises from 0 "
     "through 0.5 to 1; C rises from -1 through 0 to 1.",
 )
@@ -94,8 +94,8 @@ Training moves weights along slopes, so the slope of g matters as much as g. Two
 """
 
 # %%
-plots.show(
-    plots.plot_curves(["sigmoid", "tanh", "relu"], slopes=True),
+figures.show(
+    figures.plot_curves(["sigmoid", "tanh", "relu"], slopes=True),
     alt="Left the three functions, right their slopes: the sigmoid's a low, wide bump, "
     "that of tanh a high, narrow one, both near 0 far from z = 0; ReLU's jumps from 0 to 1.",
 )
@@ -329,8 +329,8 @@ flow = {}
 for scale in (0.25, 2, 8):
     gradients = deep_net(scale).gradients
     flow[f"scale {scale}"] = [np.sqrt((g**2).mean()) for g in gradients]
-plots.show(
-    plots.plot_gradient_flow(flow),
+figures.show(
+    figures.plot_gradient_flow(flow),
     alt="Bars for ten layers at three weight scales. At 0.25 the gradient shrinks to a few "
     "millionths on its way to the first layer, at 2 it stays, at 8 it grows to hundreds.",
 )
@@ -409,8 +409,8 @@ So much for the cost. What does a bend buy? The second lecture shows it with poi
 x, y = interval_data()
 slopes, biases = np.array([3.0, -3.0]), np.array([1.5, 1.5])
 hidden = torch.tanh(torch.tensor(x[:, None] * slopes + biases)).numpy()
-plots.show(
-    plots.plot_folding(x, y, hidden, cut=((1.0, 1.0), -0.95)),
+figures.show(
+    figures.plot_folding(x, y, hidden, cut=((1.0, 1.0), -0.95)),
     alt="Left 40 points on a line, squares in the middle and circles outside. Right the same "
     "points on a bent thread in the plane of two hidden units; one straight cut separates "
     "squares from circles.",
@@ -464,7 +464,7 @@ Now fold the line yourself. Entry 1 of *your* list is the plane on the right; un
 """
 
 # %%
-widgets.explore_folding(x, y, mlp_forward=mlp_forward)
+widgets.explore_folding(x, y, your_mlp_forward=mlp_forward)
 
 # %% [markdown]
 r"""
@@ -485,8 +485,8 @@ both = [square, ([[1, 1, 1, 1]], [-3.5])]
 two = [square, ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]), ([[1, 1]], [-0.5])]
 deeper = [*two[:2], ([[1, 1], [-1, -1]], [-0.5, 1.5]), ([[1, 1]], [-1.5])]
 titles = ["no hidden layer", "one hidden layer", "two hidden layers", "three hidden layers"]
-plots.show(
-    plots.plot_regions([line, both, two, deeper], titles, diagrams=True),
+figures.show(
+    figures.plot_regions([line, both, two, deeper], titles, diagrams=True),
     alt="Four networks and the region where each says yes: a half-plane; a rectangle; a "
     "cross of two strips; the cross without its middle.",
 )
@@ -564,8 +564,8 @@ You have joined three half-planes by AND: all three must say yes. The figure doe
 # %%
 weight, bias = np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]), [1, 1.2, 1.2, 1.6]
 nets = [[(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])] for H in (4, 3, 2)]
-plots.show(
-    plots.plot_regions(nets, ["all four say yes", "all three", "both"]),
+figures.show(
+    figures.plot_regions(nets, ["all four say yes", "all three", "both"]),
     alt="Dashed lines and the region on the inner side of all of them: four lines bound a "
     "quadrilateral; with three and with two of them the region is open to one side.",
 )
@@ -659,8 +659,8 @@ The lectures write the same g at the hidden layer and at the output. Hidden acti
 """
 
 # %%
-plots.show(
-    plots.plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"]),
+figures.show(
+    figures.plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"]),
     alt="The scores 2, -1 and 0.5 through three output functions: unchanged; each between 0 and "
     "1 by a sigmoid, with the sum 1.77; and by softmax, with the sum 1.",
 )

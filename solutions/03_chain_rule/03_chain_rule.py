@@ -42,9 +42,9 @@ import math
 import numpy as np
 import torch
 
-from course_utils import plots, widgets
 from course_utils.checks import chain_rule as check
 from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
+from course_utils.labs.chain_rule import figures, widgets
 from course_utils.practice import practice
 from course_utils.runtime import seed_everything
 from course_utils.variants import chain_rule as questions
@@ -78,8 +78,8 @@ def g(f):
 t0 = 2.0
 f0, f1 = f(t0), f(t0 + 0.01)
 g0, g1 = g(f0), g(f1)
-plots.show(
-    plots.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
+figures.show(
+    figures.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
     alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 "
     "times as far as f.",
 )
@@ -114,8 +114,8 @@ Often an input reaches the output along several paths. Here x goes into f1, f2 a
 
 # %%
 paths = program("f1 = 5 * x; f2 = x ** 2; f3 = x + 1; g = f1 * f3 + f2 ** 2", x=2)
-plots.show(
-    plots.plot_computation_graph(paths, slopes=True),
+figures.show(
+    figures.plot_computation_graph(paths, slopes=True),
     alt="x = 2 leads to f1 = 10, f2 = 4 and f3 = 3, and these to g = 46. The "
     "slopes along the three paths are 5 and 3, 4 and 8, 1 and 10.",
 )
@@ -197,8 +197,8 @@ steps = 10.0 ** np.arange(-12, 0)
 slope = 1 - math.tanh(0.7) ** 2
 ahead = [(math.tanh(0.7 + e) - math.tanh(0.7)) / e - slope for e in steps]
 both = [(math.tanh(0.7 + e) - math.tanh(0.7 - e)) / (2 * e) - slope for e in steps]
-plots.show(
-    plots.plot_difference_errors(steps, {"one-sided": ahead, "two-sided": both}),
+figures.show(
+    figures.plot_difference_errors(steps, {"one-sided": ahead, "two-sided": both}),
     alt="Two U-shaped curves on logarithmic axes: the error falls with the step, "
     "then rises again. The two-sided one reaches far lower, near 1e-5.",
 )
@@ -284,8 +284,8 @@ The lectures call it **backpropagation**, a case of *automatic differentiation*.
 unit = program(
     "z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1
 )
-plots.show(
-    plots.plot_computation_graph(unit, gradients=True, slopes=True),
+figures.show(
+    figures.plot_computation_graph(unit, gradients=True, slopes=True),
     alt="A chain of boxes from w and x over z, a and y to the loss L. Each has its "
     "number in blue-grey and its gradient in orange; L has gradient 1.",
 )
@@ -377,8 +377,8 @@ Now back. This is the graph you will test with: c and d are both used twice, so 
 """
 
 # %%
-plots.show(
-    plots.plot_computation_graph(SEVEN_NODES, slopes=True),
+figures.show(
+    figures.plot_computation_graph(SEVEN_NODES, slopes=True),
     alt="Seven boxes: a and b lead to c = a + b and d = a times b; c and d lead to "
     "e = c + d and f = c times d; e and f lead to y.",
 )
@@ -446,7 +446,7 @@ Now walk back. The boxes are asked in the order of **your** `backward_order`; a 
 """
 
 # %%
-widgets.explore_graph(SEVEN_NODES, Value=Value)
+widgets.explore_graph(SEVEN_NODES, your_Value=Value)
 
 # %% [markdown]
 r"""
@@ -589,8 +589,8 @@ An engine of single numbers is slow: a layer of 1,000 by 1,000 has a million pro
 X = np.array([[1.0, 2, 0], [3, 0, -1]])  # (N, D) = (2, 3)
 W = np.array([[1.0, 0, 2], [0, 1, -1]])  # (K, D) = (2, 3)
 dY = np.array([[1.0, 0], [2, -1]])  # (N, K) = (2, 2)
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True
     ),
     alt="Four small arrays: X and W of 2 by 3, Y and its gradient dY of 2 by 2.",
@@ -838,8 +838,8 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 """
 
 # %%
-plots.show(
-    plots.plot_losses(
+figures.show(
+    figures.plot_losses(
         {
             "gradients set to zero": check.torch_training(),
             "never set to zero": check.torch_training(zero=False),
@@ -937,5 +937,5 @@ r"""
 - checked gradients with two evaluations of the function;
 - sent gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, where the loss becomes a log-loss.
+**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), your_Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, where the loss becomes a log-loss.
 """

@@ -43,8 +43,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import plots, widgets
 from course_utils.checks import logistic_regression as check
+from course_utils.labs.logistic_regression import figures, widgets
 from course_utils.practice import practice
 from course_utils.runtime import seed_everything
 from course_utils.toys import load_toy, load_weather
@@ -69,8 +69,8 @@ In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or
 
 # %%
 X, y = load_weather()
-plots.show(
-    plots.plot_boundary(X, y, names=("temperature (5 °C)", "humidity (20 %)")),
+figures.show(
+    figures.plot_boundary(X, y, names=("temperature (5 °C)", "humidity (20 %)")),
     alt="A hundred days as points, temperature to the right and humidity upwards. "
     "Triangles (too hot) lie mostly to the right, circles to the left; in the "
     "middle they mix.",
@@ -114,8 +114,8 @@ That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply,
 """
 
 # %%
-plots.show(
-    plots.plot_sigmoid(),
+figures.show(
+    figures.plot_sigmoid(),
     alt="The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes "
     "0.88. The curve is flat at both ends.",
 )
@@ -126,8 +126,8 @@ A score of 0 is one half, and scores of opposite sign give probabilities that ad
 """
 
 # %%
-plots.show(
-    plots.plot_probability_map(X, y, weight=(1, 0.4), bias=-0.3),
+figures.show(
+    figures.plot_probability_map(X, y, weight=(1, 0.4), bias=-0.3),
     alt="The plane coloured by the probability of too hot: dark on the left, bright "
     "on the right, one half along a straight, steep line.",
 )
@@ -204,8 +204,8 @@ A product of a thousand probabilities is too small for a computer; a sum of loga
 """
 
 # %%
-plots.show(
-    plots.plot_log_loss(),
+figures.show(
+    figures.plot_log_loss(),
     alt="Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, "
     "and without limit towards 0.",
 )
@@ -363,8 +363,8 @@ The second lecture prints the recipe like this: the loss is y log p + (1 − y) 
 """
 
 # %%
-plots.show(
-    plots.plot_hill_and_valley(X[:, 0], y),
+figures.show(
+    figures.plot_hill_and_valley(X[:, 0], y),
     alt="Left, the slide's formula is a hill: the step with plus climbs towards the "
     "top. Right, with a minus it is a valley: the step with minus goes down to "
     "the bottom, at the same weight.",
@@ -453,8 +453,8 @@ pₖ = exp(zₖ) / (exp(z₀) + … + exp(z of the last class))
 """
 
 # %%
-plots.show(
-    plots.plot_softmax({"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}),
+figures.show(
+    figures.plot_softmax({"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}),
     alt="Three rows of scores and their probabilities. Adding 5 to all scores "
     "changes nothing; multiplying them by 3 makes the first class nearly sure.",
 )
@@ -595,8 +595,8 @@ That is a straight line. In D dimensions it is a *hyperplane*. The weights stand
 """
 
 # %%
-plots.show(
-    plots.plot_boundary(X, y, ends=[[0.25, -3], [0.25, 3]]),
+figures.show(
+    figures.plot_boundary(X, y, ends=[[0.25, -3], [0.25, 3]]),
     alt="The days of section 1 and an upright line at x1 = 0.25, the boundary of a "
     "neuron that looks at the temperature only.",
 )
@@ -647,8 +647,8 @@ A straight line is not always enough. Four toy data sets, each with two labels:
 
 # %%
 toys = {name: load_toy(name) for name in ("blobs", "ring", "corners", "spiral")}
-plots.show(
-    plots.plot_labelled_points(
+figures.show(
+    figures.plot_labelled_points(
         {name: points for name, (points, _) in toys.items()},
         {name: labels for name, (_, labels) in toys.items()},
     ),
@@ -675,8 +675,8 @@ The last neuron is still a logistic regression: it draws a straight line, but th
 """
 
 # %%
-plots.show(
-    plots.plot_boundary_maps(**widgets.boundary_maps("spiral")),
+figures.show(
+    figures.plot_boundary_maps(**widgets.boundary_maps("spiral")),
     alt="The spiral with three networks: without a hidden layer the boundary is a "
     "straight line, with one it bends a few times, with two it follows the arms.",
 )
@@ -825,5 +825,5 @@ r"""
 - written the log-loss with its sign, safely, and trained with its gradient;
 - drawn the boundary of a classifier and told when it needs hidden layers.
 
-**On your own** (not graded): fit the hundred days with your `fit_logreg` and draw your own boundary with `plots.plot_boundary(X, y, boundary_points(w, b, (-3, 3)))`. Then leave out the humidity: how much worse is the log-loss? Next: Lab 05, where pictures get layers of their own.
+**On your own** (not graded): fit the hundred days with your `fit_logreg` and draw your own boundary with `figures.plot_boundary(X, y, boundary_points(w, b, (-3, 3)))`. Then leave out the humidity: how much worse is the log-loss? Next: Lab 05, where pictures get layers of their own.
 """

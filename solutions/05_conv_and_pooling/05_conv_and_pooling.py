@@ -43,9 +43,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import plots, widgets
 from course_utils.data import load_photo
 from course_utils.labs import conv_and_pooling
+from course_utils.labs.conv_and_pooling import figures, widgets
 from course_utils.labs.conv_and_pooling.convolve_by_hand import FIGURE_IMAGE, FIGURE_KERNEL
 from course_utils.labs.conv_and_pooling.shift_behaviour import shift_layers
 from course_utils.runtime import seed_everything
@@ -73,9 +73,7 @@ A dense layer connects every pixel with every unit. How many weights is that? Th
 """
 
 # %%
-dense = nn.Linear(
-    200 * 200, 500, device="meta"
-)  # "meta": follow the shapes, compute nothing
+dense = nn.Linear(200 * 200, 500, device="meta")  # "meta": follow the shapes, compute nothing
 print(f"{sum(p.numel() for p in dense.parameters()):,}")
 
 # %% [markdown]
@@ -84,11 +82,9 @@ The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 un
 """
 
 # %%
-counts = layer_weight_counts(
-    in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
-)
-plots.show(
-    plots.plot_parameter_bars(counts),
+counts = layer_weight_counts(in_channels=3, height=32, width=32, out_channels=6, kernel_size=5)
+figures.show(
+    figures.plot_parameter_bars(counts),
     alt="Three bars on a logarithmic axis: the dense layer has millions of "
     "parameters, the locally connected one hundreds of thousands, the "
     "convolution a few hundred.",
@@ -111,13 +107,12 @@ Weights are one reason against dense layers for pictures. There are three more: 
 bar = np.zeros((5, 5))
 bar[:, 1] = 1
 moved = np.roll(bar, 1, axis=1)
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [bar, bar, moved],
         ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"],
     ),
-    alt="The unit's weights and two pictures of a bar. The bar in its place gives "
-    "5, the bar one pixel to the right 0.",
+    alt="The unit's weights and two pictures of a bar. The bar in its place gives 5, the bar one pixel to the right 0.",
 )
 
 # %% [markdown]
@@ -144,10 +139,9 @@ Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cel
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3),
-    alt="A row of seven cells and below it the five places where a window of "
-    "three cells fits.",
+figures.show(
+    figures.plot_windows(7, 3),
+    alt="A row of seven cells and below it the five places where a window of three cells fits.",
 )
 
 # %% [markdown]
@@ -160,10 +154,9 @@ A picture has rows and columns, so the window slides right and then down. *Detec
 # %%
 lecture = conv_and_pooling.for_student().convolve_by_hand.question
 image, kernel = np.array(lecture.image), np.array(lecture.kernel)
-plots.show(
-    plots.plot_convolution_step(image, kernel, 0),
-    alt="The window lies over the upper left corner. Four of its nine products "
-    "are 1, so the first output is 4.",
+figures.show(
+    figures.plot_convolution_step(image, kernel, 0),
+    alt="The window lies over the upper left corner. Four of its nine products are 1, so the first output is 4.",
 )
 
 # %% [markdown]
@@ -172,10 +165,9 @@ The first output is 4. Four steps of the same film: the first window, the second
 """
 
 # %%
-plots.show(
-    plots.plot_filmstrip(image, kernel),
-    alt="Four steps of the convolution: window one gives 4, window two 3, window "
-    "three 4, window nine 4.",
+figures.show(
+    figures.plot_filmstrip(image, kernel),
+    alt="Four steps of the convolution: window one gives 4, window two 3, window three 4, window nine 4.",
 )
 
 # %% [markdown]
@@ -193,13 +185,9 @@ Another picture, from a guide to convolution arithmetic that the second lecture 
 
 # %%
 figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
-figure_output = F.conv2d(
-    torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
-)[0, 0]
-plots.show(
-    plots.plot_grids(
-        [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
-    ),
+figure_output = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None])[0, 0]
+figures.show(
+    figures.plot_grids([figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]),
     alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
 )
 
@@ -210,12 +198,9 @@ Here are the picture and the kernel for your first exercise.
 
 # %%
 mine = lab.convolve_by_hand.question
-plots.show(
-    plots.plot_grids(
-        [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
-    ),
-    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. "
-    "print(mine) shows the same numbers.",
+figures.show(
+    figures.plot_grids([np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]),
+    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
 )
 
 # %% [markdown]
@@ -272,13 +257,12 @@ turned = F.conv2d(
     torch.tensor(figure)[None, None],
     torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None],
 )[0, 0]
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [figure_output.numpy(), turned.numpy()],
         ["PyTorch's conv2d", "kernel turned first"],
     ),
-    alt="Two different outputs of the same picture: as PyTorch computes it, and "
-    "with the kernel turned by 180 degrees.",
+    alt="Two different outputs of the same picture: as PyTorch computes it, and with the kernel turned by 180 degrees.",
 )
 
 # %% [markdown]
@@ -294,10 +278,9 @@ How many numbers come out? Count the places where the window fits. The lectures 
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, stride=2),
-    alt="Seven cells, window of three, stride two: the window fits in three "
-    "places, starting on cells 0, 2 and 4.",
+figures.show(
+    figures.plot_windows(7, 3, stride=2),
+    alt="Seven cells, window of three, stride two: the window fits in three places, starting on cells 0, 2 and 4.",
 )
 
 # %% [markdown]
@@ -306,8 +289,8 @@ In two dimensions the same holds for rows and for columns. A 7×7 picture gives 
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, stride=3),
+figures.show(
+    figures.plot_windows(7, 3, stride=3),
     alt="Seven cells, window of three, stride three: two places, starting on "
     "cells 0 and 3. The last cell is hatched: no window reads it.",
 )
@@ -337,10 +320,9 @@ A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 a
 """
 
 # %%
-plots.show(
-    plots.plot_windows(7, 3, padding=1),
-    alt="Seven cells with one dashed padding cell at each end: the window of "
-    "three now fits in seven places.",
+figures.show(
+    figures.plot_windows(7, 3, padding=1),
+    alt="Seven cells with one dashed padding cell at each end: the window of three now fits in seven places.",
 )
 
 # %% [markdown]
@@ -351,8 +333,8 @@ With kernel 3, stride 1 and padding 1, seven cells give seven: the size stays. I
 """
 
 # %%
-plots.show(
-    plots.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
+figures.show(
+    figures.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
     alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts "
     "in the third row of the padded picture, and the output is 3×3.",
 )
@@ -429,9 +411,7 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
     ### BEGIN SOLUTION
     room = size + 2 * padding - kernel_size
     if room < 0:
-        raise ValueError(
-            f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}"
-        )
+        raise ValueError(f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}")
     if strict and room % stride:
         raise ValueError(f"{room % stride} cells are left over")
     return room // stride + 1
@@ -544,7 +524,7 @@ print(window.shape)
 r"""
 ## Exercise 5.5. Build a convolution
 
-Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. (4 points, 40 minutes)
+Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes)
 
 Example: a picture of ones, 1×1×3×3, with a kernel of ones, 1×1×2×2, and bias 1 gives 1×1×2×2 numbers, all 5.
 
@@ -567,9 +547,7 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            window = x[
-                :, None, :, top : top + FH, left : left + FW
-            ]  # (N, 1, C, FH, FW)
+            window = x[:, None, :, top : top + FH, left : left + FW]  # (N, 1, C, FH, FW)
             out[:, :, i, j] = (window * weight).sum(axis=(2, 3, 4)) + bias
     return out
     ### END SOLUTION
@@ -583,11 +561,11 @@ lab.build_conv2d.check_hidden(conv2d, seed=5081)
 
 # %% [markdown]
 r"""
-The check goes in stages: one channel, biases, channels, stride, padding. It stops at the first stage that is not right. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
+The check looks at four parts: channels, biases, stride, padding. Each is tried without the others. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
 """
 
 # %%
-widgets.explore_convolution(image, kernel, conv2d=conv2d)
+widgets.explore_convolution(image, kernel, your_conv2d=conv2d)
 
 # %% [markdown]
 r"""
@@ -599,10 +577,7 @@ photo = load_photo("camera", size=128)
 right_minus_left = np.array([[0, 0, 0], [-1, 0, 1], [0, 0, 0]])
 plus = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
 x = torch.tensor(photo)[None, None]
-maps = [
-    F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy()
-    for k in (right_minus_left, plus)
-]
+maps = [F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy() for k in (right_minus_left, plus)]
 
 # %% [markdown]
 r"""
@@ -610,14 +585,13 @@ A kernel for changes has weights that add up to 0: an even grey gives 0. A kerne
 """
 
 # %%
-plots.show(
-    plots.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
+figures.show(
+    figures.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
     alt="A man with a camera on a tripod, and the same photograph slightly blurred.",
 )
-plots.show(
-    plots.plot_images([maps[0]], ["right minus left"], signed=True),
-    alt="The feature map of right minus left: upright outlines such as the "
-    "tripod's legs stand out, the sky is blank.",
+figures.show(
+    figures.plot_images([maps[0]], ["right minus left"], signed=True),
+    alt="The feature map of right minus left: upright outlines such as the tripod's legs stand out, the sky is blank.",
 )
 
 # %% [markdown]
@@ -668,8 +642,8 @@ A convolution is linear: sums of products. So it is also a matrix that multiplie
 pixels = torch.eye(25).reshape(25, 1, 5, 5)  # 25 pictures, each with one bright pixel
 nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 to 9
 matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
-plots.show(
-    plots.plot_convolution_matrix(matrix, (3, 3)),
+figures.show(
+    figures.plot_convolution_matrix(matrix, (3, 3)),
     alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in "
     "three groups of three; the next row has the same groups one column "
     "further right. All other entries are zero.",
@@ -727,18 +701,15 @@ Pooling makes maps smaller. A window slides over each map by itself, usually 2×
 """
 
 # %%
-numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[
-    None, None
-]
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[None, None]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
-plots.show(
-    plots.plot_grids(
+figures.show(
+    figures.plot_grids(
         [numbers[0, 0].numpy(), largest[0, 0].numpy(), average[0, 0].numpy()],
         ["map", "max-pooling", "average pooling"],
         windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
     ),
-    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and "
-    "4; their averages 3.25, 5.25, 2 and 2.",
+    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and 4; their averages 3.25, 5.25, 2 and 2.",
 )
 
 # %% [markdown]
@@ -775,9 +746,7 @@ def pool2d(x, kernel_size, stride=None, mode="max"):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            out[:, :, i, j] = reduce(
-                x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3)
-            )
+            out[:, :, i, j] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
     return out
     ### END SOLUTION
 
@@ -803,14 +772,12 @@ blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
 
 def circular(picture):  # a border that wraps around, so that nothing falls off the edge
     padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
-    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[
-        0, 0
-    ].numpy()
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[0, 0].numpy()
 
 
 shifted = np.roll(blob, 2, axis=1)
-plots.show(
-    plots.plot_equivariance(
+figures.show(
+    figures.plot_equivariance(
         blob,
         shifted,
         shift_first=circular(shifted),
@@ -839,15 +806,8 @@ print("layer   stays   moves along")
 for letter, layer in shift_layers().items():
     before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
     stays = (after - before).abs().max().item()
-    moves = [
-        (after - before.roll(step, dims=3)).abs().max().item()
-        for step in range(1, before.shape[3])
-    ]
-    print(
-        f"{letter}      {stays:6.2f}   {min(moves):6.2f}"
-        if moves
-        else f"{letter}      {stays:6.2f}        -"
-    )
+    moves = [(after - before.roll(step, dims=3)).abs().max().item() for step in range(1, before.shape[3])]
+    print(f"{letter}      {stays:6.2f}   {min(moves):6.2f}" if moves else f"{letter}      {stays:6.2f}        -")
 
 # %% [markdown]
 r"""
@@ -898,8 +858,8 @@ Some networks must make a small map large again. A **transposed convolution** do
 """
 
 # %%
-plots.show(
-    plots.plot_stamps(
+figures.show(
+    figures.plot_stamps(
         np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]),
         np.ones((3, 3)),
         stride=2,
@@ -917,13 +877,9 @@ The lecture shows two figures side by side. (a): a convolution from 5 to 3, with
 # %%
 up_question = lab.transposed_sizes.question
 print(up_question)
-small = torch.zeros(
-    1, 1, 4, 4
-)  # an example with other numbers: kernel 4, stride 3, padding 1
+small = torch.zeros(1, 1, 4, 4)  # an example with other numbers: kernel 4, stride 3, padding 1
 for extra in (0, 1, 2):
-    layer = nn.ConvTranspose2d(
-        1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra
-    )
+    layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra)
     print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
 
 # %% [markdown]
@@ -965,8 +921,8 @@ seed_everything(0)
 dropout = nn.Dropout(p=0.3)
 ones = torch.ones(100, 100)
 dropped = {"train": dropout.train()(ones).numpy(), "eval": dropout.eval()(ones).numpy()}
-plots.show(
-    plots.plot_value_histograms(dropped, xlabel="activation"),
+figures.show(
+    figures.plot_value_histograms(dropped, xlabel="activation"),
     alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 "
     "and the others larger than 1, with mean about 1; in eval mode all are 1.",
 )

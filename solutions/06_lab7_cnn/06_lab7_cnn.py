@@ -45,10 +45,10 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
 
-from course_utils import plots, widgets
 from course_utils.checks import lab7_cnn as check
 from course_utils.data import load_shapes
 from course_utils.data.loaders import make_loader
+from course_utils.labs.lab7_cnn import figures, widgets
 from course_utils.models import load_trained
 from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
@@ -75,8 +75,8 @@ The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours 
 # %%
 train, test = load_shapes(3000, 1000)
 print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
-plots.show(
-    plots.plot_pictures(train.at(range(20))),
+figures.show(
+    figures.plot_pictures(train.at(range(20))),
     alt="Twenty small colour pictures of shapes such as disc, ring, cross and "
     "star on cloudy grounds.",
 )
@@ -137,8 +137,8 @@ for layer in example:
     x = layer(x)
     if not isinstance(layer, nn.ReLU):
         shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
-plots.show(
-    plots.plot_shape_ribbon(shapes),
+figures.show(
+    figures.plot_shape_ribbon(shapes),
     alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin "
     "columns of 300, 20 and 4 numbers.",
 )
@@ -287,8 +287,8 @@ sizes = {
     "fc2": (120, 84, 1),
     "fc3": (84, 10, 1),
 }
-plots.show(
-    plots.plot_cost_bars(
+figures.show(
+    figures.plot_cost_bars(
         {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
         {name: reach * outputs * places for name, (reach, outputs, places) in sizes.items()},
     ),
@@ -593,8 +593,8 @@ predicted = torch.tensor([0, 0, 1, 1, 1, 0])
 confusion = torch.zeros(3, 3)
 for t, p in zip(true, predicted, strict=True):
     confusion[t, p] += 1
-plots.show(
-    plots.plot_confusion(confusion, ["cat", "dog", "deer"]),
+figures.show(
+    figures.plot_confusion(confusion, ["cat", "dog", "deer"]),
     alt="Three rows: of three cats two are right and one is called a dog; both "
     "dogs are right; the deer is called a cat.",
 )
@@ -716,8 +716,8 @@ curves = run_epochs(
     1 if is_grading() else 4,
     evaluate=lambda: evaluate(sketch, test_loader, 10)["accuracy"],
 )
-plots.show(
-    plots.plot_history(curves, chance=0.1),
+figures.show(
+    figures.plot_history(curves, chance=0.1),
     alt="Left, the mean training loss falls from epoch to epoch. Right, the "
     "accuracy on test pictures rises well above the chance line at 0.1.",
 )
@@ -731,8 +731,8 @@ And who is confused with whom? If you have a trained `network`, it is judged her
 judged = load_trained("shapes") if network is None else network
 pictures = test.at(range(200 if network is None or is_grading() else 1000))
 found = evaluate(judged, make_loader(pictures), 10)
-plots.show(
-    plots.plot_confusion(found["confusion"], test.classes, examples=test),
+figures.show(
+    figures.plot_confusion(found["confusion"], test.classes, examples=test),
     alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
     "some rows share their pictures with a similar shape. An example "
     "picture stands at the end of each row.",
@@ -822,8 +822,8 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 
 # %%
 kernels = next(layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d))
-plots.show(
-    plots.plot_first_kernels(kernels),
+figures.show(
+    figures.plot_first_kernels(kernels),
     alt="Small colour pictures of kernels of 5×5 pixels, some with a change of "
     "brightness or colour across them.",
 )
@@ -999,8 +999,8 @@ for entry in check.VGG16[: check.VGG16.index("flatten")]:
     for name, padding in (("VGG-16", 1), ("the listing", 0)):
         side = rows[name][-1]
         rows[name].append(side // 2 if entry == "pool" else side + 2 * padding - 2)
-plots.show(
-    plots.plot_size_staircase(rows, steps),
+figures.show(
+    figures.plot_size_staircase(rows, steps),
     alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
     "it five times, from 224 to 7. The listing loses two pixels at each "
     "convolution as well and ends at a single pixel.",
@@ -1058,8 +1058,8 @@ Is deeper better? The lecture says so. Plain networks say otherwise: with 56 lay
 """
 
 # %%
-plots.show(
-    plots.plot_residual_block(
+figures.show(
+    figures.plot_residual_block(
         ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"], "x, or a 1×1 convolution of x"
     ),
     alt="A row of five layers from x: convolution, batch norm, ReLU, "

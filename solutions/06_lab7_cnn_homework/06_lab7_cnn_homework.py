@@ -30,10 +30,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils import plots
 from course_utils.checks import lab7_cnn as check
 from course_utils.data import load_fashion
 from course_utils.data.loaders import make_loader
+from course_utils.labs.lab7_cnn_homework import figures
 from course_utils.runtime import seed_everything
 from course_utils.training import run_epochs
 
@@ -52,8 +52,8 @@ Fashion-MNIST: real garments, ten classes, grey, 28×28 pixels. The course ships
 # %%
 learn, _ = load_fashion()
 train, validation = learn.at(range(5000)), learn.at(range(5000, 6000))
-plots.show(
-    plots.plot_pictures(train.at(range(20))),
+figures.show(
+    figures.plot_pictures(train.at(range(20))),
     alt="Twenty grey pictures of garments: shirts, trousers, shoes, bags, in white on black.",
 )
 

@@ -44,10 +44,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import plots, widgets
 from course_utils.checks import transfer_learning as check
 from course_utils.checks.choices import sheet
 from course_utils.data import DataUnavailable, load_bikes, load_photos, load_shapes
+from course_utils.labs.transfer_learning import figures, widgets
 from course_utils.models import load_mobilenet, load_trained, make_small_cnn
 from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
@@ -74,8 +74,8 @@ The best networks were trained on millions of pictures, for weeks, on many graph
 # %%
 train, test = load_shapes(400, 300, classes=("heart", "arrow"), seed=1)
 ten = train.few(5, seed=0)
-plots.show(
-    plots.plot_pictures(ten),
+figures.show(
+    figures.plot_pictures(ten),
     alt="Ten small colour pictures: five hearts and five arrows of many colours "
     "and sizes on grounds with blobs and bars.",
 )
@@ -196,8 +196,8 @@ in_two_directions = {
     "3,072 pixels": X_some.flatten(1),
     "1,024 features": extract_features(source, X_some, "flatten"),
 }
-plots.show(
-    plots.plot_directions(in_two_directions, y_some, some.classes),
+figures.show(
+    figures.plot_directions(in_two_directions, y_some, some.classes),
     alt="Two clouds of points. In pixels hearts and arrows lie mixed through each "
     "other; in features they begin to separate, with an overlap in the middle.",
 )
@@ -508,8 +508,8 @@ print(
         for way, row in runs.items()
     }
 )
-plots.show(
-    plots.plot_learning_curve(runs, chance=0.5),
+figures.show(
+    figures.plot_learning_curve(runs, chance=0.5),
     alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
     "fine-tuned start far above chance and rise; scratch leaves chance only "
     "with 100 pictures; random features and pixels stay near it.",
@@ -572,8 +572,8 @@ r"""
 
 # %%
 bikes, more_bikes = load_bikes(200, 300, seed=0)
-plots.show(
-    plots.plot_pictures(bikes.at(range(8)), columns=8),
+figures.show(
+    figures.plot_pictures(bikes.at(range(8)), columns=8),
     alt="Eight drawn bikes on cluttered grounds, road bikes with thin tyres and "
     "mountain bikes with thicker ones.",
 )
@@ -619,8 +619,8 @@ measured = {
     name: share_right(F_25, y_25, features(network, X), y_new)
     for name, (network, X) in cases.items()
 }
-plots.show(
-    plots.plot_mismatches(measured, chance=0.5),
+figures.show(
+    figures.plot_mismatches(measured, chance=0.5),
     alt="Six bars of accuracy: as in training the highest, all others lower; half "
     "the size and upside down lose most.",
 )
@@ -757,8 +757,8 @@ r"""
 # %%
 one = bikes.at([0]).tensors()[0]  # (1, 3, 32, 32)
 turned = torch.cat([one, one.flip(3), one.flip(2)])
-plots.show(
-    plots.plot_pictures(turned, ["as it is", "left to right", "upside down"]),
+figures.show(
+    figures.plot_pictures(turned, ["as it is", "left to right", "upside down"]),
     alt="A bike, the same bike facing the other way, and the same bike standing "
     "on its head: the last one is no picture that anybody would take.",
 )
@@ -817,7 +817,7 @@ machine = widgets.teach_machine(
     features=lambda X: extract_features(source, X, "flatten"),
     fit_head=fit_head,
 )
-plots.show(
+figures.show(
     machine.static_figure()[0],
     alt="Two crescents, two hearts and two arrows were taught. Another crescent is "
     "judged; three bars show the probabilities of the three classes.",

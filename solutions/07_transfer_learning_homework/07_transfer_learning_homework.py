@@ -29,7 +29,6 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils import plots
 from course_utils.checks import transfer_learning as check
 from course_utils.data import (
     NEW_SHAPES,
@@ -38,6 +37,7 @@ from course_utils.data import (
     load_shapes,
     scenes_of,
 )
+from course_utils.labs.transfer_learning_homework import figures
 from course_utils.models import load_trained
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import fit
@@ -59,8 +59,8 @@ catalogue, wild = load_bike_scenes(seed=5)
 scenes = scenes_of(catalogue)
 shown = ["road bike/scene02", "mountain bike/scene03"]
 places = [i for one in shown for i, scene in enumerate(scenes) if scene == one]
-plots.show(
-    plots.plot_pictures(catalogue.at(places), columns=8),
+figures.show(
+    figures.plot_pictures(catalogue.at(places), columns=8),
     alt="Two rows of eight pictures. Each row shows one bike on one ground, moved and tilted a little.",
 )
 
@@ -71,8 +71,8 @@ There are 24 scenes, 12 of road bikes and 12 of mountain bikes: 192 pictures, in
 
 # %%
 print(len(catalogue), "pictures, the first from", scenes[0])
-plots.show(
-    plots.plot_pictures(wild.at(range(16)), columns=8),
+figures.show(
+    figures.plot_pictures(wild.at(range(16)), columns=8),
     alt="Sixteen wild pictures, each of another bike: darker, smaller, with bars across the ground.",
 )
 
@@ -300,8 +300,8 @@ means = {
     name: pictures.images.mean(axis=(1, 2, 3)) / 255
     for name, pictures in (("catalogue", catalogue), ("wild", wild))
 }
-plots.show(
-    plots.plot_value_histograms(means, xlabel="mean brightness of a picture"),
+figures.show(
+    figures.plot_value_histograms(means, xlabel="mean brightness of a picture"),
     alt="Two histograms of mean brightness, from 0 to 1: the wild pictures lie "
     "0.2 lower, with some overlap.",
 )
@@ -400,8 +400,8 @@ Now your own question, with a story: two kinds of cups, your shoes and your sist
 folder = ""  # for example "photographs", beside this notebook
 mine = load_photo_scenes(folder) if folder and not is_grading() else catalogue
 print(mine)
-plots.show(
-    plots.plot_pictures(mine.at(range(0, len(mine), max(1, len(mine) // 16)))),
+figures.show(
+    figures.plot_pictures(mine.at(range(0, len(mine), max(1, len(mine) // 16)))),
     alt="Pictures from the whole set, each with the name of its class.",
 )
 

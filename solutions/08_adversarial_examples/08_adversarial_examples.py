@@ -41,14 +41,12 @@ The networks of this lab normalise pixels *inside*, in their first layer. So a b
 import torch
 import torch.nn.functional as F
 
-from course_utils import plots, widgets
-from course_utils.checks import adversarial_examples as check
 from course_utils.data import DataUnavailable, load_photos, load_shapes
+from course_utils.labs import adversarial_examples
+from course_utils.labs.adversarial_examples import figures, widgets
 from course_utils.models import load_mobilenet, load_trained
-from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit
-from course_utils.variants import adversarial_examples as questions
 
 seed_everything(0)
 
@@ -59,6 +57,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = adversarial_examples.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -84,9 +86,10 @@ def look(picture, most=3):
         for value, place in zip(*probabilities.topk(most)):
             print(f"{value:.2f}  {photo_network.classes[place]}")
 
+
 # %%
-plots.show(
-    plots.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
+figures.show(
+    figures.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
     alt="A photograph of a ginger cat that looks into the camera.",
 )
 look(cat)
@@ -108,8 +111,8 @@ train, test = load_shapes(200 if is_grading() else 3000, 500)
 network = load_trained("shapes")
 x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
 print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
-plots.show(
-    plots.plot_pictures(test.at(range(10))),
+figures.show(
+    figures.plot_pictures(test.at(range(10))),
     alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, level stripes, a star, "
     "a triangle, a cross, a square, dots, a disc, upright stripes.",
 )
@@ -168,28 +171,27 @@ def input_gradient(model, x, y):
 
 
 # %% nbgrader={"grade": true, "grade_id": "input-gradient-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.input_gradient(input_gradient)
+lab.input_gradient.check(input_gradient)
 ### BEGIN HIDDEN TESTS
-check.input_gradient(input_gradient, hidden=811)
+lab.input_gradient.check_hidden(input_gradient, seed=811)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("input-gradient")` shows a hint, and the next one each time you run it. What does a gradient of pixels look like? Here is one: where it is grey, nothing changes; where it has colour, the loss grows if that colour grows.
+Stuck? `lab.input_gradient.hint()` shows a hint, and the next one each time you run it. What does a gradient of pixels look like? Here is one: where it is grey, nothing changes; where it has colour, the loss grows if that colour grows.
 """
 
 # %%
 place = 19  # a star
 star, star_label = x[place : place + 1], y[place : place + 1]
 gradient = torch.as_tensor(input_gradient(network, star, star_label))
-plots.show(
-    plots.plot_pictures(
+figures.show(
+    figures.plot_pictures(
         torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
         ["star", "gradient"],
         caption="right: grey means zero; scaled to the largest number",
     ),
-    alt="A star, and the gradient of its loss by its pixels: strongest on and "
-    "around the star, weaker at the border.",
+    alt="A star, and the gradient of its loss by its pixels: strongest on and around the star, weaker at the border.",
 )
 
 # %% [markdown]
@@ -237,9 +239,9 @@ def fgsm(model, x, y, eps, targeted=False):
 
 
 # %% nbgrader={"grade": true, "grade_id": "fgsm-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.fgsm(fgsm)
+lab.fgsm.check(fgsm)
 ### BEGIN HIDDEN TESTS
-check.fgsm(fgsm, hidden=822)
+lab.fgsm.check_hidden(fgsm, seed=822)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -253,8 +255,8 @@ twins = {
     "your fgsm": fgsm(network, star, star_label, eps),
     "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
 }
-plots.show(
-    plots.plot_attack(
+figures.show(
+    figures.plot_attack(
         star[0],
         {name: twin[0] for name, twin in twins.items()},
         {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
@@ -307,7 +309,7 @@ Example: 4/255 on a grey picture of 10×10 pixels, std 0.2: 4 grey levels, 0.015
 """
 
 # %%
-budget_question = questions.budget(student_id)
+budget_question = lab.budget_units.question
 print(budget_question)  # height and width of a colour picture, in pixels
 
 # %% [markdown]
@@ -328,15 +330,15 @@ budget = {"normalised": 0.0627, "L2": 1.739, "grey levels": 8}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "budget-units-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.budget_units(budget, questions.budget(student_id))
+lab.budget_units.check(budget)
 
 # %% [markdown]
 r"""
-For more: `practice("grey-levels")` and `practice("perturbation-length")`. Each call draws another question; answer with `question.answer(...)`.
+For more: `lab.budget_units.practice()` and `lab.budget_units.practice(topic="perturbation-length")`. Each call draws another question; answer with `question.answer(...)`.
 """
 
 # %%
-question = practice("grey-levels", 3)
+question = lab.budget_units.practice(3)
 question
 
 # %% [markdown]
@@ -357,7 +359,7 @@ for level in (1, 2, 4, 8):
     print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
 
 # %%
-check.sheet({"conclusion": check.CONCLUSION}, student_id)
+lab.control_experiment
 
 # %% [markdown]
 r"""
@@ -389,7 +391,7 @@ control = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "control-experiment-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.control_experiment(control, load_trained("shapes"), load_shapes(1, 500)[1])
+lab.control_experiment.check(control)
 
 # %% [markdown]
 r"""
@@ -405,8 +407,8 @@ other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign
 grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
 scores = network(torch.cat(grid)).detach()
 losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
-plots.show(
-    plots.plot_loss_around(losses.reshape(len(ticks), -1), reach),
+figures.show(
+    figures.plot_loss_around(losses.reshape(len(ticks), -1), reach),
     alt="The loss around the star. It rises to the right, along the attack, and stays "
     "level up and down, along random signs.",
 )
@@ -453,9 +455,9 @@ def pgd(model, x, y, eps, alpha, steps, targeted=False):
 
 
 # %% nbgrader={"grade": true, "grade_id": "pgd-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.pgd(pgd)
+lab.pgd.check(pgd)
 ### BEGIN HIDDEN TESTS
-check.pgd(pgd, hidden=855)
+lab.pgd.check_hidden(pgd, seed=855)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -482,8 +484,8 @@ if photo_network is not None:
     steps = 2 if is_grading() else 10
     changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
     cat_or_dog = torch.as_tensor(changed)
-    plots.show(
-        plots.plot_pictures(
+    figures.show(
+        figures.plot_pictures(
             torch.cat([cat, cat_or_dog, 0.5 + 20 * (cat_or_dog - cat)]),
             ["Chelsea", "changed by 2/255", "difference ×20"],
         ),
@@ -542,16 +544,9 @@ def universal_perturbation(model, X, eps, epochs):
 
 
 # %% nbgrader={"grade": true, "grade_id": "universal-perturbation-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.universal_perturbation(
-    universal_perturbation, load_trained("shapes"), load_shapes(200, 200, seed=6)
-)
+lab.universal_perturbation.check(universal_perturbation)
 ### BEGIN HIDDEN TESTS
-check.universal_perturbation(
-    universal_perturbation,
-    load_trained("shapes"),
-    load_shapes(200, 200, seed=66),
-    hidden=866,
-)
+lab.universal_perturbation.check_hidden(universal_perturbation, seed=66)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -567,10 +562,8 @@ before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
 places = (before != seen).nonzero().flatten()[:4]
 titles = [f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places]
 print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
-plots.show(
-    plots.plot_pictures(
-        torch.cat([0.5 + delta * 255 / 32, carrying[places]]), ["the noise, ×8", *titles]
-    ),
+figures.show(
+    figures.plot_pictures(torch.cat([0.5 + delta * 255 / 32, carrying[places]]), ["the noise, ×8", *titles]),
     alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
     "shapes are easy to recognise; the network takes them for something else.",
 )
@@ -615,9 +608,9 @@ def fooling_image(model, target, steps, rng):
 
 
 # %% nbgrader={"grade": true, "grade_id": "fooling-image-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.fooling_image(fooling_image, load_trained("shapes"))
+lab.fooling_image.check(fooling_image)
 ### BEGIN HIDDEN TESTS
-check.fooling_image(fooling_image, load_trained("shapes"), hidden=877)
+lab.fooling_image.check_hidden(fooling_image, seed=877)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -629,16 +622,10 @@ A gallery: one fooling image for each class, with the network's confidence. Whic
 rng = torch.Generator().manual_seed(0)
 targets = range(2 if is_grading() else 10)
 gallery = [fooling_image(network, target, 60, rng) for target in targets]
-titles = [
-    f"{name} {confidence:.3f}"
-    for name, (_, confidence) in zip(test.classes, gallery)
-]
-plots.show(
-    plots.plot_pictures(
-        torch.cat([torch.as_tensor(picture) for picture, _ in gallery]), titles, columns=5
-    ),
-    alt="Ten pictures of coloured noise. The network gives each of them another class, "
-    "with a confidence of almost 1.",
+titles = [f"{name} {confidence:.3f}" for name, (_, confidence) in zip(test.classes, gallery)]
+figures.show(
+    figures.plot_pictures(torch.cat([torch.as_tensor(picture) for picture, _ in gallery]), titles, columns=5),
+    alt="Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1.",
 )
 
 # %% [markdown]
@@ -652,6 +639,7 @@ r"""
 
 The attacker used the network's gradient. Is a network safe if nobody can look inside? We train a second one, of another build, on other weights, and show it the pictures that were made against the first. (Half a minute at most.)
 """
+
 
 # %%
 def another_network():
@@ -713,8 +701,7 @@ size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
 curves = {
     f"{name}, {attack}": [
-        accuracy(model, torch.as_tensor(make(model, few, few_labels, level / 255)), few_labels)
-        for level in levels
+        accuracy(model, torch.as_tensor(make(model, few, few_labels, level / 255)), few_labels) for level in levels
     ]
     for name, model in {"plain": network, "defended": defended}.items()
     for attack, make in {
@@ -722,8 +709,8 @@ curves = {
         "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
     }.items()
 }
-plots.show(
-    plots.plot_accuracy_over_budget(levels, curves),
+figures.show(
+    figures.plot_accuracy_over_budget(levels, curves),
     alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
     "pgd. The defended one falls later; both end near chance.",
 )
@@ -741,10 +728,9 @@ The lecture ends with a picture: a vase, or two faces? Nothing in it changes whe
 """
 
 # %%
-plots.show(
-    plots.plot_vase(),
-    alt="A white shape on black: seen as a vase, or as two black faces in profile that "
-    "look at each other.",
+figures.show(
+    figures.plot_vase(),
+    alt="A white shape on black: seen as a vase, or as two black faces in profile that look at each other.",
 )
 
 # %% [markdown]
@@ -758,7 +744,7 @@ r"""
 """
 
 # %%
-check.sheet(check.MEANING, student_id)
+lab.meaning
 
 # %% [markdown]
 r"""
@@ -788,7 +774,7 @@ meaning = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "meaning-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.meaning(meaning)
+lab.meaning.check(meaning)
 
 # %% [markdown]
 r"""
@@ -819,7 +805,7 @@ Dropout and batch normalisation; in train mode a picture's output depends on cha
 
 # %% [markdown]
 r"""
-Practise until it is easy: `practice("grey-levels")`, `practice("perturbation-length")`.
+Practise until it is easy: `lab.budget_units.practice()`, `lab.budget_units.practice(topic="perturbation-length")`.
 
 The course in eight lines: a neuron weighs and adds (01); a bent function between layers makes them worth stacking (02); the chain rule finds every slope (03); softmax and cross-entropy turn scores into something to learn from (04); convolution uses the same weights everywhere (05); a network learns from small pictures (Lab 7); its features serve other tasks (07); and what it has learned is not what we see (08).
 """
@@ -858,9 +844,7 @@ def adversarial_training(model, x, y, eps, epochs):
 
 
 # %% nbgrader={"grade": true, "grade_id": "adversarial-training-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
-check.adversarial_training(
-    adversarial_training, load_trained("shapes"), load_shapes(1000, 300, seed=9)
-)
+lab.adversarial_training.check(adversarial_training)
 
 # %% [markdown]
 r"""

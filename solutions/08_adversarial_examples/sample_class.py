@@ -5,7 +5,8 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
-from course_utils.variants import adversarial_examples as questions
+from course_utils.labs import adversarial_examples
+from course_utils.labs.adversarial_examples.budget_units import right_values
 
 GRADIENT = "input-gradient"
 FGSM = "fgsm"
@@ -20,7 +21,7 @@ BONUS = "adversarial-training"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own question with numbers."""
-    return {BUDGET: f"budget = {questions.right_values(questions.budget(student))}"}
+    return {BUDGET: f"budget = {right_values(adversarial_examples.for_student(student).budget_units.question)}"}
 
 
 # --- other right ways

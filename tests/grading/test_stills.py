@@ -1,21 +1,23 @@
 """Which pictures of a release are drawn once for everybody, and which must not be."""
 
+import importlib
 import inspect
 import json
+from collections.abc import Callable
 
 import pytest
 from shortened import ROOT, bundle
 
-from course_utils import widgets
 from course_utils.course import labs
 from course_utils.grading import stills
 from course_utils.grading.alignment import align
 from course_utils.grading.shell import Shell, build
 from course_utils.masters import master_path, read_master
 
-FIRST = "import numpy as np\nimport torch\nfrom torch import nn\nfrom course_utils import plots, widgets"
+FIRST = "import numpy as np\nimport torch\nfrom torch import nn"
+FIRST += "\nfrom course_utils.labs.conv_and_pooling import figures, widgets"
 FIRST += "\nfrom course_utils.runtime import seed_everything"
-PICTURE = "plots.show(plots.plot_grids([grid], ['a']), alt='a grid')"
+PICTURE = "figures.show(figures.plot_grids([grid], ['a']), alt='a grid')"
 
 
 def cell(source: str, grade_id: str = "", *, solution: bool = False, check: bool = False) -> dict:
@@ -81,31 +83,41 @@ def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     assert pictures("seed_everything(0)", f"{drawn}\n{PICTURE}") == []
     assert pictures(f"{drawn}\nseed_everything(0)\n{PICTURE}") == []
     assert pictures(f"seed_everything(answer(1))\n{drawn}\n{PICTURE}") == []
-    assert pictures("seed_everything(0)\nplots.show(plots.plot_grids([torch.rand(3, 3)], ['a']), alt='a')") == []
+    assert pictures("seed_everything(0)\nfigures.show(figures.plot_grids([torch.rand(3, 3)], ['a']), alt='a')") == []
     assert pictures(f"seed_everything(0)\ngrid = answer(torch.rand(3, 3))\n{PICTURE}") == []
 
 
 def test_a_widget_shows_no_function_that_only_its_sliders_ask():
     shown = "widgets.explore_convolution(grid, grid)"
-    assert pictures(GRID, "widgets.explore_convolution(grid, grid, conv2d=answer)") == [shown]
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer)") == [shown]
     assert pictures(GRID, "widgets.explore_signs(answer, grid, grid)") == []
-    assert pictures(GRID, "plots.show(plots.plot_grids([grid], ['a'], conv2d=answer), alt='a')") == []
+    assert pictures(GRID, "figures.show(figures.plot_grids([grid], ['a'], your_conv2d=answer), alt='a')") == []
 
 
-def explorers() -> list[str]:
-    """Return the widgets that take a function of the learner's for their sliders."""
-    made = {name: getattr(widgets, name) for name in dir(widgets) if name.startswith("explore_")}
-    return sorted(name for name, make in made.items() if stills.LIVE & set(inspect.signature(make).parameters))
+def live(make: Callable) -> list[str]:
+    """Return a widget's arguments for a function of the learner's that only its sliders ask."""
+    return [word for word in inspect.signature(make).parameters if word.startswith(stills.LIVE)]
+
+
+def explorers() -> dict[str, Callable]:
+    """Return all labs' widgets that take such a function."""
+    names = [path.parent.name for path in (ROOT / "course_utils" / "labs").glob("*/widgets")]
+    modules = [importlib.import_module(f"course_utils.labs.{name}.widgets") for name in names]
+    made = {name: getattr(module, name) for module in modules for name in module.__all__}
+    return {name: make for name, make in sorted(made.items()) if live(make)}
 
 
 POINTS = ([-1.0, 0.0, 1.0], [0, 1, 0])
 ARGUMENTS = {"explore_convolution": ([[1.0, 2.0], [3.0, 4.0]], [[1.0]]), "explore_folding": POINTS, "explore_graph": ()}
 
 
-@pytest.mark.parametrize("name", explorers())
-def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_it(name):
-    make = getattr(widgets, name)
-    (live,) = stills.LIVE & set(inspect.signature(make).parameters)
+def test_there_are_such_widgets():
+    assert set(explorers()) == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize(("name", "make"), explorers().items())
+def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_it(name, make):
+    (word,) = live(make)
 
     class Learners:
         def __init__(self, *_values, **_named):
@@ -114,12 +126,7 @@ def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_
     def shown(**named):
         return make(*ARGUMENTS[name], **named)._repr_mimebundle_()[0]["text/html"]
 
-    assert shown(**{live: Learners}) == shown()
-
-
-def test_every_word_for_such_a_function_belongs_to_a_widget():
-    words = {word for name in explorers() for word in inspect.signature(getattr(widgets, name)).parameters}
-    assert words >= stills.LIVE
+    assert shown(**{word: Learners}) == shown()
 
 
 # --- in a submission
@@ -149,7 +156,7 @@ def shell() -> Shell:
     return build()
 
 
-RELEASED = release(GRID, PICTURE, "other = 2 * grid\nplots.show(plots.plot_grids([other], ['b']), alt='another')")
+RELEASED = release(GRID, PICTURE, "other = 2 * grid\nfigures.show(figures.plot_grids([other], ['b']), alt='another')")
 
 
 def used(handed_in: list[dict], drawn: list[stills.Still]) -> list[str]:
@@ -196,7 +203,7 @@ def test_a_cell_of_the_students_that_may_change_a_picture_has_it_drawn_again(dra
 
 
 def test_an_answer_that_may_change_a_picture_has_it_drawn_again(drawn):
-    answer = cell("def answer(x):\n    return x\nplots.show = print", "answer", solution=True)
+    answer = cell("def answer(x):\n    return x\nfigures.show = print", "answer", solution=True)
     assert used([answer if one is ANSWER else one for one in RELEASED], drawn) == []
 
 

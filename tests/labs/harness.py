@@ -5,6 +5,7 @@ import builtins
 import contextlib
 import importlib
 import io
+import symtable
 from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple
@@ -85,6 +86,7 @@ def exercise_of(package: str, way: WrongWay) -> type[Exercise]:
     return next(one for one in exercises if one.id == way.exercise)
 
 
+@cache
 def run(package: str, way: WrongWay) -> Judged:
     """Feed a wrong way to its exercise."""
     mine, answers = exercise_of(package, way)(way.student), way.answers()
@@ -148,24 +150,38 @@ def check_call(source: str) -> ast.Call:
 
 
 def _needed(sources: list[str], call: ast.Call) -> list[str]:
-    """Return the cells that a call stands on, in order: for each name those that bind it or change it."""
+    """Return the cells that a call stands on, in order: for each name the last that binds it, and what that needs."""
     wanted = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
     kept: list[str] = []
     for source in reversed(sources):
-        tree = ast.parse(source)
-        if _bound(tree) & wanted:
+        bound, used = _global_names(source)
+        if bound & wanted:
             kept.append(source)
-            wanted |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} - set(dir(builtins))
+            wanted = (wanted - bound) | used
     return kept[::-1]
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            found.add(node.name)
-        elif isinstance(node, ast.alias):
-            found.add((node.asname or node.name).split(".")[0])
+def _global_names(source: str) -> tuple[set[str], set[str]]:
+    """Return the names that a cell binds in the notebook, and those that it uses; those of functions are neither."""
+    tables = [symtable.symtable(source, "<cell>", "exec")]
+    bound = {symbol.get_name() for symbol in tables[0].get_symbols() if symbol.is_assigned() or symbol.is_imported()}
+    used: set[str] = set()
+    while tables:
+        table = tables.pop()
+        top = table.get_type() == "module"
+        used |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
+        tables += table.get_children()
+    return bound, used - set(dir(builtins)) - {name for name in bound if name not in _read_first(source)}
+
+
+def _read_first(source: str) -> set[str]:
+    """Return the names that a cell reads in a statement before it has bound them."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    for statement in ast.parse(source).body:
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        found |= {node.id for node in names if isinstance(node.ctx, ast.Load)} - seen
+        seen |= {node.id for node in names if not isinstance(node.ctx, ast.Load)}
     return found
 
 

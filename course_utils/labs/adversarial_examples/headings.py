@@ -1,0 +1,10 @@
+"""Headings of the lesson, for "Read again"."""
+
+PIXELS = "Gradients of pixels"
+ONE_STEP = "One step, and its control"
+UNITS = "Budgets in honest units"
+MANY = "Many steps"
+UNIVERSAL = "One noise for all"
+FOOLING = "Confident about nothing"
+DEFENCE = "A defence and its price"
+SEEING = "What do you see?"

@@ -1,0 +1,153 @@
+"""Exercise 8.5: many steps inside a budget."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.adversarial_examples import networks
+from course_utils.labs.adversarial_examples.attacks import (
+    AD1,
+    AD2,
+    AD3,
+    AD4,
+    AD5,
+    DS2,
+    EA1,
+    EA2,
+    EG3,
+    EPS,
+    Call,
+    call_case,
+    judge_attack,
+    one_step,
+    pictures,
+)
+from course_utils.labs.adversarial_examples.headings import MANY
+from course_utils.labs.adversarial_examples.networks import Recipe, slope
+
+EA3 = Misconception(
+    "EA3",
+    "the same gradient at every step",
+    "Every step here uses the gradient at the first picture. Where do you stand after a step, and where is the "
+    "gradient taken?",
+    MANY,
+)
+EA4 = Misconception(
+    "EA4",
+    "projected around the moving point",
+    "Each step stays near the step before it, yet the walk leaves the budget. Around which picture is the budget "
+    "drawn?",
+    MANY,
+)
+EA6 = Misconception(
+    "EA6",
+    "one step only",
+    "This is the picture after one step. How often should the loop run, and where does return stand?",
+    MANY,
+)
+EA7 = Misconception(
+    "EA7",
+    "limits kept after the last step only",
+    "The limits are kept at the end only; on the way pixels leave their budget or the range from 0 to 1. After "
+    "which steps should both limits hold?",
+    MANY,
+)
+EA8 = Misconception(
+    "EA8",
+    "gradients of earlier steps added up",
+    "These steps follow the sum of all gradients so far. What does backward() do with the numbers that are in "
+    ".grad already?",
+    MANY,
+)
+
+
+class Pgd(Implementation):
+    """Write ``pgd(model, x, y, eps, alpha, steps, targeted=False)``: repeated steps inside the budget, from ``x``."""
+
+    id = "pgd"
+    hints = (
+        "Start from x. Where is the gradient taken in the second step?",
+        "After each step: how far may the picture be from x, and which function limits a tensor to a range?",
+        "Two limits apply, the budget around x and the range of pixels. Which picture is the middle of the first one?",
+    )
+    misconceptions = (AD1, EA2, AD3, EA3, EA7, EA8, EA6, AD5, EA4, EA1, AD2, AD4, DS2, EG3)
+
+    def cases(self) -> Sequence[Case]:
+        """Return one step, few inside the budget, few that leave it, many, and steps towards a target."""
+        return [
+            call_case("one step of alpha=eps", Recipe(41), 8, EPS, EPS, 1),
+            call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
+            call_case("three steps of alpha=2*eps", Recipe(42), 4, EPS, 2 * EPS, 3),  # tells which budget is kept
+            call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
+            call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other sizes, budgets and numbers of steps."""
+        return [
+            call_case("other sizes", Recipe(51, 4, 7), 5, 4 / 255, 1 / 255, 8),
+            call_case("a large budget", Recipe(52, 5, 4), 6, 0.2, 0.3, 4),
+            call_case("targeted", Recipe(53, 7, 5), 3, 16 / 255, 4 / 255, 6, targeted=True),
+        ]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with a walk along autograd's gradients."""
+        x, y = pictures(case.data, case.seed)
+        judge_attack(case, "pgd", answer, x, y, many_steps(case.data, x, y), walk_ways(case.data, x, y))
+
+
+def many_steps(
+    call: Call,
+    x: torch.Tensor,
+    y: torch.Tensor,
+    *,
+    around: str = "x",
+    clamp: bool = True,
+    sign: int = 1,
+    raw: bool = False,
+    at: str = "here",
+    keep: bool = False,
+) -> torch.Tensor:
+    """Walk along the gradient with PyTorch, rightly by default, or with one thing done wrongly."""
+    (eps, alpha, steps), model = call.numbers, networks.make(call.recipe)
+    here, gradient = x, torch.zeros_like(x)
+    for _ in range(steps):
+        gradient = (gradient if keep else 0) + slope(model, here if at == "here" else x, y)
+        step = here + sign * call.direction * alpha * (gradient if raw else gradient.sign())
+        centre = {"x": x, "here": here, "nothing": None}[around]
+        here = step if centre is None else torch.clamp(step, centre - eps, centre + eps)
+        here = here.clamp(0, 1) if clamp else here
+    return here
+
+
+def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
+    """For each wrong walk, a function that computes its result."""
+    eps, alpha, steps = call.numbers
+
+    def walk(**changes: Any) -> torch.Tensor:
+        return many_steps(call, x, y, **changes)
+
+    def first(length: float) -> torch.Tensor:
+        return one_step(call.with_numbers(length), x, y)
+
+    return {
+        AD1 if call.direction > 0 else EA2: lambda: [walk(sign=-1), walk(sign=-1, clamp=False)],
+        AD3: lambda: walk(clamp=False),
+        EA3: lambda: walk(at="x"),
+        EA7: lambda: [
+            walk(clamp=False).clamp(0, 1),
+            *(torch.clamp(walk(around="nothing", clamp=c), x - eps, x + eps).clamp(0, 1) for c in (True, False)),
+        ],
+        EA8: lambda: walk(keep=True),
+        EA6: lambda: [first(min(alpha, eps)), first(alpha), first(alpha / 2)] if steps > 1 else [],
+        AD5: lambda: [walk(around="nothing"), walk(around="nothing", clamp=False)],
+        EA4: lambda: [walk(around="here"), walk(around="here", clamp=False)],
+        EA1: lambda: [walk() - x],
+        AD2: lambda: [walk(raw=True), walk(raw=True, around="nothing")],
+        AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
+        DS2: lambda: walk()[0],
+    }

@@ -1,0 +1,130 @@
+"""Exercise 1.6: a stack of linear layers as one layer."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging.answers import kind
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.neurons.dense_layer import tensors
+from course_utils.labs.neurons.headings import STACK
+from course_utils.labs.neurons.network_shapes import DS1
+
+NC1 = Misconception(
+    "NC1",
+    "matrices multiplied in the wrong order",
+    "Here the last layer comes first. Which weight does x meet first, and on which side does it stand?",
+    STACK,
+)
+NC2 = Misconception(
+    "NC2",
+    "earlier biases do not pass through later layers",
+    "The weights are right. Feed a zero input through two layers: what happens to the first bias in the second?",
+    STACK,
+)
+NC3 = Misconception(
+    "NC3",
+    "only the last layer's bias kept",
+    "The weights are right, the bias is the last layer's alone. Feed a zero input: what comes out of layer one?",
+    STACK,
+)
+NC4 = Misconception(
+    "NC4",
+    "bias without meaning: zero",
+    "The weights are right and the bias is 0. Feed a zero input through the stack: what comes out?",
+    STACK,
+)
+
+PUBLIC = ((3, 3, 3), (3, 4, 2))
+HIDDEN = ((3, 2), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
+Layers = list[tuple[np.ndarray, np.ndarray]]
+
+
+class CollapseStack(Implementation):
+    """Write ``collapse(layers)``: a list of (W (K, D), b (K,)) to one such pair."""
+
+    id = "collapse-stack"
+    hints = (
+        "Send one x through two layers on paper: W2 (W1 x + b1) + b2. Which terms contain x?",
+        "What comes out if x is zero? Follow it through every layer.",
+        "Start with the first layer's pair. What happens to each of the two when one more layer comes on top?",
+    )
+    misconceptions = (NC1, DS1, NC2, NC3, NC4)
+
+    def cases(self) -> Sequence[Case]:
+        """Return two stacks, one of square layers."""
+        return list(map(_case, PUBLIC))
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return longer and shorter stacks."""
+        return list(map(_case, HIDDEN))
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with what PyTorch's layers do to zero and to the unit vectors."""
+        layers = stack_layers(case.data, case.seed)
+        given = case.call(answer, "collapse", [(W.copy(), b.copy()) for W, b in layers])
+        if type(given) not in (tuple, list) or len(given) != 2:
+            raise case.always(f"collapse should return a pair, W and b, not {kind(given)}.")
+        W, b = torch_collapse(layers)
+        case.compare("collapse, W", case.array(given[0], "W of collapse"), W, product_ways(layers))
+        case.compare("collapse, b", case.array(given[1], "b of collapse"), b, carried_ways(layers))
+
+
+def _case(sizes: tuple[int, ...]) -> Case:
+    return Case(f"{len(sizes) - 1} layers, {' → '.join(map(str, sizes))}", sizes)
+
+
+def stack_layers(sizes: Sequence[int], seed: int) -> Layers:
+    """Draw the layers of a stack: for sizes (3, 4, 2) a layer from 3 to 4 and one from 4 to 2."""
+    rng = np.random.default_rng([seed, *sizes])
+    pairs = list(zip(sizes[1:], sizes[:-1], strict=True))
+    if seed == 0:
+        return [(rng.integers(-3, 5, size=pair) * 1.0, rng.integers(1, 6, size=pair[0]) * 1.0) for pair in pairs]
+    return [(rng.normal(size=pair), 1 + rng.random(pair[0])) for pair in pairs]
+
+
+def torch_collapse(layers: Layers) -> tuple[torch.Tensor, torch.Tensor]:
+    """Send zero and the unit vectors through PyTorch's layers: what comes out is b, and W column by column."""
+    inputs = layers[0][0].shape[1]
+    x = torch.cat([torch.zeros(1, inputs), torch.eye(inputs)]).double()
+    for W, b in layers:
+        x = F.linear(x, *tensors(W, b))
+    return (x[1:] - x[0]).T, x[0]
+
+
+def product_ways(layers: Layers) -> Ways:
+    """For each wrong weight, a function that computes it."""
+    right = torch_collapse(layers)[0]
+
+    def forward() -> torch.Tensor:
+        product = tensors(layers[0][0])[0]
+        for W, _ in layers[1:]:
+            product = product @ tensors(W)[0]
+        return product
+
+    return {NC1: lambda: [forward(), forward().T], DS1: lambda: right.T}
+
+
+def carried_ways(layers: Layers) -> Ways:
+    """For each wrong bias, a function that computes it."""
+    biases = [b for _, b in layers]
+
+    def turned() -> np.ndarray:
+        x = np.zeros(layers[0][0].shape[1])
+        for W, b in layers:
+            if W.shape[0] != W.shape[1]:
+                raise ValueError("this wrong way cannot be taken here")
+            x = x @ W + b
+        return x
+
+    return {
+        NC2: lambda: sum(biases),
+        NC3: lambda: [biases[-1]],
+        NC4: lambda: np.zeros_like(biases[-1]),
+        DS1: turned,
+    }

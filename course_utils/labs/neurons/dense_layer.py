@@ -1,0 +1,215 @@
+"""Exercise 1.2: a neuron and a dense layer as functions."""
+
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging.answers import plain, short
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import explain_array
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
+from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5
+from course_utils.labs.neurons.headings import LAYER
+from course_utils.labs.neurons.network_shapes import DS1, DS2, DS3, ND1
+
+ND4 = Misconception(
+    "ND4",
+    "accepts sizes that do not fit",
+    "The sizes do not fit here, and yet your function answers. Which input has no weight of its own?",
+    LAYER,
+)
+
+Shape = tuple[int, ...]
+
+
+class OneNeuron(NamedTuple):
+    """A neuron to try: x (D,), w (D,), b."""
+
+    x: np.ndarray
+    weight: np.ndarray
+    bias: float
+
+
+class Sizes(NamedTuple):
+    """Sizes of a dense layer to try: examples, inputs, units."""
+
+    batch: int
+    inputs: int
+    units: int
+    dtype: type = np.float64
+
+    def arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Draw X (N, D), W (K, D), b (K,)."""
+        rng = np.random.default_rng([seed, *self[:3]])
+        shapes = (self.batch, self.inputs), (self.units, self.inputs), (self.units,)
+        X, W, b = (rng.integers(-4, 9, size=shape) if seed == 0 else rng.normal(size=shape) for shape in shapes)
+        b = b + 10 * (1 + np.arange(self.units))  # no bias is 0, no two are equal
+        return X.astype(self.dtype), W.astype(self.dtype), b.astype(self.dtype)
+
+
+class Misfit(NamedTuple):
+    """Shapes that do not fit: of x and w, or of X, W and b."""
+
+    shapes: tuple[Shape, ...]
+
+
+NEURONS = (((1, 2), (3, -1), 10), ((1, 0, 2, 5), (3, 7, -1, 2), 4), ((3,), (2,), 5))
+NEURON_MISFITS = (((2,), (3,)), ((3,), (2,)))
+HIDDEN_NEURON_MISFITS = (((3,), (1,)), ((1,), (3,)), ((4,), (3,)))
+LAYERS = (Sizes(1, 3, 2), Sizes(2, 3, 1), Sizes(2, 3, 4))
+HIDDEN_LAYERS = (
+    Sizes(5, 4, 3),
+    Sizes(3, 2, 3),
+    Sizes(4, 3, 3),
+    Sizes(1, 1, 1),
+    Sizes(6, 5, 2, np.float32),
+    Sizes(3, 3, 3),
+)
+LAYER_MISFITS = (((2, 3), (4, 2), (4,)), ((2, 3), (4, 3), (3,)))
+HIDDEN_LAYER_MISFITS = (((5, 2), (2, 5), (2,)), ((2, 3), (4, 3), (1,)), ((2, 1), (4, 3), (4,)), ((3, 2), (4, 2), (2,)))
+
+
+class DenseLayer(Implementation):
+    """Write ``linear_neuron(x (D,), w (D,), b)`` and ``dense(X (N, D), W (K, D), b (K,)) -> (N, K)``."""
+
+    id = "dense-layer"
+    hints = (
+        "What is one number of dense's result: which row of X meets which row of W?",
+        "W has one row for each unit, X one row for each example. Which of the two must be turned for @ to fit?",
+        "b has K numbers and the result K columns. Which axis does NumPy match when it adds them?",
+        "Which of your lines would notice that x and w differ in length? What if one of them has length 1?",
+    )
+    misconceptions = (NE1, NE2, NE3, NE5, DS1, DS3, ND1, DS2, ND4)
+
+    def cases(self) -> Sequence[Case]:
+        """Return small whole numbers, and sizes that do not fit; each function is a part."""
+        neurons = [OneNeuron(np.array(x, float), np.array(w, float), float(b)) for x, w, b in NEURONS]
+        return [
+            *(Case(_neuron_label(one), one, "linear_neuron") for one in neurons),
+            *(Case(_misfit_label("xw", shapes), Misfit(shapes), "linear_neuron") for shapes in NEURON_MISFITS),
+            *(Case(_layer_label(sizes), sizes, "dense") for sizes in LAYERS),
+            *(Case(_misfit_label("XWb", shapes), Misfit(shapes), "dense") for shapes in LAYER_MISFITS),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other numbers and sizes, float32 among them."""
+        neurons = [_hidden_neuron(seed, number) for number in range(3)]
+        return [
+            *(Case(_neuron_label(one), one, "linear_neuron") for one in neurons),
+            *(Case(_misfit_label("xw", shapes), Misfit(shapes), "linear_neuron") for shapes in HIDDEN_NEURON_MISFITS),
+            *(Case(_layer_label(sizes), sizes, "dense") for sizes in HIDDEN_LAYERS),
+            *(Case(_misfit_label("XWb", shapes), Misfit(shapes), "dense") for shapes in HIDDEN_LAYER_MISFITS),
+        ]
+
+    def try_case(self, case: Case, neuron: Callable[..., Any], dense: Callable[..., Any]) -> None:
+        """Compare with PyTorch; sizes that do not fit must raise ValueError."""
+        function = neuron if case.part == "linear_neuron" else dense
+        if isinstance(case.data, Misfit):
+            _try_misfit(case, function)
+        elif isinstance(case.data, OneNeuron):
+            _try_neuron(case, function)
+        else:
+            _try_layer(case, function)
+
+
+def _hidden_neuron(seed: int, number: int) -> OneNeuron:
+    rng = np.random.default_rng([seed, number])
+    size = 1 + 3 * number
+    return OneNeuron(rng.normal(size=size), rng.normal(size=size), float(2 + rng.random()))
+
+
+def _neuron_label(one: OneNeuron) -> str:
+    return f"x = {short(one.x)}, w = {short(one.weight)}, b = {one.bias:g}"
+
+
+def _layer_label(sizes: Sizes) -> str:
+    return f"N={sizes.batch}, D={sizes.inputs}, K={sizes.units}"
+
+
+def _misfit_label(letters: str, shapes: tuple[Shape, ...]) -> str:
+    return ", ".join(f"{letter} {shape}" for letter, shape in zip(letters, shapes, strict=True))
+
+
+def tensors(*arrays: Any) -> list[torch.Tensor]:
+    """Return arrays as float64 tensors."""
+    return [torch.tensor(np.asarray(array), dtype=torch.float64) for array in arrays]
+
+
+def _try_neuron(case: Case, neuron: Callable[..., Any]) -> None:
+    x, weight, bias = case.data
+    given = case.call(neuron, "linear_neuron", x, weight, bias)
+    value = case.array(given, "What linear_neuron returns")
+    if plain(given) is None and value.shape != (1,):
+        raise case.always("linear_neuron should return one number. How many outputs has one neuron?")
+    total = float(x.astype(float) @ weight)
+    shifted = float(x.astype(float) @ [bias, *weight[:-1]])
+    ways: Ways = {
+        NE1: lambda: total,
+        NE2: lambda: total * bias,
+        NE3: lambda: [shifted, shifted + float(weight[-1])],
+        NE5: lambda: total + len(x) * bias,
+    }
+    right = F.linear(*tensors(x, weight[None], [bias]))[0]
+    case.compare("linear_neuron", value.reshape(()), right, ways)
+
+
+def _try_layer(case: Case, dense: Callable[..., Any]) -> None:
+    arrays = case.data.arrays(case.seed)
+    try:
+        given = case.array(case.call(dense, "dense", *arrays), "What dense returns")
+    except CheckFailed as error:
+        raise _with_reason(case, dense, error) from None
+    case.compare("dense", given, F.linear(*tensors(*arrays)), layer_ways(*tensors(*arrays)))
+
+
+def layer_ways(X: torch.Tensor, W: torch.Tensor, b: torch.Tensor) -> Ways:
+    """For each wrong dense layer, a function that computes its result."""
+    right = F.linear(X, W, b)
+    return {
+        DS1: lambda: X @ W + b,
+        DS3: lambda: [X @ W.T + b[:, None], right - b + b[:, None]],
+        NE1: lambda: X @ W.T,
+        NE2: lambda: X @ W.T * b,
+        ND1: lambda: right.T,
+        DS2: lambda: [right[0], right.squeeze(0), right.sum(0), right.mean(0)],
+        NE5: lambda: X @ W.T + X.shape[1] * b,
+    }
+
+
+def _with_reason(case: Case, dense: Callable[..., Any], error: CheckFailed) -> CheckFailed:
+    """Find out, where all three sizes are equal and nothing can raise, why a layer raised on others."""
+    if "raised" not in error.message:
+        return error
+    arrays = Sizes(3, 3, 3).arrays(7)
+    try:
+        given = case.array(case.call(dense, "dense", *arrays), "What dense returns")
+    except (CheckFailed, NotAttempted):
+        return error
+    way = explain_array(given, layer_ways(*tensors(*arrays)))
+    if way is None:
+        return error
+    reason = textwrap.shorten(error.message.split("\n")[0], 80, placeholder=" ...")
+    where = "It answers only where N, D and K are equal."
+    return case.sentence(f"{reason} {where}", way, hidden=where)
+
+
+def _try_misfit(case: Case, function: Callable[..., Any]) -> None:
+    arrays = [np.ones(shape) for shape in case.data.shapes]
+    if not case.ask(raises_value_error, function, *arrays, *([2.0] if case.part == "linear_neuron" else [])):
+        line = f"{case.part} should raise ValueError %s. Yours answers."
+        raise case.sentence(line % f"for {case.label}", ND4, hidden=line % "in a case drawn at grading")
+
+
+def raises_value_error(function: Callable[..., Any], *args: Any) -> bool:
+    """Probe: tell whether a student's function raises ValueError."""
+    try:
+        function(*args)
+    except ValueError:
+        return True
+    return False

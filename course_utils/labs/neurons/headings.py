@@ -1,0 +1,10 @@
+"""Headings of the lesson, for "Read again"."""
+
+PIGEONS = "Pigeons and pixels"
+NEURON = "One neuron"
+LAYER = "A layer and a batch"
+SUNSHINE = "More sunshine, more hot"
+STACK = "What do stacked linear neurons buy?"
+PICTURES = "Why pictures are a problem"
+RECIPE = "The recipe card"
+STEP = "How large a step?"

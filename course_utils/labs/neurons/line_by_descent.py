@@ -1,0 +1,307 @@
+"""Exercise 1.4: the mean squared error, its gradients, and one step downhill."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging import shared
+from course_utils.judging.answers import kind, short
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import close
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.neurons.dense_layer import tensors
+from course_utils.labs.neurons.headings import SUNSHINE
+from course_utils.labs.neurons.sunshine import INTERCEPT, SLOPE, sunshine_days
+
+GR1 = shared.GR1.in_lab(SUNSHINE)
+GR2 = shared.GR2.in_lab(
+    SUNSHINE, "This is twice the right value, or half of it. Where does a factor of 2 come in, and where not?"
+)
+GR3 = shared.GR3.in_lab(SUNSHINE, "This is the sum over the examples. What does the M in MSE stand for?")
+GR5 = shared.GR5.in_lab(SUNSHINE, "This has a number for each example. What turns them into one number?")
+NM1 = Misconception(
+    "NM1",
+    "square of the sum instead of the sum of squares",
+    "This adds the errors first and squares once. What happens to an error of 3 beside one of -3?",
+    SUNSHINE,
+)
+NM2 = Misconception(
+    "NM2",
+    "errors not squared",
+    "These errors are not squared. What does the S in MSE stand for?",
+    SUNSHINE,
+)
+NM3 = Misconception(
+    "NM3",
+    "square root taken",
+    "This is the root of the MSE. Is there a root in its name?",
+    SUNSHINE,
+)
+NM4 = Misconception(
+    "NM4",
+    "gradient by w without the input",
+    "Your two gradients are equal. If w moves a little, how far does the prediction move where x is 4?",
+    SUNSHINE,
+)
+NM5 = Misconception(
+    "NM5",
+    "gradients in the wrong order",
+    "These are the right two numbers in the other order. Which one does the task ask for first?",
+    SUNSHINE,
+)
+NM6 = Misconception(
+    "NM6",
+    "step uphill",
+    "This step goes along the gradient. Does the loss rise or fall in that direction?",
+    SUNSHINE,
+)
+NM7 = Misconception(
+    "NM7",
+    "learning rate left out",
+    "This takes the whole gradient as its step. Which number says how much of it to take?",
+    SUNSHINE,
+)
+NM8 = Misconception(
+    "NM8",
+    "returned the step, not the new parameters",
+    "This is the step alone. From where does it start?",
+    SUNSHINE,
+)
+
+Function = Callable[..., Any]
+LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.0, 1.0, 3.0), (1.0, 2.0, -1.0, 0.5), -1.5, 2.0))
+ERRORS = (3.0, -3.0, 1.0, -1.0)
+HIDDEN_ERRORS = (-2.5, 4.0, -1.5, 6.0, -6.0)
+
+
+class Line(NamedTuple):
+    """Days x, y (N,), and a line w·x + b."""
+
+    x: np.ndarray
+    y: np.ndarray
+    w: float
+    b: float
+
+    @property
+    def y_hat(self) -> np.ndarray:
+        """What the line predicts."""
+        return np.asarray(self.w * self.x + self.b)
+
+
+class Predictions(NamedTuple):
+    """What is predicted, and what is right."""
+
+    y_hat: np.ndarray
+    y: np.ndarray
+
+
+class Step(NamedTuple):
+    """One step: parameters, their gradients, the learning rate."""
+
+    params: tuple[float, float]
+    grads: tuple[float, float]
+    rate: float
+
+
+class Days(NamedTuple):
+    """Days of sunshine on which the functions together must find the line."""
+
+    number: int
+
+
+class LineByDescent(Implementation):
+    """Write ``mse(y_hat, y)``, ``mse_grads(x, y, w, b) -> (dw, db)`` and ``sgd_step(params, grads, lr)``.
+
+    x, y and y_hat have the shape (N,), the rest are numbers.
+    """
+
+    id = "line-by-descent"
+    hints = (
+        "Write the errors first, as an array. What do you do to them before you add?",
+        "By the chain rule, how does (w·x + b - y)² change when w moves a little? And when b does?",
+        "The gradient points uphill. Which way should the step go?",
+    )
+    misconceptions = (NM1, NM2, NM3, GR3, GR2, GR5, GR1, NM4, NM5, NM6, NM7, NM8)
+
+    def cases(self) -> Sequence[Case]:
+        """Return two lines, errors that cancel, and one step; each function is a part."""
+        lines = [Line(np.array(x), np.array(y), w, b) for x, y, w, b in LINES]
+        return [*_error_cases(lines, ERRORS), *_slope_cases(lines), _step_case(Step((2.0, 1.0), (4.0, -3.0), 0.1))]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other numbers, one example and a thousand among them, and days on which the line must be found."""
+        rng = np.random.default_rng(seed)
+        lines = [
+            Line(rng.normal(size=n), rng.normal(3, 2, size=n), float(rng.normal()), float(rng.normal()))
+            for n in (1, 7, 1000)
+        ]
+        rng = np.random.default_rng([seed, 1])
+        steps = [
+            Step(_pair(rng.normal(size=2)), _pair(rng.normal(2, 1, size=2)), float(rng.random() / 3 + 0.01))
+            for _ in range(3)
+        ]
+        days = [Case("days of sunshine", Days(200), part) for part in ("mse_grads", "sgd_step")]
+        return [*_error_cases(lines, HIDDEN_ERRORS), *_slope_cases(lines), *map(_step_case, steps), *days]
+
+    def try_case(self, case: Case, mse: Function, mse_grads: Function, sgd_step: Function) -> None:
+        """Compare one of the three functions with PyTorch."""
+        if isinstance(case.data, Days):
+            _try_to_find_the_line(case, mse_grads if case.part == "mse_grads" else sgd_step)
+        elif case.part == "mse":
+            _try_mse(case, mse)
+        elif case.part == "mse_grads":
+            _try_grads(case, mse_grads)
+        else:
+            _try_step(case, sgd_step)
+
+
+def _pair(numbers: np.ndarray) -> tuple[float, float]:
+    first, second = numbers.tolist()
+    return first, second
+
+
+def _error_cases(lines: list[Line], errors: tuple[float, ...]) -> list[Case]:
+    y = np.arange(len(errors), dtype=float)
+    cancelling = Predictions(y + np.array(errors), y)
+    return [
+        *(
+            Case(f"y_hat = {short(one.y_hat)}, y = {short(one.y)}", Predictions(one.y_hat, one.y), "mse")
+            for one in lines
+        ),
+        Case(f"errors {short(np.array(errors))}", cancelling, "mse"),
+    ]
+
+
+def _slope_cases(lines: list[Line]) -> list[Case]:
+    return [
+        Case(f"x = {short(one.x)}, y = {short(one.y)}, w = {one.w:g}, b = {one.b:g}", one, "mse_grads") for one in lines
+    ]
+
+
+def _step_case(step: Step) -> Case:
+    return Case(f"params = {step.params}, grads = {step.grads}, lr = {step.rate:g}", step, "sgd_step")
+
+
+# --- the mean squared error
+
+
+def _try_mse(case: Case, mse: Function) -> None:
+    y_hat, y = case.data
+    given = case.array(case.call(mse, "mse", y_hat, y), "What mse returns")
+    given = given.reshape(()) if given.size == 1 else given
+    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat - y))
+
+
+def mse_ways(errors: np.ndarray) -> Ways:
+    """For each wrong mean squared error, a function that computes it."""
+    squares = float((errors**2).mean())
+    return {
+        NM1: lambda: [errors.sum() ** 2 / len(errors), errors.sum() ** 2, errors.mean() ** 2],
+        GR3: lambda: squares * len(errors),
+        NM3: lambda: [squares**0.5, (squares * len(errors)) ** 0.5],
+        NM2: lambda: [errors.mean(), -errors.mean(), abs(errors).mean(), abs(errors).sum(), errors.sum()],
+        GR2: lambda: [squares / 2, squares * 2],
+        GR5: lambda: [errors**2],
+    }
+
+
+# --- its gradients
+
+
+def _try_grads(case: Case, mse_grads: Function) -> None:
+    line: Line = case.data
+    given = case.call(mse_grads, "mse_grads", line.x, line.y, line.w, line.b)
+    if type(given) not in (tuple, list, np.ndarray, torch.Tensor) or len(given) != 2:
+        raise case.always(f"mse_grads should return two numbers, dw and db, not {kind(given)}.")
+    right = torch_grads(line)
+    parts = [case.array(part, f"{name} of mse_grads") for name, part in zip(("dw", "db"), given, strict=True)]
+    parts = [part.reshape(()) if part.size == 1 else part for part in parts]
+    for name, part, wanted in zip(("dw", "db"), parts, right, strict=True):
+        case.compare(f"mse_grads, {name}", part, wanted, gradient_ways(name, parts, right, line))
+
+
+def torch_grads(line: Line) -> np.ndarray:
+    """Ask PyTorch for the slopes of the mean squared error by w and b."""
+    params = torch.tensor([line.w, line.b], dtype=torch.float64, requires_grad=True)
+    x, y = tensors(line.x, line.y)
+    with torch.enable_grad():  # a notebook may have switched it off
+        F.mse_loss(params[0] * x + params[1], y).backward()
+    assert params.grad is not None
+    return params.grad.numpy()
+
+
+def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: Line) -> Ways:
+    """For each wrong gradient, a function that computes it."""
+    mine, others = (right[0], right[1]) if name == "dw" else (right[1], right[0])
+    N = len(line.x)
+    each = 2 * (line.y_hat - line.y) * (line.x if name == "dw" else 1)
+
+    def exchanged() -> np.ndarray:
+        if not close(given[name == "dw"], np.asarray(mine)):
+            raise ValueError("the other one is not this one")
+        return others
+
+    return {
+        GR1: lambda: -mine,
+        GR3: lambda: [mine * N, mine * N / 2, -mine * N],
+        GR2: lambda: [mine / 2, mine * 2],
+        NM5: exchanged,
+        NM4: lambda: [others] if name == "dw" else [],
+        GR5: lambda: [each, each / 2, each / N, each / 2 / N],
+    }
+
+
+# --- one step, and forty
+
+
+def _try_step(case: Case, sgd_step: Function) -> None:
+    params, grads, rate = case.data
+    given = np.array(_two_numbers(case, case.call(sgd_step, "sgd_step", params, grads, rate), "sgd_step"))
+    before, slope = np.array(params), np.array(grads)
+    after = torch.sub(torch.tensor(before), torch.tensor(slope), alpha=rate)  # as torch.optim.SGD does it
+    case.compare("sgd_step", given, after, step_ways(before, slope, rate))
+
+
+def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:
+    """Return a pair of numbers; arrays of one element count as numbers."""
+    if type(answer) in (tuple, list, np.ndarray, torch.Tensor) and len(answer) == 2:
+        first, second = (case.array(part, f"A part of what {name} returns") for part in answer)
+        if first.size == second.size == 1:
+            return float(first.reshape(())), float(second.reshape(()))
+    line = f"{name} should return two numbers in a tuple"
+    raise case.sentence(f"{line}, not {short(answer)}.", hidden=f"{line}.")
+
+
+def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
+    """For each wrong step, a function that computes its result."""
+    return {
+        NM6: lambda: params + rate * grads,
+        NM7: lambda: [params - grads, params + grads],
+        NM8: lambda: [-rate * grads, rate * grads],
+    }
+
+
+def _try_to_find_the_line(case: Case, function: Function) -> None:
+    """Let one function of the student's find the line, beside a right one: what it keeps from call to call shows."""
+    hours, temperature = map(np.array, sunshine_days(case.data.number, case.seed))
+    x = (hours - hours.mean()) / hours.std()
+    params = (0.0, 0.0)
+    for _ in range(40):
+        if case.part == "mse_grads":
+            given = case.call(function, "mse_grads", x, temperature, *params)
+            grads = _two_numbers(case, given, "mse_grads")
+            params = params[0] - 0.2 * grads[0], params[1] - 0.2 * grads[1]
+        else:
+            grads = _pair(torch_grads(Line(x, temperature, *params)))
+            params = _two_numbers(case, case.call(function, "sgd_step", params, grads, 0.2), "sgd_step")
+    slope = params[0] / hours.std()
+    intercept = params[1] - slope * hours.mean()
+    if not (abs(slope - SLOPE) <= 0.1 and abs(intercept - INTERCEPT) <= 0.5):
+        raise case.always(
+            "Each function passes by itself, but forty steps of them do not find the line of the sunshine data.\n"
+            "Does any of them keep something from one call to the next?"
+        )

@@ -1,0 +1,324 @@
+"""Exercise 1.3: the shapes of a network's arrays in two conventions, and the number of its parameters."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import nn
+
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, short
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import MISSING, RIGHT, Finding, look, refuse, wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.practice import Topic
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.neurons.headings import LAYER
+
+DS1 = shared.DS1.in_lab(
+    LAYER, "The weight is turned over. In this convention, has it a row for each input or for each unit?"
+)
+DS2 = shared.DS2.in_lab(
+    LAYER, "The axis of the batch is gone. How many examples are there, and where does the shape say so?"
+)
+DS3 = shared.DS3.in_lab(
+    LAYER, "The bias goes along the batch. To what does each of its numbers belong, an example or a unit?"
+)
+PC1 = shared.PC1.in_lab(LAYER, "These are the weights alone. What else does each unit add to its sum?")
+PC2 = shared.PC2.in_lab(LAYER, "This has one bias for a whole layer. Do all units have to share it?")
+ND1 = Misconception(
+    "ND1",
+    "batch on the other axis",
+    "The batch is on the other axis here. In this convention, which axis counts the examples?",
+    LAYER,
+)
+ND2 = Misconception(
+    "ND2",
+    "the two conventions exchanged",
+    "Each shape is right for the other convention. Which of the two keeps one example in a row?",
+    LAYER,
+)
+ND3 = Misconception(
+    "ND3",
+    "parameters counted anew for each example",
+    "This grows with the batch. Does a layer learn other weights for every example?",
+    LAYER,
+)
+
+ROWS = ("x", "W1", "b1", "h", "W2", "b2", "o")
+CONVENTIONS = ("lecture", "PyTorch")
+Shape = tuple[int, ...]
+Shapes = dict[str, Shape]
+
+
+class Network(NamedTuple):
+    """A network of two dense layers and a batch."""
+
+    batch: int
+    inputs: int
+    hidden: int
+    outputs: int
+
+
+class OneShape(NamedTuple):
+    """One array of a network, ``"x"`` to ``"o"``, whose shape is asked for in PyTorch's convention."""
+
+    network: Network
+    row: str
+
+
+# --- what is right
+
+
+def torch_shapes(question: Network) -> Shapes:
+    """Ask PyTorch for the shapes of a batch on its way through two dense layers, and of what the layers hold."""
+    x = torch.zeros(question.batch, question.inputs)
+    first, second = _two_layers(question)
+    h = first(x)
+    tensors = (x, first.weight, first.bias, h, second.weight, second.bias, second(h))
+    return dict(zip(ROWS, (tuple(tensor.shape) for tensor in tensors), strict=True))
+
+
+def torch_network_count(question: Network) -> int:
+    """Ask PyTorch how many parameters the two layers have."""
+    return sum(parameter.numel() for layer in _two_layers(question) for parameter in layer.parameters())
+
+
+def _two_layers(question: Network) -> tuple[nn.Linear, nn.Linear]:
+    """Make the layers, without a draw from the learner's random numbers."""
+    with torch.random.fork_rng(devices=[]):
+        return nn.Linear(question.inputs, question.hidden), nn.Linear(question.hidden, question.outputs)
+
+
+def lecture_shapes(question: Network) -> Shapes:
+    """Return the shapes in the lecture's convention, h = Wᵀx + b with one example in a column."""
+    shapes = {}
+    for row, shape in torch_shapes(question).items():
+        shapes[row] = (*shape, 1) if row in ("b1", "b2") else shape[::-1]
+    return shapes
+
+
+def count_parameters(question: Network) -> int:
+    """Count weights and biases of both layers, unit by unit."""
+    return sum(question.inputs + 1 for _ in range(question.hidden)) + sum(
+        question.hidden + 1 for _ in range(question.outputs)
+    )
+
+
+# --- wrong ways
+
+
+def network_ways(question: Network) -> dict[Misconception, int]:
+    """Return what each known wrong way of counting the parameters gives."""
+    weights = question.inputs * question.hidden + question.hidden * question.outputs
+    return {PC1: weights, PC2: weights + 2, ND3: question.batch * count_parameters(question)}
+
+
+Rows = dict[str, list[Any]]
+
+
+def shape_ways(right: Mapping[str, Shapes], question: Network) -> dict[Misconception, dict[str, Rows]]:
+    """For each wrong way, what it may give for each row of each convention."""
+    turned = {name: {row: [right[name][row][::-1]] for row in ROWS} for name in CONVENTIONS}
+    other = {"lecture": right["PyTorch"], "PyTorch": right["lecture"]}
+    weights, carried = ("W1", "W2"), ("x", "h", "o")
+    units = {"b1": question.hidden, "b2": question.outputs}
+    N = question.batch
+    sizes = {"x": question.inputs, "h": question.hidden, "o": question.outputs}
+
+    def both(shapes: Rows) -> dict[str, Rows]:
+        return {name: dict(shapes) for name in CONVENTIONS}
+
+    return {
+        DS1: {name: {row: turned[name][row] for row in weights} for name in CONVENTIONS},
+        ND1: {name: {row: turned[name][row] for row in carried} for name in CONVENTIONS},
+        DS2: both({row: [(size,), (size, 1), (1, size)] for row, size in sizes.items()}),
+        DS3: both({row: [(N,), (N, 1), (1, N), (N, size), (size, N)] for row, size in units.items()}),
+        ND2: {name: {row: [other[name][row]] for row in ROWS} for name in CONVENTIONS},
+        PC2: both({"b1": [(1,), ()], "b2": [(1,), ()]}),
+    }
+
+
+# --- drawing
+
+LESSON_NETWORK = Network(batch=6, inputs=3, hidden=4, outputs=2)
+
+
+def practice_network(dice: Dice) -> Network:
+    """Draw a network of any sizes for practice."""
+    return draw(dice, _sample_network, network_tells_apart)
+
+
+def practice_shape(dice: Dice) -> OneShape:
+    """Draw one array of a network for practice."""
+    return OneShape(practice_network(dice), dice.choose(("x", "W1", "h", "W2", "o")))
+
+
+def _sample_network(dice: Dice) -> Network:
+    return Network(dice.between(2, 40), dice.between(2, 12), dice.between(2, 20), dice.between(2, 12))
+
+
+def network_tells_apart(question: Network) -> bool:
+    """Tell whether all four sizes differ, and every wrong count is wrong in its own way."""
+    counts = [count_parameters(question), *network_ways(question).values()]
+    return len(set(question)) == len(question) and len(set(counts)) == len(counts)
+
+
+ARRAYS = {
+    "x": "the batch x",
+    "W1": "the first weight W1",
+    "h": "the hidden values h",
+    "W2": "the second weight W2",
+    "o": "the output o",
+}
+
+
+def _in_words(network: Network) -> str:
+    return (
+        f"Two dense layers: {network.inputs} inputs, {network.hidden} hidden units, {network.outputs} outputs; "
+        f"a batch of {network.batch}.\n"
+    )
+
+
+def _one_shape_ways(question: OneShape) -> dict[Misconception, Any]:
+    right = {"PyTorch": torch_shapes(question.network), "lecture": lecture_shapes(question.network)}
+    ways = shape_ways(right, question.network)
+    given = {way: ways[way]["PyTorch"].get(question.row) for way in (DS1, ND1, DS2)}
+    return {way: np.array(shapes[0]) for way, shapes in given.items() if shapes}
+
+
+LAYER_SHAPE = Topic(
+    "layer-shape",
+    practice_shape,
+    lambda question: (
+        f"{_in_words(question.network)}Which shape has {ARRAYS[question.row]} in PyTorch? Answer with a tuple."
+    ),
+    lambda question: np.array(torch_shapes(question.network)[question.row]),
+    _one_shape_ways,
+)
+NETWORK_PARAMETERS = Topic(
+    "network-parameters",
+    practice_network,
+    lambda question: f"{_in_words(question)}How many parameters?",
+    torch_network_count,
+    network_ways,
+)
+
+
+class NetworkShapes(Exercise):
+    """Which shapes have a network's arrays in two conventions, and how many parameters are there?"""
+
+    id = "network-shapes"
+    hints = (
+        "In PyTorch's order, which axis counts the examples: the first or the last?",
+        "For W1, ask: how many units does it feed, and how many inputs does each of them read?",
+        "How many weights has one hidden unit, and what does it add to its sum?",
+    )
+    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3)
+    topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
+
+    def draw(self) -> Network:
+        """Return the lecture's network, 3 inputs and 2 outputs, with a number of hidden units and a batch."""
+        if not self.student:
+            return LESSON_NETWORK
+
+        def sample(dice: Dice) -> Network:
+            return Network(dice.between(5, 40), 3, dice.between(4, 20), 2)
+
+        return draw(self.dice(), sample, network_tells_apart)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"lecture": {"x": …, "W1": …, …}, "PyTorch": {…}, "parameters": …}``, each row of both a part.
+
+        A bias of the lecture's may be written as a column or flat.
+        """
+        given = as_dict(answers, (*CONVENTIONS, "parameters"), "shapes")
+        right = {"lecture": lecture_shapes(self.question), "PyTorch": torch_shapes(self.question)}
+        cells = {
+            (name, row): _Cell(name, row, shape, right[name][row])
+            for name in CONVENTIONS
+            for row, shape in _rows(given[name], name).items()
+        }
+        why = _explain(cells, shape_ways(right, self.question))
+        found = {row: _worst([_finding(cells[name, row], why) for name in CONVENTIONS]) for row in ROWS}
+        ways = {way: {"parameters": number} for way, number in network_ways(self.question).items()}
+        count = {"parameters": torch_network_count(self.question)}
+        return found | judge_numbers(given, count, ways, what="shapes")
+
+
+class _Cell:
+    """One shape of the answer, in one convention."""
+
+    def __init__(self, name: str, row: str, answer: Any, right: Shape) -> None:
+        self.name, self.row, self.answer, self.right = name, row, answer, right
+        self.shape: tuple[Any, ...] | None = None
+        self.unreadable = look(self._read)
+
+    def _read(self) -> None:
+        if isinstance(self.answer, CannotBeRead):
+            raise refuse(f"{self.answer}")
+        if is_missing(self.answer):
+            return
+        numbers = as_numbers(self.answer)
+        if numbers is None or len(numbers) > 4:
+            what = f"shapes[{self.name!r}][{self.row!r}]"
+            raise refuse(f"{what} should be a shape such as (3, 2), not {kind(self.answer)} of other things.")
+        self.shape = tuple(numbers)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the shape is the right one, a bias of the lecture's also if it is flat."""
+        flat = {self.right, self.right[:1]} if self.row in ("b1", "b2") and len(self.right) == 2 else {self.right}
+        return self.shape in flat
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether there is a shape, and it is not the right one."""
+        return self.shape is not None and not self.fits
+
+
+class CannotBeRead(str):
+    """Stands for each row of a convention that is no dict: says what is wrong with it."""
+
+
+def _rows(answer: Any, name: str) -> dict[str, Any]:
+    if is_missing(answer):
+        return dict.fromkeys(ROWS)
+    if type(answer) is not dict:
+        line = CannotBeRead(f"shapes[{name!r}] should be a dict with the keys {', '.join(ROWS)}, not {kind(answer)}.")
+        return dict.fromkeys(ROWS, line)
+    return {row: answer.get(row) for row in ROWS}
+
+
+Why = dict[tuple[str, str], Misconception]
+
+
+def _explain(cells: Mapping[tuple[str, str], _Cell], ways: Mapping[Misconception, dict[str, Rows]]) -> Why:
+    """Find the wrong ways behind the wrong shapes: one that explains all of them, or one for each."""
+    amiss = [place for place, cell in cells.items() if cell.is_wrong]
+
+    def gives(way: Misconception, places: list[tuple[str, str]]) -> bool:
+        return all(cells[place].shape in ways[way][place[0]].get(place[1], []) for place in places)
+
+    whole = next((way for way in ways if amiss and gives(way, amiss)), None)
+    if whole:
+        return dict.fromkeys(amiss, whole)
+    single = {place: next((way for way in ways if gives(way, [place])), None) for place in amiss}
+    known = {place: way for place, way in single.items() if way is not None}
+    return known if len(known) == len(amiss) else {}
+
+
+def _finding(cell: _Cell, why: Why) -> Finding:
+    if cell.unreadable is not RIGHT:
+        return cell.unreadable
+    if cell.is_wrong:
+        return wrong(f"{cell.name}, {cell.row}: you gave {short(cell.shape)}.", why.get((cell.name, cell.row)))
+    return RIGHT if cell.shape is not None else MISSING
+
+
+def _worst(findings: list[Finding]) -> Finding:
+    """Return how a row stands that is asked for twice: wrong if one is, missing if one is, else right."""
+    failed = [one for one in findings if one not in (RIGHT, MISSING)]
+    return failed[0] if failed else MISSING if MISSING in findings else RIGHT

@@ -1,0 +1,219 @@
+"""Figures about transfer: features in two directions, learning curves, what goes wrong, a machine being taught."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+
+from course_utils import style
+from course_utils.drawing import plot_pictures, show
+from course_utils.drawing.frames import FONT, bare
+
+__all__ = [
+    "plot_directions",
+    "plot_learning_curve",
+    "plot_mismatches",
+    "plot_pictures",
+    "plot_teaching",
+    "show",
+]
+
+MARKERS = ("o", "^", "s")
+COLOURS = ("DATA", "MODEL", "TRUTH")
+LINES = (  # colour, dashes, marker, for up to five ways
+    ("FOCUS", "-", "o"),
+    ("MODEL", "--", "s"),
+    ("DATA", ":", "^"),
+    ("TRUTH", "-.", "D"),
+    ("0.4", (0, (1, 1)), "v"),
+)
+
+
+def plot_directions(features: Mapping[str, Any], labels: Any, classes: Sequence[str]) -> np.ndarray:
+    """Draw features in the two directions in which they vary most, one panel for each kind of features.
+
+    Parameters
+    ----------
+    features
+        Name → array or tensor ``(N, D)``. Each column is standardised first.
+    labels
+        Labels ``(N,)``, numbers below ``len(classes)``.
+    classes
+        Up to three names; each class has a marker of its own.
+
+    Returns
+    -------
+    array of Axes
+        One panel a kind.
+
+    Raises
+    ------
+    ValueError
+        If there are no features, not as many rows as labels, or more than three classes.
+    """
+    labels = np.asarray(labels)
+    if not features or len(classes) > len(MARKERS):
+        raise ValueError(f"features must be at least one kind, classes at most {len(MARKERS)}, not {len(classes)}")
+    width = 3.0 * len(features)
+    panels = plt.subplots(1, len(features), figsize=(width, 3.1), layout="constrained", squeeze=False)[1][0]
+    for axes, (name, values) in zip(panels, features.items(), strict=True):
+        places = principal_directions(np.asarray(values, dtype=np.float64))
+        if len(places) != len(labels):
+            raise ValueError(f"{name} must have one row for each of {len(labels)} labels, not {len(places)}")
+        for number, kind in enumerate(classes):
+            look = {"marker": MARKERS[number], "color": getattr(style, COLOURS[number]), "s": 22, "alpha": 0.75}
+            axes.scatter(*places[labels == number].T, label=kind, linewidths=0, **look)
+        axes.set_title(name, fontsize=FONT + 1)
+        axes.set_xlabel("first direction", fontsize=FONT)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        bare(axes)
+    panels[0].set_ylabel("second direction", fontsize=FONT)
+    figure = panels[0].figure
+    handles, names = panels[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(classes), frameon=False, fontsize=FONT)
+    return panels
+
+
+def principal_directions(values: np.ndarray) -> np.ndarray:
+    """Return the places ``(N, 2)`` of rows ``(N, D)`` along the two directions of largest variance."""
+    spread = values.std(axis=0)
+    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    left, size, _ = np.linalg.svd(values, full_matrices=False)
+    return left[:, :2] * size[:2]
+
+
+def plot_learning_curve(
+    runs: Mapping[str, Mapping[int, Sequence[float]]], *, chance: float | None = None, axes: Axes | None = None
+) -> Axes:
+    """Draw accuracy over the number of pictures a class; a band reaches from the least to the best of the runs.
+
+    Parameters
+    ----------
+    runs
+        Way → {number of pictures: accuracies from 0 to 1, one a run}; up to five ways.
+    chance
+        Accuracy of guessing: a thin line.
+    axes
+        Where to draw; new ones if left out.
+
+    Returns
+    -------
+    Axes
+        The number of pictures stands on a logarithmic axis.
+
+    Raises
+    ------
+    ValueError
+        If there are no ways or more than five, or a way has no runs.
+    """
+    if not 1 <= len(runs) <= len(LINES) or not all(row and all(map(len, row.values())) for row in runs.values()):
+        raise ValueError(f"runs must be 1 to {len(LINES)} ways, each with a run at least; there are {len(runs)}")
+    axes = axes or plt.subplots(figsize=(6.4, 3.6), layout="constrained")[1]
+    numbers = sorted({number for row in runs.values() for number in row})
+    for (way, row), (colour, dashes, marker) in zip(runs.items(), LINES, strict=False):
+        colour = getattr(style, colour, colour)
+        each = sorted(row)
+        low, middle, high = (np.array([f(row[n]) for n in each]) for f in (np.min, np.mean, np.max))
+        axes.fill_between(each, low, high, color=colour, alpha=0.18, lw=0)
+        axes.plot(each, middle, color=colour, ls=dashes, marker=marker, lw=1.8, ms=6, label=way)
+    if chance is not None:
+        axes.axhline(chance, color="0.5", lw=1.5, ls=(0, (1, 2)))
+        axes.text(numbers[-1], chance - 0.015, "chance", color="0.35", fontsize=FONT, ha="right", va="top")
+    axes.set_xscale("log")
+    axes.set_xticks(numbers, [str(number) for number in numbers])
+    axes.minorticks_off()
+    axes.set_ylim(top=1)
+    axes.set_xlabel("training pictures per class", fontsize=FONT)
+    axes.set_ylabel("accuracy on test pictures", fontsize=FONT)
+    axes.legend(frameon=False, fontsize=FONT, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return bare(axes)
+
+
+def plot_mismatches(accuracies: Mapping[str, float], *, chance: float | None = None) -> Axes:
+    """Draw one bar a case, from top to bottom, each accuracy written at its bar.
+
+    Parameters
+    ----------
+    accuracies
+        Case → accuracy from 0 to 1. The first case is the one that the others are compared with.
+    chance
+        Accuracy of guessing: a thin line.
+
+    Returns
+    -------
+    Axes
+        A line of dashes marks the first case.
+
+    Raises
+    ------
+    ValueError
+        If there is no case, or an accuracy is not from 0 to 1.
+    """
+    names, values = list(accuracies), np.array(list(accuracies.values()), float)
+    if not names or not ((values >= 0) & (values <= 1)).all():
+        raise ValueError("accuracies must be at least one number from 0 to 1 with its name")
+    axes = plt.subplots(figsize=(6.0, 0.42 * len(names) + 0.8), layout="constrained")[1]
+    colours = [style.FOCUS] + [style.DATA] * (len(names) - 1)
+    axes.barh(names, values, color=colours, height=0.62)
+    for row, value in enumerate(values):
+        axes.text(value - 0.01, row, f"{value:.2f}", va="center", ha="right", color="white", fontsize=FONT)
+    axes.axvline(values[0], color=style.FOCUS, lw=1.5, ls="--")
+    if chance is not None:
+        axes.axvline(chance, color="0.4", lw=1.5, ls=(0, (1, 2)))
+        axes.text(chance, -0.62, "chance", color="0.35", fontsize=FONT, va="bottom", ha="center")
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.set_xlim(0, 1.05)
+    axes.set_xlabel("accuracy on test pictures", fontsize=FONT)
+    return bare(axes)
+
+
+def plot_teaching(
+    taught: Sequence[tuple[int, np.ndarray]], classes: Sequence[str], current: np.ndarray, confidence: Sequence[float]
+) -> np.ndarray:
+    """Draw what a machine was taught, the picture before it, and how sure it is of each class.
+
+    Parameters
+    ----------
+    taught
+        Pairs of label and picture ``(H, W, 3)`` from 0 to 1; the first three of each class are drawn.
+    classes
+        Names of the classes.
+    current
+        The picture that is judged.
+    confidence
+        One probability a class; empty where there is none yet.
+
+    Returns
+    -------
+    array of Axes
+        The pictures taught, row by row, the current picture, and the bars.
+    """
+    shown = 3
+    figure = plt.figure(figsize=(8.0, 0.85 * len(classes) + 0.7), layout="constrained")
+    left, middle, right = figure.subfigures(1, 3, width_ratios=(3.2, 1.7, 3.1))
+    grid = left.subplots(len(classes), shown, squeeze=False)
+    left.suptitle("taught", fontsize=FONT + 1)
+    for axes in grid.flat:
+        axes.set_axis_off()
+    for label, name in enumerate(classes):
+        for axes, image in zip(grid[label], [image for kind, image in taught if kind == label], strict=False):
+            axes.imshow(image, vmin=0, vmax=1)
+        first = grid[label, 0]
+        first.text(-0.12, 0.5, name, transform=first.transAxes, ha="right", va="center", fontsize=FONT)
+    judged = middle.subplots()
+    judged.imshow(current, vmin=0, vmax=1)
+    judged.set_axis_off()
+    middle.suptitle("what is this?", fontsize=FONT + 1)
+    bars = right.subplots()
+    values = list(confidence) or [0.0] * len(classes)
+    bars.barh(list(classes), values, color=style.MODEL, height=0.6)
+    for row, value in enumerate(values):
+        bars.text(min(value, 0.8) + 0.02, row, f"{value:.2f}", va="center", fontsize=FONT)
+    bars.set_xlim(0, 1)
+    bars.invert_yaxis()
+    bars.set_xlabel("probability", fontsize=FONT)
+    bare(bars)
+    return np.array([*grid.flat, judged, bars], dtype=object)

@@ -1,0 +1,625 @@
+"""Lab 08: right answers in many forms, every known wrong way, and what is said of both."""
+
+import re
+import sys
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from harness import WrongWay, judged, right_answers
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from course_utils.data import load_shapes
+from course_utils.judging.cases import Case
+from course_utils.labs import adversarial_examples
+from course_utils.labs.adversarial_examples import adversarial_training as defence
+from course_utils.labs.adversarial_examples import networks
+from course_utils.labs.adversarial_examples import universal_perturbation as universal
+from course_utils.labs.adversarial_examples.attacks import Call, one_step, pictures
+from course_utils.labs.adversarial_examples.budget_units import right_values
+from course_utils.labs.adversarial_examples.control_experiment import CONCLUSION
+from course_utils.labs.adversarial_examples.meaning import MEANING
+from course_utils.labs.adversarial_examples.pgd import many_steps
+from course_utils.models import load_trained
+from course_utils.training import accuracy
+
+lab = adversarial_examples.for_student()
+
+GRADIENT = """
+def input_gradient(model, x, y):
+    mode = model.training
+    model.eval()
+    leaf = x.clone().requires_grad_(True)
+    scores = model(leaf)
+    loss = F.cross_entropy(scores, y, reduction="sum")
+    gradient = torch.autograd.grad(loss, leaf)[0]
+    model.train(mode)
+    return gradient
+"""
+FGSM = """
+def fgsm(model, x, y, eps, targeted=False):
+    leaf = x.clone().requires_grad_(True)
+    loss = F.cross_entropy(model(leaf), y, reduction="sum")
+    gradient = torch.autograd.grad(loss, leaf)[0]
+    step = gradient.sign()
+    step = -step if targeted else step
+    moved = x + eps * step
+    return moved.clamp(0, 1)
+"""
+PGD = """
+def pgd(model, x, y, eps, alpha, steps, targeted=False):
+    here = x
+    for _ in range(steps):
+        leaf = here.clone().requires_grad_(True)
+        loss = F.cross_entropy(model(leaf), y, reduction="sum")
+        gradient = torch.autograd.grad(loss, leaf)[0]
+        step = gradient.sign()
+        step = -step if targeted else step
+        moved = here + alpha * step
+        moved = torch.clamp(moved, x - eps, x + eps)
+        here = moved.clamp(0, 1)
+    return here
+"""
+UNIVERSAL = """
+def universal_perturbation(model, X, eps, epochs):
+    delta = torch.zeros_like(X[:1])
+    labels = model(X).argmax(1)
+    for _ in range(epochs):
+        for batch, label in zip(X.split(50), labels.split(50)):
+            leaf = delta.clone().requires_grad_(True)
+            loss = F.cross_entropy(model((batch + leaf).clamp(0, 1)), label)
+            step = torch.autograd.grad(loss, leaf)[0].sign()
+            delta = (delta + eps / 4 * step).clamp(-eps, eps)
+    return delta
+"""
+FOOLING = """
+def fooling_image(model, target, steps, rng):
+    picture = torch.rand(1, 3, 32, 32, generator=rng)
+    confidence = 0.0
+    for _ in range(steps):
+        leaf = picture.clone().requires_grad_(True)
+        loss = F.cross_entropy(model(leaf), torch.tensor([target]))
+        step = torch.autograd.grad(loss, leaf)[0].sign()
+        picture = (picture - 0.02 * step).clamp(0, 1)
+    scores = model(picture)[0]
+    confidence = scores.softmax(0)[target].item()
+    return picture, confidence
+"""
+TRAINING = """
+def adversarial_training(model, x, y, eps, epochs):
+    adam = torch.optim.Adam(model.parameters(), lr=4e-3)
+    for _ in range(epochs):
+        for places in torch.randperm(len(x)).split(64):
+            leaf = x[places].clone().requires_grad_(True)
+            gradient = torch.autograd.grad(F.cross_entropy(model(leaf), y[places]), leaf)[0]
+            attacked = (x[places] + eps * gradient.sign()).clamp(0, 1)
+            loss = F.cross_entropy(model(attacked), y[places])
+            adam.zero_grad()
+            loss.backward()
+            adam.step()
+"""
+SOURCES = {
+    "input_gradient": GRADIENT,
+    "fgsm": FGSM,
+    "pgd": PGD,
+    "universal_perturbation": UNIVERSAL,
+    "fooling_image": FOOLING,
+    "adversarial_training": TRAINING,
+}
+QUICK = ["input_gradient", "fgsm", "pgd"]
+
+
+def build(name: str, *changes: tuple[str, str]) -> Callable:
+    """Return the function called ``name`` with some of its text replaced."""
+    source = SOURCES[name]
+    for old, new in changes:
+        assert old in source, f"{old!r} is not in {name}"
+        source = source.replace(old, new)
+    names = {"torch": torch, "F": F}
+    exec(source, names)
+    return names[name]
+
+
+def judge(name: str, function: Callable, seed: int | None = None):
+    """Feed a function to its exercise, with a seed in hidden cases, too."""
+    exercise = getattr(lab, name)
+    return judged(exercise.check, function) if seed is None else judged(exercise.check_hidden, function, seed=seed)
+
+
+def mutant(code: str, name: str, *changes: tuple[str, str], **more) -> WrongWay:
+    return WrongWay(code, name.replace("_", "-"), lambda: (build(name, *changes),), **more)
+
+
+MEAN = (', reduction="sum"', "")
+UP, DOWN = "x + eps * step", "x - eps * step"
+IN_BUDGET = ("torch.clamp(moved, x - eps, x + eps)", "moved")
+LEAF = "        leaf = picture.clone().requires_grad_(True)\n"
+TOO_SOON = ("    scores = model(picture)[0]\n", ""), (LEAF, LEAF + "        scores = model(leaf)[0]\n")
+
+FUNCTIONS = [
+    mutant("GR1", "input_gradient", ("return gradient", "return -gradient")),
+    mutant("GR1", "input_gradient", ("loss = F.cross_entropy(scores, y", "loss = -F.cross_entropy(scores, y")),
+    mutant("GR3", "input_gradient", MEAN),
+    mutant("AD7", "input_gradient", ("    model.eval()\n", "")),
+    mutant("AD7", "input_gradient", ("model.eval()", "model.train()")),
+    mutant("AD7", "input_gradient", ("    model.train(mode)\n", "")),
+    mutant("AD7", "input_gradient", ("    model.train(mode)\n", "    model.train()\n")),
+    mutant("AD6", "input_gradient", ("torch.autograd.grad(loss, leaf)[0]", "(loss.backward(), leaf.grad)[1]")),
+    mutant(
+        "AD6",
+        "input_gradient",
+        ("torch.autograd.grad(loss, leaf)[0]", "(loss.backward(), model.zero_grad(), leaf.grad)[2]"),
+    ),
+    mutant("EG1", "input_gradient", ('F.cross_entropy(scores, y, reduction="sum")', "scores[range(len(y)), y].sum()")),
+    mutant(
+        "EG1",
+        "input_gradient",
+        ('F.cross_entropy(scores, y, reduction="sum")', "scores.softmax(1)[range(len(y)), y].mean()"),
+    ),
+    mutant("EG2", "input_gradient", ("return gradient", "return gradient.sign()")),
+    mutant("EG3", "input_gradient", ("x.clone().requires_grad_", "x.requires_grad_")),
+    mutant("PR5", "input_gradient", ("model(leaf)", "model(leaf).softmax(1)")),
+    mutant("DS2", "input_gradient", ("return gradient", "return gradient[0]")),
+    mutant("DS2", "input_gradient", ("return gradient", "return gradient.sum(0)")),
+    mutant("AD1", "fgsm", (UP, DOWN)),
+    mutant("AD1", "fgsm", (UP, DOWN), hidden=True),
+    mutant("AD2", "fgsm", ("gradient.sign()", "gradient")),
+    mutant("AD2", "fgsm", ("gradient.sign()", "gradient / gradient.abs().max()")),
+    mutant("AD2", "fgsm", ("gradient.sign()", "gradient / gradient.norm()")),
+    mutant("AD2", "fgsm", ("gradient.sign()", "gradient"), MEAN),
+    mutant("AD3", "fgsm", ("moved.clamp(0, 1)", "moved")),
+    mutant("EA5", "fgsm", ("clamp(0, 1)", "clamp(-1, 1)")),
+    mutant("EA1", "fgsm", ("moved.clamp(0, 1)", "moved.clamp(0, 1) - x")),
+    mutant("EA1", "fgsm", ("moved.clamp(0, 1)", "eps * step")),
+    mutant("EA2", "fgsm", ("-step if targeted", "step if targeted")),
+    mutant("AD4", "fgsm", ("eps * step", "eps / 0.5 * step")),
+    mutant("AD4", "fgsm", ("eps * step", "eps * 0.5 * step")),
+    mutant("AD4", "fgsm", ("eps * step", "eps / 255 * step")),
+    mutant("DS2", "fgsm", ("clamp(0, 1)", "clamp(0, 1)[0]")),
+    mutant("EG3", "fgsm", ("moved.clamp(0, 1)", "x.copy_(moved.clamp(0, 1))")),
+    mutant("AD1", "pgd", ("here + alpha", "here - alpha")),
+    mutant("AD2", "pgd", ("gradient.sign()", "gradient")),
+    mutant("AD3", "pgd", ("moved.clamp(0, 1)", "moved")),
+    mutant("AD4", "pgd", ("    here = x\n", "    here = x\n    eps, alpha = eps / 0.5, alpha / 0.5\n")),
+    mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved")),
+    mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved"), hidden=True),
+    mutant("EA4", "pgd", ("x - eps, x + eps", "here - eps, here + eps")),
+    mutant("EA3", "pgd", ("leaf = here.clone()", "leaf = x.clone()")),
+    mutant("EA6", "pgd", ("range(steps)", "range(1)")),
+    mutant("EA7", "pgd", ("here = moved.clamp(0, 1)", "here = moved"), ("return here", "return here.clamp(0, 1)")),
+    mutant("EA7", "pgd", IN_BUDGET, ("return here", "return torch.clamp(here, x - eps, x + eps)"), hidden=True),
+    mutant(
+        "EA8",
+        "pgd",
+        ("    here = x\n", "    here, total = x, 0\n"),
+        ("gradient.sign()", "(total := total + gradient).sign()"),
+    ),
+    mutant("EA1", "pgd", ("return here", "return here - x")),
+    mutant("EA2", "pgd", ("-step if targeted", "step if targeted")),
+    mutant("DS2", "pgd", ("return here", "return here[0]")),
+    mutant("EG3", "pgd", ("return here", "return x.copy_(here)")),
+    mutant("EU1", "universal_perturbation", ("return delta", "return delta.expand_as(X)")),
+    mutant("DS2", "universal_perturbation", ("return delta", "return delta[0]")),
+    mutant("AD5", "universal_perturbation", ("return delta", "return delta + 2 * eps"), ("range(epochs)", "range(0)")),
+    mutant("EU3", "universal_perturbation", ("delta + eps", "delta - eps")),
+    mutant("EU3", "universal_perturbation", ("return delta", "return eps * torch.randn_like(delta).sign()")),
+    mutant("EF4", "fooling_image", ("picture - 0.02", "picture + 0.02")),
+    mutant("AD3", "fooling_image", (".clamp(0, 1)", "")),
+    mutant("EF2", "fooling_image", ("scores.softmax(0)[target]", "scores[target]")),
+    mutant("EF1", "fooling_image", ("scores.softmax(0)[target]", "scores.softmax(0)[target - 1]")),
+    mutant("EF1", "fooling_image", *TOO_SOON),
+    mutant("EF1", "fooling_image", ("return picture, confidence", "return picture, 1.0")),
+    mutant("EF3", "fooling_image", ("generator=rng", "generator=torch.Generator().manual_seed(1)")),
+    mutant("EF3", "fooling_image", ("generator=rng", "generator=None")),
+]
+
+
+# --- wrong sets of answers
+
+
+def budget(code: str, **changes) -> WrongWay:
+    answers = right_values(lab.budget_units.question) | {key.replace("_", " "): v for key, v in changes.items()}
+    return WrongWay(code, "budget-units", lambda: (answers,), 2 / 3)
+
+
+TABLE = {
+    "clean": 0.950,
+    "fgsm": [0.858, 0.736, 0.466, 0.192],
+    "random": [0.950, 0.948, 0.950, 0.946],
+    "conclusion": "direction",
+}
+UNDERSTOOD = {"control": "gradient", "confidence": "share", "humans": "brief", "honest test": {"unseen", "price"}}
+
+
+def control(code: str, share: float, **changes) -> WrongWay:
+    return WrongWay(code, "control-experiment", lambda: (TABLE | changes,), share)
+
+
+def meaning(code: str, **changes) -> WrongWay:
+    answers = UNDERSTOOD | {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "meaning", lambda: (answers,), 3 / 4)
+
+
+SETS = [
+    budget("AD4", normalised=8 / 255 * 0.5),
+    budget("AD4", normalised=8 / 255),
+    budget("AD4", L2=3.478),
+    budget("AD4", grey_levels=4),
+    budget("EB1", normalised=(8 / 255 - 0.5) / 0.5),
+    budget("EB2", L2=3072 * 8 / 255),
+    budget("EB2", L2=3072 * (8 / 255) ** 2),
+    budget("EB3", L2=32 * 8 / 255),
+    budget("EB4", L2=8 / 255),
+    budget("EB5", grey_levels=16),
+    budget("EB6", grey_levels=8 / 255),
+    control("ET1", 0.5, fgsm=TABLE["random"], random=TABLE["fgsm"]),
+    control("ET2", 0.75, fgsm=[1 - value for value in TABLE["fgsm"]]),
+    control("ET3", 0.75, fgsm=[100 * value for value in TABLE["fgsm"]]),
+    control("AD1", 0.75, fgsm=[0.983, 0.998, 0.999, 1.0]),
+    control("ET4", 0.75, conclusion="size"),
+    control("ET5", 0.75, conclusion="any noise"),
+    control("EQ1", 0.75, conclusion="nothing"),
+    meaning("EQ1", control="noise"),
+    meaning("EQ2", confidence="probability"),
+    meaning("EQ3", humans="same"),
+    meaning("EQ4", honest_test={"unseen", "price", "free"}),
+    meaning("EQ5", honest_test={"unseen", "price", "seen"}),
+]
+WRONG_WAYS = FUNCTIONS + SETS
+SEPARATELY = {"universal-perturbation": ["EU2"], "adversarial-training": ["EQ4"]}  # have tests of their own below
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_function_without_its_mutation_is_right(name):
+    assert judge(name, build(name)).share == 1
+    if name != "adversarial_training":
+        assert judge(name, build(name), 3).share == 1
+
+
+def test_the_step_the_wrong_way_is_told_with_accuracies():
+    text = judge("fgsm", build("fgsm", (UP, DOWN))).text
+    assert re.search(r"accuracy went from 0\.\d\d to \d\.\d\d: you are helping the network", text)
+
+
+def test_a_noise_that_fools_the_seen_pictures_only_is_told(monkeypatch):
+    monkeypatch.setattr(universal, "_pictures", lambda _number, _unseen, seed: load_shapes(3, 200, seed=seed))
+
+    def overfitted(model, X, eps, epochs):
+        return build("universal_perturbation")(model, X[:3], eps, 3)
+
+    assert judge("universal_perturbation", overfitted).codes == ("EU2",)
+
+
+def test_a_defence_that_costs_too_much_is_told(monkeypatch):
+    found = iter([{"clean": 0.9, "attacked": 0.2}, {"clean": 0.6, "attacked": 0.5}])
+    monkeypatch.setattr(defence, "accuracies", lambda *_: next(found))
+    told = judge("adversarial_training", lambda *_: None)
+    assert "the price is too high" in told.text
+    assert (told.codes, len(told.text.splitlines())) == (("EQ4",), 4)
+
+
+def test_what_was_measured_is_said_of_a_right_answer():
+    assert re.search(
+        r"Correct\.\nShare of unseen pictures that are fooled: 0", judge(*_right("universal_perturbation")).text
+    )
+    assert re.search(r"Correct\.\nclean 0\.\d\d before", judge(*_right("adversarial_training")).text)
+
+
+def _right(name: str) -> tuple[str, Callable]:
+    return name, build(name)
+
+
+def test_every_wrong_option_has_a_misconception():
+    choices = [CONCLUSION, *MEANING.values()]
+    bare = [key for choice in choices for key, option in choice.options.items() if not option.way]
+    assert sorted(bare) == sorted(key for choice in choices for key in choice.wanted)
+
+
+# --- right by any way
+
+FORMS = {
+    "list": lambda tensor: tensor.tolist(),
+    "tuple": lambda tensor: tuple(tensor.tolist()),
+    "numpy": lambda tensor: tensor.numpy(),
+    "float32": lambda tensor: tensor.float(),
+    "view": lambda tensor: torch.stack([tensor, tensor], dim=-1)[..., 0],
+    "fortran": lambda tensor: np.asfortranarray(tensor.numpy()),
+    "with a past": lambda tensor: tensor.clone().requires_grad_() * 1,
+}
+
+
+def wrapped(name: str, change):
+    """Return the right function with its answer changed."""
+    function = build(name)
+    return lambda *args, **options: change(function(*args, **options))
+
+
+@pytest.mark.parametrize("name", QUICK)
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_the_form_of_a_right_answer_does_not_matter(name, form):
+    assert judge(name, wrapped(name, form), 8).share == 1
+
+
+def test_a_loop_over_pictures_is_right():
+    one = build("input_gradient")
+    rows = lambda model, x, y: torch.cat([one(model, x[i : i + 1], y[i : i + 1]) for i in range(len(x))])  # noqa: E731
+    assert judge("input_gradient", rows).share == 1
+
+
+def test_a_quarter_of_the_batch_at_a_time_is_right():
+    one = build("fgsm")
+
+    def parts(model, x, y, eps, targeted=False):
+        return np.concatenate([one(model, x[i::4], y[i::4], eps, targeted) for i in range(4) if i < len(x)])[
+            np.argsort(np.concatenate([np.arange(len(x))[i::4] for i in range(4)]), kind="stable")
+        ]
+
+    assert judge("fgsm", parts).share == 1
+
+
+def test_checks_work_where_gradients_are_switched_off():
+    with torch.no_grad():
+        answer = lambda *args: torch.enable_grad()(build("input_gradient"))(*args)  # noqa: E731
+        assert judge("input_gradient", answer).share == 1
+
+
+def test_noise_on_stderr_costs_nothing(capsys):
+    def noisy(*args, **options):
+        print("50 %", file=sys.stderr)
+        return build("fgsm")(*args, **options)
+
+    assert judge("fgsm", noisy).share == 1
+    assert capsys.readouterr().err == ""
+
+
+# --- wrong kinds
+
+OTHER_KINDS = {"None": None, "text": "text", "list": [], "dict": {}, "object": object(), "nan": float("nan")}
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCES if name != "adversarial_training"])
+@pytest.mark.parametrize("answer", OTHER_KINDS.values(), ids=OTHER_KINDS)
+def test_an_answer_of_another_kind_is_refused(name, answer):
+    found = judge(name, lambda *args, **options: answer)
+    assert (found.share, found.missing) == (0, False)
+
+
+def test_a_function_that_calls_a_stub_is_told_which():
+    def input_gradient(model, x, y):
+        raise NotImplementedError("replace this line with your code")
+
+    def fgsm(model, x, y, eps, targeted=False):
+        return x + eps * input_gradient(model, x, y).sign()
+
+    assert "write input_gradient, which fgsm calls, run its cell" in judge("fgsm", fgsm).text
+    assert "write input_gradient, run its cell" in judge("input_gradient", input_gradient).text
+
+
+def test_weights_that_cannot_be_trained_any_more_are_refused():
+    def frozen(model, x, y):
+        gradient = build("input_gradient")(model, x, y)
+        model.requires_grad_(False)
+        return gradient
+
+    assert "requires_grad of the parameters is not as it was" in judge("input_gradient", frozen).text
+
+
+def test_a_fooling_image_that_does_not_count_its_steps_is_refused():
+    def always_sixty(model, target, steps, rng):
+        return build("fooling_image")(model, target, 60, rng)
+
+    assert "with 1 step it returns the same picture" in judge("fooling_image", always_sixty).text
+
+
+def test_a_fooling_image_may_stop_when_it_is_sure():
+    one_more = build("fooling_image")
+
+    def stops(model, target, steps, rng):
+        picture, confidence = one_more(model, target, 0, rng)
+        for _ in range(steps):
+            leaf = picture.clone().requires_grad_(True)
+            F.cross_entropy(model(leaf), torch.tensor([target])).backward()
+            picture = (picture - 0.02 * leaf.grad.sign()).clamp(0, 1)
+            confidence = model(picture).softmax(1)[0, target]
+            if confidence > 0.995:
+                break
+        return picture.numpy(), confidence
+
+    assert judge("fooling_image", stops).share == 1
+
+
+def test_the_fooling_picture_must_be_one_picture():
+    assert "has the shape" in judge("fooling_image", wrapped("fooling_image", lambda pair: (pair[0][0], pair[1]))).text
+
+
+def test_a_model_that_is_not_trained_in_place_is_told():
+    assert "is it trained in place" in judge("adversarial_training", lambda model, *rest: model).text
+
+
+def test_a_defence_that_hardly_moves_is_asked_for_its_steps():
+    def timid(model, x, y, eps, epochs):
+        with torch.no_grad():
+            model.head.bias.add_(1e-4)
+
+    text = judge("adversarial_training", timid).text
+    assert re.search(r"still falls for fgsm(?s:.)*are the steps large enough", text)
+    assert len(text.splitlines()) == 3
+
+
+def test_weights_of_zero_fool_nobody():
+    found = judge("universal_perturbation", lambda model, X, eps, epochs: torch.zeros_like(X[:1]))
+    assert "too few pictures" in found.text
+
+
+# --- hidden cases say nothing
+
+
+def only_hidden(name: str, change: Callable) -> Callable:
+    """Return a function that is right in the public cases and changes its answer in the others."""
+    right, calls, public = build(name), [], len(getattr(lab, name).cases())
+
+    def function(*args, **options):
+        calls.append(args)
+        answer = right(*args, **options)
+        return answer if len(calls) <= public else change(answer)
+
+    return function
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_a_hidden_case_tells_no_numbers(name):
+    text = judge(name, only_hidden(name, lambda tensor: tensor * 0 + 0.123), 3).text
+    assert "a case drawn at grading" in text
+    assert not re.search(r"[0-9]", text)
+
+
+def test_a_hidden_noise_tells_no_rates():
+    text = judge("universal_perturbation", only_hidden("universal_perturbation", torch.zeros_like), 3).text
+    assert "too few pictures" in text
+    assert not re.search(r"[0-9]\.[0-9]", text)
+
+
+@pytest.mark.parametrize("name", QUICK)
+def test_hidden_cases_are_other_cases(name):
+    exercise = getattr(lab, name)
+    assert not {case.label for case in exercise.cases()} & {case.label for case in exercise.hidden_cases(1)}
+
+
+# --- nothing wrong is accepted
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 10**6), name=st.sampled_from(QUICK), size=st.sampled_from([0.01, 0.1, 1.0]))
+def test_a_perturbed_answer_is_refused(seed, name, size):
+    generator = torch.Generator().manual_seed(seed)
+
+    def perturbed(tensor):
+        place = int(torch.randint(tensor.numel(), (), generator=generator))
+        noise = torch.zeros(tensor.numel(), dtype=tensor.dtype)
+        noise[place] = size
+        return tensor + noise.reshape(tensor.shape)
+
+    assert judge(name, wrapped(name, perturbed)).share == 0
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(part=st.sampled_from(["normalised", "L2", "grey levels"]), factor=st.floats(0.05, 20))
+def test_a_budget_counts_within_a_hundredth(part, factor):
+    assume(abs(abs(factor - 1) - 0.01) > 1e-9)  # on the border itself rounding decides
+    mine = adversarial_examples.for_student("ada").budget_units
+    answers = right_values(mine.question)
+    answers[part] *= factor
+    assert (judged(mine.check, answers).share == 1) == (abs(factor - 1) < 0.01)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True)
+@given(form=st.sampled_from([float, np.float32, np.float64, torch.tensor, np.array]), digits=st.integers(3, 8))
+def test_a_right_budget_counts_in_any_form(form, digits):
+    right = {key: form(float(f"{value:.{digits}g}")) for key, value in right_values(lab.budget_units.question).items()}
+    assert judged(lab.budget_units.check, right).share == 1
+
+
+# --- sets of answers
+
+
+def test_a_part_of_the_table_earns_a_part():
+    answers = TABLE | {"random": None, "conclusion": None}
+    assert judged(lab.control_experiment.check, answers).share == 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("part", "answer", "words"),
+    [
+        ("fgsm", [0.1, 0.2], "a list of 4 numbers"),
+        ("clean", "high", "a number"),
+        ("conclusion", "b", "there is no option 'b'"),
+        ("conclusion", 3, "give the key of an option"),
+    ],
+)
+def test_an_unreadable_part_of_the_table_is_told_and_costs_itself(part, answer, words):
+    found = judged(lab.control_experiment.check, TABLE | {part: answer})
+    assert words in found.text
+    assert found.share == 3 / 4
+
+
+@pytest.mark.parametrize("student", ["", "ada", "bela", "finn"])
+def test_a_wrong_budget_is_never_told_the_right_numbers(student):
+    mine = adversarial_examples.for_student(student).budget_units
+    text = judged(mine.check, {"normalised": 1.11, "L2": 99.5, "grey levels": 1000}).text
+    right = {f"{value:.{digits}g}" for value in right_values(mine.question).values() for digits in (2, 3, 4)}
+    assert not right & set(re.findall(r"[0-9.]+", text))
+
+
+# --- the networks and numbers behind the checks
+
+
+@cache
+def few():
+    return load_shapes(1, 40)[1]
+
+
+def test_the_network_is_rebuilt_bit_by_bit():
+    model, (x, _) = load_trained(), few().tensors()
+    with torch.no_grad():
+        assert torch.equal(networks.rebuild(networks.weights_of(model))(x), model(x))
+
+
+def test_making_networks_leaves_the_global_generator_alone():
+    torch.manual_seed(3)
+    state = torch.get_rng_state()
+    networks.make(networks.Recipe(1, norm=True))
+    networks.rebuild(networks.weights_of(load_trained()))
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("recipe", [networks.Recipe(5), networks.Recipe(6, norm=True)])
+def test_autograd_agrees_with_finite_differences(recipe):
+    model = networks.make(recipe)
+    x, y = pictures(Call(recipe, 2), 1)
+    gradient, step = networks.slope(model, x, y), 1e-5
+    for place in ((0, 0, 0, 0), (1, 2, 3, 4)):
+        up, down = x.clone(), x.clone()
+        up[place] += step
+        down[place] -= step
+        rise = (networks.loss_sum(model(up), y) - networks.loss_sum(model(down), y)) / (2 * step)
+        assert float(rise.detach()) == pytest.approx(float(gradient[place]), rel=1e-4, abs=1e-7)
+
+
+def test_many_steps_are_never_weaker_than_one():
+    call = Call(networks.Recipe(7), 12, (8 / 255, 2 / 255, 10))
+    model, (x, y) = networks.make(call.recipe), pictures(call, 0)
+    many, one = many_steps(call, x, y), one_step(call.with_numbers(8 / 255), x, y)
+    losses = [float(networks.loss_sum(model(z), y)) for z in (x, one, many)]
+    assert losses == sorted(losses)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_the_lessons_numbers_hold_on_fresh_pictures(seed):
+    """FGSM with 8/255 leaves about a fifth right, random signs nearly all."""
+    model, (x, y) = load_trained(), load_shapes(1, 200, seed=30 + seed)[1].tensors()
+    attacked = (x + 8 / 255 * networks.slope(model, x, y).sign()).clamp(0, 1)
+    noisy = (x + 8 / 255 * torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).sign()).clamp(0, 1)
+    clean, hit, chance = (accuracy(model, z, y) for z in (x, attacked, noisy))
+    assert (clean > 0.88, hit < 0.35, abs(chance - clean) < 0.05) == (True, True, True)
+
+
+def test_random_signs_fool_few():
+    x = load_shapes(1, 200, seed=6)[1].tensors()[0]
+    assert universal.control_rate(networks.rebuild(networks.weights_of(load_trained())), x, 16 / 255) < 0.08
+
+
+def test_the_worked_example_of_the_lesson():
+    pixel = torch.tensor([[0.5]], requires_grad=True)
+    loss = F.cross_entropy(torch.cat([torch.zeros(1, 1), 3 * pixel], dim=1), torch.tensor([1]))
+    assert float(torch.autograd.grad(loss, pixel)[0]) == pytest.approx(-3 * (1 - 1 / (1 + np.exp(-1.5))), abs=1e-6)
+
+
+def test_the_masters_table_is_the_one_of_these_tests():
+    assert right_answers(type(lab.control_experiment)) == (TABLE,)
+    assert right_answers(type(lab.meaning)) == (UNDERSTOOD,)
+    assert Case("x").title("f") == "f: not yet right (x)."

@@ -1,0 +1,186 @@
+"""Figures that several labs use, and how any figure gets into a notebook."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from drawn import check_settings_stay, check_texts_do_not_overlap, check_width_and_font, framed, texts
+from matplotlib.colors import to_hex
+
+from course_utils import drawing, style
+from course_utils.shapes import layer_weight_counts
+
+IMAGE = np.array(
+    [
+        [1, 0, 2, 1, 0, 1, 3],
+        [0, 1, 1, 0, 2, 0, 1],
+        [2, 1, 0, 0, 1, 1, 0],
+        [1, 1, 0, 2, 0, 0, 1],
+        [0, 2, 1, 1, 0, 1, 1],
+    ]
+)  # 5×7
+ZERO_ONE = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0], [0, 0, 1, 1, 1], [0, 0, 1, 1, 0], [0, 1, 1, 0, 0]])
+CROSS = np.array([[1, 0, 1], [0, 1, 0], [1, 0, 1]])
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+# showing
+
+
+def test_show_displays_one_image_with_its_text_and_closes_the_figure(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, **options: shown.append((bundle, options)))
+    assert drawing.show(drawing.plot_grids([CROSS], ["kernel"]), 'A "cross" of ones.') is None
+    [(bundle, options)] = shown
+    assert options == {"raw": True}
+    assert bundle["text/html"].startswith("<figure")
+    assert bundle["text/html"].count("<img") == 1
+    assert 'alt="A &quot;cross&quot; of ones."' in bundle["text/html"]
+    assert "max-width:100%;height:auto;background:white" in bundle["text/html"]
+    assert bundle["text/plain"] == '[figure: A "cross" of ones.]'
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize("take", [lambda axes: axes[0], lambda axes: list(axes), lambda axes: axes[0].figure])
+def test_show_takes_axes_several_axes_or_a_figure(take):
+    bundle = drawing.figure_bundle(take(drawing.plot_grids([CROSS, CROSS], ["a", "b"])), "Two crosses.")
+    assert "data:image/png;base64," in bundle["text/html"]
+
+
+@pytest.mark.parametrize("alt", ["", "  ", None])
+def test_show_asks_for_a_text(alt):
+    with pytest.raises(ValueError, match="alt must be a sentence"):
+        drawing.show(drawing.plot_grids([CROSS], ["kernel"]), alt)
+
+
+def test_show_says_what_it_wants_instead_of_an_array():
+    with pytest.raises(TypeError, match="expected axes or a figure"):
+        drawing.show(CROSS, "A cross.")
+
+
+def test_the_same_figure_gives_the_same_bytes():
+    first, second = (drawing.figure_bundle(drawing.plot_grids([CROSS], ["kernel"]), "A cross.") for _ in range(2))
+    assert first == second
+
+
+def test_importing_the_package_loads_no_matplotlib():
+    code = "import sys; from course_utils import shapes, style; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_colours_are_those_of_okabe_and_ito():
+    blue, vermilion = (to_hex(mpl.color_sequences["okabe_ito"][place]) for place in (5, 6))
+    assert (blue, vermilion) == (style.DATA, style.FOCUS)
+    assert len({style.DATA, style.MODEL, style.TRUTH, style.FOCUS}) == 4
+    with pytest.raises(AttributeError, match="NOISE"):
+        _ = style.NOISE
+
+
+# rows of arrays
+
+
+def test_integers_are_written_without_decimals():
+    [axes] = drawing.plot_grids([np.array([[4.0, -3.0], [0.25, -0.0]])], ["numbers"])
+    assert texts(axes) == ["4", "−3", "0.25", "0"]
+
+
+def test_windows_are_framed_where_they_were_asked_for():
+    first, second = drawing.plot_grids([ZERO_ONE, CROSS], ["input", "kernel"], windows=[(1, 2, 3, 3), None])
+    assert framed(first) == [(1, 2, 3, 3)]
+    assert framed(second) == []
+
+
+def test_cells_have_one_size_in_all_panels():
+    panels = drawing.plot_grids([ZERO_ONE, CROSS, np.ones((2, 6))], ["a", "b", "c"])
+    sides = [np.diff(axes.transData.transform([(0, 0), (1, 1)]), axis=0).ravel() for axes in panels]
+    np.testing.assert_allclose(np.abs(sides), np.abs(sides[0][0]))
+
+
+def test_numbers_too_long_for_their_cells_are_left_out_together():
+    [axes] = drawing.plot_grids([np.full((2, 40), -123.45)], ["wide"])
+    assert texts(axes) == []
+
+
+def test_signed_pictures_share_a_scale_with_zero_in_the_middle():
+    first, second = drawing.plot_images([IMAGE - 1.0, -8.0 * CROSS], ["map", "other map"], signed=True)
+    for axes in (first, second):
+        norm = axes.collections[0].norm
+        assert (norm.vmin, norm.vmax) == (-8, 8)
+
+
+@pytest.mark.parametrize("plot", [drawing.plot_grids, drawing.plot_images])
+def test_each_array_needs_its_title(plot):
+    with pytest.raises(ValueError, match="titles must be 2"):
+        plot([CROSS, CROSS], ["one"])
+
+
+@pytest.mark.parametrize("plot", [drawing.plot_grids, drawing.plot_images])
+def test_arrays_with_three_axes_are_refused(plot):
+    with pytest.raises(ValueError, match=r"shape \(H, W\), not \(3, 5, 7\)"):
+        plot([np.zeros((3, 5, 7))], ["colour"])
+
+
+def test_bars_carry_their_exact_numbers():
+    axes = drawing.plot_parameter_bars({"dense": 14_455_392, "convolution": 456})
+    assert texts(axes) == ["14,455,392", "456"]
+    assert [bar.get_width() for bar in axes.patches] == [14_455_392, 456]
+    assert axes.get_xscale() == "log"
+
+
+def test_bars_are_drawn_where_asked():
+    axes = plt.subplots()[1]
+    assert drawing.plot_parameter_bars({"pooling": 1}, axes=axes) is axes
+
+
+@pytest.mark.parametrize("counts", [{}, {"pooling": 0}])
+def test_a_logarithmic_axis_has_no_zero(counts):
+    with pytest.raises(ValueError, match="counts"):
+        drawing.plot_parameter_bars(counts)
+
+
+def test_histograms_mark_and_write_the_mean():
+    samples = {"train": np.array([0, 0, 2.0, 4.0]), "eval": np.ones((2, 3))}
+    train, evaluation = drawing.plot_value_histograms(samples, xlabel="activation")
+    assert train.lines[0].get_xdata()[0] == 1.5
+    assert "mean 1.50" in train.get_title()
+    assert "mean 1.00" in evaluation.get_title()
+    assert train.get_xlabel() == "activation"
+
+
+@pytest.mark.parametrize("sample", [[], [1.0, np.nan]])
+def test_histograms_need_finite_numbers(sample):
+    with pytest.raises(ValueError, match=r"samples\['train'\] must be finite"):
+        drawing.plot_value_histograms({"train": np.array(sample)}, xlabel="activation")
+
+
+# all of them
+
+FIGURES = {
+    "grids": lambda: drawing.plot_grids([ZERO_ONE, CROSS, IMAGE], ["input", "kernel", "a long title that folds"]),
+    "images": lambda: drawing.plot_images([np.ones((28, 28)), IMAGE, IMAGE], ["a", "b", "c"], signed=True),
+    "bars": lambda: drawing.plot_parameter_bars(layer_weight_counts(3, 32, 32, 6, 5)),
+    "histograms": lambda: drawing.plot_value_histograms({"train": IMAGE, "eval": IMAGE}, xlabel="activation"),
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_are_at_most_nine_inches_wide_and_their_text_is_legible(name):
+    check_width_and_font(FIGURES[name]())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_texts_of_a_figure_do_not_overlap(name):
+    check_texts_do_not_overlap(FIGURES[name]())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_drawing_changes_no_global_setting(name):
+    check_settings_stay(FIGURES[name])
