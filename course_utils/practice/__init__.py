@@ -12,7 +12,6 @@ from course_utils.checks.sets import alternatives
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.variants import Dice
 from course_utils.practice import (
-    activations,
     adversarial_examples,
     chain_rule,
     conv_and_pooling,
@@ -23,7 +22,6 @@ from course_utils.practice.topic import Topic
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
-    "activations": activations.TOPICS,
     "chain_rule": chain_rule.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
