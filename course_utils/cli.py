@@ -139,7 +139,9 @@ def grade(
     names = find_labs(root, labs)
     with hire(root, workers=workers, scheduler=scheduler) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
+        from course_utils.labs import load_all
 
+        load_all()  # the table names misconceptions
         for name in names:
             outcome = driver.grade_lab(
                 root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
@@ -191,7 +193,9 @@ def report(
     from course_utils.course import find_labs
     from course_utils.grading import report as reporting
     from course_utils.grading import unreleased
+    from course_utils.labs import load_all
 
+    load_all()
     root, console = find_root(), Console()
     reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
     for one in reports:

@@ -11,6 +11,7 @@ from course_utils.course import CONFIG, FEEDBACK, GRADEBOOK, MASTERS, CourseErro
 from course_utils.grading import driver, export, feedback, results, sample, screen
 from course_utils.grading.here import Here
 from course_utils.grading.workers import hire
+from course_utils.labs import load_all
 from course_utils.release import release
 
 SLOW_FROM = 6  # labs from here on train networks: they take as long as all the others
@@ -40,6 +41,7 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     names = find_labs(root, wanted) if wanted else quick_labs(root)
     everything = {}
     with hire(course, workers=workers) as hired:
+        load_all()  # the table names misconceptions
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
             release(course, [lab], gradebook=True, prove=False)  # the class has model answers in it

@@ -5,10 +5,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from course_utils import misconceptions
 from course_utils.course import AUTOGRADED
 from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.results import Result
+from course_utils.judging.misconceptions import name_of
 
 
 class Bar(Watcher):
@@ -72,14 +72,6 @@ def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
         f"in the cell's metadata: {AUTOGRADED}/{results[0].student}/{lab}/{lab}.ipynb"
         for check, results in hit.items()
     ]
-
-
-def name_of(code: str) -> str:
-    """Return the name of a misconception, "" if it is none of ours."""
-    try:
-        return misconceptions.get(code).name
-    except KeyError:
-        return ""
 
 
 def lines_of(outcome: GradedLab) -> list[str]:

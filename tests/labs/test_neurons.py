@@ -12,6 +12,7 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.labs import neurons
 from course_utils.labs.neurons.collapse_stack import torch_collapse
 from course_utils.labs.neurons.hand_neuron import fire, neuron_ways, torch_neuron
@@ -40,7 +41,6 @@ from course_utils.labs.neurons.picture_weights import (
     torch_count,
 )
 from course_utils.labs.neurons.recipe_card import RECIPE_QUESTIONS
-from course_utils.labs.neurons.sunshine import INTERCEPT, SLOPE, sunshine_days
 
 lab = neurons.for_student()
 STUDENTS = [neurons.for_student(f"student{number}") for number in range(60)]
