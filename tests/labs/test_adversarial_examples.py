@@ -600,8 +600,8 @@ def test_practice_accepts_the_right_answer_and_explains_wrong_ones(topic, capsys
         right = PRACTICE[topic.name](question.numbers)
         assert question.answer(right)
         capsys.readouterr()
-        for given in (one for some in topic.ways(question.numbers).values() for one in some if one != right):
-            assert not question.answer(given)
+        for value in (one for some in topic.ways(question.numbers).values() for one in some if one != right):
+            assert not question.answer(value)
             assert re.search("Hint: |more than one wrong way", capsys.readouterr().out)
         assert not question.answer(right + 100_000)
         assert str(right) not in re.findall("[0-9]+", capsys.readouterr().out)
