@@ -75,10 +75,10 @@ class GradedExporter(NotebookExporter):
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
 
 
-class SaveScores(SaveAutoGrades):
+class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
     """nbgrader's own step, which takes every check for decided, and then leaves those to a person that are not."""
 
-    def _add_score(self, cell: NotebookNode, resources: dict) -> None:
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
         if score_of(cell) is None:
             where = (self.notebook_id, self.assignment_id, self.student_id)

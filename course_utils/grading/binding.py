@@ -9,7 +9,8 @@ import builtins
 import symtable
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
+
+from course_utils.grading.job import ReleasedCell
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -42,7 +43,7 @@ def read_code(source: str) -> Code:
     return Code(source, tuple(dict.fromkeys(uses)), frozenset(bound))
 
 
-def locked_before(cells: Sequence[dict[str, Any]], check: str) -> list[str]:
+def locked_before(cells: Sequence[ReleasedCell], check: str) -> list[str]:
     """Return the locked cells without points that stand before a check, the first code cell left out.
 
     Parameters

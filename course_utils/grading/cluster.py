@@ -57,7 +57,7 @@ class Slot:
     def __init__(self, make: MakeEngine, private: tuple[Path, ...], wanted: Versions) -> None:
         self.name, self.make, self.private, self.wanted = PLUGIN, make, private, wanted
 
-    def setup(self, worker: object) -> None:
+    def setup(self, worker: Any) -> None:
         """Get ready."""
         self.address = worker.address
         self.one_at_a_time = threading.Lock()

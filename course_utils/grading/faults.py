@@ -8,10 +8,11 @@ import re
 import sys
 import traceback
 from pathlib import Path
+from typing import Final
 
 from course_utils.grading.own_code import PACKAGE
 
-UNDECIDED = "undecided"  # the verdict
+UNDECIDED: Final = "undecided"  # the verdict
 SENTENCE = "This check failed, through no fault of yours. A person will look at your answer and give the points."
 LONGEST = 8_000  # characters of a traceback
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")

@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "anywidget")
-OURS = ("judging", "checks", "practice", "variants", "misconceptions", "labs", "drawing", "widgets")
-OURS += ("data", "models", "training")
+OURS = ("judging", "data", "models", "training", "drawing", "widgets", "labs")
 
 
 def preload(modules: list[str]) -> None:

@@ -1,14 +1,16 @@
 """Checks that were corrected in a master and not released: what is graded is the release."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
 
-from course_utils.cells import grade_id
+from course_utils.cells import grade_id, role
 from course_utils.course import CourseError
 from course_utils.grading.bundle import cure, read_bundle
-from course_utils.masters import master_path, read_master, role
+from course_utils.grading.job import ReleasedCell
+from course_utils.masters import master_path, read_master
 
 
 def lines_about(root: Path, lab: str) -> list[str]:
@@ -24,7 +26,7 @@ def lines_about(root: Path, lab: str) -> list[str]:
     return [f"{where} differs from what was released in: {', '.join(odd)}. Run: {cure(lab)}"] if odd else []
 
 
-def _differing(path: Path, released: list[dict[str, Any]]) -> list[str]:
+def _differing(path: Path, released: list[ReleasedCell]) -> list[str]:
     """Return what differs of all that decides points: checks, locked cells, points, and the lesson's imports."""
     master = read_master(path).cells
     now = {grade_id(cell): _said(cell.source, cell.metadata["nbgrader"]) for cell in master if _decides(cell)}
@@ -39,5 +41,5 @@ def _decides(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and role(cell) in ("check", "other")
 
 
-def _said(source: str, settings: dict[str, Any]) -> tuple[str, float]:
+def _said(source: str, settings: Mapping[str, Any]) -> tuple[str, float]:
     return source.strip(), float(settings.get("points") or 0)
