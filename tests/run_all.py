@@ -33,6 +33,7 @@ def steps() -> dict[str, list[str]]:
     notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
     todo = {
         "ruff": ["-m", "ruff", "check", "--no-cache", "course_utils", "tests", "nbgrader_config.py"],
+        "mypy": ["-m", "mypy"],
         "release": ["-m", "course_utils", "release", "--check"],
         "tests": [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests"],
     }

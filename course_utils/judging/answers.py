@@ -40,7 +40,8 @@ def plain(number: Any) -> int | float | None:
         number = number[()]
     if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):
         return None
-    if isinstance(number, np.timedelta64) or not isinstance(number, Real):  # NumPy calls a time span a number
+    real, whole = isinstance(number, Real), isinstance(number, Integral)
+    if isinstance(number, np.timedelta64) or not real:  # NumPy calls a time span a number
         return None
     try:
         whole = isinstance(number, Integral) and abs(int(number)) <= LARGEST
@@ -57,8 +58,9 @@ def as_numbers(answer: Any) -> list[Any] | None:
         answer = answer.reshape(-1).tolist()
     if type(answer) not in (list, tuple, set, torch.Size):
         answer = [answer]
-    numbers = [plain(value) for value in answer]
-    return None if None in numbers else numbers
+    read = [plain(value) for value in answer]
+    numbers = [number for number in read if number is not None]
+    return numbers if len(numbers) == len(read) else None
 
 
 def as_array(answer: Any, what: str) -> np.ndarray:

@@ -23,6 +23,9 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
 SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
 
 
@@ -166,7 +169,7 @@ def sentence(error: BaseException, name: str) -> str:
     return text
 
 
-class quiet(contextlib.ExitStack):
+class quiet(contextlib.ExitStack[bool | None]):
     """Swallow all that is written to stderr: nbgrader gives no points to a cell that wrote to it.
 
     That is Python's ``sys.stderr``, warnings, streams that somebody kept from before (as a logging handler does), and
@@ -182,7 +185,7 @@ class quiet(contextlib.ExitStack):
             self.callback(os.close, saved)
             self.callback(os.dup2, saved, 2)
             os.dup2(nowhere.fileno(), 2)
-        stream = sys.stderr
+        stream: Any = sys.stderr
         with contextlib.suppress(AttributeError, TypeError):  # not every stream can be silenced, the kernel's can
             before = vars(stream).get("write")
             stream.write = nowhere.write  # type: ignore[method-assign]
