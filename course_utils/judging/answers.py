@@ -5,7 +5,7 @@ mind of its own (an object that equals everything) gets past these functions: wh
 """
 
 import math
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any
 
@@ -44,13 +44,12 @@ def plain(number: Any) -> int | float | None:
     if isinstance(number, np.timedelta64) or not real:  # NumPy calls a time span a number
         return None
     try:
-        whole = isinstance(number, Integral) and abs(int(number)) <= LARGEST
-        return int(number) if whole else float(number)
+        return int(number) if whole and abs(number) <= LARGEST else float(number)
     except OverflowError:
-        return math.copysign(math.inf, 1 if int(number) > 0 else -1)
+        return math.copysign(math.inf, number > 0 or -1)
 
 
-def as_numbers(answer: Any) -> list[Any] | None:
+def as_numbers(answer: Any) -> list[int | float] | None:
     """Return a list, tuple, set or array of numbers as a flat list; a single number as a list of one; else None."""
     if type(answer) is torch.Tensor:
         answer = _from_torch(answer)
@@ -93,7 +92,7 @@ def _from_torch(tensor: torch.Tensor) -> Any:
         return tensor
 
 
-def as_dict(answer: Any, keys: Iterable[Hashable], what: str) -> dict[Any, Any]:
+def as_dict(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, Any]:
     """Return an answer's dict, cut to the keys that were asked; missing ones are None.
 
     Raises
@@ -106,7 +105,7 @@ def as_dict(answer: Any, keys: Iterable[Hashable], what: str) -> dict[Any, Any]:
     return {key: answer.get(key) for key in keys}
 
 
-def read_numbers(answer: Any, keys: Iterable[Hashable], what: str) -> dict[Any, Any]:
+def read_numbers(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, int | float | None]:
     """Return the numbers of an answer's dict by key, as Python's own; None where there is no answer yet.
 
     Raises
