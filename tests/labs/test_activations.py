@@ -773,6 +773,12 @@ def test_a_hidden_triangle_is_not_described():
     assert re.findall("[0-9]", found.text) == []
 
 
+def test_hidden_triangles_come_in_both_orders():
+    triangles = [case.data[0] for case in lab.weights_by_hand.hidden_cases(3) if case.part == "triangle_net"]
+    turns = [np.cross([*(b - a), 0], [*(c - a), 0])[2] > 0 for a, b, c in triangles]
+    assert turns.count(True) == turns.count(False) == 6
+
+
 OTHER_FORMS = {
     "other shapes": lambda v: [(v, v[:, 0]), (v, [v.sum()])],
     "turned over": lambda v: [(v.T, v[:, 0]), (v, [v.sum()])],
