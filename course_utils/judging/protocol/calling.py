@@ -23,8 +23,6 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
 SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
 
-P = ParamSpec("P")
-T = TypeVar("T")
 
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
 
@@ -188,7 +186,7 @@ class quiet(contextlib.ExitStack[bool | None]):
         stream: Any = sys.stderr
         with contextlib.suppress(AttributeError, TypeError):  # not every stream can be silenced, the kernel's can
             before = vars(stream).get("write")
-            stream.write = nowhere.write  # type: ignore[method-assign]
+            stream.write = nowhere.write
             self.callback(_put_back, stream, before)
         self.enter_context(contextlib.redirect_stderr(nowhere))
         self.enter_context(warnings.catch_warnings())
