@@ -298,6 +298,14 @@ REFUSED = [
 
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "practice sigmoid-by-hand": "81332231034e82576c2d5fe872328b52",
+    "practice slope-bound": "b774acc3cb9ee26644b84a3ed6426f92",
+    "practice tanh-from-sigmoid": "5909b60975c4382afe35b1d039ed1b4e",
+    "sigmoid-by-hand": "527a0b574398a14fdb2c5dd8fed2b157",
+    "text of choose-and-explain": "38e1d8f5f242fac4825cd8ed9e1371a3",
+}
+
 
 # --- several wrong ways at once
 

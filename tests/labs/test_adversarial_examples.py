@@ -272,6 +272,14 @@ SETS = [
 WRONG_WAYS = FUNCTIONS + SETS
 SEPARATELY = {"universal-perturbation": ["EU2"], "adversarial-training": ["EQ4"]}  # have tests of their own below
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "budget-units": "669971b87fb14f07aabf3ec2c4b192b1",
+    "practice grey-levels": "ebc2f87dd86ed88bf55a469d50616c4d",
+    "practice perturbation-length": "4760b2282e0b8fe1038e83d6cb6fe460",
+    "text of control-experiment": "1f1687e497553a9650dc539096c96eda",
+    "text of meaning": "2da06c893d4bfb96ecd06f7d0e406e79",
+}
+
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_function_without_its_mutation_is_right(name):

@@ -321,6 +321,18 @@ CODE = [
 ]
 WRONG_WAYS = SETS + CODE
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "keras-network": "88069ce32265615d6f7611555e56983c",
+    "larger-pictures": "849424e73ccbc3b1885baab7c031b851",
+    "parameter-counts": "7fa87e400918b6f2cd8223e962793b24",
+    "practice features": "dc66da49cd454829b85f36f6b68c1277",
+    "practice multiplications": "5d8552809d5127c78a95e5aeef572b6b",
+    "practice residual-block": "95389cec702f56f9b882656437a3fb3b",
+    "residual-block": "aba860b8a2b045f88adb98ce4c314bb2",
+    "shape-trace": "7fa87e400918b6f2cd8223e962793b24",
+    "text of depth": "4b9566b9c5ff1eafd14c0d3c87726dd5",
+}
+
 
 # --- right answers, however they are written
 

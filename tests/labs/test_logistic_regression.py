@@ -458,6 +458,17 @@ WRONG_WAYS = [
     ),
 ]
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "count-and-shape": "77280fa763676240ea7342ba1f471e64",
+    "practice logit": "7c7b7499bc13ab96116dff8102c5c6a3",
+    "practice odds": "45bf33735fc1f43fa9550a5ad8ae18be",
+    "practice probability": "d3bc1268da034c8a4d00d312c38e0222",
+    "practice softmax-count": "aef8884d9598ece4c5bf1bd8b05f2496",
+    "practice weight-shape": "b59642dabe38198ac9964350613ddc67",
+    "score-and-odds": "9aca6cd37e52fae9616192ce7011f4e4",
+    "text of meaning": "3782a504ba5588dbd40d7418e190ae1b",
+}
+
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[f"{one.code}-{number}" for number, one in enumerate(MUTANTS)])
 def test_a_wrong_way_is_named_in_the_hidden_cases_too(mutant):

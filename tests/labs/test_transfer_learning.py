@@ -371,6 +371,14 @@ SETS = [
 ]
 WRONG_WAYS = SETS + FUNCTIONS
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "head-sizes": "ecd3460bc889be7ecd3f727bba2d984f",
+    "label-bug": "b9a980fba692abad0e7c32220dd15f0e",
+    "practice head-size": "e4263dbe907a9111ab2753871c68f5dd",
+    "practice label-bug": "6e9151462c80fca6285cdc46027839a0",
+    "text of when-it-helps": "c32d1cf6b7e007b6614cf2856608da0c",
+}
+
 
 # --- right, by any way
 
