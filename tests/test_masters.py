@@ -103,10 +103,10 @@ def too_long_prose(cells):
 
 
 def too_much_code_in_a_row(cells):
-    """An answer and its check belong together and count as one."""
+    """An answer and its check belong together and count as one; so do the student's id and the lab with its numbers."""
     found, run = [], 0
     for cell in cells:
-        run = 0 if cell.cell_type != "code" else run + (role(cell) != "check")
+        run = 0 if cell.cell_type != "code" else run + (role(cell) != "check" and grade_id(cell) != "lab")
         if run > MOST_CODE_CELLS:
             found.append(first_line(cell))
     return found
