@@ -260,25 +260,9 @@ tensors = {
     "fc3.bias": None,
 }
 ### BEGIN SOLUTION
-parameters = {
-    "conv1": 456,
-    "pool": 0,
-    "conv2": 2416,
-    "fc1": 48120,
-    "fc2": 10164,
-    "fc3": 850,
-    "total": 62006,
-}
-tensors = {
-    "conv2.weight": (16, 6, 5, 5),
-    "conv2.bias": (16,),
-    "fc1.weight": (120, 400),
-    "fc1.bias": (120,),
-    "fc2.weight": (84, 120),
-    "fc2.bias": (84,),
-    "fc3.weight": (10, 84),
-    "fc3.bias": (10,),
-}
+parameters = {"conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850, "total": 62006}
+tensors = {"conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400), "fc1.bias": (120,)}
+tensors |= {"fc2.weight": (84, 120), "fc2.bias": (84,), "fc3.weight": (10, 84), "fc3.bias": (10,)}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -892,24 +876,10 @@ keras_counts = {
     "share of dense1": None,
 }
 ### BEGIN SOLUTION
-keras_shapes = {
-    "conv1": (32, 24, 24),
-    "pool1": (32, 12, 12),
-    "conv2": (64, 10, 10),
-    "pool2": (64, 5, 5),
-    "flatten": (1600,),
-    "dense1": (256,),
-    "dense2": (10,),
-}
-keras_counts = {
-    "conv1": 2432,
-    "conv2": 18496,
-    "dense1": 409856,
-    "dense2": 2570,
-    "total": 433354,
-    "total for grey": 431754,
-    "share of dense1": 94.6,
-}
+keras_shapes = {"conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10), "pool2": (64, 5, 5)}
+keras_shapes |= {"flatten": (1600,), "dense1": (256,), "dense2": (10,)}
+keras_counts = {"conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570}
+keras_counts |= {"total": 433354, "total for grey": 431754, "share of dense1": 94.6}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "keras-network-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}

@@ -39,6 +39,11 @@ from course_utils.training import run_epochs
 
 seed_everything(0)
 
+# %% [markdown]
+r"""
+Write your student id between the quotes, as your instructor knows it. In this homework the questions are the same for everybody; the networks are your own.
+"""
+
 # %%
 student_id = ""
 
