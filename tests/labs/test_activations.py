@@ -290,6 +290,7 @@ REFUSED = [
     forward_pass("DS3", ("W.T + b", "W.T + b[:, None]")),
     counterexample("AC1", OUTSIDE, (2, 0), (3, 1)),
     counterexample("AC2", OUTSIDE, (0.5, 0), (-2, 0)),
+    counterexample("AC2", [OUTSIDE[0], ([[1, 1]], [0])], (0.5, 0), (-2, 0)),  # an output of 0 says no
     counterexample("AC3", [*STRIP, ([[1, 1]], [-1.5])], (0.5, 0), (-0.5, 2)),
     counterexample("AC3", [([[1, 0]], [0]), ([[1]], [-0.5])], (1, 0), (2, 0)),
     counterexample("AC4", [*OUTSIDE[:1], ([[1, 1]], [-0.5]), ([[1]], [-0.5])], (2, 0), (-2, 0)),
