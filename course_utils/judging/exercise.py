@@ -113,8 +113,12 @@ class Exercise:
         with quiet():
             return report(self._judge(answers), self.worth)
 
+    def is_missing(self, answer: Any) -> bool:
+        """Tell whether there is no answer yet: a placeholder still, or nothing but placeholders."""
+        return is_missing(answer)
+
     def _judge(self, answers: tuple[Any, ...]) -> Findings:
-        if all(map(is_missing, answers)):
+        if all(map(self.is_missing, answers)):
             return {"": MISSING}
         found: list[Findings] = []
 

@@ -27,7 +27,8 @@ def exercises_of(package: str, path: Iterable[str]) -> tuple[type[Exercise], ...
     found: dict[str, type[Exercise]] = {}
     for module in modules:
         for one in vars(module).values():
-            if isinstance(one, type) and issubclass(one, Exercise) and one.__module__ == module.__name__:
+            is_ours = isinstance(one, type) and issubclass(one, Exercise) and one.__module__ == module.__name__
+            if is_ours and hasattr(one, "id"):  # else it is what several have in common
                 if one.name() in found:
                     raise ValueError(f"{one.__name__} and {found[one.name()].__name__} both have the id {one.id!r}")
                 found[one.name()] = one

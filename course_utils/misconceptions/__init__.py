@@ -112,7 +112,6 @@ def all_codes() -> list[str]:
 
 # These fill the registry.
 from course_utils.misconceptions import adversarial_examples as adversarial_examples  # noqa: E402
-from course_utils.misconceptions import chain_rule as chain_rule  # noqa: E402
 from course_utils.misconceptions import common as common  # noqa: E402
 from course_utils.misconceptions import conv_and_pooling as conv_and_pooling  # noqa: E402
 from course_utils.misconceptions import neurons as neurons  # noqa: E402

@@ -33,32 +33,6 @@ register(
 # --- gradients
 register(
     _shared(
-        "GR6",
-        "outer derivative taken at the wrong place",
-        "Here the outer slope is taken at the first input. What does the outer function get as its input?",
-    ),
-    _shared(
-        "GR7",
-        "one path only",
-        "This is the slope along one path. By how many paths does the input reach the output?",
-    ),
-    _shared(
-        "GR8",
-        "paths multiplied",
-        "This multiplies the slopes of the paths. Which slopes are multiplied: those in a row or those side by side?",
-    ),
-    _shared(
-        "GR9",
-        "assigned instead of accumulated",
-        "This keeps the last contribution to a gradient only. What if a value is used twice?",
-    ),
-    _shared(
-        "GR10",
-        "mask taken from the wrong array",
-        "The gradient passes where it should be stopped, or the other way round. Which array decides: what went into "
-        "the ReLU, or what comes back?",
-    ),
-    _shared(
         "GR11",
         "derivative formula fed with the wrong variable",
         "This is the derivative's formula with another variable in it. Does it want the input or the output?",

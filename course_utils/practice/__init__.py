@@ -13,7 +13,6 @@ from course_utils.judging.answers import as_array, is_missing, kind, plain, shor
 from course_utils.judging.variants import Dice
 from course_utils.practice import (
     adversarial_examples,
-    chain_rule,
     conv_and_pooling,
     neurons,
 )
@@ -22,7 +21,6 @@ from course_utils.practice.topic import Topic
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 LABS = {  # in the order of the labs
     "neurons": neurons.TOPICS,
-    "chain_rule": chain_rule.TOPICS,
     "conv_and_pooling": conv_and_pooling.TOPICS,
     "adversarial_examples": adversarial_examples.TOPICS,
 }

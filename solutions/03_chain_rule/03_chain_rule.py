@@ -42,12 +42,11 @@ import math
 import numpy as np
 import torch
 
-from course_utils.checks import chain_rule as check
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
+from course_utils.labs import chain_rule
 from course_utils.labs.chain_rule import figures, widgets
-from course_utils.practice import practice
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
+from course_utils.labs.chain_rule.train_with_values import torch_training, training_task
 from course_utils.runtime import seed_everything
-from course_utils.variants import chain_rule as questions
 
 seed_everything(0)
 
@@ -59,12 +58,17 @@ r"""
 # %%
 student_id = ""
 
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = chain_rule.for_student(student_id)
+lab
+
 # %% [markdown]
 r"""
 ## 1 Slopes in series
 
 A network turns inputs and weights into a loss: the **forward pass**. To learn, it has to know for every weight how the loss answers to it. The **backward pass** finds out, for all weights in one go. It is made of one rule, and you know it from school. Predict first: f(t) = t² and g(f) = f² + 3f. At t = 2, by how much does g move when t moves by 0.01?
 """
+
 
 # %%
 def f(t):
@@ -80,8 +84,7 @@ f0, f1 = f(t0), f(t0 + 0.01)
 g0, g1 = g(f0), g(f1)
 figures.show(
     figures.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
-    alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 "
-    "times as far as f.",
+    alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 times as far as f.",
 )
 
 # %% [markdown]
@@ -141,9 +144,7 @@ Here are your two questions.
 """
 
 # %%
-mine = questions.slopes(student_id)
-print("series:  ", mine.series)
-print("parallel:", mine.parallel)
+lab.chain_slopes
 
 # %% [markdown]
 r"""
@@ -165,15 +166,15 @@ slopes = {"series": 50, "parallel": 46}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "chain-slopes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.chain_slopes(slopes, questions.slopes(student_id))
+lab.chain_slopes.check(slopes)
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("chain-slopes")` shows a hint, and the next one each time you run it. For more: `practice("slopes-in-series")` and `practice("slopes-in-parallel")`.
+Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()` and `lab.chain_slopes.practice(topic="slopes-in-parallel")`.
 """
 
 # %%
-question = practice("slopes-in-parallel", 1)
+question = lab.chain_slopes.practice(1, topic="slopes-in-parallel")
 question
 
 # %% [markdown]
@@ -218,6 +219,7 @@ r"""
 One trap remains. ReLU has a corner at 0. If x − ε and x + ε lie on both sides of it, the difference mixes two slopes, and a right backward pass looks wrong.
 """
 
+
 # %%
 def relu(x):
     return max(x, 0.0)
@@ -245,6 +247,7 @@ Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` i
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "numerical-gradient", "locked": false, "schema_version": 3, "solution": true}
 def numerical_gradient(f, x, eps=1e-5):
     """Return the slope of f by each number of x, an array of the shape of x."""
@@ -262,10 +265,11 @@ def numerical_gradient(f, x, eps=1e-5):
     return grad
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "numerical-gradient-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.numerical_gradient(numerical_gradient)
+lab.numerical_gradient.check(numerical_gradient)
 ### BEGIN HIDDEN TESTS
-check.numerical_gradient(numerical_gradient, hidden=3313)
+lab.numerical_gradient.check_hidden(numerical_gradient, seed=3313)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -281,9 +285,7 @@ The lectures call it **backpropagation**, a case of *automatic differentiation*.
 """
 
 # %%
-unit = program(
-    "z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1
-)
+unit = program("z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1)
 figures.show(
     figures.plot_computation_graph(unit, gradients=True, slopes=True),
     alt="A chain of boxes from w and x over z, a and y to the loss L. Each has its "
@@ -301,6 +303,7 @@ Such a picture is a **directed acyclic graph**: arrows have a direction, and no 
 r"""
 Your engine is a class `Value`: a number that remembers. First a gift. `-a`, `a - b`, `a / b` and numbers on the left, as in `3 * a`, follow from `+`, `*` and `**`. This class says how; yours inherits from it. (The cell is locked: it is part of the exercise.)
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "arithmetic", "locked": true, "schema_version": 3, "solution": false}
 class Arithmetic:
@@ -327,6 +330,7 @@ class Arithmetic:
     def __rtruediv__(self, other):
         return self**-1 * other
 
+
 # %% [markdown]
 r"""
 ## Exercise 3.3. Build an engine
@@ -339,6 +343,7 @@ Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a *
 In a · b, by how much does the product grow if a grows by 1 and b stays?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-class", "locked": false, "schema_version": 3, "solution": true}
 class Value(Arithmetic):
@@ -363,10 +368,11 @@ class Value(Arithmetic):
         return Value(self.data * other.data, (self, other), (other.data, self.data))
         ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "value-class-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.value_class(Value)
+lab.value_class.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_class(Value, hidden=1871)
+lab.value_class.check_hidden(Value, seed=1871)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -413,6 +419,7 @@ Python stops a function that calls itself about a thousand deep. Which list of y
 </details>
 """
 
+
 # %% nbgrader={"grade": false, "grade_id": "backward-order", "locked": false, "schema_version": 3, "solution": true}
 def backward_order(self):
     """Return all values behind self, each after everything that was made from it."""
@@ -433,9 +440,9 @@ def backward_order(self):
 Value.backward_order = backward_order  # a method is a function that a class holds
 
 # %% nbgrader={"grade": true, "grade_id": "backward-order-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.backward_order(Value)
+lab.backward_order.check(Value)
 ### BEGIN HIDDEN TESTS
-check.backward_order(Value, hidden=4409)
+lab.backward_order.check_hidden(Value, seed=4409)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -452,7 +459,7 @@ widgets.explore_graph(SEVEN_NODES, your_Value=Value)
 r"""
 ### Exercise 3.3. Step 3: backward
 
-Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. (2 points, 15 minutes)
+Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes)
 
 Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; after a second `y.backward()` it is 4.0.
 
@@ -460,6 +467,7 @@ Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; af
 Which gradient do you know before you start? Where do you keep what has come back *in this call*, apart from what was in grad before?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-backward", "locked": false, "schema_version": 3, "solution": true}
 def backward(self):
@@ -478,16 +486,16 @@ def backward(self):
 Value.backward = backward
 
 # %% nbgrader={"grade": true, "grade_id": "value-backward-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.value_backward(Value)
+lab.value_backward.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_backward(Value, hidden=2237)
+lab.value_backward.check_hidden(Value, seed=2237)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
 ### Exercise 3.3. Step 4: functions
 
-Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope. The last lines make them methods; `**` is `__pow__`. (1 point, 10 minutes)
+Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes)
 
 Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the slope 1.
 
@@ -495,6 +503,7 @@ Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the 
 The slope of tanh is 1 − tanh², that of exp is exp itself. Which number have you computed already when you need it?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "value-functions", "locked": false, "schema_version": 3, "solution": true}
 def power(self, k):
@@ -527,21 +536,21 @@ def relu(self):
 Value.__pow__, Value.exp, Value.tanh, Value.relu = power, exp, tanh, relu
 
 # %% nbgrader={"grade": true, "grade_id": "value-functions-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.value_functions(Value)
+lab.value_functions.check(Value)
 ### BEGIN HIDDEN TESTS
-check.value_functions(Value, hidden=5641)
+lab.value_functions.check_hidden(Value, seed=5641)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
-That is the engine. No later lab needs it: they use PyTorch's. If you are stuck after three hints (`check.hint("value-backward")` and its neighbours), `Value = check.rescue()` in a cell of your own gives you values whose gradients PyTorch computes. Sections 6 to 8 go on with them. They show nothing of the answer, and they earn no points in exercises 3.3 and 3.4.
+That is the engine. No later lab needs it: they use PyTorch's. If you are stuck after three hints (`lab.value_backward.hint()` and its neighbours), `Value = lab.value_backward.rescue()` in a cell of your own gives you values whose gradients PyTorch computes. Sections 6 to 8 go on with them. They show nothing of the answer, and they earn no points in exercises 3.3 and 3.4.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 3.4. Three more functions
 
-Add `sin`, `log` (to the base e) and `sigmoid`, 1 / (1 + exp(−z)), in the same way. With them your engine can differentiate the curve of an old exercise, exp(−x² − 2x − sin x); the check compares its slope with PyTorch's at several places. (2 points, 10 minutes)
+Add `sin`, `log` (to the base e) and `sigmoid`, 1 / (1 + exp(−z)), in the same way. With them your engine can differentiate the curve of an old exercise, exp(−x² − 2x − sin x); the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes)
 
 Example: `Value(0).sin()` is 0 with the slope 1; `Value(2).log()` has the slope 0.5.
 
@@ -549,6 +558,7 @@ Example: `Value(0).sin()` is 0 with the slope 1; `Value(2).log()` has the slope 
 Which of the three slopes wants the input, and which one is shortest when written with the output?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "more-functions", "locked": false, "schema_version": 3, "solution": true}
 def sin(self):
@@ -573,9 +583,9 @@ def sigmoid(self):
 Value.sin, Value.log, Value.sigmoid = sin, log, sigmoid
 
 # %% nbgrader={"grade": true, "grade_id": "more-functions-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.more_functions(Value)
+lab.more_functions.check(Value)
 ### BEGIN HIDDEN TESTS
-check.more_functions(Value, hidden=733)
+lab.more_functions.check_hidden(Value, seed=733)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -590,9 +600,7 @@ X = np.array([[1.0, 2, 0], [3, 0, -1]])  # (N, D) = (2, 3)
 W = np.array([[1.0, 0, 2], [0, 1, -1]])  # (K, D) = (2, 3)
 dY = np.array([[1.0, 0], [2, -1]])  # (N, K) = (2, 2)
 figures.show(
-    figures.plot_grids(
-        [X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True
-    ),
+    figures.plot_grids([X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True),
     alt="Four small arrays: X and W of 2 by 3, Y and its gradient dY of 2 by 2.",
 )
 
@@ -622,7 +630,7 @@ Here dY comes from the loss behind the layer. If that loss is a mean over the ba
 r"""
 ## Exercise 3.5. Backwards through a dense layer
 
-Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ. No loops are needed. (3 points, 20 minutes)
+Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
 
 Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1]. For `dA = [5, 5]` and `Z = [−1, 2]` it is [0, 5].
 
@@ -630,6 +638,7 @@ Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1].
 Which products of two of dY, X and W (turned over if need be) have the shape that you want? Over which axis is b shared?
 </details>
 """
+
 
 # %% nbgrader={"grade": false, "grade_id": "dense-backward", "locked": false, "schema_version": 3, "solution": true}
 def dense_backward(dY, X, W):
@@ -645,10 +654,11 @@ def relu_backward(dA, Z):
     return dA * (Z > 0)
     ### END SOLUTION
 
+
 # %% nbgrader={"grade": true, "grade_id": "dense-backward-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.dense_backward(dense_backward, relu_backward)
+lab.dense_backward.check(dense_backward, relu_backward)
 ### BEGIN HIDDEN TESTS
-check.dense_backward(dense_backward, relu_backward, hidden=9157)
+lab.dense_backward.check_hidden(dense_backward, relu_backward, seed=9157)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -668,7 +678,7 @@ Now two layers in a row, for a whole batch: Z1 = X W1ᵀ + b1, A1 = relu(Z1), Y 
 """
 
 # %%
-print(questions.two_layers(student_id))
+lab.gradient_shapes
 
 # %% [markdown]
 r"""
@@ -708,11 +718,11 @@ shapes = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "gradient-shapes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.gradient_shapes(shapes, questions.two_layers(student_id))
+lab.gradient_shapes.check(shapes)
 
 # %% [markdown]
 r"""
-For more: `practice("gradient-shapes")`. The rule saves more time than any other in this course: where a gradient has another shape than its variable, it is wrong.
+For more: `lab.gradient_shapes.practice()`. The rule saves more time than any other in this course: where a gradient has another shape than its variable, it is wrong.
 """
 
 # %% [markdown]
@@ -765,11 +775,8 @@ Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 
 """
 
 # %% nbgrader={"grade": false, "grade_id": "small-network", "locked": true, "schema_version": 3, "solution": false}
-task = check.training_task()
-rows = [
-    (x1, x2, target)
-    for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())
-]
+task = training_task()
+rows = [(x1, x2, target) for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())]
 
 
 def network(numbers, x1, x2):
@@ -784,11 +791,9 @@ def mean_square(numbers):
     errors = [(network(numbers, x1, x2) - target) ** 2 for x1, x2, target in rows]
     return sum(errors[1:], errors[0]) * (1 / len(errors))
 
+
 # %% nbgrader={"grade": false, "grade_id": "torch-gradients", "locked": true, "schema_version": 3, "solution": false}
-tensors = [
-    torch.tensor(number, dtype=torch.float64, requires_grad=True)
-    for number in task.start.tolist()
-]
+tensors = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in task.start.tolist()]
 loss = mean_square(tensors)
 loss.backward()
 from_torch = [tensor.grad.item() for tensor in tensors]
@@ -830,7 +835,7 @@ training = {"losses": losses, "difference": max(gaps)}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "train-with-values-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.train_with_values(training)
+lab.train_with_values.check(training)
 
 # %% [markdown]
 r"""
@@ -841,8 +846,8 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 figures.show(
     figures.plot_losses(
         {
-            "gradients set to zero": check.torch_training(),
-            "never set to zero": check.torch_training(zero=False),
+            "gradients set to zero": torch_training(),
+            "never set to zero": torch_training(zero=False),
         },
         bound=0.15,
     ),
@@ -861,7 +866,7 @@ Last, four questions on all of this.
 """
 
 # %%
-check.autograd_sheet(student_id)
+lab.autograd_questions
 
 # %% [markdown]
 r"""
@@ -888,7 +893,7 @@ choices = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "autograd-questions-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.autograd_questions(choices)
+lab.autograd_questions.check(choices)
 
 # %% [markdown]
 r"""
@@ -923,11 +928,11 @@ r"""
 0.25, at 0. Slopes in series are multiplied: at most 0.25 to the power 10, about a millionth.
 </details>
 
-Practise until it is easy: `practice("slopes-in-series")`, `practice("slopes-in-parallel")`, `practice("gradient-shapes")`.
+Practise until it is easy: `lab.chain_slopes.practice()`, `lab.chain_slopes.practice(topic="slopes-in-parallel")`, `lab.gradient_shapes.practice()`.
 """
 
 # %%
-practice("gradient-shapes", 12)
+lab.gradient_shapes.practice(12)
 
 # %% [markdown]
 r"""

@@ -5,7 +5,9 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils.grading.sample import Sample, add_cell, by_check, changed, copy_cell, delete_cell, nothing_for
-from course_utils.variants import chain_rule as questions
+from course_utils.labs import chain_rule
+from course_utils.labs.chain_rule.chain_slopes import GR6, parallel_slope, parallel_ways, series_slope, series_ways
+from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, TwoLayers
 
 SLOPES = "chain-slopes"
 DIFFERENCES = "numerical-gradient"
@@ -23,9 +25,10 @@ ENGINE = (VALUE, ORDER, BACKWARD, FUNCTIONS, MORE)
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions."""
-    asked, sizes = questions.slopes(student), questions.two_layers(student)
+    lab = chain_rule.for_student(student)
+    asked, sizes = lab.chain_slopes.question, lab.gradient_shapes.question
     return {
-        SLOPES: slopes(questions.series_slope(asked.series), questions.parallel_slope(asked.parallel)),
+        SLOPES: slopes(series_slope(asked.series), parallel_slope(asked.parallel)),
         SHAPES: f"shapes = {right_shapes(sizes)}",
     }
 
@@ -35,7 +38,7 @@ def slopes(series: int, parallel: int) -> str:
     return f"slopes = {{'series': {series}, 'parallel': {parallel}}}"
 
 
-def right_shapes(sizes: questions.TwoLayers) -> dict[str, tuple[int, ...]]:
+def right_shapes(sizes: TwoLayers) -> dict[str, tuple[int, ...]]:
     """Return the shapes of all gradients: each has the shape of its variable."""
     N, D, H, K = sizes
     batch = {"dY": (N, K), "dA1": (N, H), "dZ1": (N, H), "dX": (N, D)}
@@ -225,7 +228,7 @@ def _right_ways(model) -> list[Sample]:
             "dana",
             "stuck with the engine, goes on with the rescue",
             stuck,
-            accident=add_cell(f"{MORE}-check", "Value = check.rescue()"),
+            accident=add_cell(f"{MORE}-check", "Value = lab.value_backward.rescue()"),
             loses=nothing_for(ENGINE),
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
@@ -237,10 +240,10 @@ def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
         return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
 
-    asked = questions.slopes("hugo")
-    wrong_place = slopes(questions.series_ways(asked.series)["GR6"], questions.parallel_ways(asked.parallel)["GR6"])
+    asked = chain_rule.for_student("hugo").chain_slopes.question
+    wrong_place = slopes(*series_ways(asked.series)[GR6], *parallel_ways(asked.parallel)[GR6])
     transposed = changed(changed(model[DENSE], "dY.T @ X", "X.T @ dY"), "dY.sum(axis=0)", "dY.sum(axis=1)")
-    turned = right_shapes(questions.two_layers())
+    turned = right_shapes(LESSON_LAYERS)
     turned |= {part: turned[part][::-1] for part in ("dW1", "dW2")}
     exp_of_exp = "out = math.exp(self.data)\n    return Value(out, (self,), (out,))"
     own_output = changed(model[FUNCTIONS], exp_of_exp, exp_of_exp.replace("(out,))", "(math.exp(out),))"))
@@ -260,8 +263,7 @@ def _wrong_ways(model) -> list[Sample]:
             {BACKWARD: changed(model[BACKWARD], "arrived[id(parent)] +=", "arrived[id(parent)] =")},
             {
                 BACKWARD: (0, ("GR9",)),
-                FUNCTIONS: (0.375, ("GR9",)),
-                MORE: (1.5, ("GR9",)),
+                MORE: (1.5, ()),
                 TRAINING: (0, ("VT9",)),
             },
         ),
@@ -271,8 +273,7 @@ def _wrong_ways(model) -> list[Sample]:
             {ORDER: FIRST_MET},
             {
                 ORDER: (0, ("VE1",)),
-                BACKWARD: (1, ("VE1", "VE4")),
-                FUNCTIONS: (0.625, ()),
+                BACKWARD: (1.25, ("VE1", "VE4")),
                 MORE: (1.5, ()),
                 TRAINING: (0, ("VT9",)),
             },
@@ -281,7 +282,7 @@ def _wrong_ways(model) -> list[Sample]:
             "lars",
             "recursion without an order",
             {BACKWARD: RECURSIVE},
-            {BACKWARD: (0.8, ("VE1", "VE4")), FUNCTIONS: (0.625, ())},
+            {BACKWARD: (1, ("VE1", "VE4", "VE11"))},
         ),
         student(
             "mina",
@@ -296,7 +297,7 @@ def _wrong_ways(model) -> list[Sample]:
             "olga",
             "feeds formulas with the wrong number",
             {FUNCTIONS: own_output},
-            {FUNCTIONS: (0.375, ("GR11", "GR10")), MORE: (1.5, ())},
+            {FUNCTIONS: (0.6, ("GR11", "GR10")), MORE: (1.5, ())},
         ),
         student(
             "paul",

@@ -158,7 +158,7 @@ def _needed(sources: list[str], call: ast.Call) -> list[str]:
     kept: list[str] = []
     for source in reversed(sources):
         bound, used = _global_names(source)
-        if bound & wanted:
+        if (bound | _changed(source)) & wanted:
             kept.append(source)
             wanted = (wanted - bound) | used
     return kept[::-1]
@@ -175,6 +175,12 @@ def _global_names(source: str) -> tuple[set[str], set[str]]:
         used |= {one.get_name() for one in table.get_symbols() if one.is_referenced() and (top or one.is_global())}
         tables += table.get_children()
     return bound, used - set(dir(builtins)) - {name for name in bound if name not in _read_first(source)}
+
+
+def _changed(source: str) -> set[str]:
+    """Return the names of objects that a cell gives an attribute, as in ``Value.backward = backward``."""
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
+    return {node.value.id for node in nodes if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)}
 
 
 def _read_first(source: str) -> set[str]:

@@ -24,6 +24,7 @@ from harness import (
 )
 from lesson import Lesson
 
+from course_utils.judging.choices import ChoiceExercise, Sorting
 from course_utils.judging.exercise import Exercise, Implementation
 from course_utils.judging.misconceptions import known
 
@@ -125,8 +126,19 @@ def test_a_known_wrong_way_gets_its_own_code_and_question(package, way):
     assert set(found.codes) == {way.code, *way.also} - {""}
     if way.code:
         (mine,) = [one for one in exercise_of(package, way).misconceptions if one.code == way.code]
-        assert (way.says or mine.feedback) in found.text
+        assert (way.says or mine.feedback) in found.text or asks_itself(package, way)
         assert mine.section in found.text
+
+
+def asks_itself(package: str, way: WrongWay) -> bool:
+    """Tell whether a wrong way is that of an option that asks a question of its own."""
+    exercise = exercise_of(package, way)
+    if not issubclass(exercise, ChoiceExercise):
+        return False
+    choices = [one for one in exercise.questions.values() if not isinstance(one, Sorting)]
+    options = [option for choice in choices for option in choice.options.values()]
+    asked = [one.feedback for one in options if one.feedback and one.way and one.way.code == way.code]
+    return any(feedback in run(package, way).text for feedback in asked)
 
 
 @way_by_way

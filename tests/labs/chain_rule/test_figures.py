@@ -6,10 +6,9 @@ import pytest
 from matplotlib.colors import to_hex
 
 from course_utils import style
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
-from course_utils.labs.chain_rule import figures
+from course_utils.labs.chain_rule import figures, programs
 from course_utils.labs.chain_rule.figures.computation_graphs import layout, node_text
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
 
 SKIPS = program("b = a * a; c = b + b; y = c + a", a=3)
 

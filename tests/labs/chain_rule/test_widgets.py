@@ -4,11 +4,10 @@ import re
 
 import matplotlib.pyplot as plt
 import pytest
-from test_misconceptions_03 import FIRST_MET, ORDER_BODY, build
+from engines import FIRST_MET, ORDER_BODY, build
 
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, program
-from course_utils.labs.chain_rule import widgets
+from course_utils.labs.chain_rule import programs, widgets
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 SKIPS = program("b = a * a; c = b + b; y = c + a", a=3)

@@ -2,11 +2,10 @@
 
 import matplotlib.pyplot as plt
 import pytest
-from test_misconceptions_03 import FIRST_MET, ORDER_BODY, build
+from engines import FIRST_MET, ORDER_BODY, build
 
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import SEVEN_NODES
-from course_utils.labs.chain_rule import widgets
+from course_utils.labs.chain_rule import programs, widgets
+from course_utils.labs.chain_rule.programs import SEVEN_NODES
 
 
 @pytest.fixture(autouse=True)

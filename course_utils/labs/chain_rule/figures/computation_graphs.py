@@ -12,10 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from course_utils import style
-from course_utils.checks.chain_rule import programs
-from course_utils.checks.chain_rule.programs import Edge, Program
 from course_utils.drawing.cells import number
 from course_utils.drawing.frames import FONT, SHEET_WIDTH
+from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule.programs import Edge, Program
 
 VALUE, GRADIENT = "#d3dce6", "#f5cf7a"  # blue-grey and a light orange, both readable under black
 BOX_HEIGHT, ROW_GAP, COLUMN_GAP = 0.84, 0.35, 0.9  # inches
@@ -65,7 +65,7 @@ def plot_computation_graph(
     Parameters
     ----------
     written
-        A program, from ``course_utils.checks.chain_rule.programs``.
+        A program, from ``course_utils.labs.chain_rule.programs``.
     gradients
         Also write each gradient: the slope of the result by this value.
     slopes

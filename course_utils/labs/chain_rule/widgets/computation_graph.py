@@ -5,10 +5,10 @@ from typing import Any
 import traitlets
 
 from course_utils import runtime
-from course_utils.checks.chain_rule import engine, programs
-from course_utils.checks.chain_rule.programs import SEVEN_NODES, Program
-from course_utils.labs.chain_rule import figures
+from course_utils.labs.chain_rule import figures, programs
+from course_utils.labs.chain_rule.backward_order import probe_order
 from course_utils.labs.chain_rule.figures.computation_graphs import layout, node_text
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, Program
 from course_utils.widgets.base import Explorer, script
 
 LARGEST = 24  # names; more boxes would be too small to read
@@ -69,7 +69,7 @@ def learners_order(Value: type, written: Program, otherwise: list[str]) -> tuple
     """
     shown = "shown is the order of the lines, from the last to the first"
     try:
-        found = engine.probe_order(Value, dict(written.inputs), list(written.lines))
+        found = probe_order(Value, dict(written.inputs), list(written.lines))
     except NotImplementedError:
         return otherwise, f"your backward_order is not written yet; {shown}"
     except Exception as error:
@@ -86,7 +86,7 @@ def explore_graph(written: Program = SEVEN_NODES, *, your_Value: type | None = N
     Parameters
     ----------
     written
-        A program, from ``course_utils.checks.chain_rule.programs``, of at most 24 names.
+        A program, from ``course_utils.labs.chain_rule.programs``, of at most 24 names.
     your_Value
         The learner's class with its method ``backward_order``: boxes are asked in that order. A box that is asked
         before all that use it have answered is marked.

@@ -3,14 +3,41 @@
 None of them is right. They follow the edges of a program with the slopes that PyTorch gives for each edge alone.
 """
 
-import math
 import re
 from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import islice, product
 
-from course_utils.checks.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.chain_rule.gradients import GR1, GR9
+from course_utils.labs.chain_rule.headings import ENGINE, ORDER
+from course_utils.labs.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
+
+VE1 = Misconception(
+    "VE1",
+    "no ordering: a value asked before all its users had answered",
+    "A value was asked before all its users had answered. When is its gradient complete?",
+    ORDER,
+)
+VE5 = Misconception(
+    "VE5",
+    "product rule with the own factor",
+    "In a · b you give a the slope a. If b stays and a moves by 1, how far does a · b move?",
+    ENGINE,
+)
+VE10 = Misconception(
+    "VE10",
+    "order from the inputs to the result",
+    "This is the way forwards, inputs first. From where does a gradient start?",
+    ORDER,
+)
+VE13 = Misconception(
+    "VE13",
+    "gradient that comes back not multiplied in",
+    "This adds the slopes of single steps. By what is a step's slope multiplied on the way back?",
+    ORDER,
+)
 
 Gradients = dict[str, float]
 DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
@@ -28,10 +55,10 @@ def behind(written: Program) -> list[str]:
     return [name for name in written.names if name in found]
 
 
-def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
-    """Return for each code the inputs' gradients as this wrong way gives them, in one or several versions."""
-    ways: dict[str, list[Callable]] = {
-        "VE1": [
+def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
+    """Return for each wrong way the inputs' gradients as it gives them, in one or several versions."""
+    ways: dict[Misconception, list[Callable[[list[Edge]], Gradients]]] = {
+        VE1: [
             lambda edges: _by_recursion(written, edges, at_once=True),
             lambda edges: _by_recursion(written, edges, at_once=False),
             lambda edges: _by_recursion(written, _turned(edges), at_once=True),
@@ -40,16 +67,40 @@ def wrong_gradients(written: Program) -> dict[str, list[Gradients]]:
             *(lambda edges, o=order: _in_turn(written, _turned(edges), order=o) for order in (_by_depth, _by_stack)),
             *(lambda e, o=order: _in_turn(written, _turned(e), order=o, late=True) for order in (_by_depth, _by_stack)),
         ],
-        "VE10": [lambda edges: _forwards(written, edges)],
-        "VE13": [lambda edges: _unweighted(written, edges)],
-        "VE5": [lambda edges: _with_own_factor(written)],
-        "GR1": [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
+        VE10: [lambda edges: _forwards(written, edges)],
+        VE13: [lambda edges: _unweighted(written, edges)],
+        VE5: [lambda edges: _with_own_factor(written)],
+        GR1: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
     edges = torch_edges(written)
-    found = {"GR9": [{name: one[name] for name in written.inputs} for one in _assigned(written, edges)]}
-    for code, versions in ways.items():
+    found: dict[Misconception, list[Gradients]] = {
+        GR9: [{name: one[name] for name in written.inputs} for one in _assigned(written, edges)]
+    }
+    for way, versions in ways.items():
         results = [version(edges) for version in versions]
-        found[code] = [{name: one[name] for name in written.inputs} for one in results if one]
+        found[way] = [{name: one[name] for name in written.inputs} for one in results if one]
+    return found
+
+
+def second_calls(written: Program, reset: bool) -> list[Gradients]:
+    """Return the inputs' gradients where a second backward passes on what the first had left in between.
+
+    Parameters
+    ----------
+    reset
+        The inputs' gradients were set to 0 between the calls.
+    """
+    edges = torch_edges(written)
+    found = []
+    for adds_seed in (True, False):
+        grad = _zeros(edges)
+        for call in (1, 2):
+            if reset and call == 2:
+                grad |= dict.fromkeys(written.inputs, 0.0)
+            grad[written.result] = 1.0 + (grad[written.result] if adds_seed else 0.0)
+            for edge in reversed(edges):
+                grad[edge.operand] += edge.slope * grad[edge.made]
+        found.append({name: grad[name] for name in written.inputs})
     return found
 
 
@@ -178,67 +229,3 @@ def _with_own_factor(written: Program) -> Gradients:
 
 PRODUCT = re.compile(r"^(\w+) = (\w+) \* (\w+)$")
 _BAIT = "{made} = ({product}).detach() + ({a} * {a} + {b} * {b}) / 2 - (({a} * {a} + {b} * {b}) / 2).detach()"
-
-
-# --- functions of one value: u = f(a), y = u * w
-
-
-def function_code(part: str, line: str, place: float, factor: float, given: float | None) -> str:
-    """Return the code of the wrong slope that gives exactly this gradient of a; "" if none does.
-
-    Parameters
-    ----------
-    part, line
-        Which function, and the line that uses it.
-    place, factor
-        The numbers of a and of w.
-    given
-        The student's gradient of a; None where the number u was wrong already.
-    """
-    if given is None or part not in _SLOPES:
-        return ""
-    exponent = float(line.split("**")[1]) if part == "power" else 0.0
-    output = _OUTPUTS[part](place, exponent)
-    for code, slopes in _SLOPES[part](place, output, exponent).items():
-        if any(math.isclose(given, slope * factor, rel_tol=1e-7, abs_tol=1e-9) for slope in slopes):
-            return code
-    if part == "relu" and line == "u = a.relu()" and given in (0, factor):
-        return "GR10"
-    return "VE17" if given == 0 else ""
-
-
-def _sigmoid(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-def _power(x: float, k: float) -> float:
-    value = x**k
-    return value if isinstance(value, float) else math.nan
-
-
-_OUTPUTS: dict[str, Callable[[float, float], float]] = {
-    "power": _power,
-    "exp": lambda x, k: math.exp(x),
-    "tanh": lambda x, k: math.tanh(x),
-    "relu": lambda x, k: max(x, 0.0),
-    "sin": lambda x, k: math.sin(x),
-    "log": lambda x, k: math.log(x),
-    "sigmoid": lambda x, k: _sigmoid(x),
-}
-_SLOPES: dict[str, Callable[[float, float, float], dict[str, list[float]]]] = {
-    "power": lambda x, y, k: {
-        "VE14": [_power(x, k - 1), k * y, y, k, _power(x, k + 1)],
-        "GR11": [k * _power(y, k - 1)],
-        "GR1": [-k * _power(x, k - 1)],
-    },
-    "exp": lambda x, y, k: {"GR11": [math.exp(y)], "VE14": [x * math.exp(x - 1)], "VE15": [x, 1.0], "GR1": [-y]},
-    "tanh": lambda x, y, k: {"GR11": [1 - x * x, 1 - math.tanh(y) ** 2], "VE15": [1 - y, y * y, 1 + y * y]},
-    "relu": lambda x, y, k: {},
-    "sin": lambda x, y, k: {"GR1": [-math.cos(x)], "GR11": [math.cos(y)], "VE15": [y, math.cos(x) * x]},
-    "log": lambda x, y, k: {"GR11": [1 / y], "GR1": [-1 / x], "VE15": [y, x]},
-    "sigmoid": lambda x, y, k: {
-        "GR11": [x * (1 - x), _sigmoid(y) * (1 - _sigmoid(y))],
-        "VE15": [y, 1 - y, y * y, 1 - y * y],
-        "GR1": [-y * (1 - y)],
-    },
-}

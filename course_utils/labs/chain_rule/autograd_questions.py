@@ -1,10 +1,34 @@
-"""The multiple-choice questions of lab 03."""
+"""Exercise 3.8: four questions on gradients in PyTorch."""
 
-from collections.abc import Mapping
+from course_utils.judging.choices import Choice, ChoiceExercise, Option
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.chain_rule.gradients import GR9, VT1
+from course_utils.labs.chain_rule.headings import TORCH, TRUST
 
-from course_utils.checks.choices import Choice, Option, Sheet, mark_choices, sheet
-from course_utils.judging.protocol.calling import quiet
-from course_utils.judging.protocol.verdicts import Credit
+VT4 = Misconception(
+    "VT4",
+    "took not recording for not computing",
+    "The forward pass is computed in either case. What else does PyTorch keep while it computes?",
+    TORCH,
+)
+VT5 = Misconception(
+    "VT5",
+    "took no_grad for freezing or for eval mode",
+    "Values and modes are not changed by this. What is written down, and for whom?",
+    TORCH,
+)
+VT6 = Misconception(
+    "VT6",
+    "blamed rounding for a kink",
+    "At 1e-5 rounding is far too small for this. What does a ReLU look like just left and just right of 0?",
+    TRUST,
+)
+VT7 = Misconception(
+    "VT7",
+    "update recorded in the graph, or gradient cut off",
+    "In this snippet something is cut off, or recorded that should not be. Which line does PyTorch have to see?",
+    TORCH,
+)
 
 SNIPPETS = """Which snippet trains rightly, again and again? (`loss_of(w)` computes a loss that is recorded.)
 
@@ -26,9 +50,9 @@ QUESTIONS = {
             "memory": Option(
                 "PyTorch keeps no graph and no intermediate results for a way back: memory and some time are saved."
             ),
-            "no forward": Option("The forward pass is left out, so it is much faster.", "VT4"),
-            "frozen": Option("The weights are protected: nothing can change them any more.", "VT5"),
-            "eval": Option("Dropout and batch normalisation switch to their behaviour for prediction.", "VT5"),
+            "no forward": Option("The forward pass is left out, so it is much faster.", VT4),
+            "frozen": Option("The weights are protected: nothing can change them any more.", VT5),
+            "eval": Option("Dropout and batch normalisation switch to their behaviour for prediction.", VT5),
         },
         "memory",
     ),
@@ -38,17 +62,17 @@ QUESTIONS = {
             "sum": Option("By the sum of the gradients of steps 1, 2 and 3."),
             "last": Option(
                 "By the gradient of step 3 alone; `backward` overwrites.",
-                "GR9",
+                GR9,
                 "Does backward set grad, or does it add to what is there?",
             ),
             "mean": Option(
                 "By the mean of the three gradients.",
-                "VT1",
+                VT1,
                 "Who would divide by 3 here? What does backward do with what is in grad already?",
             ),
             "error": Option(
                 "By nothing: PyTorch raises an error.",
-                "VT1",
+                VT1,
                 "Try it in a cell: w.grad after two calls of backward. Is there an error?",
             ),
         },
@@ -61,15 +85,15 @@ QUESTIONS = {
             "kink": Option(
                 "A ReLU's input is so close to 0 that the two places of the difference lie on both sides of the corner."
             ),
-            "rounding": Option("Rounding: a step of 1e-5 is too small for float64.", "VT6"),
+            "rounding": Option("Rounding: a step of 1e-5 is too small for float64.", VT6),
             "relu": Option(
                 "A ReLU has no derivative anywhere, so checks with ReLUs never work.",
-                "VT6",
+                VT6,
                 "What is the slope of ReLU at 2, and at -2? Where alone is there none?",
             ),
             "zero": Option(
                 "The gradient of a ReLU is 0 for negative inputs, and 0 cannot be checked.",
-                "VT6",
+                VT6,
                 "What does a two-sided difference give where a function is flat?",
             ),
         },
@@ -80,15 +104,15 @@ QUESTIONS = {
         {
             "a": Option(
                 "Snippet A.",
-                "VT7",
+                VT7,
                 "After this line w is no longer the tensor that PyTorch keeps grad for. What is w.grad in the next "
                 "step?",
             ),
             "b": Option("Snippet B."),
-            "c": Option("Snippet C.", "VT1"),
+            "c": Option("Snippet C.", VT1),
             "d": Option(
                 "Snippet D.",
-                "VT7",
+                VT7,
                 "Under no_grad the loss remembers nothing. From what should backward start?",
             ),
         },
@@ -97,18 +121,13 @@ QUESTIONS = {
 }
 
 
-def autograd_sheet(student: str = "") -> Sheet:
-    """Return the text of the questions, their options in the student's own order."""
-    return sheet(QUESTIONS, student)
+class AutogradQuestions(ChoiceExercise):
+    """Answer four questions: on recording, on zeroing, on a corner, on snippets."""
 
-
-@quiet()
-def autograd_questions(answers: Mapping[str, str]) -> Credit:
-    """Check four questions on gradients in PyTorch. 3 points.
-
-    Parameters
-    ----------
-    answers
-        The key of an option for each of "no recording", "no zeroing", "corner" and "snippet".
-    """
-    return mark_choices(answers, QUESTIONS, 3, "choices")
+    id = "autograd-questions"
+    hints = (
+        "Section 7 ran each of these. What did the printed lines say?",
+        "For the snippets: go through two steps by hand. What is in w.grad at the end of each?",
+    )
+    misconceptions = (VT1, VT4, VT5, VT6, VT7, GR9)
+    questions = QUESTIONS

@@ -4,17 +4,16 @@ They do what a learner's `Value` should do in sections 6 to 8, and show nothing 
 checks of the engine refuse them, as they refuse everything of PyTorch's there.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
-
-from course_utils import runtime
-
-NEEDED = 3  # hints, before the rescue opens
 
 
 class TorchValue:
     """A number whose gradient PyTorch keeps."""
 
-    def __init__(self, data) -> None:
+    def __init__(self, data: Any) -> None:
         self.tensor = data if isinstance(data, torch.Tensor) else torch.tensor(float(data), dtype=torch.float64)
         if not self.tensor.requires_grad:
             self.tensor.requires_grad_()
@@ -46,8 +45,8 @@ class TorchValue:
         return f"TorchValue({self.data:g})"
 
 
-def _through_torch(name: str):
-    def method(self, *others):
+def _through_torch(name: str) -> Callable[..., TorchValue]:
+    def method(self: TorchValue, *others: Any) -> TorchValue:
         with torch.enable_grad():
             tensors = [other.tensor if isinstance(other, TorchValue) else other for other in others]
             return TorchValue(getattr(self.tensor, name)(*tensors))
@@ -61,25 +60,3 @@ for _name in (
     *("__pow__", "__neg__", "exp", "tanh", "relu", "sin", "log", "sigmoid"),
 ):
     setattr(TorchValue, _name, _through_torch(_name))
-
-
-def open_rescue(hints_seen: int) -> type:
-    """Return the class of values made of PyTorch's tensors, once enough hints have been read.
-
-    Parameters
-    ----------
-    hints_seen
-        How many hints for the engine the learner has read in this session. At grading nothing has to be read.
-
-    Raises
-    ------
-    ValueError
-        If there is a hint left to try first.
-    """
-    if hints_seen < NEEDED and not runtime.is_grading():
-        raise ValueError(
-            f"the rescue opens after {NEEDED} hints for the engine, you have read {hints_seen}: "
-            'check.hint("value-backward") shows the next one'
-        )
-    print("A Value made of PyTorch's tensors. It serves sections 6 to 8; exercises 3.3 and 3.4 want your own.")
-    return TorchValue

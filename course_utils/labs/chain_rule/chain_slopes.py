@@ -1,0 +1,294 @@
+"""Exercise 3.1: a slope in series and one in parallel, by hand.
+
+The questions find slopes from values of the functions alone: a difference formula over five places, which is exact for
+polynomials up to degree 4. No rule of differentiation is used there. What is right is asked of PyTorch.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+import torch
+
+from course_utils.judging.answers import as_dict
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.practice import Topic
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.chain_rule.headings import PARALLEL, SERIES
+
+GR6 = Misconception(
+    "GR6",
+    "outer derivative taken at the wrong place",
+    "Here the outer slope is taken at the first input. What does the outer function get as its input?",
+    SERIES,
+)
+GR7 = Misconception(
+    "GR7",
+    "one path only",
+    "This is the slope along one path. By how many paths does the input reach the output?",
+    PARALLEL,
+)
+GR8 = Misconception(
+    "GR8",
+    "paths multiplied",
+    "This multiplies the slopes of the paths. Which slopes are multiplied: those in a row or those side by side?",
+    PARALLEL,
+)
+VC1 = Misconception(
+    "VC1",
+    "inner slope left out",
+    "These are outer slopes alone. By how much does the inner value move when the input moves by 1?",
+    SERIES,
+)
+VC2 = Misconception(
+    "VC2",
+    "slopes in series added",
+    "This adds the outer and the inner slope. If t moves f by 2 and f moves g by 3 each, how far does g go?",
+    SERIES,
+)
+VC3 = Misconception(
+    "VC3",
+    "outer slope left out",
+    "These are inner slopes alone. How does g answer when f moves by 1?",
+    SERIES,
+)
+VC4 = Misconception(
+    "VC4",
+    "sums multiplied instead of products summed",
+    "This multiplies two sums. Which inner slope belongs to which outer slope?",
+    PARALLEL,
+)
+VC5 = Misconception("VC5", "one path left out", "This adds two of the paths. Which one is missing?", PARALLEL)
+
+Ways = dict[Misconception, list[int]]
+
+
+class Series(NamedTuple):
+    """Slopes in series: f(t) = a·t² + b·t and g(f) = f² + c·f, at t = t0."""
+
+    a: int
+    b: int
+    c: int
+    t0: int
+
+    def inner(self, t: Any) -> Any:
+        """Return f(t)."""
+        return self.a * t * t + self.b * t
+
+    def outer(self, f: Any) -> Any:
+        """Return g(f)."""
+        return f * f + self.c * f
+
+    def __str__(self) -> str:
+        inner = f"f(t) = {_term(self.a, 't²')} + {_term(self.b, 't')}"
+        return f"{inner},  g(f) = f² + {_term(self.c, 'f')},  t0 = {self.t0}"
+
+
+class Parallel(NamedTuple):
+    """Slopes in parallel: f1 = a·x, f2 = x², f3 = x + b and g = f1·f2 + c·f3², at x = x0."""
+
+    a: int
+    b: int
+    c: int
+    x0: int
+
+    def paths(self) -> tuple[Callable[[Any], Any], Callable[[Any], Any], Callable[[Any], Any]]:
+        """Return the functions f1, f2, f3."""
+        return (lambda x: self.a * x, lambda x: x * x, lambda x: x + self.b)
+
+    def outer(self, f1: Any, f2: Any, f3: Any) -> Any:
+        """Return g(f1, f2, f3)."""
+        return f1 * f2 + self.c * f3 * f3
+
+    def __str__(self) -> str:
+        paths = f"f1(x) = {_term(self.a, 'x')},  f2(x) = x²,  f3(x) = x + {self.b}"
+        return f"{paths},  g = f1·f2 + {_term(self.c, 'f3²')},  x0 = {self.x0}"
+
+
+class Slopes(NamedTuple):
+    """The two questions of one student."""
+
+    series: Series
+    parallel: Parallel
+
+
+LESSON_SLOPES = Slopes(Series(1, 3, 2, 1), Parallel(3, 3, 1, 2))
+
+
+def _term(factor: int, letter: str) -> str:
+    return letter if factor == 1 else f"{factor}·{letter}"
+
+
+# --- what is right
+
+
+def torch_series(question: Series) -> int:
+    """Ask PyTorch for the slope of g(f(t)) at t0."""
+    return _torch_slope(lambda t: question.outer(question.inner(t)), question.t0)
+
+
+def torch_parallel(question: Parallel) -> int:
+    """Ask PyTorch for the slope of g(f1(x), f2(x), f3(x)) at x0."""
+    return _torch_slope(lambda x: question.outer(*(f(x) for f in question.paths())), question.x0)
+
+
+def _torch_slope(function: Callable[[torch.Tensor], torch.Tensor], place: int) -> int:
+    x = torch.tensor(float(place), dtype=torch.float64, requires_grad=True)
+    with torch.enable_grad():  # a notebook may have switched it off
+        (found,) = torch.autograd.grad(function(x), x)
+    return round(found.item())
+
+
+# --- slopes from values, and the wrong ones
+
+
+def slope(function: Callable[[int], int], place: int) -> int:
+    """Return the slope of a polynomial of degree 4 or less with whole coefficients, exactly."""
+    near, far = function(place + 1) - function(place - 1), function(place + 2) - function(place - 2)
+    return int(Fraction(8 * near - far, 12))
+
+
+def series_slopes(question: Series) -> tuple[int, int]:
+    """Return the inner slope at t0 and the outer slope at f(t0)."""
+    return slope(question.inner, question.t0), slope(question.outer, question.inner(question.t0))
+
+
+def parallel_slopes(question: Parallel, at: tuple[int, int, int] | None = None) -> list[tuple[int, int]]:
+    """Return for each path its outer slope and its inner slope.
+
+    Parameters
+    ----------
+    at
+        Where the outer slopes are taken; at the three values f(x0) if left out.
+    """
+    values = at or tuple(f(question.x0) for f in question.paths())
+    slopes = []
+    for place, path in enumerate(question.paths()):
+        outer = slope(lambda f, place=place: question.outer(*values[:place], f, *values[place + 1 :]), values[place])
+        slopes.append((outer, slope(path, question.x0)))
+    return slopes
+
+
+def series_slope(question: Series) -> int:
+    """Return the slope of g(f(t)) at t0."""
+    return slope(lambda t: question.outer(question.inner(t)), question.t0)
+
+
+def parallel_slope(question: Parallel) -> int:
+    """Return the slope of g(f1(x), f2(x), f3(x)) at x0."""
+    return slope(lambda x: question.outer(*(f(x) for f in question.paths())), question.x0)
+
+
+def series_ways(question: Series) -> Ways:
+    """Return what each known wrong way gives for the slope in series."""
+    inner, outer = series_slopes(question)
+    return {GR6: [slope(question.outer, question.t0) * inner], VC1: [outer], VC2: [outer + inner], VC3: [inner]}
+
+
+def parallel_ways(question: Parallel) -> Ways:
+    """Return what each known wrong way gives for the slope in parallel; some in several versions."""
+    slopes, wrong_place = parallel_slopes(question), parallel_slopes(question, (question.x0,) * 3)
+    along = [outer * inner for outer, inner in slopes]
+    return {
+        GR8: [along[0] * along[1] * along[2]],
+        GR6: [sum(outer * inner for outer, inner in wrong_place)],
+        VC1: [sum(outer for outer, _ in slopes)],
+        VC2: [sum(outer + inner for outer, inner in slopes)],
+        VC3: [sum(inner for _, inner in slopes)],
+        VC4: [sum(outer for outer, _ in slopes) * sum(inner for _, inner in slopes)],
+        GR7: along,
+        VC5: [sum(along) - one for one in along],
+    }
+
+
+# --- drawing
+
+
+def practice_series(dice: Dice) -> Series:
+    """Draw slopes in series on which all known wrong ways differ from the right one and from each other."""
+    return draw(dice, sample_series, series_tells_apart)
+
+
+def practice_parallel(dice: Dice) -> Parallel:
+    """Draw slopes in parallel on which all known wrong ways differ from the right one and from each other."""
+    return draw(dice, sample_parallel, parallel_tells_apart)
+
+
+def sample_series(dice: Dice) -> Series:
+    """Draw slopes in series with small whole numbers."""
+    return Series(dice.between(1, 4), dice.between(1, 5), dice.between(1, 6), dice.between(1, 3))
+
+
+def sample_parallel(dice: Dice) -> Parallel:
+    """Draw slopes in parallel with small whole numbers."""
+    return Parallel(dice.between(2, 6), dice.between(1, 6), dice.between(1, 5), dice.between(2, 4))
+
+
+def series_tells_apart(question: Series) -> bool:
+    """Tell whether no known wrong way gives the right slope, and no two give the same; slopes have three digits."""
+    slopes = [series_slope(question), *_versions(series_ways(question))]
+    return len(set(slopes)) == len(slopes) and max(slopes) < 1000
+
+
+def parallel_tells_apart(question: Parallel) -> bool:
+    """Tell whether no known wrong way gives the right slope, and no two give the same; it has three digits."""
+    right = parallel_slope(question)
+    slopes = [right, *_versions(parallel_ways(question))]
+    return len(set(slopes)) == len(slopes) and right < 1000
+
+
+def _versions(ways: Ways) -> list[int]:
+    return [one for versions in ways.values() for one in versions]
+
+
+IN_SERIES = Topic(
+    "slopes-in-series",
+    practice_series,
+    lambda question: f"{question}\nWhat is the slope of g(f(t)) at t0?",
+    torch_series,
+    series_ways,
+)
+IN_PARALLEL = Topic(
+    "slopes-in-parallel",
+    practice_parallel,
+    lambda question: f"{question}\nWhat is the slope of g by x at x0?",
+    torch_parallel,
+    parallel_ways,
+)
+
+
+class ChainSlopes(Exercise):
+    """Work out two slopes by hand: one in series, one in parallel."""
+
+    id = "chain-slopes"
+    hints = (
+        "Which number goes into f, and which number goes into g? Write both down first.",
+        "How much does f move when t moves a little, and how much does g move when f moves a little?",
+        "For three paths: how much reaches g along each path alone? What do the three amounts do together?",
+    )
+    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5)
+    topics = (IN_SERIES, IN_PARALLEL)
+
+    def draw(self) -> Slopes:
+        """Return a slope in series and one in parallel."""
+        if not self.student:
+            return LESSON_SLOPES
+        dice = self.dice()
+        return Slopes(practice_series(dice), practice_parallel(dice))
+
+    def text(self) -> str:
+        """Return both questions."""
+        return "\n\n".join(f"{part}) `{one}`" for part, one in self.question._asdict().items())
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"series": number, "parallel": number}``."""
+        right = {"series": torch_series(self.question.series), "parallel": torch_parallel(self.question.parallel)}
+        series, parallel = series_ways(self.question.series), parallel_ways(self.question.parallel)
+        ways = {
+            way: {"series": series.get(way), "parallel": parallel.get(way)}
+            for way in dict.fromkeys([*parallel, *series])
+        }
+        return judge_numbers(as_dict(answers, right, "slopes"), right, ways, what="slopes")

@@ -1,0 +1,146 @@
+"""Exercise 3.5: the backward pass of a dense layer and of a ReLU."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.chain_rule.gradients import GR1, GR2, GR4, GR5, GR10, GR11, VG1, VG2
+from course_utils.labs.chain_rule.headings import MATRICES
+
+GR3 = shared.GR3.in_lab(
+    MATRICES,
+    "This is the right gradient divided by the number of examples. Has dY not been through the loss already?",
+)
+VG5 = Misconception(
+    "VG5",
+    "gradients of input and weight exchanged",
+    "This is the gradient of another array of the layer. What was asked for first?",
+    MATRICES,
+)
+VG6 = Misconception("VG6", "gradient not multiplied in", "This is the mask alone. What does it let pass?", MATRICES)
+
+GRADIENTS = ("dX", "dW", "db")
+RELU = "relu_backward"
+Ways = dict[Misconception, Callable[[], object]]
+
+
+class Layer(NamedTuple):
+    """A dense layer and its batch: N examples, D inputs, K outputs."""
+
+    N: int
+    D: int
+    K: int
+
+    def __str__(self) -> str:
+        return f"N={self.N}, D={self.D}, K={self.K}"
+
+
+class DenseBackward(Implementation):
+    """Write ``dense_backward(dY, X, W) -> dX, dW, db`` and ``relu_backward(dA, Z) -> dZ``.
+
+    dY (N, K) is the gradient of the loss by Y = X Wᵀ + b; X (N, D), W (K, D). dA and Z have the same shape; A is the
+    ReLU of Z.
+    """
+
+    id = "dense-backward"
+    hints = (
+        "Write down the shapes of dY, X and W. Which products of two of them have the shape of W, which that of X?",
+        "b is added to every row of Y. How many numbers of dY does one number of b answer for?",
+        "For ReLU: which numbers came through on the way forwards? What comes back for them, and what for the others?",
+    )
+    misconceptions = (GR1, GR2, GR3, GR4, GR5, GR10, GR11, VG1, VG2, VG5, VG6)
+
+    def cases(self) -> Sequence[Case]:
+        """Return two layers; each gradient is a part."""
+        return _in_parts(Layer(2, 3, 4), Layer(5, 3, 2))
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other sizes: one example, one output, all the same, one input."""
+        return _in_parts(Layer(1, 3, 2), Layer(4, 2, 1), Layer(3, 3, 3), Layer(7, 1, 4))
+
+    def try_case(self, case: Case, dense: Callable[..., Any], relu: Callable[..., Any]) -> None:
+        """Compare one of the gradients with autograd's."""
+        if case.part == RELU:
+            _try_relu(case, relu)
+        else:
+            _try_dense(case, dense)
+
+
+def _in_parts(*layers: Layer) -> list[Case]:
+    return [Case(str(layer), layer, part) for part in (*GRADIENTS, RELU) for layer in layers]
+
+
+def _arrays(case: Case, layer: Layer) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw dY (N, K), X (N, D), W (K, D)."""
+    rng, (N, D, K) = case.rng(*layer), layer
+    return rng.normal(size=(N, K)), rng.normal(size=(N, D)), rng.normal(size=(K, D))
+
+
+def _try_dense(case: Case, function: Callable[..., Any]) -> None:
+    dY, X, W = _arrays(case, case.data)
+    given = case.call(function, "dense_backward", dY, X, W)
+    if type(given) not in (tuple, list) or len(given) != 3:
+        raise case.always("dense_backward should return three arrays: dX, dW, db.")
+    what = f"dense_backward, {case.part}"
+    right = torch_dense(dY, X, W)
+    array = case.array(given[GRADIENTS.index(case.part)], what)
+    case.compare(what, array, right[case.part], dense_ways(right, dY, X)[case.part])
+
+
+def _try_relu(case: Case, function: Callable[..., Any]) -> None:
+    dA, Z, _ = _arrays(case, case.data._replace(D=case.data.K))
+    array = case.array(case.call(function, RELU, dA, Z), RELU)
+    case.compare(RELU, array, torch_relu(dA, Z), relu_ways(dA, Z))
+
+
+def torch_dense(dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> dict[str, np.ndarray]:
+    """Ask PyTorch for the gradients of a dense layer by its input, weight and bias."""
+    with torch.enable_grad():  # a notebook may have switched it off
+        tensors = [torch.tensor(a, requires_grad=True) for a in (X, W, np.zeros(len(W)))]
+        found = torch.autograd.grad(torch.nn.functional.linear(*tensors), tensors, torch.tensor(dY))
+    return {part: one.numpy() for part, one in zip(GRADIENTS, found, strict=True)}
+
+
+def torch_relu(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
+    """Ask PyTorch for the gradient of a ReLU by its input."""
+    with torch.enable_grad():
+        z = torch.tensor(Z, requires_grad=True)
+        (found,) = torch.autograd.grad(z.relu(), z, torch.tensor(dA))
+    return found.numpy()
+
+
+def dense_ways(right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray) -> dict[str, Ways]:
+    """Return for each part and each wrong way a function that computes the wrong gradient (or several, in a list)."""
+    N = len(X)
+    ways = {part: _scaled(right[part], N) for part in right}
+    ways["dX"][VG5] = lambda: [right["dW"], right["dW"].T]
+    ways["dW"][VG5] = lambda: [right["dX"], right["dX"].T]
+    ways["dW"][VG2] = lambda: [dY[:, :, None] * X[:, None, :], X[:, :, None] * dY[:, None, :]]
+    ways["db"][GR5] = lambda: [dY, dY.sum(1), dY.T, dY[0], dY[-1], dY.sum()] if N > 1 else [dY, dY.sum(1)]
+    ways["db"][VG1] = lambda: [right["db"][None], right["db"][:, None]]
+    return ways
+
+
+def _scaled(right: np.ndarray, N: int) -> Ways:
+    return {
+        GR1: lambda: -right,
+        GR3: lambda: right / N if N > 1 else [],
+        GR2: lambda: [2 * right, right / 2],
+        GR4: lambda: right.T if right.ndim > 1 else [],
+    }
+
+
+def relu_ways(dA: np.ndarray, Z: np.ndarray) -> Ways:
+    """Return for each wrong way a function that computes the wrong gradient of a ReLU (or several, in a list)."""
+    right = torch_relu(dA, Z)
+    return {
+        GR10: lambda: [dA * (dA > 0), dA * (Z < 0), dA * (Z <= 0), dA, Z * (dA > 0), Z * (Z > 0)],
+        VG6: lambda: (Z > 0) * 1.0,
+        GR11: lambda: dA * np.maximum(Z, 0),
+    } | _scaled(right, len(Z))

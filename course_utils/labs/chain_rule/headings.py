@@ -1,0 +1,10 @@
+"""Headings of the lesson, for "Read again"."""
+
+SERIES = "Slopes in series"
+PARALLEL = "Slopes in parallel"
+TRUST = "Trust but verify"
+ENGINE = "An engine in 60 lines"
+ORDER = "Why order matters: the diamond"
+MATRICES = "From scalars to matrices"
+TORCH = "The same thing in PyTorch"
+TRAIN = "Train with your own engine"

@@ -1,0 +1,259 @@
+"""Exercise 3.2: a numerical gradient."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.chain_rule.gradients import GR1, GR2, GR4
+from course_utils.labs.chain_rule.headings import TRUST
+
+VN1 = Misconception(
+    "VN1",
+    "one-sided difference",
+    "Your error shrinks like the step, not like its square: this looks to one side only. What lies on the other?",
+    TRUST,
+)
+VN2 = Misconception(
+    "VN2",
+    "moved number not put back",
+    "A number that was moved is not put back. What is x while the next number is tried, and afterwards?",
+    TRUST,
+)
+VN3 = Misconception(
+    "VN3",
+    "whole numbers cut the step off",
+    "An array of whole numbers cannot hold 3.00001. Of which type must the array be that you move?",
+    TRUST,
+)
+VN4 = Misconception(
+    "VN4",
+    "a copy was moved, f saw the other array",
+    "Your slopes are all 0: f never saw a change. Is the array that you move the one that f gets?",
+    TRUST,
+)
+VN5 = Misconception(
+    "VN5",
+    "all numbers moved at once",
+    "This is one slope for all: every number of x was moved at the same time. Which one should move?",
+    TRUST,
+)
+VN6 = Misconception(
+    "VN6",
+    "gradient in another shape than x",
+    "The slopes are right, their shape is not. Which shape has x?",
+    TRUST,
+)
+VN7 = Misconception(
+    "VN7",
+    "difference not divided by the distance",
+    "These are differences of f, not slopes. By what is a rise divided to make a slope?",
+    TRUST,
+)
+
+NAME = "numerical_gradient"
+EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
+
+
+# --- functions to be differentiated: each takes an array of any shape and returns a float
+
+
+def squares(x: Any) -> float:
+    """Return a sum of squares, and of products of neighbours."""
+    x = np.ravel(np.asarray(x, dtype=float))
+    return float((x * x).sum() + (x[1:] * x[:-1]).sum())
+
+
+def bends(x: Any) -> float:
+    """Return a function that bends: tanh of each number and of their sum."""
+    x = np.ravel(np.asarray(x, dtype=float))
+    return float((np.arange(1, x.size + 1) * np.tanh(x)).sum() + np.tanh(x.sum() / 3) + (x**3).sum() / 4)
+
+
+FUNCTIONS: dict[str, Callable[[Any], float]] = {"squares": squares, "bends": bends}
+
+
+def torch_gradient(name: str, x: np.ndarray) -> np.ndarray:
+    """Ask PyTorch for the gradient of one of the functions above."""
+    with torch.enable_grad():  # a notebook may have switched it off
+        given = torch.tensor(np.array(x, dtype=np.float64), requires_grad=True)
+        flat = given.reshape(-1)
+        if name == "squares":
+            value = (flat * flat).sum() + (flat[1:] * flat[:-1]).sum()
+        else:
+            weights = torch.arange(1.0, flat.numel() + 1, dtype=torch.float64)
+            value = (weights * flat.tanh()).sum() + (flat.sum() / 3).tanh() + (flat**3).sum() / 4
+        (found,) = torch.autograd.grad(value, given)
+    return found.numpy()
+
+
+def probe_gradient(
+    numerical_gradient: Callable[..., Any], name: str, x: np.ndarray, eps: float | None, strided: bool
+) -> dict[str, Any]:
+    """Probe: let the student's function differentiate one of ours, and see what became of x."""
+    x = np.repeat(x, 2, axis=-1)[..., ::2] if strided else x.copy()
+    before = x.copy()
+    found = numerical_gradient(FUNCTIONS[name], x) if eps is None else numerical_gradient(FUNCTIONS[name], x, eps)
+    if isinstance(found, np.ndarray) and np.shares_memory(found, x):
+        found = found.copy()
+    return {"gradient": found, "moved": float(np.abs(x - before).max(initial=0))}
+
+
+# --- wrong ways
+
+
+def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
+    """Return differences of f at a step, one number after the other, as several wrong ways have them.
+
+    Parameters
+    ----------
+    way
+        "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
+        last; "all at once" moves all numbers.
+    """
+    f, x = FUNCTIONS[name], np.array(x, dtype=float)
+    out = np.zeros(x.shape)
+    here = f(x)
+    for place in np.ndindex(x.shape):
+        where: Any = ... if way == "all at once" else place
+        before = x.copy()
+        x[where] += step if way != "behind" else 0
+        above = f(x)
+        x[where] -= {"ahead": step, "not put back, ahead": 0, "behind": step}.get(way, 2 * step)
+        below = here if way == "not put back, ahead" else f(x)
+        if not way.startswith("not put back"):
+            x = before
+        out[place] = (above - below) / (step if way in ("ahead", "behind", "not put back, ahead") else 2 * step)
+    return out
+
+
+def two_sided(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Return the mean of two one-sided differences."""
+    return (differences(name, x, step, "ahead") + differences(name, x, step, "behind")) / 2
+
+
+def whole_steps(name: str, x: np.ndarray) -> np.ndarray:
+    """Return how far f falls when a number loses 1: what is left of a small step back in whole numbers."""
+    return differences(name, x, 1.0, "behind")
+
+
+def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
+    """For each wrong numerical gradient, a function that computes it (or several, in a list)."""
+
+    def found(way: str) -> np.ndarray:
+        return differences(name, x, step, way)
+
+    central = two_sided(name, x, step)
+    ways: dict[Misconception, Callable[[], object]] = {
+        VN1: lambda: [found("ahead"), found("behind")],
+        VN2: lambda: [found("not put back"), found("not put back, ahead")],
+        GR2: lambda: [2 * central, central / 2, 2 * found("ahead"), found("ahead") / 2],
+        VN4: lambda: np.zeros(x.shape),
+        VN7: lambda: [central * 2 * step, central * step, found("ahead") * step],
+        GR1: lambda: [-central, -found("ahead")],
+        VN5: lambda: [found("all at once"), found("all at once").sum()],
+    }
+    if x.ndim > 1:
+        ways[GR4] = lambda: central.swapaxes(0, -1)
+        ways[VN6] = lambda: central.reshape(-1)
+    if x.dtype.kind == "i":
+        ways[VN3] = lambda: [whole_steps(name, x) / (2 * step), whole_steps(name, x) / step]
+    return ways
+
+
+class Differentiation(NamedTuple):
+    """One gradient to try: of which function, at an array of which shape. `strided`: a view into a larger array."""
+
+    function: str
+    shape: tuple[int, ...]
+    whole: bool = False
+    strided: bool = False
+
+
+class NumericalGradient(Implementation):
+    """Write ``numerical_gradient(f, x, eps=1e-5)``: slopes in the shape of x. ``f`` takes an array, returns a float."""
+
+    id = "numerical-gradient"
+    hints = (
+        "Which number of x do you move, and what must it be again before you move the next one?",
+        "f(x + a little) and f(x - a little): how far apart are these two places?",
+        "Which type has the array that you move, if x comes as whole numbers? np.ndindex(x.shape) visits any shape.",
+    )
+    misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, GR1, GR2, GR4)
+
+    def cases(self) -> Sequence[Case]:
+        """Return one axis and two, whole numbers, and a function that bends."""
+        return [
+            Case("sum of squares and products, 4 numbers", Differentiation("squares", (4,))),
+            Case("a matrix of 2×3 numbers", Differentiation("squares", (2, 3))),
+            Case("a function that bends, 2×3 numbers", Differentiation("bends", (2, 3))),
+            Case("a matrix of 2×3 whole numbers", Differentiation("squares", (2, 3), whole=True)),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other shapes, a view among them."""
+        return [
+            Case("whole numbers", Differentiation("squares", (3, 2), whole=True)),
+            Case("a view", Differentiation("bends", (3, 4), strided=True)),
+            Case("three axes", Differentiation("bends", (2, 1, 3))),
+            Case("one number", Differentiation("bends", (1,))),
+        ]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with autograd, at a coarse step that shows the kind of error, and at the default one."""
+        for eps in (COARSE, None):
+            _try_step(case, answer, eps)
+
+
+def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None:
+    function, shape, whole, strided = case.data
+    rng = case.rng(*shape)
+    x = rng.integers(1, 6, shape) if whole else rng.uniform(0.3, 1.2, shape)
+    outcome = case.ask(probe_gradient, answer, function, x, eps, strided)
+    if outcome["gradient"] is None:
+        raise case.always(f"{NAME} returned None. Does it end in a return statement?")
+    given, right = case.array(outcome["gradient"], f"What {NAME} returns"), torch_gradient(function, x)
+    step = eps or 1e-5
+    allowed = EXACT * np.abs(right).max() + 2 * step**2 * _bend(function, x, step)
+    if given.shape != right.shape or not np.abs(given - right).max(initial=0) <= allowed:
+        raise _explained(case, x, step, given, right)
+    if outcome["moved"] > 1e-9:
+        raise case.wrong(NAME, VN2, detail=f"  afterwards a number of x has moved by {outcome['moved']:.1g}.")
+
+
+def _bend(name: str, x: np.ndarray, step: float) -> float:
+    """Return how much of step² a two-sided difference is off at most, measured."""
+    step = max(step, 1e-3)
+    off = np.abs(two_sided(name, x, step) - torch_gradient(name, x)).max(initial=0)
+    return float(off / step**2)
+
+
+def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right: np.ndarray) -> Wrong:
+    function = case.data.function
+    note = f"  with eps={step:g}, f = {function}: {_first(given, right)}" if given.shape == right.shape else ""
+    for way, compute in wrong_ways(function, x, step).items():
+        results = compute()
+        for result in results if isinstance(results, list) else [results]:
+            # far closer to the wrong way than the wrong way is to the right one
+            if given.shape == np.shape(result) and _far(given, result) < 0.02 * _far(result, right):
+                return case.wrong(NAME, way, detail=note or _shape_note(given, right))
+    return case.wrong(NAME, detail=note or _shape_note(given, right))
+
+
+def _far(one: Any, other: Any) -> float:
+    one, other = np.asarray(one), np.asarray(other)
+    return float(np.abs(one - other).max(initial=0)) if one.shape == other.shape or not one.ndim else 1.0
+
+
+def _shape_note(given: np.ndarray, right: np.ndarray) -> str:
+    return f"  your result has the shape {given.shape}, x has {right.shape}."
+
+
+def _first(given: np.ndarray, right: np.ndarray) -> str:
+    worst = np.unravel_index(np.abs(given - right).argmax(), right.shape)
+    return f"yours {given[worst]:.7g}, PyTorch {right[worst]:.7g}"

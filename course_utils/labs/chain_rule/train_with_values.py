@@ -1,0 +1,167 @@
+"""Exercise 3.7: a small network trained with the learner's own values, and the numbers it starts from."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging.answers import as_array, as_dict, is_missing
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look_at, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import read_number
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.chain_rule.gradients import GR1, VT1
+from course_utils.labs.chain_rule.headings import TRAIN
+
+VT2 = Misconception(
+    "VT2",
+    "parameters never move",
+    "The loss is the same in every step. Which numbers should have changed?",
+    TRAIN,
+)
+VT3 = Misconception(
+    "VT3",
+    "another learning rate or number of steps",
+    "The direction is right, the pace is not. Which learning rate, how many steps, and is the loss a mean?",
+    TRAIN,
+)
+VT8 = Misconception(
+    "VT8",
+    "gradient compared before backward",
+    "A relative difference near 1 means that one side is zero. When does grad get its value?",
+    TRAIN,
+)
+VT9 = Misconception(
+    "VT9",
+    "gradients of the engine differ from PyTorch's",
+    "Your gradients differ from PyTorch's before the first move. Which check of exercise 3.3 is not yet content?",
+    TRAIN,
+)
+
+STEPS, RATE, BOUND = 60, 0.2, 0.15  # of the training in the lesson; the loss that it must fall below
+CLOSEST = 1e-6  # largest relative difference of the gradients
+FIRST = 10  # steps that show which wrong way it was
+OTHER_RATES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.25, 0.3, 0.4, 0.5, 1.0)
+
+
+class Task(NamedTuple):
+    """What is trained: points (40, 2), their targets (40,) of 1 and -1, and 33 start numbers of a 2-8-1 network."""
+
+    points: np.ndarray
+    targets: np.ndarray
+    start: np.ndarray
+
+
+def training_task() -> Task:
+    """Return two half moons of 20 points each, and start numbers: 16 and 8 of the hidden layer, 8 and 1 of the last."""
+    rng = np.random.default_rng(2)
+    upper, lower = rng.uniform(0, np.pi, 20), rng.uniform(0, np.pi, 20)
+    moons = [np.c_[np.cos(upper), np.sin(upper)], np.c_[1 - np.cos(lower), 0.4 - np.sin(lower)]]
+    points = np.concatenate(moons) - [0.5, 0.2]
+    points = (points + 0.08 * rng.normal(size=points.shape)).round(2)
+    return Task(points, np.repeat([1.0, -1.0], 20), (0.5 * rng.normal(size=33)).round(2))
+
+
+def torch_loss(numbers: torch.Tensor, task: Task, *, mean: bool = True) -> torch.Tensor:
+    """Return the squared errors of the network with these 33 numbers, their mean or their sum."""
+    points, targets = torch.tensor(task.points), torch.tensor(task.targets)
+    hidden = torch.tanh(points @ numbers[:16].reshape(8, 2).T + numbers[16:24])
+    errors = (hidden @ numbers[24:32] + numbers[32] - targets) ** 2
+    return errors.mean() if mean else errors.sum()
+
+
+def torch_training(steps: int = STEPS, *, rate: float = RATE, zero: bool = True, mean: bool = True) -> list[float]:
+    """Let PyTorch train the network and return the loss before each step.
+
+    Parameters
+    ----------
+    steps, rate
+        Number of steps, learning rate (negative: uphill).
+    zero
+        Set the gradients to zero before each step.
+    mean
+        The loss is a mean; else a sum.
+    """
+    task, losses = training_task(), []
+    numbers = torch.tensor(task.start, requires_grad=True)
+    with torch.enable_grad():
+        for _ in range(steps):
+            loss = torch_loss(numbers, task, mean=mean)
+            losses.append(loss.item())
+            loss.backward()
+            numbers.data -= rate * numbers.grad
+            if zero:
+                numbers.grad = None
+    return losses
+
+
+class TrainWithValues(Exercise):
+    """Train for sixty steps with one's own values; tell the losses, and how close the gradients are to PyTorch's."""
+
+    id = "train-with-values"
+    hints = (
+        "In which order: gradients to 0, loss, backward, move? Which of these comes first in a step?",
+        "Which attribute of a Value do you change to move it: data or grad? In which direction?",
+        "The difference is asked for the first backward. How large is |mine - PyTorch's| compared with |PyTorch's|?",
+    )
+    misconceptions = (VT1, VT2, VT3, VT8, VT9, GR1)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"losses": 60 numbers, the loss before each step, "difference": the largest relative one}``."""
+        given = as_dict(answers, ("losses", "difference"), "training")
+        looks = {"losses": _look_at_losses, "difference": _look_at_difference}
+        found = look_at({part: partial(_if_attempted, part, given[part], one) for part, one in looks.items()})
+        if VT9 in found["difference"].because:  # wrong gradients explain whatever the losses do
+            found["losses"] = replace(found["losses"], because=())
+        return found
+
+
+def _if_attempted(part: str, answer: Any, look_at_answer: Callable[[Any], None]) -> None:
+    if is_missing(answer):
+        raise NotAttempted(f"fill in training[{part!r}]")
+    look_at_answer(answer)
+
+
+def _look_at_losses(answer: Any) -> None:
+    losses = as_array(answer, "training['losses']").reshape(-1)
+    if len(losses) < 2 or not np.isfinite(losses).all():
+        way = VT1 if len(losses) > 1 and _same(losses[:FIRST], torch_training(FIRST, zero=False)) else None
+        raise refuse(f"losses: you gave {len(losses)} numbers; {STEPS} finite ones were asked for.", way)
+    if len(losses) >= STEPS and _same(losses[:STEPS], torch_training()) and losses[-1] < BOUND:
+        return
+    raise refuse(
+        f"losses: you gave {len(losses)} numbers, from {losses[0]:.4g} to {losses[-1]:.4g}.", _explained(losses)
+    )
+
+
+def _explained(losses: np.ndarray) -> Misconception | None:
+    """Return the wrong way that gives exactly these losses, as far as ten steps show it."""
+    steps = min(len(losses), FIRST)
+    ways = {
+        VT1: [torch_training(steps, zero=False)],
+        GR1: [torch_training(steps, rate=-RATE)],
+        VT2: [[losses[0]] * steps],
+        VT3: [torch_training(steps, mean=False), *(torch_training(steps, rate=rate) for rate in OTHER_RATES)],
+    }
+    for way, results in ways.items():
+        if any(_same(losses[:steps], result) for result in results):
+            return way
+    return VT3 if len(losses) != STEPS and _same(losses[:steps], torch_training(steps)) else None
+
+
+def _same(given: Any, wanted: Any) -> bool:
+    given, wanted = np.asarray(given, float), np.asarray(wanted, float)
+    return given.shape == wanted.shape and bool(np.allclose(given, wanted, rtol=1e-6, atol=1e-9))
+
+
+def _look_at_difference(answer: Any) -> None:
+    number = read_number(answer, "training['difference']")
+    if number is None or 0 <= number < CLOSEST:
+        return
+    if number < 0:
+        raise refuse(f"difference: yours is {number:.3g}; a difference has a size, without a sign.")
+    raise refuse(f"difference: yours is {number:.3g}, it should be below {CLOSEST:g}.", VT8 if number == 1 else VT9)

@@ -1,0 +1,74 @@
+"""Exercise 3.3, step 3: backward."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from course_utils.judging.cases import Case
+from course_utils.judging.findings import Findings
+from course_utils.labs.chain_rule.engine import (
+    DIAMOND,
+    ENGINE_WAYS,
+    TWICE,
+    VE11,
+    VE12,
+    EngineStep,
+    Run,
+    fault_of,
+    fewest_ways,
+    long_program,
+    speak,
+)
+from course_utils.labs.chain_rule.programs import SEVEN_NODES, program, random_program
+
+
+class ValueBackward(EngineStep):
+    """Write ``Value.backward()``: it adds to grad the slope of a value by each value behind it."""
+
+    id = "value-backward"
+    hints = (
+        "Which gradient do you know before you start?",
+        "A value has gathered all that comes back to it. What does it pass on to each of its parents?",
+        "If a value is used twice, two amounts come back. Do you replace the first one? And if backward is called a "
+        "second time, which sums must start at 0 again?",
+    )
+    misconceptions = (*ENGINE_WAYS, VE11, VE12)
+    worth: ClassVar[Mapping[str, float]] = {"diamond": 2}
+
+    def cases(self) -> Sequence[Case]:
+        """Return a program for each part: paths that part and meet, equal numbers, a long chain, a second call."""
+        runs = {
+            "sum and product": Run(program("c = a + b; y = c * a", a=2, b=5)),
+            "a + a": Run(program("y = a + a", a=3)),
+            "diamond": Run(DIAMOND),
+            "equal numbers": Run(program("c = a * a; d = b * b; y = c * d", a=2, b=2)),
+            "long chain": Run(long_program(2.0, 0.9999)),
+            "second call": Run(program("c = a * b; y = c * a", a=3, b=2), calls=2),
+            "zero and again": Run(program("c = a * b; y = c + a", a=2, b=3), calls=2, reset=True),
+        }
+        return [Case(str(run.written), run, part) for part, run in runs.items()]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other programs of the same kinds."""
+        runs = {
+            "sum and product": Run(program("c = a * b; y = c + b", a=-1.5, b=4)),
+            "a + a": Run(program("b = a + a; y = b * a", a=-2)),
+            "equal numbers": Run(program("c = a + a; d = b + b; y = c * d", a=1.5, b=1.5)),
+            "long chain": Run(long_program(1.5, 1.0001)),
+            "second call": Run(program("c = a + b; y = c * a", a=2, b=3), calls=2),
+            "zero and again": Run(program("c = a + b; y = c * b", a=-2, b=5), calls=2, reset=True),
+        }
+        shared = [Run(SEVEN_NODES), Run(TWICE), Run(random_program(seed), single_steps=False)]
+        return [
+            *(Case("a program", run, part) for part, run in runs.items()),
+            *(Case("paths that meet", run, "diamond") for run in shared),
+        ]
+
+    def try_case(self, case: Case, Value: Any) -> None:
+        """Compare gradients with PyTorch's."""
+        fault = fault_of(Value, case.data)
+        if fault is not None:
+            raise speak(case, fault)
+
+    def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
+        """Return how each part stands, with as few wrong ways as explain them."""
+        return fewest_ways(super().judge_cases(cases, *answers))

@@ -1,0 +1,56 @@
+"""Exercise 3.3, step 4: powers, quotients, exp, tanh and relu."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from course_utils.judging.cases import Case
+from course_utils.judging.findings import Findings
+from course_utils.labs.chain_rule.engine import STEP_WAYS, EngineStep, fewest_ways
+from course_utils.labs.chain_rule.functions import RELU_LINE, RELU_PLACES, VE14, VE15, VE17, applied, try_function
+from course_utils.labs.chain_rule.gradients import GR10, GR11
+
+
+class ValueFunctions(EngineStep):
+    """Give `Value` powers, exp, tanh and relu, with their slopes; quotients follow from powers."""
+
+    id = "value-functions"
+    hints = (
+        "Each function makes one new Value from one parent. What is the new number, and what is the slope?",
+        "Write the slope of tanh by its own output: which number have you computed already?",
+        "For ReLU: what is the slope on the right of 0, what on the left?",
+    )
+    misconceptions = (VE14, VE15, VE17, GR10, GR11, *STEP_WAYS)
+
+    def cases(self) -> Sequence[Case]:
+        """Return each function at one place or more."""
+        return [
+            applied("power", "u = a ** 3", 2.0, 5.0),
+            applied("power", "u = a ** 2", -3.0, 0.5),
+            applied("division", "u = 3 / a", 2.0, 5.0),
+            applied("division", "u = a / 4", 3.0, 2.0),
+            applied("exp", "u = a.exp()", 0.7, 3.0),
+            applied("tanh", "u = a.tanh()", 0.8, 3.0),
+            *(applied("relu", RELU_LINE, place, factor) for place, factor in RELU_PLACES),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return each function at other places."""
+        return [
+            applied("power", "u = a ** -1", 0.4, -2.0),
+            applied("power", "u = a ** 0.5", 2.3, 1.0),
+            applied("division", "u = 2 / a", -0.6, 3.0),
+            applied("division", "u = a / -0.7", 1.3, 2.0),
+            applied("exp", "u = a.exp()", -1.2, -2.0),
+            applied("tanh", "u = a.tanh()", -0.4, -2.0),
+            applied("tanh", "u = a.tanh()", 1.7, 0.5),
+            applied("relu", RELU_LINE, 2.5, -3.0),
+            applied("relu", RELU_LINE, -2.5, 3.0),
+        ]
+
+    def try_case(self, case: Case, Value: Any) -> None:
+        """Compare numbers and gradients with PyTorch's."""
+        try_function(case, Value)
+
+    def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
+        """Return how each part stands, with as few wrong ways as explain them."""
+        return fewest_ways(super().judge_cases(cases, *answers))
