@@ -13,10 +13,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
     {"cells", "course", "files", "packaged", "runtime", "shapes", "style", "toys"},
-    {"misconceptions", "fetching", "judging"},
-    {"variants", "models", "training"},
-    {"checks", "data"},
-    {"drawing", "practice"},
+    {"fetching", "judging"},
+    {"models", "training"},
+    {"data"},
+    {"drawing"},
     {"widgets"},
     {"labs"},
     {"masters"},
@@ -29,7 +29,6 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
-KNOWN_CIRCLES = {"misconceptions"}  # parts whose modules may form circles, as long as they do
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
 
@@ -142,8 +141,7 @@ def test_imports_go_down(module):
 
 
 def test_there_are_no_circles():
-    found = {frozenset(name.split(".")[1] for name in circle) for circle in circles(graph(MODULES))}
-    assert found == {frozenset({name}) for name in KNOWN_CIRCLES}
+    assert circles(graph(MODULES)) == []
 
 
 def test_circles_are_found():
@@ -172,10 +170,28 @@ def test_lessons_never_import_the_instructors_side(lesson):
     assert our_parts(lesson) & INSTRUCTORS == set()
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "checks"], ids=called)
-def test_checks_import_torch_numpy_and_the_standard_library_only(module):
+def judges(module: Path) -> bool:
+    """Tell whether a file is imported where an answer is judged: what exercises share, and the exercises."""
+    return part(module) == "judging" or (
+        lab(module) is not None and not is_of(module, "figures") | is_of(module, "widgets")
+    )
+
+
+@pytest.mark.parametrize("module", list(filter(judges, MODULES)), ids=called)
+def test_exercises_import_torch_numpy_and_the_standard_library_only(module):
     tops = {name.split(".")[0] for name in imports(module)}
     assert tops - {"torch", "numpy", "course_utils"} - sys.stdlib_module_names == set()
+    assert our_parts(module) & {"drawing", "widgets"} == set()
+
+
+def test_the_grader_knows_no_lab():
+    from harness import PACKAGES, every_exercise
+
+    grader = [module for module in MODULES if part(module) == "grading"]
+    assert [called(module) for module in grader if "labs" in our_parts(module)] == []
+    names = {*PACKAGES, *PACKAGES.values(), *(one.id for one in every_exercise() if "-" in one.id)}
+    text = "\n".join(module.read_text(encoding="utf-8") for module in grader)
+    assert sorted(name for name in names if name in text) == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=called)

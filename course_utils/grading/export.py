@@ -45,9 +45,7 @@ def export(root: Path, target: Path) -> tuple[Path, Path]:
 
 def _rows(book: Gradebook) -> list[Row]:
     """Return what nbgrader would export: one row for each lab and student, also where nothing was handed in."""
-    students = [
-        {name: getattr(student, name.removeprefix("student_")) for name in PERSON} for student in book.students
-    ]
+    students = [{name: getattr(student, name.removeprefix("student_")) for name in PERSON} for student in book.students]
     rows = []
     for assignment in book.assignments:
         fixed = {"assignment": assignment.name, "duedate": assignment.duedate, "max_score": assignment.max_score}
