@@ -274,7 +274,7 @@ class Evaluate(Implementation):
 
 
 def _judge_case(case: Case, answer: Callable[..., Any]) -> dict[str, Finding]:
-    scored = Scored.draw(*case.data, seed=case.seed)
+    scored = Scored.draw(*case.data, case.seed)
     watched: list[dict[str, Any]] = []
     failed = look(lambda: watched.append(_watch(case, answer, scored, training=True)))
     if not watched:

@@ -108,8 +108,7 @@ def keras_counts(net: KerasNet, way: Misconception | None = None) -> dict[str, i
     layers, dense = _keras_layers(net)
     counts, grey = counts_by_layer(layers, dense, way), layers["conv1"]._replace(in_channels=1)
     total = sum(counts.values())
-    first = way.procedure(**grey._asdict()) if way else count_layer(grey)
-    return counts | {"total": total, "total for grey": total - counts["conv1"] + first}
+    return counts | {"total": total, "total for grey": total - counts["conv1"] + count_layer(grey, way)}
 
 
 def _keras_layers(net: KerasNet) -> tuple[Layers, Widths]:

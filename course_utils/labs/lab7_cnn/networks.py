@@ -80,10 +80,12 @@ def sides(
 # --- what PyTorch says
 
 
-def torch_maps(in_channels: int, side: int, kernels: tuple[int, int], sizes: tuple[int, int]) -> tuple[dict, int]:
+def torch_maps(
+    in_channels: int, side: int, kernels: tuple[int, int], sizes: tuple[int, int]
+) -> tuple[dict[str, nn.Module], int]:
     """Make both convolutions with their poolings, and the flatten step; return them by name, and how many features."""
     with torch.device("meta"):
-        layers = {
+        layers: dict[str, nn.Module] = {
             "conv1": nn.Conv2d(in_channels, kernels[0], sizes[0]),
             "pool1": nn.MaxPool2d(2),
             "conv2": nn.Conv2d(kernels[0], kernels[1], sizes[1]),

@@ -37,7 +37,7 @@ def vgg_shares() -> dict[str, float]:
 def first_dense(padding: int) -> dict[str, int]:
     """Ask PyTorch how many features reach the first dense layer, and how many parameters it has."""
     layer = torch_vgg(VGG16, 3, 224, padding)[VGG16.index("flatten") + 1]
-    return dict(zip(NUMBERS, (layer.in_features, count_parameters(layer)), strict=True))
+    return dict(zip(NUMBERS, (layer.weight.shape[1], count_parameters(layer)), strict=True))
 
 
 class NotVgg(Exercise):

@@ -83,8 +83,10 @@ _DENSE_WAYS: dict[Misconception, Callable[[int, int], int]] = {
 }
 
 
-def count_layer(layer: Layer) -> int:
-    """Count the parameters of a convolution, kernel by kernel."""
+def count_layer(layer: Layer, way: Misconception | None = None) -> int:
+    """Count the parameters of a convolution, kernel by kernel, or as a wrong way does."""
+    if way:
+        return int(wrong_answers([way], layer)[way])
     kernel = sum(layer.kernel_size**2 for _channel in range(layer.in_channels)) + 1
     return sum(kernel for _kernel in range(layer.out_channels))
 
@@ -96,7 +98,7 @@ def count_dense(inputs: int, outputs: int) -> int:
 
 def counts_by_layer(layers: Layers, dense: Widths, way: Misconception | None = None) -> dict[str, int]:
     """Count the parameters of each layer, as a wrong way does if there is one."""
-    counts = {name: way.procedure(**one._asdict()) if way else count_layer(one) for name, one in layers.items()}
+    counts = {name: count_layer(one, way) for name, one in layers.items()}
     count = _DENSE_WAYS.get(way, count_dense) if way else count_dense
     return counts | {name: count(*sizes) for name, sizes in dense.items()}
 

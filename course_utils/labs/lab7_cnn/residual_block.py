@@ -106,7 +106,9 @@ def torch_block_count(block: Block) -> int:
 
 def block_parameters(block: Block) -> int:
     """Count the parameters of a block: two 3×3 convolutions without biases, batch norms, perhaps a 1×1 shortcut."""
-    convolutions = _kernels(block.in_channels, block.out_channels, 3) + _kernels(*[block.out_channels] * 2, 3)
+    convolutions = _kernels(block.in_channels, block.out_channels, 3) + _kernels(
+        block.out_channels, block.out_channels, 3
+    )
     return convolutions + 2 * (2 * block.out_channels) + _shortcut(block)
 
 

@@ -72,7 +72,7 @@ def trace_ways(network: Network) -> Ways:
     last = right["pool2"]
     same_channels = {"conv1": n.in_channels, "pool1": n.in_channels, "conv2": n.kernels1, "pool2": n.kernels1}
     return {
-        SZ1: trace(n, conv=lambda side, k: SZ1.procedure(side, k, 1, 0)),
+        SZ1: trace(n, conv=lambda side, k: side - k),
         SZ8: trace(n, conv=lambda side, k: side),
         KA1: trace(n, pool=lambda side: after_pool(side + 1)),
         PL2: trace(n, pool=lambda side: side - 1),
