@@ -6,23 +6,25 @@ What each hook is for stands at the hook, in course_utils/grading/hooks.py and a
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment, GenerateFeedback
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions
 
+from course_utils import cells, masters
+from course_utils.course import MASTERS, RELEASED
 from course_utils.grading import autograde, hooks, pages
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
 c.CourseDirectory.course_id = "neural-network-labs"
 c.CourseDirectory.root = str(Path(__file__).resolve().parent)
-c.CourseDirectory.source_directory = "solutions"
-c.CourseDirectory.release_directory = "notebooks"
+c.CourseDirectory.source_directory = MASTERS
+c.CourseDirectory.release_directory = RELEASED
 c.CourseDirectory.ignore = hooks.NEVER_HANDED_OUT
 
 # Release
 steps = list(GenerateAssignment.preprocessors.default_args[0])
 steps.insert(steps.index(ClearSolutions) + 1, hooks.drop_bare_stubs)
-c.GenerateAssignment.preprocessors = [hooks.tidy, hooks.tag_checks, *steps]
-c.ClearSolutions.code_stub = {"python": hooks.STUB}
+c.GenerateAssignment.preprocessors = [masters.tidy, hooks.tag_checks, *steps]
+c.ClearSolutions.code_stub = {"python": cells.STUB}
 
 # Validate, in JupyterLab: in the student's own kernel
 c.Execute.timeout = hooks.cell_seconds()
@@ -35,7 +37,7 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<
 c.Autograde.exporter_class = autograde.GradedExporter
 c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
 c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = [SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
+c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
 
 # Pages of students' notebooks: formgrader's screens and feedback
 c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}

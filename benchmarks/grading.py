@@ -78,7 +78,7 @@ def make_course(root: Path, lab: str, folder: Path) -> Path:
     ignored = shutil.ignore_patterns("*.ipynb", "__pycache__")
     shutil.copytree(root / MASTERS / lab, folder / MASTERS / lab, ignore=ignored)
     (folder / "notebooks").mkdir()
-    release(folder, [lab], gradebook=True)
+    release(folder, [lab], gradebook=True, prove=False)
     return folder
 
 
@@ -149,16 +149,16 @@ def grade_stock(course: Path, lab: str) -> Measured:
 
 
 def floor(course: Path, lab: str) -> Measured:
-    """Fork a warm process for each submission and execute its code cells, checks included, and nothing else."""
+    """Fork a preloaded process for each submission and execute its code cells, checks included, and nothing else."""
     return measure([sys.executable, __file__, "--floor", str(course), lab], course)
 
 
 def run_floor(course: Path, lab: str) -> None:
-    """Be the warm process of :func:`floor`."""
+    """Be the preloaded process of :func:`floor`."""
     os.environ.update(environment(), MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
-    from course_utils.grading.warming import warm
+    from course_utils.grading.preloading import preload
 
-    warm([])
+    preload([])
     for path in sorted((course / "submitted").glob(f"*/{lab}/{lab}.ipynb")):
         pid = os.fork()
         if pid == 0:
@@ -249,21 +249,21 @@ def run_idle(count: int = 4) -> None:
     """Open some boxes in which nothing runs, and print the kB of private memory of each one's processes together."""
     import socket
 
-    from course_utils.grading import nursery, sandbox, shell
+    from course_utils.grading import fork_server, sandbox, shell
     from course_utils.grading.channel import Channel
     from course_utils.grading.job import Limits
-    from course_utils.grading.warming import at_home, warm
+    from course_utils.grading.preloading import at_home, preload
 
     os.environ.update(environment(), NBGRADER_EXECUTION="autograde")
     with at_home():
-        warm([])
+        preload([])
         built = shell.build()
         mine, theirs = socket.socketpair()
         tier, readable = sandbox.best_tier(), sandbox.readable_paths([])
         if os.fork() == 0:
-            nursery.Nursery(Channel(theirs), built, tier, readable).serve()
+            fork_server.ForkServer(Channel(theirs), built, tier, readable).serve()
             os._exit(0)
-        boxes = nursery.Boxes(Channel(mine), tier.name)
+        boxes = fork_server.Boxes(Channel(mine), tier.name)
         boxes.prepare(Limits(), {})
         for box in [boxes.open(0) for _ in range(count)]:
             inside = [psutil.Process(box.pid), *psutil.Process(box.pid).children(recursive=True)]

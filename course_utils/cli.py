@@ -10,6 +10,8 @@ import typer
 from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
 
+LEFT_TO_A_PERSON = 3  # exit status: points are not decided
+
 app = typer.Typer(
     name="course",
     no_args_is_help=True,
@@ -43,13 +45,23 @@ def release(
             "by default they are registered where there is one",
         ),
     ] = None,
+    proof: Annotated[
+        bool | None,
+        typer.Option(
+            "--proof/--no-proof",
+            help="grade each lab's model answers, which must earn every point, and its stubs, which must earn none; "
+            "by default done before a release, where it was not yet done, and not by --check",
+        ),
+    ] = None,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
 
     root = find_root()
     if not check:
-        outcome = releasing.release(root, labs or [], gradebook=gradebook)
+        outcome = releasing.release(root, labs or [], gradebook=gradebook, prove=proof is not False)
+        for name in outcome.proved:
+            typer.echo(f"proved     {name}")
         for path in outcome.written:
             typer.echo(f"written    {RELEASED}/{path}")
         for path in outcome.unchanged:
@@ -59,7 +71,7 @@ def release(
         for path in outcome.strangers:
             typer.echo(f"stranger   {RELEASED}/{path}: not made from a master; remove it", err=True)
         return
-    outcome = releasing.check(root, labs or [])
+    outcome = releasing.check(root, labs or [], prove=bool(proof))
     for word in ("missing", "differing", "strangers"):
         for path in getattr(outcome, word):
             typer.echo(f"{word.removesuffix('s'):<10} {RELEASED}/{path}", err=True)
@@ -113,27 +125,34 @@ def grade(
     fresh: Annotated[bool, typer.Option("--fresh", help="grade also what has been graded before")] = False,
     verify: Annotated[int, typer.Option(min=0, help="grade so many submissions a second time, and compare")] = 0,
 ) -> None:
-    """Grade what lies in submitted/ and was not graded yet; write gradebook and autograded/."""
+    """Grade what lies in submitted/ and was not graded yet; write gradebook and autograded/.
+
+    Ends with status 1 if somebody could not be graded or a second result differs, with 3 if everybody was graded but a
+    check failed itself and a person has to give its points.
+    """
     from rich.console import Console
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
 
-    root, console, well = find_root(), Console(), True
+    root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
     with hire(root, workers=workers, scheduler=scheduler) as hired:
-        from course_utils.grading import driver, results, screen  # slow; the workers get ready meanwhile
+        from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
+        from course_utils.labs import load_all
 
+        load_all()  # the table names misconceptions
         for name in names:
             outcome = driver.grade_lab(
                 root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
             )
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
-            for line in screen.lines_of(outcome):
+            faults = screen.lines_of_faults(name, list(found.values()))
+            for line in [*screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
-            well = well and outcome.well
-    raise typer.Exit(0 if well else 1)
+            well, decided = well and outcome.well, decided and not faults
+    raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)
 
 
 @app.command()
@@ -170,16 +189,22 @@ def report(
     """Say how each exercise went, and which misconceptions are behind the wrong answers."""
     from rich.console import Console
 
-    from course_utils.course import find_labs, write_atomically
+    from course_utils import files
+    from course_utils.course import find_labs
     from course_utils.grading import report as reporting
+    from course_utils.grading import unreleased
+    from course_utils.labs import load_all
 
-    root = find_root()
+    load_all()
+    root, console = find_root(), Console()
     reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
     for one in reports:
-        Console().print(reporting.as_table(one))
+        console.print(reporting.as_table(one))
+        for line in unreleased.lines_about(root, one.lab):
+            console.print(line, markup=False, highlight=False, soft_wrap=True)
     for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
         if path:
-            write_atomically(path, text(reports))
+            files.write(path, text(reports))
             typer.echo(f"written    {path}")
 
 

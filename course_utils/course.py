@@ -3,10 +3,17 @@
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 CONFIG = "nbgrader_config.py"
 MASTERS = "solutions"
 RELEASED = "notebooks"
+SUBMITTED = "submitted"
+AUTOGRADED = "autograded"
+FEEDBACK = "feedback"
+DOWNLOADED = "downloaded"
+GRADEBOOK = "gradebook.db"
+SPOOL = ".spool"  # results, so that nothing is graded twice
 
 
 class CourseError(Exception):
@@ -58,21 +65,11 @@ def leave_out_a_grammar() -> None:
 
     No notebook's schema needs it; without it that one format is not checked.
     """
-    sys.modules.setdefault("rfc3987_syntax", None)
+    modules: dict[str, Any] = sys.modules  # None says: there is no such module
+    modules.setdefault("rfc3987_syntax", None)
 
 
 def nbgrader(*arguments: str) -> list[str]:
     """Return the command that runs one of nbgrader's own with this Python."""
     start = "from course_utils import course; course.leave_out_a_grammar(); from nbgrader import __main__"
     return [sys.executable, "-c", start, *arguments]
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a file so that nobody ever sees half of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from course_utils.course import CONFIG, MASTERS, CourseError, environment, find_labs, nbgrader
+from course_utils.course import CONFIG, FEEDBACK, GRADEBOOK, MASTERS, CourseError, environment, find_labs, nbgrader
 from course_utils.grading import driver, export, feedback, results, sample, screen
 from course_utils.grading.here import Here
 from course_utils.grading.workers import hire
+from course_utils.labs import load_all
 from course_utils.release import release
 
 SLOW_FROM = 6  # labs from here on train networks: they take as long as all the others
@@ -40,9 +41,10 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     names = find_labs(root, wanted) if wanted else quick_labs(root)
     everything = {}
     with hire(course, workers=workers) as hired:
+        load_all()  # the table names misconceptions
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
-            release(course, [lab], gradebook=True)
+            release(course, [lab], gradebook=True, prove=False)  # the class has model answers in it
             everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, console)
             console.print(screen.table_of(lab, everything[lab]))
     print_paths(console, course, export.export(course, course / "grades.csv")[0])
@@ -106,8 +108,8 @@ def print_paths(console: Console, course: Path, grades: Path) -> None:
     """Say where the gradebook, the grades and the feedback pages lie."""
     console.print("The course that was made, with everything in it, lies here:", str(course), soft_wrap=True)
     for what, path in (
-        ("gradebook", course / "gradebook.db"),
+        ("gradebook", course / GRADEBOOK),
         ("grades", grades),
-        ("feedback", course / "feedback"),
+        ("feedback", course / FEEDBACK),
     ):
         console.print(f"  {what:<10} {path}", soft_wrap=True, highlight=False)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from course_utils.cells import KERNELSPEC, grade_id, is_check, is_solution
 from course_utils.course import RELEASED, CourseError, find_root
 
 OLDEST_PYTHON = (3, 11, 5)
@@ -189,7 +190,7 @@ def _read(path: Path):
 
 def _kernel(notebook) -> list[Finding]:
     name = notebook.metadata.get("kernelspec", {}).get("name")
-    if name == "python3":
+    if name == KERNELSPEC["name"]:
         return []
     return [
         Finding(
@@ -201,15 +202,11 @@ def _kernel(notebook) -> list[Finding]:
 
 def _graded(notebook) -> dict:
     """Return a notebook's cells by grade_id; of copies the last one, which is the one that counts."""
-    from course_utils.grading.hooks import grade_id
-
     return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
 
 
 def _cells(notebook, released) -> list[Finding]:
     """Say which graded cells are missing, there twice, or changed though they are locked."""
-    from course_utils.grading.hooks import grade_id, is_check
-
     mine, theirs, findings = _graded(notebook), _graded(released), []
     counts = Counter(grade_id(cell) for cell in notebook.cells)
     for name, cell in theirs.items():
@@ -233,7 +230,7 @@ def _cells(notebook, released) -> list[Finding]:
 def _unanswered(notebook, released) -> list[Finding]:
     """Say which answers are still the text that was handed out."""
     mine = _graded(notebook)
-    theirs = {n: cell for n, cell in _graded(released).items() if cell.metadata["nbgrader"].get("solution")}
+    theirs = {n: cell for n, cell in _graded(released).items() if is_solution(cell)}
     empty = [n for n, cell in theirs.items() if n in mine and mine[n].source.strip() == cell.source.strip()]
     if empty:
         return [
@@ -250,7 +247,7 @@ def _run(notebook, released, folder: Path) -> list[Finding]:
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    from course_utils.grading.hooks import KERNELSPEC, cell_seconds
+    from course_utils.grading.hooks import cell_seconds
 
     for cell in notebook.cells:
         cell.metadata.pop("tags", None)
@@ -273,8 +270,6 @@ def _result(number: int, cell, known: dict) -> Finding | None:
     """Return what a cell that has run has to complain of."""
     from nbgrader.utils import determine_grade
 
-    from course_utils.grading.hooks import grade_id, is_check
-
     name = grade_id(cell)
     errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
     if errors:
@@ -292,6 +287,6 @@ def _error(output) -> str:
     return kind + "\n       ".join(lines or [output.ename])
 
 
-def _advice(name: str | None, number: int) -> str:
+def _advice(name: str, number: int) -> str:
     where = f"the cell {name}" if name else f"cell {number} from the top"
     return f"Restart the kernel, run all cells down to {where}, and read what it says."

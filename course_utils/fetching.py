@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from course_utils.runtime import progress_bar
+
 SECONDS = 30.0  # without a byte from the other end
 BLOCK = 1 << 18  # bytes read at once
 
@@ -89,9 +91,7 @@ def refuse_offline(what: str, otherwise: str) -> None:
         )
 
 
-def fetch_file(
-    remote: Remote, folder: str | os.PathLike, *, watch: Callable[[int, int], None] | None = None
-) -> Path:
+def fetch_file(remote: Remote, folder: str | os.PathLike, *, watch: Callable[[int, int], None] | None = None) -> Path:
     """Fetch a file into ``folder``, unless it is there already and whole. What an earlier attempt got is kept.
 
     Parameters
@@ -134,6 +134,12 @@ def fetch_file(
         )
     part.replace(path)
     return path
+
+
+def fetch_with_bar(remote: Remote, folder: str | os.PathLike) -> Path:
+    """Fetch a file as :func:`fetch_file` does, and show how far it has come."""
+    with progress_bar(remote.name, remote.size / 1e6, unit="MB") as advance:
+        return fetch_file(remote, folder, watch=lambda done, total: advance(done / 1e6))
 
 
 def _transfer(remote: Remote, part: Path, watch: Callable[[int, int], None]) -> None:

@@ -3,26 +3,25 @@
 import ast
 import os
 import re
+from collections import Counter
+from hashlib import sha1
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
 from jupytext.config import load_jupytext_config
 from nbformat import NotebookNode
 
-from course_utils.course import MASTERS, CourseError, write_atomically
-from course_utils.grading.hooks import grade_id, has_placeholder, is_check, tidy
+from course_utils import files
+from course_utils.cells import KERNELSPEC, Region, Role, grade_id, has_placeholder, is_check, nbgrader_settings, role
+from course_utils.course import MASTERS, CourseError
 
 LONGEST_ID = 40
 KEBAB = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 NEEDED = ("grade", "grade_id", "locked", "schema_version", "solution")
 FORBIDDEN_TAGS = {"raises-exception", "skip-execution"}
-REGIONS = {
-    "SOLUTION": re.compile(r"^([ \t]*)### BEGIN SOLUTION[ \t]*\n(.*?)^[ \t]*### END SOLUTION[ \t]*$", re.S | re.M),
-    "HIDDEN TESTS": re.compile(
-        r"^([ \t]*)### BEGIN HIDDEN TESTS[ \t]*\n(.*?)^[ \t]*### END HIDDEN TESTS[ \t]*$", re.S | re.M
-    ),
-}
+KEPT_METADATA = ("nbgrader", "tags")
 
 
 def master_path(root: Path, lab: str) -> Path:
@@ -42,9 +41,32 @@ def read_master(path: Path) -> NotebookNode:
     return notebook
 
 
+def tidy(nb: NotebookNode, resources: dict[str, Any]) -> tuple[NotebookNode, dict[str, Any]]:
+    """Make the notebook a function of the lesson's text alone.
+
+    Jupyter draws cell ids at random and editors leave traces in the metadata; a released notebook would
+    differ from machine to machine. A graded cell's id is its grade_id, so that a link to ``#output-size``
+    works; any other's is a hash of its text. What nbgrader adds afterwards (locks, checksums) is kept.
+    """
+    nb.nbformat, nb.nbformat_minor = 4, 5
+    nb.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC))
+    seen: Counter[str] = Counter()
+    for cell in nb.cells:
+        kept = {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
+        cell.metadata = NotebookNode(kept)
+
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        name = grade_id(cell) or sha1(cell.source.encode()).hexdigest()[:8]
+        seen[name] += 1
+        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
+    return nb, resources
+
+
 def as_text(notebook: NotebookNode) -> str:
     """Return a notebook as it stands on the disk, in nbgrader's own form: indent 1, a last newline."""
-    return nbformat.writes(notebook).rstrip("\n") + "\n"
+    text: str = nbformat.writes(notebook)
+    return text.rstrip("\n") + "\n"
 
 
 def write_instructor_notebook(root: Path, lab: str) -> bool:
@@ -57,34 +79,33 @@ def write_instructor_notebook(root: Path, lab: str) -> bool:
     notebook, path = read_master(master), master.with_suffix(".ipynb")
     if path.exists() and _contents(path) == _cells(notebook):
         return False
-    write_atomically(path, as_text(notebook))
+    files.write(path, as_text(notebook))
     times = master.stat()
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
     return True
 
 
-def _contents(path: Path) -> list | None:
+def _contents(path: Path) -> list[Any] | None:
     try:
         return _cells(nbformat.read(path, as_version=4))
     except Exception:  # not a notebook any more: made anew
         return None
 
 
-def _cells(notebook: NotebookNode) -> list:
+def _cells(notebook: NotebookNode) -> list[Any]:
     return [
-        (cell.cell_type, cell.source, cell.metadata.get("nbgrader"), cell.metadata.get("tags"))
-        for cell in notebook.cells
+        (cell.cell_type, cell.source, nbgrader_settings(cell), cell.metadata.get("tags")) for cell in notebook.cells
     ]
 
 
 def graded_ids(notebook: NotebookNode) -> list[str]:
     """Return the ids of the cells that carry points, in their order."""
-    return [grade_id(cell) for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    return [grade_id(cell) for cell in notebook.cells if nbgrader_settings(cell).get("grade")]
 
 
-def region_lines(notebook: NotebookNode, kind: str) -> list[str]:
-    """Return the lines, stripped, of all regions of a kind: SOLUTION or HIDDEN TESTS."""
-    bodies = [match[2] for cell in notebook.cells for match in REGIONS[kind].finditer(cell.source)]
+def region_lines(notebook: NotebookNode, region: Region) -> list[str]:
+    """Return the lines, stripped, of all regions of a kind."""
+    bodies = [match[2] for cell in notebook.cells for match in region.pattern.finditer(cell.source)]
     return [line.strip() for body in bodies for line in body.splitlines() if line.strip()]
 
 
@@ -106,31 +127,21 @@ def _first_line(cell: NotebookNode) -> str:
     return line if len(line) <= 40 else line[:39] + "…"
 
 
-def role(cell: NotebookNode) -> str:
-    """Return what a cell is to nbgrader: solution, check, essay (both in one), other or plain."""
-    settings = cell.metadata.get("nbgrader")
-    if not settings:
-        return "plain"
-    grade, solution = settings.get("grade"), settings.get("solution")
-    return {(1, 1): "essay", (1, 0): "check", (0, 1): "solution"}.get((int(bool(grade)), int(bool(solution))), "other")
-
-
 def _lint_any(cell: NotebookNode) -> list[str]:
     problems = [
         f"the tag {tag!r} has no place in a master" for tag in cell.metadata.get("tags", []) if tag in FORBIDDEN_TAGS
     ]
     if cell.get("outputs"):
         problems.append("it holds outputs")
-    homes = {"SOLUTION": "solution", "HIDDEN TESTS": "check"}
-    for kind, region in REGIONS.items():
-        if f"BEGIN {kind}" not in cell.source and f"END {kind}" not in cell.source:
+    for region, home in ((Region.SOLUTION, Role.SOLUTION), (Region.HIDDEN_TESTS, Role.CHECK)):
+        if region.begin not in cell.source and region.end not in cell.source:
             continue
-        if role(cell) != homes[kind]:
-            problems.append(f"a {kind} region belongs into a {homes[kind]} cell, this is a {role(cell)} cell")
-        rest = region.sub("", cell.source)
-        inside = "".join(match[2] for match in region.finditer(cell.source))
-        if any(f"{word} {kind}" in rest + inside for word in ("BEGIN", "END")):
-            problems.append(f"### BEGIN {kind} and ### END {kind} do not pair up")
+        if role(cell) != home:
+            problems.append(f"a {region} region belongs into a {home} cell, this is a {role(cell)} cell")
+        rest = region.pattern.sub("", cell.source)
+        inside = "".join(match[2] for match in region.pattern.finditer(cell.source))
+        if any(mark in rest + inside for mark in (region.begin, region.end)):
+            problems.append(f"### {region.begin} and ### {region.end} do not pair up")
     return problems
 
 
@@ -145,7 +156,7 @@ def _lint_graded(cell: NotebookNode) -> list[str]:
     points = settings.get("points")
     if settings["grade"] and (isinstance(points, bool) or not isinstance(points, int | float) or points < 0):
         problems.append("a graded cell has points, 0 or more")
-    if role(cell) == "solution":
+    if role(cell) == Role.SOLUTION:
         problems += _lint_solution(cell)
     elif is_check(cell):
         problems += _lint_check(cell)
@@ -153,10 +164,10 @@ def _lint_graded(cell: NotebookNode) -> list[str]:
 
 
 def _lint_solution(cell: NotebookNode) -> list[str]:
-    regions = list(REGIONS["SOLUTION"].finditer(cell.source))
+    regions = list(Region.SOLUTION.pattern.finditer(cell.source))
     if cell.cell_type != "code" or not regions:
         return ["a solution cell is code with its answer between ### BEGIN SOLUTION and ### END SOLUTION"]
-    rest = REGIONS["SOLUTION"].sub("", cell.source)
+    rest = Region.SOLUTION.pattern.sub("", cell.source)
     bare = any(match[1] == "" for match in regions)
     try:
         if bare and has_placeholder(rest) and not _binds(rest):
@@ -176,7 +187,7 @@ def _lint_check(cell: NotebookNode) -> list[str]:
         return ["a check is locked"]
     for what, source in (
         ("it", cell.source),
-        ("without its hidden tests it", REGIONS["HIDDEN TESTS"].sub("", cell.source)),
+        ("without its hidden tests it", Region.HIDDEN_TESTS.pattern.sub("", cell.source)),
     ):
         try:
             body = ast.parse(source).body
@@ -191,18 +202,18 @@ def _lint_order(notebook: NotebookNode) -> list[str]:
     problems, seen, waiting = [], set(), None
     for cell in notebook.cells:
         name, kind = grade_id(cell), role(cell)
-        if name is None:
+        if not name:
             continue
         if name in seen:
             problems.append(f"{name}: this grade_id is there twice")
         seen.add(name)
-        if kind not in ("solution", "check"):
+        if kind not in (Role.SOLUTION, Role.CHECK):
             continue
         if waiting and name != f"{waiting}-check":
             problems.append(f"{waiting}: the next graded cell is {name}, it must be {waiting}-check")
-        elif kind == "check" and not waiting:
+        elif kind == Role.CHECK and not waiting:
             problems.append(f"{name}: no solution cell stands above this check")
-        waiting = name if kind == "solution" else None
+        waiting = name if kind == Role.SOLUTION else None
     if waiting:
         problems.append(f"{waiting}: no check {waiting}-check follows")
     return problems

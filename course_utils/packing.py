@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from course_utils import packaged
-from course_utils.course import write_atomically
+from course_utils import files, packaged
 from course_utils.data.fashion import DEBIAN, SHIPPED, read_folder
 from course_utils.data.pictures import balanced
 from course_utils.data.shapes import load_shapes
@@ -43,12 +42,11 @@ def pack_networks() -> None:
 def write(name: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays and their checksum into the package."""
     path, sums = packaged.FOLDER / f"{name}.npz", packaged.FOLDER / packaged.CHECKSUMS
-    part = path.with_name(f"{name}.part.npz")
-    np.savez_compressed(part, **arrays)
-    part.replace(path)
+    with files.aside(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
     known = json.loads(sums.read_text(encoding="utf-8")) if sums.exists() else {}
     known[name] = packaged.checksum(arrays)
-    write_atomically(sums, json.dumps(known, indent=1, sort_keys=True) + "\n")
+    files.write(sums, json.dumps(known, indent=1, sort_keys=True) + "\n")
     print(f"{path.name}: {path.stat().st_size:,} bytes, {known[name]}")
 
 

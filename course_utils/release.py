@@ -1,15 +1,14 @@
 """Release: from the masters in ``solutions/`` to the notebooks that students open in ``notebooks/``.
 
-nbgrader makes the student notebook, in a folder aside. Only when every lab has been made are the files in
-``notebooks/`` replaced, each by a rename: whatever goes wrong before leaves everything as it was.
+nbgrader makes the student notebook, in a folder aside. Only when every lab has been made, and proved in the grader, are
+the files in ``notebooks/`` replaced, each by a rename: whatever goes wrong before leaves everything as it was.
 """
 
 import fnmatch
-import os
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,7 +17,8 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs, nbgrader
+from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
+from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
 from course_utils.masters import (
     as_text,
@@ -42,6 +42,7 @@ class Outcome:
     differing: list[Path] = field(default_factory=list)
     strangers: list[Path] = field(default_factory=list)
     registered: bool = False
+    proved: list[str] = field(default_factory=list)
 
     @property
     def fresh(self) -> bool:
@@ -49,34 +50,49 @@ class Outcome:
         return not (self.missing or self.differing or self.strangers)
 
 
-def release(root: Path, wanted: list[str], *, gradebook: bool | None = None) -> Outcome:
+def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True) -> Outcome:
     """Make the student notebooks of the labs that are named, or of all.
 
     ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
-    None registers where there is one already.
+    None registers where there is one already. ``prove``: refuse labs whose model answers do not earn every point, or
+    whose stubs earn one (:mod:`course_utils.proof`).
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
     register = has_gradebook(root) if gradebook is None else gradebook
     refuse_to_drop_graded_cells(root, notebooks, register)
-    files = build(root, notebooks)
-    outcome = compare(root, files, everything=not wanted)
+    made = build(root, notebooks)
+    proved = prove_labs(root, notebooks, made) if prove else []
+    outcome = compare(root, made, everything=not wanted)
+    outcome.proved = proved
     for name in names:
         write_instructor_notebook(root, name)
-    with staged(root, {path: files[path] for path in sorted(outcome.missing + outcome.differing)}) as parts:
+    outcome.written = sorted(outcome.missing + outcome.differing)
+    with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
+        for path in reversed(outcome.written):
+            target = root / RELEASED / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(aside(target)).write_bytes(made[path])
         if register:
             register_in_gradebook(root, notebooks)
-        for part, target in parts:
-            part.replace(target)
-            outcome.written.append(target.relative_to(root / RELEASED))
     outcome.missing, outcome.differing, outcome.registered = [], [], register
     return outcome
 
 
-def check(root: Path, wanted: list[str]) -> Outcome:
-    """Compare ``notebooks/`` with what the masters make. Nothing is written."""
+def check(root: Path, wanted: list[str], *, prove: bool = False) -> Outcome:
+    """Compare ``notebooks/`` with what the masters make, and prove the labs if wanted. No notebook is written."""
     notebooks = read_masters(root, find_labs(root, wanted))
-    return compare(root, build(root, notebooks), everything=not wanted)
+    files = build(root, notebooks)
+    outcome = compare(root, files, everything=not wanted)
+    outcome.proved = prove_labs(root, notebooks, files) if prove else []
+    return outcome
+
+
+def prove_labs(root: Path, notebooks: dict[str, NotebookNode], files: Files) -> list[str]:
+    """Prove labs; return those that were not proved before, or raise with what is wrong with them."""
+    from course_utils.proof import prove  # takes a second, as all of grading
+
+    return prove(root, notebooks, files)
 
 
 def read_masters(root: Path, names: list[str]) -> dict[str, NotebookNode]:
@@ -146,7 +162,7 @@ def _run(command: list[str], cwd: Path, on_line: Callable[[str], object]) -> lis
     )
     lines = []
     with process:
-        for line in process.stdout:
+        for line in process.stdout or ():
             lines.append(line)
             on_line(line)
     if process.returncode:
@@ -187,23 +203,6 @@ def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
     return outcome
 
 
-@contextmanager
-def staged(root: Path, files: Files) -> Iterator[list[tuple[Path, Path]]]:
-    """Write files beside their targets under temporary names; what was not renamed by the end is removed."""
-    parts = []
-    try:
-        for path, content in files.items():
-            target = root / RELEASED / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            part = target.with_name(f".{target.name}.{os.getpid()}.part")
-            parts.append((part, target))
-            part.write_bytes(content)
-        yield parts
-    finally:
-        for part, _ in parts:
-            part.unlink(missing_ok=True)
-
-
 # --- the gradebook --------------------------------------------------------------------------------
 
 
@@ -219,17 +218,11 @@ def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> Non
     from course_utils.grading.gradebook import read_settings
 
     settings = read_settings(root)
-    new = settings.file is not None and not settings.exists
-    part = settings.file.with_name(f".{settings.file.name}.{os.getpid()}.part") if new else None
-    try:
-        with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-            address = f"sqlite:///{part}" if new else settings.db_url
-            run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
-        if new:
-            part.replace(settings.file)
-    finally:
-        if new:
-            part.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory(prefix="course-release-") as folder, ExitStack() as stack:
+        address = settings.db_url
+        if settings.file and not settings.exists:
+            address = f"sqlite:///{stack.enter_context(aside(settings.file))}"
+        run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
 
 
 def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], register: bool) -> None:
@@ -241,7 +234,7 @@ def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], 
     problems = []
     for name, notebook in notebooks.items():
         in_book, in_use = graded_in_gradebook(root, name)
-        if not in_use and not any(root.glob(f"submitted/*/{name}")):
+        if not in_use and not any((root / SUBMITTED).glob(f"*/{name}")):
             continue
         now = graded_ids(notebook)
         before = graded_in_release(root, name) + in_book

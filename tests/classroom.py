@@ -25,7 +25,7 @@ def release_course(root: Path) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
     add_lab(root, LAB)
-    command = [sys.executable, "-m", "course_utils", "release", "--gradebook"]
+    command = [sys.executable, "-m", "course_utils", "release", "--gradebook", "--no-proof"]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     return root
 

@@ -7,10 +7,8 @@ from types import SimpleNamespace
 import numpy as np
 from conftest import ROOT
 
-from course_utils.grading.hooks import is_check
+from course_utils.cells import is_check
 from course_utils.masters import read_master
-
-SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n *### END SOLUTION", re.DOTALL)
 
 
 class Lesson:

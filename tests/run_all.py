@@ -6,6 +6,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -15,27 +16,32 @@ NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_
 SPREAD = ["-n", "2", "--dist", "loadscope"]  # plain -n would spread the cells of one notebook over processes
 
 
-def environment() -> dict[str, str]:
-    """Return the environment of every step: this Python first on PATH, one thread, no network."""
-    offline = str(ROOT / "tests" / "offline")
+def environment(root: Path = ROOT) -> dict[str, str]:
+    """Return the environment of every step: this Python first on PATH, this package, one thread, no network."""
+    offline = str(root / "tests" / "offline")
     return {
         **os.environ,
         "CI": "true",
         "OMP_NUM_THREADS": "1",
         "COURSE_OFFLINE": "1",
-        "PYTHONPATH": os.pathsep.join(filter(None, [offline, os.environ.get("PYTHONPATH", "")])),
+        "PYTHONPATH": os.pathsep.join(filter(None, [offline, str(root), os.environ.get("PYTHONPATH", "")])),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]),
     }
+
+
+CODE = ["course_utils", "tests", "solutions", "benchmarks", "nbgrader_config.py"]
+QUICK = {  # what can be said without running a test: also what is checked before a commit
+    "ruff": ["-m", "ruff", "check", "--no-cache", *CODE],
+    "format": ["-m", "ruff", "format", "--check", "--no-cache", *CODE],
+    "mypy": ["-m", "mypy"],
+    "release": ["-m", "course_utils", "release", "--check"],
+}
 
 
 def steps() -> dict[str, list[str]]:
     """Return what is run, by name. The notebooks come after the release, which makes them."""
     notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
-    todo = {
-        "ruff": ["-m", "ruff", "check", "--no-cache", "course_utils", "tests", "nbgrader_config.py"],
-        "release": ["-m", "course_utils", "release", "--check"],
-        "tests": [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests"],
-    }
+    todo = {**QUICK, "tests": [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests"]}
     if notebooks:
         todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]
     return todo
@@ -50,16 +56,34 @@ def make_instructor_notebooks() -> None:
         write_instructor_notebook(ROOT, name)
 
 
-def main() -> int:
-    """Run all steps and return 1 if any of them failed."""
-    make_instructor_notebooks()
+def run(todo: dict[str, list[str]], root: Path) -> int:
+    """Run some steps in a folder, the package from there, and return 1 if any of them failed."""
     failed = []
-    for name, arguments in steps().items():
+    for name, arguments in todo.items():
         print(f"\n=== {name}: python {' '.join(arguments)}", flush=True)
-        if subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment()).returncode:
+        if subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root)).returncode:
             failed.append(name)
     print("\nFailed: " + ", ".join(failed) if failed else "\nEverything passed.", flush=True)
     return 1 if failed else 0
+
+
+def run_on_what_is_staged() -> int:
+    """Run the quick steps on what is staged, in a folder of its own: what is not in the commit is not there."""
+    with tempfile.TemporaryDirectory(prefix="course-staged-") as folder:
+        subprocess.run(["git", "checkout-index", "--all", f"--prefix={folder}{os.sep}"], cwd=ROOT, check=True)
+        imports = "import pkgutil, importlib, course_utils\n" + (
+            "for one in pkgutil.walk_packages(course_utils.__path__, 'course_utils.'):\n"
+            "    one.name.endswith('__main__') or '.sandbox' in one.name or importlib.import_module(one.name)"
+        )
+        return run({"imports": ["-c", imports], **QUICK}, Path(folder))
+
+
+def main() -> int:
+    """Run all steps, or with ``--staged`` the quick ones on what is staged; return 1 if any of them failed."""
+    if sys.argv[1:] == ["--staged"]:
+        return run_on_what_is_staged()
+    make_instructor_notebooks()
+    return run(steps(), ROOT)
 
 
 if __name__ == "__main__":

@@ -69,6 +69,30 @@ check_sizes(answers)
 # A model answer that no student should read.
 '''
 
+# the same, with an object that a locked cell binds below the start cell, for a check
+LOCKED = '# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}\n'
+WITH_LAB = SAMPLE.replace(
+    "# %% [markdown]\n# Twice a number",
+    f"""\
+class Lab:
+    def __init__(self, student_id):
+        self.wanted = 7 if student_id == "" else 8
+
+    def check(self, answers):
+        if answers["a"] is None:
+            raise NotAttempted("no answer yet")
+        return float(answers["a"] == self.wanted)
+
+
+# %%
+student_id = ""
+
+{LOCKED}lab = Lab(student_id)
+
+# %% [markdown]
+# Twice a number""",
+).replace("check_sizes(answers)\n", "lab.check(answers)\n")
+
 
 def add_lab(root: Path, name: str, text: str = SAMPLE) -> Path:
     """Write a master into a course and return its path."""

@@ -3,21 +3,32 @@
 import ast
 import subprocess
 import sys
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
-FLOORS = [
-    {"style", "runtime", "fetching", "packaged", "shapes", "toys", "misconceptions", "judging", "variants", "checks"},
-    {"drawing", "training", "models", "data"},
-    {"widgets", "practice", "progress"},
+FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
+    {"cells", "course", "files", "packaged", "runtime", "shapes", "style", "toys"},
+    {"fetching", "judging"},
+    {"models", "training"},
+    {"data"},
+    {"drawing"},
+    {"widgets"},
     {"labs"},
+    {"masters"},
+    {"grading"},
+    {"proof", "doctor", "launch", "packing"},
+    {"release"},
+    {"demo"},
+    {"cli"},
+    {"__main__"},
 ]
-GROUND_ORDER = ["style", "runtime", "shapes", "toys", "misconceptions", "judging", "variants", "checks"]
-INSTRUCTORS = {"grading", "course", "masters", "release", "doctor", "launch", "demo", "packing", "cli", "__main__"}
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
+INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
 
@@ -27,16 +38,30 @@ def part(module: Path) -> str:
     return module.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> set[str]:
+def name_of(module: Path) -> str:
+    """Return a file's dotted name: course_utils.data for course_utils/data/__init__.py."""
+    return ".".join(module.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def nodes(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield everything in a file that is run: all but what only type checkers read."""
+    yield node
+    for_types = isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+    for child in node.orelse if for_types else ast.iter_child_nodes(node):
+        yield from nodes(child)
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """Return the dotted names of everything that a file imports, anywhere in it."""
-    names = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    names: set[str] = set()
+    for node in nodes(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative imports hide where they lead"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    return names
+    return frozenset(names)
 
 
 def lab(module: Path) -> str | None:
@@ -55,6 +80,47 @@ def our_parts(path: Path) -> set[str]:
     return {name.split(".")[1] for name in imports(path) if name.startswith("course_utils.")}
 
 
+def graph(files: Iterable[Path]) -> dict[str, set[str]]:
+    """Return which modules each module imports, by dotted names. A package stands for what it gathers."""
+    known = {name_of(path): path for path in files}
+    return {
+        name: {best for imported in imports(path) if (best := _longest(imported, known))} - {name}
+        for name, path in known.items()
+    }
+
+
+def _longest(imported: str, known: Iterable[str]) -> str:
+    """Return the module that an import leads to, "" if it is none of ours."""
+    while imported and imported not in known:
+        imported = imported.rpartition(".")[0]
+    return imported
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Return the groups of modules that import each other, directly or by way of others."""
+    graph = {name: set(targets) for name, targets in graph.items()}
+    while ends := [name for name, targets in graph.items() if not targets & set(graph)]:  # those without a way back
+        for name in ends:
+            del graph[name]
+    found: list[list[str]] = []
+    for name in graph:
+        group = sorted(other for other in reached(graph, name) if name in reached(graph, other))
+        if group and group not in found:
+            found.append(group)
+    return found
+
+
+def reached(graph: dict[str, set[str]], start: str) -> set[str]:
+    """Return the modules that one module imports, directly or by way of others."""
+    found: set[str] = set()
+    waiting = [start]
+    while waiting:
+        new = graph[waiting.pop()] & set(graph) - found
+        found |= new
+        waiting += new
+    return found
+
+
 def uses(path: Path, *libraries: str) -> bool:
     """Tell whether a file imports one of the libraries, or a module of theirs."""
     return any(name == each or name.startswith(f"{each}.") for name in imports(path) for each in libraries)
@@ -64,17 +130,29 @@ def called(module: Path) -> str:
     return str(module.relative_to(ROOT))
 
 
+def test_every_part_has_its_floor():
+    assert {part(module) for module in MODULES} - {"__init__"} == set(FLOOR)
+
+
 @pytest.mark.parametrize("module", MODULES, ids=called)
-def test_every_part_has_its_floor(module):
-    assert part(module) in {*FLOOR, *INSTRUCTORS, "__init__"}
-
-
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) in FLOOR], ids=called)
 def test_imports_go_down(module):
     own = part(module)
-    wrong = {name for name in our_parts(module) - {own} if FLOOR.get(name, 99) >= FLOOR[own]}
-    below = set(GROUND_ORDER[: GROUND_ORDER.index(own)]) if own in GROUND_ORDER else set()
-    assert wrong - below == set()
+    assert {name for name in our_parts(module) - {own} if FLOOR[name] >= FLOOR.get(own, 1)} == set()
+
+
+def test_there_are_no_circles():
+    assert circles(graph(MODULES)) == []
+
+
+def test_circles_are_found():
+    ways = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set(), "e": {"a", "f"}, "f": {"e"}}
+    assert circles(ways) == [["b", "c"], ["e", "f"]]
+
+
+def test_an_import_in_a_function_counts_and_one_for_types_does_not(tmp_path):
+    path = tmp_path / "some.py"
+    path.write_text("if TYPE_CHECKING:\n    import a\nelse:\n    import b\ndef f():\n    from c import d\n")
+    assert imports(path) == {"b", "c.d"}
 
 
 @pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "labs"], ids=called)
@@ -92,10 +170,28 @@ def test_lessons_never_import_the_instructors_side(lesson):
     assert our_parts(lesson) & INSTRUCTORS == set()
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "checks"], ids=called)
-def test_checks_import_torch_numpy_and_the_standard_library_only(module):
+def judges(module: Path) -> bool:
+    """Tell whether a file is imported where an answer is judged: what exercises share, and the exercises."""
+    return part(module) == "judging" or (
+        lab(module) is not None and not is_of(module, "figures") | is_of(module, "widgets")
+    )
+
+
+@pytest.mark.parametrize("module", list(filter(judges, MODULES)), ids=called)
+def test_exercises_import_torch_numpy_and_the_standard_library_only(module):
     tops = {name.split(".")[0] for name in imports(module)}
     assert tops - {"torch", "numpy", "course_utils"} - sys.stdlib_module_names == set()
+    assert our_parts(module) & {"drawing", "widgets"} == set()
+
+
+def test_the_grader_knows_no_lab():
+    from harness import PACKAGES, every_exercise
+
+    grader = [module for module in MODULES if part(module) == "grading"]
+    assert [called(module) for module in grader if "labs" in our_parts(module)] == []
+    names = {*PACKAGES, *PACKAGES.values(), *(one.id for one in every_exercise() if "-" in one.id)}
+    text = "\n".join(module.read_text(encoding="utf-8") for module in grader)
+    assert sorted(name for name in names if name in text) == []
 
 
 @pytest.mark.parametrize("module", MODULES, ids=called)

@@ -69,9 +69,28 @@ def test_release_and_check_say_what_they_did(course, sample_course):
     assert (early.returncode, early.stdout) == (1, "")
     assert "missing    notebooks/01_double/01_double.ipynb\n" in early.stderr
     done = course("release", "1", cwd=sample_course / "solutions" / "01_double")
-    assert (done.returncode, done.stdout) == (0, "written    notebooks/01_double/01_double.ipynb\n")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "proved     01_double\nwritten    notebooks/01_double/01_double.ipynb\n",
+    )
+    again = course("release")
+    assert (again.returncode, again.stdout) == (0, "unchanged  notebooks/01_double/01_double.ipynb\n")
     late = course("release", "--check")
     assert (late.returncode, late.stderr) == (0, "")
+
+
+@pytest.mark.slow
+def test_a_lab_that_cannot_be_proved_is_refused_and_a_draft_is_not(course, sample_course):
+    add_lab(sample_course, "01_double", SAMPLE.replace("twice = x + x", "twice = 3 * x"))
+    refused = course("release", "--gradebook")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "01_double.py: double-check: the model answer earns 0 of 2 points: not yet right for 1\n" in refused.stderr
+    assert "Nothing was released." in refused.stderr
+    assert not (sample_course / "notebooks").exists()
+    assert not (sample_course / "gradebook.db").exists()
+    assert course("release", "--no-proof").stdout == "written    notebooks/01_double/01_double.ipynb\n"
+    assert course("release", "--check").returncode == 0
+    assert course("release", "--check", "--proof").returncode == 2
 
 
 def test_a_lint_message_names_the_file_and_the_cell(course, sample_course):
@@ -192,7 +211,7 @@ def handed_out(tmp_path_factory) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
     add_lab(root, "01_double")
-    release.release(root, [])
+    release.release(root, [], prove=False)
     return root
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 
 from course_utils import data, packaged
 from course_utils.data import DataUnavailable, Pictures, fashion, photos
-from course_utils.data.canvas import Dice, in_chunks
+from course_utils.data.canvas import PictureDice, in_chunks
 from course_utils.data.shapes import OUTLINES
 
 SHAPES = ("disc", "ring", "square", "triangle", "cross", "star", "horizontal", "vertical", "checker", "dots")
@@ -222,7 +222,7 @@ def test_unknown_shapes_are_named(classes):
 
 
 def test_throws_are_nearly_normal():
-    throws = Dice(1, 0).bell(200_000)
+    throws = PictureDice(1, 0).bell(200_000)
     assert abs(throws.mean()) < 0.01
     assert throws.std() == pytest.approx(1, abs=0.01)
     assert (np.abs(throws) < 1).mean() == pytest.approx(0.68, abs=0.02)

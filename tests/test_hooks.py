@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from nbgrader.utils import determine_grade
 from sample import add_lab
 
+from course_utils import cells, masters
 from course_utils.grading import hooks
 from course_utils.masters import read_master
 
@@ -47,11 +48,11 @@ def test_tidy_makes_two_copies_of_a_lesson_the_same():
     other.metadata["language_info"] = {"version": "3.13.1"}
     other.cells[1].update(execution_count=7, outputs=[new_output("stream", text="1")])
     other.cells[1].metadata["collapsed"] = True
-    assert nbformat.writes(hooks.tidy(one, {})[0]) == nbformat.writes(hooks.tidy(other, {})[0])
+    assert nbformat.writes(masters.tidy(one, {})[0]) == nbformat.writes(masters.tidy(other, {})[0])
 
 
 def test_a_graded_cell_is_called_by_its_grade_id_and_no_id_is_there_twice():
-    nb, _ = hooks.tidy(new_notebook(cells=[answer("x"), new_code_cell("same"), new_code_cell("same")]), {})
+    nb, _ = masters.tidy(new_notebook(cells=[answer("x"), new_code_cell("same"), new_code_cell("same")]), {})
     ids = [cell.id for cell in nb.cells]
     assert ids[0] == "double"
     assert ids[2] == f"{ids[1]}-2"
@@ -67,11 +68,11 @@ def test_only_checks_are_tagged():
 @pytest.mark.parametrize(
     ("cleared", "left"),
     [
-        ('answers = {"a": None}\n' + hooks.STUB, 'answers = {"a": None}'),
-        (f"{hooks.STUB}\nprint(1)", "print(1)"),
-        (hooks.STUB, hooks.STUB),
-        (f"import math\n{hooks.STUB}", f"import math\n{hooks.STUB}"),
-        ('"""What it is."""\n' + hooks.STUB, '"""What it is."""\n' + hooks.STUB),
+        ('answers = {"a": None}\n' + cells.STUB, 'answers = {"a": None}'),
+        (f"{cells.STUB}\nprint(1)", "print(1)"),
+        (cells.STUB, cells.STUB),
+        (f"import math\n{cells.STUB}", f"import math\n{cells.STUB}"),
+        ('"""What it is."""\n' + cells.STUB, '"""What it is."""\n' + cells.STUB),
     ],
     ids=["below a placeholder", "above code", "alone", "below an import", "below a text"],
 )
@@ -81,7 +82,7 @@ def test_a_stub_goes_where_a_placeholder_stands(cleared, left):
 
 
 def test_a_stub_in_a_function_stays():
-    body = "def double(x):\n    " + hooks.STUB.replace("\n", "\n    ")
+    body = "def double(x):\n    " + cells.STUB.replace("\n", "\n    ")
     nb, _ = hooks.drop_bare_stubs(new_notebook(cells=[answer(body)]), {})
     assert sources(nb) == [body]
 
@@ -159,13 +160,13 @@ def test_every_setting_takes_effect(sample_course):
     assert (seen["root"], seen["folders"]) == (str(sample_course), ["solutions", "notebooks"])
     assert "*.py" in seen["ignore"]
     assert seen["validate"] == [77, "immediate"]
-    assert seen["stub"] == {"python": hooks.STUB}
+    assert seen["stub"] == {"python": cells.STUB}
     steps = seen["release"]
     assert steps[:2] == ["tidy", "tag_checks"]
     assert steps[steps.index("ClearSolutions") + 1] == "drop_bare_stubs"
     assert steps.index("drop_bare_stubs") < steps.index("ComputeChecksums") < steps.index("ClearHiddenTests")
     assert (seen["exporter"], seen["sanitise"]) == ("GradedExporter", [])
-    assert seen["autograde"] == ["SaveAutoGrades", "AssignLatePenalties", "CheckCellMetadata"], "nothing executes"
+    assert seen["autograde"] == ["SaveScores", "AssignLatePenalties", "CheckCellMetadata"], "nothing executes"
     assert seen["feedback"][0] == "HideHiddenTests"
     assert "GetGrades" in seen["feedback"]
 
@@ -197,7 +198,7 @@ def solved(course_root):
 
 
 def cell_of(nb, name):
-    return next(cell for cell in nb.cells if hooks.grade_id(cell) == name)
+    return next(cell for cell in nb.cells if cells.grade_id(cell) == name)
 
 
 def blank(nb, released):
@@ -211,17 +212,17 @@ def skip_checks(nb, released):
 
 
 def delete_checks(nb, released):
-    nb.cells = [cell for cell in nb.cells if not hooks.is_check(cell)]
+    nb.cells = [cell for cell in nb.cells if not cells.is_check(cell)]
     return nb
 
 
 def delete_everything_of_double(nb, released):
-    nb.cells = [cell for cell in nb.cells if not (hooks.grade_id(cell) or "").startswith("double")]
+    nb.cells = [cell for cell in nb.cells if not (cells.grade_id(cell) or "").startswith("double")]
     return nb
 
 
 def copy_cells(nb, released):
-    nb.cells = [*(cell for cell in released.cells if hooks.grade_id(cell)), *nb.cells]
+    nb.cells = [*(cell for cell in released.cells if cells.grade_id(cell)), *nb.cells]
     for cell in nb.cells[:5]:
         cell.id = f"copy-{cell.id}"
     nb.cells.insert(0, nb.cells.pop(6))  # the imports first
@@ -294,7 +295,8 @@ def graded(tmp_path_factory):
     shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
     add_lab(root, "01_double")
     run = [sys.executable, "-m"]
-    subprocess.run([*run, "course_utils", "release", "--gradebook"], cwd=root, check=True, capture_output=True)
+    words = ["course_utils", "release", "--gradebook", "--no-proof"]
+    subprocess.run([*run, *words], cwd=root, check=True, capture_output=True)
     out = root / "notebooks" / "01_double" / "01_double.ipynb"
     for student in STUDENTS:
         nb = student(solved(root), nbformat.read(out, as_version=4))

@@ -15,6 +15,7 @@ from nbclient import NotebookClient
 from sample import SAMPLE, add_lab
 
 from course_utils import release as releasing
+from course_utils.cells import Region
 from course_utils.course import CourseError, find_labs, labs
 from course_utils.masters import lint, read_master, region_lines, write_instructor_notebook
 
@@ -50,17 +51,17 @@ def leaks(master, released) -> list[str]:
 
     A line that also stands outside of every region of the master is no secret: a shared ``return total``.
     """
-    secret = set(region_lines(master, "SOLUTION") + region_lines(master, "HIDDEN TESTS"))
+    secret = {line for region in Region for line in region_lines(master, region)}
     public = deepcopy(master)
     for cell in public.cells:
-        for kind in ("SOLUTION", "HIDDEN TESTS"):
-            cell.source = re.sub(rf"### BEGIN {kind}.*?### END {kind}", "", cell.source, flags=re.S)
+        for region in Region:
+            cell.source = re.sub(rf"### {region.begin}.*?### {region.end}", "", cell.source, flags=re.S)
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "markdown":
             secret |= {line.strip() for line in cell.source.splitlines() if line.strip()}
             cell.source = ""
     known = {line.strip() for cell in public.cells for line in cell.source.splitlines()}
     out = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
-    marks = [mark for mark in ("SOLUTION", "HIDDEN TESTS") if any(mark in line for line in out)]
+    marks = [mark for mark in Region if any(mark in line for line in out)]
     return sorted(secret & (out - known)) + marks
 
 
@@ -86,7 +87,7 @@ def released(tmp_path_factory) -> Path:
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
     add_lab(root, "01_double")
-    releasing.release(root, [])
+    releasing.release(root, [], prove=False)
     return root
 
 
@@ -137,7 +138,7 @@ def test_every_way_to_release_makes_the_same_bytes(fresh, course):
         (["--gradebook"], {"PYTHONHASHSEED": "2", "LC_ALL": "C"}),
     ]:
         shutil.rmtree(fresh / "notebooks")
-        assert course("release", *arguments, cwd=fresh, **variables).returncode == 0
+        assert course("release", "--no-proof", *arguments, cwd=fresh, **variables).returncode == 0
         assert (fresh / OUT).read_bytes() == wanted
 
 
@@ -179,7 +180,7 @@ def test_check_is_content_with_what_was_just_released(released):
 def test_a_second_release_changes_nothing(fresh, monkeypatch):
     monkeypatch.setattr(releasing, "build", lambda root, notebooks: {Path("01_double/01_double.ipynb"): content})
     content, before = (fresh / OUT).read_bytes(), (fresh / OUT).stat().st_mtime_ns
-    outcome = releasing.release(fresh, [])
+    outcome = releasing.release(fresh, [], prove=False)
     assert (outcome.written, [str(p) for p in outcome.unchanged]) == ([], ["01_double/01_double.ipynb"])
     assert (fresh / OUT).stat().st_mtime_ns == before
 
@@ -190,7 +191,7 @@ def test_a_failing_build_leaves_everything_as_it_was(fresh):
     config.write_text(config.read_text() + '\nc.ClearSolutions.code_stub = {"R": "stop"}\n')
     before = tree(fresh)
     with pytest.raises(CourseError, match=r"(?s)nbgrader failed.*left as it was.*language 'python'"):
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
     assert tree(fresh) == before
 
 
@@ -206,7 +207,7 @@ def test_a_full_disk_leaves_the_old_notebooks(fresh, monkeypatch):
     monkeypatch.setattr(releasing, "build", lambda root, notebooks: made)
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
     assert tree(fresh / "notebooks") == before
 
 
@@ -225,9 +226,9 @@ def test_an_interrupted_swap_leaves_whole_files_and_the_next_release_mends_it(fr
     monkeypatch.setattr(releasing, "build", lambda root, notebooks: made)
     monkeypatch.setattr(Path, "replace", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
     assert tree(fresh / "notebooks") == {"01_double/01_double.ipynb": b"new"}
-    releasing.release(fresh, [])
+    releasing.release(fresh, [], prove=False)
     assert set(tree(fresh / "notebooks").values()) == {b"new"}
     assert len(tree(fresh / "notebooks")) == 2
 
@@ -257,7 +258,7 @@ def test_a_lab_with_submissions_keeps_its_graded_cells(fresh):
     rename_check(fresh)
     before = tree(fresh)
     with pytest.raises(CourseError, match=r"01_double has submissions.*: sizes-check\.") as refusal:
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
     assert "why" not in str(refusal.value)
     assert tree(fresh) == before
 
@@ -266,44 +267,44 @@ def test_a_manually_graded_cell_is_kept_too(fresh):
     (fresh / "submitted" / "ada" / "01_double").mkdir(parents=True)
     add_lab(fresh, "01_double", SAMPLE.replace('"why"', '"reason"'))
     with pytest.raises(CourseError, match="would lose the graded cells: why"):
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
 
 
 def test_a_lab_without_submissions_may_change(fresh, monkeypatch):
     (fresh / "submitted" / "ada" / "02_other").mkdir(parents=True)
     rename_check(fresh)
     monkeypatch.setattr(releasing, "build", lambda root, notebooks: {Path("01_double/01_double.ipynb"): b"new"})
-    assert [str(path) for path in releasing.release(fresh, []).written] == ["01_double/01_double.ipynb"]
+    assert [str(path) for path in releasing.release(fresh, [], prove=False).written] == ["01_double/01_double.ipynb"]
 
 
 @pytest.mark.slow
 def test_a_gradebook_with_submissions_is_respected(fresh):
     from nbgrader.api import Gradebook
 
-    releasing.release(fresh, [], gradebook=True)
+    releasing.release(fresh, [], gradebook=True, prove=False)
     with Gradebook(f"sqlite:///{fresh}/gradebook.db") as book:
         book.add_student("ada")
         book.add_submission("01_double", "ada")
     shutil.rmtree(fresh / "notebooks")  # the gradebook knows the cells by itself
     rename_check(fresh)
     with pytest.raises(CourseError, match="would lose the graded cells: sizes-check"):
-        releasing.release(fresh, [])
+        releasing.release(fresh, [], prove=False)
     more = (
         SAMPLE + "\n\n" + SAMPLE.split("# How large is it?")[1].split("# %% [markdown]")[0].replace('"sizes', '"more')
     )
     add_lab(fresh, "01_double", more)
     with pytest.raises(CourseError, match="nbgrader cannot add: more-check"):
-        releasing.release(fresh, [])
-    assert releasing.release(fresh, [], gradebook=False).written
+        releasing.release(fresh, [], prove=False)
+    assert releasing.release(fresh, [], gradebook=False, prove=False).written
 
 
 @pytest.mark.slow
 def test_a_gradebook_is_made_only_when_asked_for(fresh):
     shutil.rmtree(fresh / "notebooks")
-    assert not releasing.release(fresh, []).registered
+    assert not releasing.release(fresh, [], prove=False).registered
     assert not (fresh / "gradebook.db").exists()
-    assert releasing.release(fresh, [], gradebook=True).registered
-    assert releasing.release(fresh, []).registered
+    assert releasing.release(fresh, [], gradebook=True, prove=False).registered
+    assert releasing.release(fresh, [], prove=False).registered
     assert not list(fresh.glob("*.part*"))
 
 
@@ -360,7 +361,7 @@ def test_the_sample_is_clean_and_a_fault_stops_the_release(sample_course):
     add_lab(sample_course, "01_double", SAMPLE.replace("check_sizes(answers)\n", "0.5\n"))
     (sample_course / "solutions" / "01_double" / "answers.csv").write_text("7")
     with pytest.raises(CourseError) as refusal:
-        releasing.release(sample_course, [])
+        releasing.release(sample_course, [], prove=False)
     first, second = str(refusal.value).splitlines()
     assert first.startswith("solutions/01_double/01_double.py: cell 8 (sizes-check): it must end")
     assert second.startswith("solutions/01_double/answers.csv: nbgrader would hand this file to students")

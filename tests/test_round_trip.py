@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.cells import Region, is_check, role
 from course_utils.demo import demo, labs_with_a_class
 from course_utils.grading import feedback, sample
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import is_check
-from course_utils.masters import region_lines, role
+from course_utils.masters import region_lines
 from course_utils.release import read_masters
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -86,7 +86,7 @@ def test_a_submission_without_a_grade_has_a_stated_reason(graded, lab, name):
 def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name):
     folder, result, _ = of(graded, lab, name)
     page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
-    hidden = region_lines(read_masters(ROOT, [lab])[lab], "HIDDEN TESTS")
+    hidden = region_lines(read_masters(ROOT, [lab])[lab], Region.HIDDEN_TESTS)
     seeds = set(re.findall(r"\bhidden=([0-9]+)", " ".join(hidden)))
     assert bool(seeds) == bool(hidden), "where a lab has hidden tests, they have seeds of their own"
     assert "HIDDEN TESTS" not in page

@@ -10,8 +10,9 @@ import pytest
 import torch
 from PIL import Image
 
-from course_utils.checks.transfer_learning.homework_runs import guess, right_share
 from course_utils.data import DataUnavailable, Pictures, load_bike_scenes, load_photo_scenes, scenes_of
+from course_utils.labs.transfer_learning_homework.frozen_baseline import guess
+from course_utils.labs.transfer_learning_homework.methods import right_share
 from course_utils.models import load_trained
 
 

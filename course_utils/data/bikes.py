@@ -9,7 +9,7 @@ from course_utils.data.canvas import (
     COLUMN,
     MIDDLE,
     ROW,
-    Dice,
+    PictureDice,
     clutter,
     coverage,
     ground,
@@ -66,7 +66,7 @@ def load_bikes(n_train: int = 200, n_test: int = 600, *, seed: int = 0) -> Split
     )
 
 
-def _draw(dice: Dice, labels: np.ndarray) -> np.ndarray:
+def _draw(dice: PictureDice, labels: np.ndarray) -> np.ndarray:
     """Draw a chunk of bikes: ``(n, H, W, 3)``, uint8."""
     size, (cos, sin) = dice.number(0.9, 1.15), dice.direction(-0.1, 0.1)
     across, down = COLUMN - MIDDLE - dice.number(-3, 3), ROW - MIDDLE - dice.number(-3, 3)
@@ -76,7 +76,7 @@ def _draw(dice: Dice, labels: np.ndarray) -> np.ndarray:
     return _paint(dice, coverage(wheels * size), coverage(frame * size))
 
 
-def outlines(dice: Dice, labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def outlines(dice: PictureDice, labels: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Build a bike a label: how deep inside its tyres, and inside its frame, each place lies; negative outside.
 
     Parameters
@@ -125,7 +125,7 @@ def _squared_distance(x: np.ndarray, y: np.ndarray, line: Sequence[Point]) -> np
     return np.minimum.reduce(pieces)
 
 
-def _paint(dice: Dice, wheels: np.ndarray, frame: np.ndarray) -> np.ndarray:
+def _paint(dice: PictureDice, wheels: np.ndarray, frame: np.ndarray) -> np.ndarray:
     """Lay clutter and the bike on a bright ground: black tyres, a dark frame."""
     background = np.float32(0.45) + np.float32(0.55) * dice.colour()
     tyres, colour = np.float32(0.25) * dice.colour(), np.float32(0.5) * dice.colour()

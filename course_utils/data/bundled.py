@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from course_utils.variants.neurons import sunshine_days
+from course_utils.data.sunshine import sunshine_days
 
 
 class Sunshine(NamedTuple):

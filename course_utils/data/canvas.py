@@ -15,7 +15,7 @@ MIDDLE = (SIDE - 1) / 2
 BRIGHTNESS = (0.30, 0.59, 0.11)  # share of red, green and blue
 
 
-class Dice:
+class PictureDice:
     """Numbers by chance for ``size`` pictures, each with axes for rows and columns: ``(size, 1, 1)``, float32."""
 
     def __init__(self, size: int, *seed: int) -> None:
@@ -49,7 +49,7 @@ class Dice:
 
 
 def in_chunks(
-    number: int, num_classes: int, seed: tuple[int, ...], draw: Callable[[Dice, np.ndarray], np.ndarray]
+    number: int, num_classes: int, seed: tuple[int, ...], draw: Callable[[PictureDice, np.ndarray], np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Draw ``number`` pictures, chunk by chunk. More of them begin with the same ones.
 
@@ -71,7 +71,7 @@ def in_chunks(
     labels = np.empty(number, np.int64)
     size = CHUNK - CHUNK % num_classes
     for chunk, start in enumerate(range(0, number, size)):
-        dice = Dice(size, *seed, chunk)
+        dice = PictureDice(size, *seed, chunk)
         rounds = np.tile(np.arange(num_classes), (size // num_classes, 1))
         mine = dice.chance.permuted(rounds, axis=1).ravel()
         here = slice(start, min(start + size, number))
@@ -91,7 +91,7 @@ def brightness(colour: np.ndarray) -> np.ndarray:
     return red + green + blue
 
 
-def two_colours(dice: Dice, contrast: float) -> tuple[np.ndarray, np.ndarray]:
+def two_colours(dice: PictureDice, contrast: float) -> tuple[np.ndarray, np.ndarray]:
     """Choose colours of background and object whose brightness differs by ``contrast``; either may be the brighter."""
     background, object_ = dice.colour(), dice.colour()
     sign = 1 - 2 * dice.often(0.5)
@@ -101,14 +101,14 @@ def two_colours(dice: Dice, contrast: float) -> tuple[np.ndarray, np.ndarray]:
     return background, object_ + sign * np.maximum(np.float32(contrast) - np.abs(gap), 0)
 
 
-def ground(dice: Dice) -> np.ndarray:
+def ground(dice: PictureDice) -> np.ndarray:
     """Brightness to add to a background: a ramp in some direction, and clouds; ``(n, H, W)``."""
     cos, sin = dice.direction()
     ramp = ((COLUMN - MIDDLE) * cos + (ROW - MIDDLE) * sin) * dice.number(0, 0.25 / 16)
     return ramp + clouds(dice) * np.float32(0.11)
 
 
-def clouds(dice: Dice, knots: int = 6) -> np.ndarray:
+def clouds(dice: PictureDice, knots: int = 6) -> np.ndarray:
     """Spread numbers at ``knots`` × ``knots`` places over the picture, straight between them; ``(n, H, W)``."""
     place = np.linspace(0, knots - 1, SIDE)
     before = np.minimum(place.astype(int), knots - 2)
@@ -118,7 +118,7 @@ def clouds(dice: Dice, knots: int = 6) -> np.ndarray:
     return rows[:, :, before] * (1 - share) + rows[:, :, before + 1] * share
 
 
-def clutter(dice: Dice) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def clutter(dice: PictureDice) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Yield what may lie about: a small disc beside the object, and a bar; as coverage and colour."""
     cos, sin = dice.direction()
     far, radius = dice.number(10, 16), dice.number(2, 4.5)
@@ -129,7 +129,7 @@ def clutter(dice: Dice) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     yield coverage(np.float32(1.2) - np.abs(off)) * dice.often(0.4), dice.colour()
 
 
-def to_bytes(picture: np.ndarray, dice: Dice, noise: float = 0.08) -> np.ndarray:
+def to_bytes(picture: np.ndarray, dice: PictureDice, noise: float = 0.08) -> np.ndarray:
     """Add noise, stronger in some pictures, and turn ``(3, n, H, W)`` from 0 to 1 into ``(n, H, W, 3)``, uint8."""
     strength = dice.number(0.3 * noise, 1.7 * noise)
     picture = picture + dice.bell(*picture.shape) * strength

@@ -5,6 +5,9 @@ copy of it ships with this package.
 """
 
 import os
+import shutil
+import tarfile
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +31,30 @@ def find_cifar10() -> Path | None:
     return next((folder for folder in fetching.data_folders() if os.path.isdir(folder / FOLDER)), None)
 
 
+def fetch_cifar10(folder: Path) -> Path:
+    """Fetch CIFAR-10 into a folder and return where it then lies; see :func:`course_utils.data.fetch`."""
+    archive = fetching.fetch_with_bar(REMOTE, folder)
+    place = folder / FOLDER
+    if not place.exists():
+        _unpack(archive, place)
+    see_that_it_is_whole(folder)
+    archive.unlink()
+    return place
+
+
+def _unpack(archive: Path, place: Path) -> None:
+    """Unpack one folder of an archive beside its place, then give it its name."""
+    aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(aside, filter="data")
+        (aside / place.name).rename(place)
+    except (OSError, tarfile.TarError) as error:
+        raise DataUnavailable(f"{archive} could not be unpacked into {place.parent} ({error}).") from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
 def load_cifar10(n_train: int, n_test: int, *, seed: int = 0, download: bool = False) -> Split:
     """Load photographs of CIFAR-10: pictures ``(N, 32, 32, 3)``, the same number of each class (± 1).
 
@@ -40,9 +67,7 @@ def load_cifar10(n_train: int, n_test: int, *, seed: int = 0, download: bool = F
     at_most("n_test", n_test, SIZES[1], "CIFAR-10")
     root = find_cifar10()
     if root is None and download:
-        from course_utils.data.fetch import fetch
-
-        root = fetch("cifar10").parent
+        root = fetch_cifar10(fetching.data_folder()).parent
     if root is None:
         places = ", ".join(str(folder / FOLDER) for folder in fetching.data_folders())
         raise DataUnavailable(

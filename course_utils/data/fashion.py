@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from course_utils import fetching, packaged
-from course_utils.data.canvas import SIDE, Dice, clouds, to_bytes, two_colours
+from course_utils.data.canvas import SIDE, PictureDice, clouds, to_bytes, two_colours
 from course_utils.data.pictures import Pictures, Split, at_most, balanced
 from course_utils.fetching import DataUnavailable, Remote
 
@@ -119,12 +119,18 @@ def _file(folder: Path, stem: str) -> Path | None:
     return None
 
 
+def fetch_fashion(folder: Path) -> Path:
+    """Fetch the full set into a folder and return where it then lies; see :func:`course_utils.data.fetch`."""
+    place = folder / "FashionMNIST" / "raw"
+    for remote in REMOTES:
+        fetching.fetch_with_bar(remote, place)
+    return place
+
+
 def _read_full(download: bool) -> list[tuple[np.ndarray, np.ndarray]]:
     folder = find_full()
     if folder is None and download:
-        from course_utils.data.fetch import fetch
-
-        folder = fetch("fashion")
+        folder = fetch_fashion(fetching.data_folder())
     if folder is None:
         raise DataUnavailable(
             f"The full Fashion-MNIST is in none of {', '.join(map(str, full_folders()))}: run `course data fetch "
@@ -166,9 +172,7 @@ def read_idx(path: Path) -> np.ndarray:
         shape = np.frombuffer(content, ">u4", count=content[3], offset=4).astype(int)
         return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3]).reshape(shape)
     except (OSError, EOFError, ValueError, IndexError, zlib.error) as error:
-        raise DataUnavailable(
-            f"{path} is damaged ({error}): delete it and run `course data fetch fashion`."
-        ) from error
+        raise DataUnavailable(f"{path} is damaged ({error}): delete it and run `course data fetch fashion`.") from error
 
 
 def load_fashion_colour(n_train: int = 6000, n_test: int = 1000, *, seed: int = 0) -> Split:
@@ -200,13 +204,13 @@ def load_fashion_colour(n_train: int = 6000, n_test: int = 1000, *, seed: int = 
 def colourise(garments: np.ndarray, seed: tuple[int, ...]) -> np.ndarray:
     """Turn grey garments ``(N, 28, 28)`` into pictures ``(N, 32, 32, 3)``, uint8."""
     pieces = [
-        _colour_some(garments[start : start + 500], Dice(len(garments[start : start + 500]), *seed, chunk))
+        _colour_some(garments[start : start + 500], PictureDice(len(garments[start : start + 500]), *seed, chunk))
         for chunk, start in enumerate(range(0, len(garments), 500))
     ]
     return np.concatenate(pieces)
 
 
-def _colour_some(garments: np.ndarray, dice: Dice) -> np.ndarray:
+def _colour_some(garments: np.ndarray, dice: PictureDice) -> np.ndarray:
     moved = np.zeros((len(garments), SIDE, SIDE), np.float32)
     places = dice.chance.integers(0, SIDE - 28 + 1, size=(len(garments), 2))
     for row, column in np.ndindex(SIDE - 28 + 1, SIDE - 28 + 1):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from course_utils.data.bikes import BIKES, outlines
-from course_utils.data.canvas import COLUMN, MIDDLE, ROW, Dice, clutter, coverage, ground, to_bytes
+from course_utils.data.canvas import COLUMN, MIDDLE, ROW, PictureDice, clutter, coverage, ground, to_bytes
 from course_utils.data.pictures import Pictures, at_least
 
 CATALOGUE = "bikes drawn by the computer, several pictures a scene"
@@ -23,7 +23,7 @@ class BikeScenes(NamedTuple):
     wild: Pictures
 
 
-class SceneDice(Dice):
+class SceneDice(PictureDice):
     """Numbers by chance for `scenes` scenes, each repeated for the ``per_scene`` pictures of its scene."""
 
     def __init__(self, scenes: int, per_scene: int, *seed: int) -> None:
@@ -81,7 +81,7 @@ def load_bike_scenes(scenes: int = 24, per_scene: int = 8, n_wild: int = 200, *,
 
 def _take(scenes: int, per_scene: int, seed: tuple[int, ...], caption: str, *, wild: bool = False) -> Pictures:
     """Draw the pictures of all scenes and mix them."""
-    shared, single = SceneDice(scenes, per_scene, *seed, 0), Dice(scenes * per_scene, *seed, 1)
+    shared, single = SceneDice(scenes, per_scene, *seed, 0), PictureDice(scenes * per_scene, *seed, 1)
     labels = np.repeat(np.arange(scenes) % 2, per_scene)
     images = _draw(shared, single, labels, wild=wild)
     place = "street" if wild else "scene"
@@ -93,7 +93,7 @@ def _take(scenes: int, per_scene: int, seed: tuple[int, ...], caption: str, *, w
     return Pictures(images, labels, BIKES, "bike scenes", caption, names).at(mixed)
 
 
-def _draw(shared: SceneDice, single: Dice, labels: np.ndarray, *, wild: bool) -> np.ndarray:
+def _draw(shared: SceneDice, single: PictureDice, labels: np.ndarray, *, wild: bool) -> np.ndarray:
     """Draw bikes, one a label: ``(n, H, W, 3)``, uint8."""
     size = shared.number(0.9, 1.15) * single.number(0.97, 1.03)
     size = size * shared.number(0.75, 1.0) if wild else size

@@ -11,7 +11,7 @@ import numpy as np
 from course_utils.data.canvas import (
     COLUMN,
     ROW,
-    Dice,
+    PictureDice,
     clutter,
     coverage,
     ground,
@@ -26,9 +26,7 @@ NEW_SHAPES = ("crescent", "heart", "arrow", "diagonal", "frame")
 CAPTION = "shapes drawn by the computer, no photographs"
 
 
-def load_shapes(
-    n_train: int = 6000, n_test: int = 1000, *, classes: tuple[str, ...] = SHAPES, seed: int = 0
-) -> Split:
+def load_shapes(n_train: int = 6000, n_test: int = 1000, *, classes: tuple[str, ...] = SHAPES, seed: int = 0) -> Split:
     """Draw shapes: ten classes for a network to learn, or the five new ones of `NEW_SHAPES` for transfer.
 
     Parameters
@@ -69,10 +67,10 @@ def load_shapes(
     )
 
 
-def _drawer(classes: tuple[str, ...]) -> Callable[[Dice, np.ndarray], np.ndarray]:
+def _drawer(classes: tuple[str, ...]) -> Callable[[PictureDice, np.ndarray], np.ndarray]:
     """Return the function that draws a chunk of pictures of these classes."""
 
-    def draw(dice: Dice, labels: np.ndarray) -> np.ndarray:
+    def draw(dice: PictureDice, labels: np.ndarray) -> np.ndarray:
         radius = dice.number(7, 12)  # pixels
         across, down = COLUMN - dice.number(11, 21), ROW - dice.number(11, 21)
         cos, sin = dice.direction(-0.26, 0.26)  # up to 15 degrees
@@ -87,7 +85,7 @@ def _drawer(classes: tuple[str, ...]) -> Callable[[Dice, np.ndarray], np.ndarray
     return draw
 
 
-def _paint(dice: Dice, shape: np.ndarray) -> np.ndarray:
+def _paint(dice: PictureDice, shape: np.ndarray) -> np.ndarray:
     """Lay clutter and the shape on a ground: ``(n, H, W)`` from 0 to 1 becomes ``(n, H, W, 3)``, uint8."""
     background, colour = two_colours(dice, contrast=0.35)
     soft = ground(dice)

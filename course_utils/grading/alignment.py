@@ -8,7 +8,10 @@ followed. Nothing a file can hold makes this module raise anything but `Unreadab
 
 import json
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from course_utils.cells import grade_id
+from course_utils.grading.job import GradedCell, ReleasedCell
 
 MOST_CELLS = 2_000  # in one submission
 MOST_CHARACTERS = 400_000  # in one cell
@@ -37,11 +40,22 @@ class Step:
         "code", "markdown" or "raw".
     """
 
-    kind: str
+    kind: Literal["check", "locked", "answer", "extra", "text"]
     source: str
     grade_id: str = ""
     points: float = 0.0
     cell_type: str = "code"
+
+
+def not_run(step: Step) -> GradedCell:
+    """Return a step as a cell of the graded notebook that was not run, or not yet."""
+    return {
+        "cell_type": step.cell_type,
+        "source": step.source,
+        "grade_id": step.grade_id,
+        "outputs": [],
+        "status": "",
+    }
 
 
 @dataclass
@@ -52,7 +66,7 @@ class Aligned:
     notes: list[str] = field(default_factory=list)
 
 
-def align(released: list[dict[str, Any]], notebook: bytes | None) -> Aligned:
+def align(released: list[ReleasedCell], notebook: bytes | None) -> Aligned:
     """Put a submission in the order of the release.
 
     Parameters
@@ -77,7 +91,7 @@ def align(released: list[dict[str, Any]], notebook: bytes | None) -> Aligned:
     return Aligned(steps, notes)
 
 
-def _steps_of(cell: dict[str, Any], copies: list[Step]) -> list[Step]:
+def _steps_of(cell: ReleasedCell, copies: list[Step]) -> list[Step]:
     """Return the steps of one cell of the release. Of several copies of an answer the last counts, all of them run."""
     name, points = cell["grade_id"], float(cell["points"])
     if cell["solution"]:
@@ -91,16 +105,18 @@ def _steps_of(cell: dict[str, Any], copies: list[Step]) -> list[Step]:
     return [Step("check" if cell["grade"] else "locked", cell["source"], name, points)]
 
 
-def _sort(cells: list[dict], anchors: dict[str, dict]) -> tuple[dict[str, list[Step]], dict[str, list[Step]]]:
+def _sort(
+    cells: list[dict[str, Any]], anchors: dict[str, ReleasedCell]
+) -> tuple[dict[str, list[Step]], dict[str, list[Step]]]:
     """Return the copies of each answer, and the cells that follow each anchor ("" for those before the first)."""
     answers: dict[str, list[Step]] = {}
     followers: dict[str, list[Step]] = {}
     behind = ""
     for cell in cells:
-        source, cell_type, name = _text(cell), _type(cell), _grade_id(cell)
+        source, cell_type, name = _text(cell), _type(cell), grade_id(cell)
         if name not in anchors:
-            kind = "extra" if cell_type == "code" else "text"
-            followers.setdefault(behind, []).append(Step(kind, source, cell_type=cell_type))
+            step = Step("extra" if cell_type == "code" else "text", source, cell_type=cell_type)
+            followers.setdefault(behind, []).append(step)
             continue
         behind = name
         if anchors[name]["solution"]:
@@ -109,7 +125,7 @@ def _sort(cells: list[dict], anchors: dict[str, dict]) -> tuple[dict[str, list[S
     return answers, followers
 
 
-def _remarks(answers: dict[str, list[Step]], anchors: dict[str, dict]) -> list[str]:
+def _remarks(answers: dict[str, list[Step]], anchors: dict[str, ReleasedCell]) -> list[str]:
     missing = [name for name, cell in anchors.items() if cell["solution"] and name not in answers]
     copied = [name for name, copies in answers.items() if len(copies) > 1]
     notes = [f"answer cells missing: {', '.join(missing)}"] if missing else []
@@ -119,7 +135,7 @@ def _remarks(answers: dict[str, list[Step]], anchors: dict[str, dict]) -> list[s
 # --- reading a file -------------------------------------------------------------------------------
 
 
-def read_cells(notebook: bytes) -> tuple[list[dict], list[str]]:
+def read_cells(notebook: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the cells of a notebook file of format 2, 3, 4 or later, and remarks.
 
     Raises
@@ -146,19 +162,19 @@ def read_cells(notebook: bytes) -> tuple[list[dict], list[str]]:
     return [cell for cell in cells if isinstance(cell, dict)], notes
 
 
-def _cells_of(content: Any) -> list | None:
+def _cells_of(content: Any) -> list[Any] | None:
     if not isinstance(content, dict):
         return None
-    sheets = content.get("worksheets")
-    if isinstance(content.get("cells"), list):
-        return content["cells"]
+    cells, sheets = content.get("cells"), content.get("worksheets")
+    if isinstance(cells, list):
+        return cells
     if not isinstance(sheets, list):
         return None
     found = [sheet["cells"] for sheet in sheets if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)]
     return [cell for cells in found for cell in cells] if found else None
 
 
-def _text(cell: dict) -> str:
+def _text(cell: dict[str, Any]) -> str:
     """Return a cell's text; format 3 called it input. What is no text is left out, and so are NUL characters."""
     source = cell.get("source", cell.get("input", ""))
     lines = source if isinstance(source, list) else [source]
@@ -166,13 +182,6 @@ def _text(cell: dict) -> str:
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 
 
-def _type(cell: dict) -> str:
+def _type(cell: dict[str, Any]) -> str:
     known = {"code": "code", "raw": "raw"}
     return known.get(str(cell.get("cell_type")), "markdown")
-
-
-def _grade_id(cell: dict) -> str:
-    metadata = cell.get("metadata")
-    settings = metadata.get("nbgrader") if isinstance(metadata, dict) else None
-    name = settings.get("grade_id") if isinstance(settings, dict) else None
-    return name if isinstance(name, str) else ""

@@ -8,19 +8,22 @@ nbgrader's own steps save the scores. What students hand in is never parsed in n
 import atexit
 import os
 from pathlib import Path
+from typing import Any
 
 from nbconvert.exporters import NotebookExporter
+from nbformat import NotebookNode
+from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import CourseError
+from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.driver import limits
-from course_utils.grading.graded_notebook import make_notebook
+from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.here import Here, NotGraded, make_engine
 from course_utils.grading.job import Bundle, Graded, Job, Submission
-from course_utils.grading.reading import SUBMITTED, TIMESTAMP, read_submission, read_timestamp
+from course_utils.grading.reading import TIMESTAMP, read_submission, read_timestamp
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
-from course_utils.grading.writer import AUTOGRADED, write_folder
+from course_utils.grading.writer import write_folder
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
@@ -56,10 +59,11 @@ def grade_one(root: Path, lab: str, student: str) -> tuple[Bundle, Submission, G
 class GradedExporter(NotebookExporter):
     """Hands nbgrader the graded notebook wherever it asks for a submitted one."""
 
-    def from_filename(self, filename: str, resources=None, **options):
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """Return a notebook's text and resources."""
         here = resources["nbgrader"]
-        root = Path(self.parent.coursedir.root)
+        nbgrader: Any = self.parent
+        root = Path(nbgrader.coursedir.root)
         lab, student = here["assignment"], here["student"]
         if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
             return super().from_filename(filename, resources=resources, **options)
@@ -71,6 +75,18 @@ class GradedExporter(NotebookExporter):
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
 
 
+class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
+    """nbgrader's own step, which takes every check for decided, and then leaves those to a person that are not."""
+
+    def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
+        super()._add_score(cell, resources)
+        if score_of(cell) is None:
+            where = (self.notebook_id, self.assignment_id, self.student_id)
+            grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
+            grade.auto_score, grade.needs_manual_grade = None, True
+            self.gradebook.db.commit()
+
+
 def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) -> None:
     """Let nbgrader convert the lab's notebook, whatever the student has called it and whatever else lies there.
 
@@ -80,4 +96,3 @@ def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) 
     del student  # nbgrader hands over its pattern, not the student
     if notebooks:
         notebooks[:] = [os.path.join(os.path.dirname(notebooks[0]), f"{assignment}.ipynb")]
-

@@ -5,17 +5,17 @@ their points. Neither alone is enough, and where the two do not belong together 
 """
 
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import MissingEntry
 from nbgrader.api import Notebook as NotebookRow
 
+from course_utils.cells import grade_id
 from course_utils.course import RELEASED, CourseError
 from course_utils.grading.gradebook import open_gradebook
-from course_utils.grading.hooks import NOT_OURS, grade_id
-from course_utils.grading.job import Bundle
+from course_utils.grading.hooks import NOT_OURS
+from course_utils.grading.job import Bundle, ReleasedCell
 
 
 def read_bundle(root: Path, lab: str) -> Bundle:
@@ -31,15 +31,16 @@ def read_bundle(root: Path, lab: str) -> Bundle:
         try:
             known = _known_cells(book.find_notebook(lab, lab))
         except MissingEntry:
-            raise CourseError(f"The gradebook does not know {lab}. Run: {_cure(lab)}") from None
+            raise CourseError(f"The gradebook does not know {lab}. Run: {cure(lab)}") from None
     there = [name for cell in released.cells if (name := grade_id(cell))]
     if odd := sorted(set(there) ^ set(known)):
-        raise CourseError(f"The gradebook and {RELEASED}/{lab} differ in: {', '.join(odd)}. Run: {_cure(lab)}")
+        raise CourseError(f"The gradebook and {RELEASED}/{lab} differ in: {', '.join(odd)}. Run: {cure(lab)}")
     cells = [known.get(grade_id(cell)) or _lesson_cell(cell) for cell in released.cells]
     return Bundle(lab, cells, _files_beside(root / RELEASED / lab, lab))
 
 
-def _cure(lab: str) -> str:
+def cure(lab: str) -> str:
+    """Return the command that releases a lab and tells the gradebook."""
     number = lab.split("_")[0]
     return f"course release --gradebook {number if number.isdigit() else lab}"
 
@@ -47,14 +48,15 @@ def _cure(lab: str) -> str:
 def _read_release(root: Path, lab: str) -> NotebookNode:
     path = root / RELEASED / lab / f"{lab}.ipynb"
     try:
-        return nbformat.read(path, as_version=4)
+        released: NotebookNode = nbformat.read(path, as_version=4)
+        return released
     except FileNotFoundError:
-        raise CourseError(f"{RELEASED}/{lab}/{lab}.ipynb is not there. Run: {_cure(lab)}") from None
+        raise CourseError(f"{RELEASED}/{lab}/{lab}.ipynb is not there. Run: {cure(lab)}") from None
     except Exception as error:
-        raise CourseError(f"{path} is not a notebook ({error}). Run: {_cure(lab)}") from error
+        raise CourseError(f"{path} is not a notebook ({error}). Run: {cure(lab)}") from error
 
 
-def _known_cells(notebook: NotebookRow) -> dict[str, dict[str, Any]]:
+def _known_cells(notebook: NotebookRow) -> dict[str, ReleasedCell]:
     """Return the cells that the gradebook knows by grade_id."""
     points = {cell.name: float(cell.max_score) for cell in notebook.grade_cells}
     solutions = {cell.name for cell in notebook.solution_cells}
@@ -72,9 +74,16 @@ def _known_cells(notebook: NotebookRow) -> dict[str, dict[str, Any]]:
     }
 
 
-def _lesson_cell(cell: NotebookNode) -> dict[str, Any]:
-    plain = {"grade_id": "", "grade": False, "solution": False, "locked": False, "points": 0.0}
-    return {"cell_type": cell.cell_type, "source": cell.source, **plain}
+def _lesson_cell(cell: NotebookNode) -> ReleasedCell:
+    return {
+        "cell_type": cell.cell_type,
+        "source": cell.source,
+        "grade_id": "",
+        "grade": False,
+        "solution": False,
+        "locked": False,
+        "points": 0.0,
+    }
 
 
 def _files_beside(folder: Path, lab: str) -> dict[str, bytes]:

@@ -12,6 +12,7 @@ import struct
 import sys
 import time
 from array import array
+from collections.abc import Iterator
 from typing import Any
 
 from course_utils.grading.codec import MAX_FRAME, BadFrame, frame, read_body
@@ -86,7 +87,7 @@ class Channel:
             return read_body(self._exactly(length, deadline))
 
     @contextlib.contextmanager
-    def _one_way(self, deadline: float | None):
+    def _one_way(self, deadline: float | None) -> Iterator[None]:
         try:
             self._wait_until(deadline)
             yield

@@ -25,6 +25,22 @@ START_SECONDS = 60  # until a worker of a scheduler answers
 LOOK_SECONDS = 10  # between two looks at whether anybody works
 NO_WORKER_SECONDS = 300  # lost workers may come back
 PLUGIN = "course-grading"
+SAME = "Install the same there, and start the worker anew."
+Versions = tuple[tuple[str, str], ...]
+
+
+class OtherVersions(CourseError):
+    """A worker has other libraries, or another text of this package."""
+
+
+def refuse_other_versions(worker: str, there: Versions, here: Versions) -> None:
+    """Raise `OtherVersions` if a worker has other versions than are wanted here: it might give other grades."""
+    known = dict(here)
+    odd = {name: number for name, number in there if known.get(name) != number}
+    if odd:
+        theirs = ", ".join(f"{name} {number}" for name, number in odd.items())
+        mine = ", ".join(f"{name} {known.get(name, 'missing')}" for name in odd)
+        raise OtherVersions(f"The worker {worker} has {theirs}; here it is {mine}. {SAME}")
 
 
 # --- what runs at the workers
@@ -34,23 +50,32 @@ class Slot:
     """A Dask worker plugin: owns the engine of one worker process.
 
     A worker may have many threads, but grades one job at a time. The engine starts with the first job, in the thread
-    that runs it: the worker's event loop goes on meanwhile.
+    that runs it: the worker's event loop goes on meanwhile. `wanted` are the versions of who sends the jobs: a worker
+    that came after the others were compared may have other ones.
     """
 
-    def __init__(self, make: MakeEngine, private: tuple[Path, ...]) -> None:
-        self.name, self.make, self.private = PLUGIN, make, private
+    def __init__(self, make: MakeEngine, private: tuple[Path, ...], wanted: Versions) -> None:
+        self.name, self.make, self.private, self.wanted = PLUGIN, make, private, wanted
 
-    def setup(self, worker) -> None:
+    def setup(self, worker: Any) -> None:
         """Get ready."""
+        self.address = worker.address
         self.one_at_a_time = threading.Lock()
         self.one = Here(1, self.make, self.private)
 
-    def teardown(self, worker) -> None:
+    def teardown(self, worker: object) -> None:
         """End the engine."""
         self.one.close()
 
     def grade(self, job: bytes) -> bytes | NotGraded:
-        """Grade one job."""
+        """Grade one job.
+
+        Raises
+        ------
+        OtherVersions
+            If this worker might give other grades.
+        """
+        refuse_other_versions(self.address, versions(), self.wanted)
         with self.one_at_a_time:
             return self.one.grade(job)
 
@@ -59,7 +84,9 @@ def grade_here(job: bytes) -> bytes | NotGraded:
     """Grade one job at the Dask worker that runs this function."""
     from distributed import get_worker
 
-    return get_worker().plugins[PLUGIN].grade(job)
+    plugin: Any = get_worker().plugins[PLUGIN]
+    graded: bytes | NotGraded = plugin.grade(job)
+    return graded
 
 
 # --- what runs here
@@ -88,7 +115,7 @@ class Cluster:
 
     def __init__(self, scheduler: str, make: MakeEngine = make_engine, private: tuple[Path, ...] = ()) -> None:
         self.scheduler, self.make, self.private = scheduler, make, private
-        self.client = None
+        self.client: Any = None
         self.open = contextlib.ExitStack()
 
     def begin(self) -> None:
@@ -130,14 +157,15 @@ class Cluster:
         pending.tries[name] += 1
         pending.names[future], pending.jobs[name] = name, job
 
-    def _finished(self, futures: list) -> Iterable:
+    def _finished(self, futures: list[Any]) -> Iterable[Any]:
         """Wait until some of the futures are done, as long as there are workers; return those."""
         from distributed import CancelledError, wait
 
         until = time.monotonic() + NO_WORKER_SECONDS
         while True:
             try:
-                return wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+                done: set[Any] = wait(futures, timeout=LOOK_SECONDS, return_when="FIRST_COMPLETED").done
+                return done
             except CancelledError:
                 raise self._lost() from None
             except TimeoutError:
@@ -146,14 +174,17 @@ class Cluster:
             if time.monotonic() > until:
                 raise CourseError(f"The scheduler {self.scheduler} has no workers left. Start some, then go on.")
 
-    def _result(self, future, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:
+    def _result(self, future: Any, name: str, job: bytes, pending: Pending) -> bytes | NotGraded | None:
         """Return what a future came to; None if its job is to be tried again, at once or among the suspects."""
         from distributed import CancelledError, KilledWorker
 
         try:
-            return future.result()
+            graded: bytes | NotGraded = future.result()
+            return graded
         except CancelledError:
             raise self._lost() from None
+        except OtherVersions:
+            raise
         except KilledWorker:
             pending.suspects[name] = job
             return None
@@ -186,24 +217,19 @@ class Cluster:
             self.client = self.open.enter_context(client)
             self.client.wait_for_workers(1, timeout=START_SECONDS)
             self._compare_versions()
-            self.client.register_plugin(as_plugin(Slot(self.make, self.private)), name=PLUGIN)
+            self.client.register_plugin(as_plugin(Slot(self.make, self.private, self._versions_here())), name=PLUGIN)
         except (OSError, TimeoutError, ValueError, TypeError) as error:
             self.close()
             raise CourseError(f"The scheduler {self.scheduler} cannot be used: {reason_of(error)}") from None
 
     def _compare_versions(self) -> None:
-        """Raise if a worker has other libraries: it might give other grades."""
+        """Raise if a worker has other libraries, or another text of this package."""
         try:
             there = self.client.run(versions)
         except (ImportError, AttributeError) as error:
             raise CourseError(f"A worker of {self.scheduler} lacks this package: {reason_of(error)}") from None
-        here = dict(self._versions_here())
         for worker, found in there.items():
-            odd = {name: number for name, number in found if here.get(name) != number}
-            if odd:
-                theirs = ", ".join(f"{name} {number}" for name, number in odd.items())
-                mine = ", ".join(f"{name} {here.get(name, 'missing')}" for name in odd)
-                raise CourseError(f"The worker {worker} has {theirs}; here it is {mine}.")
+            refuse_other_versions(worker, found, self._versions_here())
 
     _versions_here = staticmethod(versions)
 
@@ -217,8 +243,8 @@ class Cluster:
             self.open.close()
 
 
-def as_plugin(slot: Slot):
+def as_plugin(slot: Slot) -> Any:
     """Return a slot as a plugin of Dask's, which wants its own class."""
     from distributed import WorkerPlugin
 
-    return type("SlotPlugin", (Slot, WorkerPlugin), {})(slot.make, slot.private)
+    return type("SlotPlugin", (Slot, WorkerPlugin), {})(slot.make, slot.private, slot.wanted)

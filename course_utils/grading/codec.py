@@ -50,7 +50,7 @@ def frame(document: Any) -> bytes:
     TooLarge
         Above :data:`MAX_FRAME`.
     """
-    body = msgpack.packb(document, unicode_errors="surrogatepass")
+    body: bytes = msgpack.packb(document, unicode_errors="surrogatepass")
     if len(body) > MAX_FRAME:
         raise TooLarge(f"{len(body) >> 20} MB are more than the {MAX_FRAME >> 20} MB that may cross")
     return struct.pack(">I", len(body)) + body
@@ -122,7 +122,7 @@ class _Writer:
             return value
         return {"int": hex(value)} if value.bit_length() <= MAX_INT_BITS else self._write_handle(value)
 
-    def _write_small(self, value: Any, kind: type) -> dict | None:
+    def _write_small(self, value: Any, kind: type) -> dict[str, Any] | None:
         if kind is complex:
             return {"complex": [value.real, value.imag]}
         if value is ...:
@@ -133,7 +133,7 @@ class _Writer:
                 return {kind.__name__: numbers}
         return None
 
-    def _write_array(self, value: Any, kind: type) -> dict | None:
+    def _write_array(self, value: Any, kind: type) -> dict[str, Any] | None:
         numpy, torch = sys.modules.get("numpy"), sys.modules.get("torch")
         if numpy is not None and (kind is numpy.ndarray or isinstance(value, numpy.generic)):
             return self._write_numpy(numpy, value)
@@ -145,7 +145,7 @@ class _Writer:
             return {"dtype": str(value).removeprefix("torch.")}
         return None
 
-    def _write_numpy(self, numpy: Any, value: Any) -> dict | None:
+    def _write_numpy(self, numpy: Any, value: Any) -> dict[str, Any] | None:
         key = "array" if isinstance(value, numpy.ndarray) else "number"
         if value.dtype == numpy.longdouble:
             value = value.astype(numpy.float64)
@@ -156,7 +156,7 @@ class _Writer:
         plain = numpy.asarray(value, dtype=value.dtype.newbyteorder("="))
         return {key: [name, list(value.shape), plain.tobytes()]}
 
-    def _write_tensor(self, torch: Any, value: Any) -> dict | None:
+    def _write_tensor(self, torch: Any, value: Any) -> dict[str, Any] | None:
         name = str(value.dtype).removeprefix("torch.")
         if value.layout != torch.strided or value.device.type == "meta" or name not in TORCH_TYPES:
             return None
@@ -165,13 +165,13 @@ class _Writer:
         data = (plain.float() if name == "bfloat16" else plain).contiguous().numpy().tobytes()
         return {"tensor": [name, list(value.shape), data, bool(value.requires_grad)]}
 
-    def _write_handle(self, value: Any) -> dict:
+    def _write_handle(self, value: Any) -> dict[str, Any]:
         if self.keep is None:
             raise TypeError(f"{type(value).__name__} is not plain data")
         return {"handle": list(self.keep(value))}
 
 
-_CONTAINERS = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
+_CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", set: "set", frozenset: "frozenset"}
 
 
 # --- reading values
@@ -215,12 +215,12 @@ class _Reader:
             raise BadFrame("unknown kind of value")
         return _READERS[kind](self, body, depth + 1)
 
-    def items(self, body: list, depth: int) -> list:
+    def items(self, body: list[Any], depth: int) -> list[Any]:
         if type(body) is not list:
             raise BadFrame("not a list")
         return [self.read(item, depth) for item in body]
 
-    def read_dict(self, body: list, depth: int) -> dict:
+    def read_dict(self, body: list[Any], depth: int) -> dict[str, Any]:
         return {self.read(key, depth): self.read(value, depth) for key, value in _few(body)}
 
     def read_int(self, body: str, depth: int) -> int:
@@ -228,11 +228,11 @@ class _Reader:
             raise BadFrame("too long a number")
         return int(body, 16)
 
-    def read_complex(self, body: list, depth: int) -> complex:
+    def read_complex(self, body: list[Any], depth: int) -> complex:
         real, imaginary = body
         return complex(float(real), float(imaginary))
 
-    def read_array(self, body: list, depth: int) -> Any:
+    def read_array(self, body: list[Any], depth: int) -> Any:
         import numpy as np
 
         name, shape, data = body
@@ -240,10 +240,10 @@ class _Reader:
             raise BadFrame("not an array")
         return np.frombuffer(data, dtype=name).reshape(_shape(shape)).copy()
 
-    def read_number(self, body: list, depth: int) -> Any:
+    def read_number(self, body: list[Any], depth: int) -> Any:
         return self.read_array(body, depth)[()]
 
-    def read_tensor(self, body: list, depth: int) -> Any:
+    def read_tensor(self, body: list[Any], depth: int) -> Any:
         import torch
 
         name, shape, data, wants_gradient = body
@@ -253,7 +253,7 @@ class _Reader:
         tensor = torch.from_numpy(array).to(getattr(torch, name))
         return tensor.requires_grad_() if wants_gradient is True and tensor.is_floating_point() else tensor
 
-    def read_size(self, body: list, depth: int) -> Any:
+    def read_size(self, body: list[Any], depth: int) -> Any:
         import torch
 
         return torch.Size(_shape(body))
@@ -265,7 +265,7 @@ class _Reader:
             raise BadFrame("unknown dtype")
         return getattr(torch, body)
 
-    def read_handle(self, body: list, depth: int) -> Any:
+    def read_handle(self, body: list[Any], depth: int) -> Any:
         number, kind, called, is_callable = body
         if self.make is None or type(number) is not int:
             raise BadFrame("a handle is not expected here")
@@ -280,19 +280,19 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _few(body: Any) -> list:
+def _few(body: Any) -> list[Any]:
     if type(body) is not list or len(body) > MAX_KEYS:
         raise BadFrame("too many keys")
     return body
 
 
-def _numbers(body: Any) -> list:
+def _numbers(body: Any) -> list[Any]:
     if type(body) is not list or len(body) != 3 or any(type(n) not in (int, type(None)) for n in body):
         raise BadFrame("not three numbers")
     return body
 
 
-_READERS: dict[str, Callable] = {
+_READERS: dict[str, Callable[..., Any]] = {
     "list": _Reader.items,
     "tuple": lambda reader, body, depth: tuple(reader.items(body, depth)),
     "set": lambda reader, body, depth: set(reader.items(_few(body), depth)),

@@ -37,7 +37,7 @@ class Watcher:
 
 
 @dataclass
-class Outcome:
+class GradedLab:
     """What a run did with one lab.
 
     Parameters
@@ -85,7 +85,7 @@ def grade_lab(
     fresh: bool = False,
     verify: int = 0,
     watcher: Watcher | None = None,
-) -> Outcome:
+) -> GradedLab:
     """Grade what was handed in of a lab.
 
     Parameters
@@ -111,7 +111,7 @@ def grade_lab(
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
     spool, bundle = Spool(root, lab), read_bundle(root, lab)
     with spool.locked(), open_gradebook(root, settings) as book:
-        run = Run(root, bundle, spool, Writer(root, bundle, book, settings), Outcome(lab), watcher or Watcher())
+        run = Run(root, bundle, spool, Writer(root, bundle, book, settings), GradedLab(lab), watcher or Watcher())
         todo = names if fresh else run.write_known(names)
         run.grade(hired, todo, anew=fresh)
         if verify:
@@ -127,7 +127,7 @@ class Run:
     bundle: Bundle
     spool: Spool
     writer: Writer
-    outcome: Outcome
+    outcome: GradedLab
     watcher: Watcher
     limits: Limits = field(default_factory=limits)
     under_way: dict[str, tuple[str, Submission]] = field(default_factory=dict)  # key and submission by student
@@ -179,9 +179,7 @@ class Run:
             self.watcher.step(student, isinstance(graded, NotGraded))
         self.watcher.end()
 
-    def _results(
-        self, hired: Here | Cluster, names: list[str]
-    ) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
+    def _results(self, hired: Here | Cluster, names: list[str]) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
         """Yield students with their results. Raises if no result comes at all."""
         good = bad = 0
         for student, packed in hired.run(self._jobs(names)):
@@ -217,5 +215,5 @@ def _whose(packed: bytes, student: str, key: str) -> Graded | NotGraded:
     except Exception as error:
         return NotGraded(f"the worker's answer is no result: {type(error).__name__}")
     if graded.key != key:
-        return NotGraded("the worker has other versions of the libraries")
+        return NotGraded("the worker has other versions of the libraries, or another course_utils")
     return graded if graded.student == student else NotGraded(f"the worker answered for {graded.student}")

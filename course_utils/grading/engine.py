@@ -1,7 +1,7 @@
 """Grading as a function: a job goes in as bytes, the result comes out as bytes.
 
-An `Engine` has a warm parent, which forks a supervisor for each request, several at a time if several threads ask;
-where a process cannot be forked it has as many parents as there are requests under way. One that dies is replaced, and
+An `Engine` has a preloaded process, which forks a supervisor for each request, several at a time if several threads
+ask; where a process cannot be forked it has as many as there are requests under way. One that dies is replaced, and
 what it was doing is done once more: nobody gets zero points because the machine killed a process.
 """
 
@@ -11,12 +11,14 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import msgpack
 
 from course_utils.course import CourseError
+from course_utils.grading import own_code
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
-from course_utils.grading.parent import Ended, WarmParent
+from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import ungraded
 
 PAINT_SECONDS = 600
@@ -36,7 +38,7 @@ class Engine:
     modules
         What to import beforehand besides what the labs use.
     spawn
-        Start a fresh process for each student even where a warm one could be forked.
+        Start a fresh process for each student even where a preloaded one could be forked.
     at_once
         How many threads will ask at a time. The pictures of a release are drawn by as many processes.
     """
@@ -44,13 +46,13 @@ class Engine:
     def __init__(
         self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False, at_once: int = 1
     ) -> None:
-        self.arguments = [f"--private={Path(path).resolve()}" for path in private]
+        self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
         self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
         self.at_once, self.closed = at_once, False
         self.lock, self.drawing = threading.Lock(), threading.Lock()
-        self.busy: set[WarmParent] = set()  # those that can do one thing at a time
+        self.busy: set[PreloadedProcess] = set()  # those that can do one thing at a time
         self.drawn: dict[bytes, bytes] = {}
-        self.parents = [WarmParent(self.arguments)]
+        self.processes = [PreloadedProcess(self.arguments)]
 
     def grade(self, job: bytes) -> bytes:
         """Return a packed :class:`~course_utils.grading.job.Graded` for a packed :class:`Job`.
@@ -77,58 +79,60 @@ class Engine:
     def _draw(self, job: bytes) -> bytes:
         """Draw a release's pictures, each process its share of them."""
 
-        def share(number: int) -> list:
+        def share(number: int) -> list[Any]:
             which = msgpack.packb([number, self.at_once])
-            return msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+            drawn: list[Any] = msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+            return drawn
 
         with ThreadPoolExecutor(self.at_once) as pool:
             shares = list(pool.map(share, range(self.at_once)))
-        return msgpack.packb([still for drawn in shares for still in drawn])
+        packed: bytes = msgpack.packb([figure for drawn in shares for figure in drawn])
+        return packed
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:
         """Have something done; None if it takes too long, or ends the process that does it again and again."""
         for _ in range(TRIES):
-            with self._parent() as parent, contextlib.suppress(Ended):
-                return parent.request(seconds, parts)
+            with self._process() as process, contextlib.suppress(Ended):
+                return process.request(seconds, parts)
         if self.closed:
             raise CourseError(ENDED)
         return None
 
     @contextlib.contextmanager
-    def _parent(self) -> Iterator[WarmParent]:
-        """Give a parent that has time, a new one if need be."""
+    def _process(self) -> Iterator[PreloadedProcess]:
+        """Give a process that has time, a new one if need be."""
         with self.lock:
-            parent = self._idle()
-        if parent.ready() == FORKING:
-            yield parent
+            process = self._idle()
+        if process.ready() == FORKING:
+            yield process
             return
         with self.lock:
-            parent = self._idle()
-            self.busy.add(parent)
+            process = self._idle()
+            self.busy.add(process)
         try:
-            parent.ready()
-            yield parent
+            process.ready()
+            yield process
         finally:
-            self.busy.discard(parent)
+            self.busy.discard(process)
 
-    def _idle(self) -> WarmParent:
+    def _idle(self) -> PreloadedProcess:
         if self.closed:
             raise CourseError(ENDED)
-        for ended in [parent for parent in self.parents if not parent.running]:
-            self.parents.remove(ended)
+        for ended in [process for process in self.processes if not process.running]:
+            self.processes.remove(ended)
             ended.close()
-        idle = next((parent for parent in self.parents if parent not in self.busy), None)
+        idle = next((process for process in self.processes if process not in self.busy), None)
         if idle is None:
-            idle = WarmParent(self.arguments)
-            self.parents.append(idle)
+            idle = PreloadedProcess(self.arguments)
+            self.processes.append(idle)
         return idle
 
     def close(self) -> None:
         """End everything. Requests that are under way raise CourseError."""
         with self.lock:
             self.closed = True
-            while self.parents:
-                self.parents.pop().close()
+            while self.processes:
+                self.processes.pop().close()
 
     def __enter__(self) -> "Engine":
         return self

@@ -5,11 +5,13 @@ The first has nbgrader's columns and numbers; unlike nbgrader's it is right wher
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
-from course_utils.course import write_atomically
+from course_utils import files
 from course_utils.grading.gradebook import open_gradebook
 
 PERSON = ("student_id", "last_name", "first_name", "email")
@@ -18,7 +20,7 @@ COLUMNS = (
     *PERSON,
     *("raw_score", "late_submission_penalty", "score", "max_score"),
 )
-Row = dict[str, object]
+Row = dict[str, Any]
 
 
 def export(root: Path, target: Path) -> tuple[Path, Path]:
@@ -36,16 +38,14 @@ def export(root: Path, target: Path) -> tuple[Path, Path]:
         rows = _rows(book)
         labs = {assignment.name: assignment.max_score for assignment in book.assignments}
         users = {student.id: student.lms_user_id or "" for student in book.students}
-    write_atomically(target, _as_csv(COLUMNS, rows))
-    write_atomically(wide, _as_csv(*_widen(rows, labs, users)))
+    files.write(target, _as_csv(COLUMNS, rows))
+    files.write(wide, _as_csv(*_widen(rows, labs, users)))
     return target, wide
 
 
 def _rows(book: Gradebook) -> list[Row]:
     """Return what nbgrader would export: one row for each lab and student, also where nothing was handed in."""
-    students = [
-        {name: getattr(student, name.removeprefix("student_")) for name in PERSON} for student in book.students
-    ]
+    students = [{name: getattr(student, name.removeprefix("student_")) for name in PERSON} for student in book.students]
     rows = []
     for assignment in book.assignments:
         fixed = {"assignment": assignment.name, "duedate": assignment.duedate, "max_score": assignment.max_score}
@@ -71,7 +71,7 @@ def _score(book: Gradebook, lab: str, student: str) -> Row:
 def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tuple[list[str], list[Row]]:
     """Return the columns and rows of the wide table."""
     columns = {lab: f"{lab} ({most:g})" for lab, most in labs.items()}
-    wide: dict[object, Row] = {}
+    wide: dict[str, Row] = {}
     for row in rows:
         person = {name: row[name] for name in PERSON} | {"lms_user_id": users[row["student_id"]], "total": 0.0}
         one = wide.setdefault(row["student_id"], person)
@@ -80,7 +80,7 @@ def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tu
     return [*PERSON, "lms_user_id", *columns.values(), "total"], list(wide.values())
 
 
-def _as_csv(columns, rows: list[Row]) -> str:
+def _as_csv(columns: Sequence[str], rows: list[Row]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
     writer.writeheader()

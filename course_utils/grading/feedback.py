@@ -1,8 +1,9 @@
 """Feedback pages, ``feedback/<student>/<lab>/<lab>.html``: nbgrader's own, many at a time.
 
-A page is made anew when what it shows has changed: the graded notebook, a score or comment that a person gave, what is
-taken off for being late. What a page was made from is noted beside the results in the spool. Making a page takes the
-better part of a second and changes nothing else, so that large classes are shared out among processes.
+A page is made anew when what it shows has changed (the graded notebook, a score or comment that a person gave, what is
+taken off for being late), or what makes it: the grader's own code, nbgrader and its settings. What a page was made from
+is noted beside the results in the spool. Making a page takes the better part of a second and changes nothing else, so
+that large classes are shared out among processes.
 """
 
 import hashlib
@@ -16,20 +17,21 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 
-from course_utils.course import CourseError
+from course_utils import files
+from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
+from course_utils.grading import own_code
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
-from course_utils.grading.results import AUTOGRADED, graded_students
-from course_utils.grading.spool import SPOOL, write_durably
+from course_utils.grading.results import graded_students
 from course_utils.grading.workers import processors
 
-FEEDBACK = "feedback"
-LIBRARIES = ("course-utils", "nbgrader", "nbconvert")
+LIBRARIES = ("nbgrader", "nbconvert")
 PAGES_EACH = 6  # from which a process more, with its two seconds of imports, is worth while
 
 
@@ -73,8 +75,9 @@ def make_feedback(
         If nobody was graded, or one of the students named was not.
     """
     names, watcher, pages = _choose(root, lab, students), watcher or Watcher(), Pages(lab)
+    makers = _makers(root)
     with open_gradebook(root) as book:
-        sources = {name: _source(root, lab, name, book) for name in names}
+        sources = {name: _source(root, lab, name, book, makers) for name in names}
     todo = [name for name in names if fresh or not _is_there(root, lab, name, sources[name])]
     pages.known = [name for name in names if name not in todo]
     if not todo:
@@ -102,10 +105,15 @@ def _choose(root: Path, lab: str, students: Sequence[str]) -> list[str]:
     return [name for name in there if not students or name in students]
 
 
-def _source(root: Path, lab: str, student: str, book: Gradebook) -> str:
-    """Return a digest of all that a page shows."""
+def _makers(root: Path) -> bytes:
+    """Return a digest of what makes a course's pages."""
+    return repr([own_code.digest_of_pages(root), *((name, version(name)) for name in LIBRARIES)]).encode()
+
+
+def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes) -> str:
+    """Return a digest of all that a page shows, and of what makes it."""
     digest = hashlib.sha256((root / AUTOGRADED / student / lab / f"{lab}.ipynb").read_bytes())
-    digest.update(repr([(name, version(name)) for name in LIBRARIES]).encode())
+    digest.update(makers)
     try:
         notebook = book.find_submission_notebook(lab, lab, student)
         grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
@@ -150,14 +158,15 @@ def _end_with_parent() -> None:
     """Let this process end with the one that started it, even if that one is killed."""
     parent = multiprocessing.parent_process()
 
-    def watch() -> None:
-        parent.join()
+    def watch(process: BaseProcess) -> None:
+        process.join()
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    if parent:
+        threading.Thread(target=watch, args=(parent,), daemon=True).start()
 
 
-def _reason(future: Future) -> str:
+def _reason(future: Future[str]) -> str:
     try:
         return future.result()
     except BrokenProcessPool:
@@ -174,11 +183,10 @@ def _api(root: Path) -> NbGraderAPI:
 def _make(root: Path, lab: str, student: str, source: str) -> str:
     """Have nbgrader make one page; return why it could not."""
     note = _note(root, lab, student)
-    note.parent.mkdir(parents=True, exist_ok=True)
     note.unlink(missing_ok=True)  # a page that is half made is none
     result = _api(root).generate_feedback(lab, student)
     if result["success"]:
-        write_durably(note, source.encode())
+        files.write(note, source, durably=True)
         return ""
     lines = [line.strip() for line in (result.get("log", "") + result.get("error", "")).splitlines() if line.strip()]
     telling = [line for line in lines if "Error" in line and "nbgrader" not in line.lower()] or lines

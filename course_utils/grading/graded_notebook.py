@@ -5,21 +5,27 @@ of the result; what they cannot say (verdict, recognised misconceptions, remarks
 """
 
 import re
-from typing import Any
+from collections.abc import Callable
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum, determine_grade
 
-from course_utils.grading.hooks import KERNELSPEC
-from course_utils.grading.job import Bundle, Check, Graded
-from course_utils.judging.protocol.verdicts import Credit
+from course_utils.cells import KERNELSPEC, grade_id
+from course_utils.grading.faults import UNDECIDED
+from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
+from course_utils.grading.points import shown
 
-NEW_CELL = {"code": new_code_cell, "markdown": new_markdown_cell, "raw": new_raw_cell}
+NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
+    "code": new_code_cell,
+    "markdown": new_markdown_cell,
+    "raw": new_raw_cell,
+}
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNGRADED = "**This notebook could not be graded:** "
 ERRORS = {"wrong": "CheckFailed", "not attempted": "NotAttempted", "stopped": "CellTimeoutError"}
+ERRORS |= {UNDECIDED: "Undecided"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # colours on the feedback page
 
 
@@ -33,36 +39,47 @@ def make_notebook(bundle: Bundle, graded: Graded) -> NotebookNode:
     """
     released = {cell["grade_id"]: cell for cell in bundle.cells if cell["grade_id"]}
     if graded.reason:
-        blank = [cell | {"outputs": []} for cell in bundle.cells]
-        cells = [_reason_cell(graded.reason), *(_cell(cell, released, graded) for cell in blank)]
+        cells = [_reason_cell(graded.reason), *(_cell(_blank(cell), released, graded) for cell in bundle.cells)]
     else:
         cells = [_cell(cell, released, graded) for cell in graded.cells]
     for number, cell in enumerate(cells):
         _name(cell, number)
     about = {"key": graded.key, "notes": list(graded.notes), "reason": graded.reason, "sandbox": graded.sandbox}
     metadata = {"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE), "course": about}
-    notebook = nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
+    notebook: NotebookNode = nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
     nbformat.validate(notebook)
     return notebook
 
 
 def _reason_cell(reason: str) -> NotebookNode:
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", reason)
-    return new_markdown_cell(f"{UNGRADED}{escaped}.", id="reason")
+    cell: NotebookNode = new_markdown_cell(f"{UNGRADED}{escaped}.", id="reason")
+    return cell
+
+
+def _blank(cell: ReleasedCell) -> GradedCell:
+    """Return a cell of the release as one that was not run."""
+    return {
+        "cell_type": cell["cell_type"],
+        "source": cell["source"],
+        "grade_id": cell["grade_id"],
+        "outputs": [],
+        "status": "",
+    }
 
 
 def _name(cell: NotebookNode, number: int) -> None:
-    name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+    name = grade_id(cell)
     cell.id = name if CELL_ID.fullmatch(name) else cell.id if cell.get("id") == "reason" else f"cell-{number}"
 
 
-def _cell(cell: dict[str, Any], released: dict[str, dict], graded: Graded) -> NotebookNode:
+def _cell(cell: GradedCell, released: dict[str, ReleasedCell], graded: Graded) -> NotebookNode:
     """Return one cell, with nbgrader's settings where the release has it."""
     mine = released.get(cell["grade_id"])
     source = cell["source"]
     if mine and mine["grade"] and mine["solution"] and not source.strip():
         source = mine["source"]  # a question that nobody answered is as it was handed out
-    made = NEW_CELL[cell["cell_type"]](source)
+    made: NotebookNode = NEW_CELL[cell["cell_type"]](source)
     if made.cell_type == "code":
         made.outputs = nbformat.from_dict(cell["outputs"])
     if mine:
@@ -71,12 +88,12 @@ def _cell(cell: dict[str, Any], released: dict[str, dict], graded: Graded) -> No
             check = graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped")
             _show_check(made, check, graded.reason)
             return made
-    if cell.get("status") not in (None, "", "ok"):
+    if cell["status"] not in ("", "ok"):
         made.metadata["course"] = {"status": cell["status"]}
     return made
 
 
-def settings_of(cell: dict[str, Any]) -> NotebookNode:
+def settings_of(cell: ReleasedCell) -> NotebookNode:
     """Return nbgrader's settings of a cell of the release."""
     settings = {
         "grade": cell["grade"],
@@ -100,24 +117,31 @@ def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
     elif not cell.outputs:
         cell.outputs = nbformat.from_dict(outputs_of(check))
     cell.metadata["course"] = {"verdict": "not graded" if reason else check.verdict, "codes": list(check.codes)}
+    if check.fault:
+        cell.metadata["course"]["fault"] = check.fault
     read = determine_grade(cell)[0]
     if read != check.points:
         raise ValueError(f"{cell.metadata.nbgrader.grade_id}: nbgrader would read {read} points, not {check.points}")
 
 
-def outputs_of(check: Check) -> list[dict[str, Any]]:
+def score_of(cell: NotebookNode) -> float | None:
+    """Return the points that a graded cell's outputs give by nbgrader's rule; None where a person has to decide."""
+    undecided = cell.metadata.get("course", {}).get("verdict") == UNDECIDED
+    return None if undecided else determine_grade(cell)[0]
+
+
+def outputs_of(check: Check) -> list[Output]:
     """Return the outputs that show a verdict, as checks/verdict.py has them in a notebook."""
     if check.verdict == "right":
         return [{"output_type": "stream", "name": "stdout", "text": f"{check.message or 'Correct.'}\n"}]
     if check.verdict == "partly":
-        data, metadata = Credit(check.points, check.most, tuple(check.codes))._repr_mimebundle_()
-        result = {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None}
+        result = shown(check.points, check.most, tuple(check.codes))
         said = [{"output_type": "stream", "name": "stdout", "text": f"{check.message}\n"}] if check.message else []
         return [*said, result]
     message = check.message or "This check could not be run."
     return [_error(ERRORS.get(check.verdict, "CheckFailed"), message, tuple(check.codes))]
 
 
-def _error(name: str, message: str, codes: tuple[str, ...] = ()) -> dict[str, Any]:
+def _error(name: str, message: str, codes: tuple[str, ...] = ()) -> Output:
     value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}

@@ -82,7 +82,8 @@ class Here:
         if self.workers == 1:
             yield from ((name, self.grade(job)) for name, job in jobs)
             return
-        waiting, names = iter(jobs), {}
+        waiting = iter(jobs)
+        names: dict[Future[bytes | NotGraded], str] = {}
         with ThreadPoolExecutor(self.workers) as pool:
             try:
                 while self._hand_out(waiting, names, pool):
@@ -94,7 +95,10 @@ class Here:
                 raise
 
     def _hand_out(
-        self, waiting: Iterator[tuple[str, bytes]], names: dict[Future, str], pool: ThreadPoolExecutor
+        self,
+        waiting: Iterator[tuple[str, bytes]],
+        names: dict[Future[bytes | NotGraded], str],
+        pool: ThreadPoolExecutor,
     ) -> bool:
         """Give as many jobs to the threads as may be under way; tell whether any is."""
         for name, job in islice(waiting, IN_FLIGHT * self.workers - len(names)):

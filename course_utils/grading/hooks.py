@@ -4,23 +4,18 @@ nbgrader hands a notebook through a list of preprocessors, at release, at gradin
 A preprocessor is a class or, as here, a plain function ``(notebook, resources) -> (notebook, resources)``.
 """
 
-import ast
 import os
 import re
 import sys
-from collections import Counter
-from hashlib import sha1
+from typing import Any
 
 from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
-from nbgrader.utils import is_grade, is_solution
 
-Converted = tuple[NotebookNode, dict]
+from course_utils.cells import STUB, has_placeholder, is_check, is_solution
 
-KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
-STUB = '# YOUR CODE HERE\nraise NotImplementedError("replace this line with your code")'
-KEPT_METADATA = ("nbgrader", "tags")
+Converted = tuple[NotebookNode, dict[str, Any]]
 
 NOT_OURS = {".ipynb_checkpoints", "__pycache__", ".DS_Store", "Thumbs.db"}  # left by editors and systems
 
@@ -56,43 +51,10 @@ def cell_seconds(default: int = 30) -> int:
     return int(text)
 
 
-def grade_id(cell: NotebookNode) -> str | None:
-    """Return the word by which nbgrader knows a cell, or None for an ordinary cell."""
-    settings = cell.metadata.get("nbgrader")
-    return settings.get("grade_id") if isinstance(settings, dict) else None
-
-
-def is_check(cell: NotebookNode) -> bool:
-    """Tell whether a cell is a locked check: code that gives points and holds no answer."""
-    return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
-
-
 # --- at release -----------------------------------------------------------------------------------
 
 
-def tidy(nb: NotebookNode, resources: dict) -> Converted:
-    """Make the notebook a function of the lesson's text alone.
-
-    Jupyter draws cell ids at random and editors leave traces in the metadata; a released notebook would
-    differ from machine to machine. A graded cell's id is its grade_id, so that a link to ``#output-size``
-    works; any other's is a hash of its text. What nbgrader adds afterwards (locks, checksums) is kept.
-    """
-    nb.nbformat, nb.nbformat_minor = 4, 5
-    nb.metadata = NotebookNode(kernelspec=NotebookNode(KERNELSPEC))
-    seen: Counter[str] = Counter()
-    for cell in nb.cells:
-        kept = {key: cell.metadata[key] for key in KEPT_METADATA if key in cell.metadata}
-        cell.metadata = NotebookNode(kept)
-
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-        name = grade_id(cell) or sha1(cell.source.encode()).hexdigest()[:8]
-        seen[name] += 1
-        cell.id = name if seen[name] == 1 else f"{name}-{seen[name]}"
-    return nb, resources
-
-
-def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
+def tag_checks(nb: NotebookNode, resources: dict[str, Any]) -> Converted:
     """Let *Run All* go on past a check that fails.
 
     Done at release only: in a master the tag would make nbval pass a check whatever it says.
@@ -103,7 +65,7 @@ def tag_checks(nb: NotebookNode, resources: dict) -> Converted:
     return nb, resources
 
 
-def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
+def drop_bare_stubs(nb: NotebookNode, resources: dict[str, Any]) -> Converted:
     """Leave a placeholder such as ``answers = {"a": None}`` to stand alone.
 
     nbgrader puts ``raise NotImplementedError`` where an answer was. Below a placeholder it would stop
@@ -120,20 +82,10 @@ def drop_bare_stubs(nb: NotebookNode, resources: dict) -> Converted:
     return nb, resources
 
 
-def has_placeholder(source: str) -> bool:
-    """Tell whether code does more than import and describe: whether it stands without an answer."""
-    trivial = (ast.Import, ast.ImportFrom)
-    return any(
-        not isinstance(statement, trivial)
-        and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
-        for statement in ast.parse(source).body
-    )
-
-
 # --- for the feedback page ------------------------------------------------------------------------
 
 
-class HideHiddenTests(ClearHiddenTests):
+class HideHiddenTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has no types
     """Cut hidden tests out of feedback: out of the check's text, and out of tracebacks that quote it.
 
     Grading writes the hidden tests into the student's notebook, and nbgrader's feedback page shows them. A
@@ -142,7 +94,7 @@ class HideHiddenTests(ClearHiddenTests):
     own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them).
     """
 
-    def preprocess_cell(self, cell: NotebookNode, resources: dict, cell_index: int) -> Converted:
+    def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], cell_index: int) -> Converted:
         """Clear one cell."""
         if not is_check(cell):
             return cell, resources

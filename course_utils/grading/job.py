@@ -9,13 +9,21 @@ import platform
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 import msgpack
 
+from course_utils.grading import own_code
+
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
-FORKING, SPAWNING = b"+", b"="  # what a warm parent says when it is ready
-LIBRARIES = ("course-utils", "numpy", "torch", "torchvision", "matplotlib", "ipython")
+FORKING, SPAWNING = b"+", b"="  # what a preloaded process says when it is ready
+SHOWN = 16  # digits of the digest of our own code
+# stopped: too slow, or its process was gone; undecided: the check itself failed, a person gives the points
+Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided"]
+Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
+Output = dict[str, Any]  # nbformat's
+
+LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
 @dataclass(frozen=True)
@@ -31,6 +39,28 @@ class Limits:
     processes: int = 64
 
 
+class ReleasedCell(TypedDict):
+    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id ""."""
+
+    cell_type: str
+    source: str
+    grade_id: str
+    grade: bool
+    solution: bool
+    locked: bool
+    points: float
+
+
+class GradedCell(TypedDict):
+    """A cell of the graded notebook. The text of a check is whole, hidden tests included: for the instructor's eyes."""
+
+    cell_type: str
+    source: str
+    grade_id: str
+    outputs: list[Output]
+    status: Status
+
+
 @dataclass(frozen=True)
 class Bundle:
     """What a lab's checks are: the released notebook with the hidden tests in it, and its points.
@@ -40,15 +70,13 @@ class Bundle:
     lab
         Name of the lab and of its notebook.
     cells
-        Cells in the order of the release: ``{"cell_type", "source", "grade_id", "grade", "solution", "locked",
-        "points"}``; for a cell without nbgrader's settings ``grade_id`` is "" and the rest False or 0. Locked cells
-        have their full text, hidden tests included.
+        In the order of the release.
     files
         Files that the release puts beside the notebook, by relative path.
     """
 
     lab: str
-    cells: list[dict[str, Any]]
+    cells: list[ReleasedCell]
     files: dict[str, bytes] = field(default_factory=dict)
 
 
@@ -88,7 +116,8 @@ class Job:
 
     def pack(self) -> bytes:
         """Return the job as bytes."""
-        return msgpack.packb(asdict(self))
+        packed: bytes = msgpack.packb(asdict(self))
+        return packed
 
     @classmethod
     def unpack(cls, data: bytes) -> "Job":
@@ -97,14 +126,16 @@ class Job:
         return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
 
     def key(self) -> str:
-        """Return a digest of all that can change the result: the job itself and the libraries' versions."""
+        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions."""
         return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
 
 
 @cache
 def versions() -> tuple[tuple[str, str], ...]:
-    """Return the versions that a result depends on."""
-    return (("python", platform.python_version()), *((name, version(name)) for name in LIBRARIES))
+    """Return the versions that a result depends on; our own has a digest of the code behind it: ``0.1.0+4fd1…``."""
+    own = f"{version('course-utils')}+{own_code.digest()[:SHOWN]}"
+    libraries = ((name, version(name)) for name in LIBRARIES)
+    return (("python", platform.python_version()), ("course-utils", own), *libraries)
 
 
 @dataclass
@@ -116,18 +147,21 @@ class Check:
     points, most
         Earned, and possible.
     verdict
-        "right", "partly", "wrong", "not attempted", or "stopped" (too slow, or the student's process was gone).
+        In a word.
     codes
         Misconceptions that were recognised.
     message
         For the student; tells nothing of a hidden test.
+    fault
+        For the instructor: the traceback of a check that failed itself.
     """
 
     points: float
     most: float
-    verdict: str
+    verdict: Verdict
     codes: list[str] = field(default_factory=list)
     message: str = ""
+    fault: str = ""
 
 
 @dataclass
@@ -147,9 +181,7 @@ class Graded:
     checks
         By grade_id, in the order of the release.
     cells
-        The graded notebook: ``{"cell_type", "source", "grade_id", "outputs", "status"}`` in order. ``outputs`` are
-        nbformat's; ``status`` is "ok", "error", "timeout", "ended the process", "over a limit", "left out" or "" (not
-        run). The text of a check is whole, hidden tests included: for the instructor's eyes.
+        The graded notebook, in order.
     restarts
         How often the student's process had to be started anew.
     sandbox
@@ -162,7 +194,7 @@ class Graded:
     reason: str = ""
     notes: list[str] = field(default_factory=list)
     checks: dict[str, Check] = field(default_factory=dict)
-    cells: list[dict[str, Any]] = field(default_factory=list)
+    cells: list[GradedCell] = field(default_factory=list)
     restarts: int = 0
     sandbox: str = ""
 
@@ -173,7 +205,8 @@ class Graded:
 
     def pack(self) -> bytes:
         """Return the result as bytes."""
-        return msgpack.packb(asdict(self))
+        packed: bytes = msgpack.packb(asdict(self))
+        return packed
 
     @classmethod
     def unpack(cls, data: bytes) -> "Graded":

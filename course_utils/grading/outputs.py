@@ -34,7 +34,7 @@ STYLES = {
 STYLES |= {"background", "background-color", "font-family", "font-size", "font-style", "font-weight", "vertical-align"}
 
 
-def clean(outputs: list) -> list[dict[str, Any]]:
+def clean(outputs: list[Any]) -> list[dict[str, Any]]:
     """Return those of the outputs that are ones, in nbformat's form.
 
     Parameters
@@ -46,7 +46,7 @@ def clean(outputs: list) -> list[dict[str, Any]]:
     return [output for output in found if output]
 
 
-def _one(output: dict) -> dict[str, Any] | None:
+def _one(output: dict[str, Any]) -> dict[str, Any] | None:
     kind = output.get("output_type")
     if kind == "stream":
         name = "stderr" if output.get("name") == "stderr" else "stdout"
@@ -112,7 +112,7 @@ def _sizes(metadata: Any) -> dict[str, Any]:
     """Keep of an output's metadata the sizes of pictures."""
     if type(metadata) is not dict:
         return {}
-    entries = {mime: metadata.get(mime) for mime in PICTURES if type(metadata.get(mime)) is dict}
+    entries: dict[str, Any] = {mime: metadata.get(mime) for mime in PICTURES if type(metadata.get(mime)) is dict}
     return {
         mime: {side: entry[side] for side in ("width", "height") if type(entry.get(side)) is int}
         for mime, entry in entries.items()

@@ -18,10 +18,9 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from course_utils.course import CourseError
+from course_utils.course import SUBMITTED, CourseError
 from course_utils.grading.job import Submission
 
-SUBMITTED = "submitted"
 TIMESTAMP = "timestamp.txt"  # nbgrader's own, not a file of the student's
 LARGEST_NOTEBOOK = 20_000_000  # bytes
 LARGEST_FILES = 64_000_000  # bytes, all files beside the notebook together

@@ -12,9 +12,9 @@ from rich.table import Table
 
 from course_utils.course import CourseError
 from course_utils.grading.results import Result, graded_students, read_results
-from course_utils.grading.screen import name_of
+from course_utils.judging.misconceptions import name_of
 
-VERDICTS = ("right", "partly", "wrong", "not attempted", "stopped")
+VERDICTS = ("right", "partly", "wrong", "not attempted", "stopped", "undecided")
 MOST_NAMED = 3  # misconceptions of an exercise, in the terminal
 
 

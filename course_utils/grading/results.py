@@ -7,10 +7,11 @@ from typing import Any
 
 from nbgrader.api import Gradebook, MissingEntry
 
+from course_utils.cells import grade_id, is_check
+from course_utils.course import AUTOGRADED
+from course_utils.grading.faults import UNDECIDED, last_line
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.judging.protocol.verdicts import codes_of
-
-AUTOGRADED = "autograded"
 
 
 @dataclass
@@ -26,13 +27,17 @@ class Result:
     scores
         Points by graded cell.
     verdicts
-        By check: "right", "partly", "wrong", "not attempted", "stopped" or "not graded".
+        By check: "right", "partly", "wrong", "not attempted", "stopped", "undecided" or "not graded".
     codes
         Misconceptions that were recognised, by check.
     notes
         Remarks for the instructor.
     reason
         Why nothing could be graded, "" if something could.
+    undecided
+        Checks that failed themselves and to which no person has given points yet, and how: ``KeyError: 'a'``.
+    by_hand
+        Cells to which a person has given points.
     """
 
     student: str
@@ -43,6 +48,8 @@ class Result:
     codes: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
+    undecided: dict[str, str] = field(default_factory=dict)
+    by_hand: set[str] = field(default_factory=set)
 
     @property
     def diagnosed(self) -> list[str]:
@@ -72,6 +79,7 @@ def _read_points(book: Gradebook, lab: str, student: str) -> Result:
         return result
     result.points = notebook.score
     result.scores = {grade.name: grade.score for grade in notebook.grades}
+    result.by_hand = {grade.name for grade in notebook.grades if grade.manual_score is not None}
     book.db.remove()  # a large class need not stay in memory
     return result
 
@@ -85,27 +93,27 @@ def _read_notebook(path: Path, result: Result) -> None:
     result.notes += about.get("notes", [])
     result.reason = about.get("reason", "")
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    checks = {cell["metadata"]["nbgrader"]["grade_id"]: cell for cell in cells if _is_check(cell)}
+    checks = {grade_id(cell): cell for cell in cells if is_check(cell)}
     for name, cell in checks.items():
-        result.verdicts[name] = cell["metadata"].get("course", {}).get("verdict", "")
+        about = cell["metadata"].get("course", {})
+        result.verdicts[name] = about.get("verdict", "")
+        if result.verdicts[name] == UNDECIDED and name not in result.by_hand:
+            result.undecided[name] = last_line(about.get("fault", ""))
         found = list(dict.fromkeys(code for output in cell["outputs"] for code in codes_of(output)))
         result.codes |= {name: found} if found else {}
-    _remark(result, [cell for cell in cells if not _is_check(cell)])
-
-
-def _is_check(cell: dict[str, Any]) -> bool:
-    settings = cell["metadata"].get("nbgrader", {})
-    return bool(settings.get("grade")) and not settings.get("solution")
+    _remark(result, [cell for cell in cells if not is_check(cell)])
 
 
 def _remark(result: Result, others: list[dict[str, Any]]) -> None:
-    """Add to the notes how much was not attempted, what was stopped, and which cells had to be left out."""
+    """Add to the notes what was not attempted, what is left to a person, what was stopped, which cells did not run."""
     untouched = [name for name, verdict in result.verdicts.items() if verdict == "not attempted"]
     stopped = [name for name, verdict in result.verdicts.items() if verdict == "stopped"]
     statuses = [cell["metadata"].get("course", {}).get("status", "error") for cell in others]
     lost = [status for status in statuses if status != "error"]
     if untouched:
         result.notes.append(f"not attempted: {len(untouched)} of {len(result.verdicts)} exercises")
+    if result.undecided:
+        result.notes.append(f"the check failed, a person must give the points: {', '.join(result.undecided)}")
     if stopped:
         result.notes.append(f"stopped: {', '.join(stopped)}")
     if lost:

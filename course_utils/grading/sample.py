@@ -13,9 +13,9 @@ from types import ModuleType
 import nbformat
 from nbformat import NotebookNode
 
+from course_utils.cells import Region, grade_id
 from course_utils.course import MASTERS, RELEASED, CourseError
-from course_utils.grading.hooks import grade_id
-from course_utils.masters import REGIONS, master_path, read_master
+from course_utils.masters import master_path, read_master
 
 SEPARATOR = "__"  # between student id and notebook in the name of a file that was handed in
 
@@ -94,11 +94,14 @@ def load_class(root: Path, lab: str) -> list[Sample]:
     path = root / MASTERS / lab / "sample_class.py"
     if not path.is_file():
         raise CourseError(f"{lab} has no sample class: {path.relative_to(root)} is missing.")
-    return _import(path).make_class(model_answers(root, lab))
+    samples: list[Sample] = _import(path).make_class(model_answers(root, lab))
+    return samples
 
 
 def _import(path: Path) -> ModuleType:
     spec = importlib.util.spec_from_file_location(f"sample_class_{path.parent.name}", path)
+    assert spec
+    assert spec.loader
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -108,9 +111,9 @@ def model_answers(root: Path, lab: str) -> dict[str, str]:
     """Return the master's own solution cells by grade_id, without the markers."""
     cells = read_master(master_path(root, lab)).cells
     return {
-        grade_id(cell): REGIONS["SOLUTION"].sub(lambda match: match[2].rstrip("\n"), cell.source)
+        grade_id(cell): Region.SOLUTION.pattern.sub(lambda match: match[2].rstrip("\n"), cell.source)
         for cell in cells
-        if "### BEGIN SOLUTION" in cell.source
+        if Region.SOLUTION.begin in cell.source
     }
 
 
@@ -177,5 +180,5 @@ def add_cell(behind: str, source: str) -> Callable[[NotebookNode], None]:
 
 def truncate(notebook: NotebookNode) -> str:
     """Make an accident: the upload stopped half-way."""
-    text = nbformat.writes(notebook)
+    text: str = nbformat.writes(notebook)
     return text[: len(text) // 2]

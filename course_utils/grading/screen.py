@@ -5,9 +5,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from course_utils import misconceptions
-from course_utils.grading.driver import Outcome, Watcher
+from course_utils.course import AUTOGRADED
+from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.results import Result
+from course_utils.judging.misconceptions import name_of
 
 
 class Bar(Watcher):
@@ -59,15 +60,21 @@ def table_of(title: str, found: list[Result]) -> Table:
     return table
 
 
-def name_of(code: str) -> str:
-    """Return the name of a misconception, "" if it is none of ours."""
-    try:
-        return misconceptions.get(code).name
-    except KeyError:
-        return ""
+def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
+    """Return which checks failed themselves, so that a person has to give their points, a line each."""
+    hit: dict[str, list[Result]] = {}
+    for result in found:
+        for check in result.undecided:
+            hit.setdefault(check, []).append(result)
+    return [
+        f"undecided: {check} failed itself in {len(results)} submissions ({results[0].student}: "
+        f"{results[0].undecided[check]}). Mend it and grade again, or give the points in formgrader. The traceback is "
+        f"in the cell's metadata: {AUTOGRADED}/{results[0].student}/{lab}/{lab}.ipynb"
+        for check, results in hit.items()
+    ]
 
 
-def lines_of(outcome: Outcome) -> list[str]:
+def lines_of(outcome: GradedLab) -> list[str]:
     """Return what else there is to say of a run, a line each."""
     done, known = len(outcome.graded), len(set(outcome.students) - set(outcome.graded))
     lines = [f"{outcome.lab}: {done} graded, {known} graded before" if done else f"{outcome.lab}: nothing to do"]

@@ -1,7 +1,8 @@
 """The notebook's shell in a student's process: IPython without a kernel, its outputs caught and bounded.
 
-It is built in the warm parent, before any submission is known, and runs in the forks of it. There is no event loop, no
-thread and no history file. What a cell prints, shows and raises is collected in the form in which nbformat keeps it.
+It is built in the preloaded process, before any submission is known, and runs in the forks of it. There is no event
+loop, no thread and no history file. What a cell prints, shows and raises is collected in the form in which nbformat
+keeps it.
 """
 
 import base64
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Literal
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -26,7 +27,7 @@ MAX_OUTPUTS = 500  # outputs in one cell
 MAX_LINES = 40  # lines of a traceback
 
 
-class Outputs(list):
+class Outputs(list[Any]):
     """The outputs of one cell."""
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class Outputs(list):
         elif len(self) < MAX_OUTPUTS:
             self.append({"output_type": "stream", "name": name, "text": text})
 
-    def show(self, kind: str, data: dict, metadata: dict | None) -> None:
+    def show(self, kind: str, data: dict[str, Any], metadata: dict[str, Any] | None) -> None:
         """Append displayed data by MIME type; what is too much is replaced by a remark."""
         data = {str(mime)[:100]: _as_text(content) for mime, content in data.items()}
         self.shown += sum(map(len, data.values()))
@@ -69,7 +70,7 @@ def _as_text(content: Any) -> str:
     return content if isinstance(content, str) else str(content)
 
 
-def _plain(metadata: Any) -> dict:
+def _plain(metadata: Any) -> dict[str, Any]:
     """Keep of an output's metadata what frontends use for pictures: whole numbers under a picture's MIME type."""
     found = {}
     for mime, entry in dict(metadata or {}).items():
@@ -108,15 +109,17 @@ class _Stream(io.TextIOBase):
 
 
 class _Publisher(DisplayPublisher):
-    def publish(self, data, metadata=None, **_options) -> None:
+    def publish(self, data: Any, metadata: Any = None, source: Any = None, **_options: Any) -> None:
         self.shell.outputs.show("display_data", data, metadata)
 
-    def clear_output(self, wait=False) -> None:
+    def clear_output(self, wait: bool = False) -> None:
         self.shell.outputs.clear()
 
 
 class _Hook(DisplayHook):
-    def __call__(self, result=None) -> None:
+    shell: Any
+
+    def __call__(self, result: Any = None) -> None:
         if result is None or self.quiet():
             return
         data, metadata = self.compute_format_data(result)
@@ -126,7 +129,7 @@ class _Hook(DisplayHook):
 
 
 class _NoHistory(HistoryManager):
-    def __init__(self, shell=None, parent=None, **_options) -> None:
+    def __init__(self, shell: Any = None, parent: Any = None, **_options: Any) -> None:
         super().__init__(shell=shell, parent=parent, hist_file=":memory:", enabled=False)
 
 
@@ -145,7 +148,7 @@ class Shell(InteractiveShell):
     def init_io(self) -> None:
         """Leave the streams alone."""
 
-    def enable_gui(self, gui=None) -> None:
+    def enable_gui(self, gui: str | None = None) -> None:
         """Have no event loop."""
 
     def ask_exit(self) -> None:
@@ -159,11 +162,11 @@ class Shell(InteractiveShell):
         sys.stderr.write(done.stderr)
         self.user_ns["_exit_code"] = done.returncode
 
-    def _showtraceback(self, etype, evalue, stb) -> None:
+    def _showtraceback(self, etype: Any, evalue: BaseException, stb: Any) -> None:
         lines = stb if isinstance(stb, list) else str(stb).splitlines()
         self.outputs.fail(evalue, lines)
 
-    def run(self, source: str, seconds: float) -> tuple[str, Outputs]:
+    def run(self, source: str, seconds: float) -> tuple[Literal["ok", "error", "timeout"], Outputs]:
         """Run one cell.
 
         Parameters
@@ -198,7 +201,7 @@ def _caught(outputs: Outputs) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def interrupted_after(seconds: float) -> Iterator[list]:
+def interrupted_after(seconds: float) -> Iterator[list[Any]]:
     """Raise KeyboardInterrupt in this block after so many seconds, and again every second; yield what tells of it.
 
     Where a platform has no such timer (Windows) nothing is raised: there the trusted side ends the process.
@@ -208,7 +211,7 @@ def interrupted_after(seconds: float) -> Iterator[list]:
         yield late
         return
 
-    def interrupt(_number, _frame):
+    def interrupt(_number: int, _frame: object) -> None:
         late.append(True)
         raise KeyboardInterrupt(f"stopped after {seconds:g} s")
 

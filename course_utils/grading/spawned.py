@@ -1,4 +1,4 @@
-"""Boxes where a warm process cannot be forked (macOS, Windows): every student's process is a fresh one.
+"""Boxes where a preloaded process cannot be forked (macOS, Windows): every student's process is a fresh one.
 
 Such a process imports all libraries again, which takes seconds, and cannot be copied. So a check is asked where it
 stands, in the student's own process: a function could keep what a hidden test gave it and print it in a later cell.
@@ -16,11 +16,11 @@ from pathlib import Path
 
 from course_utils.grading import sandbox, shell
 from course_utils.grading.channel import Channel
+from course_utils.grading.fork_server import NoBox
 from course_utils.grading.job import Limits
-from course_utils.grading.nursery import NoBox
+from course_utils.grading.preloading import at_home, preload
 from course_utils.grading.starting import inherited, last_words, start
 from course_utils.grading.student import Student, settle
-from course_utils.grading.warming import at_home, warm
 
 START_SECONDS = 300
 
@@ -30,7 +30,7 @@ class SpawnedBox:
     """A student's process that was started for it alone."""
 
     channel: Channel
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     cage: sandbox.Cage
     copies: bool = False
 
@@ -46,7 +46,8 @@ class SpawnedBox:
             self.process.wait(10)
         self.process.kill()
         self.process.wait()
-        self.process.stderr.close()
+        if self.process.stderr:
+            self.process.stderr.close()
         self.cage.close()
 
 
@@ -115,7 +116,7 @@ def main(arguments: list[str]) -> None:
     seed, limits, cage = channel.receive()
     files = dict(channel.receive() for _ in range(channel.receive()))
     with at_home():
-        warm(options.module)
+        preload(options.module)
         built = shell.build()
         gc.collect()
         tier, readable = sandbox.best_tier(options.tier), sandbox.readable_paths(options.private)

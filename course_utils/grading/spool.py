@@ -1,22 +1,22 @@
 """Results on the disk, so that nothing is graded twice: ``.spool/<lab>/<student>/<key>.msgpack``.
 
-A result is kept under the digest of all that it depends on: the submission, the lab, limits, seed and libraries. What
-changes any of these changes the key, and the submission is graded anew; what does not is never graded again. A file is
-written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
+A result is kept under the digest of all it depends on: the submission, the lab, limits, seed, libraries and our own
+code. What changes any of these changes the key, and the submission is graded anew; what does not is never graded again.
+A file is written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
 """
 
-import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
-from course_utils.course import CourseError
+from course_utils import files
+from course_utils.course import SPOOL, CourseError
 from course_utils.grading.job import Graded
 
-SPOOL = ".spool"
 MAGIC = b"graded 1\n"
 DIGEST = 32  # bytes
 
@@ -57,10 +57,7 @@ class Spool:
             differing = differences(before, graded)
             if not anew or not differing:
                 return differing
-        folder = self.folder / graded.student
-        folder.mkdir(parents=True, exist_ok=True)
-        path = folder / f"{graded.key}.msgpack"
-        write_durably(path, seal(graded))
+        files.write(self.folder / graded.student / f"{graded.key}.msgpack", seal(graded), durably=True)
         self.forget_others(graded.student, graded.key)
         return differences(before, graded) if before is not None else []
 
@@ -118,7 +115,7 @@ def differences(one: Graded, other: Graded) -> list[str]:
     return found
 
 
-def _differing(name: str, one, other) -> list[str]:
+def _differing(name: str, one: Any, other: Any) -> list[str]:
     if one == other:
         return []
     if hasattr(one, "__dataclass_fields__") and type(one) is type(other):
@@ -129,27 +126,6 @@ def _differing(name: str, one, other) -> list[str]:
         pairs = enumerate(zip(one, other, strict=True))
         return [line for number, pair in pairs for line in _differing(f"{name}[{number}]", *pair)]
     return [f"{name}: {repr(one)[:60]}, {repr(other)[:60]}"]
-
-
-def write_durably(path: Path, content: bytes, mode: int | None = None) -> None:
-    """Write a file so that it is there as a whole or not at all, also after a power cut; with permissions, if given."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            part.chmod(mode)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-    with contextlib.suppress(OSError, AttributeError):  # a folder cannot be opened on every system
-        handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _lock(handle: int) -> bool:

@@ -14,13 +14,13 @@ from pathlib import Path
 import course_utils
 from course_utils.runtime import THREAD_VARIABLES
 
-KEPT = ("PATH", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
+KEPT: tuple[str, ...] = ("PATH", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP")
 KEPT += ("COURSE_SANDBOX", "COURSE_CACHE", "COURSE_DATA", "TORCH_HOME", "XDG_CACHE_HOME")
 RUN = "import sys; sys.path.insert(0, sys.argv.pop(1)); from course_utils.grading import {0}; {0}.main(sys.argv[1:])"
 WINDOWS = sys.platform == "win32"
 
 
-def start(module: str, sock: socket.socket, arguments: Sequence[str] = ()) -> subprocess.Popen:
+def start(module: str, sock: socket.socket, arguments: Sequence[str] = ()) -> subprocess.Popen[bytes]:
     """Start ``course_utils.grading.<module>.main([control, *arguments])`` in a fresh process.
 
     Parameters
@@ -39,7 +39,7 @@ def start(module: str, sock: socket.socket, arguments: Sequence[str] = ()) -> su
         cwd=os.path.abspath(os.sep),
         pass_fds=() if WINDOWS else (sock.fileno(),),
     )
-    if WINDOWS:
+    if process.stdin:
         process.stdin.write(sock.share(process.pid))
         process.stdin.close()
     sock.close()
@@ -49,7 +49,8 @@ def start(module: str, sock: socket.socket, arguments: Sequence[str] = ()) -> su
 def inherited(control: str) -> socket.socket:
     """Return the socket that this process was started with."""
     if control == "-":
-        return socket.fromshare(sys.stdin.buffer.read())
+        shared: socket.socket = socket.fromshare(sys.stdin.buffer.read())
+        return shared
     return socket.socket(fileno=int(control))
 
 
@@ -66,7 +67,7 @@ def environment() -> dict[str, str]:
     return kept | dict.fromkeys(THREAD_VARIABLES, "1") | own
 
 
-def last_words(process: subprocess.Popen) -> str:
+def last_words(process: subprocess.Popen[bytes]) -> str:
     """Return the last line that a process which has ended wrote to stderr."""
     lines = process.communicate()[1].decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else "it says nothing"

@@ -30,7 +30,8 @@ class Student:
     """
 
     def __init__(self, channel: Channel, shell: Shell) -> None:
-        self.channel, self.shell, self.handles = channel, shell, []
+        self.channel, self.shell = channel, shell
+        self.handles: list[Any] = []
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -44,7 +45,7 @@ class Student:
             if reply is not None:
                 self.channel.send(reply)
 
-    def _reply(self, operation: str, values: list) -> Any:
+    def _reply(self, operation: str, values: list[Any]) -> Any:
         try:
             return getattr(self, f"do_{operation}")(*values)
         except KeyboardInterrupt:
@@ -54,12 +55,12 @@ class Student:
         except BaseException as error:  # whatever a student's objects raise when they are looked at
             return ["failed", f"{type(error).__name__}"]
 
-    def do_run(self, source: str, seconds: float) -> list:
+    def do_run(self, source: str, seconds: float) -> list[Any]:
         """Run a cell; reply with its status and outputs."""
         status, outputs = self.shell.run(source, seconds)
         return ["ran", status, list(outputs)]
 
-    def do_fork(self) -> list | None:
+    def do_fork(self) -> list[Any] | None:
         """Copy this process, as it is now, for one check; the copy answers on the socket that is passed on."""
         other = take(self.channel.sock)
         if os.fork():
@@ -69,12 +70,14 @@ class Student:
         self.channel = Channel(other)
         return ["here"]
 
-    def do_get(self, name: str) -> list:
+    def do_get(self, name: str) -> list[Any]:
         """Reply with the value of a name, or that there is none."""
         names = self.shell.user_ns
         return ["value", codec.pack(names[name], self._keep)] if name in names else ["missing"]
 
-    def do_perform(self, handle: int, name: str, probe: str, args: list, kwargs: list, refused: list, seconds: float):
+    def do_perform(
+        self, handle: int, name: str, probe: str, args: list[Any], kwargs: list[Any], refused: list[Any], seconds: float
+    ) -> list[Any]:
         """Call one of this process's objects, or a probe on it, and reply with what came of it."""
         given, options = codec.unpack(args, self._held), codec.unpack(kwargs, self._held)
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), interrupted_after(seconds):

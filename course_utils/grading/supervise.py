@@ -12,16 +12,17 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from course_utils.grading import stills
-from course_utils.grading.alignment import Step, Unreadable, align
+from course_utils.grading import figure_cache
+from course_utils.grading.alignment import Step, Unreadable, align, not_run
+from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import DONE, FAILED, PAINT, Graded, Job
-from course_utils.grading.nursery import Box, Boxes
+from course_utils.grading.figure_cache import CachedFigure
+from course_utils.grading.fork_server import Boxes
+from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, Status
 from course_utils.grading.outputs import clean, size_of
 from course_utils.grading.shell import Shell
-from course_utils.grading.stills import Still
 from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
 from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
@@ -37,13 +38,35 @@ FATAL = {
 }
 
 
+class OpenBox(Protocol):
+    """A student's process as it is used here: forked or spawned."""
+
+    channel: Channel
+    copies: bool
+
+    def fork(self) -> Channel | None: ...
+
+    def end(self) -> None: ...
+
+
+class MakesBoxes(Protocol):
+    """What makes them: :class:`~course_utils.grading.fork_server.Boxes`, or what stands in its place."""
+
+    @property
+    def sandbox(self) -> str: ...
+
+    def prepare(self, limits: Limits, files: dict[str, bytes]) -> None: ...
+
+    def open(self, seed: int) -> OpenBox: ...
+
+
 @dataclass
 class Waiting:
     """A check that waits for its turn: with a copy of the student's process, and the cells that had run by then."""
 
     step: Step
     channel: Channel | None
-    cell: dict[str, Any]
+    cell: GradedCell
     cells: list[str]
 
 
@@ -56,19 +79,19 @@ class Supervision:
     job
         What is to be graded.
     boxes
-        Makes the student's processes: :class:`~course_utils.grading.nursery.Boxes`, or what stands in its place.
+        Makes the student's processes.
     drawn
         The release's own pictures.
     """
 
     job: Job
-    boxes: Boxes | None
-    drawn: list[Still] = field(default_factory=list)
+    boxes: MakesBoxes
+    drawn: list[CachedFigure] = field(default_factory=list)
     graded: Graded = field(init=False)
-    box: Box | None = None
+    box: OpenBox | None = None
     done: list[str] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
-    renewed: list[Box] = field(default_factory=list)
+    renewed: list[OpenBox] = field(default_factory=list)
     shown: int = 0
     half_done: bool = False  # whether the last cell was interrupted
 
@@ -96,7 +119,7 @@ class Supervision:
         self._hand_over_files()
         self.box = self.boxes.open(self.job.seed)
         self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
-        pictures = stills.usable(cells, aligned.steps, self.drawn)
+        pictures = figure_cache.usable(cells, aligned.steps, self.drawn)
         for number, step in enumerate(aligned.steps):
             self._take(step, pictures.get(number))
         self._answer()
@@ -118,17 +141,17 @@ class Supervision:
 
     # --- cells
 
-    def _take(self, step: Step, still: Still | None) -> None:
+    def _take(self, step: Step, figure: CachedFigure | None) -> None:
         cell = self._add_cell(step)
-        source = still.rest if still else step.source
+        source = figure.rest if figure else step.source
         if step.kind == "check":
             self._take_check(step, cell)
         elif step.kind != "text" and source.strip():
             self._run(source, cell)
-        if still and cell["status"] in ("", "ok"):
-            cell |= {"status": "ok", "outputs": cell["outputs"] + list(still.outputs)}
+        if figure and cell["status"] in ("", "ok"):
+            cell["status"], cell["outputs"] = "ok", cell["outputs"] + list(figure.outputs)
 
-    def _take_check(self, step: Step, cell: dict[str, Any]) -> None:
+    def _take_check(self, step: Step, cell: GradedCell) -> None:
         """Let a check wait with a copy of the student's process; where there are no copies, ask at once."""
         self.waiting.append(Waiting(step, self._copy(), cell, list(self.done)))
         if self.box and not self.box.copies:
@@ -136,12 +159,11 @@ class Supervision:
             if self.box.channel.closed:
                 self._restart()
 
-    def _add_cell(self, step: Step) -> dict[str, Any]:
-        cell = {"cell_type": step.cell_type, "source": step.source, "grade_id": step.grade_id}
-        self.graded.cells.append(cell | {"outputs": [], "status": ""})
+    def _add_cell(self, step: Step) -> GradedCell:
+        self.graded.cells.append(not_run(step))
         return self.graded.cells[-1]
 
-    def _run(self, source: str, cell: dict[str, Any]) -> None:
+    def _run(self, source: str, cell: GradedCell) -> None:
         if self.box is None or self.left <= 0:
             cell["status"] = "left out"
             return
@@ -162,7 +184,7 @@ class Supervision:
         if not self.half_done:
             self.done.append(source)
 
-    def _kept(self, outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _kept(self, outputs: list[Output]) -> list[Output]:
         """Return the outputs, or none once all cells together have given out too much."""
         self.shown += sum(map(size_of, outputs))
         return outputs if self.shown <= MOST_SHOWN else []
@@ -183,7 +205,8 @@ class Supervision:
     def _restart(self) -> None:
         """Ask the copies that wait, end their box, and bring a new one to where this one was."""
         self.half_done = False
-        self.box.channel.kill_peer()
+        if self.box:
+            self.box.channel.kill_peer()
         self._answer()
         self._end_box()
         self.graded.restarts += 1
@@ -210,7 +233,7 @@ class Supervision:
         for one in self.waiting:
             ran = self._check(one)
             self.graded.checks[one.step.grade_id] = ran.check
-            one.cell |= {"outputs": ran.outputs, "status": "ok" if ran.check.points else "error"}
+            one.cell["outputs"], one.cell["status"] = ran.outputs, "ok" if ran.check.points else "error"
             if one.channel and (self.box is None or self.box.copies):
                 one.channel.kill_peer()
                 one.channel.close()
@@ -229,18 +252,19 @@ class Supervision:
                     self._run_again(box, source)
                 run, one.channel = len(one.cells), box.fork()
 
-    def _run_again(self, box: Box, source: str) -> None:
+    def _run_again(self, box: OpenBox, source: str) -> None:
         seconds = self.job.limits.cell_seconds
         _ran(box.channel.ask(["run", source, seconds], max(min(seconds, self.left), 0.01) + GRACE))
 
     def _check(self, one: Waiting) -> Ran:
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
         seed_everything(self.job.seed)
-        client = Client(one.channel, seconds)
-        return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE)
+        client = Client(one.channel, seconds, student=self.job.submission.student, notes=self.graded.notes)
+        locked = locked_before(self.job.bundle.cells, one.step.grade_id)
+        return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE, locked)
 
 
-def _ran(reply: Any) -> tuple[str, list[dict[str, Any]]]:
+def _ran(reply: Any) -> tuple[Status, list[Output]]:
     """Return status and outputs from what a student's process replied to a cell."""
     match reply:
         case ["ran", "ok" | "error" | "timeout" as status, list(outputs)]:
@@ -248,18 +272,18 @@ def _ran(reply: Any) -> tuple[str, list[dict[str, Any]]]:
     raise Gone("no reply to a cell")
 
 
-def _hit_a_limit(outputs: list[dict[str, Any]]) -> bool:
+def _hit_a_limit(outputs: list[Output]) -> bool:
     errors = [output for output in outputs if output["output_type"] == "error"]
     return any(word in f"{error['ename']} {error['evalue']}" for error in errors for word in OVER_A_LIMIT)
 
 
-def _error(text: str) -> dict[str, Any]:
+def _error(text: str) -> Output:
     name, _, value = text.partition(": ")
     return {"output_type": "error", "ename": name, "evalue": value, "traceback": [value]}
 
 
-def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_nursery: Callable[[Channel], None]) -> None:
-    """Be a supervisor: have a nursery, then do what a request on a socket says.
+def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_fork_server: Callable[[Channel], None]) -> None:
+    """Be a supervisor: have a fork server, then do what a request on a socket says.
 
     Parameters
     ----------
@@ -269,28 +293,28 @@ def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_nursery: Calla
         In which the release's pictures are drawn.
     sandbox
         Name of the tier.
-    be_nursery
-        What the nursery's process does with its channel.
+    be_fork_server
+        What the fork server's process does with its channel.
     """
     mine, theirs = socket.socketpair()
     pid = os.fork()
     if pid == 0:
         mine.close()
         sock.close()
-        be_nursery(Channel(theirs))
+        be_fork_server(Channel(theirs))
         os._exit(0)
     theirs.close()
-    nursery = Channel(mine)
+    server = Channel(mine)
 
     def over() -> None:
-        nursery.close()
+        server.close()
         with contextlib.suppress(ChildProcessError):
             os.waitpid(pid, 0)
 
-    serve_request(Channel(sock), shell, Boxes(nursery, sandbox), over)
+    serve_request(Channel(sock), shell, Boxes(server, sandbox), over)
 
 
-def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[], None] = lambda: None) -> None:
+def serve_request(engine: Channel, shell: Shell, boxes: MakesBoxes, over: Callable[[], None] = lambda: None) -> None:
     """Read a request, do it and send the result back.
 
     Parameters
@@ -304,9 +328,9 @@ def serve_request(engine: Channel, shell: Shell, boxes: Boxes, over: Callable[[]
     what, job, more = engine.receive_bytes(), Job.unpack(engine.receive_bytes()), engine.receive_bytes()
     try:
         if what == PAINT:
-            reply = DONE + stills.paint(job.bundle.cells, shell, *stills.share(more))
+            reply = DONE + figure_cache.paint(job.bundle.cells, shell, *figure_cache.share(more))
         else:
-            reply = DONE + Supervision(job, boxes, stills.unpack(more)).grade().pack()
+            reply = DONE + Supervision(job, boxes, figure_cache.unpack(more)).grade().pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
     over()

@@ -1,8 +1,9 @@
 """Running a check where no student code runs.
 
-The check's own text comes from the gradebook, the names it was written against from the release's first cell, and
-everything else from the student's process, as data or as a `Remote`. Statements run one by one, so that it is known at
-each moment whether the line is a hidden one: from there on nothing that the student's side said in words goes on.
+The check's own text comes from the gradebook, the names it was written against from the release's first cell and its
+locked cells, and everything else from the student's process, as data or as a `RemoteProxy`. Statements run one by one,
+so that it is known at each moment whether the line is a hidden one: from there on nothing that the student's side said
+in words goes on.
 """
 
 import ast
@@ -13,23 +14,40 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_utils.cells import hidden_lines
 from course_utils.grading import codec
+from course_utils.grading.binding import Code, read_code, stand_on
 from course_utils.grading.channel import Channel, Gone, TooSlow
-from course_utils.grading.job import Check
-from course_utils.judging.protocol.proxy import Elsewhere
-from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.grading.faults import SENTENCE, UNDECIDED, fault_of
+from course_utils.grading.job import Check, Output, Verdict
+from course_utils.grading.points import earned_by, in_words, shown
+from course_utils.judging import variants
+from course_utils.judging.protocol.proxy import Proxy
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
+STUDENT_ID = "student_id"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
-HIDDEN = re.compile(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS", re.DOTALL)
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
 
 
 class Late(BaseException):
     """The check itself has run for too long."""
+
+
+class Missing(Exception):
+    """A check uses a name that only the student could have bound, and there is none."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+class Broken(Exception):
+    """A locked cell of the lesson, on which a check stands, has failed."""
 
 
 class Unusable(Exception):
@@ -43,7 +61,7 @@ class Line:
     hidden: bool = False
 
 
-class Remote(Elsewhere):
+class RemoteProxy(Proxy):
     """An object in the student's process, of which only its handle is here.
 
     Nothing can be done with it but through :meth:`perform`; it equals nothing but itself.
@@ -54,7 +72,9 @@ class Remote(Elsewhere):
         self.kind = "an object" if client.line.hidden else kind
         self.called = called if called.isidentifier() and not client.line.hidden else ""
 
-    def perform(self, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    def perform(
+        self, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Run :func:`course_utils.judging.protocol.calling.perform` in the student's process."""
         return self.client.perform(self.handle, name, probe, args, kwargs, refused)
 
@@ -71,28 +91,52 @@ class Client:
         How long one call may take.
     line
         Shared with the runner of the check.
+    student
+        Under which id the submission was handed in.
+    notes
+        Where to note what there is to remark on.
     """
 
     channel: Channel | None
     seconds: float
     line: Line = field(default_factory=Line)
+    student: str = ""
+    notes: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is that of the submission.
 
         Raises
         ------
-        NameError
+        Missing
             If there is none.
         Unusable
             If it is too large, or no value.
         """
+        try:
+            value = self._get(name)
+            return variants.student_id(value) if name == STUDENT_ID else value
+        except (Missing, Unusable, ValueError):
+            if name != STUDENT_ID:
+                raise
+            return self._own_id()
+
+    def _get(self, name: str) -> Any:
         reply = self._ask(["get", name])
         if reply[0] == "missing":
-            raise NameError(f"name '{name}' is not defined", name=name)
+            raise Missing(name)
         return self._value(reply, name)
 
-    def perform(self, handle: int, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+    def _own_id(self) -> str:
+        """Return the id of the submission, if it is one for questions, and note that the notebook has none."""
+        own = self.student if variants.STUDENT_ID.fullmatch(self.student) else ""
+        note = f"the notebook has no student id: its questions are those of {own or 'the lectures'}"
+        self.notes += [note] if note not in self.notes else []
+        return own
+
+    def perform(
+        self, handle: int, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+    ) -> dict[str, Any]:
         """Return what came of calling an object, as :func:`course_utils.judging.protocol.calling.perform` tells it."""
         given, options = codec.pack(args, _handle_of), codec.pack(kwargs, _handle_of)
         reply = self._ask(["perform", handle, name, probe, given, options, list(refused), self.seconds])
@@ -103,7 +147,7 @@ class Client:
             raise Gone("no outcome")
         return self._spoken(outcome, name)
 
-    def _spoken(self, outcome: dict, name: str) -> dict:
+    def _spoken(self, outcome: dict[str, Any], name: str) -> dict[str, Any]:
         """Bound the words of the student's side, and keep them back where a case must stay unknown."""
         words = outcome.get("failed", outcome.get("not attempted"))
         if words is None:
@@ -113,7 +157,7 @@ class Client:
             return {"not attempted": f"write {name}, run its cell, then this one"}
         return {"failed": _told(words, name) if self.line.hidden else words[:600]}
 
-    def _ask(self, request: list) -> list:
+    def _ask(self, request: list[Any]) -> list[Any]:
         if self.channel is None:
             raise Gone("there is no process to ask")
         reply = self.channel.ask(request, self.seconds + GRACE)
@@ -121,20 +165,20 @@ class Client:
             raise Gone("no reply")
         return reply
 
-    def _value(self, reply: list, name: str) -> Any:
+    def _value(self, reply: list[Any], name: str) -> Any:
         if reply[0] == "failed" and len(reply) == 2:
             why = "" if self.line.hidden else f": {str(reply[1])[:200]}"
             raise Unusable(f"{name} cannot be looked at{why}.")
         if reply[0] != "value" or len(reply) != 2:
             raise Gone("no value")
         try:
-            return codec.unpack(reply[1], lambda *about: Remote(self, *about))
+            return codec.unpack(reply[1], lambda *about: RemoteProxy(self, *about))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
 
 
 def _handle_of(value: Any) -> tuple[int, str, str, bool]:
-    if not isinstance(value, Remote):
+    if not isinstance(value, RemoteProxy):
         raise TypeError(f"a check must send plain data, not {type(value).__name__}")
     return value.handle, "", "", False
 
@@ -142,8 +186,9 @@ def _handle_of(value: Any) -> tuple[int, str, str, bool]:
 def _told(words: str, name: str) -> str:
     """Return what may be told of a failure on a hidden case: the kind of exception, if it is one of Python's own."""
     raised = re.search(r" raised ([A-Za-z]+)", words)
-    known = raised and isinstance(getattr(builtins, raised.group(1), None), type)
-    return f"{name} {f'raised {raised.group(1)}' if known else 'failed'} on a case drawn at grading."
+    kind = raised.group(1) if raised else ""
+    known = isinstance(getattr(builtins, kind, None), type)
+    return f"{name} {f'raised {kind}' if known else 'failed'} on a case drawn at grading."
 
 
 # --- the check ------------------------------------------------------------------------------------
@@ -154,7 +199,7 @@ class Ran:
     """A check that has run: its result, and the outputs that the graded notebook shows below it."""
 
     check: Check
-    outputs: list[dict[str, Any]]
+    outputs: list[Output]
 
 
 def names_of_lesson(imports: str) -> dict[str, Any]:
@@ -165,8 +210,14 @@ def names_of_lesson(imports: str) -> dict[str, Any]:
     return names
 
 
-def run_check(source: str, points: float, names: dict[str, Any], client: Client, seconds: float) -> Ran:
+def run_check(
+    source: str, points: float, names: dict[str, Any], client: Client, seconds: float, locked: Sequence[str] = ()
+) -> Ran:
     """Run a check and tell what it gives.
+
+    A check says what it found with the classes of :mod:`course_utils.judging.protocol.verdicts`, or with an assertion.
+    Whatever else it raises is a fault of its own, also where odd data of a student's provoked it: nobody loses or gains
+    points by that, a person decides.
 
     Parameters
     ----------
@@ -180,6 +231,8 @@ def run_check(source: str, points: float, names: dict[str, Any], client: Client,
         Asks the student's process.
     seconds
         How long the whole check may run.
+    locked
+        The locked cells of the release that stand before the check.
 
     Returns
     -------
@@ -189,27 +242,31 @@ def run_check(source: str, points: float, names: dict[str, Any], client: Client,
     printed = io.StringIO()
     try:
         with _at_most(seconds), contextlib.redirect_stdout(printed):
-            value = _run(source, dict(names), client, printed)
+            value = _run(source, dict(names), client, printed, locked)
     except NotAttempted as error:
         return _failed("not attempted", points, error.message, "NotAttempted")
     except CheckFailed as error:
         return _failed("wrong", points, error.message, "CheckFailed", error.codes)
-    except NameError as error:
+    except AssertionError as error:
+        return _failed("wrong", points, _last_words(error, client.line.hidden), "AssertionError")
+    except Missing as error:
         return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
     except Unusable as error:
         return _failed("wrong", points, str(error), "CheckFailed")
-    except (Gone, TooSlow, Late, MemoryError, RecursionError):
+    except (Gone, TooSlow, Late, MemoryError):
         return _failed("stopped", points, STOPPED, "CellTimeoutError")
-    except Exception as error:
-        return _failed("wrong", points, _last_words(error, client.line.hidden), type(error).__name__)
+    except (Exception, SystemExit) as error:
+        ran = _failed(UNDECIDED, points, SENTENCE, "Undecided")
+        ran.check.fault = fault_of(error)
+        return ran
     return _passed(value, points, printed.getvalue())
 
 
-def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO) -> Any:
+def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO, locked: Sequence[str]) -> Any:
     """Run the statements of a check; return the value of the last, if it is an expression."""
     tree, hidden = ast.parse(source), hidden_lines(source)
-    for name in _asked_of_student(tree, names):
-        names[name] = client.get(name)
+    with contextlib.redirect_stdout(io.StringIO()):
+        _bind(names, read_code(source), list(map(read_code, locked)), client)
     value = None
     for statement in tree.body:
         client.line.hidden = statement.lineno in hidden
@@ -224,43 +281,52 @@ def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringI
     return value
 
 
-def hidden_lines(source: str) -> set[int]:
-    """Return the numbers of the lines (from 1) between the marks of hidden tests, and of the marks."""
-    found: set[int] = set()
-    for region in HIDDEN.finditer(source):
-        first = source.count("\n", 0, region.start()) + 1
-        found |= set(range(first, first + region.group().count("\n") + 1))
-    return found
+def _bind(names: dict[str, Any], check: Code, locked: list[Code], client: Client) -> None:
+    """Bind what a check stands on.
+
+    A locked cell that works with objects of the student's, not with data alone, has run in the student's process and
+    cannot run here: what it binds is asked of that process.
+    """
+    cells, asked = stand_on(check, locked, names)
+    wanted = set(check.uses).union(*(cell.uses for cell in cells))
+    for name in asked:
+        names[name] = client.get(name)
+    for cell in cells:
+        if any(isinstance(names.get(name), RemoteProxy) for name in cell.uses):
+            names |= {name: client.get(name) for name in sorted(cell.binds & wanted)}
+        else:
+            _run_locked(cell.source, names)
 
 
-def _asked_of_student(tree: ast.Module, names: dict[str, Any]) -> list[str]:
-    """Return the names that a check uses and that neither the lesson's imports nor the check itself bind."""
-    used = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {node.id for node in used if not isinstance(node.ctx, ast.Load)} | set(names) | set(dir(builtins))
-    return list(dict.fromkeys(node.id for node in used if node.id not in bound))
+def _run_locked(source: str, names: dict[str, Any]) -> None:
+    try:
+        exec(compile(source, "<locked cell>", "exec"), names)
+    except (Gone, TooSlow):
+        raise
+    except (Exception, SystemExit) as error:
+        raise Broken(f"a locked cell of the lesson failed: {type(error).__name__}") from error
 
 
 def _passed(value: Any, points: float, printed: str) -> Ran:
-    outputs = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
+    outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
+    told = earned_by(value, points)
+    if told is None:
         return Ran(Check(points, points, "right", message=printed.strip()), outputs)
-    credit = value if isinstance(value, Credit) else Credit(value, points)
-    earned = min(float(credit), points)
-    data, metadata = credit._repr_mimebundle_()
-    outputs.append({"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None})
-    verdict = "right" if earned == points else "partly" if earned else "wrong"
-    return Ran(Check(earned, points, verdict, list(credit.codes), printed.strip() or str(credit)), outputs)
+    earned, codes = told
+    verdict: Verdict = "right" if earned == points else "partly" if earned else "wrong"
+    message = printed.strip() or in_words(earned, points)
+    return Ran(Check(earned, points, verdict, list(codes), message), [*outputs, shown(earned, points, codes)])
 
 
-def _failed(verdict: str, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
+def _failed(verdict: Verdict, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
     value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
     output = {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
     return Ran(Check(0.0, points, verdict, list(codes), message), [output])
 
 
-def _last_words(error: Exception, hidden: bool) -> str:
+def _last_words(error: AssertionError, hidden: bool) -> str:
     if hidden:
-        return f"The check stopped with {type(error).__name__} on a case drawn at grading."
+        return "Not right on a case drawn at grading."
     return traceback.format_exception_only(error)[-1].strip()[:600]
 
 
@@ -270,7 +336,7 @@ def _at_most(seconds: float) -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    before: Callable | int | None = signal.signal(signal.SIGALRM, _raise_late)
+    before = signal.signal(signal.SIGALRM, _raise_late)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
     try:
         yield

@@ -1,6 +1,6 @@
 """The result of a submission of which nothing can be graded: zero points, and the reason."""
 
-from course_utils.grading.alignment import align
+from course_utils.grading.alignment import align, not_run
 from course_utils.grading.job import Check, Graded, Job
 
 
@@ -16,8 +16,7 @@ def ungraded(job: Job, reason: str, notes: list[str] | None = None) -> Graded:
     """
     graded = Graded(job.submission.student, job.bundle.lab, job.key(), reason, [*job.submission.notes, *(notes or [])])
     for step in align(job.bundle.cells, None).steps:
-        cell = {"cell_type": step.cell_type, "source": step.source, "grade_id": step.grade_id}
-        graded.cells.append(cell | {"outputs": [], "status": ""})
+        graded.cells.append(not_run(step))
         if step.kind == "check":
             graded.checks[step.grade_id] = Check(0.0, step.points, "stopped", message=reason)
     return graded

@@ -18,17 +18,17 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import compute_checksum, determine_grade
+from nbgrader.utils import compute_checksum
 
+from course_utils import files
+from course_utils.cells import grade_id
+from course_utils.course import AUTOGRADED
 from course_utils.grading.gradebook import Settings
-from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.hooks import grade_id
+from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
-from course_utils.grading.spool import write_durably
 from course_utils.masters import as_text
 
-AUTOGRADED = "autograded"
 NO_RESPONSE = "No response."  # nbgrader's words
 
 
@@ -111,7 +111,7 @@ def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], chang
     """
     for grade in rows.grades:
         cell = cells.get(grade.name)
-        score = determine_grade(cell)[0] if cell is not None else 0.0
+        score = score_of(cell) if cell is not None else 0.0
         if changed or score != grade.auto_score:
             grade.needs_manual_grade = grade.manual_score is not None or score is None
         grade.auto_score = score
@@ -149,15 +149,17 @@ def _one_transaction(book: Gradebook) -> Iterator[None]:
 # --- the folder -----------------------------------------------------------------------------------
 
 
-def write_folder(folder: Path, files: dict[str, bytes], *, last: str = "", mode: int = 0o444, keep: str = "") -> None:
+def write_folder(
+    folder: Path, contents: dict[str, bytes], *, last: str = "", mode: int = 0o444, keep: str = ""
+) -> None:
     """Make a folder hold exactly these files. Each is replaced as a whole, and only where it differs.
 
     Parameters
     ----------
     folder
         Made if it is not there.
-    files
-        Contents by relative path.
+    contents
+        Of the files, by relative path.
     last
         The file that is written when all others are there.
     mode
@@ -165,13 +167,13 @@ def write_folder(folder: Path, files: dict[str, bytes], *, last: str = "", mode:
     keep
         A file that stays as it is.
     """
-    for name in sorted(files, key=lambda name: (name == last, name)):
+    for name in sorted(contents, key=lambda name: (name == last, name)):
         path = folder / name
-        if _contents(path) == files[name]:
+        if _contents(path) == contents[name]:
             continue
         _make_way(folder, path)
-        write_durably(path, files[name], mode)
-    _remove_others(folder, {folder / name for name in files} | ({folder / keep} if keep else set()))
+        files.write(path, contents[name], durably=True, mode=mode)
+    _remove_others(folder, {folder / name for name in contents} | ({folder / keep} if keep else set()))
 
 
 def _contents(path: Path) -> bytes | None:

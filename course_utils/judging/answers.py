@@ -5,19 +5,21 @@ mind of its own (an object that equals everything) gets past these functions: wh
 """
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 import torch
 
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
 Missing = (type(None), type(Ellipsis))
 
 
-def is_missing(answer) -> bool:
+def is_missing(answer: Any) -> bool:
     """Tell whether an answer is a placeholder still, or a collection of nothing but placeholders."""
     if type(answer) is dict:
         return all(is_missing(value) for value in answer.values())
@@ -26,7 +28,7 @@ def is_missing(answer) -> bool:
     return isinstance(answer, Missing)
 
 
-def plain(number):
+def plain(number: Any) -> int | float | None:
     """Return a number as Python's own int or float; None if it is no number (True and False are none).
 
     A float that is whole comes back as it is: 3.0 equals 3, whoever wants to tell them apart can. A number too long
@@ -38,15 +40,16 @@ def plain(number):
         number = number[()]
     if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):
         return None
-    if isinstance(number, np.timedelta64) or not isinstance(number, Real):  # NumPy calls a time span a number
+    real, whole = isinstance(number, Real), isinstance(number, Integral)
+    if isinstance(number, np.timedelta64) or not real:  # NumPy calls a time span a number
         return None
     try:
-        return int(number) if isinstance(number, Integral) and abs(number) <= LARGEST else float(number)
+        return int(number) if whole and abs(number) <= LARGEST else float(number)
     except OverflowError:
         return math.copysign(math.inf, number > 0 or -1)
 
 
-def as_numbers(answer) -> list | None:
+def as_numbers(answer: Any) -> list[int | float] | None:
     """Return a list, tuple, set or array of numbers as a flat list; a single number as a list of one; else None."""
     if type(answer) is torch.Tensor:
         answer = _from_torch(answer)
@@ -54,11 +57,12 @@ def as_numbers(answer) -> list | None:
         answer = answer.reshape(-1).tolist()
     if type(answer) not in (list, tuple, set, torch.Size):
         answer = [answer]
-    numbers = [plain(value) for value in answer]
-    return None if None in numbers else numbers
+    read = [plain(value) for value in answer]
+    numbers = [number for number in read if number is not None]
+    return numbers if len(numbers) == len(read) else None
 
 
-def as_array(answer, what: str) -> np.ndarray:
+def as_array(answer: Any, what: str) -> np.ndarray:
     """Return nested lists, an array or a tensor as a new float64 array.
 
     Raises
@@ -79,7 +83,7 @@ def as_array(answer, what: str) -> np.ndarray:
         raise CheckFailed(f"{what} should be an array of numbers with rows of the same length.") from None
 
 
-def _from_torch(tensor: torch.Tensor):
+def _from_torch(tensor: torch.Tensor) -> Any:
     """Return a tensor's numbers as an array; the tensor itself where it has none to show (sparse, on "meta")."""
     tensor = tensor.detach()
     try:
@@ -88,7 +92,7 @@ def _from_torch(tensor: torch.Tensor):
         return tensor
 
 
-def as_dict(answer, keys, what: str) -> dict:
+def as_dict(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, Any]:
     """Return an answer's dict, cut to the keys that were asked; missing ones are None.
 
     Raises
@@ -101,7 +105,7 @@ def as_dict(answer, keys, what: str) -> dict:
     return {key: answer.get(key) for key in keys}
 
 
-def read_numbers(answer, keys, what: str) -> dict:
+def read_numbers(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, int | float | None]:
     """Return the numbers of an answer's dict by key, as Python's own; None where there is no answer yet.
 
     Raises
@@ -117,11 +121,11 @@ def read_numbers(answer, keys, what: str) -> dict:
     return numbers
 
 
-def kind(answer) -> str:
+def kind(answer: Any) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:
         return "None"
-    return named(answer.kind if isinstance(answer, Elsewhere) else type(answer).__name__)
+    return named(answer.kind if isinstance(answer, Proxy) else type(answer).__name__)
 
 
 def named(name: str) -> str:
@@ -129,7 +133,7 @@ def named(name: str) -> str:
     return f"{'an' if name.startswith((*'aeiouAEIOU', 'nd')) else 'a'} {name}"
 
 
-def short(value) -> str:
+def short(value: Any) -> str:
     """Return a value as short text on one line."""
     if isinstance(value, np.ndarray):
         return (

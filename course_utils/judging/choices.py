@@ -181,6 +181,10 @@ def _keys(answer: Any) -> list[str] | None:
     return [_tidy(key) for key in given] if all(type(key) is str for key in given) else None
 
 
+def _key(answer: Any) -> str | None:
+    return _tidy(answer) if type(answer) is str else None
+
+
 def _choose(label: str, answer: Any, question: Choice) -> Finding:
     if is_missing(answer):
         return MISSING
@@ -233,7 +237,7 @@ def _sort(label: str, answer: Any, question: Sorting) -> dict[str, Finding]:
 
 def _look_into(box: str, label: str, given: dict[str, Any], question: Sorting) -> Finding:
     belongs = [card for card, right in question.cards.items() if right == box]
-    read = {card: (_keys(answer) or [None])[0] if type(answer) is str else None for card, answer in given.items()}
+    read = {card: _key(answer) for card, answer in given.items()}
     if all(given[card] is None for card in belongs) and box not in read.values():
         return MISSING
     for card, put in read.items():

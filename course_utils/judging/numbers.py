@@ -36,7 +36,10 @@ class Explanation(NamedTuple):
 
 
 def explain_set(
-    given: Mapping[Label, Number], right: Mapping[Label, Any], ways: Mapping[Misconception, Mapping[Label, Any]]
+    given: Mapping[Label, Any],
+    right: Mapping[Label, Any],
+    ways: Mapping[Misconception, Mapping[Label, Any]],
+    same: Callable[[Any, Any], bool] = same_number,
 ) -> Explanation:
     """Find the wrong ways that explain a set of numbers.
 
@@ -47,6 +50,8 @@ def explain_set(
     ways
         For each wrong way, the number that it gives for each question, or several in a list (None: it does not
         apply).
+    same
+        When two answers are equal; :func:`operator.eq` for shapes.
 
     Returns
     -------
@@ -55,12 +60,12 @@ def explain_set(
         (a slip in some of the questions); if there are none, for each wrong answer a way of its own, but only where
         each has one.
     """
-    amiss = [label for label in given if not same_number(given[label], right[label])]
+    amiss = [label for label in given if not same(given[label], right[label])]
 
     def gives(way: Misconception, labels: list[Label]) -> bool:
         answers = {label: right[label] if ways[way][label] is None else ways[way][label] for label in labels}
         return all(
-            any(same_number(given[label], one) for one in (answer if isinstance(answer, list) else [answer]))
+            any(same(given[label], one) for one in (answer if isinstance(answer, list) else [answer]))
             for label, answer in answers.items()
         )
 

@@ -181,3 +181,23 @@ TL7 = Misconception(
     "The head is right on features that were standardised beforehand, and wrong on the test part. Do both parts "
     "go through the same subtraction and division?",
 )
+TL1 = Misconception(
+    "TL1",
+    "divided by a standard deviation of zero",
+    "There is nan or inf in the answer. What is the standard deviation of a feature that is the same for all?",
+)
+TL2 = Misconception(
+    "TL2",
+    "scores instead of probabilities",
+    "The rows do not add up to 1, so these are no probabilities. Which function turns scores into them?",
+)
+TL3 = Misconception(
+    "TL3",
+    "labels, or one class only",
+    "This is one number a picture. How many probabilities has each picture?",
+)
+TL6 = Misconception(
+    "TL6",
+    "probabilities of the training pictures",
+    "There is one row for each training picture. For which pictures are the probabilities asked?",
+)

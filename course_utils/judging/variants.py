@@ -7,7 +7,7 @@ right answer. The salt is public: variants are repeatable, not secret.
 import hashlib
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 
 COURSE = "neural-network-labs"
@@ -15,12 +15,13 @@ STUDENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 MOST_TRIES = 20_000
 
 Question = TypeVar("Question")
+Item = TypeVar("Item")
 
 
 class Dice:
     """Random choices that are the same on every machine and in every version of Python."""
 
-    def __init__(self, *parts) -> None:
+    def __init__(self, *parts: object) -> None:
         text = "\x1f".join(str(part) for part in (COURSE, *parts))
         # random() is the one method whose sequence Python promises never to change
         self._random = random.Random(int.from_bytes(hashlib.sha256(text.encode()).digest(), "big"))
@@ -29,13 +30,14 @@ class Dice:
         """Return a whole number from ``low`` to ``high``, both included."""
         return low + int(self._random.random() * (high - low + 1))
 
-    def choose(self, options):
+    def choose(self, options: Sequence[Item]) -> Item:
         """Return one element of a sequence."""
         return options[self.between(0, len(options) - 1)]
 
-    def shuffled(self, items) -> list:
+    def shuffled(self, items: Iterable[Item]) -> list[Item]:
         """Return the items as a list in random order."""
-        rest, out = list(items), []
+        rest = list(items)
+        out: list[Item] = []
         while rest:
             out.append(rest.pop(self.between(0, len(rest) - 1)))
         return out

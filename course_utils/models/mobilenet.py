@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from course_utils import fetching, runtime
+from course_utils import fetching
 from course_utils.fetching import DataUnavailable, Remote
 
 if TYPE_CHECKING:
@@ -138,8 +138,7 @@ def fetch(name: str = "mobilenet_v2", folder: str | os.PathLike | None = None) -
     """
     if name != "mobilenet_v2":
         raise ValueError(f"there are the weights mobilenet_v2 to fetch, not {name!r}")
-    with runtime.progress_bar(REMOTE.name, REMOTE.size / 1e6, unit="MB") as advance:
-        return fetching.fetch_file(REMOTE, folder or cache(), watch=lambda done, total: advance(done / 1e6))
+    return fetching.fetch_with_bar(REMOTE, folder or cache())
 
 
 def sources() -> list[Weights]:

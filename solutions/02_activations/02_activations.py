@@ -41,11 +41,11 @@ Weights are kept as PyTorch keeps them, a row for each unit of the new layer: `W
 import numpy as np
 import torch
 
-from course_utils.checks import activations as check
+from course_utils.labs import activations
 from course_utils.labs.activations import figures, widgets
-from course_utils.practice import practice
+from course_utils.labs.activations.deep_gradients import deep_net
+from course_utils.labs.activations.interval_experiment import interval_data, train_interval
 from course_utils.runtime import seed_everything
-from course_utils.variants import activations as questions
 
 seed_everything(0)
 
@@ -56,6 +56,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = activations.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -189,14 +193,14 @@ def relu(z):
 
 
 # %% nbgrader={"grade": true, "grade_id": "three-functions-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.three_functions(sigmoid, tanh, relu)
+lab.three_functions.check(sigmoid, tanh, relu)
 ### BEGIN HIDDEN TESTS
-check.three_functions(sigmoid, tanh, relu, hidden=2021)
+lab.three_functions.check_hidden(sigmoid, tanh, relu, seed=2021)
 ### END HIDDEN TESTS
 
 # %% [markdown]
 r"""
-Each function is worth a point. Stuck? `check.hint("three-functions")` shows a hint, and the next one each time you run it.
+Each function is worth a point. Stuck? `lab.three_functions.hint()` shows a hint, and the next one each time you run it.
 """
 
 # %% [markdown]
@@ -236,9 +240,9 @@ def d_relu(z):
 
 
 # %% nbgrader={"grade": true, "grade_id": "three-slopes-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.three_slopes(d_sigmoid, d_tanh, d_relu)
+lab.three_slopes.check(d_sigmoid, d_tanh, d_relu)
 ### BEGIN HIDDEN TESTS
-check.three_slopes(d_sigmoid, d_tanh, d_relu, hidden=3022)
+lab.three_slopes.check_hidden(d_sigmoid, d_tanh, d_relu, seed=3022)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -249,7 +253,7 @@ In a deep network a gradient comes back from the last layer to the first. At eve
 """
 
 # %%
-mine = questions.by_hand(student_id)
+mine = lab.sigmoid_by_hand.question
 print(f"a) z = 0    b) z = ln {mine.p}    c) z = -ln {mine.q}")
 print(f"σ(2z) = {mine.doubled}    number of sigmoids in a row: {mine.layers}")
 
@@ -287,15 +291,15 @@ numbers = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "sigmoid-by-hand-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.sigmoid_by_hand(numbers, questions.by_hand(student_id))
+lab.sigmoid_by_hand.check(numbers)
 
 # %% [markdown]
 r"""
-Ten sigmoids let through less than a millionth, whatever the sums are. This is the **vanishing gradient**. For more questions of these kinds: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
+Ten sigmoids let through less than a millionth, whatever the sums are. This is the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
 """
 
 # %%
-question = practice("sigmoid-by-hand", 7)
+question = lab.sigmoid_by_hand.practice(7)
 question
 
 # %% [markdown]
@@ -305,11 +309,11 @@ Answer with `question.answer(0.5)` in a cell of your own. Leave the number 7 out
 
 # %% [markdown]
 r"""
-The weights multiply the gradient as well, so small slopes are half the story. `check.deep_net(scale)` sends a batch through ten tanh layers of 64 units with random weights of standard deviation scale / √64, and a gradient back. It returns `activations` and `gradients` (by the sums z), an array for each layer. The **size** of a gradient is its root mean square.
+The weights multiply the gradient as well, so small slopes are half the story. `deep_net(scale)` sends a batch through ten tanh layers of 64 units with random weights of standard deviation scale / √64, and a gradient back. It returns `activations` and `gradients` (by the sums z), an array for each layer. The **size** of a gradient is its root mean square.
 """
 
 # %%
-net = check.deep_net(scale=2)
+net = deep_net(scale=2)
 share = np.mean([np.abs(h) > 0.99 for h in net.activations])
 size = [np.sqrt((g**2).mean()) for g in net.gradients]
 print(f"saturated units: a share of {share:.3f} in all ten layers")
@@ -323,7 +327,7 @@ At scale 2 about one tanh in eleven is saturated (beyond ±0.99), and the gradie
 # %%
 flow = {}
 for scale in (0.25, 2, 8):
-    gradients = check.deep_net(scale).gradients
+    gradients = deep_net(scale).gradients
     flow[f"scale {scale}"] = [np.sqrt((g**2).mean()) for g in gradients]
 figures.show(
     figures.plot_gradient_flow(flow),
@@ -337,7 +341,7 @@ Small weights starve the first layers; large weights flood them, which is the **
 """
 
 # %%
-widgets.explore_gradient_flow(check.deep_net)
+widgets.explore_gradient_flow(deep_net)
 
 # %% [markdown]
 r"""
@@ -359,7 +363,7 @@ Now you. The three scales are 0.5, 1 and 4, in this order.
 
 ## Exercise 2.4. Ten layers deep
 
-Run `check.deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last; the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
+Run `deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last; the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
 
 Example: at scale 2 the share is 0.089 and the ratio about 3.5.
 
@@ -385,7 +389,7 @@ deep = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "deep-gradients-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.deep_gradients(deep)
+lab.deep_gradients.check(deep)
 
 # %% [markdown]
 r"""
@@ -402,7 +406,7 @@ So much for the cost. What does a bend buy? The second lecture shows it with poi
 """
 
 # %%
-x, y = check.interval_data()
+x, y = interval_data()
 slopes, biases = np.array([3.0, -3.0]), np.array([1.5, 1.5])
 hidden = torch.tanh(torch.tensor(x[:, None] * slopes + biases)).numpy()
 figures.show(
@@ -449,9 +453,9 @@ def mlp_forward(X, params, act):
 
 
 # %% nbgrader={"grade": true, "grade_id": "mlp-forward-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.mlp_forward(mlp_forward)
+lab.mlp_forward.check(mlp_forward)
 ### BEGIN HIDDEN TESTS
-check.mlp_forward(mlp_forward, hidden=606)
+lab.mlp_forward.check_hidden(mlp_forward, seed=606)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -547,9 +551,9 @@ def triangle_net(vertices):
 
 
 # %% nbgrader={"grade": true, "grade_id": "weights-by-hand-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.weights_by_hand(xor_net, triangle_net)
+lab.weights_by_hand.check(xor_net, triangle_net)
 ### BEGIN HIDDEN TESTS
-check.weights_by_hand(xor_net, triangle_net, hidden=88)
+lab.weights_by_hand.check_hidden(xor_net, triangle_net, seed=88)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -598,7 +602,7 @@ counterexample = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "refute-convexity-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.refute_convexity(counterexample)
+lab.refute_convexity.check(counterexample)
 
 # %% [markdown]
 r"""
@@ -609,11 +613,11 @@ So the slogan needs its condition: one hidden layer gives a convex region **if t
 r"""
 ## 7 Does training find the fold?
 
-That weights exist is one thing, that training finds them another. `check.train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that no point lies on a border.
+That weights exist is one thing, that training finds them another. `train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that no point lies on a border.
 """
 
 # %%
-print("sigmoid:", check.train_interval("sigmoid"))
+print("sigmoid:", train_interval("sigmoid"))
 
 # %% [markdown]
 r"""
@@ -640,7 +644,7 @@ interval = {"identity": 0.75, "solved more": "tanh"}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "interval-experiment-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.interval_experiment(interval)
+lab.interval_experiment.check(interval)
 
 # %% [markdown]
 r"""
@@ -667,7 +671,7 @@ The same three scores, three readings. The sigmoids say: surely a cat, and quite
 """
 
 # %%
-check.questions(student_id)
+lab.choose_and_explain
 
 # %% [markdown]
 r"""
@@ -696,7 +700,7 @@ choices = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "choose-and-explain-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.choose_and_explain(choices)
+lab.choose_and_explain.check(choices)
 
 # %% [markdown]
 r"""
@@ -731,11 +735,11 @@ The product W₂W₁, in this order; the bias is W₂b₁ + b₂.
 W is (4, 3), the output (5, 4).
 </details>
 
-Practise until it is easy: `practice("sigmoid-by-hand")`, `practice("tanh-from-sigmoid")`, `practice("slope-bound")`.
+Practise until it is easy: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
 """
 
 # %%
-practice("slope-bound", 3)
+lab.sigmoid_by_hand.practice(3, topic="slope-bound")
 
 # %% [markdown]
 r"""

@@ -5,7 +5,8 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 """
 
 from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
-from course_utils.variants import activations as questions
+from course_utils.labs import activations
+from course_utils.labs.activations.sigmoid_by_hand import ByHand, right_numbers
 
 VALUES = "three-functions"
 SLOPES = "three-slopes"
@@ -21,9 +22,14 @@ CHOICES = "choose-and-explain"
 # --- answers to the questions with numbers, for any student id
 
 
+def numbers_of(student: str) -> ByHand:
+    """Return a student's numbers for the exercise by hand."""
+    return activations.for_student(student).sigmoid_by_hand.question
+
+
 def by_hand(student: str = "", **changes) -> str:
     """Write the cell of the numbers by hand, worked out by fractions; ``changes`` replace some of them."""
-    right = {part: float(value) for part, value in questions.right_numbers(questions.by_hand(student)).items()}
+    right = {part: float(value) for part, value in right_numbers(numbers_of(student)).items()}
     return f"numbers = {right | {key.replace('_', ' '): value for key, value in changes.items()}}"
 
 
@@ -182,20 +188,21 @@ def _wrong_ways(model) -> list[Sample]:
     same_side = changed(same_side, "[-0.5, -1.5]", "[-0.5, -2.5]")
     too_high = changed(model[WEIGHTS], "[-2.5]", "[-3]")
     largest = changed(model[VALUES], "np.maximum(z, 0)", "max(0, np.max(z, initial=0))")
-    numbers = by_hand("joan", tanh=2 * questions.by_hand("joan").doubled, bound=questions.by_hand("joan").layers / 4)
+    joan = numbers_of("joan")
+    numbers = by_hand("joan", tanh=2 * joan.doubled, bound=joan.layers / 4)
     guesses = "interval = {'identity': 0.5, 'solved more': 'relu'}"
     return [
-        student(
-            "hugo", "naive formulas", {VALUES: NAIVE_VALUES}, {VALUES: (1, ("PR2",)), SLOPES: (third, ("PR2",))}
-        ),
+        student("hugo", "naive formulas", {VALUES: NAIVE_VALUES}, {VALUES: (1, ("PR2",)), SLOPES: (third, ("PR2",))}),
         student("ines", "slopes mixed up", {SLOPES: MIXED_SLOPES}, {SLOPES: (0, ("GR11", "AS1", "AS3"))}),
         student("joan", "adds slopes", {BY_HAND: numbers}, {BY_HAND: (4 / 3, ("AH6", "AH9"))}, own_id="joan"),
         student(
             "kira",
             "activation on the output, too",
-            {FORWARD: changed(model[FORWARD], "[*activations, activations", "[*activations, act(activations").replace(
-                "W.T + b]", "W.T + b)]"
-            )},
+            {
+                FORWARD: changed(
+                    model[FORWARD], "[*activations, activations", "[*activations, act(activations"
+                ).replace("W.T + b]", "W.T + b)]")
+            },
             {FORWARD: (0, ("AN1",))},
         ),
         student("lars", "weights turned over", {FORWARD: model[FORWARD].replace("W.T", "W")}, {FORWARD: (0, ("DS1",))}),

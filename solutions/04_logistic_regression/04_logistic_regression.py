@@ -43,12 +43,11 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils.checks import logistic_regression as check
+from course_utils.labs import logistic_regression
 from course_utils.labs.logistic_regression import figures, widgets
-from course_utils.practice import practice
+from course_utils.labs.logistic_regression.layers import accuracies
 from course_utils.runtime import seed_everything
 from course_utils.toys import load_toy, load_weather
-from course_utils.variants import logistic_regression as questions
 
 seed_everything(0)
 
@@ -59,6 +58,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = logistic_regression.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -116,8 +119,7 @@ That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply,
 # %%
 figures.show(
     figures.plot_sigmoid(),
-    alt="The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes "
-    "0.88. The curve is flat at both ends.",
+    alt="The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes 0.88. The curve is flat at both ends.",
 )
 
 # %% [markdown]
@@ -146,11 +148,7 @@ The bias moves the line and does not turn it. Doubling all three leaves the line
 """
 
 # %%
-mine = questions.odds(student_id)
-print("weights", mine.neuron.weight)
-print("inputs ", mine.neuron.x)
-print("bias   ", mine.neuron.bias)
-print("probability to go back from", mine.back.probability)
+lab.score_and_odds
 
 # %% [markdown]
 r"""
@@ -172,15 +170,15 @@ odds = {"score": 9, "odds": 8103, "probability": 0.99988, "score back": 1.386}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "score-and-odds-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.score_and_odds(odds, questions.odds(student_id))
+lab.score_and_odds.check(odds)
 
 # %% [markdown]
 r"""
-Stuck? `check.hint("score-and-odds")` shows a hint, and the next one each time. For more: `practice("odds")`, `practice("probability")` and `practice("logit")`. Answer with `question.answer(...)`.
+Stuck? `lab.score_and_odds.hint()` shows a hint, and the next one each time. For more: `lab.score_and_odds.practice(topic="odds")`, and likewise the topics `"probability"` and `"logit"`. Answer with `question.answer(...)`.
 """
 
 # %%
-question = practice("logit", 1)
+question = lab.score_and_odds.practice(1, topic="logit")
 question
 
 # %% [markdown]
@@ -206,8 +204,7 @@ A product of a thousand probabilities is too small for a computer; a sum of loga
 # %%
 figures.show(
     figures.plot_log_loss(),
-    alt="Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, "
-    "and without limit towards 0.",
+    alt="Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, and without limit towards 0.",
 )
 
 # %% [markdown]
@@ -254,9 +251,9 @@ def bce_with_logits(z, y):
 
 
 # %% nbgrader={"grade": true, "grade_id": "log-loss-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.bce_with_logits(bce_with_logits)
+lab.log_loss.check(bce_with_logits)
 ### BEGIN HIDDEN TESTS
-check.bce_with_logits(bce_with_logits, hidden=4021)
+lab.log_loss.check_hidden(bce_with_logits, seed=4021)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -327,9 +324,9 @@ def fit_logreg(X, y, lr, steps):
 
 
 # %% nbgrader={"grade": true, "grade_id": "logistic-gradient-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.logistic_regression(logreg_grads, fit_logreg)
+lab.logistic_gradient.check(logreg_grads, fit_logreg)
 ### BEGIN HIDDEN TESTS
-check.logistic_regression(logreg_grads, fit_logreg, hidden=4033)
+lab.logistic_gradient.check_hidden(logreg_grads, fit_logreg, seed=4033)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -388,8 +385,7 @@ Four changes to the slide are on offer for the repair:
 """
 
 # %%
-for number, change in check.CHANGES.items():
-    print(number, change)
+lab.two_signs
 
 # %% [markdown]
 r"""
@@ -425,9 +421,9 @@ signs = {"converge": {"a", "d"}, "repair": {"1", "2"}}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "two-signs-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.two_signs(train_with_signs, signs)
+lab.two_signs.check(train_with_signs, signs)
 ### BEGIN HIDDEN TESTS
-check.two_signs(train_with_signs, signs, hidden=4044)
+lab.two_signs.check_hidden(train_with_signs, signs, seed=4044)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -526,9 +522,9 @@ def softmax_ce_grad(Z, y):
 
 
 # %% nbgrader={"grade": true, "grade_id": "softmax-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.many_classes(softmax, cross_entropy, softmax_ce_grad)
+lab.softmax.check(softmax, cross_entropy, softmax_ce_grad)
 ### BEGIN HIDDEN TESTS
-check.many_classes(softmax, cross_entropy, softmax_ce_grad, hidden=4055)
+lab.softmax.check_hidden(softmax, cross_entropy, softmax_ce_grad, seed=4055)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -537,10 +533,7 @@ Softmax regression on pictures: flatten each picture into one row of D numbers, 
 """
 
 # %%
-asked = questions.pictures(student_id)
-print(f"grey:   {asked.grey}×{asked.grey} pixels")
-print(f"colour: {asked.colour}×{asked.colour} pixels, {asked.channels} channels")
-print(f"{asked.classes} classes, {asked.batch} pictures in a batch")
+lab.count_and_shape
 
 # %% [markdown]
 r"""
@@ -576,11 +569,11 @@ counts = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "count-and-shape-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.count_and_shape(counts, questions.pictures(student_id))
+lab.count_and_shape.check(counts)
 
 # %% [markdown]
 r"""
-The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out. More: `practice("softmax-count")` and `practice("weight-shape")`.
+The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out. More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
 """
 
 # %% [markdown]
@@ -633,9 +626,9 @@ def boundary_points(w, b, x1_range):
 
 
 # %% nbgrader={"grade": true, "grade_id": "boundary-points-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.boundary_points(boundary_points)
+lab.boundary_points.check(boundary_points)
 ### BEGIN HIDDEN TESTS
-check.boundary_points(boundary_points, hidden=4077)
+lab.boundary_points.check_hidden(boundary_points, seed=4077)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -697,7 +690,7 @@ One run proves little. Here are five of each, measured on points that the networ
 # %%
 for hidden in (0, 1, 2):
     print("hidden layers:", hidden)
-    for name, shares in check.accuracies(hidden).items():
+    for name, shares in accuracies(hidden).items():
         print(f"   {name:8}", "  ".join(f"{100 * share:5.1f}" for share in shares))
 
 # %% [markdown]
@@ -720,7 +713,7 @@ fewest = {"blobs": 0, "ring": 1, "corners": 1, "spiral": 2}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "hidden-layers-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.hidden_layers(fewest)
+lab.hidden_layers.check(fewest)
 
 # %% [markdown]
 r"""
@@ -754,7 +747,7 @@ The slide on networks lists "max likelihood (min NLL), cross-entropy, etc." as i
 """
 
 # %%
-check.questions(student_id)
+lab.meaning
 
 # %% [markdown]
 r"""
@@ -776,7 +769,7 @@ choices = {"a": "slope", "b": "same"}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "meaning-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.meaning(choices)
+lab.meaning.check(choices)
 
 # %% [markdown]
 r"""
@@ -811,11 +804,11 @@ One quarter, at 0. The log-loss cancels it, so p − y does not get small where 
 They add up, here with the factor 1/N of the mean.
 </details>
 
-Practise until it is easy: `practice("odds")`, `practice("probability")`, `practice("logit")`, `practice("softmax-count")`, `practice("weight-shape")`.
+Practise until it is easy: `lab.score_and_odds.practice(topic="odds")`, with the topics `"probability"` and `"logit"`, too; `lab.count_and_shape.practice(topic="softmax-count")`, and `"weight-shape"`.
 """
 
 # %%
-practice("softmax-count", 4)
+lab.count_and_shape.practice(4)
 
 # %% [markdown]
 r"""

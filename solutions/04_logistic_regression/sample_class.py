@@ -7,7 +7,9 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 import math
 
 from course_utils.grading.sample import Sample, by_check, changed, nothing_for
-from course_utils.variants import logistic_regression as questions
+from course_utils.labs.logistic_regression import for_student
+from course_utils.labs.logistic_regression.count_and_shape import count_parameters
+from course_utils.labs.logistic_regression.score_and_odds import add_up
 
 ODDS = "score-and-odds"
 LOSS = "log-loss"
@@ -24,15 +26,16 @@ MEANING = "meaning"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions."""
-    asked, pictures = questions.odds(student), questions.pictures(student)
-    score, p = questions.add_up(asked.neuron), asked.back.probability
+    lab = for_student(student)
+    (neuron, back), pictures = lab.score_and_odds.question, lab.count_and_shape.question
+    score, p = add_up(neuron), back.probability
     chance = math.exp(score)
     answers = [score, round(chance, 6), round(chance / (1 + chance), 5), round(math.log(p / (1 - p)), 3)]
     odds = dict(zip(("score", "odds", "probability", "score back"), answers, strict=True))
     size, classes, batch = pictures.colour**2 * pictures.channels, pictures.classes, pictures.batch
     counts = {
-        "grey": questions.count_parameters(pictures.grey, 1, classes),
-        "colour": questions.count_parameters(pictures.colour, pictures.channels, classes),
+        "grey": count_parameters(pictures.grey, 1, classes),
+        "colour": count_parameters(pictures.colour, pictures.channels, classes),
         "X": (batch, size),
         "weight": (classes, size),
         "bias": (classes,),

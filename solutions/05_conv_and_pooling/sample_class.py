@@ -4,7 +4,6 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils import misconceptions
 from course_utils.grading.sample import (
     Sample,
     add_cell,
@@ -15,7 +14,12 @@ from course_utils.grading.sample import (
     nothing_for,
     truncate,
 )
-from course_utils.variants import conv_and_pooling as questions
+from course_utils.judging.misconceptions import wrong_answers
+from course_utils.labs import conv_and_pooling
+from course_utils.labs.conv_and_pooling.convolve_by_hand import flip, slide_by_loops
+from course_utils.labs.conv_and_pooling.parameter_counts import count_by_cells
+from course_utils.labs.conv_and_pooling.transposed_sizes import count_stamped, sizes_back
+from course_utils.labs.conv_and_pooling.windows import SIZE_WAYS, count_leftover, count_windows
 
 BY_HAND = "convolve-by-hand"
 SIZES = "output-sizes"
@@ -37,17 +41,24 @@ PRODUCTS = [[0, 3, 2], [4, 4, 0], [0, 2, 4]]
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
-    hand, up = questions.hand_convolution(student), questions.stamps(student)
-    counting = questions.counting(student)
+    lab = conv_and_pooling.for_student(student)
+    hand, up = lab.convolve_by_hand.question, lab.transposed_sizes.question
+    counting = lab.parameter_counts.question
     inputs, outputs = (
         channels * counting.image_size**2
         for channels in (counting.layers["a"].in_channels, counting.layers["a"].out_channels)
     )
-    counts = {letter: questions.count_parameters(layer) for letter, layer in counting.layers.items()}
-    size, back = questions.count_stamped(up), questions.sizes_back(up)
+    counts = {letter: count_by_cells(layer) for letter, layer in counting.layers.items()}
+    size, back = count_stamped(up), sizes_back(up)
     return {
-        BY_HAND: by_hand(questions.slide(hand.image, hand.kernel)),
-        SIZES: sizes({letter: questions.count_windows(q) for letter, q in questions.windows(student).items()}, student),
+        BY_HAND: by_hand(slide_by_loops(hand.image, hand.kernel)),
+        SIZES: sizes(
+            {
+                letter: count_windows(q)
+                for letter, q in conv_and_pooling.for_student(student).output_sizes.question.items()
+            },
+            student,
+        ),
         COUNTS: f"counts = {counts | {'pooling': 0, 'dense': inputs * outputs + outputs}}",
         UP: up_answer(size=size, back=back, padding=max(back) - size, pair="no"),
     }
@@ -59,10 +70,10 @@ def by_hand(feature_map, products=PRODUCTS) -> str:
 
 
 def sizes(values: dict, student: str = "") -> str:
-    """Write the cell of the five output sizes; units and leftover follow from the sizes and the questions."""
-    asked = questions.windows(student)
+    """Write the cell of the five output sizes; units and leftover follow from the sizes and the"""
+    asked = conv_and_pooling.for_student(student).output_sizes.question
     rows = {letter: {"size": value, "units": value**2} for letter, value in values.items()}
-    rows["d"]["leftover"] = questions.count_leftover(asked["d"])
+    rows["d"]["leftover"] = count_leftover(asked["d"])
     return f"sizes = {rows}"
 
 
@@ -73,9 +84,12 @@ def up_answer(*, size, back, padding, pair) -> str:
 
 def wrong_sizes(code: str) -> str:
     """Write the cell of the five output sizes as a wrong way gives them, for the lectures' numbers."""
-    asked = questions.windows()
-    given = {letter: misconceptions.get(code).procedure(**question._asdict()) for letter, question in asked.items()}
-    right = {letter: questions.count_windows(question) for letter, question in asked.items()}
+    asked = conv_and_pooling.for_student().output_sizes.question
+    given = {
+        letter: next(given for way, given in wrong_answers(SIZE_WAYS, question).items() if way.code == code)
+        for letter, question in asked.items()
+    }
+    right = {letter: count_windows(question) for letter, question in asked.items()}
     return sizes({letter: right[letter] if value is None else value for letter, value in given.items()})
 
 
@@ -196,11 +210,11 @@ def _wrong_ways(model) -> list[Sample]:
         answers = {SIZES: wrong_sizes(code), RULE: rule(expression)}
         return student(name, about, answers, {SIZES: (points, (code,)), RULE: (0, (code,))})
 
-    def conv(name, about, code, before, after):
-        return student(name, about, {CONV: changed(model[CONV], before, after)}, {CONV: (0, (code,))})
+    def conv(name, about, code, points, before, after):
+        return student(name, about, {CONV: changed(model[CONV], before, after)}, {CONV: (points, (code,))})
 
-    hand = questions.hand_convolution("nils")
-    flipped = questions.slide(hand.image, questions.flip(hand.kernel))
+    hand = conv_and_pooling.for_student("nils").convolve_by_hand.question
+    flipped = slide_by_loops(hand.image, flip(hand.kernel))
     nils = model | own_answers("nils") | {BY_HAND: by_hand(flipped)}
     nils |= {CONV: changed(model[CONV], "(window * weight)", "(window * weight[:, :, ::-1, ::-1])")}
     window = "top, left = i * stride, j * stride"
@@ -215,10 +229,10 @@ def _wrong_ways(model) -> list[Sample]:
         sizes_and_rule("lars", "ignores the padding", "SZ6", 3, "max(0, size - kernel_size) // stride + 1"),
         sizes_and_rule("mina", "leaves a fraction", "SZ9", 4, "room / stride + 1"),
         student("nils", "turns the kernel", nils, {BY_HAND: (1, ("CV1",)), CONV: (0, ("CV1",))}, own_id="nils"),
-        conv("olga", "forgets the bias", "CV3", " + bias", ""),
-        conv("paul", "uses the first channel only", "CV2", "(window * weight)", "(window * weight)[:, :, :1]"),
-        conv("qian", "moves the window by one", "CV4", window, "top, left = i, j"),
-        conv("rosa", "pads with the edge", "CV5", "(padding, padding)))", "(padding, padding)), mode='edge')"),
+        conv("olga", "forgets the bias", "CV3", 3, " + bias", ""),
+        conv("paul", "uses the first channel only", "CV2", 0, "(window * weight)", "(window * weight)[:, :, :1]"),
+        conv("qian", "moves the window by one", "CV4", 3, window, "top, left = i, j"),
+        conv("rosa", "pads with the edge", "CV5", 3, "(padding, padding)))", "(padding, padding)), mode='edge')"),
         student(
             "sven",
             "starts the maximum at 0",

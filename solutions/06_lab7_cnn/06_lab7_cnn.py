@@ -45,15 +45,14 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
 
-from course_utils.checks import lab7_cnn as check
 from course_utils.data import load_shapes
 from course_utils.data.loaders import make_loader
+from course_utils.labs import lab7_cnn
 from course_utils.labs.lab7_cnn import figures, widgets
+from course_utils.labs.lab7_cnn.vgg import VGG16
 from course_utils.models import load_trained
-from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import run_epochs
-from course_utils.variants import lab7_cnn as questions
 
 seed_everything(0)
 
@@ -64,6 +63,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = lab7_cnn.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -77,8 +80,7 @@ train, test = load_shapes(3000, 1000)
 print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
 figures.show(
     figures.plot_pictures(train.at(range(20))),
-    alt="Twenty small colour pictures of shapes such as disc, ring, cross and "
-    "star on cloudy grounds.",
+    alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
 )
 
 # %% [markdown]
@@ -139,8 +141,7 @@ for layer in example:
         shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
 figures.show(
     figures.plot_shape_ribbon(shapes),
-    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin "
-    "columns of 300, 20 and 4 numbers.",
+    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin columns of 300, 20 and 4 numbers.",
 )
 
 # %% [markdown]
@@ -172,8 +173,7 @@ Here is your network. Each convolution has stride 1 and no padding and is follow
 """
 
 # %%
-mine = questions.network(student_id)
-print(mine)
+lab.shape_trace
 
 # %% [markdown]
 r"""
@@ -213,7 +213,7 @@ shapes = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "shape-trace-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.shape_trace(shapes, questions.network(student_id))
+lab.shape_trace.check(shapes)
 
 # %% [markdown]
 r"""
@@ -260,19 +260,13 @@ tensors = {
     "fc3.bias": None,
 }
 ### BEGIN SOLUTION
-parameters = {
-    "conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850,
-    "total": 62006,
-}
-tensors = {
-    "conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400),
-    "fc1.bias": (120,), "fc2.weight": (84, 120), "fc2.bias": (84,),
-    "fc3.weight": (10, 84), "fc3.bias": (10,),
-}
+parameters = {"conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850, "total": 62006}
+tensors = {"conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400), "fc1.bias": (120,)}
+tensors |= {"fc2.weight": (84, 120), "fc2.bias": (84,), "fc3.weight": (10, 84), "fc3.bias": (10,)}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.parameter_trace(parameters, tensors, questions.network(student_id))
+lab.parameter_counts.check(parameters, tensors)
 
 # %% [markdown]
 r"""
@@ -299,7 +293,7 @@ figures.show(
 
 # %% [markdown]
 r"""
-The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round. For more: `practice("features")` and `practice("multiplications")`.
+The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round. For more: `lab.shape_trace.practice()` and `lab.parameter_counts.practice()`.
 """
 
 # %% [markdown]
@@ -384,9 +378,9 @@ class CNN(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "build-cnn-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.build_cnn(CNN)
+lab.build_cnn.check(CNN)
 ### BEGIN HIDDEN TESTS
-check.build_cnn(CNN, hidden=7103)
+lab.build_cnn.check_hidden(CNN, seed=7103)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -414,7 +408,7 @@ Three pictures have become twelve rows. Nothing was raised: the network would an
 """
 
 # %%
-print("your pictures:", questions.larger_side(student_id), "pixels a side")
+lab.larger_pictures
 
 # %% [markdown]
 r"""
@@ -448,7 +442,7 @@ larger = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "larger-pictures-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.larger_pictures(larger, questions.larger_side(student_id))
+lab.larger_pictures.check(larger)
 
 # %% [markdown]
 r"""
@@ -463,7 +457,7 @@ for side in (5, 13, 29):
 r"""
 ## Exercise 6.3. Part two: mend the network
 
-Write `class CNN64(nn.Module)`: the same two convolutions and poolings, for pictures `(N, 3, 64, 64)`, logits `(N, 10)`. Every row must come from its own picture, and from the whole of it. Which way you mend it is up to you. (2 points, 15 minutes)
+Write `class CNN64(nn.Module)`: the same two convolutions and poolings, for pictures `(N, 3, 64, 64)`, logits `(N, 10)`. Every row must come from its own picture, and from the whole of it: a point each. Which way you mend it is up to you. (2 points, 15 minutes)
 
 Example: `CNN64()(torch.zeros(25, 3, 64, 64))` has the shape `(25, 10)`.
 
@@ -498,9 +492,9 @@ class CNN64(nn.Module):
 
 
 # %% nbgrader={"grade": true, "grade_id": "mend-the-network-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.mend_network(CNN64)
+lab.mend_the_network.check(CNN64)
 ### BEGIN HIDDEN TESTS
-check.mend_network(CNN64, hidden=88)
+lab.mend_the_network.check_hidden(CNN64, seed=88)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -570,9 +564,9 @@ def train_one_epoch(model, loader, optimiser, loss_fn):
 
 
 # %% nbgrader={"grade": true, "grade_id": "train-one-epoch-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.train_one_epoch(train_one_epoch)
+lab.train_one_epoch.check(train_one_epoch)
 ### BEGIN HIDDEN TESTS
-check.train_one_epoch(train_one_epoch, hidden=664)
+lab.train_one_epoch.check_hidden(train_one_epoch, seed=664)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -610,7 +604,7 @@ Two traps in the original lab: its loop over a batch runs to a fixed size (its p
 r"""
 ## Exercise 6.5. Evaluate
 
-Write `evaluate(model, loader, n_classes)`: a dict with `"accuracy"` (from 0 to 1, over all pictures), `"per_class"` (K numbers, `nan` for a class without pictures) and `"confusion"` (K×K counts). In eval mode, without recording a graph; afterwards the model is in the mode in which it was. (3 points, 25 minutes)
+Write `evaluate(model, loader, n_classes)`: a dict with `"accuracy"` (from 0 to 1, over all pictures), `"per_class"` (K numbers, `nan` for a class without pictures) and `"confusion"` (K×K counts). In eval mode, without recording a graph; afterwards the model is in the mode in which it was. Each of the three entries, and the modes, is worth a quarter. (3 points, 25 minutes)
 
 Example: the six pictures above give accuracy 4/6 and per class [2/3, 1, 0].
 
@@ -643,9 +637,9 @@ def evaluate(model, loader, n_classes):
 
 
 # %% nbgrader={"grade": true, "grade_id": "evaluate-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.evaluate(evaluate)
+lab.evaluate.check(evaluate)
 ### BEGIN HIDDEN TESTS
-check.evaluate(evaluate, hidden=61)
+lab.evaluate.check_hidden(evaluate, seed=61)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -678,11 +672,7 @@ network = CNN()
 images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
-print(
-    run_epochs(
-        lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy), EPOCHS
-    )
-)
+print(run_epochs(lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy), EPOCHS))
 first_run = {
     "first loss": first_loss,
     "loss of guessing": float(np.log(10)),
@@ -693,7 +683,7 @@ print(first_run)
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "first-run-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.first_run(first_run, network, *load_shapes(10, 1000).test.tensors())
+lab.first_run.check(first_run, network)
 
 # %% [markdown]
 r"""
@@ -778,9 +768,7 @@ toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
 
 
 def small_network():
-    return nn.Sequential(
-        nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)
-    )
+    return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))
 
 
 def reproducible_run(seed):
@@ -801,9 +789,9 @@ def reproducible_run(seed):
 
 
 # %% nbgrader={"grade": true, "grade_id": "reproducible-run-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.reproducible_run(reproducible_run)
+lab.reproducible_run.check(reproducible_run)
 ### BEGIN HIDDEN TESTS
-check.reproducible_run(reproducible_run, hidden=415)
+lab.reproducible_run.check_hidden(reproducible_run, seed=415)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -824,8 +812,7 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 kernels = next(layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d))
 figures.show(
     figures.plot_first_kernels(kernels),
-    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of "
-    "brightness or colour across them.",
+    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of brightness or colour across them.",
 )
 
 # %% [markdown]
@@ -841,10 +828,8 @@ The second lecture has a network of this kind in Keras. Keras writes channels **
 """
 
 # %%
-keras = questions.keras_net(student_id)
-print(
-    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
-)
+keras = lab.keras_network.question
+print(f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels")
 print(f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side")
 print("MaxPooling2D()                    # pool1: 2×2")
 print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
@@ -891,18 +876,14 @@ keras_counts = {
     "share of dense1": None,
 }
 ### BEGIN SOLUTION
-keras_shapes = {
-    "conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10),
-    "pool2": (64, 5, 5), "flatten": (1600,), "dense1": (256,), "dense2": (10,),
-}
-keras_counts = {
-    "conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570, "total": 433354,
-    "total for grey": 431754, "share of dense1": 94.6,
-}
+keras_shapes = {"conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10), "pool2": (64, 5, 5)}
+keras_shapes |= {"flatten": (1600,), "dense1": (256,), "dense2": (10,)}
+keras_counts = {"conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570}
+keras_counts |= {"total": 433354, "total for grey": 431754, "share of dense1": 94.6}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "keras-network-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.keras_network(keras_shapes, keras_counts, questions.keras_net(student_id))
+lab.keras_network.check(keras_shapes, keras_counts)
 
 # %% [markdown]
 r"""
@@ -943,7 +924,7 @@ AlexNet's number depends on who counts. The original ran on two cards, with conv
 """
 
 # %%
-print(check.VGG16)
+print(VGG16)
 
 # %% [markdown]
 r"""
@@ -980,9 +961,9 @@ def count_params(config, in_channels=3, size=224, padding=1):
 
 
 # %% nbgrader={"grade": true, "grade_id": "count-params-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.count_params(count_params)
+lab.count_params.check(count_params)
 ### BEGIN HIDDEN TESTS
-check.count_params(count_params, hidden=690)
+lab.count_params.check_hidden(count_params, seed=690)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -994,7 +975,7 @@ The second lecture shows "VGG-16 in Keras". Three things about it. It writes `Co
 
 # %%
 steps, rows = ["input"], {"VGG-16": [224], "the listing": [224]}
-for entry in check.VGG16[: check.VGG16.index("flatten")]:
+for entry in VGG16[: VGG16.index("flatten")]:
     steps.append("pool" if entry == "pool" else f"conv {entry}")
     for name, padding in (("VGG-16", 1), ("the listing", 0)):
         side = rows[name][-1]
@@ -1043,7 +1024,7 @@ vgg = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "not-vgg-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.not_vgg(vgg)
+lab.not_vgg.check(vgg)
 
 # %% [markdown]
 r"""
@@ -1078,11 +1059,8 @@ The two ways must have the same shape to be added. Where the block changes the c
 """
 
 # %%
-blocks = questions.blocks(student_id)
-for name, block in blocks.items():
-    print(
-        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
-    )
+for name, block in lab.residual_block.question.items():
+    print(f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}")
 
 # %% [markdown]
 r"""
@@ -1104,7 +1082,7 @@ residual = {"basic": 73984, "down": 230144, "needs 1x1": {"b", "c", "d"}}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "residual-block-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.residual_block(residual, questions.blocks(student_id))
+lab.residual_block.check(residual)
 
 # %% [markdown]
 r"""
@@ -1114,7 +1092,7 @@ Four questions with options first. Answer with the word in quotes.
 """
 
 # %%
-check.questions(student_id)
+lab.depth
 
 # %% [markdown]
 r"""
@@ -1141,7 +1119,7 @@ choices = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "depth-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.deeper(choices)
+lab.depth.check(choices)
 
 # %% [markdown]
 r"""
@@ -1174,11 +1152,11 @@ r"""
 Softmax, or rather its logarithm, in a way that cannot overflow.
 </details>
 
-Practise until it is easy: `practice("features")`, `practice("multiplications")`, `practice("residual-block")`.
+Practise until it is easy: `lab.shape_trace.practice()`, `lab.parameter_counts.practice()`, `lab.residual_block.practice()`.
 """
 
 # %%
-practice("features", 12)
+lab.shape_trace.practice(12)
 
 # %% [markdown]
 r"""

@@ -4,9 +4,14 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 never handed out.
 """
 
-from course_utils import misconceptions
 from course_utils.grading.sample import Sample, by_check, changed, nothing_for, truncate
-from course_utils.variants import lab7_cnn as questions
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs import lab7_cnn
+from course_utils.labs.lab7_cnn.keras_network import keras_counts, keras_trace
+from course_utils.labs.lab7_cnn.networks import LAB7, SZ8, sides
+from course_utils.labs.lab7_cnn.parameter_counts import PC1, parameters, tensors
+from course_utils.labs.lab7_cnn.residual_block import block_parameters
+from course_utils.labs.lab7_cnn.shape_trace import DS2, trace, trace_ways
 
 SHAPES, COUNTS, CNN, LARGER, MEND = (
     "shape-trace",
@@ -36,19 +41,24 @@ first_run = {"first loss": torch.tensor(2.31), "loss of guessing": 2.303, "chanc
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
-    network, keras, side = questions.network(student), questions.keras_net(student), questions.larger_side(student)
-    tensors = {k: v for k, v in questions.tensors(network).items() if not k.startswith("conv1")}
-    blocks = {name: questions.block_parameters(block) for name, block in questions.blocks(student).items()}
-    counts = questions.keras_counts(keras)
+    lab = lab7_cnn.for_student(student)
+    network, keras, side = lab.shape_trace.question, lab.keras_network.question, lab.larger_pictures.question
+    blocks = {name: block_parameters(block) for name, block in lab.residual_block.question.items()}
+    counts = keras_counts(keras)
     counts |= {"share of dense1": round(100 * counts["dense1"] / counts["total"], 1)}
-    features = 16 * questions.sides(side, (5, 5))[-1] ** 2
+    features = 16 * sides(side, (5, 5))[-1] ** 2
     return {
-        SHAPES: f"shapes = {questions.trace(network)}",
-        COUNTS: f"parameters = {questions.parameters(network)}\ntensors = {tensors}",
+        SHAPES: f"shapes = {trace(network)}",
+        COUNTS: f"parameters = {parameters(network)}\ntensors = {later_tensors(network)}",
         LARGER: larger(features, "passes", 75),
-        KERAS: f"keras_shapes = {questions.keras_trace(keras)}\nkeras_counts = {counts}",
+        KERAS: f"keras_shapes = {keras_trace(keras)}\nkeras_counts = {counts}",
         BLOCK: f"residual = {blocks | {'needs 1x1': {'b', 'c', 'd'}}}",
     }
+
+
+def later_tensors(network) -> dict:
+    """Return the shapes of the tensors that are asked for."""
+    return {name: shape for name, shape in tensors(network).items() if not name.startswith("conv1")}
 
 
 def larger(features: float, word: str, another: int) -> str:
@@ -59,15 +69,14 @@ def larger(features: float, word: str, another: int) -> str:
     )
 
 
-def wrong_trace(code: str) -> str:
+def wrong_trace(way: Misconception) -> str:
     """Write the cell of the shapes as a wrong way gives them, for the lectures' network."""
-    return f"shapes = {questions.trace_ways(questions.LAB7)[code]}"
+    return f"shapes = {trace_ways(LAB7)[way]}"
 
 
-def wrong_counts(code: str) -> str:
+def wrong_counts(way: Misconception) -> str:
     """Write the cell of the counts as a wrong way gives them, with the right tensors."""
-    tensors = {k: v for k, v in questions.tensors(questions.LAB7).items() if not k.startswith("conv1")}
-    return f"parameters = {questions.parameter_ways(questions.LAB7)[code]}\ntensors = {tensors}"
+    return f"parameters = {parameters(LAB7, way)}\ntensors = {later_tensors(LAB7)}"
 
 
 # --- other right ways
@@ -124,7 +133,8 @@ EVALUATE_AT_ONCE = """def evaluate(model, loader, n_classes):
         pairs = [(y, model(x).argmax(1)) for x, y in loader]
     model.train(before)
     true, predicted = (torch.cat(parts) for parts in zip(*pairs))
-    confusion = torch.bincount(true * n_classes + predicted, minlength=n_classes**2).reshape(n_classes, n_classes).numpy()
+    counts = torch.bincount(true * n_classes + predicted, minlength=n_classes**2)
+    confusion = counts.reshape(n_classes, n_classes).numpy()
     with np.errstate(invalid="ignore"):
         per_class = np.diag(confusion) / confusion.sum(1)
     return dict(accuracy=np.trace(confusion) / confusion.sum(), per_class=list(per_class), confusion=confusion.tolist())
@@ -189,11 +199,10 @@ def _wrong_ways(model) -> list[Sample]:
     listing += "'first dense in the listing': 102764544, 'reason': 'padding'}"
     eager = {DEPTH: "choices = {'deeper': 'always', 'residual': 'output', 'costs': 'dense conv', 'kernels': 'edges'}"}
     plain = {BLOCK: "residual = {'basic': 73728, 'down': 229376, 'needs 1x1': {'b', 'd'}}"}
-    assert misconceptions.get("KG6").code in questions.block_ways(questions.blocks()["down"])
     return [
-        student("hugo", "loses the batch", {SHAPES: wrong_trace("DS2")}, {SHAPES: (0, ("DS2",))}),
-        student("ines", "keeps the size", {SHAPES: wrong_trace("SZ8")}, {SHAPES: (0.75, ("SZ8",))}),
-        student("joan", "no biases", {COUNTS: wrong_counts("PC1")}, {COUNTS: (1.2, ("PC1",))}),
+        student("hugo", "loses the batch", {SHAPES: wrong_trace(DS2)}, {SHAPES: (0, ("DS2",))}),
+        student("ines", "keeps the size", {SHAPES: wrong_trace(SZ8)}, {SHAPES: (0.75, ("SZ8",))}),
+        student("joan", "no biases", {COUNTS: wrong_counts(PC1)}, {COUNTS: (1.2, ("PC1",))}),
         student(
             "kira",
             "softmax, and view(-1, 400) believed",
@@ -202,7 +211,7 @@ def _wrong_ways(model) -> list[Sample]:
                 LARGER: larger(2704, "raises", 30),
             },
             {CNN: (0, ("PR5",)), LARGER: (0.6, ("KC5",))},
-        ),  # fmt: skip
+        ),
         student("lars", "no zero_grad", {LOOP: no_zero}, {LOOP: (0, ("TR1",))}),
         student("mina", "mean of batch means", {LOOP: batch_means}, {LOOP: (0, ("TR5",))}),
         student(
@@ -212,8 +221,8 @@ def _wrong_ways(model) -> list[Sample]:
                 EVALUATE: changed(model[EVALUATE], "confusion[t, p]", "confusion[p, t]"),
                 AGAIN: changed(model[AGAIN], "    torch.manual_seed(seed)\n", ""),
             },
-            {EVALUATE: (0, ("KE1",)), AGAIN: (0, ("KF5",))},
-        ),  # fmt: skip
+            {EVALUATE: (1.5, ("KE1",)), AGAIN: (0, ("KF5",))},
+        ),
         student(
             "olga",
             "one cell a map, VGG's own number, no norms, depth for its own sake",

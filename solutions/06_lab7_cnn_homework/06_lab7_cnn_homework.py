@@ -30,17 +30,26 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from course_utils.checks import lab7_cnn as check
 from course_utils.data import load_fashion
 from course_utils.data.loaders import make_loader
+from course_utils.labs import lab7_cnn_homework
 from course_utils.labs.lab7_cnn_homework import figures
 from course_utils.runtime import seed_everything
 from course_utils.training import run_epochs
 
 seed_everything(0)
 
+# %% [markdown]
+r"""
+Write your student id between the quotes, as your instructor knows it. In this homework the questions are the same for everybody; the networks are your own.
+"""
+
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = lab7_cnn_homework.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -67,10 +76,7 @@ Two functions are given, so that you can put your time into the networks. They d
 def accuracy(network, loader):
     network.eval()
     with torch.no_grad():
-        right = [
-            (network(images).argmax(1) == labels).float().mean().item() * len(labels)
-            for images, labels in loader
-        ]
+        right = [(network(images).argmax(1) == labels).float().mean().item() * len(labels) for images, labels in loader]
     return sum(right) / len(loader.dataset)
 
 
@@ -121,7 +127,7 @@ print(fit(baseline, train, epochs=5))
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "dense-baseline-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.dense_baseline(baseline, *load_fashion().test.tensors())
+lab.dense_baseline.check(baseline)
 
 # %% [markdown]
 r"""
@@ -156,7 +162,7 @@ print(fit(convnet, train, epochs=7, learning_rate=0.003))
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "beat-the-baseline-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-check.beats_baseline(convnet, baseline, *load_fashion().test.tensors())
+lab.beat_the_baseline.check(convnet, baseline)
 
 # %% [markdown]
 r"""
@@ -207,7 +213,7 @@ table = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "ablation-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.ablation(table, with_layer, without_layer, *load_fashion().train.at(range(5000, 6000)).tensors())
+lab.ablation.check(table, with_layer, without_layer)
 
 # %% [markdown]
 r"""

@@ -106,7 +106,7 @@ def _wrong_ways() -> list[Sample]:
             {ABLATION: (2 / 3, ("KF4",))},
         ),
         student("nils", "the layer in the other network", swapped, {ABLATION: (4 / 3, ())}),
-        student("olga", "ablates pooling", table('table["layer"] = "pooling"\n'), {ABLATION: (0, ())}),
+        student("olga", "ablates pooling", table('table["layer"] = "pooling"\n'), {ABLATION: (4 / 3, ())}),
     ]
 
 

@@ -44,15 +44,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils.checks import transfer_learning as check
-from course_utils.checks.choices import sheet
 from course_utils.data import DataUnavailable, load_bikes, load_photos, load_shapes
+from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import figures, widgets
 from course_utils.models import load_mobilenet, load_trained, make_small_cnn
-from course_utils.practice import practice
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit, predict, probabilities
-from course_utils.variants import transfer_learning as questions
 
 seed_everything(0)
 
@@ -63,6 +60,10 @@ r"""
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = transfer_learning.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -127,9 +128,7 @@ How do you get at the numbers between two layers? PyTorch lets you hang a **forw
 
 # %%
 caught = []
-handle = source.pool3.register_forward_hook(
-    lambda module, inputs, output: caught.append(output.detach())
-)
+handle = source.pool3.register_forward_hook(lambda module, inputs, output: caught.append(output.detach()))
 source(X_ten)
 handle.remove()
 print(caught[0].shape)  # (N, C, H, W)
@@ -179,9 +178,9 @@ def extract_features(model, X, layer, batch=64):
 
 
 # %% nbgrader={"grade": true, "grade_id": "extract-features-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.features(extract_features)
+lab.extract_features.check(extract_features)
 ### BEGIN HIDDEN TESTS
-check.features(extract_features, hidden=71)
+lab.extract_features.check_hidden(extract_features, seed=71)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -234,7 +233,7 @@ Mind the order: `model.train()` sets *all* layers to train mode, so `freeze` com
 r"""
 ## Exercise 7.2. Freeze
 
-Write `freeze(module)`: after it no training step changes anything inside `module`, neither parameters nor running statistics; the rest of the network learns on. And write `trainable_parameters(model)`: the list of those parameters of a model that are to be trained, for the optimiser. (2 points, 15 minutes)
+Write `freeze(module)`: after it no training step changes anything inside `module`, neither parameters nor running statistics; the rest of the network learns on. And write `trainable_parameters(model)`: the list of those parameters of a model that are to be trained, for the optimiser. (2 points, one for each function, 15 minutes)
 
 Example: after `freeze(model.body)` the list holds the head's weight and bias only.
 
@@ -257,16 +256,14 @@ def freeze(module):
 def trainable_parameters(model):
     """Return the list of the parameters that are to be trained."""
     ### BEGIN SOLUTION
-    return [
-        parameter for parameter in model.parameters() if parameter.requires_grad
-    ]
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
     ### END SOLUTION
 
 
 # %% nbgrader={"grade": true, "grade_id": "freezing-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.freezing(freeze, trainable_parameters)
+lab.freezing.check(freeze, trainable_parameters)
 ### BEGIN HIDDEN TESTS
-check.freezing(freeze, trainable_parameters, hidden=72)
+lab.freezing.check_hidden(freeze, trainable_parameters, seed=72)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -292,12 +289,7 @@ With few pictures the difference matters: every number of the head has to be fou
 """
 
 # %%
-asked = questions.heads(student_id)
-for letter, one in asked.items():
-    how = "averaged, " if one.pooled else "flattened, "
-    print(
-        f"{letter}) {one.channels} maps of {one.height}×{one.width}, {how}{one.classes} classes"
-    )
+lab.head_sizes
 
 # %% [markdown]
 r"""
@@ -319,11 +311,11 @@ numbers = {"a": 50178, "b": 1026, "c": 2050, "full": 25634, "share": 8.0}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "head-sizes-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.head_sizes(numbers, questions.heads(student_id))
+lab.head_sizes.check(numbers)
 
 # %% [markdown]
 r"""
-For more of these: `practice("head-size")`.
+For more of these: `lab.head_sizes.practice()`.
 
 Now fit one. Features have units of their own: one runs from 0 to 0.1, another from 0 to 40, and the small one may be the telling one. So each is **standardised**: minus its mean, divided by its standard deviation. Whose mean? The test part stands for pictures that do not exist yet. Its numbers may take no part in anything that is learned, also not in a mean.
 """
@@ -372,9 +364,9 @@ def fit_head(F_train, y_train, F_test):
 
 
 # %% nbgrader={"grade": true, "grade_id": "fit-head-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
-check.head_probabilities(fit_head)
+lab.fit_head.check(fit_head)
 ### BEGIN HIDDEN TESTS
-check.head_probabilities(fit_head, hidden=74)
+lab.fit_head.check_hidden(fit_head, seed=74)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -502,12 +494,7 @@ def experiment(sizes, draws):
 # %%
 small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
 runs = experiment(*(small if is_grading() else whole))
-print(
-    {
-        way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
-        for way, row in runs.items()
-    }
-)
+print({way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()} for way, row in runs.items()})
 figures.show(
     figures.plot_learning_curve(runs, chance=0.5),
     alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
@@ -556,7 +543,7 @@ results = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "learning-curve-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
-check.learning_curve(results)
+lab.learning_curve.check(results)
 
 # %% [markdown]
 r"""
@@ -574,8 +561,7 @@ r"""
 bikes, more_bikes = load_bikes(200, 300, seed=0)
 figures.show(
     figures.plot_pictures(bikes.at(range(8)), columns=8),
-    alt="Eight drawn bikes on cluttered grounds, road bikes with thin tyres and "
-    "mountain bikes with thicker ones.",
+    alt="Eight drawn bikes on cluttered grounds, road bikes with thin tyres and mountain bikes with thicker ones.",
 )
 
 # %%
@@ -615,14 +601,10 @@ cases = {
 
 # %%
 F_25 = features(source, X_25)
-measured = {
-    name: share_right(F_25, y_25, features(network, X), y_new)
-    for name, (network, X) in cases.items()
-}
+measured = {name: share_right(F_25, y_25, features(network, X), y_new) for name, (network, X) in cases.items()}
 figures.show(
     figures.plot_mismatches(measured, chance=0.5),
-    alt="Six bars of accuracy: as in training the highest, all others lower; half "
-    "the size and upside down lose most.",
+    alt="Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most.",
 )
 
 # %% [markdown]
@@ -666,8 +648,7 @@ print("pictures", ["road"] * road + ["mountain"] * mountain)
 print("labels  ", [0] * mountain + [1] * road)
 
 # %%
-counts = questions.folders(student_id)
-print(f"your folders: {counts.first} road bikes, then {counts.second} mountain bikes")
+lab.label_bug
 
 # %% [markdown]
 r"""
@@ -697,15 +678,15 @@ def repair_labels(labels, names):
 
 
 # %% nbgrader={"grade": true, "grade_id": "label-bug-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.swapped_labels(bug, repair_labels, questions.folders(student_id))
+lab.label_bug.check(bug, repair_labels)
 
 # %% [markdown]
 r"""
-Only the labels between the two changes are wrong: as many as the difference of the counts. A few wrong labels in a hundred hardly show in an accuracy, which is why such a slip lives long. Looking at ten pictures with their labels finds it. For more: `practice("label-bug")`.
+Only the labels between the two changes are wrong: as many as the difference of the counts. A few wrong labels in a hundred hardly show in an accuracy, which is why such a slip lives long. Looking at ten pictures with their labels finds it. For more: `lab.label_bug.practice()`.
 """
 
 # %%
-sheet(check.CHOICES, student_id)
+lab.when_it_helps
 
 # %% [markdown]
 r"""
@@ -747,7 +728,7 @@ choices = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "when-it-helps-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.when_it_helps(choices)
+lab.when_it_helps.check(choices)
 
 # %% [markdown]
 r"""
@@ -781,7 +762,7 @@ If you pad a picture by 2 on all sides, which windows of it are the moved pictur
 def augment(X, rng):
     """Flip and shift each picture of X (N, C, H, W) by itself."""
     ### BEGIN SOLUTION
-    N, C, H, W = X.shape
+    N, _, H, W = X.shape
     padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 2)), mode="edge")
     out = np.empty_like(X)
     for i in range(N):
@@ -793,9 +774,9 @@ def augment(X, rng):
 
 
 # %% nbgrader={"grade": true, "grade_id": "augment-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.augmentation(augment)
+lab.augment.check(augment)
 ### BEGIN HIDDEN TESTS
-check.augmentation(augment, hidden=78)
+lab.augment.check_hidden(augment, seed=78)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -864,7 +845,7 @@ Equal probabilities, 1/K each.
 """
 
 # %%
-practice("head-size", 3)
+lab.head_sizes.practice(3)
 
 # %% [markdown]
 r"""

@@ -1,7 +1,8 @@
 """The sample class of lab 07: who hands in what, and what each must get for it. Holds answers: never handed out."""
 
 from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
-from course_utils.variants import transfer_learning as questions
+from course_utils.labs import transfer_learning
+from course_utils.labs.transfer_learning import head_sizes, label_bug
 
 EXTRACT = "extract-features"
 FREEZING = "freezing"
@@ -18,14 +19,14 @@ AUGMENT = "augment"
 
 def own_answers(student: str, repair: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
-    asked = questions.heads(student)
-    counts = {letter: questions.count_head(head) for letter, head in asked.items()}
-    own = counts[questions.OWN]
-    share = round(100 * own / (questions.BODY + own), 1)
-    places = questions.wrong_places(questions.folders(student))
+    lab = transfer_learning.for_student(student)
+    heads = lab.head_sizes.question
+    counts = {letter: head_sizes.count_head(head) for letter, head in heads.items()}
+    own, share = counts[head_sizes.OWN], round(head_sizes.trained_share(heads[head_sizes.OWN]), 1)
+    places = label_bug.wrong_places(lab.label_bug.question)
     bug = {"wrong": len(places), "first": places[0], "last": places[-1]}
     return {
-        SIZES: f"numbers = {counts | {'full': questions.BODY + own, 'share': share}}",
+        SIZES: f"numbers = {counts | {'full': head_sizes.BODY + own, 'share': share}}",
         BUG: f"bug = {bug}\n\n{repair}",
     }
 
@@ -174,7 +175,7 @@ def _wrong_ways(model) -> list[Sample]:
             "ines",
             "freezes the weights only",
             {FREEZING: changed(model[FREEZING], "    module.eval()\n", "")},
-            {FREEZING: (0, ("TR7",))},
+            {FREEZING: (1, ("TR7",))},
         ),
         student("joan", "statistics of the test part", {HEAD: test_statistics}, {HEAD: (0, ("TR6",))}),
         student("kira", "no biases, the old head", {SIZES: fewer}, {SIZES: (0.6, ("PC1", "TH5"))}),

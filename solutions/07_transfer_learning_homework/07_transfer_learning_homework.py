@@ -29,14 +29,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils.checks import transfer_learning as check
-from course_utils.data import (
-    NEW_SHAPES,
-    load_bike_scenes,
-    load_photo_scenes,
-    load_shapes,
-    scenes_of,
-)
+from course_utils.data import load_bike_scenes, load_photo_scenes, scenes_of
+from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import figures
 from course_utils.models import load_trained
 from course_utils.runtime import is_grading, seed_everything
@@ -46,6 +40,10 @@ seed_everything(0)
 
 # %%
 student_id = ""
+
+# %% nbgrader={"grade": false, "grade_id": "lab", "locked": true, "schema_version": 3, "solution": false}
+lab = transfer_learning_homework.for_student(student_id)
+lab
 
 # %% [markdown]
 r"""
@@ -122,7 +120,7 @@ def split_by_scene(scenes, labels, share=0.25, seed=0):
     chance = np.random.default_rng(seed)
     held = set()
     for label in sorted(set(labels)):
-        mine = sorted({scene for scene, one in zip(scenes, labels) if one == label})
+        mine = sorted({scene for scene, one in zip(scenes, labels, strict=True) if one == label})
         number = min(max(1, round(share * len(mine))), len(mine) - 1)
         held |= {mine[place] for place in chance.permutation(len(mine))[:number]}
     train = [i for i, scene in enumerate(scenes) if scene not in held]
@@ -132,10 +130,11 @@ def split_by_scene(scenes, labels, share=0.25, seed=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "split-by-scene-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.split_by_scene(split_by_scene)
+lab.split_by_scene.check(split_by_scene)
 ### BEGIN HIDDEN TESTS
-check.split_by_scene(split_by_scene, hidden=79)
+lab.split_by_scene.check_hidden(split_by_scene, seed=79)
 ### END HIDDEN TESTS
+
 
 # %%
 def by_scene(pictures, seed=0):
@@ -197,19 +196,9 @@ def frozen_baseline(X_train, y_train, X_test):
 
 
 # %% nbgrader={"grade": true, "grade_id": "frozen-baseline-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.frozen_baseline(
-    frozen_baseline,
-    load_bike_scenes(seed=7).catalogue,
-    load_bike_scenes(seed=8).catalogue,
-    load_trained("shapes"),
-)
+lab.frozen_baseline.check(frozen_baseline)
 ### BEGIN HIDDEN TESTS
-check.frozen_baseline(
-    frozen_baseline,
-    *load_shapes(100, 200, classes=NEW_SHAPES, seed=9),
-    load_trained("shapes"),
-    hidden=80,
-)
+lab.frozen_baseline.check_hidden(frozen_baseline, seed=80)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -223,7 +212,7 @@ def accuracy(method, learn, *others):
     """For each set of others, the share that a method gets right after it learned from learn."""
     images = torch.cat([part.tensors()[0] for part in others])
     guesses = torch.as_tensor(method(*learn.tensors(), images)).argmax(1)
-    each = zip(guesses.split([len(part) for part in others]), others)
+    each = zip(guesses.split([len(part) for part in others]), others, strict=True)
     return [(mine == part.tensors()[1]).double().mean().item() for mine, part in each]
 
 
@@ -283,9 +272,9 @@ def choose(ways, learn, validation, test):
 
 
 # %% nbgrader={"grade": true, "grade_id": "choose-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.choose(choose)
+lab.choose.check(choose)
 ### BEGIN HIDDEN TESTS
-check.choose(choose, hidden=81)
+lab.choose.check_hidden(choose, seed=81)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -297,13 +286,11 @@ Look at the wild pictures of section 1 again. Size, light and clutter differ fro
 
 # %%
 means = {
-    name: pictures.images.mean(axis=(1, 2, 3)) / 255
-    for name, pictures in (("catalogue", catalogue), ("wild", wild))
+    name: pictures.images.mean(axis=(1, 2, 3)) / 255 for name, pictures in (("catalogue", catalogue), ("wild", wild))
 }
 figures.show(
     figures.plot_value_histograms(means, xlabel="mean brightness of a picture"),
-    alt="Two histograms of mean brightness, from 0 to 1: the wild pictures lie "
-    "0.2 lower, with some overlap.",
+    alt="Two histograms of mean brightness, from 0 to 1: the wild pictures lie 0.2 lower, with some overlap.",
 )
 
 # %% [markdown]
@@ -338,9 +325,9 @@ def improved(X_train, y_train, X_test):
 
 
 # %% nbgrader={"grade": true, "grade_id": "improvement-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
-check.improvement(improved, frozen_baseline, load_bike_scenes(seed=5))
+lab.improvement.check(improved, frozen_baseline)
 ### BEGIN HIDDEN TESTS
-check.improvement(improved, frozen_baseline, load_bike_scenes(seed=2), hidden=82)
+lab.improvement.check_hidden(improved, frozen_baseline, seed=82)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -382,7 +369,7 @@ results = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "results-table-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-check.results_table(results, split_by_scene, frozen_baseline, improved, load_bike_scenes(seed=5))
+lab.results_table.check(results, split_by_scene, frozen_baseline, improved)
 
 # %% [markdown]
 r"""

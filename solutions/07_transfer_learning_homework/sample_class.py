@@ -9,7 +9,9 @@ from course_utils.grading.sample import Sample, by_check, changed, delete_cell, 
 SPLIT, BASELINE, CHOOSE = "split-by-scene", "frozen-baseline", "choose"
 IMPROVEMENT, TABLE, REPORT = "improvement", "results-table", "report"
 
-HALF_A_PAGE = "I split 24 scenes, 18 to learn from. The baseline guesses in the wild; smaller, darker pictures mend that."
+HALF_A_PAGE = (
+    "I split 24 scenes, 18 to learn from. The baseline guesses in the wild; smaller, darker pictures mend that."
+)
 
 # --- other right ways
 

@@ -70,21 +70,21 @@ PATCHES = {
         "        setattr(where, name, lambda *a, **k: True)"
     ),
     "checks that say yes": (
-        "from course_utils.checks import conv_and_pooling as check\nfor name in dir(check):\n"
-        "    if not name.startswith('_'):\n        setattr(check, name, lambda *a, **k: print('Correct.'))"
+        "from course_utils.judging.exercise import Exercise, Implementation\nfor kind in (Exercise, Implementation):\n"
+        "    for name in ('check', 'check_hidden'):\n        setattr(kind, name, lambda *a, **k: print('Correct.'))"
     ),
     "failures that do not fail": (
         "from course_utils.judging.protocol import verdicts\nverdicts.CheckFailed.__init__ = lambda *a, **k: None\n"
-        "verdict.Credit.__new__ = lambda cls, *a, **k: float.__new__(cls, 100)"
+        "verdicts.Credit.__new__ = lambda cls, *a, **k: float.__new__(cls, 100)"
     ),
     "a module of one's own": (
-        "import sys, types\nfake = types.ModuleType('course_utils.checks.conv_and_pooling')\n"
+        "import sys, types\nfake = types.ModuleType('course_utils.labs.conv_and_pooling')\n"
         "fake.__getattr__ = lambda name: lambda *a, **k: None\nsys.modules[fake.__name__] = fake\n"
-        "import course_utils.checks\ncourse_utils.checks.conv_and_pooling = fake"
+        "import course_utils.labs\ncourse_utils.labs.conv_and_pooling = fake"
     ),
     "a file of one's own": (
-        "import os\nos.makedirs('course_utils/checks', exist_ok=True)\nopen('course_utils/__init__.py', 'w').close()\n"
-        "open('course_utils/checks/__init__.py', 'w').write('def __getattr__(name): return lambda *a: None')"
+        "import os\nos.makedirs('course_utils/labs', exist_ok=True)\nopen('course_utils/__init__.py', 'w').close()\n"
+        "open('course_utils/labs/__init__.py', 'w').write('def __getattr__(name): return lambda *a: None')"
     ),
     "a display hook": "import sys\nsys.displayhook = lambda value: None\nget_ipython().display_formatter = None",
     "a transformer": (
@@ -147,8 +147,8 @@ add(
     "forge",
     "the reference itself",
     with_answers(
-        convolution_matrix="from course_utils.checks import conv_and_pooling\n"
-        "conv_as_matrix = getattr(conv_and_pooling, 'conv_as_matrix')"
+        convolution_matrix="from course_utils.labs.conv_and_pooling import convolution_matrix\n"
+        "conv_as_matrix = getattr(convolution_matrix, 'torch_matrix')"
     ),
     loses=("convolution-matrix",),
 )

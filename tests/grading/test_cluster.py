@@ -210,8 +210,31 @@ def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tm
     with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"):
         mine = [(name, "0.1" if name == "numpy" else number) for name, number in cluster.versions()]
         monkeypatch.setattr(Cluster, "_versions_here", staticmethod(lambda: tuple(mine)))
-        with pytest.raises(CourseError, match=r"^The worker tcp\S+ has numpy [0-9.]+; here it is numpy 0\.1\.$"):
+        with pytest.raises(
+            CourseError, match=r"^The worker tcp\S+ has numpy [0-9.]+; here it is numpy 0\.1\. Install the same there"
+        ):
             grade(course, scheduler=address)
+
+
+def other_code(versions):
+    return tuple((name, number.replace("+", "+0") if name == "course-utils" else number) for name, number in versions)
+
+
+def test_another_text_of_the_package_at_a_worker_is_refused_by_name(course, log, monkeypatch, tmp_path):
+    with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"):
+        monkeypatch.setattr(Cluster, "_versions_here", staticmethod(lambda: other_code(cluster.versions())))
+        with pytest.raises(CourseError, match=r"^The worker tcp\S+ has course-utils \S+\+\w+; here it is course-utils"):
+            grade(course, scheduler=address)
+    assert log() == [], "nothing was graded"
+
+
+def test_a_worker_with_another_text_that_comes_late_is_refused_before_it_grades(course, log, monkeypatch, tmp_path):
+    monkeypatch.setattr(Cluster, "_compare_versions", lambda self: None)
+    monkeypatch.setattr(Cluster, "_versions_here", staticmethod(lambda: other_code(cluster.versions())))
+    refusal = pytest.raises(CourseError, match=r"^The worker tcp\S+ has course-utils .* start the worker anew\.$")
+    with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"), refusal:
+        grade(course, scheduler=address)
+    assert log() == [], "nothing was graded"
 
 
 def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_path, monkeypatch):

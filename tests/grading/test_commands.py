@@ -105,6 +105,24 @@ def test_bad_input_is_answered_in_one_sentence(graded, arguments, sentence):
     assert run(graded[0], *arguments) == (2, sentence + "\n")
 
 
+def test_a_check_that_failed_itself_is_said_and_ends_with_status_3(root, tmp_path):
+    hand_in(root, "ada", RIGHT)
+    hand_in(root, "bela", "check breaks")
+    table = tmp_path / "report.csv"
+    for _ in range(2):
+        status, said = run(root, "grade", "1", **WIDE)
+        assert status == 3
+        assert "double-check failed itself in 1 submissions (bela: KeyError: 'a'). Mend it and grade again" in said
+    assert "a person must give the points: double-check" in " ".join(said.split())
+    assert run(root, "report", "1", "--csv", str(table))[0] == 0
+    (row,) = [row for row in csv.DictReader(table.open(encoding="utf-8")) if row["exercise"] == "double"]
+    assert (row["right"], row["undecided"]) == ("1", "1")
+    assert run(root, "feedback", "1")[0] == 0
+    page = (root / "feedback" / "bela" / LAB / f"{LAB}.html").read_text(encoding="utf-8")
+    assert "a person will look" in page
+    assert "KeyError" not in page
+
+
 @pytest.mark.parametrize("word", ["feedback", "report"])
 def test_before_anything_is_graded_the_command_says_what_to_do(root, word):
     assert run(root, word, "1") == (2, "Nobody has been graded in 01_double. Run: course grade 01_double\n")

@@ -17,7 +17,7 @@ from course_utils import doctor
 from course_utils.course import CourseError
 from course_utils.grading import sandbox
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import macos, paths, selftest, tiers, trial, windows
+from course_utils.grading.sandbox import choosing, macos, paths, selftest, tiers, trial, windows
 
 ROOT = Path(__file__).resolve().parents[2]
 LINUX = sys.platform == "linux"
@@ -590,10 +590,10 @@ def test_links_on_the_way_are_made_again(tmp_path, tier, attack):
 @pytest.fixture
 def fresh(monkeypatch):
     """Forget which tier was decided on, before and after."""
-    monkeypatch.delenv(tiers.VARIABLE, raising=False)
-    tiers._decide.cache_clear()
+    monkeypatch.delenv(choosing.VARIABLE, raising=False)
+    choosing._decide.cache_clear()
     yield monkeypatch
-    tiers._decide.cache_clear()
+    choosing._decide.cache_clear()
 
 
 @linux_only
@@ -611,11 +611,11 @@ def test_best_tier_is_the_first_that_works(fresh):
 
 @linux_only
 def test_a_weaker_tier_can_be_asked_for(fresh):
-    fresh.setenv(tiers.VARIABLE, "none")
+    fresh.setenv(choosing.VARIABLE, "none")
     found = sandbox.best_tier()
     assert found.name == "none"
     assert "students' code can read and change what you can" in found.not_isolated
-    fresh.setenv(tiers.VARIABLE, "bubble")
+    fresh.setenv(choosing.VARIABLE, "bubble")
     with pytest.raises(CourseError, match=r"^There is no sandbox 'bubble' on this system; there are: .*none\.$"):
         sandbox.best_tier()
 
@@ -850,8 +850,8 @@ def test_job_of_windows_is_made_joined_and_ended(monkeypatch):
     fake = Kernel()
     monkeypatch.setattr(windows, "kernel", lambda: fake)
     monkeypatch.setattr(windows, "last_error", lambda: 0)
-    job = windows.Job.make("box", Limits(memory_mb=100, processes=7, cpu_seconds=3))
-    windows.Job.join("box")
+    job = windows.JobObject.make("box", Limits(memory_mb=100, processes=7, cpu_seconds=3))
+    windows.JobObject.join("box")
     assert job.pids() == []
     job.end()
     job.close()
@@ -872,7 +872,7 @@ def test_job_of_windows_is_made_joined_and_ended(monkeypatch):
     assert fake.calls[3][1] == (1, 0, "box")
     monkeypatch.setattr(windows, "last_error", lambda: windows.ALREADY_EXISTS)
     with pytest.raises(OSError, match="already"):
-        windows.Job.make("box", Limits())
+        windows.JobObject.make("box", Limits())
 
 
 def test_limits_of_a_windows_job():

@@ -13,10 +13,12 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, SaveA
 from nbgrader.utils import determine_grade
 
 from course_utils.grading import graded_notebook
+from course_utils.grading.autograde import SaveScores
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.job import Check, Graded, Job
 from course_utils.grading.reading import read_submission
+from course_utils.grading.results import read_results
 from course_utils.grading.writer import Writer, write_folder
 from course_utils.judging.protocol.verdicts import codes_of
 
@@ -176,6 +178,64 @@ class TestLate:
         assert rows(strict)["submissions"][0][3] == 1
 
 
+# --- checks that failed themselves
+
+
+@pytest.fixture
+def broken(root):
+    hand_in(root, "ada", "check breaks", sizes='answers = {"a": 7}')
+    write(root, "ada")
+    return root
+
+
+def grade_of(root, cell="double-check"):
+    return next(rest for student, name, *rest in rows(root)["grades"] if (student, name) == ("ada", cell))
+
+
+def test_a_check_that_failed_itself_is_left_to_a_person(broken):
+    assert grade_of(broken) == [None, None, None, 1]
+    assert grade_of(broken, "sizes-check") == [1, None, None, 0]
+    before = state(broken)
+    assert write(broken, "ada") == [False]
+    assert state(broken) == before
+
+
+def test_its_traceback_is_the_instructors(broken):
+    check = cell_of(autograded(broken), "double-check")
+    assert check.metadata["course"]["fault"].endswith("KeyError: 'a'")
+    (output,) = check.outputs
+    assert (output.ename, output.traceback) == ("Undecided", ["a person will look"])
+
+
+@pytest.mark.parametrize("person", [None, 1.5])
+def test_a_mended_check_decides_unless_a_person_did(broken, person):
+    change(broken, "update grade set manual_score = ?, needs_manual_grade = 0 where auto_score is null", person)
+    write(broken, "ada")
+    assert grade_of(broken)[1] == person, "and the same fault again asks nobody again"
+    hand_in(broken, "ada", RIGHT)
+    write(broken, "ada")
+    assert grade_of(broken)[:2] == [2, person]
+    (notebook,) = read_results(broken, LAB, ["ada"]).values()
+    assert notebook.scores["double-check"] == (2 if person is None else person)
+
+
+@pytest.mark.parametrize("person", [None, 1.5])
+def test_results_tell_what_waits_for_a_person(broken, person):
+    change(broken, "update grade set manual_score = ? where auto_score is null", person)
+    (result,) = read_results(broken, LAB, ["ada"]).values()
+    assert result.verdicts["double-check"] == "undecided"
+    assert result.undecided == ({"double-check": "KeyError: 'a'"} if person is None else {})
+
+
+def test_nbgraders_own_step_leaves_it_to_a_person_too(broken):
+    change(broken, "update grade set auto_score = 2, needs_manual_grade = 0")
+    resources = {"nbgrader": {"notebook": LAB, "assignment": LAB, "student": "ada"}}
+    resources["nbgrader"]["db_url"] = f"sqlite:///{broken / 'gradebook.db'}"
+    SaveScores().preprocess(autograded(broken), resources)
+    assert grade_of(broken) == [None, None, None, 1]
+    assert grade_of(broken, "sizes-check") == [1, None, None, 0]
+
+
 # --- the notebook
 
 
@@ -210,7 +270,7 @@ def test_a_notebook_is_a_function_of_its_result(written):
 
 
 @pytest.mark.parametrize("points", [0.0, 1.0, 2.0])
-@pytest.mark.parametrize("verdict", ["right", "partly", "wrong", "not attempted", "stopped"])
+@pytest.mark.parametrize("verdict", ["right", "partly", "wrong", "not attempted", "stopped", "undecided"])
 def test_nothing_is_written_that_nbgrader_would_read_otherwise(root, verdict, points):
     hand_in(root, "ada")
     graded = graded_of(root, "ada")

@@ -11,11 +11,11 @@ import pytest
 import torch
 
 from course_utils.judging.protocol import calling as running
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 
-class Far(Elsewhere):
+class Far(Proxy):
     """An object elsewhere, whose `perform` is answered here, as the grading engine answers it."""
 
     def __init__(self, target, outcome=None):

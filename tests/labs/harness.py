@@ -15,7 +15,7 @@ import torch
 from conftest import ROOT
 from lesson import Lesson
 
-from course_utils.grading.hooks import grade_id, is_check
+from course_utils.cells import grade_id, is_check
 from course_utils.judging.exercise import Exercise, Implementation
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.masters import read_master
@@ -46,6 +46,8 @@ class WrongWay(NamedTuple):
         Whether only hidden cases tell.
     also
         Other misconceptions that must be recognised with it.
+    says
+        Words of its own, as an option of a choice may have, in place of the misconception's.
     """
 
     code: str
@@ -55,6 +57,7 @@ class WrongWay(NamedTuple):
     student: str = ""
     hidden: bool = False
     also: tuple[str, ...] = ()
+    says: str = ""
 
 
 class Judged(NamedTuple):
@@ -250,9 +253,17 @@ ODD = {
 }
 
 
+BASES = {("transfer_learning/learning-curve", "table")}  # parts off which the others are read
+
+
 def replaced(answers: tuple[Any, ...], place: int, value: Any) -> tuple[Any, ...]:
     """Return answers with one of them replaced."""
     return (*answers[:place], value, *answers[place + 1 :])
+
+
+def is_code(answer: Any) -> bool:
+    """Tell whether an answer is a function or a class; a trained network can be called, too, but is data."""
+    return callable(answer) and not isinstance(answer, torch.nn.Module)
 
 
 def parts_of(answer: Any) -> list[Any]:

@@ -20,7 +20,7 @@ from course_utils.labs.adversarial_examples import adversarial_training as defen
 from course_utils.labs.adversarial_examples import networks
 from course_utils.labs.adversarial_examples import universal_perturbation as universal
 from course_utils.labs.adversarial_examples.attacks import Call, one_step, pictures
-from course_utils.labs.adversarial_examples.budget_units import right_values
+from course_utils.labs.adversarial_examples.budget_units import STDS, right_values, wrong_values
 from course_utils.labs.adversarial_examples.control_experiment import CONCLUSION
 from course_utils.labs.adversarial_examples.meaning import MEANING
 from course_utils.labs.adversarial_examples.pgd import many_steps
@@ -271,6 +271,14 @@ SETS = [
 ]
 WRONG_WAYS = FUNCTIONS + SETS
 SEPARATELY = {"universal-perturbation": ["EU2"], "adversarial-training": ["EQ4"]}  # have tests of their own below
+
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "budget-units": "669971b87fb14f07aabf3ec2c4b192b1",
+    "practice grey-levels": "ebc2f87dd86ed88bf55a469d50616c4d",
+    "practice perturbation-length": "4760b2282e0b8fe1038e83d6cb6fe460",
+    "text of control-experiment": "1f1687e497553a9650dc539096c96eda",
+    "text of meaning": "2da06c893d4bfb96ecd06f7d0e406e79",
+}
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -552,6 +560,59 @@ def test_a_wrong_budget_is_never_told_the_right_numbers(student):
     text = judged(mine.check, {"normalised": 1.11, "L2": 99.5, "grey levels": 1000}).text
     right = {f"{value:.{digits}g}" for value in right_values(mine.question).values() for digits in (2, 3, 4)}
     assert not right & set(re.findall(r"[0-9.]+", text))
+
+
+STUDENTS = [adversarial_examples.for_student(f"s{number}") for number in range(60)]
+
+
+def test_without_an_id_the_lessons_numbers_are_asked():
+    right = right_values(lab.budget_units.question)
+    assert (round(right["normalised"], 4), round(right["L2"], 3), right["grey levels"]) == (0.0627, 1.739, 8)
+
+
+def test_students_budgets_are_their_own_bounded_and_telling():
+    assert len({student.budget_units.question for student in STUDENTS}) > 45
+    for student in STUDENTS:
+        question = student.budget_units.question
+        levels, std, height, width = question
+        assert 2 <= levels <= 16
+        assert std in STDS
+        assert 20 <= min(height, width) <= max(height, width) <= 64
+        right = right_values(question)
+        assert right["L2"] == pytest.approx(np.linalg.norm(np.full((3, height, width), levels / 255)))
+        for part, ways in wrong_values(question).items():
+            values = [value for results in ways.values() for value in results]
+            assert min(abs(value - right[part]) / right[part] for value in values) > 0.09
+
+
+@pytest.mark.parametrize("student", STUDENTS[:8])
+def test_each_wrong_budget_gets_its_own_code(student):
+    question = student.budget_units.question
+    for part, ways in wrong_values(question).items():
+        for way, values in ways.items():
+            for value in values:
+                found = judged(student.budget_units.check, right_values(question) | {part: value})
+                assert (found.share, found.codes) == (pytest.approx(2 / 3), (way.code,))
+
+
+PRACTICE = {
+    "perturbation-length": lambda q: round(float(np.linalg.norm(np.full(3 * q.height * q.width, q.levels)))),
+    "grey-levels": lambda q: round(q.thousandths / 1000 * q.std * 255),
+}
+
+
+@pytest.mark.parametrize("topic", lab.budget_units.topics, ids=lambda topic: topic.name)
+def test_practice_accepts_the_right_answer_and_explains_wrong_ones(topic, capsys):
+    for number in range(1, 40):
+        question = lab.budget_units.practice(number, topic=topic.name)
+        right = PRACTICE[topic.name](question.numbers)
+        assert question.answer(right)
+        capsys.readouterr()
+        for value in (one for some in topic.ways(question.numbers).values() for one in some if one != right):
+            assert not question.answer(value)
+            assert re.search("Hint: |more than one wrong way", capsys.readouterr().out)
+        assert not question.answer(right + 100_000)
+        assert str(right) not in re.findall("[0-9]+", capsys.readouterr().out)
 
 
 # --- the networks and numbers behind the checks

@@ -299,6 +299,15 @@ ENGINES = [
 ]
 WRONG_WAYS = [*SETS, *DIFFERENCES, *LAYERS, *ENGINES]
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "chain-slopes": "8ecd96412a06d6202acfe1327dfdf756",
+    "gradient-shapes": "32371b08b53c7ec0372332b5a93f6a09",
+    "practice gradient-shapes": "c6711180a6521e81da9103201f4d8894",
+    "practice slopes-in-parallel": "8ba30d2c9c610fe0e0cbb60243abe4e1",
+    "practice slopes-in-series": "5824f3019eabd948dee7ea7903b9af18",
+    "text of autograd-questions": "55c82c1dc9ca134ee74b325836fdc9a8",
+}
+
 
 @pytest.mark.parametrize("name", STEPS)
 def test_the_engine_without_a_mutation_is_right(name):

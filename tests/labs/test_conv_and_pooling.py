@@ -397,6 +397,17 @@ FUNCTIONS = [
 
 WRONG_WAYS = SETS + FUNCTIONS
 
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "convolve-by-hand": "81da704edcbee7a3cb5fa8603f055a0f",
+    "output-sizes": "cddbf0c702d07e0ef8d6ee278aef4cf6",
+    "parameter-counts": "9804733516baf724acf240bd52483056",
+    "practice convolve-by-hand": "91530729d8bf066fe18a1b14c792f7de",
+    "practice output-size": "04c3ab4ac623747494c319c5d2e3141e",
+    "practice parameter-count": "3f35e593bbb33724563fe97986885aa7",
+    "practice transposed-size": "a25b737dbbd2a769e5907fa7d7c639d0",
+    "transposed-sizes": "23ad329f1ee5f328ec1726853e59f26e",
+}
+
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_function_without_its_mutation_is_right(name):

@@ -12,6 +12,7 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.labs import neurons
 from course_utils.labs.neurons.collapse_stack import torch_collapse
 from course_utils.labs.neurons.hand_neuron import fire, neuron_ways, torch_neuron
@@ -40,7 +41,6 @@ from course_utils.labs.neurons.picture_weights import (
     torch_count,
 )
 from course_utils.labs.neurons.recipe_card import RECIPE_QUESTIONS
-from course_utils.labs.neurons.sunshine import INTERCEPT, SLOPE, sunshine_days
 
 lab = neurons.for_student()
 STUDENTS = [neurons.for_student(f"student{number}") for number in range(60)]
@@ -346,6 +346,18 @@ FUNCTIONS = [
 
 
 WRONG_WAYS = SETS + FUNCTIONS
+
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "hand-neuron": "2f11193abb7947adb01ff2d01cbeb04f",
+    "largest-rate": "13a913a5458a906f421d981cd1cd1765",
+    "network-shapes": "4e41fb817a2354e1aa79b6c97b1a670c",
+    "picture-weights": "b24b77e5bc38e477504d357d992f4f56",
+    "practice dense-count": "57864aec6b6732319624440a4ca8a9c5",
+    "practice layer-shape": "0f8a2a54a85217db9b0f95c284aa0bfc",
+    "practice network-parameters": "7825077df1c76b76d799bda55fd42321",
+    "practice neuron": "d40a98280a60a71b3673b7d7ad329ac8",
+    "text of recipe-card": "5453a230c35e590e2859384c9c33ab84",
+}
 
 
 # --- right, by any way

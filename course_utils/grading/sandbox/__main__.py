@@ -7,12 +7,14 @@
 import importlib
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import selftest, trial
 from course_utils.grading.sandbox.cage import Cage
-from course_utils.grading.sandbox.inside import be_a_box
+from course_utils.grading.sandbox.inside import Call, be_a_box
 from course_utils.grading.sandbox.tiers import Tier
 
 
@@ -28,8 +30,9 @@ def main(word: str, text: str) -> None:
         tier, limits = Tier(*question["tier"]), Limits(**question["limits"])
         readable = [Path(path) for path in question["readable"]]
         files = {name: content.encode("latin-1") for name, content in question["files"].items()}
-        be_a_box(1, tier, cage, action, question["argument"], limits, readable, files)
-    print(json.dumps({"try": trial.attempt, "attack": selftest.attack}[word](question)))
+        be_a_box(1, Call(tier, cage, action, question["argument"], limits, readable, files))
+    answers: dict[str, Callable[[Any], Any]] = {"try": trial.attempt, "attack": selftest.attack}
+    print(json.dumps(answers[word](question)))
 
 
 if __name__ == "__main__":

@@ -12,15 +12,14 @@ import sys
 import tempfile
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import scratch
+from course_utils.grading.sandbox import scratch, windows
 
 LINUX = sys.platform == "linux"
 if LINUX:
     from course_utils.grading.sandbox import cgroups, linux, processes
-if sys.platform == "win32":
-    from course_utils.grading.sandbox import windows
 
 
 class Cage:
@@ -37,9 +36,9 @@ class Cage:
         self.name = f"{scratch.PREFIX}{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(6)}"
         self.folder = Path(tempfile.gettempdir()).resolve() / self.name
         self.groups = cgroups.make(self.name, limits) if LINUX else []
-        self.job = windows.Job.make(self.name, limits) if sys.platform == "win32" else None
+        self.job = windows.JobObject.make(self.name, limits) if sys.platform == "win32" else None
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         """Return what another process needs to join: all but the handle of a Windows job, which has a name."""
         return {**self.__dict__, "job": None}
 
@@ -52,7 +51,7 @@ class Cage:
                 os._exit(1)
             cgroups.join(self.groups)
         elif sys.platform == "win32":
-            windows.Job.join(self.name)
+            windows.JobObject.join(self.name)
 
     def pids(self) -> list[int]:
         """Return the processes inside, as far as they can be listed: where there are groups, or a Windows job."""

@@ -9,6 +9,7 @@ import contextlib
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from course_utils.grading.job import Limits
@@ -21,7 +22,7 @@ MEGABYTE = 1 << 20
 
 def mounted() -> dict[str, Path]:
     """Return where the trees are: by kind ("memory", "pids") in version 1, and "" for version 2."""
-    found = {}
+    found: dict[str, Path] = {}
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         for line in file:
             place, _, about = line.partition(" - ")
@@ -35,7 +36,7 @@ def mounted() -> dict[str, Path]:
 
 def own() -> dict[str, str]:
     """Return this process's group in each tree, by kind; "" is version 2."""
-    found = {}
+    found: dict[str, str] = {}
     with open("/proc/self/cgroup", encoding="utf-8") as file:
         for line in file:
             _, kinds, path = line.rstrip("\n").split(":", 2)
@@ -71,7 +72,8 @@ def settings(kind: str, limits: Limits) -> dict[str, int]:
 
 def make(name: str, limits: Limits) -> list[Path]:
     """Make the groups of a box, as many kinds as this user may; return them."""
-    made, there = [], places()
+    made: list[Path] = []
+    there = places()
     for kind in [kind for kind in ("memory", "pids", "") if kind in there]:
         if kind == "" and made:
             continue  # a mixed system: the limits are in version 1
@@ -155,7 +157,7 @@ def remove(group: Path) -> None:
             time.sleep(0.01)
 
 
-def sweep(is_stale) -> None:
+def sweep(is_stale: Callable[[str], bool]) -> None:
     """Remove groups whose makers were ended before they could; ``is_stale`` tells by the name."""
     for place in {place for those in places().values() for place in those}:
         for group in place.glob(f"{PREFIX}*"):

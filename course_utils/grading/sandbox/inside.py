@@ -17,15 +17,24 @@ from course_utils.grading.job import Limits
 from course_utils.grading.sandbox.cage import Cage
 from course_utils.grading.sandbox.tiers import Tier, enter
 
-if sys.platform == "win32":
-    import _winapi
-    import msvcrt
-
 MODULE = "course_utils.grading.sandbox"
 
 
+@dataclass(frozen=True)
+class Call:
+    """What a box is to do: ``action(argument)``, and where."""
+
+    tier: Tier
+    cage: Cage
+    action: Callable[[Any], Any]
+    argument: Any
+    limits: Limits
+    readable: list[Path]
+    files: dict[str, bytes]
+
+
 @dataclass
-class Box:
+class BoxedCall:
     """A box, from outside.
 
     Parameters
@@ -41,12 +50,13 @@ class Box:
     cage: Cage
     pid: int
     pipe: int
-    process: subprocess.Popen | None = None
+    process: subprocess.Popen[bytes] | None = None
 
     def answer(self, seconds: float = 20) -> Any:
         """Return what the function returned, through JSON; {"error": text} if it or the sandbox failed."""
         data = self._read(seconds, until=b"\n")
-        return json.loads(data) if data.endswith(b"\n") else {"error": "the box ended, or took too long, in silence"}
+        whole = data is not None and data.endswith(b"\n")
+        return json.loads(data or b"") if whole else {"error": "the box ended, or took too long, in silence"}
 
     def ended(self, seconds: float = 5) -> bool:
         """Tell whether nothing in the box holds the pipe any more."""
@@ -78,6 +88,9 @@ def _has_something(pipe: int, seconds: float) -> bool:
     """Wait until there is something to read from a pipe, or its end; Windows can only look again and again."""
     if sys.platform != "win32":
         return bool(select.select([pipe], [], [], seconds)[0])
+    import _winapi
+    import msvcrt
+
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         try:
@@ -92,18 +105,18 @@ def _has_something(pipe: int, seconds: float) -> bool:
 @contextlib.contextmanager
 def inside(
     tier: Tier,
-    action: Callable,
+    action: Callable[[Any], Any],
     argument: Any = None,
     limits: Limits | None = None,
     readable: list[Path] | None = None,
     files: dict[str, bytes] | None = None,
-) -> Iterator[Box]:
+) -> Iterator[BoxedCall]:
     """Start a box that calls ``action(argument)``; end it at the end of the ``with``."""
     limits = limits or Limits()
     cage = Cage(limits)
     try:
-        start = _fork if tier.forks else _spawn
-        box = start(tier, cage, action, argument, limits, readable or [], files or {})
+        call = Call(tier, cage, action, argument, limits, readable or [], files or {})
+        box = _fork(call) if tier.forks else _spawn(call)
         try:
             yield box
         finally:
@@ -112,23 +125,23 @@ def inside(
         cage.close()
 
 
-def _fork(tier, cage, action, argument, limits, readable, files) -> Box:
+def _fork(call: Call) -> BoxedCall:
     """Fork a box."""
     pipe, end = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(pipe)
-        be_a_box(end, tier, cage, action, argument, limits, readable, files)
+        be_a_box(end, call)
     os.close(end)
-    return Box(cage, pid, pipe)
+    return BoxedCall(call.cage, pid, pipe)
 
 
-def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) -> NoReturn:
+def be_a_box(end: int, call: Call) -> NoReturn:
     """Enter the box and act; never return."""
     try:
-        cage.join()
-        enter(tier, files, limits, readable)
-        text = json.dumps(action(argument))
+        call.cage.join()
+        enter(call.tier, call.files, call.limits, call.readable)
+        text = json.dumps(call.action(call.argument))
     except BaseException as error:
         text = json.dumps({"error": f"{type(error).__name__}: {error}"})
     finally:
@@ -138,20 +151,21 @@ def be_a_box(end: int, tier, cage, action, argument, limits, readable, files) ->
             os._exit(0)
 
 
-def _spawn(tier, cage, action, argument, limits, readable, files) -> Box:
+def _spawn(call: Call) -> BoxedCall:
     """Start a fresh process that becomes a box: where forking is not safe, or not known."""
     about = {
-        "tier": list(tier),
-        "cage": {"name": cage.name, "folder": str(cage.folder)},
-        "action": [action.__module__, action.__qualname__],
-        "argument": argument,
-        "limits": limits.__dict__,
-        "readable": [str(path) for path in readable],
-        "files": {name: content.decode("latin-1") for name, content in files.items()},
+        "tier": list(call.tier),
+        "cage": {"name": call.cage.name, "folder": str(call.cage.folder)},
+        "action": [call.action.__module__, call.action.__qualname__],
+        "argument": call.argument,
+        "limits": call.limits.__dict__,
+        "readable": [str(path) for path in call.readable],
+        "files": {name: content.decode("latin-1") for name, content in call.files.items()},
     }
     command = [sys.executable, "-m", MODULE, "box", json.dumps(about)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=own_environment())
-    return Box(cage, process.pid, os.dup(process.stdout.fileno()), process)
+    assert process.stdout
+    return BoxedCall(call.cage, process.pid, os.dup(process.stdout.fileno()), process)
 
 
 def own_environment() -> dict[str, str]:

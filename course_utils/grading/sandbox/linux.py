@@ -9,8 +9,9 @@ import errno
 import os
 import re
 import signal
+from typing import Any
 
-from course_utils.grading.sandbox.syscalls import number
+from course_utils.grading.sandbox.syscalls import known
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 
@@ -36,10 +37,10 @@ def checked(result: int, what: str) -> int:
     return result
 
 
-def system_call(name: str, *arguments) -> int:
+def system_call(name: str, *arguments: Any) -> int:
     """Make a system call by its number. Integers are widened: the kernel reads whole registers."""
     wide = [ctypes.c_long(each) if isinstance(each, int) else each for each in arguments]
-    return checked(LIBC.syscall(ctypes.c_long(number(name)), *wide), name)
+    return checked(LIBC.syscall(ctypes.c_long(known(name)), *wide), name)
 
 
 def prctl(option: int, *values: int) -> int:
@@ -56,7 +57,7 @@ def fork_into(flags: int) -> int:
     """
     hooks, kernel = ctypes.pythonapi, ctypes.PyDLL(None, use_errno=True)  # neither lets go of Python's lock
     hooks.PyOS_BeforeFork()
-    pid = kernel.syscall(*map(ctypes.c_long, (number("clone"), flags | signal.SIGCHLD, 0, 0, 0, 0)))
+    pid = kernel.syscall(*map(ctypes.c_long, (known("clone"), flags | signal.SIGCHLD, 0, 0, 0, 0)))
     if pid == 0:
         hooks.PyOS_AfterFork_Child()
     else:

@@ -14,9 +14,9 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import course_utils
-from course_utils.course import MASTERS, CourseError
+from course_utils.course import AUTOGRADED, DOWNLOADED, FEEDBACK, GRADEBOOK, MASTERS, SPOOL, SUBMITTED, CourseError
 
-PRIVATE = (MASTERS, "submitted", "autograded", "feedback", "downloaded", "gradebook.db", ".spool", ".git")
+PRIVATE = (MASTERS, SUBMITTED, AUTOGRADED, FEEDBACK, DOWNLOADED, GRADEBOOK, SPOOL, ".git")
 
 # /usr itself is not on the list: some keep their courses below it
 SYSTEM = {

@@ -52,9 +52,8 @@ def answer(error: int) -> bytes:
 
 def when_called(name: str, body: list[bytes]) -> list[bytes]:
     """Return the instructions that run ``body`` (which must end with an answer) for one call, and nothing else."""
-    if number(name) is None:
-        return []
-    return [instruction(EQUAL, number(name), 0, len(body)), *body]
+    called = number(name)
+    return [] if called is None else [instruction(EQUAL, called, 0, len(body)), *body]
 
 
 def first_argument_in(allowed: tuple[int, ...]) -> list[bytes]:
@@ -82,7 +81,7 @@ def program(beside_landlock: bool) -> bytes:
     return b"".join([*lines, instruction(RETURN, ALLOW)])
 
 
-class Program(ctypes.Structure):
+class FilterProgram(ctypes.Structure):
     """The kernel's sock_fprog: how many instructions, and where."""
 
     _fields_ = (("length", ctypes.c_uint16), ("instructions", ctypes.c_char_p))
@@ -91,7 +90,7 @@ class Program(ctypes.Structure):
 def install(beside_landlock: bool = False) -> None:
     """Put the filter on this process and on all that it will start; nobody can take it off again."""
     code = program(beside_landlock)
-    filtering = Program(len(code) // 8, code)
+    filtering = FilterProgram(len(code) // 8, code)
     set_seccomp, filter_mode = 22, 2
     result = linux.LIBC.prctl(ctypes.c_int(set_seccomp), ctypes.c_ulong(filter_mode), ctypes.byref(filtering), 0, 0)
     linux.checked(result, "seccomp")

@@ -105,6 +105,13 @@ def processor() -> str:
     return name
 
 
+def known(name: str) -> int:
+    """Return the number of a call that this processor must have."""
+    found = number(name)
+    assert found is not None, name
+    return found
+
+
 def number(name: str) -> int | None:
     """Return the number of a call on this processor; None if this processor has no such call."""
     column = COLUMNS[processor()]

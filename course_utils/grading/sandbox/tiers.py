@@ -1,26 +1,20 @@
-"""Which sandbox there is on this machine, and entering it.
-
-What works is found out by trying, in a fresh process: kernels, containers and their administrators refuse the calls
-that sandboxes are made of in more ways than could be asked for.
-"""
+"""The kinds of sandbox, and entering one of them."""
 
 import os
 import stat
 import sys
 import tempfile
-from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from course_utils.course import CourseError
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import macos, paths, scratch, windows
 
 if sys.platform == "linux":  # here and not later: each box would have to import them anew
     from course_utils.grading.sandbox import landlock, namespaces
 
-VARIABLE = "COURSE_SANDBOX"
-KINDS = {"linux": ("namespaces", "landlock", "none"), "darwin": ("seatbelt", "none"), "win32": ("job", "none")}
+
+Kind = Literal["namespaces", "landlock", "seatbelt", "job", "none"]
 
 
 class Tier(NamedTuple):
@@ -29,47 +23,16 @@ class Tier(NamedTuple):
     Parameters
     ----------
     name
-        "namespaces", "landlock", "seatbelt" (macOS), "job" (Windows) or "none".
+        "seatbelt" is macOS's, "job" Windows's.
     forks
-        Whether a box is forked from a warm process; otherwise it must be a freshly started one.
+        Whether a box is forked from a preloaded process; otherwise it must be a freshly started one.
     not_isolated
         One sentence: what a student's code can reach all the same. "" if nothing.
     """
 
-    name: str
+    name: Kind
     forks: bool
     not_isolated: str
-
-
-def best_tier(wanted: str = "") -> Tier:
-    """Return the strongest sandbox that works here.
-
-    Parameters
-    ----------
-    wanted
-        A weaker one that is asked for; if empty, the environment variable COURSE_SANDBOX counts.
-
-    Raises
-    ------
-    CourseError
-        If the one that is asked for does not work here.
-    """
-    return _decide(wanted or os.environ.get(VARIABLE, ""))
-
-
-@cache
-def _decide(wanted: str) -> Tier:
-    from course_utils.grading.sandbox.trial import try_tier
-
-    kinds = KINDS.get(sys.platform, ("none",))
-    if wanted and wanted not in kinds:
-        raise CourseError(f"There is no sandbox {wanted!r} on this system; there are: {', '.join(kinds)}.")
-    reason = ""
-    for name in [wanted] if wanted else kinds:
-        tier, reason = try_tier(name)
-        if tier:
-            return tier
-    raise CourseError(f"The sandbox {wanted or 'none'!r} does not work here: {reason}")
 
 
 def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Path]) -> Path:
@@ -84,7 +47,8 @@ def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Pa
     Parameters
     ----------
     tier
-        From :func:`best_tier`. A step that fails raises: there is never less isolation than the tier says.
+        From :func:`~course_utils.grading.sandbox.choosing.best_tier`. A step that fails raises: there is never less
+        isolation than the tier says.
     files
         What is to lie in the folder, by relative path.
     limits
@@ -104,7 +68,7 @@ def enter(tier: Tier, files: dict[str, bytes], limits: Limits, readable: list[Pa
     return folder
 
 
-def _enter(name: str, limits: Limits, readable: list[Path]) -> Path:
+def _enter(name: Kind, limits: Limits, readable: list[Path]) -> Path:
     """Enter the sandbox of one name."""
     if name == "namespaces":
         return namespaces.enter(limits, readable)

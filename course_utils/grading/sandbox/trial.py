@@ -8,7 +8,7 @@ from typing import Any
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox.inside import ask_fresh_process, inside
 from course_utils.grading.sandbox.paths import readable_paths
-from course_utils.grading.sandbox.tiers import Tier
+from course_utils.grading.sandbox.tiers import Kind, Tier
 
 NOTHING = ["is no box: students' code can read and change what you can, and use the network"]
 ELSEWHERE = {
@@ -24,12 +24,12 @@ ONE_BY_ONE = "limits memory for each process, not for all of a submission togeth
 UNBOUNDED = "does not limit the number of processes"
 
 
-def forks(name: str) -> bool:
+def forks(name: Kind) -> bool:
     """Tell whether boxes of a kind are forked."""
     return sys.platform == "linux" and name in ("namespaces", "landlock", "none")
 
 
-def try_tier(name: str) -> tuple[Tier | None, str]:
+def try_tier(name: Kind) -> tuple[Tier | None, str]:
     """Return a kind of sandbox as it works here; or None and the reason why it does not."""
     found = ask_fresh_process("try", name)
     if "error" in found:
@@ -38,7 +38,7 @@ def try_tier(name: str) -> tuple[Tier | None, str]:
     return Tier(name, forks(name), sentence), ""
 
 
-def attempt(name: str) -> dict[str, Any]:
+def attempt(name: Kind) -> Any:
     """Start a box, in this process's own child, and return {"lacks": …} or {"error": …}."""
     limits = Limits()
     readable = readable_paths([]) if name != "none" else []
@@ -52,7 +52,7 @@ def attempt(name: str) -> dict[str, Any]:
     return {"lacks": _lacks(name, found["forks are bounded"], limited)}
 
 
-def _lacks(name: str, bounded: bool, limited: set[str]) -> list[str]:
+def _lacks(name: Kind, bounded: bool, limited: set[str]) -> list[str]:
     """Return what a kind of sandbox lacks here."""
     if name in ELSEWHERE:
         return ELSEWHERE[name]

@@ -8,6 +8,7 @@ Microsoft's documentation; see the tests for what of it was tried.
 import ctypes
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import scratch
@@ -66,7 +67,7 @@ def extended_limits(limits: Limits) -> ExtendedLimits:
 
 
 @cache
-def kernel():
+def kernel() -> Any:
     """Return the library kernel32, with handles declared as wide as pointers."""
     library = ctypes.WinDLL("kernel32", use_last_error=True)
     handle, flag, number, text = ctypes.c_void_p, ctypes.c_int32, ctypes.c_uint32, ctypes.c_wchar_p
@@ -89,24 +90,24 @@ def kernel():
 
 def last_error() -> int:
     """Return why the last call failed."""
-    return ctypes.get_last_error()
+    return int(ctypes.get_last_error())
 
 
-def checked(result, what: str):
+def checked(result: int, what: str) -> int:
     """Return a call's result, or raise OSError if it is zero."""
     if not result:
         raise OSError(f"{what} failed: Windows error {last_error()}")
     return result
 
 
-class Job:
+class JobObject:
     """A job object that this process made and holds."""
 
-    def __init__(self, handle):
+    def __init__(self, handle: int | None) -> None:
         self.handle = handle
 
     @classmethod
-    def make(cls, name: str, limits: Limits) -> "Job":
+    def make(cls, name: str, limits: Limits) -> "JobObject":
         """Make a job with limits."""
         handle = checked(kernel().CreateJobObjectW(None, name), "CreateJobObject")
         if last_error() == ALREADY_EXISTS:

@@ -1,7 +1,6 @@
 """Reaching what a student handed over: quietly, on copies, with errors turned into sentences, wherever it lives."""
 
 import contextlib
-import functools
 import importlib
 import os
 import sys
@@ -10,19 +9,20 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from functools import partial
+from typing import Any, Self
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from course_utils import misconceptions
 from course_utils.judging.answers import kind
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
 SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
+
 
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
 
@@ -31,7 +31,7 @@ class Shortcut(Exception):
     """Raised inside a student's function when it calls what it was asked to build."""
 
 
-def call(function: Callable, name: str, *args, **kwargs):
+def call(function: Any, name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a student's function with copies of its array arguments and return its answer.
 
     What it writes to stderr is swallowed: nbgrader would take the points of a check that wrote a warning.
@@ -53,15 +53,15 @@ def call(function: Callable, name: str, *args, **kwargs):
     return outcome["answer"]
 
 
-def must_be_function(function, name: str) -> None:
+def must_be_function(function: Any, name: str) -> None:
     """Raise NotAttempted if there is no function yet, CheckFailed if it is something else."""
     if function is None:
         raise NotAttempted(f"{name} is None")
-    if not (function.callable if isinstance(function, Elsewhere) else callable(function)):
+    if not (function.callable if isinstance(function, Proxy) else callable(function)):
         raise CheckFailed(f"{name} should be a function, not {kind(function)}.")
 
 
-def ask(probe: Callable, target, *args):
+def ask(probe: Callable[..., Any], target: Any, *args: Any) -> Any:
     """Run a probe on a student's object and return what it finds out.
 
     For what is neither plain data nor a function to be called once: a class, an instance, a module. While a class is
@@ -83,13 +83,13 @@ def ask(probe: Callable, target, *args):
     NotAttempted, CheckFailed
         As in :func:`call`, if the student's code raises; also if the probe itself raises one of them.
     """
-    name = target.called if isinstance(target, Elsewhere) else getattr(target, "__name__", "")
+    name = target.called if isinstance(target, Proxy) else getattr(target, "__name__", "")
     return _perform(target, name or "Your code", f"{probe.__module__}:{probe.__qualname__}", list(args), {})["answer"]
 
 
-def _perform(target, name: str, probe: str, args: list, kwargs: dict) -> dict:
+def _perform(target: Any, name: str, probe: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
     """Perform here or elsewhere, and raise what was found. What comes from elsewhere is data, and not trusted."""
-    do = target.perform if isinstance(target, Elsewhere) else partial(perform, target)
+    do = target.perform if isinstance(target, Proxy) else partial(perform, target)
     outcome = do(name, probe, args, kwargs, _refused.get())
     if "not attempted" in outcome:
         raise NotAttempted(str(outcome["not attempted"]))
@@ -98,7 +98,9 @@ def _perform(target, name: str, probe: str, args: list, kwargs: dict) -> dict:
     return outcome
 
 
-def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tuple[str, ...]) -> dict:
+def perform(
+    target: Any, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]
+) -> dict[str, Any]:
     """Call a student's object, or a probe on it, and tell what came of it.
 
     Parameters
@@ -140,18 +142,19 @@ def perform(target, name: str, probe: str, args: list, kwargs: dict, refused: tu
     return {"answer": answer, "changed": not all(map(_same, args, given))}
 
 
-def _what_is_missing(error: NotImplementedError, target, name: str) -> str:
+def _what_is_missing(error: NotImplementedError, target: Any, name: str) -> str:
     """Name what is not written yet: the function itself, or another one that it calls."""
     codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     own, last = getattr(target, "__code__", None), codes[-1]
     return f"{last.co_name}, which {name} calls" if own in codes[:-1] and last.co_name.isidentifier() else name
 
 
-def _find_probe(where: str) -> Callable:
+def _find_probe(where: str) -> Callable[..., Any]:
     module, _, name = where.partition(":")
     if not module.startswith("course_utils."):
         raise ValueError(f"a probe is a function of course_utils, not {where}")
-    return getattr(importlib.import_module(module), name)
+    probe: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return probe
 
 
 def sentence(error: BaseException, name: str) -> str:
@@ -164,26 +167,14 @@ def sentence(error: BaseException, name: str) -> str:
     return text
 
 
-class quiet(contextlib.ExitStack):
+class quiet(contextlib.ExitStack[bool | None]):
     """Swallow all that is written to stderr: nbgrader gives no points to a cell that wrote to it.
 
     That is Python's ``sys.stderr``, warnings, streams that somebody kept from before (as a logging handler does), and
-    file descriptor 2, to which libraries in C write. A check that is decorated with ``@quiet()`` is silent throughout,
-    and speaks in the words of the lab to which its module belongs.
+    file descriptor 2, to which libraries in C write.
     """
 
-    def __call__(self, check: Callable) -> Callable:
-        """Decorate a check."""
-        lab = check.__module__.split(".")[2] if check.__module__.startswith("course_utils.checks.") else ""
-
-        @functools.wraps(check)
-        def silent(*args, **kwargs):
-            with quiet(), misconceptions.spoken_in(lab):
-                return check(*args, **kwargs)
-
-        return silent
-
-    def __enter__(self):
+    def __enter__(self) -> Self:
         """Put a sink in place of everything that ends in stderr."""
         super().__enter__()
         nowhere = self.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
@@ -192,7 +183,7 @@ class quiet(contextlib.ExitStack):
             self.callback(os.close, saved)
             self.callback(os.dup2, saved, 2)
             os.dup2(nowhere.fileno(), 2)
-        stream = sys.stderr
+        stream: Any = sys.stderr
         with contextlib.suppress(AttributeError, TypeError):  # not every stream can be silenced, the kernel's can
             before = vars(stream).get("write")
             stream.write = nowhere.write
@@ -203,7 +194,7 @@ class quiet(contextlib.ExitStack):
         return self
 
 
-def _put_back(stream, write) -> None:
+def _put_back(stream: Any, write: Any) -> None:
     if write is None:
         del stream.write
     else:
@@ -237,7 +228,9 @@ class _Refuse(TorchFunctionMode):
         super().__init__()
         self.words = tuple(words)
 
-    def __torch_function__(self, function, types, args=(), kwargs=None):
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
         """Refuse a shortcut, let everything else through."""
         name = getattr(function, "__name__", "")
         if any(word in name for word in self.words) or (WHOLE_FOLD in self.words and function in (F.unfold, F.fold)):
@@ -245,13 +238,13 @@ class _Refuse(TorchFunctionMode):
         return function(*args, **(kwargs or {}))
 
 
-def _copy(value):
+def _copy(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
     return value.clone() if isinstance(value, torch.Tensor) else value
 
 
-def _same(before, after) -> bool:
+def _same(before: Any, after: Any) -> bool:
     if isinstance(before, np.ndarray):
         return before.shape == after.shape and np.array_equal(before, after)
     return torch.equal(before, after) if isinstance(before, torch.Tensor) else True

@@ -9,6 +9,7 @@ maximum. Hence: a check returns nothing or a `Credit`, and a `Credit` is always 
 """
 
 import re
+from typing import Any
 
 CODES_IN_TEXT = re.compile(r" \[codes: ([A-Z0-9, ]+)\]$")
 
@@ -32,7 +33,7 @@ class CheckFailed(AssertionError):
     def _render_traceback_(self) -> list[str]:
         return self.message.split("\n")
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return CheckFailed, (self.message, self.codes)
 
 
@@ -43,7 +44,7 @@ class NotAttempted(NotImplementedError):
         self.what, self.message = what, f"Not attempted yet: {what}"
         super().__init__(self.message)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return NotAttempted, (self.what,)
 
     def _render_traceback_(self) -> list[str]:
@@ -83,15 +84,17 @@ class Credit(float):
     def __repr__(self) -> str:
         return repr(float(self))
 
-    def _repr_mimebundle_(self, include=None, exclude=None):
+    def _repr_mimebundle_(
+        self, include: object = None, exclude: object = None
+    ) -> tuple[dict[str, str], dict[str, Any]]:
         data = {"text/plain": repr(self), "text/html": f"<p><strong>{self}</strong></p>"}
         return data, {"course": {"codes": list(self.codes), "points": self.points}}
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return Credit, (float(self), self.points, self.codes, self.parts)
 
 
-def codes_of(output: dict) -> list[str]:
+def codes_of(output: dict[str, Any]) -> list[str]:
     """Return the misconception codes that a notebook output carries.
 
     Parameters

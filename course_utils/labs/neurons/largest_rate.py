@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import torch
 import torch.nn.functional as F
 
+from course_utils.data.sunshine import sunshine_days
 from course_utils.judging.answers import as_dict, plain
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
@@ -16,7 +17,6 @@ from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.neurons.headings import STEP
-from course_utils.labs.neurons.sunshine import sunshine_days
 
 NR1 = Misconception(
     "NR1",

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.judging import shared
 from course_utils.judging.answers import kind, short
 from course_utils.judging.cases import Case, Ways
@@ -15,7 +16,6 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.neurons.dense_layer import tensors
 from course_utils.labs.neurons.headings import SUNSHINE
-from course_utils.labs.neurons.sunshine import INTERCEPT, SLOPE, sunshine_days
 
 GR1 = shared.GR1.in_lab(SUNSHINE)
 GR2 = shared.GR2.in_lab(

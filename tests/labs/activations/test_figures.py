@@ -6,11 +6,11 @@ import pytest
 import torch
 from matplotlib.collections import PathCollection
 
-from course_utils.checks import activations as check
 from course_utils.labs.activations import figures
 from course_utils.labs.activations.figures import step_net
+from course_utils.labs.activations.interval_experiment import interval_data
 
-X, Y = check.interval_data()
+X, Y = interval_data()
 TRIANGLE = [([[0, 1], [1, -1], [-1, -1]], [1, 1, 1]), ([[1, 1, 1]], [-2.5])]
 
 

@@ -6,16 +6,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils.checks import activations as check
 from course_utils.labs.activations import widgets
+from course_utils.labs.activations.deep_gradients import deep_net
 from course_utils.labs.activations.figures import curve_and_slope
+from course_utils.labs.activations.interval_experiment import interval_data
 from course_utils.labs.activations.widgets.folding import best_cut
 
-X, Y = check.interval_data()
+X, Y = interval_data()
 VIEW = "application/vnd.jupyter.widget-view+json"
 ALL = {
     "curves": widgets.explore_curves,
-    "gradient flow": lambda: widgets.explore_gradient_flow(check.deep_net),
+    "gradient flow": lambda: widgets.explore_gradient_flow(deep_net),
     "folding": lambda: widgets.explore_folding(X, Y),
     "regions": widgets.explore_regions,
 }
@@ -144,6 +145,6 @@ def test_the_static_figures_follow_the_settings():
 
 
 def test_the_gradient_flow_is_that_of_the_deep_net():
-    explorer = widgets.explore_gradient_flow(check.deep_net)
-    gradients = check.deep_net(explorer.scales[2], "relu").gradients
+    explorer = widgets.explore_gradient_flow(deep_net)
+    gradients = deep_net(explorer.scales[2], "relu").gradients
     np.testing.assert_allclose(explorer.sizes["relu"][2], [np.sqrt((g**2).mean()) for g in gradients])

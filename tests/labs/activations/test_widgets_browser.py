@@ -5,10 +5,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 
-from course_utils.checks import activations as check
 from course_utils.labs.activations import widgets
+from course_utils.labs.activations.deep_gradients import deep_net
+from course_utils.labs.activations.interval_experiment import interval_data
 
-X, Y = check.interval_data()
+X, Y = interval_data()
 
 
 @pytest.fixture(autouse=True)
@@ -92,7 +93,7 @@ def test_the_tangent_moves_and_tells_value_and_slope(page):
 
 @pytest.mark.slow
 def test_the_bars_of_the_chosen_net_are_shown(page):
-    explorer = widgets.explore_gradient_flow(check.deep_net)
+    explorer = widgets.explore_gradient_flow(deep_net)
     browser.mount(page, explorer)
     page.get_by_role("button", name="stronger").click()
     page.locator('select[data-name="activation"]').select_option("sigmoid")

@@ -15,8 +15,6 @@ def close_figures():
     plt.close("all")
 
 
-# --- the widget
-
 CLASSES = ("a", "b")
 
 

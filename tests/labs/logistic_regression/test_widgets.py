@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from test_misconceptions_04 import build
+from test_logistic_regression import build
 
-from course_utils.checks.logistic_regression import layers
-from course_utils.labs.logistic_regression import widgets
+from course_utils.labs.logistic_regression import layers, widgets
 from course_utils.labs.logistic_regression.widgets import playground
 from course_utils.toys import load_weather
 

@@ -39,8 +39,8 @@ def explore_gradient_flow(deep_net: Callable) -> GradientFlowExplorer:
     Parameters
     ----------
     deep_net
-        ``check.deep_net`` of the lab: called as ``deep_net(scale, activation)``; the `gradients` of what it returns
-        are read.
+        :func:`course_utils.labs.activations.deep_gradients.deep_net`, called as ``deep_net(scale, activation)``; the
+        `gradients` of what it returns are read.
     """
 
     def sizes(scale: float, activation: str) -> list[float]:

@@ -13,8 +13,7 @@ import numpy as np
 import torch
 import traitlets
 
-from course_utils.checks.logistic_regression import layers
-from course_utils.labs.logistic_regression import figures
+from course_utils.labs.logistic_regression import figures, layers
 from course_utils.toys import TOYS, load_toy
 from course_utils.widgets.base import Explorer, script, whole
 

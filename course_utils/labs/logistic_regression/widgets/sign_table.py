@@ -7,8 +7,9 @@ import numpy as np
 import traitlets
 
 from course_utils import runtime
-from course_utils.checks.logistic_regression.training import PAIRS, log_loss, walk_pair
 from course_utils.labs.logistic_regression import figures
+from course_utils.labs.logistic_regression.training import log_loss
+from course_utils.labs.logistic_regression.two_signs import PAIRS, walk_pair
 from course_utils.widgets.base import Explorer, script
 
 STEPS = 40

@@ -1,0 +1,107 @@
+"""Asking a learner's function for the probabilities of pictures, and refusing what are none."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case
+from course_utils.judging.misconceptions import Misconception
+from course_utils.runtime import seed_everything
+
+TR6 = shared.TR6.in_lab(
+    "",
+    "The probabilities of a picture change when other test pictures change. Which part may the mean and the "
+    "standard deviation come from?",
+)
+
+
+class Known(NamedTuple):
+    """The wrong ways that show in the answer alone, as a lab speaks of them."""
+
+    not_finite: Misconception  # TL1
+    scores: Misconception  # TL2
+    one_number: Misconception  # TL3
+    of_training: Misconception  # TL6
+    wrong_axis: Misconception  # PR1
+
+
+def alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
+    """Tell whether no two probabilities differ by more than ``by``."""
+    return bool(np.abs(one - other).max() <= by)
+
+
+def ask_probabilities(
+    case: Case,
+    answer: Callable[..., Any],
+    what: str,
+    given: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
+    classes: int,
+    known: Known,
+) -> np.ndarray:
+    """Call a student's function, named ``what``, and return its probabilities ``(M, K)``.
+
+    Parameters
+    ----------
+    case
+        What is tried.
+    answer
+        The student's function: of inputs to learn from, their labels, and other inputs.
+    what
+        Its name.
+    given
+        What it is called with.
+    classes
+        How many there are.
+    known
+        What is said of an answer that is no array of probabilities.
+    """
+    seen = case.ask(probabilities, answer, *given)
+    if seen["answer"] is None:
+        raise case.always(f"{what} returned None. Does it end in a return statement?")
+    if seen["changed"]:
+        line = f"{what} changed the features or pictures that it was given. Work on new tensors: F = F - mean"
+        raise case.always(line)
+    found = case.array(seen["answer"], f"What {what} returns")
+    if not np.isfinite(found).all():
+        raise case.wrong(what, known.not_finite)
+    train, _, test = given
+    if found.shape != (len(test), classes):
+        _refuse_shape(case, what, found, len(train), (len(test), classes), known)
+    if np.allclose(found.sum(0), 1, atol=1e-3) and not np.allclose(found.sum(1), 1, atol=1e-3):
+        raise case.wrong(what, known.wrong_axis)
+    if not np.allclose(found.sum(1), 1, atol=1e-3) or found.min() < -1e-6:
+        raise case.wrong(what, known.scores)
+    return found
+
+
+def _refuse_shape(case: Case, what: str, found: np.ndarray, number: int, wanted: tuple[int, int], known: Known) -> None:
+    if found.ndim < 2 or found.shape == (wanted[0], 1):
+        raise case.wrong(what, known.one_number)
+    if len(found) == number != wanted[0]:
+        raise case.wrong(what, known.of_training)
+    if found.shape == wanted[::-1] or found.ndim != 2:
+        line = "  Rows should be test pictures, columns classes."
+    else:
+        line = f"  axis {0 if len(found) != wanted[0] else 1} of your result has another length."
+    raise case.wrong(what, detail=line, hidden=line)
+
+
+def probabilities(
+    function: Callable[..., Any], train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor
+) -> dict[str, Any]:
+    """Probe: call a student's function from a fixed state of chance.
+
+    Returns
+    -------
+    dict
+        ``answer``, and ``changed``, whether an input was changed.
+    """
+    seed_everything(7)
+    given = [train.clone(), labels.clone(), test.clone()]
+    with torch.enable_grad():
+        answer = function(*given)
+    changed = not all(map(torch.equal, given, (train, labels, test)))
+    return {"answer": answer.detach() if isinstance(answer, torch.Tensor) else answer, "changed": changed}

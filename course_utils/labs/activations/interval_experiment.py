@@ -1,0 +1,159 @@
+"""Exercise 2.8: does training find the fold? Ten runs on the interval task.
+
+The learner runs the experiment and reads it; the check runs it again.
+"""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging.answers import as_dict, plain, short
+from course_utils.judging.closeness import same_number
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look_at, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.activations.deep_gradients import AE2, attempted
+from course_utils.labs.activations.functions import ACTIVATIONS, Activation, find_activation
+from course_utils.labs.activations.headings import TRAIN
+
+AI1 = Misconception(
+    "AI1",
+    "chance level for the best of a straight cut",
+    "This is what guessing gets. Put one cut on the line: how many of the four quarters can be right?",
+    TRAIN,
+)
+AI2 = Misconception(
+    "AI2",
+    "a straight cut taken to solve the task",
+    "Without a bend the network is one straight cut. Can one cut put the middle on one side and both ends on the "
+    "other?",
+    TRAIN,
+)
+AI3 = Misconception(
+    "AI3",
+    "took ReLU to solve it more often",
+    "Count the runs that reach every point again. Which two ReLU units would have to be alive, and where?",
+    TRAIN,
+)
+AI4 = Misconception(
+    "AI4",
+    "mean of the runs instead of the best that can be reached",
+    "This is the mean of the ten runs. What could a straight cut reach at best?",
+    TRAIN,
+)
+
+SEEDS = range(10)
+POINTS = 40  # half of them in the middle third, the others in the outer thirds
+STEPS, RATE = 200, 0.1
+
+
+def interval_data() -> tuple[np.ndarray, np.ndarray]:
+    """Make the interval task: x (40,) from -1 to 1, y (40,), 1 in the middle and 0 outside, with gaps between."""
+    outside = POINTS // 4
+    middle = torch.linspace(-1 / 3, 1 / 3, POINTS - 2 * outside, dtype=torch.float64)
+    left = torch.linspace(-1, -2 / 3, outside, dtype=torch.float64)
+    x = torch.cat([left, middle, -left.flip(0)])
+    return x.numpy(), (x.abs() < 0.5).double().numpy()
+
+
+def train_interval(activation: str) -> list[float]:
+    """Train a net with two hidden units on the interval task from ten seeds (200 steps of Adam).
+
+    Parameters
+    ----------
+    activation
+        Of the hidden units: "identity", "sigmoid", "tanh" or "relu".
+
+    Returns
+    -------
+    list of float
+        The share of points on the right side, for each seed.
+
+    Raises
+    ------
+    ValueError
+        If there is no such activation.
+    """
+    find_activation(activation)
+    return list(_train(activation))
+
+
+@cache
+def _train(activation: str) -> tuple[float, ...]:
+    act = ACTIVATIONS[activation]
+    x, y = (torch.tensor(array) for array in interval_data())
+    start = [torch.randn(7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in SEEDS]
+    net = 2 * torch.stack(start)  # (10, 7): two weights, two biases, then the output's three
+    mean, square = torch.zeros_like(net), torch.zeros_like(net)
+    for step in range(1, STEPS + 1):  # Adam, written out: importing torch.optim takes longer than all the runs
+        gradient = _loss_gradient(net, x, y, act)
+        mean = 0.9 * mean + 0.1 * gradient
+        square = 0.999 * square + 0.001 * gradient**2
+        net = net - RATE * (mean / (1 - 0.9**step)) / ((square / (1 - 0.999**step)).sqrt() + 1e-8)
+    right = (_scores(net, x, act) > 0) == (y > 0.5)  # (10, 40)
+    return tuple(right.double().mean(1).tolist())
+
+
+def _loss_gradient(net: torch.Tensor, x: torch.Tensor, y: torch.Tensor, act: Activation) -> torch.Tensor:
+    """Return the gradient (10, 7) of each run's own mean loss."""
+    with torch.enable_grad():
+        net = net.clone().requires_grad_()
+        losses = F.binary_cross_entropy_with_logits(_scores(net, x, act), y.expand(len(SEEDS), -1), reduction="none")
+        return torch.autograd.grad(losses.mean(1).sum(), net)[0]
+
+
+def _scores(net: torch.Tensor, x: torch.Tensor, act: Activation) -> torch.Tensor:
+    hidden = act(x[None, :, None] * net[:, None, :2] + net[:, None, 2:4])  # (10, 40, 2)
+    return (hidden * net[:, None, 4:6]).sum(2) + net[:, 6:]
+
+
+def best_cut() -> float:
+    """Try every straight cut of the interval, both ways round, and return the largest share of points it gets right."""
+    x, y = interval_data()
+    places = [-2.0, *((x[1:] + x[:-1]) / 2)]
+    shares = [float(((x > place) == (y > 0.5)).mean()) for place in places]
+    return max(*shares, *(1 - share for share in shares))
+
+
+class IntervalExperiment(Exercise):
+    """The best that two hidden units can reach without a bend, and which bend solved more of ten runs."""
+
+    id = "interval-experiment"
+    hints = (
+        "Without a bend the net is one cut. How many of the 40 points are right if it stands at x = 0.5?",
+        "A run has solved the task if its share is exactly 1. For how many of the ten numbers is that so?",
+    )
+    misconceptions = (AI1, AI2, AE2, AI4, AI3)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"identity": a share, "solved more": "tanh" or "relu"}``."""
+        given = as_dict(answers, ("identity", "solved more"), "interval")
+        return look_at(
+            {
+                "identity": lambda: _look_at_best(given["identity"]),
+                "solved more": lambda: _look_at_winner(given["solved more"]),
+            }
+        )
+
+
+def _look_at_best(value: Any) -> None:
+    attempted(value, "interval['identity']")
+    share, right = plain(value), best_cut()
+    if not same_number(share, right):
+        runs = train_interval("identity")
+        ways = {AI1: 0.5, AI2: 1.0, AE2: 100 * right, AI4: sum(runs) / len(runs)}
+        way = next((way for way, number in ways.items() if same_number(share, number)), None)
+        raise refuse(f"identity: you gave {short(value)}.", way)
+
+
+def _look_at_winner(value: Any) -> None:
+    attempted(value, "interval['solved more']")
+    word = value.strip().lower() if type(value) is str else ""
+    if word not in ("tanh", "relu"):
+        raise refuse(f'interval["solved more"] should be "tanh" or "relu", not {short(value)}.')
+    solved = {name: sum(share == 1 for share in train_interval(name)) for name in ("tanh", "relu")}
+    if word != max(solved, key=lambda name: solved[name]):
+        raise refuse(f"solved more: you gave {short(value)}.", AI3)

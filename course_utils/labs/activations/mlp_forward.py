@@ -1,0 +1,209 @@
+"""Exercise 2.5: a forward pass that keeps all activations. Weights are in PyTorch's order, (out, in)."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging import shared
+from course_utils.judging.answers import kind
+from course_utils.judging.cases import Case
+from course_utils.judging.closeness import close
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.activations.functions import ACTIVATIONS
+from course_utils.labs.activations.headings import SPACE
+from course_utils.labs.activations.weights import DS1, Params
+
+AN1 = Misconception(
+    "AN1",
+    "activation on the output, too",
+    "The last layer went through the activation as well. Which layer has none here?",
+    SPACE,
+)
+AN2 = Misconception(
+    "AN2",
+    "input left out of the list",
+    "Your list begins with the first hidden layer. What does the list hold at place 0?",
+    SPACE,
+)
+AN3 = Misconception(
+    "AN3",
+    "output alone instead of the list",
+    "This is the output alone. Which numbers would you need to draw what the hidden layer does?",
+    SPACE,
+)
+AN4 = Misconception(
+    "AN4",
+    "no activation anywhere",
+    "This is the result without any activation. Where in your loop is act called?",
+    SPACE,
+)
+AN5 = Misconception(
+    "AN5",
+    "bias left out",
+    "This is the result without biases. What is added to each unit's sum?",
+    SPACE,
+)
+AN6 = Misconception(
+    "AN6",
+    "pre-activations listed instead of activations",
+    "Your hidden entries are the sums before the activation. What does the next layer get to see?",
+    SPACE,
+)
+AN7 = Misconception(
+    "AN7",
+    "activation on the input",
+    "The input went through the activation before the first layer. To which numbers does act belong?",
+    SPACE,
+)
+DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
+DS3 = shared.DS3.in_lab(
+    SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
+)
+
+NAME = "mlp_forward"
+Tensors = list[torch.Tensor]
+
+
+class Net(NamedTuple):
+    """A forward pass to try: number of examples, sizes of all layers, activation."""
+
+    batch: int
+    layers: tuple[int, ...]
+    act: str
+
+
+class MlpForward(Implementation):
+    """Write ``mlp_forward(X (N, D), params, act)``, which returns a list of all activations, the input first."""
+
+    id = "mlp-forward"
+    hints = (
+        "Which two things does the list hold before the first layer has done anything, and after it?",
+        "W has a row for each unit of the new layer. Which of X @ W and X @ W.T has a column for each of them?",
+        "How does your loop know that it has come to the last layer? What does it leave out there?",
+    )
+    misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, DS1, DS2, DS3)
+
+    def cases(self) -> Sequence[Case]:
+        """Return a net whose shapes hide a slip in the axes, and one whose shapes show it."""
+        return [
+            Case("two layers of 3 units, 3 examples, tanh", Net(3, (3, 3, 3), "tanh")),
+            Case("layers of 2, 4 and 3 units, 5 examples, ReLU", Net(5, (2, 4, 3), "relu")),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other depths, a batch of one, and a net without a bend."""
+        return [
+            Case("one layer", Net(4, (3, 2), "tanh")),
+            Case("three layers", Net(6, (2, 5, 4, 1), "sigmoid")),
+            Case("four layers, one example", Net(1, (3, 4, 2, 5, 2), "relu")),
+            Case("no bend: the layers collapse", Net(3, (4, 4, 4, 4), "identity")),
+        ]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare the list with PyTorch's, entry by entry; nothing that is handed over may be changed."""
+        must_be_function(answer, NAME)
+        X, params = draw_net(case.data, case.seed)
+        weights, biases = [w for w, _ in params], [b for _, b in params]
+        found = case.ask(run_forward, answer, X, weights, biases, case.data.act)
+        value = found.get("value") if type(found) is dict else None
+        if value is None:
+            raise case.always(f"{NAME} returned None. Does it end in a return statement?")
+        if found.get("changed") is not False:
+            raise case.always(f"{NAME} changed an array that it was given: X, a weight or a bias.")
+        _compare_lists(case, value, X, params)
+
+
+# --- the probe, which runs where the student's function lives
+
+
+def run_forward(
+    mlp_forward: Callable[..., Any], X: np.ndarray, weights: list[np.ndarray], biases: list[np.ndarray], act: str
+) -> dict[str, Any]:
+    """Probe: call a student's ``mlp_forward`` with an activation that is made here, beside it.
+
+    Returns
+    -------
+    dict
+        ``"value"``: what it returns; ``"changed"``: whether it changed its input or the weights.
+    """
+    before = [X.copy(), *(w.copy() for w in weights), *(b.copy() for b in biases)]
+    value = mlp_forward(X, list(zip(weights, biases, strict=True)), numpy_activation(act))
+    after = [X, *weights, *biases]
+    return {"value": value, "changed": not all(map(np.array_equal, before, after))}
+
+
+def numpy_activation(name: str) -> Callable[[Any], Any]:
+    """Return an activation for arrays, computed by PyTorch; tensors stay tensors."""
+    act = ACTIVATIONS[name]
+    return lambda z: act(z) if isinstance(z, torch.Tensor) else act(torch.as_tensor(np.asarray(z, float))).numpy()
+
+
+# --- right and wrong lists
+
+
+def draw_net(net: Net, seed: int) -> tuple[np.ndarray, Params]:
+    """Draw inputs (N, D) and parameters."""
+    rng = np.random.default_rng([seed, net.batch, *net.layers])
+    sizes = list(zip(net.layers[1:], net.layers[:-1], strict=True))
+    params = [(rng.normal(size=size), 1 + rng.random(size[0])) for size in sizes]
+    return rng.normal(size=(net.batch, net.layers[0])), params
+
+
+def torch_forward(X: np.ndarray, params: Params, act_name: str, way: Misconception | None = None) -> Tensors:
+    """Run a net with PyTorch and return all activations, the input first; rightly, or in a wrong way."""
+    act, none = ACTIVATIONS[act_name], ACTIVATIONS["identity"]
+    h = torch.as_tensor(X, dtype=torch.float64)
+    listed = [act(h) if way == AN7 else h]
+    h = listed[0]
+    for number, pair in enumerate(params):
+        weight, bias = (torch.as_tensor(array, dtype=torch.float64) for array in pair)
+        z = h @ (weight if way == DS1 else weight.T)
+        z = z if way == AN5 else z + (bias[:, None] if way == DS3 else bias)
+        last = number == len(params) - 1
+        bend = none if way == AN4 or (last and way != AN1) else act
+        h = bend(z)
+        listed.append(z if way == AN6 else h)
+    return listed
+
+
+def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconception, Callable[[], Tensors]]]:
+    """Pair each wrong forward pass with a function that computes its list; a way may have several."""
+    right = torch_forward(X, params, act)
+    return [
+        *((way, lambda way=way: torch_forward(X, params, act, way)) for way in (AN1, AN4, AN5, AN6, AN7, DS1, DS3)),
+        (AN2, lambda: right[1:]),
+        (DS2, lambda: [a.squeeze(0) for a in right]),
+        (DS2, lambda: [*right[:-1], right[-1].squeeze(0)]),
+    ]
+
+
+def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> None:
+    right = torch_forward(X, params, case.data.act)
+    if type(value) not in (list, tuple):
+        alone = close(case.array(value, f"What {NAME} returns"), right[-1].numpy())
+        line = f"{NAME} should return a list of arrays"
+        raise case.sentence(f"{line}, not {kind(value)}.", AN3 if alone else None, hidden=f"{line}.")
+    given = [case.array(one, f"activations[{place}]") for place, one in enumerate(value)]
+    way = _explain_list(given, _wrong_lists(X, params, case.data.act))
+    if len(given) != len(right):
+        more = "more" if len(given) > len(right) else "fewer"
+        raise case.always(f"{NAME}: the list has {more} entries than input and layers.", way)
+    for place, (one, wanted) in enumerate(zip(given, right, strict=True)):
+        case.compare(f"activations[{place}]", one, wanted, {way: one.copy} if way else {})
+
+
+def _explain_list(
+    given: list[np.ndarray], ways: list[tuple[Misconception, Callable[[], Tensors]]]
+) -> Misconception | None:
+    for way, compute in ways:
+        try:
+            listed = [array.numpy() for array in compute()]
+        except RuntimeError:  # shapes do not fit that wrong way
+            continue
+        if len(listed) == len(given) and all(map(close, given, listed)):
+            return way
+    return None

@@ -1,0 +1,308 @@
+"""Exercise 2.3: values and slope of the sigmoid by hand, tanh from it, a product of slopes."""
+
+import math
+from collections.abc import Mapping
+from fractions import Fraction
+from math import gcd
+from typing import Any, NamedTuple
+
+import torch
+
+from course_utils.judging.answers import as_dict
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.practice import Topic
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.activations.functions import torch_slope
+from course_utils.labs.activations.headings import CURVES, SLOPES
+
+AH1 = Misconception(
+    "AH1",
+    "sign of the exponent exchanged, by hand",
+    "These are the values at -z. Is the sigmoid of a positive number above or below a half?",
+    CURVES,
+)
+AH2 = Misconception(
+    "AH2",
+    "the 1 of the denominator missing, by hand",
+    "A sigmoid stays between 0 and 1. What stands beside the exponential in the denominator?",
+    CURVES,
+)
+AH3 = Misconception(
+    "AH3",
+    "the logarithm overlooked",
+    "This is the sigmoid of the number inside the logarithm. What is e to the power of a logarithm?",
+    CURVES,
+)
+AH4 = Misconception(
+    "AH4",
+    "value at 0 instead of the slope at 0",
+    "This is how high the sigmoid is at 0. How steep is it there?",
+    CURVES,
+)
+AH5 = Misconception(
+    "AH5",
+    "largest slope of tanh instead of the sigmoid's",
+    "This is the largest slope of tanh. The sigmoid is half as high and twice as wide: how steep is it?",
+    CURVES,
+)
+AH6 = Misconception(
+    "AH6",
+    "tanh from the sigmoid: not shifted",
+    "This lies between 0 and 2. Between which two values does tanh lie?",
+    CURVES,
+)
+AH7 = Misconception(
+    "AH7",
+    "tanh taken for the sigmoid of 2z",
+    "This is the sigmoid itself. Tanh runs over a wider range: how is the one stretched into the other?",
+    CURVES,
+)
+AH8 = Misconception(
+    "AH8",
+    "tanh from the sigmoid: sign exchanged",
+    "This has the wrong sign. Is z positive or negative when the sigmoid is above a half?",
+    CURVES,
+)
+AH9 = Misconception(
+    "AH9",
+    "slopes of a chain added",
+    "This adds the slopes of the layers. What does the chain rule do with slopes in a row?",
+    SLOPES,
+)
+AH10 = Misconception(
+    "AH10",
+    "values multiplied instead of slopes",
+    "This multiplies the values at 0. Which numbers does the gradient meet on its way back?",
+    SLOPES,
+)
+AH11 = Misconception(
+    "AH11",
+    "one layer too many or too few",
+    "This is the bound for one layer more, or one less. How many sigmoids does the gradient pass?",
+    SLOPES,
+)
+
+PARTS = ("a", "b", "c", "largest slope", "tanh", "bound")
+GROUPS = (("a", "b", "c"), ("largest slope",), ("tanh",), ("bound",))  # each diagnosed by itself
+APART = 0.02  # values this close are one answer: learners round to two decimals
+
+Way = Mapping[str, Any]  # by part: a number, or several in a list
+
+
+class ByHand(NamedTuple):
+    """Numbers for paper: σ(0), σ(ln p), σ(-ln q); σ(2z) = doubled; a chain of `layers` sigmoids."""
+
+    p: int
+    q: int
+    doubled: float
+    layers: int
+
+
+LECTURE_NUMBERS = ByHand(3, 4, 0.9, 10)
+
+
+# --- right and wrong numbers
+
+
+def right_numbers(question: ByHand) -> dict[str, Fraction]:
+    """Return the right answers as fractions, from e to the power of a logarithm by plain arithmetic."""
+    quarter = Fraction(1, 4)
+    product = Fraction(1)
+    for _layer in range(question.layers):
+        product *= quarter
+    return {
+        "a": Fraction(1, 2),
+        "b": Fraction(question.p, question.p + 1),
+        "c": Fraction(1, question.q + 1),
+        "largest slope": quarter,
+        "tanh": 2 * Fraction(round(100 * question.doubled), 100) - 1,
+        "bound": product,
+    }
+
+
+def torch_numbers(question: ByHand) -> dict[str, float]:
+    """Ask PyTorch for the right numbers."""
+    z = torch.tensor([0.0, math.log(question.p), -math.log(question.q)], dtype=torch.float64)
+    a, b, c = torch.sigmoid(z).tolist()
+    largest = torch_slope("sigmoid", torch.linspace(-5, 5, 1001, dtype=torch.float64)).max().item()
+    half_z = torch.logit(torch.tensor(question.doubled, dtype=torch.float64)) / 2
+    bound = torch.full((question.layers,), largest, dtype=torch.float64).prod().item()
+    return {"a": a, "b": b, "c": c, "largest slope": largest, "tanh": torch.tanh(half_z).item(), "bound": bound}
+
+
+def by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
+    """Return, for each wrong way by hand, what it gives for each part that it can touch."""
+    p, q, doubled, layers = question
+    return {
+        AH1: {"b": 1 / (p + 1), "c": q / (q + 1)},
+        AH2: {"a": 1, "b": p, "c": 1 / q},
+        AH3: {"b": 1 / (1 + math.exp(-p)), "c": 1 / (1 + math.exp(q))},
+        AH4: {"largest slope": 0.5},
+        AH5: {"largest slope": 1, "bound": 1},
+        AH6: {"tanh": 2 * doubled},
+        AH7: {"tanh": doubled},
+        AH8: {"tanh": 1 - 2 * doubled},
+        AH9: {"bound": 0.25 * layers},
+        AH10: {"bound": 0.5**layers},
+        AH11: {"bound": [0.25 ** (layers - 1), 0.25 ** (layers + 1)]},
+    }
+
+
+def _several(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# --- drawing
+
+
+def _sample_by_hand(dice: Dice) -> ByHand:
+    return ByHand(
+        dice.between(2, 9), dice.between(2, 9), dice.between(52, 96) / 100, dice.choose([*range(4, 10), *range(11, 15)])
+    )
+
+
+def tells_apart(question: ByHand) -> bool:
+    """Tell whether every known wrong way gives, for each part, a number of its own that is not the right one."""
+    right = right_numbers(question)
+    for part in right:
+        values = [ways[part] for ways in by_hand_ways(question).values() if part in ways]
+        flat = [float(right[part]), *(one for value in values for one in _several(value))]
+        if any(not _apart(one, other) for i, one in enumerate(flat) for other in flat[:i]):
+            return False
+    return question.p != question.q
+
+
+def _apart(one: float, other: float) -> bool:
+    return abs(one - other) > min(APART, 0.1 * max(one, other, key=abs) if one * other > 0 else APART)
+
+
+# --- practice
+
+
+class Point(NamedTuple):
+    """A point z = ln(p / q)."""
+
+    p: int
+    q: int
+
+
+class Doubled(NamedTuple):
+    """The value of σ(2z), in hundredths."""
+
+    hundredths: int
+
+
+class Chain(NamedTuple):
+    """A number of sigmoids in a row."""
+
+    layers: int
+
+
+def practice_point(dice: Dice) -> Point:
+    """Draw a point ln(p / q) other than 0, in lowest terms."""
+    return draw(dice, lambda d: Point(d.between(1, 12), d.between(1, 12)), lambda z: z.p != z.q and gcd(*z) == 1)
+
+
+def practice_doubled(dice: Dice) -> Doubled:
+    """Draw a value of σ(2z) that is not near 0, 1/2 or 1."""
+    return draw(dice, lambda d: Doubled(d.between(4, 96)), lambda s: abs(s.hundredths - 50) > 4)
+
+
+def practice_chain(dice: Dice) -> Chain:
+    """Draw a number of layers."""
+    return Chain(dice.between(3, 30))
+
+
+def _point_text(z: Point) -> str:
+    return f"z = ln({z.p}/{z.q}). What is σ(z)? (two decimals will do)"
+
+
+def _point_right(z: Point) -> float:
+    return torch.sigmoid(torch.tensor(z.p / z.q, dtype=torch.float64).log()).item()
+
+
+def _point_ways(z: Point) -> dict[Misconception, float]:
+    return {
+        AH1: z.q / (z.p + z.q),
+        AH2: z.p / z.q,
+        AH3: torch.sigmoid(torch.tensor(z.p / z.q, dtype=torch.float64)).item(),
+    }
+
+
+def _doubled_text(s: Doubled) -> str:
+    return f"σ(2z) = {s.hundredths / 100:g}. What is tanh(z)?"
+
+
+def _doubled_right(s: Doubled) -> float:
+    half = torch.logit(torch.tensor(s.hundredths / 100, dtype=torch.float64)) / 2
+    return torch.tanh(half).item()
+
+
+def _doubled_ways(s: Doubled) -> dict[Misconception, float]:
+    ways = by_hand_ways(LECTURE_NUMBERS._replace(doubled=s.hundredths / 100))
+    return {way: ways[way]["tanh"] for way in (AH6, AH7, AH8)}
+
+
+def _chain_text(chain: Chain) -> str:
+    return (
+        f"A gradient passes {chain.layers} sigmoids in a row. By which number, at most, do their slopes multiply it?\n"
+        "(two digits will do, such as 1.2e-5)"
+    )
+
+
+def _chain_right(chain: Chain) -> float:
+    return torch.full((chain.layers,), 0.25, dtype=torch.float64).prod().item()
+
+
+def _chain_ways(chain: Chain) -> dict[Misconception, Any]:
+    ways = by_hand_ways(LECTURE_NUMBERS._replace(layers=chain.layers))
+    return {way: ways[way]["bound"] for way in (AH5, AH9, AH10, AH11)}
+
+
+POINT = Topic("sigmoid-by-hand", practice_point, _point_text, _point_right, _point_ways)
+DOUBLED = Topic("tanh-from-sigmoid", practice_doubled, _doubled_text, _doubled_right, _doubled_ways)
+CHAIN = Topic("slope-bound", practice_chain, _chain_text, _chain_right, _chain_ways)
+
+
+# --- the exercise
+
+
+class SigmoidByHand(Exercise):
+    """Three values of the sigmoid, its largest slope, tanh from σ, and the bound for a chain of sigmoids."""
+
+    id = "sigmoid-by-hand"
+    hints = (
+        "What is e to the power of ln 3? And e to the power of -ln 3?",
+        "The slope is σ(1 - σ). For which σ is this product largest, if σ lies between 0 and 1?",
+        "tanh runs from -1 to 1, the sigmoid from 0 to 1. What stretches the one range into the other?",
+        "The chain rule: do slopes in a row add or multiply? How many factors are there?",
+    )
+    misconceptions = (AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11)
+    topics = (POINT, DOUBLED, CHAIN)
+
+    def draw(self) -> ByHand:
+        """Return the numbers; no known wrong way gives a right one."""
+        return draw(self.dice(), _sample_by_hand, tells_apart) if self.student else LECTURE_NUMBERS
+
+    def text(self) -> str:
+        """Return the points, the value of σ(2z) and the number of layers."""
+        p, q, doubled, layers = self.question
+        return (
+            f"a) `z = 0`, b) `z = ln {p}`, c) `z = -ln {q}`\n\n"
+            f"`σ(2z) = {doubled}`; number of sigmoids in a row: `{layers}`"
+        )
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"a": …, "b": …, "c": …, "largest slope": …, "tanh": …, "bound": …}``.
+
+        Rounded to two decimals will do; the bound to two digits.
+        """
+        given, right = as_dict(answers, PARTS, "numbers"), torch_numbers(self.question)
+        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in by_hand_ways(self.question).items()}
+        found: dict[str, Finding] = {}
+        for group in GROUPS:
+            found |= judge_numbers(given, {part: right[part] for part in group}, ways, what="numbers")
+        return found

@@ -1,0 +1,118 @@
+"""Exercise 2.1: three activation functions that never overflow."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.activations.functions import ACTIVATIONS
+from course_utils.labs.activations.headings import BREAK, CURVES
+from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, told, try_function
+
+AF1 = Misconception(
+    "AF1",
+    "largest element instead of an element-wise maximum",
+    "This is one number for the whole array. Which function of NumPy compares element by element?",
+    CURVES,
+)
+AF3 = Misconception(
+    "AF3",
+    "sign of the exponent exchanged",
+    "This is the curve mirrored: it falls where it should rise. What is the value far to the right?",
+    CURVES,
+)
+AF4 = Misconception(
+    "AF4",
+    "argument not doubled: 2σ(z) - 1",
+    "This is tanh of half the argument. At which argument does tanh look up the sigmoid?",
+    CURVES,
+)
+AF5 = Misconception(
+    "AF5",
+    "float32 became float64",
+    "The numbers are right, but float32 came in and float64 goes out. Where does a wider number join in?",
+    BREAK,
+)
+AF6 = Misconception(
+    "AF6",
+    "tanh not shifted: σ(2z)",
+    "This curve runs from 0 to 1. Between which two values does tanh run?",
+    CURVES,
+)
+AF7 = Misconception(
+    "AF7",
+    "ReLU lets the wrong side through",
+    "Something of the negative side comes through here. What does ReLU answer to -3?",
+    CURVES,
+)
+AF9 = Misconception(
+    "AF9",
+    "the 1 of the denominator missing",
+    "This grows without limit. What keeps the sigmoid below 1?",
+    CURVES,
+)
+AF10 = Misconception(
+    "AF10",
+    "step instead of ReLU",
+    "This is 0 or 1. What does ReLU answer to 3?",
+    CURVES,
+)
+
+NAMES = ("sigmoid", "tanh", "relu")
+READY_MADE = ("tanh", "expit", "logistic", "sigmoid", "relu")  # of NumPy, math, SciPy
+
+
+class ThreeFunctions(Implementation):
+    """Write ``sigmoid(z)``, ``tanh(z)`` and ``relu(z)`` for arrays of any shape; ready-made ones are refused."""
+
+    id = "three-functions"
+    hints = (
+        "Work out np.exp(-z) for z = -1000 on paper. And np.exp(z) for z = 1000? Which of the two is needed where?",
+        "With e = np.exp(-np.abs(z)), no exponent is positive. How is the sigmoid of a negative z written with e?",
+        "Tanh looks up a sigmoid at another place and stretches it. At which place, and from which range to which?",
+        "ReLU compares each number with 0. Does np.max do that, or does it look for one number in the whole array?",
+    )
+    misconceptions = (PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11)
+
+    def cases(self) -> Sequence[Case]:
+        """Return the arrays for each function, which is a part."""
+        return public_cases(NAMES)
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other arrays."""
+        return drawn_cases(NAMES, seed)
+
+    def try_case(self, case: Case, *answers: Any) -> None:
+        """Compare with PyTorch in float64; float32 must stay float32."""
+        function = answers[NAMES.index(case.part)]
+        z = torch.tensor(case.data, dtype=torch.float64)
+        right = ACTIVATIONS[case.part](z).numpy()
+        with no_shortcuts(*NAMES):
+            value = try_function(case, function, right, value_ways(case.part, z), READY_MADE)
+        if case.data.dtype == np.float32 and str(getattr(value, "dtype", "")) in ("float64", "torch.float64"):
+            raise told(case, "float32 came in, float64 goes out", AF5)
+
+
+def value_ways(name: str, z: torch.Tensor) -> Ways:
+    """For each wrong way to write an activation function, a function that computes its result, or several."""
+    if not z.numel():
+        return {}
+    ways: dict[str, Ways] = {
+        "sigmoid": {AF3: lambda: torch.sigmoid(-z), AF9: lambda: [z.exp(), (-z).exp()]},
+        "tanh": {
+            AF3: lambda: torch.tanh(-z),
+            AF4: lambda: torch.tanh(z / 2),
+            AF6: lambda: [torch.sigmoid(2 * z), torch.sigmoid(z)],
+        },
+        "relu": {
+            AF1: lambda: [z.max().clamp(min=0), z.max()],
+            AF7: lambda: [z.clamp(max=0), z.abs(), (-z).clamp(min=0)],
+            AF10: lambda: [(z > 0).double(), (z >= 0).double()],
+        },
+    }
+    return ways[name]

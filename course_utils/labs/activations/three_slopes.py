@@ -1,0 +1,94 @@
+"""Exercise 2.2: the slopes of three activation functions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
+from course_utils.labs.activations.headings import CURVES
+from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, try_function
+
+AS1 = Misconception(
+    "AS1",
+    "square missing in the slope of tanh",
+    "This is the slope of tanh without its square. What would it be where tanh is -1?",
+    CURVES,
+)
+AS2 = Misconception(
+    "AS2",
+    "one factor missing in the slope of the sigmoid",
+    "This is one factor of two. What should the slope be far to the left, where the curve is flat?",
+    CURVES,
+)
+AS3 = Misconception(
+    "AS3",
+    "slope of ReLU at 0 taken as 1 or 1/2",
+    "Only z = 0 differs. The corner has no slope of its own: which value does this lab take there?",
+    CURVES,
+)
+AS4 = Misconception(
+    "AS4",
+    "value instead of slope",
+    "This is the function itself. How much does it change when z changes a little?",
+    CURVES,
+)
+GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")
+GR11 = shared.GR11.in_lab(
+    CURVES,
+    "The slope's formula is there, with another variable in it. Does it want z, or the function's value at z?",
+)
+
+NAMES = ("d_sigmoid", "d_tanh", "d_relu")
+
+
+class ThreeSlopes(Implementation):
+    """Write ``d_sigmoid(z)``, ``d_tanh(z)`` and ``d_relu(z)``: the slopes at z, 0 for ReLU at 0."""
+
+    id = "three-slopes"
+    hints = (
+        "Section 2 writes two of the slopes with the function's own value. Which of your functions gives that value?",
+        "Take z = 0: which slope does each curve have there in the figure? What does your function say?",
+        "For ReLU: which numbers of z > 0 become 1, and which 0, if you multiply by 1.0?",
+    )
+    misconceptions = (PR2, AF2, AF8, AF11, AS1, AS2, AS3, AS4, GR1, GR11)
+
+    def cases(self) -> Sequence[Case]:
+        """Return the arrays for each slope, which is a part."""
+        return public_cases(NAMES)
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other arrays."""
+        return drawn_cases(NAMES, seed)
+
+    def try_case(self, case: Case, *answers: Any) -> None:
+        """Compare with autograd in float64."""
+        z, name = torch.tensor(case.data, dtype=torch.float64), case.part[2:]
+        right = torch_slope(name, z)
+        try_function(case, answers[NAMES.index(case.part)], right.numpy(), slope_ways(name, z))
+
+
+def slope_ways(name: str, z: torch.Tensor) -> Ways:
+    """For each wrong slope of an activation function, a function that computes it, or several."""
+    if not z.numel():
+        return {}
+    right, value = torch_slope(name, z), ACTIVATIONS[name](z)
+    twice = ACTIVATIONS[name](value)
+    ways: dict[str, Ways] = {
+        "sigmoid": {
+            GR11: lambda: [z * (1 - z), twice * (1 - twice), value * (1 - z), z * (1 - value)],
+            AS2: lambda: [1 - value],
+        },
+        "tanh": {
+            AS1: lambda: [1 - value, right.sqrt()],
+            GR11: lambda: [1 - z**2, 1 - twice**2],
+        },
+        "relu": {
+            AS3: lambda: [torch.where(z == 0, fill, right) for fill in (1.0, 0.5)],
+        },
+    }
+    return {**ways[name], AS4: lambda: value, GR1: lambda: -right}

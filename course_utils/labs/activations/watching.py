@@ -1,0 +1,184 @@
+"""Calling a function of z and watching it: the arrays to try, and what is told of functions and slopes alike.
+
+The functions are called by a probe, which watches whether something overflows on the way and whether the array that
+came in is changed.
+"""
+
+import dis
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import ATOL, RTOL, close, explain_array
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.activations.headings import BREAK, CURVES
+
+PR2 = shared.PR2.in_lab(
+    BREAK, "An exponential grew too large and left nan or inf behind. Which exponent is never positive?"
+)
+AF2 = Misconception(
+    "AF2",
+    "input changed in place",
+    "The numbers are right, but the array that came in has changed. Who else may still need it?",
+    CURVES,
+)
+AF8 = Misconception(
+    "AF8",
+    "one `if` for a whole array",
+    "An `if` asks one question, an array has many answers. Which function chooses element by element?",
+    BREAK,
+)
+AF11 = Misconception(
+    "AF11",
+    "overflow on the way to a right value",
+    "An exponential overflowed on the way to right numbers. Which exponent is never positive?",
+    BREAK,
+)
+
+LARGE = 1000.0
+
+
+# --- cases
+
+
+def public_cases(names: Iterable[str]) -> list[Case]:
+    """Return arrays for each of some functions, each function a part: two shapes, large numbers, float32."""
+    arrays = {
+        "five numbers": np.array([0.0, 1.0, -1.0, 3.0, -2.5]),
+        "a table": np.array([[0.5, -0.25, 2.0], [-4.0, 0.0, 1.5]]),
+        "large numbers": np.array([LARGE, -LARGE, 30.0, -30.0]),
+        "float32": np.array([0.0, 2.0, -2.0, 0.125], dtype=np.float32),
+    }
+    return [Case(label, z, name) for name in names for label, z in arrays.items()]
+
+
+def drawn_cases(names: Iterable[str], seed: int) -> list[Case]:
+    """Draw the cases of grading: other shapes, among them () and (0,), other large numbers, float32."""
+    rng = np.random.default_rng([seed, 2])
+    large = rng.uniform(720, 2000, size=6) * np.array([1, -1, 1, -1, 1, -1])
+    arrays = [
+        rng.normal(scale=3, size=(3, 1, 4)),
+        rng.normal(scale=3, size=(7, 5)),
+        large,
+        rng.normal(scale=3, size=(2, 3)).astype(np.float32),
+        np.float32(large / 8),
+        np.array(rng.normal()),
+        np.zeros((0,)),
+        np.zeros((2, 0)),
+    ]
+    return [Case(f"shape {z.shape}", z, name) for name in names for z in arrays]
+
+
+# --- the probe, which runs where the student's function lives
+
+
+def watch(function: Callable[..., Any], z: np.ndarray, ready_made: Sequence[str]) -> dict[str, Any]:
+    """Probe: call a student's function with a copy of an array, and tell what came of it.
+
+    Returns
+    -------
+    dict
+        ``"value"``; ``"overflow"``: whether something overflowed on the way; ``"changed"``: whether the array was;
+        ``"one if"``: whether an array was asked for its truth; ``"ready-made"``: library functions that it calls.
+    """
+    given, seen = z.copy(), []
+    used = sorted(_attributes(function) & set(ready_made))
+    found = {"value": None, "overflow": False, "changed": False, "one if": False, "ready-made": used}
+    try:
+        with np.errstate(over="call", invalid="call", divide="call", call=lambda *what: seen.append(what)):
+            found["value"] = function(given)
+    except OverflowError:
+        return found | {"overflow": True}
+    except ValueError as error:
+        if "truth value" not in str(error):
+            raise
+        return found | {"one if": True}
+    return found | {"overflow": bool(seen), "changed": not np.array_equal(given, z, equal_nan=True)}
+
+
+def _attributes(function: Any) -> set[str]:
+    """Return the names that a function looks up in modules and objects, as tanh in np.tanh."""
+    if isinstance(function, np.ufunc):
+        return {function.__name__}
+    code = getattr(getattr(function, "pyfunc", function), "__code__", None)
+    found, waiting = set(), [code] if code else []
+    while waiting:
+        code = waiting.pop()
+        found |= {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_ATTR", "LOAD_METHOD")}
+        waiting += [constant for constant in code.co_consts if hasattr(constant, "co_code")]
+    return found
+
+
+# --- what came of it
+
+
+def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready_made: Iterable[str] = ()) -> Any:
+    """Call the function that a case's part names, and return its value if all of it is right.
+
+    Parameters
+    ----------
+    case
+        Its data are the array z.
+    function
+        The student's.
+    right
+        The right values.
+    ways
+        For each wrong way, a function that computes its result.
+    ready_made
+        Names of library functions that it must not call.
+
+    Raises
+    ------
+    NotAttempted, CheckFailed
+        If it is not written, or not right.
+    """
+    name, z = case.part, case.data
+    must_be_function(function, name)
+    found = case.ask(watch, function, z, tuple(sorted(ready_made)))
+    value = _value(case, found if type(found) is dict else {})
+    given = case.array(value, f"What {name} returns")
+    if not np.isfinite(given).all():
+        place = tuple(np.argwhere(~np.isfinite(given))[0])
+        at = f"at z = {z[place]:g} " if given.shape == z.shape else ""
+        raise told(case, f"{at}yours is {given[place]}", PR2)
+    if not close(given, right):
+        raise told(case, _difference(z, given, right), explain_array(given, ways))
+    if found.get("changed"):
+        raise told(case, "it changed the array that it was given", AF2)
+    if found.get("overflow"):
+        raise told(case, "the numbers are right, but NumPy warns of an overflow", AF11)
+    return value
+
+
+def told(case: Case, line: str, way: Misconception | None) -> Wrong:
+    """Return the error for a wrong function, with a line that may hold the case's numbers."""
+    return case.sentence(f"{case.part}: {line}.", way, hidden=case.title(case.part))
+
+
+def _value(case: Case, found: dict[str, Any]) -> Any:
+    name = case.part
+    if library := found.get("ready-made"):
+        line = f"{name} calls a ready-made %s. Build it yourself here, from np.exp or np.maximum."
+        raise case.sentence(line % library[0], hidden=line % "function")
+    if found.get("one if"):
+        raise told(case, "it asks an `if` about a whole array", AF8)
+    value = found.get("value")
+    if value is None and found.get("overflow"):
+        raise told(case, "it raised an OverflowError", PR2)
+    if value is None:
+        raise case.always(f"{name} returned None. Does it end in a return statement?")
+    return np.asarray(value) if isinstance(value, np.bool_) else value  # as z > 0 gives for an array of shape ()
+
+
+def _difference(z: np.ndarray, given: np.ndarray, right: np.ndarray) -> str:
+    if given.shape != right.shape:
+        return f"an array of shape {z.shape} came in, one of shape {given.shape} came out"
+    differ = ~np.isclose(given, right, rtol=RTOL, atol=ATOL)
+    place = tuple(np.argwhere(differ)[0])
+    return f"at z = {z[place]:g} yours is {given[place]:.4g}, PyTorch's {right[place]:.4g}"

@@ -1,0 +1,189 @@
+"""Exercise 2.6: weights by hand, for XOR and for a triangle."""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.activations.headings import PLANES
+from course_utils.labs.activations.weights import DS1, Params, read_params, run
+
+AX1 = Misconception(
+    "AX1",
+    "yes and no exchanged",
+    "All four corners are wrong, which is nearly right. What happens to the answer if the output changes sign?",
+    PLANES,
+)
+AX2 = Misconception(
+    "AX2",
+    "a pattern that one straight line can make",
+    "One straight line could make this pattern. Which corner needs the second hidden unit?",
+    PLANES,
+)
+AX3 = Misconception(
+    "AX3",
+    "right at the corners, with no margin",
+    "The corners are right, points close to them are not. How far from 0 is your output at each corner?",
+    PLANES,
+)
+AT1 = Misconception(
+    "AT1",
+    "half-plane on the wrong side",
+    "Some of your half-planes look away from the triangle. What does the order of the vertices, clockwise or "
+    "not, change?",
+    PLANES,
+)
+AT2 = Misconception(
+    "AT2",
+    "threshold that is never passed",
+    "Your half-planes are right, the output never fires. By how much does the sum of three ones pass your threshold?",
+    PLANES,
+)
+AT3 = Misconception(
+    "AT3",
+    "threshold too low: OR instead of AND",
+    "Your half-planes are right, but the output fires outside, too. How many of the three must say yes?",
+    PLANES,
+)
+
+NAMES = ("xor_net", "triangle_net")
+CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+XOR = np.array([False, True, True, False])
+MARGIN = 0.1
+TRIANGLES = {
+    "a triangle": np.array([[0.0, 0.0], [4.0, 0.0], [1.0, 3.0]]),
+    "the same in the other order": np.array([[0.0, 0.0], [1.0, 3.0], [4.0, 0.0]]),
+}
+POINTS = np.array([[1.5, 1.0], [3.0, 2.5], [-1.0, 0.5]])  # inside, outside, outside
+
+
+class WeightsByHand(Implementation):
+    """Write ``xor_net()`` (2-2-1) and ``triangle_net(vertices (3, 2))`` (2-3-1), which return pairs (weight, bias)."""
+
+    id = "weights-by-hand"
+    hints = (
+        "Both answers of XOR depend on x1 + x2 only. For which sums should the net say yes?",
+        "If one hidden unit says 'the sum is above 0.5' and the other 'the sum is above 1.5': what about yes minus no?",
+        "For an edge from A to B: which linear function of a point is 0 on the whole edge? What sign has it at C?",
+        "Three ones add up to 3. Between which two numbers may the threshold lie so that only 3 passes?",
+    )
+    misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, DS1)
+
+    def cases(self) -> Sequence[Case]:
+        """Return the corners of XOR with their margins, and a triangle in either order; each net is a part."""
+        shifts = np.array(list(product((-MARGIN, MARGIN), repeat=2)))
+        return [
+            Case("the four corners", shifts, "xor_net"),
+            *(Case(label, (triangle, POINTS), "triangle_net") for label, triangle in TRIANGLES.items()),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other points near the corners, and six other triangles, each in both orders."""
+        shifts = np.random.default_rng([seed, 6]).uniform(-MARGIN, MARGIN, size=(100, 2))
+        rng = np.random.default_rng([seed, 8])
+        drawn = [draw_triangle(rng) for _ in range(6)]
+        drawn += [triangle[::-1].copy() for triangle in drawn]
+        return [
+            Case("points near the corners", shifts, "xor_net"),
+            *(
+                Case("another triangle", (triangle, _points_around(triangle, rng, 500)), "triangle_net")
+                for triangle in drawn
+            ),
+        ]
+
+    def try_case(self, case: Case, *answers: Callable[..., Any]) -> None:
+        """Run the net of a part on the case's points."""
+        answer = answers[NAMES.index(case.part)]
+        if case.part == "xor_net":
+            _try_xor(case, answer)
+        else:
+            _try_triangle(case, answer)
+
+
+# --- XOR
+
+
+def _try_xor(case: Case, answer: Callable[..., Any]) -> None:
+    params = read_params(case, case.call(answer, "xor_net"), (2, 2, 1), "xor_net()")
+    answers = {act: run(params, CORNERS, act) > 0 for act in ("step", "relu")}
+    right = [act for act, said in answers.items() if (said == XOR).all()]
+    if not right:
+        raise _wrong_corners(case, max(answers.values(), key=lambda said: ((said == ~XOR).all(), (said == XOR).sum())))
+    if not any(_keeps_margin(params, act, case.data) for act in right):
+        raise case.always(f"xor_net: right at the corners, not at points up to {MARGIN} away.", AX3)
+
+
+def _wrong_corners(case: Case, said: np.ndarray) -> Wrong:
+    """Say which corners are wrong. One straight line makes every pattern but XOR and its opposite."""
+    amiss = said != XOR
+    x1, x2 = CORNERS[np.argmax(amiss)]
+    line = f"xor_net: wrong corners, {amiss.sum()} of 4, such as ({x1:g}, {x2:g}): it says "
+    line += "yes." if said[np.argmax(amiss)] else "no."
+    return case.sentence(line, AX1 if amiss.all() else AX2, hidden=case.title("xor_net"))
+
+
+def _keeps_margin(params: Params, act: str, shifts: np.ndarray) -> bool:
+    points = (CORNERS[:, None] + shifts).reshape(-1, 2)
+    return bool(((run(params, points, act) > 0) == np.repeat(XOR, len(shifts))).all())
+
+
+# --- a triangle
+
+
+def _try_triangle(case: Case, answer: Callable[..., Any]) -> None:
+    triangle, points = case.data
+    params = read_params(case, case.call(answer, "triangle_net", triangle), (2, 3, 1), "triangle_net(vertices)")
+    distance = sides(triangle, points)
+    clear = abs(distance).min(axis=1) > 1e-6
+    amiss = ((run(params, points) > 0) != (distance > 0).all(axis=1)) & clear
+    if amiss.any():
+        corners = ", ".join(f"({x:g}, {y:g})" for x, y in triangle)
+        x, y = points[amiss][0]
+        line = f"triangle_net: for the vertices {corners} the point ({x:g}, {y:g}) is on the wrong side."
+        raise case.sentence(line, _triangle_way(params, triangle), hidden=case.title("triangle_net"))
+
+
+def sides(vertices: np.ndarray, points: np.ndarray) -> np.ndarray:
+    """Tell for each point (rows) and each edge (columns) how far inside it is, negative outside, in units of length."""
+    found = np.empty((len(points), 3))
+    for edge in range(3):
+        start, end, third = vertices[edge], vertices[(edge + 1) % 3], vertices[(edge + 2) % 3]
+        normal = np.array([start[1] - end[1], end[0] - start[0]]) / np.hypot(*(end - start))
+        normal = normal if (third - start) @ normal > 0 else -normal
+        found[:, edge] = (points - start) @ normal
+    return found
+
+
+def draw_triangle(rng: np.random.Generator) -> np.ndarray:
+    """Draw a triangle (3, 2) with an area of at least 1, vertices in random order."""
+    while True:
+        vertices = rng.uniform(-3, 3, size=(3, 2))
+        (a, b), (c, d) = vertices[1] - vertices[0], vertices[2] - vertices[0]
+        if abs(a * d - b * c) / 2 >= 1:
+            return vertices
+
+
+def _points_around(triangle: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
+    low, high = triangle.min(axis=0) - 1, triangle.max(axis=0) + 1
+    return rng.uniform(low, high, size=(count, 2))
+
+
+def _triangle_way(params: Params, triangle: np.ndarray) -> Misconception | None:
+    """Look at the hidden units: do they look inwards, and what does the output make of them?"""
+    points = _points_around(triangle, np.random.default_rng(0), 600)
+    inside = sides(triangle, points)
+    clear = abs(inside).min(axis=1) > 1e-3
+    weight, bias = params[0]
+    says = points @ weight.T + bias > 0
+    agree = (says[clear][:, :, None] == (inside[clear] > 0)[:, None, :]).mean(axis=0)  # (units, edges)
+    if not ((agree.max(axis=1) == 1) | (agree.min(axis=1) == 0)).all():
+        return None
+    if (agree.max(axis=1) < 1).any():
+        return AT1
+    fires = run(params, points) > 0
+    return AT3 if fires.any() else AT2

@@ -1,0 +1,264 @@
+"""Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import combinations
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils.judging import shared
+from course_utils.judging.answers import named
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import as_float64, close, explain_array
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import sentence
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.lab7_cnn.headings import BUILD
+from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tensors
+from course_utils.labs.lab7_cnn.shape_trace import DS2, DS4
+
+PR5 = shared.PR5.in_lab(
+    BUILD, "Your network returns probabilities. What does the cross-entropy loss do first with what it gets?"
+)
+KB1 = Misconception(
+    "KB1",
+    "layers made in forward",
+    "Called twice on the same pictures, your network answers differently. When are its weights made?",
+    BUILD,
+)
+KB2 = Misconception(
+    "KB2",
+    "ReLU left out",
+    "This is the network without one of its ReLUs. Behind which layers does the listing have one?",
+    BUILD,
+)
+KB3 = Misconception(
+    "KB3",
+    "ReLU behind the last layer",
+    "Your scores are never negative. May a score for a class be below zero?",
+    BUILD,
+)
+KB4 = Misconception(
+    "KB4",
+    "batch size written into the network",
+    "It works for one size of batch only. Which size stands in your flatten step, and who decides it?",
+    BUILD,
+)
+KB5 = Misconception(
+    "KB5",
+    "average pooling in place of max-pooling",
+    "This is the network with averages in its pooling. Which number of the four should stay?",
+    BUILD,
+)
+KB6 = Misconception(
+    "KB6",
+    "another activation than ReLU",
+    "This is the network with another activation. Which one does the listing use?",
+    BUILD,
+)
+
+State = dict[str, torch.Tensor]
+RELUS = ("conv1", "conv2", "fc1", "fc2")
+SIZES = (4, 1, 7)  # of batches
+
+
+def draw_state(seed: int) -> State:
+    """Draw weights for the lab's network, large enough for every layer to matter."""
+    chance = torch.Generator().manual_seed(seed)
+    found = {}
+    for name, shape in torch_tensors(torch_network(LAB7)).items():
+        scale = 0.3 if name.endswith("bias") else (2 / torch.Size(shape)[1:].numel()) ** 0.5
+        found[name] = scale * torch.randn(shape, generator=chance)
+    return found
+
+
+def draw_pictures(batch: int, side: int, seed: int) -> torch.Tensor:
+    """Draw a batch of pictures ``(batch, 3, side, side)``, numbers around zero."""
+    return torch.randn(batch, 3, side, side, generator=torch.Generator().manual_seed(seed))
+
+
+# --- a probe: it runs beside the student's class and returns plain data and tensors
+
+
+def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor]) -> dict[str, Any]:
+    """Probe: make an instance, give it weights by name, run it on batches, each also a second time.
+
+    Returns
+    -------
+    dict
+        ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
+        exception; ``"again"``: the same a second time; ``"is module"``.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(7)
+        model = network_class()
+        if not isinstance(model, nn.Module):
+            return {"is module": False}
+        named_parameters = dict(model.named_parameters())
+        with torch.no_grad():
+            for name, value in state.items():
+                if name in named_parameters and named_parameters[name].shape == value.shape:
+                    named_parameters[name].copy_(value)
+        model.eval()
+        outputs, again = ([run_quietly(model, x) for x in batches] for _ in range(2))
+    shapes = {name: list(parameter.shape) for name, parameter in named_parameters.items()}
+    return {"is module": True, "tensors": shapes, "outputs": outputs, "again": again}
+
+
+def run_quietly(model: nn.Module, x: torch.Tensor) -> Any:
+    """Return a model's scores; a sentence if it raises; a list with the type of what else it returned."""
+    try:
+        with torch.no_grad():
+            out = model(x.clone())
+    except NotImplementedError:
+        raise
+    except Exception as error:
+        return sentence(error, "forward")
+    return out.detach().clone() if isinstance(out, torch.Tensor) else ["not a tensor", type(out).__name__]
+
+
+# --- what several networks are asked
+
+
+def looked_at(case: Case, answer: Any, name: str, probe: Callable[..., Any], *args: Any) -> dict[str, Any]:
+    """Return what a probe finds out about a student's class, which must be one of networks."""
+    if answer is None:
+        raise NotAttempted(f"{name} is None")
+    found = case.ask(probe, answer, *args)
+    if type(found) is not dict or not found.get("is module"):
+        raise case.always(f"{name} should be a class made from nn.Module. Does its first line say so?")
+    return found
+
+
+def refuse_others(case: Case, outputs: list[Any], name: str) -> None:
+    """Raise if something else than a tensor came back."""
+    for out in outputs:
+        if type(out) is list:
+            given = "None. Does forward end in a return statement?" if out[1] == "NoneType" else f"{named(out[1])}."
+            raise case.always(f"{name} should return a tensor of scores, not {given}")
+
+
+def refuse_raised(case: Case, words: str, name: str, because: Misconception | None = None) -> None:
+    """Raise with the words of an exception in ``forward``."""
+    line = words.split("\n")[0][:160]
+    raise case.sentence(
+        f"{name}: {line}", because, hidden=f"{name}: forward failed on pictures drawn at grading."
+    ) from None
+
+
+# --- the lab's network
+
+
+def forward(
+    state: State,
+    x: torch.Tensor,
+    skip: Sequence[str] = (),
+    activation: Callable[[torch.Tensor], torch.Tensor] = F.relu,
+    pool: Callable[[torch.Tensor, int], torch.Tensor] = F.max_pool2d,
+) -> torch.Tensor:
+    """Compute the lab's network with given weights; ``skip`` names layers without their activation."""
+
+    def act(name: str, values: torch.Tensor) -> torch.Tensor:
+        return values if name in skip else activation(values)
+
+    for name in ("conv1", "conv2"):
+        x = pool(act(name, F.conv2d(x, state[f"{name}.weight"], state[f"{name}.bias"])), 2)
+    x = x.flatten(1)
+    for name in ("fc1", "fc2", "fc3"):
+        x = F.linear(x, state[f"{name}.weight"], state[f"{name}.bias"])
+        x = x if name == "fc3" else act(name, x)
+    return x
+
+
+def cnn_ways(state: State, x: torch.Tensor) -> Ways:
+    """For each wrong way, a function that computes what this network gives."""
+    right = forward(state, x)
+    missing = [skip for size in range(1, 5) for skip in combinations(RELUS, size)]
+    return {
+        PR5: lambda: [right.softmax(1), right.log_softmax(1), right.softmax(0), right.sigmoid()],
+        KB3: lambda: right.relu(),
+        KB2: lambda: [forward(state, x, skip) for skip in missing],
+        KB5: lambda: forward(state, x, pool=F.avg_pool2d),
+        KB6: lambda: [forward(state, x, activation=a) for a in (torch.tanh, torch.sigmoid, F.leaky_relu, F.gelu)],
+        DS2: lambda: [right.squeeze(0), right[0]],
+    }
+
+
+class BuildCnn(Implementation):
+    """``class CNN(nn.Module)``: its tensors, and its scores with weights given to it.
+
+    Made without arguments; takes ``(N, 3, 32, 32)``, gives logits ``(N, 10)``.
+    """
+
+    id = "build-cnn"
+    hints = (
+        "Which lines of the listing make something with weights? Where must they stand to be made once?",
+        "What does x.flatten(1) leave alone?",
+        "Print the shape after each line of forward. Which line surprises you?",
+    )
+    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, PR5, DS4, DS2)
+
+    def cases(self) -> Sequence[Case]:
+        """Return one case: weights, and batches of several sizes."""
+        return [Case("batches of several sizes")]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other weights and other pictures."""
+        return [Case("other pictures")]
+
+    def try_case(self, case: Case, answer: Any) -> None:
+        """Give the class weights and compare its scores with PyTorch's."""
+        seed = case.seed or 1
+        state = draw_state(seed)
+        batches = [draw_pictures(size, 32, seed + size) for size in SIZES]
+        found = looked_at(case, answer, "CNN", look_at_class, state, batches)
+        refuse_others(case, found["outputs"], "CNN")
+        _refuse_fresh_weights(case, found)
+        _compare_tensors(case, found["tensors"])
+        _refuse_one_size(case, found["outputs"])
+        for size, x, out in zip(SIZES, batches, found["outputs"], strict=True):
+            _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)
+
+
+def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:
+    for one, two in zip(found["outputs"], found["again"], strict=True):
+        both = isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor)
+        if both and one.shape == two.shape and not torch.allclose(one, two, equal_nan=True):
+            raise case.wrong("CNN", KB1)
+
+
+def _compare_tensors(case: Case, shapes: dict[str, list[int]]) -> None:
+    right = {name: list(shape) for name, shape in torch_tensors(torch_network(LAB7)).items()}
+    for name in right:
+        if name not in shapes:
+            layer = name.split(".")[0]
+            raise case.always(f"CNN has no parameter {name}. Is there a layer self.{layer}, with biases, in __init__?")
+        if shapes[name] != right[name]:
+            raise case.always(f"CNN: {name} has the shape {tuple(shapes[name])}. What does the listing say of it?")
+    if extra := [name for name in shapes if name not in right]:
+        raise case.always(f"CNN has a parameter that the listing has not: {extra[0]}.")
+
+
+def _refuse_one_size(case: Case, outputs: list[Any]) -> None:
+    """Raise where some batches run and others do not, or none does."""
+    bad = [place for place, out in enumerate(outputs) if isinstance(out, str)]
+    if not bad:
+        if any(out.ndim == 2 and out.shape[0] != size for out, size in zip(outputs, SIZES, strict=True)):
+            raise case.wrong("CNN", KB4)
+        return
+    all_but_one = SIZES.index(1) not in bad and len(bad) == len(SIZES) - 1
+    refuse_raised(case, outputs[bad[0]], "CNN", DS4 if all_but_one else KB4 if len(bad) < len(SIZES) else None)
+
+
+def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor) -> None:
+    given, right = case.array(out, "What CNN returns"), as_float64(forward(state, x))
+    if close(given, right):
+        return
+    detail = "  with the same weights PyTorch's network gives other scores."
+    if given.shape != right.shape:
+        detail = f"  your scores have the shape {given.shape}: one row a picture, one column a class?"
+    raise case.wrong("CNN", explain_array(given, cnn_ways(state, x)), detail=detail)

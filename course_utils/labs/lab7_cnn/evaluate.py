@@ -1,0 +1,351 @@
+"""Exercise 6.5: an evaluation that hides nothing, watched by a model whose scores are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import RIGHT, Finding, Findings, Standing, look
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import must_be_function
+from course_utils.judging.protocol.verdicts import CheckFailed
+from course_utils.labs.lab7_cnn.headings import EVALUATE
+from course_utils.labs.lab7_cnn.train_one_epoch import TR3, TR5
+
+KE6 = shared.KE6.in_lab(EVALUATE)
+KE1 = Misconception(
+    "KE1",
+    "rows and columns of the confusion matrix exchanged",
+    "This is the matrix turned over. Which label chooses the row: the true one or the predicted one?",
+    EVALUATE,
+)
+KE2 = Misconception(
+    "KE2",
+    "share of the predictions instead of share of the class",
+    "You divide by how often a class was predicted. By what is the accuracy of a class divided?",
+    EVALUATE,
+)
+KE3 = Misconception(
+    "KE3",
+    "fixed batch size: pictures left out",
+    "Some pictures were not counted. What does your loop take for granted about the size of a batch?",
+    EVALUATE,
+)
+KE4 = Misconception(
+    "KE4",
+    "a class without pictures gets a number",
+    "One class has no pictures here, and yet it has an accuracy. What is 0 divided by 0?",
+    EVALUATE,
+)
+KE5 = Misconception(
+    "KE5",
+    "accuracy averaged over classes",
+    "This is the mean of the classes' accuracies. Do all classes have as many pictures here?",
+    EVALUATE,
+)
+KE7 = Misconception(
+    "KE7",
+    "shares in place of counts",
+    "Your matrix holds shares. How many pictures does an entry stand for?",
+    EVALUATE,
+)
+KE8 = Misconception(
+    "KE8",
+    "graph recorded during evaluation",
+    "PyTorch recorded a graph of all this for a backward that never comes. What switches it off?",
+    EVALUATE,
+)
+KE9 = Misconception(
+    "KE9",
+    "index with repeated pairs adds once",
+    "Pictures of a batch with the same two labels were counted as one. What does confusion[labels, predicted] += 1 "
+    "do with a pair that comes twice?",
+    EVALUATE,
+)
+
+KEYS = ("confusion", "per_class", "accuracy")  # in the order in which they speak
+PARTS = ("accuracy", "per_class", "confusion", "modes")
+Ways = Mapping[Misconception, Sequence[object]]
+
+
+# --- a probe, and the spy that it hands over
+
+
+class SpyJudge(nn.Module):
+    """A model whose scores are given; notes the mode and whether a graph is recorded."""
+
+    def __init__(self, scores: torch.Tensor, log: list[list[bool]]) -> None:
+        super().__init__()
+        self.scores, self.scale, self.log = scores, nn.Parameter(torch.ones(1)), log
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Return the scores of pictures, each of which is its own number."""
+        self.log.append([self.training, torch.is_grad_enabled()])
+        return self.scores[x.reshape(len(x), -1)[:, 0].long()] * self.scale
+
+
+def watch_evaluation(
+    function: Callable[..., Any], scores: torch.Tensor, labels: torch.Tensor, batch: int, training: bool
+) -> dict[str, Any]:
+    """Probe: let the student's function evaluate a spied model in a given mode.
+
+    Returns
+    -------
+    dict
+        ``"answer"``: what it returned, as plain data; ``"log"``: [training, graph recorded] for each batch;
+        ``"after"``: the mode afterwards.
+    """
+    log: list[list[bool]] = []
+    model = SpyJudge(scores, log).train(training)
+    pictures = torch.arange(len(labels), dtype=torch.float32).reshape(-1, 1, 1, 1)
+    loader = DataLoader(TensorDataset(pictures, labels), batch_size=batch)
+    with torch.enable_grad():
+        answer = function(model, loader, scores.shape[1])
+    return {"answer": _as_data(answer), "log": log, "after": model.training}
+
+
+def _as_data(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach()
+    if isinstance(value, dict):
+        return {str(key): _as_data(one) for key, one in value.items()}
+    return [_as_data(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+# --- what is right, and what wrong ways give
+
+
+class Measured(NamedTuple):
+    """Accuracy, accuracies by class (K,) and confusion matrix (K, K)."""
+
+    accuracy: np.ndarray
+    per_class: np.ndarray
+    confusion: np.ndarray
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Scores ``(N, K)`` of pictures, and their labels ``(N,)``, in batches."""
+
+    scores: torch.Tensor
+    labels: torch.Tensor
+    batch: int
+
+    @classmethod
+    def draw(cls, number: int, classes: int, batch: int, absent: int | None, seed: int) -> "Scored":
+        """Draw scores that lean to the labels; one class may have no pictures."""
+        chance = torch.Generator().manual_seed(100 * seed + number)
+        there = torch.tensor([k for k in range(classes) if k != absent for _ in range(k + 1)])  # of unequal size
+        labels = there[torch.randint(0, len(there), (number,), generator=chance)]
+        places = [k for k in range(classes) if k != absent][:number]
+        labels[: len(places)] = torch.tensor(places)
+        scores = torch.randn(number, classes, generator=chance) + 1.2 * F.one_hot(labels, classes)
+        return cls(scores, labels, batch)
+
+    @property
+    def classes(self) -> int:
+        """How many classes there are."""
+        return self.scores.shape[1]
+
+    def measured(self, places: Sequence[int] | None = None) -> Measured:
+        """Measure picture by picture; some of the pictures only, if they are named."""
+        confusion = np.zeros((self.classes, self.classes))
+        for place in range(len(self.labels)) if places is None else places:
+            confusion[int(self.labels[place]), int(self.scores[place].argmax())] += 1
+        return from_confusion(confusion)
+
+    def each_pair_once(self) -> np.ndarray:
+        """Count as ``confusion[labels, predicted] += 1`` does: what comes twice in a batch counts once."""
+        confusion = np.zeros((self.classes, self.classes))
+        predicted = self.scores.argmax(1)
+        for some, labels in zip(predicted.split(self.batch), self.labels.split(self.batch), strict=True):
+            confusion[labels.numpy(), some.numpy()] += 1
+        return confusion
+
+    def left_out(self) -> list[list[int]]:
+        """Return the places of the pictures that loops of a fixed size count."""
+        number, batch = len(self.labels), self.batch
+        subsets = [
+            list(range(number // batch * batch)),
+            [place for place in range(number) if place % batch < 4],
+            list(range(0, number, batch)),
+            list(range(min(batch, number))),
+        ]
+        return [places for places in subsets if 0 < len(places) < number]
+
+
+def from_confusion(confusion: np.ndarray) -> Measured:
+    """Return what follows from a confusion matrix."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        per_class = np.diag(confusion) / confusion.sum(1)
+    return Measured(np.array(np.diag(confusion).sum() / max(confusion.sum(), 1)), per_class, confusion)
+
+
+def evaluation_ways(scored: Scored) -> dict[str, Ways]:
+    """For each key and wrong way, what this wrong way gives."""
+    right = scored.measured()
+    fewer = [scored.measured(places) for places in scored.left_out()]
+    return {
+        "confusion": _confusion_ways(scored, right.confusion, fewer),
+        "per_class": _class_ways(right, fewer),
+        "accuracy": _accuracy_ways(scored, right, fewer),
+    }
+
+
+def _confusion_ways(scored: Scored, matrix: np.ndarray, fewer: list[Measured]) -> Ways:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shares = [matrix / matrix.sum(1, keepdims=True), matrix / matrix.sum(), matrix / matrix.sum(0)]
+    return {
+        KE1: [matrix.T],
+        KE7: [*shares, *(np.nan_to_num(share) for share in shares)],
+        KE3: [turned for one in fewer for turned in (one.confusion, one.confusion.T)],
+        KE9: [scored.each_pair_once()],
+    }
+
+
+def _class_ways(right: Measured, fewer: list[Measured]) -> Ways:
+    per_class = right.per_class
+    zero, one = (np.nan_to_num(per_class, nan=value) for value in (0.0, 1.0))
+    precision = from_confusion(right.confusion.T).per_class
+    return {
+        KE4: [zero, one] if np.isnan(per_class).any() else [],
+        KE2: [precision, np.nan_to_num(precision)],
+        KE6: [100 * per_class, 100 * zero],
+        KE3: [one.per_class for one in fewer],
+    }
+
+
+def _accuracy_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
+    hits = (scored.scores.argmax(1) == scored.labels).float()
+    some = [float(hits[places].sum()) / len(hits) for places in scored.left_out()]
+    return {
+        KE6: [100 * right.accuracy],
+        TR5: [float(np.mean([float(part.mean()) for part in hits.split(scored.batch)]))],
+        KE5: [float(np.nanmean(right.per_class)), float(np.nan_to_num(right.per_class).mean())],
+        KE3: [*(float(one.accuracy) for one in fewer), *some],
+    }
+
+
+# --- judging
+
+
+class Evaluate(Implementation):
+    """``evaluate(model, loader, n_classes) -> {"accuracy", "per_class" (K,), "confusion" (K, K)}``.
+
+    Each key is a part, and so are the modes: eval mode and no graph during the evaluation, the mode as before after it.
+    """
+
+    id = "evaluate"
+    hints = (
+        "Which two switches belong around an evaluation: one for the model, one for the graph?",
+        "confusion[t, p] += 1: which of the two is the true label?",
+        "What does 0 / 0 give for a tensor? Is that what the task wants for a class without pictures?",
+    )
+    misconceptions = (KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, TR3, TR5)
+
+    def cases(self) -> Sequence[Case]:
+        """Return batches that are full, and a short last one."""
+        return [
+            Case("20 pictures of four classes, batches of 5", (20, 4, 5, None)),
+            Case("a short last batch", (18, 4, 5, None)),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other scores; a class is absent."""
+        return [Case("", (23, 5, 4, 2)), Case("", (7, 3, 1, None)), Case("", (6, 4, 50, 0))]
+
+    def judge_cases(self, cases: Sequence[Case], answer: Callable[..., Any]) -> Findings:
+        """Return how each part stands: its first wrong case speaks."""
+        found = dict.fromkeys(PARTS, RIGHT)
+        for case in cases:
+            for part, one in _judge_case(case, answer).items():
+                found[part] = found[part] if found[part].standing is not Standing.RIGHT else one
+        return found
+
+
+def _judge_case(case: Case, answer: Callable[..., Any]) -> dict[str, Finding]:
+    scored = Scored.draw(*case.data, case.seed)
+    watched: list[dict[str, Any]] = []
+    failed = look(lambda: watched.append(_watch(case, answer, scored, training=True)))
+    if not watched:
+        return dict.fromkeys(PARTS, failed)
+    found = {"modes": look(partial(_look_at_modes, case, watched[0], answer, scored))}
+    given: list[dict[str, Any]] = []
+    failed = look(lambda: given.append(_read(case, watched[0]["answer"])))
+    if not given:
+        return found | dict.fromkeys(KEYS, failed)
+    ways = evaluation_ways(scored)
+    for key in KEYS:
+        found[key] = look(partial(_look_at_key, case, key, given[0][key], scored, ways[key]))
+        if key == "confusion" and (matrix := _matrix_of(found[key], scored)) is not None:
+            ways = _with_what_follows(ways, found[key].because[0], from_confusion(matrix))
+    return {part: found[part] for part in PARTS}
+
+
+def _watch(case: Case, answer: Callable[..., Any], scored: Scored, training: bool) -> dict[str, Any]:
+    must_be_function(answer, "evaluate")
+    found: dict[str, Any] = case.ask(watch_evaluation, answer, scored.scores, scored.labels, scored.batch, training)
+    return found
+
+
+def _read(case: Case, answer: Any) -> dict[str, Any]:
+    if answer is None:
+        raise case.always("evaluate returned None. Does it end in a return statement?")
+    try:
+        return as_dict(answer, KEYS, "What evaluate returns")
+    except CheckFailed as error:
+        raise case.always(error.message) from None
+
+
+def _matrix_of(finding: Finding, scored: Scored) -> np.ndarray | None:
+    """Return the wrong confusion matrix of a known wrong way from which other numbers follow."""
+    if finding.because == (KE1,):
+        return scored.measured().confusion.T
+    return scored.each_pair_once() if finding.because == (KE9,) else None
+
+
+def _with_what_follows(ways: dict[str, Ways], way: Misconception, wrong: Measured) -> dict[str, Ways]:
+    """Return the ways with what follows from a wrong matrix put first: it is the same wrong way."""
+    return {
+        "confusion": ways["confusion"],
+        "per_class": {way: [wrong.per_class, np.nan_to_num(wrong.per_class)], **ways["per_class"]},
+        "accuracy": {way: [wrong.accuracy], **ways["accuracy"]},
+    }
+
+
+def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) -> None:
+    if answer is None:
+        raise case.always(f"What evaluate returns has no {key!r}.")
+    given, right = case.array(answer, f"evaluate: {key!r}"), getattr(scored.measured(), key)
+    if _same(given, right):
+        return
+    way = next((way for way, results in ways.items() if any(_same(given, np.asarray(r, float)) for r in results)), None)
+    shape = f"  yours has the shape {given.shape}." if given.shape != right.shape else ""
+    raise case.wrong(f"evaluate: {key!r}", way, detail=shape)
+
+
+def _same(given: np.ndarray, right: np.ndarray) -> bool:
+    return given.shape == right.shape and bool(np.allclose(given, right, rtol=1e-4, atol=1e-5, equal_nan=True))
+
+
+def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any], scored: Scored) -> None:
+    if not found["log"]:
+        raise case.always("evaluate never calls the model. Whose scores does it judge?")
+    if any(training for training, _ in found["log"]):
+        raise case.always("evaluate: the model ran in train mode.", TR3)
+    if any(graph for _, graph in found["log"]):
+        raise case.wrong("evaluate", KE8)
+    if found["after"] is not True:
+        raise case.always("evaluate: the model was in train mode before and is not afterwards.", TR3)
+    if _watch(case, answer, scored, training=False)["after"] is not False:
+        raise case.always("evaluate: the model was in eval mode before and is not afterwards.", TR3)

@@ -1,0 +1,163 @@
+"""Exercise 6.6: the first loss, the chance level, and what the trained network reaches."""
+
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from course_utils.data import load_shapes
+from course_utils.judging import shared
+from course_utils.judging.answers import as_array, as_dict, is_missing, named
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look_at, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import read_number
+from course_utils.judging.protocol.calling import ask
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.lab7_cnn.evaluate import KE6
+from course_utils.labs.lab7_cnn.headings import DATA, EVALUATE, LOOP
+
+KF4 = shared.KF4.in_lab(EVALUATE)
+KF1 = Misconception(
+    "KF1",
+    "another logarithm",
+    "This uses another base. Which logarithm does PyTorch's cross-entropy take?",
+    DATA,
+)
+KF2 = Misconception(
+    "KF2",
+    "loss taken after training",
+    "This is too good for a network that knows nothing. Which network gave this loss?",
+    LOOP,
+)
+KF3 = Misconception(
+    "KF3",
+    "chance level of two classes",
+    "This is the chance of a coin. How many classes are there to guess from?",
+    DATA,
+)
+
+BAR = 0.35  # the accuracy that a first run should reach: three and a half times chance
+PARTS = ("first loss", "loss of guessing", "chance", "accuracy")
+
+
+@cache
+def unseen_pictures() -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the lesson's test pictures ``(N, 3, 32, 32)``, pixels from 0 to 1, and their classes ``(N,)``."""
+    return load_shapes(10, 1000).test.tensors()
+
+
+def loss_of_guessing() -> float:
+    """Ask PyTorch for the loss of a network that gives all ten classes the same score."""
+    return float(F.cross_entropy(torch.zeros(1, 10), torch.zeros(1, dtype=torch.long)))
+
+
+def scores_of(model: Any, pictures: torch.Tensor) -> list[Any]:
+    """Probe: return the scores of a student's model, in eval mode, as it was before; words where there are none."""
+    if not isinstance(model, nn.Module):
+        return ["", type(model).__name__]
+    mode = model.training
+    model.eval()
+    try:
+        with torch.no_grad():
+            out = torch.cat([model(part) for part in pictures.split(250)])
+    finally:
+        model.train(mode)
+    return [out.detach(), ""]
+
+
+def accuracy_of(network: Any) -> float:
+    """Return which share of the test pictures a student's network gets right."""
+    pictures, labels = unseen_pictures()
+    found, other = ask(scores_of, network, (pictures - 0.5) / 0.5)
+    if other:
+        raise refuse(f"network should be your trained model, not {named(other)}.")
+    scores = as_array(found, "What network returns")
+    if scores.shape != (len(labels), 10):
+        raise refuse("network should give ten scores for each picture.")
+    return float((scores.argmax(1) == labels.numpy()).mean())
+
+
+class FirstRun(Exercise):
+    """What a fresh network costs, what guessing costs, and what the trained network reaches."""
+
+    id = "first-run"
+    hints = (
+        "What loss has a network that gives all ten classes the same score?",
+        "Measure the first loss before the first step. Which batch can you take?",
+        "Not enough? What do more epochs, another optimiser or another learning rate change?",
+    )
+    misconceptions = (KF1, KF2, KF3, KF4, KE6)
+
+    def judge(self, answers: Any, network: Any) -> dict[str, Finding]:
+        """Judge ``{"first loss": …, "loss of guessing": …, "chance": …, "accuracy": …}`` and the trained network.
+
+        The network takes standardised pictures.
+        """
+        given = as_dict(answers, PARTS, "first_run")
+        reached = cache(partial(_reached, network))
+        looks = {
+            "first loss": partial(_look_at_first_loss, given["first loss"]),
+            "loss of guessing": partial(_look_at_guessing, given["loss of guessing"]),
+            "chance": partial(_look_at_chance, given["chance"]),
+            "accuracy": partial(_look_at_accuracy, given["accuracy"], reached),
+            "network": partial(_look_at_network, reached),
+        }
+        return look_at(looks)
+
+
+def _reached(network: Any) -> float:
+    if is_missing(network):
+        raise NotAttempted("network is None")
+    return accuracy_of(network)
+
+
+def _number(answer: Any, part: str) -> float:
+    if is_missing(answer):
+        raise NotAttempted(f"fill in first_run[{part!r}]")
+    return read_number(answer, f"first_run[{part!r}]") or 0.0
+
+
+def _refuse(part: str, number: float, because: Misconception | None = None) -> None:
+    raise refuse(f"{part}: you gave {number:.4g}.", because)
+
+
+def _near(given: float, right: float, by: float) -> bool:
+    return abs(given - right) <= by
+
+
+def _of_another_base(number: float) -> bool:
+    return any(_near(number, loss_of_guessing() / np.log(base), 0.006) for base in (2, 10))
+
+
+def _look_at_first_loss(answer: Any) -> None:
+    number, guessing = _number(answer, "first loss"), loss_of_guessing()
+    if not _near(number, guessing, 0.15):
+        good = KF2 if 0 <= number < guessing else None
+        _refuse("first loss", number, KF1 if _of_another_base(number) else good)
+
+
+def _look_at_guessing(answer: Any) -> None:
+    number = _number(answer, "loss of guessing")
+    if not _near(number, loss_of_guessing(), 0.006):
+        _refuse("loss of guessing", number, KF1 if _of_another_base(number) else None)
+
+
+def _look_at_chance(answer: Any) -> None:
+    number = _number(answer, "chance")
+    if not _near(number, 0.1, 1e-6):
+        _refuse("chance", number, KF3 if _near(number, 0.5, 1e-6) else KE6 if number == 10 else None)
+
+
+def _look_at_accuracy(answer: Any, reached: Any) -> None:
+    number = _number(answer, "accuracy")
+    if not _near(number, reached(), 0.021):
+        _refuse("accuracy", number, KE6 if number > 1 else KF4)
+
+
+def _look_at_network(reached: Any) -> None:
+    if reached() < BAR:
+        raise refuse(f"network: it gets {100 * reached():.0f} % of these pictures right; {100 * BAR:.0f} % are wanted.")

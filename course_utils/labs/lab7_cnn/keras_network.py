@@ -1,0 +1,190 @@
+"""Exercise 6.8: shapes and parameters of a Keras listing, in PyTorch's order."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import read_number
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.lab7_cnn.headings import KERAS
+from course_utils.labs.lab7_cnn.networks import (
+    DS5,
+    KA1,
+    KA3,
+    MAPS,
+    SZ1,
+    SZ8,
+    after_conv,
+    after_pool,
+    named_layers,
+    sides,
+    torch_counts,
+    torch_maps,
+    torch_trace,
+)
+from course_utils.labs.lab7_cnn.parameter_counts import COUNT_WAYS, Layer, Layers, Widths, count_layer, counts_by_layer
+from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set, read_shape
+
+KG1 = Misconception(
+    "KG1",
+    "fraction where percent is due",
+    "This is a fraction of one. How many of a hundred is that?",
+    KERAS,
+)
+
+
+class KerasNet(NamedTuple):
+    """The second lecture's network: two convolutions, each pooled 2×2, and two dense layers."""
+
+    in_channels: int
+    side: int
+    kernels1: int
+    kernel_size1: int
+    kernels2: int
+    kernel_size2: int
+    units: int
+    classes: int
+
+
+LECTURE_NET = KerasNet(3, 28, 32, 5, 64, 3, 256, 10)
+SHARE = "share of dense1"
+
+
+def torch_keras(net: KerasNet) -> nn.Sequential:
+    """Make the second lecture's network, its layers named, with no numbers in it."""
+    maps, flat = torch_maps(
+        net.in_channels, net.side, (net.kernels1, net.kernels2), (net.kernel_size1, net.kernel_size2)
+    )
+    with torch.device("meta"):
+        dense = {"dense1": nn.Linear(flat, net.units), "dense2": nn.Linear(net.units, net.classes)}
+    return named_layers(maps | dense)
+
+
+def torch_keras_counts(net: KerasNet) -> dict[str, int]:
+    """Ask PyTorch for the parameters of each layer, of the whole, and of the whole for grey pictures."""
+    counts = torch_counts(torch_keras(net))
+    grey = torch_counts(torch_keras(net._replace(in_channels=1)))
+    return counts | {"total": sum(counts.values()), "total for grey": sum(grey.values())}
+
+
+# --- drawing, and what is right by counting
+
+
+def keras_trace(net: KerasNet) -> dict[str, Shape]:
+    """Return the shapes for one picture, channels first."""
+    return _trace_with(net, after_conv, after_pool) | {"dense1": (net.units,), "dense2": (net.classes,)}
+
+
+def _trace_with(net: KerasNet, conv: Callable[[int, int], int], pool: Callable[[int], int]) -> dict[str, Shape]:
+    lengths = sides(net.side, (net.kernel_size1, net.kernel_size2), conv, pool)
+    channels = (net.kernels1, net.kernels1, net.kernels2, net.kernels2)
+    maps: dict[str, Shape] = {name: (c, s, s) for name, c, s in zip(MAPS, channels, lengths, strict=True)}
+    return maps | {"flatten": (channels[-1] * lengths[-1] ** 2,)}
+
+
+def keras_trace_ways(net: KerasNet) -> Ways:
+    """For each wrong way, the shapes that it gives."""
+    right = keras_trace(net)
+    last = right["pool2"]
+    return {
+        DS5: {name: (s[1], s[2], s[0]) if len(s) == 3 else s for name, s in right.items()},
+        KA3: right | {"flatten": (last[1] * last[2],)},
+        SZ8: right | _trace_with(net, lambda side, k: side, after_pool),
+        SZ1: right | _trace_with(net, lambda side, k: side - k, after_pool),
+        KA1: right | _trace_with(net, after_conv, lambda side: after_pool(side + 1)),
+    }
+
+
+def keras_counts(net: KerasNet, way: Misconception | None = None) -> dict[str, int]:
+    """Count the parameters of each layer and both totals, as a wrong way does if there is one."""
+    layers, dense = _keras_layers(net)
+    counts, grey = counts_by_layer(layers, dense, way), layers["conv1"]._replace(in_channels=1)
+    total = sum(counts.values())
+    return counts | {"total": total, "total for grey": total - counts["conv1"] + count_layer(grey, way)}
+
+
+def _keras_layers(net: KerasNet) -> tuple[Layers, Widths]:
+    shapes = keras_trace(net)
+    conv1 = Layer(net.in_channels, net.kernels1, net.kernel_size1, shapes["conv1"][1] ** 2)
+    conv2 = Layer(net.kernels1, net.kernels2, net.kernel_size2, shapes["conv2"][1] ** 2)
+    flat = shapes["flatten"][0]
+    return {"conv1": conv1, "conv2": conv2}, {"dense1": (flat, net.units), "dense2": (net.units, net.classes)}
+
+
+def keras_count_ways(net: KerasNet) -> Ways:
+    """For each wrong way, the counts that it gives; both totals follow from them."""
+    return {way: keras_counts(net, way) for way in COUNT_WAYS}
+
+
+def sample_keras(dice: Dice) -> KerasNet:
+    """Draw a network with two different kernels."""
+    first = dice.choose((5, 7))
+    width = dice.choose((8, 12, 16, 20, 24, 32))
+    units = dice.choose((64, 96, 100, 128, 200, 256))
+    return KerasNet(3, dice.between(24, 40), width, first, width * 2, 3, units, 10)
+
+
+def keras_tells_apart(net: KerasNet) -> bool:
+    """Tell whether a pooling leaves a row over and no wrong shapes or counts are the right ones, or one another."""
+    lengths = sides(net.side, (net.kernel_size1, net.kernel_size2))
+    shapes = [tuple(way.items()) for way in keras_trace_ways(net).values()]
+    counts = [tuple(way.items()) for way in keras_count_ways(net).values()]
+    return (
+        bool(lengths[0] % 2 or lengths[2] % 2)
+        and tuple(keras_trace(net).items()) not in shapes
+        and tuple(keras_counts(net).items()) not in counts
+        and len(set(shapes)) == len(shapes)
+        and len(set(counts)) == len(counts)
+    )
+
+
+class KerasNetwork(Exercise):
+    """Shapes, parameters and the share of the first dense layer of a Keras listing, for one picture."""
+
+    id = "keras-network"
+    hints = (
+        "Keras names the kernels first. Which number is that in a shape of PyTorch's?",
+        "Which layer do all features meet in? How many numbers reach each of its units?",
+        "For grey pictures: which single layer changes?",
+    )
+    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1)
+
+    def draw(self) -> KerasNet:
+        """Return the network of a Keras listing."""
+        return draw(self.dice(), sample_keras, keras_tells_apart) if self.student else LECTURE_NET
+
+    def judge(self, shapes: Any, counts: Any) -> dict[str, Finding]:
+        """Judge a tuple for each layer, channels first, and numbers; the share in percent."""
+        net = self.question
+        trace = torch_trace(torch_keras(net), (1, net.in_channels, net.side, net.side))
+        right_shapes, right = {name: s[1:] for name, s in trace.items()}, torch_keras_counts(net)
+        given_shapes = as_dict(shapes, right_shapes, "keras_shapes")
+        given = as_dict(counts, (*right, SHARE), "keras_counts")
+        found = judge_set(
+            given_shapes,
+            right_shapes,
+            keras_trace_ways(net),
+            what="keras_shapes",
+            read=read_shape,
+            called="{} shape",
+        )
+        found |= judge_set(given, right, keras_count_ways(net), what="keras_counts")
+        share = 100 * right["dense1"] / right["total"]
+        return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts"))}
+
+
+def look_at_share(answers: Mapping[str, Any], part: str, right: float, what: str) -> None:
+    """Raise unless a percentage is right, to one decimal."""
+    if is_missing(answers[part]):
+        raise NotAttempted(f"fill in {what}[{part!r}]")
+    number = read_number(answers[part], f"{what}[{part!r}]") or 0.0
+    if abs(number - right) > 0.06:
+        raise refuse(f"{part}: you gave {short(number)}.", KG1 if abs(number - right / 100) <= 0.002 else None)

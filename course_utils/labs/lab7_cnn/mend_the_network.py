@@ -1,0 +1,142 @@
+"""Exercise 6.3, part two: a network for larger pictures, each row from its own picture and from the whole of it."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import torch
+from torch import nn
+
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Finding, Findings, Standing, look, look_at
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.lab7_cnn.build_cnn import (
+    PR5,
+    draw_pictures,
+    looked_at,
+    refuse_others,
+    refuse_raised,
+    run_quietly,
+)
+from course_utils.labs.lab7_cnn.headings import LARGER
+
+KC6 = Misconception(
+    "KC6",
+    "reads a part of the picture only",
+    "Some corner of the picture has no say in your scores. Where is it cut off?",
+    LARGER,
+)
+KC7 = Misconception(
+    "KC7",
+    "rows that mix several pictures",
+    "The scores of a picture change with its neighbours in the batch. Which axis must stay?",
+    LARGER,
+)
+
+ROWS, WHOLE = PARTS = ("own row", "whole picture")
+CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+
+
+def look_at_corners(network_class: Any, x: torch.Tensor, changed: list[torch.Tensor]) -> dict[str, Any]:
+    """Probe: run a fresh instance on a batch, on its pictures one by one, and on changed copies of the first."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(11)
+        model = network_class()
+        if not isinstance(model, nn.Module):
+            return {"is module": False}
+        model.eval()
+        outputs = [run_quietly(model, x), *(run_quietly(model, x[[place]]) for place in range(2))]
+        touched = [run_quietly(model, one) for one in changed]
+        large = run_quietly(model, x.repeat(9, 1, 1, 1)[:25])
+    kernels = [list(p.shape) for p in model.parameters() if p.ndim == 4]
+    return {"is module": True, "outputs": [*outputs, large], "touched": touched, "kernels": kernels}
+
+
+class MendTheNetwork(Implementation):
+    """``class CNN64(nn.Module)``: takes ``(N, 3, 64, 64)``, gives logits ``(N, 10)``, a row for each whole picture."""
+
+    id = "mend-the-network"
+    hints = (
+        "Which layer has the size of the picture written into it?",
+        "nn.AdaptiveAvgPool2d(5) makes maps of 5×5 from maps of any size. Where could it stand?",
+    )
+    misconceptions = (PR5, KC7, KC6)
+
+    def cases(self) -> Sequence[Case]:
+        """Return pictures of 64×64."""
+        return [Case("pictures of 64×64")]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other pictures."""
+        return [Case("other pictures")]
+
+    def judge_cases(self, cases: Sequence[Case], answer: Any) -> Findings:
+        """Return how both parts stand; what is no such network is wrong in both."""
+        (case,) = cases
+        found: list[dict[str, Any]] = []
+        failed = look(lambda: found.append(_run(case, answer)))
+        if not found:
+            return dict.fromkeys(PARTS, failed)
+        parts = look_at({ROWS: partial(_look_at_rows, case, found[0]), WHOLE: partial(_look_at_whole, case, found[0])})
+        return _alone(parts)
+
+
+def _alone(parts: dict[str, Finding]) -> dict[str, Finding]:
+    """Let the rows speak where both are wrong: a picture that runs through no network has no corners to lose."""
+    if all(one.standing is Standing.WRONG for one in parts.values()):
+        return dict.fromkeys(PARTS, parts[ROWS])
+    return parts
+
+
+def _run(case: Case, answer: Any) -> dict[str, Any]:
+    """Run the class on pictures, and on changed ones; raise if it is not the lab's kind of network."""
+    x = draw_pictures(3, 64, case.seed or 5)
+    changed = [x[[0]].clone() for _ in CORNERS]
+    for one, (down, right) in zip(changed, CORNERS, strict=True):
+        one[:, :, 52 * down : 52 * down + 12, 52 * right : 52 * right + 12] += 5.0
+    found = looked_at(case, answer, "CNN64", look_at_corners, x, changed)
+    refuse_others(case, found["outputs"], "CNN64")
+    if [list(s) for s in found["kernels"][:2]] != [[6, 3, 5, 5], [16, 6, 5, 5]]:
+        raise case.always("CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5.")
+    return found
+
+
+def _look_at_rows(case: Case, found: dict[str, Any]) -> None:
+    """Raise unless every picture has its own row of ten scores, whatever stands beside it in the batch."""
+    three, first, second, large = outputs = found["outputs"]
+    words = [out for out in outputs if isinstance(out, str)]
+    if words and not isinstance(large, str):  # 25 pictures pass where fewer do not: rows of 400
+        raise case.wrong("CNN64", KC7)
+    if words:
+        refuse_raised(case, words[0], "CNN64")
+    shapes = [tuple(out.shape) for out in outputs]
+    if shapes[0][0:1] != (3,) or shapes[3][0:1] != (25,):
+        raise case.wrong("CNN64", KC7)
+    if shapes != [(3, 10), (1, 10), (1, 10), (25, 10)]:
+        wanted = "one row for each picture, one column for each of ten classes?"
+        raise case.always(f"CNN64: for 3 pictures your scores have the shape {shapes[0]}: {wanted}")
+    alone = torch.cat([first, second])
+    if not torch.allclose(three[:2], alone, rtol=1e-3, atol=1e-4) or not torch.allclose(large[:3], three, atol=1e-4):
+        raise case.wrong("CNN64", KC7)
+    if torch.equal(first, second):
+        raise case.always("CNN64: two different pictures get the same scores. Where does forward use its pictures?")
+    if any(_are_probabilities(out) for out in (three, three.exp())):
+        raise case.wrong("CNN64", PR5)
+
+
+def _look_at_whole(case: Case, found: dict[str, Any]) -> None:
+    """Raise unless every corner of a picture, alone in its batch, has a say in its scores."""
+    alone = found["outputs"][1]
+    if isinstance(alone, str):
+        refuse_raised(case, alone, "CNN64")
+    for one in found["touched"]:
+        if not isinstance(one, torch.Tensor) or one.shape != alone.shape:
+            raise case.always("CNN64: a picture that is a little brighter gives something else than scores.")
+        if torch.allclose(one, alone, rtol=1e-6, atol=1e-7):
+            raise case.wrong("CNN64", KC6)
+
+
+def _are_probabilities(out: torch.Tensor) -> bool:
+    sums = out.sum(1)
+    return bool((out >= 0).all()) and torch.allclose(sums, torch.ones_like(sums), atol=1e-4)

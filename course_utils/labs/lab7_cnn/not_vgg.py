@@ -1,0 +1,77 @@
+"""Exercise 6.9, part two: what VGG-16 is made of, and what the listing really builds."""
+
+from functools import partial
+from typing import Any
+
+from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look_at, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import read_number
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.lab7_cnn.headings import LISTING
+from course_utils.labs.lab7_cnn.keras_network import KG1, look_at_share
+from course_utils.labs.lab7_cnn.networks import count_parameters
+from course_utils.labs.lab7_cnn.vgg import VGG16, torch_vgg
+
+KG9 = Misconception(
+    "KG9",
+    "number of VGG-16 where the listing's is asked",
+    "This is VGG-16, which pads its convolutions. What does the listing leave out?",
+    LISTING,
+)
+
+REASONS = ("padding", "stride", "kernels", "dropout")
+SHARES = ("conv share", "first dense share")
+NUMBERS = ("features in the listing", "first dense in the listing")
+PARTS = (*SHARES, *NUMBERS, "reason")
+
+
+def vgg_shares() -> dict[str, float]:
+    """Ask PyTorch for the shares of VGG-16's convolutions and of its first dense layer, in percent."""
+    layers = torch_vgg(VGG16, 3, 224, 1)
+    counts, dense = [count_parameters(layer) for layer in layers], VGG16.index("flatten") + 1
+    return dict(zip(SHARES, (100 * sum(counts[:dense]) / sum(counts), 100 * counts[dense] / sum(counts)), strict=True))
+
+
+def first_dense(padding: int) -> dict[str, int]:
+    """Ask PyTorch how many features reach the first dense layer, and how many parameters it has."""
+    layer = torch_vgg(VGG16, 3, 224, padding)[VGG16.index("flatten") + 1]
+    return dict(zip(NUMBERS, (layer.weight.shape[1], count_parameters(layer)), strict=True))
+
+
+class NotVgg(Exercise):
+    """The shares of VGG-16, what the listing really gives, and why."""
+
+    id = "not-vgg"
+    hints = (
+        "Call your own count_params with other arguments: which ones describe the listing?",
+        "How can you find the parameters of the first dense layer with two calls of count_params?",
+    )
+    misconceptions = (KG1, KG9)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge two shares in percent, two numbers of the listing and a word."""
+        given = as_dict(answers, PARTS, "vgg")
+        right, padded = first_dense(padding=0), first_dense(padding=1)
+        looks = {part: partial(look_at_share, given, part, share, "vgg") for part, share in vgg_shares().items()}
+        looks |= {part: partial(_look_at_number, given, part, right[part], padded[part]) for part in NUMBERS}
+        return look_at(looks | {"reason": partial(_look_at_reason, given["reason"])})
+
+
+def _look_at_number(answers: dict[str, Any], part: str, right: int, padded: int) -> None:
+    if is_missing(answers[part]):
+        raise NotAttempted(f"fill in vgg[{part!r}]")
+    number = read_number(answers[part], f"vgg[{part!r}]")
+    if number != right:
+        raise refuse(f"{part}: you gave {short(number)}.", KG9 if number == padded else None)
+
+
+def _look_at_reason(answer: Any) -> None:
+    if is_missing(answer):
+        raise NotAttempted("fill in vgg['reason']")
+    word = answer.strip().lower() if type(answer) is str else ""
+    if word not in REASONS:
+        raise refuse(f'vgg["reason"] should be one of {", ".join(map(repr, REASONS))}, not {short(answer)}.')
+    if word != "padding":
+        raise refuse(f"reason: you gave {short(answer)}.")

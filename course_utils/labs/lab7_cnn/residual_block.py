@@ -1,0 +1,195 @@
+"""Exercise 6.9, part three: the parameters of residual blocks, and which blocks need a 1×1 convolution."""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding, look, refuse
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.practice import Topic
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.variants import Dice
+from course_utils.labs.lab7_cnn.headings import RESIDUAL
+from course_utils.labs.lab7_cnn.networks import count_parameters
+from course_utils.labs.lab7_cnn.sets import judge_set
+
+PC10 = shared.PC10.in_lab(
+    RESIDUAL, "These numbers are kept, not learned. Which of them does the optimiser never touch?"
+)
+KG5 = Misconception(
+    "KG5",
+    "biases given to convolutions without",
+    "Here the convolutions have biases. What takes their place in front of a batch norm?",
+    RESIDUAL,
+)
+KG6 = Misconception(
+    "KG6",
+    "batch norm left out",
+    "These are the convolutions alone. What else in the block is learned?",
+    RESIDUAL,
+)
+KG7 = Misconception(
+    "KG7",
+    "shortcut left out of the count",
+    "This counts the way through the convolutions. What must happen on the other way when the shapes differ?",
+    RESIDUAL,
+)
+KG8 = Misconception(
+    "KG8",
+    "shortcut needed only where channels change",
+    "With stride 2 the maps get smaller. Can two maps of different size be added?",
+    RESIDUAL,
+)
+KG10 = Misconception(
+    "KG10",
+    "1×1 shortcut given to every block",
+    "Where the shapes agree, the input can be added as it is. What would a convolution be for?",
+    RESIDUAL,
+)
+
+
+class Block(NamedTuple):
+    """A residual block: channels that go in and come out; the first convolution has this stride."""
+
+    in_channels: int
+    out_channels: int
+    stride: int
+
+
+SITUATIONS = {"a": Block(64, 64, 1), "b": Block(64, 128, 1), "c": Block(64, 64, 2), "d": Block(64, 128, 2)}
+LETTERS = "needs 1x1"
+
+
+def needs_projection(block: Block) -> bool:
+    """Tell whether the input of a block cannot be added to what its convolutions give: another shape."""
+    return (block.in_channels, 1) != (block.out_channels, block.stride)
+
+
+# --- what PyTorch says
+
+
+def torch_block(block: Block) -> nn.ModuleDict:
+    """Make a residual block's layers: two convolutions with batch norm, and a shortcut where one is needed."""
+    with torch.device("meta"):
+        layers = nn.ModuleDict(
+            {
+                "conv1": nn.Conv2d(block.in_channels, block.out_channels, 3, block.stride, 1, bias=False),
+                "norm1": nn.BatchNorm2d(block.out_channels),
+                "conv2": nn.Conv2d(block.out_channels, block.out_channels, 3, 1, 1, bias=False),
+                "norm2": nn.BatchNorm2d(block.out_channels),
+            }
+        )
+        if needs_projection(block):
+            layers["shortcut"] = nn.Conv2d(block.in_channels, block.out_channels, 1, block.stride, bias=False)
+            layers["shortcut norm"] = nn.BatchNorm2d(block.out_channels)
+    return layers
+
+
+def can_be_added(block: Block) -> bool:
+    """Ask PyTorch whether a block's input has the shape of what its convolutions give."""
+    x = torch.empty(1, block.in_channels, 8, 8, device="meta")
+    layers = torch_block(block)
+    return bool(layers["conv2"](layers["conv1"](x)).shape == x.shape)
+
+
+def torch_block_count(block: Block) -> int:
+    """Ask PyTorch for the number of parameters of a residual block."""
+    return count_parameters(torch_block(block))
+
+
+# --- counting, rightly and wrongly
+
+
+def block_parameters(block: Block) -> int:
+    """Count the parameters of a block: two 3×3 convolutions without biases, batch norms, perhaps a 1×1 shortcut."""
+    convolutions = _kernels(block.in_channels, block.out_channels, 3) + _kernels(
+        block.out_channels, block.out_channels, 3
+    )
+    return convolutions + 2 * (2 * block.out_channels) + _shortcut(block)
+
+
+def _shortcut(block: Block) -> int:
+    if not needs_projection(block):
+        return 0
+    return _kernels(block.in_channels, block.out_channels, 1) + 2 * block.out_channels
+
+
+def _kernels(in_channels: int, out_channels: int, side: int) -> int:
+    return sum(side * side for _kernel in range(out_channels) for _channel in range(in_channels))
+
+
+def block_ways(block: Block) -> dict[Misconception, int | None]:
+    """For each wrong way, the number of parameters that it gives; None where it gives the right one."""
+    right, width = block_parameters(block), block.out_channels
+    convolutions = 3 if needs_projection(block) else 2
+    ways = {
+        KG5: right + convolutions * width,
+        KG6: right - convolutions * 2 * width,
+        PC10: right + convolutions * 2 * width,
+        KG7: right - _shortcut(block),
+    }
+    return {way: None if given == right else given for way, given in ways.items()}
+
+
+# --- practice
+
+
+def sample_block(dice: Dice) -> Block:
+    """Draw a block for practice."""
+    width, down = dice.between(2, 32) * 4, dice.between(0, 1)
+    return Block(width, width * (1 + down), 1 + down)
+
+
+def _block_text(q: Block) -> str:
+    return (
+        f"A residual block of two 3×3 convolutions with batch norm, {q.in_channels} channels in, {q.out_channels} out, "
+        f"the first convolution with stride {q.stride}.\nHow many parameters, with a 1×1 shortcut (and its batch norm) "
+        "where one is needed?"
+    )
+
+
+BLOCK = Topic("residual-block", sample_block, _block_text, torch_block_count, block_ways)
+
+
+class ResidualBlock(Exercise):
+    """The parameters of two residual blocks, and the letters of the blocks that need a 1×1 convolution."""
+
+    id = "residual-block"
+    hints = (
+        "Print a batch norm of 64 channels in lab 05's way: how many numbers does it learn?",
+        "What does the 1×1 convolution of the shortcut have to turn into what?",
+        "Can maps of 32×32 and of 16×16 be added?",
+    )
+    misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10)
+    topics = (BLOCK,)
+
+    def draw(self) -> dict[str, Block]:
+        """Return two blocks: "basic" keeps its channels, "down" doubles them and halves the side."""
+        width = self.dice().choose((16, 24, 32, 40, 48, 56, 80, 96)) if self.student else 64
+        return {"basic": Block(width, width, 1), "down": Block(width, 2 * width, 2)}
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge ``{"basic": number, "down": number, "needs 1x1": set of letters}``."""
+        given = as_dict(answers, (*self.question, LETTERS), "residual")
+        right = {name: torch_block_count(block) for name, block in self.question.items()}
+        each = {name: block_ways(block) for name, block in self.question.items()}
+        ways = {way: {name: each[name][way] for name in each} for way in each["down"]}
+        found = judge_set(given, right, ways, what="residual")
+        return found | {LETTERS: look(lambda: _look_at_letters(given[LETTERS]))}
+
+
+def _look_at_letters(answer: Any) -> None:
+    if is_missing(answer):
+        raise NotAttempted(f"fill in residual[{LETTERS!r}]")
+    given = list(answer) if type(answer) in (set, frozenset, list, tuple, str) else None
+    if given is None or not all(type(letter) is str for letter in given):
+        raise refuse(f'residual["{LETTERS}"] should be a set of letters such as {{"a", "b"}}.')
+    letters = {letter.strip().lower() for letter in given} - {"", ","}
+    needed = {letter for letter, block in SITUATIONS.items() if not can_be_added(block)}
+    if letters != needed:
+        because = KG8 if "c" not in letters else KG10 if letters > needed else None
+        raise refuse(f"{LETTERS}: you gave {short(answer)}.", because)

@@ -1,0 +1,236 @@
+"""Exercise 6.1: every shape on the way through the network; practice with the features before a dense layer."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict
+from course_utils.judging.exercise import Exercise
+from course_utils.judging.findings import Finding
+from course_utils.judging.misconceptions import Misconception, wrong_answers
+from course_utils.judging.practice import Topic
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.lab7_cnn.headings import SHAPES
+from course_utils.labs.lab7_cnn.networks import (
+    DS5,
+    KA1,
+    KA3,
+    LAB7,
+    MAPS,
+    SZ1,
+    SZ8,
+    Network,
+    after_conv,
+    after_pool,
+    sides,
+    torch_network,
+    torch_trace,
+)
+from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set, read_shape
+
+PL2 = shared.PL2.in_lab(SHAPES)
+DS2 = shared.DS2.in_lab(SHAPES, "The batch axis is gone. What stands first in every shape of a batch?")
+DS4 = shared.DS4.in_lab(
+    SHAPES, "This stretches the whole batch into one row. Which axis must stay when each picture is flattened?"
+)
+KA2 = Misconception(
+    "KA2",
+    "output channels taken from the input",
+    "These maps have the channels of the input. What decides how many maps a convolution makes?",
+    SHAPES,
+)
+KA4 = Misconception(
+    "KA4",
+    "pooling halves the channels, too",
+    "Your pooling loses channels. Over which axes does a 2×2 window slide?",
+    SHAPES,
+)
+
+
+# --- the question
+
+
+def trace(
+    network: Network, conv: Callable[[int, int], int] = after_conv, pool: Callable[[int], int] = after_pool
+) -> dict[str, Shape]:
+    """Return the shape after each step. ``conv(side, kernel_size)`` and ``pool(side)`` say how sides shrink."""
+    n = network
+    channels = (n.kernels1, n.kernels1, n.kernels2, n.kernels2)
+    lengths = sides(n.side, (n.kernel_size, n.kernel_size), conv, pool)
+    maps: dict[str, Shape] = {name: (n.batch, c, s, s) for name, c, s in zip(MAPS, channels, lengths, strict=True)}
+    flat = channels[-1] * lengths[-1] * lengths[-1]
+    rest = {"flatten": flat, "fc1": n.units1, "fc2": n.units2, "fc3": n.classes}
+    return maps | {name: (n.batch, width) for name, width in rest.items()}
+
+
+def trace_ways(network: Network) -> Ways:
+    """For each wrong way, the shapes that it gives."""
+    n, right = network, trace(network)
+    last = right["pool2"]
+    same_channels = {"conv1": n.in_channels, "pool1": n.in_channels, "conv2": n.kernels1, "pool2": n.kernels1}
+    return {
+        SZ1: trace(n, conv=lambda side, k: side - k),
+        SZ8: trace(n, conv=lambda side, k: side),
+        KA1: trace(n, pool=lambda side: after_pool(side + 1)),
+        PL2: trace(n, pool=lambda side: side - 1),
+        DS2: {name: shape[1:] for name, shape in right.items()},
+        DS4: right | {"flatten": (n.batch * last[1] * last[2] * last[3],)},
+        DS5: {name: (s[0], s[2], s[3], s[1]) if len(s) == 4 else s for name, s in right.items()},
+        KA2: {name: (s[0], same_channels.get(name, s[1]), *s[2:]) for name, s in right.items()},
+        KA3: right | {"flatten": (n.batch, last[2] * last[3])},
+        KA4: right | {name: (s[0], -(-s[1] // 2), *s[2:]) for name, s in right.items() if "pool" in name},
+    }
+
+
+def sample_network(dice: Dice) -> Network:
+    """Draw a network; its kernels, units and batch all differ."""
+    first = dice.between(5, 12)
+    return Network(
+        dice.between(4, 9),
+        3,
+        dice.choose(tuple(range(26, 65))),
+        first,
+        first + dice.between(5, 12),
+        dice.choose((3, 5)),
+        dice.between(90, 160),
+        dice.between(50, 88),
+        10,
+    )
+
+
+def network_tells_apart(network: Network) -> bool:
+    """Tell whether one pooling leaves a row over, no wrong trace is right, and no two are the same."""
+    right, lengths = trace(network), sides(network.side, (network.kernel_size,) * 2)
+    ways = [tuple(way.items()) for way in trace_ways(network).values()]
+    odd = lengths[0] % 2 or lengths[2] % 2
+    return bool(odd) and lengths[-1] >= 3 and tuple(right.items()) not in ways and len(set(ways)) == len(ways)
+
+
+def network_of(student: str) -> Network:
+    """Return the network of which a student predicts the shapes, and then the parameters."""
+    return draw(Dice(student, ShapeTrace.id), sample_network, network_tells_apart) if student else LAB7
+
+
+# --- practice
+
+
+class Features(NamedTuple):
+    """What a grey picture becomes on its way through a convolution (stride 1, no padding) and a 2×2 pooling."""
+
+    side: int
+    kernel_size: int
+    kernels: int
+
+
+def _side(side: int, kernel_size: int) -> int:
+    return (side - kernel_size + 1) // 2
+
+
+KN1 = Misconception(
+    "KN1",
+    "features of one map",
+    "This is one map. How many maps are there?",
+    SHAPES,
+    lambda side, kernel_size, kernels: _side(side, kernel_size) ** 2,
+)
+KN2 = Misconception(
+    "KN2",
+    "convolution keeps the size",
+    "Here the convolution keeps the size. How many pixels does it take away at the border?",
+    SHAPES,
+    lambda side, kernel_size, kernels: kernels * (side // 2) ** 2,
+)
+KN3 = Misconception(
+    "KN3",
+    "pooling forgotten",
+    "These are the maps before they are pooled. What does the pooling leave of them?",
+    SHAPES,
+    lambda side, kernel_size, kernels: kernels * (side - kernel_size + 1) ** 2,
+)
+KN4 = Misconception(
+    "KN4",
+    "pooling rounds up",
+    "Here the pooling counts a window that is half empty. Does PyTorch?",
+    SHAPES,
+    lambda side, kernel_size, kernels: (
+        kernels * (_side(side, kernel_size) + 1) ** 2 if (side - kernel_size + 1) % 2 else None
+    ),
+)
+KN5 = Misconception(
+    "KN5",
+    "side not squared",
+    "This is one row of each map. How many rows are there?",
+    SHAPES,
+    lambda side, kernel_size, kernels: kernels * _side(side, kernel_size),
+)
+FEATURE_WAYS = (KN1, KN2, KN3, KN4, KN5)
+
+
+def sample_features(dice: Dice) -> Features:
+    """Draw one convolution (stride 1, no padding) with a 2×2 pooling behind it, before a dense layer."""
+    return draw(
+        dice,
+        lambda dice: Features(dice.between(9, 40), dice.choose((3, 5, 7)), dice.between(4, 24)),
+        features_tell_apart,
+    )
+
+
+def count_features(question: Features) -> int:
+    """Count the numbers that one picture sends on: all cells of all pooled maps."""
+    side = after_pool(after_conv(question.side, question.kernel_size))
+    return len([(k, i, j) for k in range(question.kernels) for i in range(side) for j in range(side)])
+
+
+def features_tell_apart(question: Features) -> bool:
+    """Tell whether every known wrong number is wrong, and each in its own way."""
+    given = [way for way in wrong_answers(FEATURE_WAYS, question).values() if way is not None]
+    return count_features(question) not in given and len(set(given)) == len(given)
+
+
+def torch_features(question: Features) -> int:
+    """Ask PyTorch how many numbers one picture sends through a convolution and a pooling to a dense layer."""
+    maps = nn.Sequential(nn.Conv2d(1, question.kernels, question.kernel_size), nn.MaxPool2d(2), nn.Flatten()).to("meta")
+    return int(maps(torch.empty(1, 1, question.side, question.side, device="meta")).shape[1])
+
+
+def _features_text(q: Features) -> str:
+    return (
+        f"Pictures of {q.side}×{q.side} pixels, {q.kernels} kernels of {q.kernel_size}×{q.kernel_size} (stride 1, no "
+        "padding), 2×2 max-pooling, flatten.\nHow many numbers does one picture send to the dense layer?"
+    )
+
+
+FEATURES = Topic(
+    "features",
+    sample_features,
+    _features_text,
+    torch_features,
+    lambda question: wrong_answers(FEATURE_WAYS, question),
+)
+
+
+class ShapeTrace(Exercise):
+    """The eight shapes of a batch on its way through the network, batch axis first."""
+
+    id = "shape-trace"
+    hints = (
+        "Which number of a shape does a convolution set by itself, whatever comes in?",
+        "By how many pixels does your kernel shorten a row without padding?",
+        "The pooling window is two wide and moves by two. How many fit on an odd row?",
+    )
+    misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4)
+    topics = (FEATURES,)
+
+    def draw(self) -> Network:
+        """Return the network whose shapes are to be predicted."""
+        return network_of(self.student)
+
+    def judge(self, answers: Any) -> dict[str, Finding]:
+        """Judge a tuple for each of conv1, pool1, conv2, pool2, flatten, fc1, fc2, fc3."""
+        n = self.question
+        right = torch_trace(torch_network(n), (n.batch, n.in_channels, n.side, n.side))
+        given = as_dict(answers, right, "shapes")
+        return judge_set(given, right, trace_ways(n), what="shapes", read=read_shape)

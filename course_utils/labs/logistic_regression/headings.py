@@ -1,0 +1,11 @@
+"""Headings of the lesson, for "Read again"."""
+
+ODDS = "Odds and the sigmoid"
+LOG_LOSS = "Log-loss: likelihood with a minus"
+TRAINING = "Gradient and training"
+SIGNS = "Two wrongs that make a right"
+SOFTMAX = "Many classes"
+COUNTING = "Exercise 4.6. Count and shape"
+LINE = "The boundary line"
+LAYERS = "Hidden layers bend the line"
+CARD = "The recipe card"

@@ -1,0 +1,159 @@
+"""Exercise 7.4: a head fitted on features."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging import probabilities, shared
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.probabilities import Known, alike, ask_probabilities
+from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning.headings import HEAD
+
+PR1 = shared.PR1.in_lab(HEAD)
+TL1 = shared.TL1.in_lab(HEAD)
+TL2 = shared.TL2.in_lab(HEAD)
+TL3 = shared.TL3.in_lab(HEAD)
+TL4 = Misconception(
+    "TL4",
+    "features not standardised",
+    "The answer changes when a feature is measured in another unit. What makes all features equally wide?",
+    HEAD,
+)
+TL5 = shared.TL5.in_lab(HEAD)
+TL6 = shared.TL6.in_lab(HEAD)
+TL7 = shared.TL7.in_lab(HEAD)
+TR6 = probabilities.TR6.in_lab(HEAD)
+KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
+
+NAME = "fit_head"
+LEARNED = 0.85  # accuracy on features that are easy
+
+
+class Plan(NamedTuple):
+    """Features to draw: training pictures, features of each, classes; and what is tried with them."""
+
+    number: int
+    width: int
+    classes: int
+    tried: tuple[str, ...]
+
+
+PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "flat"))
+HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled",)))
+
+
+def make_features(seed: int, number: int, width: int, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Draw features ``(N, width)`` that tell classes apart, each in another unit, and labels ``(N,)``."""
+    dice = np.random.default_rng([seed, number, width])
+    labels = np.arange(number) % classes
+    middles = 2.5 * np.random.default_rng([width, classes]).normal(size=(classes, width))
+    values = middles[labels] + dice.normal(size=(number, width))
+    units = 10.0 ** np.resize([0, 1, -1, 0.5], width)
+    return torch.tensor(values * units + 3 * units, dtype=torch.float32), torch.tensor(labels)
+
+
+class FitHead(Implementation):
+    """Write ``fit_head(F_train (N, D), y_train (N,), F_test (M, D)) -> (M, K)``, probabilities."""
+
+    id = "fit-head"
+    hints = (
+        "One mean and one standard deviation for each column: over which axis, and over which part of the data?",
+        "What is the standard deviation of a column that never changes? What may stand in its place?",
+        "nn.Linear gives scores. Which function turns a row of scores into probabilities?",
+    )
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1)
+
+    def cases(self) -> Sequence[Case]:
+        """Return easy features, with which all is tried that the prompt names."""
+        return [_case(PUBLIC)]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other numbers of pictures, features and classes."""
+        return [_case(plan) for plan in HIDDEN]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Ask for the probabilities, and again after changes that must make no difference."""
+        must_be_function(answer, NAME)
+        Trial(case, answer).run()
+
+
+def _case(plan: Plan) -> Case:
+    return Case(f"{plan.number} pictures, {plan.width} features, {plan.classes} classes", plan)
+
+
+class Trial:
+    """A student's function on the features of one case.
+
+    Parameters
+    ----------
+    case
+        With the plan of the features.
+    answer
+        The student's function.
+    """
+
+    def __init__(self, case: Case, answer: Callable[..., Any]) -> None:
+        self.case, self.answer, self.plan = case, answer, case.data
+        number, width, classes, _ = self.plan
+        self.train, self.labels = make_features(case.seed, number, width, classes)
+        self.test, self.truth = make_features(case.seed + 1, 12 * classes, width, classes)
+
+    def run(self) -> None:
+        """Raise unless the probabilities are good ones, and stay the same where they must."""
+        usual = self.ask(self.case, self.train, self.test)
+        self.look_at_learning(usual)
+        changes = {"far": self.far, "single": self.single, "scaled": self.scaled, "flat": self.flat}
+        for name in self.plan.tried:
+            changes[name](usual)
+
+    def ask(self, case: Case, train: torch.Tensor, test: torch.Tensor) -> np.ndarray:
+        """Return the probabilities of some features."""
+        return ask_probabilities(case, self.answer, NAME, (train, self.labels, test), self.plan.classes, KNOWN)
+
+    def called(self, label: str) -> Case:
+        """Return the case in other words."""
+        return replace(self.case, label=label)
+
+    def right(self, given: np.ndarray) -> float:
+        """Return the accuracy of probabilities of the test part."""
+        return float((given.argmax(1) == self.truth.numpy()).mean())
+
+    def look_at_learning(self, usual: np.ndarray) -> None:
+        """Refuse a head that has learned nothing, or that sees the test part in other units."""
+        if self.right(usual) >= LEARNED:
+            return
+        case = self.called("easy features")
+        own = self.ask(case, self.train, (self.train - self.train.mean(0)) / self.train.std(0))
+        learned = float((own.argmax(1) == self.labels.numpy()).mean())
+        raise case.wrong(NAME, TL7 if learned >= 0.9 else TL5)
+
+    def far(self, usual: np.ndarray) -> None:
+        """Move some of the test pictures: the others' probabilities stay."""
+        far = torch.cat([self.test[:6], self.test[6:] + 100])
+        if not alike(usual[:6], self.ask(self.called("some of the test pictures far away"), self.train, far)[:6]):
+            raise self.called("the same six test pictures, the others moved by 100").wrong(NAME, TR6)
+
+    def single(self, usual: np.ndarray) -> None:
+        """Ask for one test picture alone."""
+        if not alike(usual[:1], self.ask(self.called("one test picture"), self.train, self.test[:1])):
+            raise self.called("one test picture alone").wrong(NAME, TR6)
+
+    def scaled(self, usual: np.ndarray) -> None:
+        """Measure one feature in another unit."""
+        case = self.called("the first feature times 1000")
+        train, test = (torch.cat([part[:, :1] * 1000, part[:, 1:]], dim=1) for part in (self.train, self.test))
+        if not alike(usual, self.ask(case, train, test), 0.1):
+            raise case.wrong(NAME, TL4)
+
+    def flat(self, _usual: np.ndarray) -> None:
+        """Add a feature that never changes."""
+        case = self.called("a feature that is 4 for all pictures")
+        train, test = (torch.cat([part, torch.full((len(part), 1), 4.0)], dim=1) for part in (self.train, self.test))
+        if self.right(self.ask(case, train, test)) < 0.8:
+            raise case.wrong(NAME, TL1)

@@ -1,0 +1,10 @@
+"""Headings of the lesson, for "Read again"."""
+
+NETWORK = "The network and its first task"
+FEATURES = "Features from the middle"
+FREEZING = "Freezing, really"
+HEAD = "A head on top"
+FINE_TUNING = "Fine-tuning"
+CONTROLS = "Honest controls"
+CURVE = "The learning curve"
+FAILS = "When it fails"

@@ -1,0 +1,8 @@
+"""Headings of the lesson, for "Read again"."""
+
+SPLIT = "Split by scene"
+BASELINE = "A frozen baseline"
+CHOOSE = "Choose without the test"
+IMPROVE = "One improvement"
+TABLE = "Catalogue and wild"
+HEAD = "A head on top"  # of Lab 07

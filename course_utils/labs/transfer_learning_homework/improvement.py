@@ -1,0 +1,99 @@
+"""Exercise 7.12: one improvement, which must show in the wild."""
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import Any
+
+import torch
+
+from course_utils.data import load_bike_scenes
+from course_utils.data.scenes import BikeScenes
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.probabilities import ask_probabilities
+from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning_homework.headings import IMPROVE
+from course_utils.labs.transfer_learning_homework.methods import (
+    KNOWN,
+    TR6,
+    agreement,
+    by_scene,
+    refuse_leak,
+    right_share,
+)
+
+TI1 = Misconception(
+    "TI1",
+    "the baseline under another name",
+    "Every answer is that of your baseline. What does your function do differently?",
+    IMPROVE,
+)
+TI2 = Misconception(
+    "TI2",
+    "gained in the wild, lost in the catalogue",
+    "The wild pictures gain, but the catalogue loses more than is allowed. What does your change take from it?",
+    IMPROVE,
+)
+
+NAME, BEFORE = "improved", "frozen_baseline"
+GAIN = 0.05  # how much more of the wild pictures an improvement gets right
+LOSS = 0.10  # how much fewer of the catalogue's it may
+LESSON, OTHER = 5, 2  # seeds of the bikes in the notebook, and of others
+
+
+@cache
+def bikes(seed: int) -> BikeScenes:
+    """Return a catalogue and wild pictures."""
+    return load_bike_scenes(seed=seed)
+
+
+class Improvement(Implementation):
+    """Write ``improved(X_train, y_train, X_test) -> (M, K)``: five points more of the wild pictures right."""
+
+    id = "improvement"
+    hints = (
+        "What is the mean brightness of a wild picture, and of one of the catalogue?",
+        "How large is a wild bike? nn.functional.interpolate makes pictures smaller: what belongs around them?",
+        "If all pictures are changed alike, is each test picture changed by itself, without the others?",
+    )
+    misconceptions = (TI1, TI2, TR6)
+
+    def cases(self) -> Sequence[Case]:
+        """Return the lesson's own bikes; the catalogue is split by scene here."""
+        return [Case("144 pictures to learn from, 48 of the catalogue, 200 wild", partial(bikes, LESSON))]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other bikes."""
+        return [Case("other bikes", partial(bikes, OTHER))]
+
+    def try_case(self, case: Case, answer: Callable[..., Any], baseline: Callable[..., Any]) -> None:
+        """Run the improvement and the learner's baseline, at home and in the wild."""
+        must_be_function(answer, NAME)
+        must_be_function(baseline, BEFORE)
+        catalogue, wild = case.data()
+        train, test = by_scene(catalogue)
+        (x, y), (inside, at_home), (outside, in_the_wild) = train.tensors(), test.tensors(), wild.tensors()
+        refuse_leak(case, answer, NAME, x, y, inside)
+        tried, classes = (x, y, torch.cat([inside, outside])), len(train.classes)
+        after = ask_probabilities(case, answer, NAME, tried, classes, KNOWN)
+        before = ask_probabilities(case, baseline, BEFORE, tried, classes, KNOWN)
+        if agreement(after, before) == 1:
+            raise case.wrong(NAME, TI1)
+        cut = len(inside)
+        home, home_before = (right_share(each[:cut], at_home) for each in (after, before))
+        away, away_before = (right_share(each[cut:], in_the_wild) for each in (after, before))
+        if away < away_before + GAIN - 1e-9:
+            raise _too_little(case, away, away_before)
+        if home < home_before - LOSS - 1e-9:
+            raise case.wrong(NAME, TI2)
+
+
+def _too_little(case: Case, reached: float, before: float) -> Wrong:
+    told = f"{NAME} gets {100 * reached:.1f} % of the wild pictures right, your baseline {100 * before:.1f} %."
+    rest = (
+        " Five points more are wanted.\n"
+        "Hint: put a wild picture beside one of the catalogue. What differs, and can the training pictures differ so?"
+    )
+    return case.wrong(NAME, detail=f"  {told}{rest}", hidden=f"  On these wild pictures the gain is smaller.{rest}")

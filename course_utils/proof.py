@@ -1,0 +1,178 @@
+"""Proof of a lab: before it goes out, the engine that will grade the class grades its model answers and its stubs.
+
+The model answers must earn every point and the untouched notebook none, check by check; otherwise the lab is not
+released. A proof costs what grading two submissions costs. It is noted in ``.spool/proofs/<lab>``, by the keys of the
+two submissions, so that a lab is proved again only when its text, a check or the package's code has changed. Essays
+are a person's, before a release as after it.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from rich.console import Console
+
+from course_utils.cells import grade_id
+from course_utils.course import MASTERS, CourseError, write_atomically
+from course_utils.grading.driver import Watcher, limits
+from course_utils.grading.faults import UNDECIDED, last_line
+from course_utils.grading.here import Here, NotGraded
+from course_utils.grading.job import Bundle, Check, Graded, Job, Submission
+from course_utils.grading.screen import Bar
+from course_utils.grading.spool import SPOOL
+from course_utils.grading.workers import hire, processors
+from course_utils.masters import as_text
+
+PROOFS = "proofs"
+MODEL, STUB = "the model answer", "the untouched stub"  # as sentences call them
+EARNS_NOTHING = ("not attempted", "wrong")
+LONGEST = 200  # characters of what a check says
+INSTEAD = "A draft is released without a proof by: course release --no-proof"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A lab as it is about to be released: its model answers and its stubs, as jobs, by what sentences call them."""
+
+    lab: str
+    jobs: dict[str, Job]
+
+    @property
+    def digest(self) -> str:
+        """A digest of all that a proof depends on."""
+        return hashlib.sha256("".join(job.key() for job in self.jobs.values()).encode()).hexdigest()
+
+
+def prove(
+    root: Path, masters: dict[str, NotebookNode], files: dict[Path, bytes], hired: Here | None = None
+) -> list[str]:
+    """Prove labs that were not proved as they are now; return their names.
+
+    Parameters
+    ----------
+    root
+        The course.
+    masters
+        The masters by lab.
+    files
+        What was made of them, by path below ``notebooks/``.
+    hired
+        Who grades; this machine if None.
+
+    Raises
+    ------
+    CourseError
+        With every check that gives a model answer too little, a stub too much, or that fails itself.
+    """
+    proofs = [proof_of(lab, master, files[Path(lab, f"{lab}.ipynb")]) for lab, master in masters.items()]
+    todo = {proof.lab: proof for proof in proofs if not _is_known(root, proof)}
+    if not todo:
+        return []
+    problems: dict[str, list[str]] = {lab: [] for lab in todo}
+    for lab, found in _grade(root, todo, hired):
+        problems[lab] += found
+    for lab, found in problems.items():
+        if not found:
+            write_atomically(_note(root, lab), todo[lab].digest)
+    lines = [f"{MASTERS}/{lab}/{lab}.py: {line}" for lab, found in problems.items() for line in found]
+    if lines:
+        raise CourseError("\n".join([*lines, f"Nothing was released. {INSTEAD}"]))
+    return list(todo)
+
+
+def proof_of(lab: str, master: NotebookNode, released: bytes) -> Proof:
+    """Return what is to be graded to prove a lab."""
+    bundle = bundle_of(lab, master, nbformat.reads(released.decode("utf-8"), as_version=4))
+    notebooks = {MODEL: as_text(master).encode("utf-8"), STUB: released}
+    seconds = limits()
+    return Proof(lab, {what: Job(bundle, Submission(lab, content), seconds) for what, content in notebooks.items()})
+
+
+def bundle_of(lab: str, master: NotebookNode, released: NotebookNode) -> Bundle:
+    """Return what a lab will be graded against once the gradebook knows it: see :mod:`course_utils.grading.bundle`."""
+    full = {grade_id(cell): cell.source for cell in master.cells if grade_id(cell)}
+    return Bundle(lab, [_cell(cell, full) for cell in released.cells])
+
+
+def _cell(cell: NotebookNode, full: dict[str, str]) -> dict[str, Any]:
+    settings, name = cell.metadata.get("nbgrader", {}), grade_id(cell) or ""
+    locked = bool(settings.get("locked"))
+    return {
+        "cell_type": cell.cell_type,
+        "source": full[name] if name and locked else cell.source,
+        "grade_id": name,
+        "grade": bool(settings.get("grade")),
+        "solution": bool(settings.get("solution")),
+        "locked": locked,
+        "points": float(settings.get("points", 0)) if settings.get("grade") else 0.0,
+    }
+
+
+# --- what was proved before
+
+
+def _note(root: Path, lab: str) -> Path:
+    return root / SPOOL / PROOFS / lab
+
+
+def _is_known(root: Path, proof: Proof) -> bool:
+    try:
+        return _note(root, proof.lab).read_text(encoding="utf-8") == proof.digest
+    except OSError:
+        return False
+
+
+# --- grading and judging
+
+
+def _grade(root: Path, todo: dict[str, Proof], hired: Here | None) -> Iterator[tuple[str, list[str]]]:
+    """Grade what is to be proved; yield for each submission its lab and what is wrong with it."""
+    jobs = {f"{lab}: {what}": (lab, what, job) for lab, proof in todo.items() for what, job in proof.jobs.items()}
+    watcher: Watcher = Bar(Console(stderr=True), "proving")
+    with _hired(root, hired, len(jobs)) as engine:
+        watcher.begin(" ".join(todo) if len(todo) == 1 else f"{len(todo)} labs", len(jobs))
+        try:
+            for name, packed in engine.run((name, job.pack()) for name, (_, _, job) in jobs.items()):
+                lab, what, _ = jobs[name]
+                if isinstance(packed, NotGraded):
+                    raise CourseError(f"{name} could not be graded on this machine: {packed.reason} {INSTEAD}")
+                found = problems_of(what, Graded.unpack(packed))
+                watcher.step(name, bool(found))
+                yield lab, found
+        finally:
+            watcher.end()
+
+
+@contextmanager
+def _hired(root: Path, hired: Here | None, jobs: int) -> Iterator[Here]:
+    if hired is not None:
+        yield hired
+        return
+    with hire(root, workers=min(processors(), jobs)) as found:
+        yield found
+
+
+def problems_of(what: str, graded: Graded) -> list[str]:
+    """Return what is wrong with the result of a model answer or a stub, one sentence each, naming the check."""
+    if graded.reason:
+        return [f"{what} could not be graded: {graded.reason}"]
+    found = {name: _problem(what, check) for name, check in graded.checks.items()}
+    return [f"{name}: {problem}" for name, problem in found.items() if problem]
+
+
+def _problem(what: str, check: Check) -> str:
+    words = " ".join(check.message.split())[:LONGEST]
+    if check.verdict == UNDECIDED:
+        return f"the check itself fails at {what}: {last_line(check.fault)}"
+    if what == MODEL:
+        told = f"{what} earns {check.points:g} of {check.most:g} points: {words}"
+        return "" if check.verdict == "right" else told
+    if check.points:
+        return f"{what} earns {check.points:g} of {check.most:g} points"
+    judged = check.verdict in EARNS_NOTHING or not check.most
+    return "" if judged else f"{what} is {check.verdict}: {words}"

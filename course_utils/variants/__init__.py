@@ -1,1 +1,0 @@
-"""Each lab's questions, drawn for a student."""

@@ -1,0 +1,266 @@
+"""Which pictures of a release are drawn once for everybody, and which must not be."""
+
+import importlib
+import inspect
+import json
+from collections.abc import Callable
+
+import pytest
+from shortened import ROOT, bundle
+
+from course_utils.course import labs
+from course_utils.grading import figure_cache
+from course_utils.grading.alignment import align
+from course_utils.grading.shell import Shell, build
+from course_utils.masters import master_path, read_master
+
+FIRST = "import numpy as np\nimport torch\nfrom torch import nn"
+FIRST += "\nfrom course_utils.labs.conv_and_pooling import figures, widgets"
+FIRST += "\nfrom course_utils.runtime import seed_everything"
+PICTURE = "figures.show(figures.plot_grids([grid], ['a']), alt='a grid')"
+
+
+def cell(source: str, grade_id: str = "", *, solution: bool = False, check: bool = False) -> dict:
+    return {
+        "cell_type": "code",
+        "source": source,
+        "grade_id": grade_id,
+        "grade": check,
+        "locked": check,
+        "solution": solution,
+        "points": float(check),
+    }
+
+
+START = cell('student_id = ""')
+ANSWER = cell("def answer(x):\n    raise NotImplementedError", "answer", solution=True)
+CHECK = cell("check(answer)", "answer-check", check=True)
+
+
+def release(*sources: str) -> list[dict]:
+    return [cell(FIRST), START, ANSWER, CHECK, *(cell(source) for source in sources)]
+
+
+def pictures(*sources: str) -> list[str]:
+    """Return the pictures of cells that are the same for everybody."""
+    return [figure.picture for figure in figure_cache.find_figures(release(*sources))]
+
+
+GRID = "grid = np.eye(3)"
+
+
+def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
+    assert pictures(GRID, PICTURE) == [PICTURE]
+    assert pictures(f"{GRID}\n{PICTURE}") == [PICTURE]
+    assert figure_cache.find_figures(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        "grid = answer(3) * np.eye(3)",
+        "grid = len(student_id) * np.eye(3)",
+        "grid = np.random.default_rng().normal(size=(3, 3))",
+        "grid = torch.rand(3, 3).numpy()",
+        "grid = nn.Linear(3, 3).weight.detach().numpy()",
+        "other = answer(3)\ngrid = other + np.eye(3)",
+        "grid = np.eye(3)\ngrid[0] = answer(3)",
+        "grid = np.eye(3)\nanswer(grid)",
+        "def make():\n    return answer(3)\ngrid = make()",
+        "class Maker:\n    def make(self):\n        return answer(3)\ngrid = Maker().make()",
+        "if student_id:\n    grid = np.eye(3)\nelse:\n    grid = np.eye(4)",
+        "for _ in range(answer(3)):\n    grid = np.eye(3)",
+    ],
+)
+def test_what_may_depend_on_the_student_or_on_chance_is_not(made):
+    assert pictures(made, PICTURE) == []
+    assert pictures(f"{made}\n{PICTURE}") == []
+
+
+def test_a_name_that_is_made_anew_depends_on_nothing_before():
+    assert pictures("grid = answer(3)", GRID, PICTURE) == [PICTURE]
+    assert pictures("other = answer(3)\ngrid = other", GRID, PICTURE) == [PICTURE]
+
+
+def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
+    drawn = "grid = torch.rand(3, 3).numpy()"
+    assert pictures(f"seed_everything(0)\n{drawn}\n{PICTURE}") == [PICTURE]
+    assert pictures("seed_everything(0)", f"{drawn}\n{PICTURE}") == []
+    assert pictures(f"{drawn}\nseed_everything(0)\n{PICTURE}") == []
+    assert pictures(f"seed_everything(answer(1))\n{drawn}\n{PICTURE}") == []
+    assert pictures("seed_everything(0)\nfigures.show(figures.plot_grids([torch.rand(3, 3)], ['a']), alt='a')") == []
+    assert pictures(f"seed_everything(0)\ngrid = answer(torch.rand(3, 3))\n{PICTURE}") == []
+
+
+def test_an_argument_of_the_learners_is_no_part_of_the_picture():
+    shown = "widgets.explore_convolution(grid, grid)"
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer)") == [shown]
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, conv2d=answer)") == []
+    assert pictures(GRID, "widgets.explore_signs(answer, grid, grid)") == []
+    assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer(grid))") == []
+    assert pictures(GRID, "figures.show(figures.plot_grids([grid], ['a'], your_conv2d=answer), alt='a')") == []
+
+
+@pytest.mark.parametrize(
+    "imports",
+    ["from course_utils import drawing as figures", "import figures", "from my.course import figures"],
+)
+def test_a_picture_is_known_by_its_function_wherever_that_is_from(imports):
+    made = [cell(f"{imports}\nimport numpy as np"), *(cell(source) for source in (GRID, PICTURE))]
+    assert [figure.picture for figure in figure_cache.find_figures(made)] == [PICTURE]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "figures.plot_grids([grid], ['a'])",
+        "grid.show(grid)",
+        "show(grid)",
+        "figures.show()",
+        "figures.grids.show(grid)",
+    ],
+)
+def test_what_else_stands_last_in_a_cell_is_no_picture(source):
+    assert pictures(GRID, source) == []
+
+
+@pytest.mark.parametrize("source", ["lab = figures.for_student(student_id)", "lab = 3"])
+def test_what_a_locked_cell_makes_may_depend_on_the_student(source):
+    made = [cell(FIRST), START, {**cell(source, "lab"), "locked": True}, cell("figures.show(lab.grid, alt='a')")]
+    assert figure_cache.find_figures(made) == []
+
+
+def live(make: Callable) -> list[str]:
+    """Return a widget's arguments for a function of the learner's that only its sliders ask."""
+    return [word for word in inspect.signature(make).parameters if word.startswith(figure_cache.LEARNERS)]
+
+
+def explorers() -> dict[str, Callable]:
+    """Return all labs' widgets that take such a function."""
+    names = [path.parent.name for path in (ROOT / "course_utils" / "labs").glob("*/widgets")]
+    modules = [importlib.import_module(f"course_utils.labs.{name}.widgets") for name in names]
+    made = {name: getattr(module, name) for module in modules for name in module.__all__}
+    return {name: make for name, make in sorted(made.items()) if live(make)}
+
+
+POINTS = ([-1.0, 0.0, 1.0], [0, 1, 0])
+ARGUMENTS = {"explore_convolution": ([[1.0, 2.0], [3.0, 4.0]], [[1.0]]), "explore_folding": POINTS, "explore_graph": ()}
+
+
+def test_there_are_such_widgets():
+    assert set(explorers()) == set(ARGUMENTS)
+
+
+@pytest.mark.parametrize(("name", "make"), explorers().items())
+def test_such_a_widget_gives_the_same_picture_with_the_function_and_never_calls_it(name, make):
+    (word,) = live(make)
+
+    class Learners:
+        def __init__(self, *_values, **_named):
+            raise AssertionError("asked")
+
+    def shown(**named):
+        return make(*ARGUMENTS[name], **named)._repr_mimebundle_()[0]["text/html"]
+
+    assert shown(**{word: Learners}) == shown()
+
+
+# --- in a submission
+
+
+def submission(cells: list[dict]) -> bytes:
+    """Return a notebook that holds such cells."""
+    written = [
+        {
+            "cell_type": "code",
+            "id": f"cell-{number}",
+            "metadata": {"nbgrader": {**one, "schema_version": 3}} if one["grade_id"] else {},
+            "source": one["source"],
+            "outputs": [],
+            "execution_count": None,
+        }
+        for number, one in enumerate(cells)
+    ]
+    for one in written:
+        for word in ("source", "cell_type"):
+            one["metadata"].get("nbgrader", {}).pop(word, None)
+    return json.dumps({"cells": written, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}).encode()
+
+
+@pytest.fixture(scope="module")
+def shell() -> Shell:
+    return build()
+
+
+RELEASED = release(GRID, PICTURE, "other = 2 * grid\nfigures.show(figures.plot_grids([other], ['b']), alt='another')")
+
+
+def used(handed_in: list[dict], drawn: list[figure_cache.CachedFigure]) -> list[str]:
+    """Return the pictures that are not drawn again for a submission."""
+    steps = align(RELEASED, submission(handed_in)).steps
+    return [figure.picture for figure in figure_cache.usable(RELEASED, steps, drawn).values()]
+
+
+@pytest.fixture(scope="module")
+def drawn(shell) -> list[figure_cache.CachedFigure]:
+    found = figure_cache.unpack(figure_cache.paint(RELEASED, shell))
+    assert all("<figure" in str(figure.outputs) for figure in found)
+    return found
+
+
+def test_shares_of_the_pictures_are_all_of_them(shell, drawn):
+    shares = [figure_cache.unpack(figure_cache.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
+    assert sorted(shares[0] + shares[1], key=lambda figure: figure.cell) == drawn
+    assert all(shares)
+
+
+def test_an_untouched_and_an_answered_notebook_take_all_pictures(drawn):
+    assert len(used(RELEASED, drawn)) == 2
+    answer = cell("def answer(x):\n    return x", "answer", solution=True)
+    assert len(used([answer if one is ANSWER else one for one in RELEASED], drawn)) == 2
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("grid = np.ones(3)", 0),
+        ("grid[0] = 7", 0),
+        ("other = 3", 1),  # made anew by its own cell; but who knows what else holds it
+        ("np = None", 0),
+        ("globals()['grid'] = 1", 0),
+        ("exec('grid = 1')", 0),
+        ("this is no Python", 0),
+        ("mine = 1", 2),
+    ],
+)
+def test_a_cell_of_the_students_that_may_change_a_picture_has_it_drawn_again(drawn, source, left):
+    handed_in = [*RELEASED[:5], cell(source), *RELEASED[5:]]
+    assert len(used(handed_in, drawn)) == left
+
+
+def test_an_answer_that_may_change_a_picture_has_it_drawn_again(drawn):
+    answer = cell("def answer(x):\n    return x\nfigures.show = print", "answer", solution=True)
+    assert used([answer if one is ANSWER else one for one in RELEASED], drawn) == []
+
+
+@pytest.mark.parametrize("index", [4, 5, 6])
+def test_a_cell_that_was_edited_is_run_as_it_stands(drawn, index):
+    handed_in = [*RELEASED]
+    handed_in[index] = cell(RELEASED[index]["source"] + "  # mine")
+    assert len(used(handed_in, drawn)) == {4: 0, 5: 0, 6: 1}[index]
+
+
+def test_a_cell_that_was_moved_up_is_run_as_it_stands(drawn):
+    assert len(used([*RELEASED[:4], RELEASED[5], RELEASED[4], RELEASED[6]], drawn)) == 0
+
+
+@pytest.mark.parametrize("lab", labs(ROOT))
+def test_most_lessons_have_pictures_that_are_drawn_once(lab):
+    whole = [
+        {**cell(one.source, one.metadata.get("nbgrader", {}).get("grade_id", "")), "cell_type": one.cell_type}
+        | {key: one.metadata.get("nbgrader", {}).get(key, False) for key in ("grade", "solution", "locked")}
+        for one in read_master(master_path(ROOT, lab)).cells
+    ]
+    found = figure_cache.find_figures(whole)
+    assert bundle(lab).lab == lab
+    assert found or lab.endswith("homework")

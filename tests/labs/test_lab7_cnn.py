@@ -1,0 +1,874 @@
+"""Lab 06: right answers in many forms, every known wrong way, and what is said of both."""
+
+import importlib.util
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from harness import WrongWay, judged, right_answers
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from lesson import Lesson
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+from torchvision.models import resnet, vgg16
+
+from course_utils.judging.cases import Case
+from course_utils.judging.findings import Wrong
+from course_utils.judging.variants import Dice
+from course_utils.labs import lab7_cnn
+from course_utils.labs.lab7_cnn import (
+    build_cnn,
+    count_params,
+    evaluate,
+    keras_network,
+    larger_pictures,
+    networks,
+    parameter_counts,
+    residual_block,
+    shape_trace,
+)
+from course_utils.labs.lab7_cnn.first_run import unseen_pictures
+from course_utils.labs.lab7_cnn.networks import LAB7
+from course_utils.labs.lab7_cnn.vgg import VGG16, torch_vgg
+
+lesson = Lesson("06_lab7_cnn")
+lab = lab7_cnn.for_student()
+STUDENT = "ada"  # for what the lecture's own network does not show: a pooling that leaves a row over
+STUDENTS = [f"student{number}" for number in range(60)]
+TOOLS = {"np": np, "torch": torch, "F": F, "nn": nn, "DataLoader": DataLoader, "TensorDataset": TensorDataset}
+
+QUIETLY = settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
+)
+
+
+# --- wrong sets of answers
+
+
+def by_code(ways: dict) -> dict:
+    return {way.code: given for way, given in ways.items()}
+
+
+def wrong(code: str, exercise: str, share: float, **changes) -> WrongWay:
+    """Return a wrong way that answers rightly but for some values; "_" in a key stands for a space."""
+
+    def answers():
+        (right,) = right_answers(type(getattr(lab, exercise.replace("-", "_"))))
+        return (right | {key.replace("_", " "): value for key, value in changes.items()},)
+
+    return WrongWay(code, exercise, answers, share)
+
+
+def trace(code: str, share: float, student: str = "") -> WrongWay:
+    network = shape_trace.network_of(student)
+    given = by_code(shape_trace.trace_ways(network))[code]
+    return WrongWay(code, "shape-trace", lambda: (given,), share, student)
+
+
+def counts(code: str, share: float, way: dict | None = None, tensors: dict | None = None, **changes) -> WrongWay:
+    given = (way or parameter_counts.parameters(LAB7)) | changes
+    shapes = tensors or parameter_counts.tensors(LAB7)
+    shapes = {name: shape for name, shape in shapes.items() if not name.startswith("conv1")}
+    return WrongWay(code, "parameter-counts", lambda: (given, shapes), share)
+
+
+def counted(code: str, share: float) -> WrongWay:
+    return counts(code, share, way=by_code(parameter_counts.parameter_ways(LAB7))[code])
+
+
+def tensors(code: str, share: float) -> WrongWay:
+    return counts(code, share, tensors=by_code(parameter_counts.tensor_ways(LAB7))[code])
+
+
+KERAS = lab.keras_network.question
+SHARE = {"share of dense1": 94.6}
+
+
+def keras(code: str, share: float, shapes: dict | None = None, counts: dict | None = None, **changes) -> WrongWay:
+    given = (counts or keras_network.keras_counts(KERAS)) | SHARE
+    given |= {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "keras-network", lambda: (shapes or keras_network.keras_trace(KERAS), given), share)
+
+
+def keras_shapes(code: str, share: float, student: str = "") -> WrongWay:
+    net = lab7_cnn.for_student(student).keras_network.question
+    given = keras_network.keras_counts(net)
+    given |= {"share of dense1": 100 * given["dense1"] / given["total"]}
+    shapes = by_code(keras_network.keras_trace_ways(net))[code]
+    return WrongWay(code, "keras-network", lambda: (shapes, given), share, student)
+
+
+def keras_counts(code: str, share: float) -> WrongWay:
+    return keras(code, share, counts=by_code(keras_network.keras_count_ways(KERAS))[code])
+
+
+def block(code: str, share: float) -> WrongWay:
+    ways = {name: by_code(residual_block.block_ways(one))[code] for name, one in lab.residual_block.question.items()}
+    return wrong(code, "residual-block", share, **{name: given for name, given in ways.items() if given is not None})
+
+
+class Oracle(nn.Module):
+    """A network that is right about the test pictures; every fifth is wrong on purpose."""
+
+    def forward(self, x):
+        pictures, labels = unseen_pictures()
+        place = torch.cdist(x.flatten(1), ((pictures - 0.5) / 0.5).flatten(1)).argmin(1)
+        return F.one_hot((labels[place] + (place % 5 == 0)) % 10, 10).float()
+
+
+def first_run(code: str, **changes) -> WrongWay:
+    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
+    answers |= {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "first-run", lambda: (answers, Oracle()), 4 / 5)
+
+
+SETS = [
+    trace("SZ1", 3 / 8),
+    trace("SZ8", 3 / 8),
+    trace("KA1", 4 / 8, STUDENT),
+    trace("PL2", 4 / 8),
+    trace("DS2", 0),
+    trace("DS4", 7 / 8),
+    trace("DS5", 4 / 8),
+    trace("KA2", 4 / 8),
+    trace("KA3", 7 / 8),
+    trace("KA4", 6 / 8),
+    *(counted(code, 9 / 15) for code in ("PC1", "PC2", "PC4")),
+    *(counted(code, 12 / 15) for code in ("PC3", "PC6", "PC7", "PC8")),
+    counted("PC11", 11 / 15),
+    counts("PC9", 14 / 15, pool=4),
+    counts("KA7", 14 / 15, total=61000),
+    tensors("DS1", 12 / 15),
+    tensors("KA5", 14 / 15),
+    tensors("SZ10", 14 / 15),
+    tensors("KA6", 11 / 15),
+    tensors("PC3", 14 / 15),
+    wrong("KC1", "larger-pictures", 4 / 5, features=1600),
+    wrong("KC2", "larger-pictures", 4 / 5, features=169),
+    wrong("KC3", "larger-pictures", 4 / 5, features=400),
+    wrong("KC4", "larger-pictures", 4 / 5, features=208),
+    wrong("KC5", "larger-pictures", 4 / 5, batch_of_25="raises"),
+    wrong("KC5", "larger-pictures", 4 / 5, batch_of_4="passes"),
+    wrong("KC5", "larger-pictures", 4 / 5, another_batch=30),
+    keras_shapes("DS5", 10 / 14),
+    keras_shapes("SZ8", 9 / 14),
+    keras_shapes("SZ1", 9 / 14),
+    keras_shapes("KA3", 13 / 14),
+    keras_shapes("KA1", 10 / 14, STUDENT),
+    *(keras_counts(code, 8 / 14) for code in ("PC1", "PC2", "PC4")),
+    *(keras_counts(code, 10 / 14) for code in ("PC3", "PC6", "PC7", "PC8")),
+    keras("KG1", 13 / 14, share_of_dense1=0.946),
+    wrong("KG1", "not-vgg", 4 / 5, conv_share=0.106),
+    wrong("KG9", "not-vgg", 4 / 5, features_in_the_listing=25088),
+    wrong("KG9", "not-vgg", 4 / 5, first_dense_in_the_listing=102_764_544),
+    block("KG5", 1 / 3),
+    block("KG6", 1 / 3),
+    block("PC10", 1 / 3),
+    block("KG7", 2 / 3),
+    wrong("KG8", "residual-block", 2 / 3, needs_1x1={"b", "d"}),
+    wrong("KG10", "residual-block", 2 / 3, needs_1x1="abcd"),
+    wrong("KH1", "depth", 3 / 4, deeper="always"),
+    wrong("KH1", "depth", 3 / 4, deeper="overfitting"),
+    wrong("KH2", "depth", 3 / 4, residual="output"),
+    wrong("KH2", "depth", 3 / 4, residual="identity"),
+    wrong("KH3", "depth", 3 / 4, costs="both conv"),
+    wrong("KH4", "depth", 3 / 4, kernels="objects"),
+    first_run("KF1", loss_of_guessing=1.0),
+    first_run("KF1", loss_of_guessing=3.32),
+    first_run("KF2", first_loss=0.6),
+    first_run("KF3", chance=0.5),
+    first_run("KF4", accuracy=0.97),
+    first_run("KE6", accuracy=80),
+    first_run("KE6", chance=10),
+    counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
+]
+
+
+# --- wrong classes and functions: the master's own with one thing changed
+
+
+def defined(source: str):
+    """Return what some code defines last."""
+    names = dict(TOOLS)
+    exec(source, names)
+    return names[list(names)[-1]]
+
+
+def build(exercise: str, *changes: tuple[str, str]):
+    """Return what a solution cell of the master defines last, with some of its text replaced."""
+    source = lesson.cells()[exercise].source
+    for old, new in changes:
+        assert old in source, f"{old!r} is not in {exercise}"
+        source = source.replace(old, new)
+    return defined(source)
+
+
+def mutant(code: str, exercise: str, *changes: tuple[str, str], share: float = 0.0, **more) -> WrongWay:
+    """Change a right answer and feed it to its exercise."""
+    return WrongWay(code, exercise, lambda: (build(exercise, *changes),), share, **more)
+
+
+FRESH = ("x = F.relu(self.fc1(x))", "x = F.relu(nn.Linear(400, 120)(x))")
+NO_ZERO = ("        optimiser.zero_grad()\n", "")
+STEP = ("        loss.backward()\n        optimiser.step()\n", "        optimiser.step()\n        loss.backward()\n")
+RETURN = ("    return total / count\n", "        return total / count\n")
+FIXED = (
+    "        for images, labels in loader:\n",
+    "        for images, labels in loader:\n            if len(labels) < 5: continue\n",
+)
+PAIRS = (
+    "            for t, p in zip(labels, predicted, strict=True):\n                confusion[t, p] += 1\n",
+    "            confusion[labels, predicted] += 1\n",
+)
+TURNED = ("confusion[t, p]", "confusion[p, t]")
+FOURS = ("zip(labels, predicted, strict=True)", "zip(labels[:4], predicted[:4], strict=True)")
+GLOBAL = ("    order = torch.Generator().manual_seed(seed)\n", "    order = torch.Generator()\n    order.seed()\n")
+UNPADDED = ("size + 2 * padding - 2", "size")
+SMALL_FC = ("16 * 13 * 13", "400")
+CROPPED = (
+    "        x = self.pool(F.relu(self.conv1(x)))",
+    "        x = self.pool(F.relu(self.conv1(x[..., :32, :32])))",
+)
+MEAN = ("(right.sum() / confusion.sum()).item()", "(right / confusion.sum(1)).nanmean().item()")
+SHARES = ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')
+
+CODE = [
+    mutant("KB1", "build-cnn", FRESH),
+    mutant("KB2", "build-cnn", ("F.relu(self.conv1(x))", "self.conv1(x)")),
+    mutant("KB2", "build-cnn", ("F.relu(self.fc2(x))", "self.fc2(x)")),
+    mutant("KB2", "build-cnn", ("F.relu(self.fc1(x))", "self.fc1(x)"), ("F.relu(self.conv2(x))", "self.conv2(x)")),
+    mutant("KB3", "build-cnn", ("return self.fc3(x)", "return F.relu(self.fc3(x))")),
+    mutant("KB4", "build-cnn", ("x.flatten(1)", "x.view(4, 400)")),
+    mutant("KB4", "build-cnn", ("x.flatten(1)", "x.reshape(4, -1)[:, :400]")),
+    mutant("KB5", "build-cnn", ("MaxPool2d", "AvgPool2d")),
+    mutant("KB6", "build-cnn", ("F.relu", "torch.tanh")),
+    mutant("KB6", "build-cnn", ("F.relu", "F.leaky_relu")),
+    mutant("PR5", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).softmax(1)")),
+    mutant("PR5", "build-cnn", ("return self.fc3(x)", "return F.log_softmax(self.fc3(x), dim=1)")),
+    mutant("PR5", "build-cnn", ("return self.fc3(x)", "return torch.sigmoid(self.fc3(x))"), hidden=True),
+    mutant("DS4", "build-cnn", ("x.flatten(1)", "x.flatten()")),
+    mutant("DS2", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).squeeze()")),
+    mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).softmax(1)"), share=1 / 2),
+    mutant(
+        "PR5",
+        "mend-the-network",
+        ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).log_softmax(1)"),
+        hidden=True,
+        share=1 / 2,
+    ),
+    mutant("KC7", "mend-the-network", ("self.fc1(x.flatten(1))", "self.fc1(x.view(-1, 400))"), SMALL_FC),
+    mutant("KC7", "mend-the-network", ("self.fc1(x.flatten(1))", "self.fc1((x - x.mean(0)).flatten(1))")),
+    mutant(
+        "KC7",
+        "mend-the-network",
+        ("return self.fc3(F.relu(self.fc2(x)))", "x = self.fc3(F.relu(self.fc2(x)))\n        return x + x.mean(0)"),
+        share=1 / 2,
+    ),
+    mutant("KC6", "mend-the-network", CROPPED, SMALL_FC, share=1 / 2),
+    mutant("TR1", "train-one-epoch", NO_ZERO),
+    mutant("TR2", "train-one-epoch", STEP),
+    mutant("TR3", "train-one-epoch", ("    model.train()\n", "")),
+    mutant("TR4", "train-one-epoch", ("loss.item()", "loss")),
+    mutant("TR5", "train-one-epoch", (" * len(labels)", ""), ("count += len(labels)", "count += 1")),
+    mutant("TR5", "train-one-epoch", (" * len(labels)", ""), ("count += len(labels)", "count += 1"), hidden=True),
+    mutant("KT1", "train-one-epoch", ("        optimiser.step()\n", "")),
+    mutant("KT1", "train-one-epoch", ("        loss.backward()\n", "")),
+    mutant("KT2", "train-one-epoch", NO_ZERO, ("optimiser.step()", "optimiser.zero_grad()\n        optimiser.step()")),
+    mutant("KT3", "train-one-epoch", RETURN),
+    mutant("KT4", "train-one-epoch", ("return total / count", "return loss.item()")),
+    mutant("KT5", "train-one-epoch", ("return total / count", "return total")),
+    mutant("KE1", "evaluate", TURNED, share=1 / 2),
+    mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
+    mutant("KE1", "evaluate", ('"confusion": confusion,', '"confusion": confusion.T,'), share=3 / 4),
+    mutant("KE2", "evaluate", ("confusion.sum(dim=1)", "confusion.sum(dim=0)"), share=3 / 4),
+    mutant("KE3", "evaluate", FIXED, share=1 / 4),
+    mutant("KE3", "evaluate", FOURS, share=1 / 4),
+    mutant("KE4", "evaluate", ("confusion.sum(dim=1)", "confusion.sum(dim=1).clamp(min=1)"), hidden=True, share=3 / 4),
+    mutant("KE5", "evaluate", MEAN, share=3 / 4),
+    mutant("KE6", "evaluate", ("(right.sum() /", "(100 * right.sum() /"), share=3 / 4),
+    mutant("KE7", "evaluate", SHARES, share=3 / 4),
+    mutant("KE8", "evaluate", ("torch.no_grad()", "torch.enable_grad()"), share=3 / 4),
+    mutant("KE9", "evaluate", PAIRS, share=1 / 4),
+    mutant("KE9", "evaluate", PAIRS, hidden=True, share=1 / 4),
+    mutant("TR3", "evaluate", ("    model.eval()\n", ""), share=3 / 4),
+    mutant("TR3", "evaluate", ("    model.train(mode)\n", ""), share=3 / 4),
+    mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n"), share=3 / 4),
+    mutant(
+        "TR5",
+        "evaluate",
+        ("    with torch.no_grad():\n", "    means = []\n    with torch.no_grad():\n"),
+        (
+            "predicted = model(images).argmax(dim=1)\n",
+            "predicted = model(images).argmax(dim=1)\n            means.append((predicted == labels).float().mean())\n",
+        ),
+        ("(right.sum() / confusion.sum()).item()", "sum(means).item() / len(means)"),
+        share=3 / 4,
+    ),
+    mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
+    mutant("KF6", "reproducible-run", GLOBAL),
+    mutant("KF7", "reproducible-run", ("manual_seed(seed)", "manual_seed(0)")),
+    mutant("PC1", "count-params", ("(inputs + 1)", "inputs"), ("(9 * inputs + 1)", "9 * inputs")),
+    mutant("PC3", "count-params", ("(9 * inputs + 1)", "(9 + 1)")),
+    mutant("KG2", "count-params", ("inputs * size * size", "inputs")),
+    mutant("KC4", "count-params", ("inputs * size * size", "inputs * size")),
+    mutant("KG3", "count-params", ("size = size // 2", "pass")),
+    mutant("KA1", "count-params", ("size // 2", "-(-size // 2)")),
+    mutant("KG4", "count-params", UNPADDED),
+]
+WRONG_WAYS = SETS + CODE
+
+FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "keras-network": "88069ce32265615d6f7611555e56983c",
+    "larger-pictures": "849424e73ccbc3b1885baab7c031b851",
+    "parameter-counts": "7fa87e400918b6f2cd8223e962793b24",
+    "practice features": "dc66da49cd454829b85f36f6b68c1277",
+    "practice multiplications": "5d8552809d5127c78a95e5aeef572b6b",
+    "practice residual-block": "95389cec702f56f9b882656437a3fb3b",
+    "residual-block": "aba860b8a2b045f88adb98ce4c314bb2",
+    "shape-trace": "7fa87e400918b6f2cd8223e962793b24",
+    "text of depth": "4b9566b9c5ff1eafd14c0d3c87726dd5",
+}
+
+
+# --- right answers, however they are written
+
+
+def sample_class():
+    path = lesson.master.parent / "sample_class.py"
+    spec = importlib.util.spec_from_file_location("sample_class_06", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+SAMPLES = sample_class()
+SEQUENTIAL = """class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(3, 6, 5), nn.Conv2d(6, 16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+        self.drop = nn.Dropout(0.3)
+    def forward(self, x):
+        maps = nn.Sequential(self.conv1, nn.MaxPool2d(2), nn.ReLU(), self.conv2, nn.ReLU(), nn.MaxPool2d(2))(x)
+        return nn.Sequential(nn.Flatten(), self.fc1, nn.ReLU(), self.fc2, nn.ReLU(), self.drop, self.fc3)(maps)
+"""
+GRADIENTS_BY_HAND = """def train_one_epoch(model, loader, optimiser, loss_fn):
+    model.train(True)
+    sums, sizes = [], []
+    for batch in loader:
+        x, y = batch
+        for parameter in model.parameters():
+            parameter.grad = None
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimiser.step()
+        sums.append(float(loss.detach()) * x.shape[0])
+        sizes.append(x.shape[0])
+    return sum(sums) / len(loader.dataset)
+"""
+ZERO_LAST = """def train_one_epoch(model, loader, optimiser, loss_fn):
+    model.train()
+    optimiser.zero_grad()
+    total = 0.0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        loss.backward()
+        optimiser.step()
+        optimiser.zero_grad()
+        total += loss.item() * len(x)
+    return np.float32(total / len(loader.dataset))
+"""
+EVALUATE_IN_LISTS = """@torch.no_grad()
+def evaluate(model, loader, n_classes):
+    before = model.training
+    model.eval()
+    rows = [[0] * n_classes for _ in range(n_classes)]
+    for x, y in loader:
+        for t, p in zip(y.tolist(), model(x).max(1).indices.tolist()):
+            rows[t][p] += 1
+    model.train(before)
+    per_class = [row[k] / sum(row) if sum(row) else float("nan") for k, row in enumerate(rows)]
+    right = sum(rows[k][k] for k in range(n_classes))
+    return {"accuracy": right / sum(map(sum, rows)), "per_class": tuple(per_class), "confusion": rows}
+"""
+OTHER_WAYS = [
+    ("build-cnn", SAMPLES.CNN_IN_PIECES),
+    ("build-cnn", SAMPLES.CNN_FUNCTIONAL),
+    ("build-cnn", SEQUENTIAL),
+    ("mend-the-network", SAMPLES.MEND_ADAPTIVE),
+    ("train-one-epoch", SAMPLES.LOOP_BY_SAMPLES),
+    ("train-one-epoch", GRADIENTS_BY_HAND),
+    ("train-one-epoch", ZERO_LAST),
+    ("evaluate", SAMPLES.EVALUATE_AT_ONCE),
+    ("evaluate", EVALUATE_IN_LISTS),
+    ("count-params", SAMPLES.PARAMS_WITH_TORCH),
+]
+
+
+def exercise(name: str):
+    return getattr(lab, name.replace("-", "_"))
+
+
+@pytest.mark.parametrize(("name", "source"), OTHER_WAYS, ids=[f"{name}-{n}" for n, (name, _) in enumerate(OTHER_WAYS)])
+def test_a_right_answer_counts_however_it_is_written(name, source):
+    assert judged(exercise(name).check_hidden, defined(source), seed=6).text == "Correct."
+
+
+@pytest.mark.parametrize("form", [list, tuple, lambda w: [x.numpy() for x in w], lambda w: dict(enumerate(w))])
+def test_weights_count_in_any_form(form):
+    again = build("reproducible-run")
+    assert judged(lab.reproducible_run.check, lambda seed: form(again(seed))).share == 1
+
+
+def number_as(form: Callable, value):
+    if isinstance(value, dict):
+        return {key: number_as(form, one) for key, one in value.items()}
+    if isinstance(value, tuple):
+        return tuple(number_as(form, one) for one in value)
+    return form(value) if isinstance(value, int | float) else value
+
+
+@pytest.mark.parametrize("form", [int, np.int64, np.float64, torch.tensor, np.array])
+@pytest.mark.parametrize(
+    "name", ["shape-trace", "parameter-counts", "larger-pictures", "keras-network", "residual-block"]
+)
+def test_right_numbers_count_in_any_form(name, form):
+    answers = [number_as(form, answer) for answer in right_answers(type(exercise(name)))]
+    for answer in answers:
+        answer |= {"share of dense1": 94.5776} if "share of dense1" in answer else {}
+        answer |= {"needs 1x1": ["D", "b", "c"]} if "needs 1x1" in answer else {}
+    assert judged(exercise(name).check, *answers).text == "Correct."
+
+
+def test_shapes_count_as_pytorch_gives_them():
+    shapes = {k: torch.Size(s) for k, s in shape_trace.trace(LAB7).items()}
+    tensors = {k: torch.Size(s) for k, s in parameter_counts.tensors(LAB7).items()}
+    assert judged(lab.shape_trace.check, shapes).share == 1
+    assert judged(lab.parameter_counts.check, parameter_counts.parameters(LAB7), tensors).share == 1
+
+
+@pytest.mark.parametrize("student", ["ada", "s7", "x@uni"])
+def test_own_numbers_count(student):
+    mine = lab7_cnn.for_student(student)
+    for name, source in SAMPLES.own_answers(student).items():
+        names: dict = {}
+        exec(source, names)
+        del names["__builtins__"]
+        assert judged(getattr(mine, name.replace("-", "_")).check, *names.values()).share == 1, name
+
+
+@given(place=st.sampled_from(sorted(shape_trace.trace(LAB7))), axis=st.integers(0, 3), by=st.integers(-3, 3))
+@QUIETLY
+def test_a_changed_shape_never_counts(place, axis, by):
+    right = shape_trace.trace(LAB7)
+    shape = list(right[place])
+    axis %= len(shape)
+    shape[axis] += by
+    found = judged(lab.shape_trace.check, right | {place: tuple(shape)})
+    assert found.share == (1 if by == 0 else pytest.approx(7 / 8))
+
+
+def test_half_a_set_gets_half_the_points():
+    right = shape_trace.trace(LAB7)
+    found = judged(lab.shape_trace.check, {name: right[name] if len(right[name]) == 4 else None for name in right})
+    assert found.share == 1 / 2
+    assert "No answer yet: flatten, fc1, fc2, fc3." in found.text
+
+
+@given(st.lists(st.integers(1, 12), min_size=1, max_size=3), st.integers(8, 20), st.integers(0, 1))
+@QUIETLY
+def test_counting_with_one_thing_wrong_is_never_right(kernels, size, padding):
+    network = ([*kernels, "pool", "flatten", 7], 2, size, padding)
+    assert count_params.count(*network) == count_params.torch_count(*network)
+    assert count_params.count(*network, bias=0) != count_params.torch_count(*network)
+
+
+@given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-2, 1e-1, 1.0]))
+@QUIETLY
+def test_disturbed_scores_never_count(seed, scale):
+    noise = torch.randn(10, generator=torch.Generator().manual_seed(seed)) * scale
+    state, x = build_cnn.draw_state(1), build_cnn.draw_pictures(4, 32, 5)
+    right = build_cnn.forward(state, x)
+    build_cnn._compare_scores(Case("a case"), right.double(), state, x)
+    with pytest.raises(Wrong):
+        build_cnn._compare_scores(Case("a case"), right + noise, state, x)
+
+
+@given(number=st.integers(4, 30), classes=st.integers(2, 6), batch=st.integers(1, 9), seed=st.integers(0, 99))
+@QUIETLY
+def test_evaluation_by_counting_agrees_with_the_lessons(number, classes, batch, seed):
+    found = evaluate._judge_case(Case("", (number, classes, batch, None), seed=seed), build("evaluate"))
+    assert {one.standing.value for one in found.values()} == {"Right"}
+
+
+# --- what is not there, and what is odd
+
+
+@pytest.mark.parametrize("name", ["build-cnn", "mend-the-network"])
+@pytest.mark.parametrize("where", ["__init__", "forward"])
+def test_a_class_that_is_half_written_is_not_a_wrong_one(name, where):
+    last = r"(?s)### BEGIN SOLUTION(?!.*### BEGIN).*?### END SOLUTION"
+    half = r"### BEGIN SOLUTION\n.*?### END SOLUTION" if where == "__init__" else last
+    source = re.sub(half, "raise NotImplementedError()", lesson.cells()[name].source, count=1, flags=re.DOTALL)
+    assert judged(exercise(name).check, defined(source)).missing
+
+
+ODD = {
+    "no dict": ("shape-trace", ([1],), "shapes should be a dict"),
+    "text": ("shape-trace", ({"conv1": "28"},), "should be a tuple of numbers, not a str"),
+    "word": ("larger-pictures", ({"batch of 4": "perhaps"},), '"raises" or "passes", not'),
+    "reason": ("not-vgg", ({"reason": 5},), "should be one of 'padding'"),
+    "letters": ("residual-block", ({"needs 1x1": {1, 2}},), "a set of letters"),
+    "no class": ("build-cnn", (lambda: 5,), "made from nn.Module"),
+    "an instance": ("build-cnn", (nn.Linear(2, 2),), "raised TypeError"),
+    "no network": ("first-run", ({"chance": 0.1}, 5), "trained model, not an int"),
+    "no weights": ("reproducible-run", (lambda seed: 5,), "return the final weights, not int"),
+    "no number": ("count-params", (lambda *args: "many",), "whole number, not a str"),
+    "nothing": ("train-one-epoch", (lambda *args: None,), "train_one_epoch: not yet right"),
+    "no key": ("evaluate", (lambda *args: {"per_class": 1},), "has no 'accuracy'"),
+    "no model": ("evaluate", (lambda *args: {"accuracy": 1, "per_class": 1, "confusion": 1},), "'accuracy': not yet"),
+    "too few weights": (
+        "reproducible-run",
+        (lambda seed: [torch.full((3,), float(seed))],),
+        "returns 3 numbers; small_network() has 2,874 weights",
+    ),
+}
+CHANGED = {
+    "a pair": ("mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))), 1"), "of scores, not a tuple"),
+    "no return": ("mend-the-network", ("return self.fc3", "self.fc3"), "None. Does forward end in a return statement?"),
+    "one score for all": (
+        "mend-the-network",
+        ("return self.fc3(F.relu(self.fc2(x)))", "return torch.ones(len(x), 10)"),
+        "two different pictures get the same scores",
+    ),
+    "fewer channels": ("mend-the-network", ("6, 16,", "6, 8,"), "keep the lab's two convolutions"),
+    "an array": ("train-one-epoch", ("return total / count", "return np.array([1.0])"), "a number, not an ndarray"),
+    "a type of numbers": (
+        "train-one-epoch",
+        ("(model(images), labels)", "(labels, model(images))"),
+        "raised NotImplementedError: ",
+    ),
+    "another loss": ("train-one-epoch", ("= loss_fn(", "= F.cross_entropy("), "loss_fn was never called"),
+    "untrained": ("reproducible-run", ("range(2)", "range(0)"), "weights from before the first step"),
+    "forward": ("build-cnn", ("return self.fc3(x)", "self.fc3(x)"), "return statement"),
+    "a name": ("build-cnn", ("conv2", "second"), "no parameter conv2.weight"),
+    "a size": ("build-cnn", ("120", "110"), "fc1.weight has the shape (110, 400)"),
+    "defaults": ("count-params", ("size=224", "size=32"), "Which defaults has the signature?"),
+}
+
+
+@pytest.mark.parametrize(("name", "answers", "words"), ODD.values(), ids=ODD)
+def test_odd_input_is_told_in_a_sentence(name, answers, words):
+    found = judged(exercise(name).check, *answers)
+    assert words in found.text
+    assert len(found.text.splitlines()) <= 4
+
+
+@pytest.mark.parametrize(("name", "change", "words"), CHANGED.values(), ids=CHANGED)
+def test_an_odd_function_is_told_in_a_sentence(name, change, words):
+    found = judged(exercise(name).check, build(name, change))
+    assert words in found.text
+    assert found.share == 0
+    assert len(found.text.splitlines()) <= 4
+
+
+# --- nothing is given away
+
+ALL_WRONG = {
+    "shape-trace": (dict.fromkeys(shape_trace.trace(LAB7), (1, 1)),),
+    "parameter-counts": (
+        dict.fromkeys(parameter_counts.parameters(LAB7), 7),
+        dict.fromkeys(parameter_counts.tensors(LAB7), (1, 7)),
+    ),
+    "larger-pictures": ({"features": 7, "rows for 25": 7, "another batch": 7},),
+    "keras-network": (
+        dict.fromkeys(keras_network.keras_trace(KERAS), (7,)),
+        dict.fromkeys([*keras_network.keras_counts(KERAS), "share of dense1"], 7),
+    ),
+    "not-vgg": (
+        {
+            "conv share": 7,
+            "first dense share": 7,
+            "features in the listing": 7,
+            "first dense in the listing": 7,
+            "reason": "stride",
+        },
+    ),
+    "residual-block": ({"basic": 7, "down": 7, "needs 1x1": "a"},),
+}
+SECRETS = {"28", "14", "62006", "48120", "2416", "2704", "169", "433354", "1600", "94.6", "10.6", "74.3", "512"}
+SECRETS |= {"2101248", "73984", "230144", "431754", "409856"}
+NUMBER = r"[0-9]+(?:\.[0-9]+)?"
+
+
+@pytest.mark.parametrize(("name", "answers"), ALL_WRONG.items())
+def test_the_right_numbers_are_never_told(name, answers):
+    found = judged(exercise(name).check, *answers)
+    assert found.share == 0
+    assert set(re.findall(NUMBER, re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", found.text))) & SECRETS == set()
+
+
+def test_feedback_never_tells_a_right_number():
+    right = SECRETS - {"28", "14"} | {"400", "0.1"}
+    for one in {way for mine in lab7_cnn.EXERCISES for way in mine.misconceptions if way.code != "KC5"}:
+        assert set(re.findall(NUMBER, one.feedback.replace(",", ""))) & right == set(), one.code
+
+
+HIDDEN_WRONG = [
+    ("build-cnn", ("F.relu(self.conv1(x))", "self.conv1(x)")),
+    ("train-one-epoch", ("return total / count", "return total")),
+    ("evaluate", TURNED),
+    ("count-params", ("(9 * inputs + 1)", "(9 * inputs)")),
+    ("mend-the-network", ("self.fc1(x.flatten(1))", "self.fc1(x.flatten(2))")),
+]
+
+
+@pytest.mark.parametrize(("name", "change"), HIDDEN_WRONG, ids=[name for name, _ in HIDDEN_WRONG])
+def test_a_hidden_case_is_not_described(name, change):
+    mine = type(exercise(name))()
+    cases = [Case(one.label, one.data, one.part, one.seed or 9, hidden=True) for one in mine.hidden_cases(9)]
+    found = [one for one in mine.judge_cases(cases, build(name, change)).values() if one.standing.value == "Not yet"]
+    assert found
+    for one in found:
+        text = "\n".join((one.first, one.detail)).replace("CNN64", "")
+        assert re.findall("[0-9]+", text) == []
+
+
+def test_the_learners_random_numbers_are_left_alone():
+    torch.manual_seed(3)
+    expected = torch.rand(3)
+    torch.manual_seed(3)
+    judged(lab.build_cnn.check, build("build-cnn"))
+    judged(lab.mend_the_network.check, build("mend-the-network"))
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_a_model_keeps_its_mode():
+    model = Oracle().train()
+    found = judged(lab.first_run.check, {"accuracy": 0.8}, model)
+    assert found.share == pytest.approx(2 / 5)
+    assert model.training
+
+
+def test_a_network_at_chance_level_is_not_enough():
+    class Constant(nn.Module):
+        def forward(self, x):
+            return F.one_hot(torch.zeros(len(x), dtype=torch.long), 10).float()
+
+    found = judged(lab.first_run.check, {"accuracy": 0.1, "chance": 0.1}, Constant())
+    assert found.share == pytest.approx(2 / 5)
+    assert "35 % are wanted" in found.text
+
+
+def test_no_network_loses_its_own_parts_only():
+    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
+    found = judged(lab.first_run.check, answers, None)
+    assert found.share == pytest.approx(3 / 5)
+    assert "No answer yet: accuracy, network." in found.text
+
+
+# --- what is told of several faults belongs to one part
+
+
+def test_a_confusion_turned_over_is_the_reason_of_what_follows_from_it():
+    found = judged(lab.evaluate.check, build("evaluate", TURNED))
+    assert found.codes == ("KE1",)
+    assert found.text.startswith("Right: accuracy, modes. Not yet: per_class, confusion.")
+
+
+def test_two_faults_of_an_evaluation_are_told_as_two():
+    answer = build("evaluate", TURNED, ("    model.eval()\n", ""), ("(right.sum() /", "(100 * right.sum() /"))
+    found = judged(lab.evaluate.check, answer)
+    assert (found.share, set(found.codes)) == (0.0, {"KE1", "KE6", "TR3"})
+
+
+# --- questions, and what is right against PyTorch
+
+
+@pytest.fixture(scope="module")
+def drawn() -> dict:
+    """The questions of some students, by exercise."""
+    labs = [lab7_cnn.for_student(student) for student in STUDENTS]
+    return {
+        name: [getattr(one, name).question for one in labs]
+        for name in ("shape_trace", "larger_pictures", "keras_network", "residual_block")
+    }
+
+
+def distinct(ways: dict, right: dict) -> bool:
+    values = [tuple(way.items()) for way in ways.values()]
+    return tuple(right.items()) not in values and len(set(values)) == len(values)
+
+
+def test_students_get_different_questions(drawn):
+    few = {"larger_pictures": 15, "residual_block": 8}
+    for name, asked in drawn.items():
+        assert len({repr(question) for question in asked}) >= few.get(name, 40), name
+
+
+def test_without_an_id_come_the_lectures_numbers():
+    assert lab.shape_trace.question == lab.parameter_counts.question == LAB7
+    assert (lab.larger_pictures.question, lab.residual_block.question["down"]) == (
+        64,
+        residual_block.Block(64, 128, 2),
+    )
+
+
+def test_wrong_ways_differ_from_what_is_right_and_from_each_other(drawn):
+    for network in drawn["shape_trace"]:
+        assert distinct(shape_trace.trace_ways(network), shape_trace.trace(network))
+        assert distinct(parameter_counts.parameter_ways(network), parameter_counts.parameters(network))
+        assert distinct(parameter_counts.tensor_ways(network), parameter_counts.tensors(network))
+    for net in drawn["keras_network"]:
+        assert distinct(keras_network.keras_trace_ways(net), keras_network.keras_trace(net))
+        assert distinct(keras_network.keras_count_ways(net), keras_network.keras_counts(net))
+    for blocks in drawn["residual_block"]:
+        for one in blocks.values():
+            ways = [way for way in residual_block.block_ways(one).values() if way is not None]
+            assert residual_block.block_parameters(one) not in ways
+            assert len(set(ways)) == len(ways)
+
+
+def test_a_students_network_has_a_pooling_that_leaves_a_row_over(drawn):
+    for network in drawn["shape_trace"]:
+        conv1, _, conv2, last = networks.sides(network.side, (network.kernel_size,) * 2)
+        assert conv1 % 2 or conv2 % 2
+        assert last >= 3
+
+
+def test_larger_pictures_raise_for_4_and_pass_for_25(drawn):
+    for side in drawn["larger_pictures"]:
+        assert not larger_pictures.view_passes(4, side)
+        assert larger_pictures.view_passes(25, side)
+        assert 36 <= side <= 96
+        features = 16 * larger_pictures.torch_last_side(side) ** 2
+        assert features not in larger_pictures.larger_ways(side).values()
+
+
+def test_counting_agrees_with_pytorch(drawn):
+    for network in [LAB7, *drawn["shape_trace"]]:
+        model, n = networks.torch_network(network), network
+        assert shape_trace.trace(network) == networks.torch_trace(model, (n.batch, n.in_channels, n.side, n.side))
+        assert parameter_counts.tensors(network) == networks.torch_tensors(model)
+        counts = networks.torch_counts(model)
+        assert parameter_counts.parameters(network) == counts | {"pool": 0, "total": sum(counts.values())}
+
+
+def test_counting_the_keras_net_agrees_with_pytorch(drawn):
+    for net in [KERAS, *drawn["keras_network"]]:
+        shapes = networks.torch_trace(keras_network.torch_keras(net), (1, net.in_channels, net.side, net.side))
+        assert keras_network.keras_trace(net) == {name: shape[1:] for name, shape in shapes.items()}
+        assert keras_network.keras_counts(net) == keras_network.torch_keras_counts(net)
+
+
+@pytest.mark.parametrize("shape", [(64, 64, 1), (64, 128, 2), (24, 48, 2)])
+def test_a_block_is_torchvisions(shape):
+    one, shortcut = residual_block.Block(*shape), None
+    if residual_block.needs_projection(one):
+        shortcut = nn.Sequential(resnet.conv1x1(*one), nn.BatchNorm2d(one.out_channels))
+    made = resnet.BasicBlock(one.in_channels, one.out_channels, one.stride, shortcut)
+    assert residual_block.block_parameters(one) == sum(p.numel() for p in made.parameters())
+    assert residual_block.torch_block_count(one) == residual_block.block_parameters(one)
+
+
+def test_situations_are_judged_as_pytorch_adds():
+    for one in residual_block.SITUATIONS.values():
+        assert residual_block.needs_projection(one) == (not residual_block.can_be_added(one))
+
+
+def test_the_list_of_vgg_is_torchvisions():
+    with torch.device("meta"):
+        right = sum(p.numel() for p in vgg16().parameters())
+    assert sum(map(networks.count_parameters, torch_vgg(VGG16, 3, 224, 1))) == right
+
+
+# --- practice
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_practice_questions_tell_wrong_ways_apart(number):
+    features, row = (draw(Dice("p", number)) for draw in (shape_trace.sample_features, parameter_counts.sample_row))
+    assert shape_trace.features_tell_apart(features)
+    assert parameter_counts.row_tells_apart(row)
+    assert shape_trace.count_features(features) == shape_trace.torch_features(features)
+    assert parameter_counts.count_multiplications(row) == parameter_counts.torch_multiplications(row)
+
+
+def block_by_formula(q) -> int:
+    n, m = q.in_channels, q.out_channels
+    return 9 * n * m + 9 * m * m + 4 * m + (n * m + 2 * m if (n, 1) != (m, q.stride) else 0)
+
+
+PRACTICE = {
+    "shape_trace": lambda q: q.kernels * ((q.side - q.kernel_size + 1) // 2) ** 2,
+    "parameter_counts": lambda q: q.kernels * q.in_channels * (q.kernel_size * (q.side - q.kernel_size + 1)) ** 2,
+    "residual_block": block_by_formula,
+}
+
+
+@pytest.mark.parametrize("name", PRACTICE)
+@pytest.mark.parametrize("number", range(1, 9))
+def test_practice_accepts_what_is_right_and_names_each_wrong_way(name, number, capsys):
+    mine = getattr(lab, name)
+    question = mine.practice(number)
+    right = PRACTICE[name](question.numbers)
+    assert (question.answer(right), capsys.readouterr().out) == (True, "Correct.\n")
+    assert not any(question.answer(wrong) for wrong in (right + 1, right - 1, right + 0.5, 0, -right, 10**30))
+    capsys.readouterr()
+    for way, answer in mine.topics[0].ways(question.numbers).items():
+        if answer is not None:
+            question.answer(answer)
+            text = capsys.readouterr().out
+            assert way.feedback in text or way.name in text
+            assert str(right) not in re.findall("[0-9]+", text.split("\n", 1)[1])
+            assert way.section in lesson.headings()
+
+
+# --- what the lesson claims of accuracies
+
+
+@pytest.fixture(scope="module")
+def names() -> dict:
+    """What the lesson has at hand in section 6."""
+    names = lesson.imports() | {"student_id": ""}
+    for answer in ("build-cnn", "train-one-epoch", "evaluate"):
+        exec(lesson.cells()[answer].source, names)
+    return names
+
+
+@pytest.fixture(scope="module")
+def reached(names) -> list[float]:
+    """Accuracies of the lesson's first run, each from other first weights."""
+    found = []
+    for seed in (1, 2, 3):
+        source = lesson.cells()["first-run"].source.replace("torch.manual_seed(1)", f"torch.manual_seed({seed})")
+        exec(source, names)
+        found.append(names["first_run"]["accuracy"])
+        assert names["first_run"]["first loss"] == pytest.approx(names["first_run"]["loss of guessing"], abs=0.15)
+    return found
+
+
+@pytest.mark.slow
+def test_about_80_percent_can_be_reached(reached):
+    assert min(reached) > 0.72, reached
+    assert sum(reached) / 3 == pytest.approx(0.8, abs=0.05), reached
+
+
+@pytest.mark.slow
+def test_seeds_differ_by_a_few_points(reached):
+    assert 0.003 < max(reached) - min(reached) < 0.12, reached
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_sketch_rises_well_above_chance(names, seed):
+    train, test = names["load_shapes"](3000, 500)
+    names["train_loader"], names["test_loader"] = names["make_loader"](train, shuffle=True), names["make_loader"](test)
+    lesson.run("sketch = nn.Sequential", names, ("seed_everything(0)", f"seed_everything({seed})"))
+    curves = names["curves"]
+    assert curves.accuracy[-1] > 0.2
+    assert curves.loss[-1] < curves.loss[0]
