@@ -101,7 +101,7 @@ class LogLoss(Implementation):
         large, wrong = float(rng.integers(900, 9000)), float(rng.integers(38, 60))
         return [
             *_cases(rng, (8, 4), large, wrong),
-            Case("one example in float32", Batch(np.float32([1.25]), np.float32([0]))),
+            Case("one example in float32", Batch(np.array([1.25], dtype=np.float32), np.array([0], dtype=np.float32))),
             Case("all labels 1", Batch(rng.normal(size=8) * 3, np.ones(8))),
         ]
 

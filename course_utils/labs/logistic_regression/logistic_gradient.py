@@ -1,7 +1,7 @@
 """Exercise 4.3: the gradient of the log-loss, and training with it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -169,17 +169,19 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         GR1: [_times(-1, right), _times(-count, right)],
         GR3: [_times(count, right)],
         GR2: [_times(2, right)],
-        LG1: [_times(factor, gradient(X, y, weight, bias, _squared_error)) for factor in (0.5, 1)],
-        LG2: [gradient(X, y, weight, bias, lambda z, y: F.mse_loss(z, y) / 2)],
+        LG1: [_times(factor, gradient(X, y, weight, bias, loss=_squared_error)) for factor in (0.5, 1)],
+        LG2: [gradient(X, y, weight, bias, loss=lambda z, y: F.mse_loss(z, y) / 2)],
         LG3: [(X.T @ (yes.double() - y) / count, (yes.double() - y).mean()) for yes in (z > 0, z >= 0)],
     }
-    by_weight, by_bias = (
-        {way: (lambda pairs=pairs, which=which: [one[which] for one in pairs]) for way, pairs in wrong.items()}
-        for which in (0, 1)
-    )
+    by_weight: dict[Misconception, Callable[[], object]] = {
+        way: partial(list, [one for one, _ in pairs]) for way, pairs in wrong.items()
+    }
+    by_bias: dict[Misconception, Callable[[], object]] = {
+        way: partial(list, [one for _, one in pairs]) for way, pairs in wrong.items()
+    }
     if count > 1:
         apart = gradient(X, y, weight, bias.expand(count))[1]  # as if each example had a bias of its own
-        by_bias[GR5] = lambda: [count * apart, apart, apart[0] * count]
+        by_bias[GR5] = partial(list, [count * apart, apart, apart[0] * count])
     return by_weight, by_bias
 
 
@@ -211,7 +213,7 @@ def same_pair(given: Pair, right: Parameters) -> bool:
 def compare_pair(case: Case, name: str, given: Pair, right: Parameters, way: Misconception | None) -> None:
     """Compare weight and bias; a wrong way, if there is one, explains both."""
     for part, one, truth in zip(("w", "b"), given, right, strict=True):
-        case.compare(f"{name}, {part}", one, truth, {way: (lambda one=one: one)} if way else {})
+        case.compare(f"{name}, {part}", one, truth, {way: partial(np.asarray, one)} if way else {})
 
 
 def run_ways(

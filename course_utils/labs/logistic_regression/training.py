@@ -14,6 +14,7 @@ def gradient(
     y: torch.Tensor,
     weight: torch.Tensor,
     bias: torch.Tensor,
+    *,
     loss: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = F.binary_cross_entropy_with_logits,
 ) -> Parameters:
     """Ask autograd for the gradient of the mean log-loss, or another of scores and labels, by weight and bias."""

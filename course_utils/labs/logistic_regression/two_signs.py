@@ -186,7 +186,7 @@ def _look_at_repair(signs: Any) -> None:
 
 def _letters(signs: Any, part: str, known: Collection[str]) -> set[str]:
     """Read a set of letters or numbers in any collection."""
-    answer = None if is_missing(signs) else as_dict(signs, ("converge", "repair"), "signs")[part]
+    answer: Any = None if is_missing(signs) else as_dict(signs, ("converge", "repair"), "signs")[part]
     if is_missing(answer):
         raise NotAttempted(f"fill in signs[{part!r}]")
     items = list(answer) if type(answer) in (set, frozenset, list, tuple, str) else [answer]
