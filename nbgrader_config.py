@@ -1,6 +1,6 @@
 """nbgrader's settings. Run nbgrader and JupyterLab from this folder: they look for this file in it.
 
-What each hook is for stands at the hook, in course_utils/grading/hooks.py and autograde.py.
+What each hook is for stands at the hook, in course_utils/masters.py, grading/hooks.py and grading/autograde.py.
 """
 
 from pathlib import Path

@@ -17,7 +17,7 @@ REMAKE = "Make the environment anew: make lab, or pip install -e . in the course
 
 
 @dataclass(frozen=True)
-class Finding:
+class Diagnosis:
     """One thing that was looked at. ``mend`` is empty where all is well; an ``optional`` thing may stay as it is."""
 
     what: str
@@ -37,27 +37,27 @@ class Finding:
 # --- the environment ------------------------------------------------------------------------------
 
 
-def examine_environment() -> list[Finding]:
+def examine_environment() -> list[Diagnosis]:
     """Return what there is to say about this Python, its packages and the folder."""
     return [_python(), *_packages(), _programs(), _threads(), _folder(), _data(), _weights(), _sandbox()]
 
 
-def _python() -> Finding:
+def _python() -> Diagnosis:
     version = ".".join(map(str, sys.version_info[:3]))
     oldest = ".".join(map(str, OLDEST_PYTHON))
     if sys.version_info[:3] < OLDEST_PYTHON:
-        return Finding(f"Python {version}", f"Install Python {oldest} or newer, then: {REMAKE}")
-    return Finding(f"Python {version} in {sys.prefix}")
+        return Diagnosis(f"Python {version}", f"Install Python {oldest} or newer, then: {REMAKE}")
+    return Diagnosis(f"Python {version} in {sys.prefix}")
 
 
-def _packages() -> list[Finding]:
+def _packages() -> list[Diagnosis]:
     """Compare the packages that are installed with the lower bounds that the course was tried with."""
     from packaging.requirements import Requirement
 
     try:
         requirements = [Requirement(text) for text in metadata.requires("course-utils") or []]
     except metadata.PackageNotFoundError:
-        return [Finding("the package course-utils is not installed", REMAKE)]
+        return [Diagnosis("the package course-utils is not installed", REMAKE)]
     found, wrong = 0, []
     for requirement in requirements:
         if requirement.marker and not requirement.marker.evaluate({"extra": ""}):
@@ -65,47 +65,47 @@ def _packages() -> list[Finding]:
         try:
             version = metadata.version(requirement.name)
         except metadata.PackageNotFoundError:
-            wrong.append(Finding(f"{requirement.name} is not installed", REMAKE))
+            wrong.append(Diagnosis(f"{requirement.name} is not installed", REMAKE))
             continue
         if requirement.specifier.contains(version, prereleases=True):
             found += 1
         else:
-            wrong.append(Finding(f"{requirement.name} {version}, needed: {requirement.specifier}", REMAKE))
-    return [*wrong, Finding(f"{found} of {found + len(wrong)} packages are new enough")]
+            wrong.append(Diagnosis(f"{requirement.name} {version}, needed: {requirement.specifier}", REMAKE))
+    return [*wrong, Diagnosis(f"{found} of {found + len(wrong)} packages are new enough")]
 
 
-def _programs() -> Finding:
+def _programs() -> Diagnosis:
     missing = [name for name in ("nbgrader", "alembic") if not shutil.which(name)]
     if missing:
         own = Path(sys.executable).parent
-        return Finding(f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course")
-    return Finding("nbgrader and alembic are on PATH")
+        return Diagnosis(f"not on PATH: {', '.join(missing)}", f"Put {own} first on PATH, or use the command: course")
+    return Diagnosis("nbgrader and alembic are on PATH")
 
 
-def _threads() -> Finding:
+def _threads() -> Diagnosis:
     text = os.environ.get("OMP_NUM_THREADS", "")
     if text == "1":
-        return Finding("PyTorch uses one thread")
-    return Finding(
+        return Diagnosis("PyTorch uses one thread")
+    return Diagnosis(
         f"PyTorch uses OMP_NUM_THREADS={text} threads",
         "On a busy laptop that can be many times slower than one. Unset OMP_NUM_THREADS, or set it to 1.",
     )
 
 
-def _folder() -> Finding:
+def _folder() -> Diagnosis:
     try:
         root = find_root()
     except CourseError as error:
-        return Finding(str(error), "Change into the course's folder and start again.")
+        return Diagnosis(str(error), "Change into the course's folder and start again.")
     if root != Path.cwd().resolve():
-        return Finding(
+        return Diagnosis(
             f"started in {Path.cwd()}",
             f"nbgrader wants to be started in {root} (the command course goes there).",
         )
-    return Finding(f"started in the course root {root}")
+    return Diagnosis(f"started in the course root {root}")
 
 
-def _data() -> Finding:
+def _data() -> Diagnosis:
     """Say whether what ships with the package is whole, and which data sets are here."""
     from course_utils import packaged
     from course_utils.data import sources
@@ -118,46 +118,48 @@ def _data() -> Finding:
         if place := find_cifar10():
             see_that_it_is_whole(place)
     except (packaged.PackageDamaged, DataUnavailable) as error:
-        return Finding("data of the labs", str(error))
+        return Diagnosis("data of the labs", str(error))
     here = [one.name for one in sources() if one.here]
-    return Finding(f"data here: {'; '.join(here)} (more: course data)")
+    return Diagnosis(f"data here: {'; '.join(here)} (more: course data)")
 
 
-def _weights() -> Finding:
+def _weights() -> Diagnosis:
     """Say whether MobileNetV2's weights are here and whole."""
     from course_utils.models import mobilenet
 
     path, damaged = mobilenet.find_weights()
     if path is None:
         what = "weights of MobileNetV2: labs 07 and 08 leave out what needs them"
-        return Finding(what, mobilenet.nothing(damaged), optional=not damaged)
-    return Finding(f"weights of MobileNetV2: {path}")
+        return Diagnosis(what, mobilenet.nothing(damaged), optional=not damaged)
+    return Diagnosis(f"weights of MobileNetV2: {path}")
 
 
-def _sandbox() -> Finding:
+def _sandbox() -> Diagnosis:
     """Say in which sandbox students' code would be graded here, and attack it."""
     from course_utils.grading import sandbox
 
     try:
         tier = sandbox.best_tier()
     except CourseError as error:
-        return Finding(str(error), "Set COURSE_SANDBOX to another one, or unset it: the best that works is taken then.")
+        return Diagnosis(
+            str(error), "Set COURSE_SANDBOX to another one, or unset it: the best that works is taken then."
+        )
     try:
         private = sandbox.private_paths(find_root())
     except CourseError:
         private = []
     what = f"students' code is graded in the sandbox {tier.name}. {tier.not_isolated}".rstrip()
-    return Finding(what, " ".join(sandbox.self_test(tier, private)))
+    return Diagnosis(what, " ".join(sandbox.self_test(tier, private)))
 
 
 # --- a notebook -----------------------------------------------------------------------------------
 
 
-def examine_notebook(path: Path) -> list[Finding]:
+def examine_notebook(path: Path) -> list[Diagnosis]:
     """Compare a notebook with the one that was handed out, then run it and say which checks do not pass."""
     notebook, released = _read(path), _read(find_released(path))
-    findings = [*_kernel(notebook), *_cells(notebook, released), *_unanswered(notebook, released)]
-    return findings + _run(notebook, released, path.resolve().parent)
+    diagnoses = [*_kernel(notebook), *_cells(notebook, released), *_unanswered(notebook, released)]
+    return diagnoses + _run(notebook, released, path.resolve().parent)
 
 
 def find_released(path: Path) -> Path:
@@ -188,12 +190,12 @@ def _read(path: Path):
     return notebook
 
 
-def _kernel(notebook) -> list[Finding]:
+def _kernel(notebook) -> list[Diagnosis]:
     name = notebook.metadata.get("kernelspec", {}).get("name")
     if name == KERNELSPEC["name"]:
         return []
     return [
-        Finding(
+        Diagnosis(
             f"the notebook asks for the kernel {name!r}",
             "In JupyterLab: Kernel, Change Kernel, Python 3 (ipykernel); then save.",
         )
@@ -205,44 +207,44 @@ def _graded(notebook) -> dict:
     return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
 
 
-def _cells(notebook, released) -> list[Finding]:
+def _cells(notebook, released) -> list[Diagnosis]:
     """Say which graded cells are missing, there twice, or changed though they are locked."""
-    mine, theirs, findings = _graded(notebook), _graded(released), []
+    mine, theirs, diagnoses = _graded(notebook), _graded(released), []
     counts = Counter(grade_id(cell) for cell in notebook.cells)
     for name, cell in theirs.items():
         if name not in mine:
             mend = "Copy that cell from a fresh copy of the notebook. "
             mend += "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
-            findings.append(Finding(f"the cell {name} is missing", mend))
+            diagnoses.append(Diagnosis(f"the cell {name} is missing", mend))
             continue
         if counts[name] > 1:
             mend = "Only the last copy counts: see that it is the right one, and delete the others."
-            findings.append(Finding(f"the cell {name} is there {counts[name]} times", mend))
+            diagnoses.append(Diagnosis(f"the cell {name} is there {counts[name]} times", mend))
         if is_check(cell) and mine[name].source != cell.source:
             mend = "Put it back as it was; grading uses the original in any case."
-            findings.append(Finding(f"the check {name} was changed", mend))
+            diagnoses.append(Diagnosis(f"the check {name} was changed", mend))
         if cell.cell_type != mine[name].cell_type:
             mend = f"Change its type back to {cell.cell_type}."
-            findings.append(Finding(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
-    return findings or [Finding(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")]
+            diagnoses.append(Diagnosis(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
+    return diagnoses or [Diagnosis(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")]
 
 
-def _unanswered(notebook, released) -> list[Finding]:
+def _unanswered(notebook, released) -> list[Diagnosis]:
     """Say which answers are still the text that was handed out."""
     mine = _graded(notebook)
     theirs = {n: cell for n, cell in _graded(released).items() if is_solution(cell)}
     empty = [n for n, cell in theirs.items() if n in mine and mine[n].source.strip() == cell.source.strip()]
     if empty:
         return [
-            Finding(
+            Diagnosis(
                 f"not answered yet: {', '.join(empty)}",
                 "Answer them, or submit without: they give no points.",
             )
         ]
-    return [Finding(f"all {len(theirs)} answers were written")]
+    return [Diagnosis(f"all {len(theirs)} answers were written")]
 
 
-def _run(notebook, released, folder: Path) -> list[Finding]:
+def _run(notebook, released, folder: Path) -> list[Diagnosis]:
     """Run a copy from top to bottom in a fresh kernel and say which cells stop, in words of the check."""
     from nbclient import NotebookClient
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
@@ -256,28 +258,28 @@ def _run(notebook, released, folder: Path) -> list[Finding]:
         NotebookClient(notebook, allow_errors=True, **options).execute(cwd=str(folder))
     except CellTimeoutError:
         mend = "Grading interrupts such a cell: look for a loop that never ends."
-        return [Finding(f"a cell ran longer than {cell_seconds()} seconds", mend)]
+        return [Diagnosis(f"a cell ran longer than {cell_seconds()} seconds", mend)]
     except DeadKernelError:
-        return [Finding("the kernel died while the notebook ran", "Restart it and run the cells one by one.")]
+        return [Diagnosis("the kernel died while the notebook ran", "Restart it and run the cells one by one.")]
     known = _graded(released)
     found = [_result(number, cell, known) for number, cell in enumerate(notebook.cells, start=1)]
-    return [finding for finding in found if finding] or [
-        Finding("it runs from top to bottom, and every public check passes")
+    return [diagnosis for diagnosis in found if diagnosis] or [
+        Diagnosis("it runs from top to bottom, and every public check passes")
     ]
 
 
-def _result(number: int, cell, known: dict) -> Finding | None:
+def _result(number: int, cell, known: dict) -> Diagnosis | None:
     """Return what a cell that has run has to complain of."""
     from nbgrader.utils import determine_grade
 
     name = grade_id(cell)
     errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
     if errors:
-        return Finding(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
+        return Diagnosis(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
     if name not in known or not is_check(cell):
         return None
     score, most = determine_grade(cell)
-    return Finding(f"{name}: {score:g} of {most:g} points", _advice(name, number)) if score < most else None
+    return Diagnosis(f"{name}: {score:g} of {most:g} points", _advice(name, number)) if score < most else None
 
 
 def _error(output) -> str:

@@ -29,6 +29,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
+BELOW_THE_GRADER = {"cells", "course", "files", "judging", "masters", "runtime"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
 
@@ -138,6 +139,11 @@ def test_every_part_has_its_floor():
 def test_imports_go_down(module):
     own = part(module)
     assert {name for name in our_parts(module) - {own} if FLOOR[name] >= FLOOR.get(own, 1)} == set()
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "grading"], ids=called)
+def test_the_grader_knows_no_lab_and_no_lesson(module):
+    assert our_parts(module) - {"grading"} - BELOW_THE_GRADER == set()
 
 
 def test_there_are_no_circles():

@@ -229,8 +229,8 @@ def mine(handed_out, tmp_path):
         place.mkdir(exist_ok=True)
         nbformat.write(notebook, place / "01_double.ipynb")
         os.chdir(handed_out)
-        findings = doctor.examine_notebook(place / "01_double.ipynb")
-        return [finding.what for finding in findings if not finding.well]
+        diagnoses = doctor.examine_notebook(place / "01_double.ipynb")
+        return [one.what for one in diagnoses if not one.well]
 
     before = Path.cwd()
     yield examine
@@ -307,7 +307,7 @@ def test_doctor_answers_bad_input_in_one_sentence(handed_out, tmp_path, name, co
 
 def test_doctor_finds_an_old_package(monkeypatch):
     monkeypatch.setattr(doctor.metadata, "requires", lambda name: ["rich>=999", "nothing-at-all>=1", "typer>=0.1"])
-    assert [finding.what.split(",")[0].split(" 1")[0] for finding in doctor._packages()] == [
+    assert [one.what.split(",")[0].split(" 1")[0] for one in doctor._packages()] == [
         "rich",
         "nothing-at-all is not installed",
         "1 of 3 packages are new enough",

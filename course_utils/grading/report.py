@@ -19,7 +19,7 @@ MOST_NAMED = 3  # misconceptions of an exercise, in the terminal
 
 
 @dataclass
-class Exercise:
+class ExerciseReport:
     """How an exercise went: students by verdict, and by misconception."""
 
     name: str
@@ -56,7 +56,7 @@ class Report:
     ungraded: int
     mean: float
     most: float
-    exercises: list[Exercise]
+    exercises: list[ExerciseReport]
 
     @property
     def title(self) -> str:
@@ -82,10 +82,10 @@ def read_report(root: Path, lab: str) -> Report:
 def report_of(lab: str, results: list[Result]) -> Report:
     """Count how a class did."""
     read = [result for result in results if not result.reason]
-    exercises: dict[str, Exercise] = {}
+    exercises: dict[str, ExerciseReport] = {}
     for result in read:
         for check, verdict in result.verdicts.items():
-            one = exercises.setdefault(check, Exercise(check.removesuffix("-check")))
+            one = exercises.setdefault(check, ExerciseReport(check.removesuffix("-check")))
             one.verdicts[verdict] += 1
             one.codes.update(result.codes.get(check, []))
     mean = sum(result.points for result in read) / len(read) if read else 0.0

@@ -689,11 +689,11 @@ def test_doctor_says_which_sandbox_there_is(holes, monkeypatch, sample_course):
     monkeypatch.chdir(sample_course)
     monkeypatch.setattr(sandbox, "best_tier", lambda: sandbox.Tier("landlock", True, "The box leaks."))
     monkeypatch.setattr(sandbox, "self_test", lambda tier, private: asked.extend(private) or holes)
-    finding = doctor._sandbox()
-    assert finding.what.startswith("students' code is graded in the sandbox landlock. The box leaks.")
-    assert finding.well == (not holes)
+    diagnosis = doctor._sandbox()
+    assert diagnosis.what.startswith("students' code is graded in the sandbox landlock. The box leaks.")
+    assert diagnosis.well == (not holes)
     assert sample_course.resolve() / "submitted" in asked
-    assert all(hole in finding.mend for hole in holes)
+    assert all(hole in diagnosis.mend for hole in holes)
 
 
 def test_doctor_says_when_the_sandbox_that_is_asked_for_does_not_work(monkeypatch):

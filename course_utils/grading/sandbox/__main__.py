@@ -14,7 +14,7 @@ from typing import Any
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import selftest, trial
 from course_utils.grading.sandbox.cage import Cage
-from course_utils.grading.sandbox.inside import Call, be_a_box
+from course_utils.grading.sandbox.inside import Errand, be_a_box
 from course_utils.grading.sandbox.tiers import Tier
 
 
@@ -30,7 +30,7 @@ def main(word: str, text: str) -> None:
         tier, limits = Tier(*question["tier"]), Limits(**question["limits"])
         readable = [Path(path) for path in question["readable"]]
         files = {name: content.encode("latin-1") for name, content in question["files"].items()}
-        be_a_box(1, Call(tier, cage, action, question["argument"], limits, readable, files))
+        be_a_box(1, Errand(tier, cage, action, question["argument"], limits, readable, files))
     answers: dict[str, Callable[[Any], Any]] = {"try": trial.attempt, "attack": selftest.attack}
     print(json.dumps(answers[word](question)))
 

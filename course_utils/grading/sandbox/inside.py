@@ -21,7 +21,7 @@ MODULE = "course_utils.grading.sandbox"
 
 
 @dataclass(frozen=True)
-class Call:
+class Errand:
     """What a box is to do: ``action(argument)``, and where."""
 
     tier: Tier
@@ -115,8 +115,8 @@ def inside(
     limits = limits or Limits()
     cage = Cage(limits)
     try:
-        call = Call(tier, cage, action, argument, limits, readable or [], files or {})
-        box = _fork(call) if tier.forks else _spawn(call)
+        errand = Errand(tier, cage, action, argument, limits, readable or [], files or {})
+        box = _fork(errand) if tier.forks else _spawn(errand)
         try:
             yield box
         finally:
@@ -125,23 +125,23 @@ def inside(
         cage.close()
 
 
-def _fork(call: Call) -> BoxedCall:
+def _fork(errand: Errand) -> BoxedCall:
     """Fork a box."""
     pipe, end = os.pipe()
     pid = os.fork()
     if pid == 0:
         os.close(pipe)
-        be_a_box(end, call)
+        be_a_box(end, errand)
     os.close(end)
-    return BoxedCall(call.cage, pid, pipe)
+    return BoxedCall(errand.cage, pid, pipe)
 
 
-def be_a_box(end: int, call: Call) -> NoReturn:
+def be_a_box(end: int, errand: Errand) -> NoReturn:
     """Enter the box and act; never return."""
     try:
-        call.cage.join()
-        enter(call.tier, call.files, call.limits, call.readable)
-        text = json.dumps(call.action(call.argument))
+        errand.cage.join()
+        enter(errand.tier, errand.files, errand.limits, errand.readable)
+        text = json.dumps(errand.action(errand.argument))
     except BaseException as error:
         text = json.dumps({"error": f"{type(error).__name__}: {error}"})
     finally:
@@ -151,21 +151,21 @@ def be_a_box(end: int, call: Call) -> NoReturn:
             os._exit(0)
 
 
-def _spawn(call: Call) -> BoxedCall:
+def _spawn(errand: Errand) -> BoxedCall:
     """Start a fresh process that becomes a box: where forking is not safe, or not known."""
     about = {
-        "tier": list(call.tier),
-        "cage": {"name": call.cage.name, "folder": str(call.cage.folder)},
-        "action": [call.action.__module__, call.action.__qualname__],
-        "argument": call.argument,
-        "limits": call.limits.__dict__,
-        "readable": [str(path) for path in call.readable],
-        "files": {name: content.decode("latin-1") for name, content in call.files.items()},
+        "tier": list(errand.tier),
+        "cage": {"name": errand.cage.name, "folder": str(errand.cage.folder)},
+        "action": [errand.action.__module__, errand.action.__qualname__],
+        "argument": errand.argument,
+        "limits": errand.limits.__dict__,
+        "readable": [str(path) for path in errand.readable],
+        "files": {name: content.decode("latin-1") for name, content in errand.files.items()},
     }
     command = [sys.executable, "-m", MODULE, "box", json.dumps(about)]
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=own_environment())
     assert process.stdout
-    return BoxedCall(call.cage, process.pid, os.dup(process.stdout.fileno()), process)
+    return BoxedCall(errand.cage, process.pid, os.dup(process.stdout.fileno()), process)
 
 
 def own_environment() -> dict[str, str]:
