@@ -695,6 +695,14 @@ def test_a_ready_made_tanh_is_refused(shortcut):
     assert re.search(r"(tanh|<lambda>) calls .*Build it yourself here", found.text)
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (2, 0)])
+def test_arrays_of_any_shape_are_tried_at_grading(shape):
+    def only_others(z):
+        return build("relu")(z) if z.shape != shape else np.array([7.0])
+
+    assert tried(lab.three_functions, *trio(VALUES, relu=only_others), seed=4).share == pytest.approx(2 / 3)
+
+
 def test_ones_own_tanh_may_be_called_tanh():
     names = {"np": np}
     exec("def tanh(z):\n    e = np.exp(-2 * np.abs(z))\n    return np.sign(z) * (1 - e) / (1 + e)\n", names)
@@ -921,6 +929,7 @@ def test_a_notebook_without_gradients_is_checked_all_the_same():
     with torch.no_grad():
         assert judged(lab.three_slopes.check, *trio(SLOPES)).share == 1
         assert judged(lab.sigmoid_by_hand.check, RIGHT).share == 1
+        assert len(deep_net(0.7).gradients) == 10  # the check may have measured its own nets before
         assert judged(lab.deep_gradients.check, EXPERIMENT).share == 1
         assert judged(lab.interval_experiment.check, INTERVAL).share == 1
 
