@@ -11,20 +11,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from rich.console import Console
 
+from course_utils import files
 from course_utils.cells import grade_id
-from course_utils.course import MASTERS, CourseError, write_atomically
+from course_utils.course import MASTERS, SPOOL, CourseError
+from course_utils.grading.cluster import Cluster
 from course_utils.grading.driver import Watcher, limits
 from course_utils.grading.faults import UNDECIDED, last_line
 from course_utils.grading.here import Here, NotGraded
-from course_utils.grading.job import Bundle, Check, Graded, Job, Submission
+from course_utils.grading.job import Bundle, Check, Graded, Job, ReleasedCell, Submission
 from course_utils.grading.screen import Bar
-from course_utils.grading.spool import SPOOL
 from course_utils.grading.workers import hire, processors
 from course_utils.masters import as_text
 
@@ -49,7 +49,7 @@ class Proof:
 
 
 def prove(
-    root: Path, masters: dict[str, NotebookNode], files: dict[Path, bytes], hired: Here | None = None
+    root: Path, masters: dict[str, NotebookNode], made: dict[Path, bytes], hired: Here | None = None
 ) -> list[str]:
     """Prove labs that were not proved as they are now; return their names.
 
@@ -59,7 +59,7 @@ def prove(
         The course.
     masters
         The masters by lab.
-    files
+    made
         What was made of them, by path below ``notebooks/``.
     hired
         Who grades; this machine if None.
@@ -69,7 +69,7 @@ def prove(
     CourseError
         With every check that gives a model answer too little, a stub too much, or that fails itself.
     """
-    proofs = [proof_of(lab, master, files[Path(lab, f"{lab}.ipynb")]) for lab, master in masters.items()]
+    proofs = [proof_of(lab, master, made[Path(lab, f"{lab}.ipynb")]) for lab, master in masters.items()]
     todo = {proof.lab: proof for proof in proofs if not _is_known(root, proof)}
     if not todo:
         return []
@@ -78,7 +78,7 @@ def prove(
         problems[lab] += found
     for lab, found in problems.items():
         if not found:
-            write_atomically(_note(root, lab), todo[lab].digest)
+            files.write(_note(root, lab), todo[lab].digest)
     lines = [f"{MASTERS}/{lab}/{lab}.py: {line}" for lab, found in problems.items() for line in found]
     if lines:
         raise CourseError("\n".join([*lines, f"Nothing was released. {INSTEAD}"]))
@@ -99,7 +99,7 @@ def bundle_of(lab: str, master: NotebookNode, released: NotebookNode) -> Bundle:
     return Bundle(lab, [_cell(cell, full) for cell in released.cells])
 
 
-def _cell(cell: NotebookNode, full: dict[str, str]) -> dict[str, Any]:
+def _cell(cell: NotebookNode, full: dict[str, str]) -> ReleasedCell:
     settings, name = cell.metadata.get("nbgrader", {}), grade_id(cell) or ""
     locked = bool(settings.get("locked"))
     return {
@@ -149,7 +149,7 @@ def _grade(root: Path, todo: dict[str, Proof], hired: Here | None) -> Iterator[t
 
 
 @contextmanager
-def _hired(root: Path, hired: Here | None, jobs: int) -> Iterator[Here]:
+def _hired(root: Path, hired: Here | None, jobs: int) -> Iterator[Here | Cluster]:
     if hired is not None:
         yield hired
         return

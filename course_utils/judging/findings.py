@@ -143,7 +143,7 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Cred
     earned = sum(weights[part] for part, one in findings.items() if one.standing is Standing.RIGHT)
     codes = dict.fromkeys(code for one in every if one.standing is Standing.WRONG for code in one.codes)
     right = sum(one.standing is Standing.RIGHT for one in every)
-    return Credit(earned / sum(weights.values()), 1, tuple(codes), parts=(right, len(every)))
+    return Credit(earned / sum(weights.values()), tuple(codes), parts=(right, len(every)))
 
 
 def _how_they_stand(findings: Findings) -> list[str]:

@@ -134,9 +134,7 @@ for base, value in {"": "", "dict": "a=1", "int": "3", "float": "2.0", "str": "'
 add(
     "forge",
     "points as an answer",
-    with_answers(
-        shift_behaviour="from course_utils.judging.protocol.verdicts import Credit\nshifts = Credit(100, 100)"
-    ),
+    with_answers(shift_behaviour="from course_utils.judging.protocol.verdicts import Credit\nshifts = Credit(1)"),
 )
 add(
     "forge",

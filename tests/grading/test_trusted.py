@@ -47,11 +47,11 @@ def said(ran: Ran) -> tuple[float, str]:
 @pytest.mark.parametrize(
     ("value", "points", "earned"),
     [
-        ("Credit(3, 5)", 5, 3),
-        ("Credit(3, 5)", 10, 6),
-        ("Credit(5, 5)", 10, 10),
-        ("Credit(1, 10)", 3, 0.3),
-        ("Credit(0, 5)", 10, 0),
+        ("Credit(3 / 5)", 5, 3),
+        ("Credit(3 / 5)", 10, 6),
+        ("Credit(1)", 10, 10),
+        ("Credit(1 / 10)", 3, 0.3),
+        ("Credit(0)", 10, 0),
         ("2.5", 5, 2.5),
         ("2", 10, 2),
         ("7", 5, 5),
@@ -66,7 +66,7 @@ def test_a_credit_is_a_share_of_the_cells_points_and_a_plain_number_is_points(va
 
 
 def test_the_words_and_the_number_are_made_from_the_cells_points():
-    ran = judge("print('Right: a.')\nCredit(3, 5, ('SZ2',))", 10.0)
+    ran = judge("print('Right: a.')\nCredit(3 / 5, ('SZ2',))", 10.0)
     printed, shown = ran.outputs
     assert printed["text"] == "Right: a.\n"
     assert shown["data"] == {"text/plain": "6.0", "text/html": "<p><strong>6 of 10 points</strong></p>"}

@@ -193,7 +193,7 @@ def test_a_fault_of_a_check_is_no_wrong_answer():
 
 @pytest.mark.parametrize("share", [0.0, 0.25, 1 / 3])
 def test_the_text_of_credit_is_a_bare_number(share):
-    assert float(repr(Credit(share, 1, (), parts=(1, 3)))) == share
+    assert float(repr(Credit(share, (), parts=(1, 3)))) == share
 
 
 # --- functions

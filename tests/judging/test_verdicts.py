@@ -20,8 +20,8 @@ def outputs():
         "failed": f"raise CheckFailed({MESSAGE!r}, ('SZ1', 'TC10'))",
         "plain failure": "raise CheckFailed('Not yet right.')",
         "not attempted": "raise NotAttempted('write f')",
-        "credit": "Credit(1.5, 5, ('PC2',))",
-        "full": "Credit(2, 2)",
+        "credit": "Credit(0.3, ('PC2',))",
+        "full": "Credit(1)",
     }
     setup = "from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(s) for s in (setup, *sources.values())])
@@ -56,31 +56,27 @@ def test_not_attempted_is_not_implemented():
 
 
 @pytest.mark.parametrize(
-    ("earned", "points"), [(-1, 0), (0, 0), (1.5, 1.5), (2, 2), (7, 2), (math.inf, 2), (-math.inf, 0), (math.nan, 0)]
+    ("given", "share"), [(-1, 0), (0, 0), (0.75, 0.75), (1, 1), (7, 1), (math.inf, 1), (-math.inf, 0), (math.nan, 0)]
 )
-def test_credit_stays_within_its_points(earned, points):
-    assert float(Credit(earned, 2)) == points
+def test_credit_is_a_share(given, share):
+    assert float(Credit(given)) == Credit(given).share == share
 
 
-@pytest.mark.parametrize("earned", [0, 0.1, 1 / 3, 2])
-def test_the_text_of_credit_is_a_bare_number(earned):
-    assert float(repr(Credit(earned, 2, ("SZ1",)))) == earned
+@pytest.mark.parametrize("share", [0, 0.1, 1 / 3, 1])
+def test_the_text_of_credit_is_a_bare_number(share):
+    assert float(repr(Credit(share, ("SZ1",)))) == share
 
 
-def test_people_see_a_sentence():
-    data, _ = Credit(3, 5)._repr_mimebundle_()
-    assert data["text/html"] == "<p><strong>3 of 5 points</strong></p>"
+def test_people_see_how_many_parts_are_right():
+    data, _ = Credit(0.6, parts=(3, 5))._repr_mimebundle_()
+    assert data["text/html"] == "<p><strong>3 of 5 parts</strong></p>"
+    assert str(Credit(0.5)) == "50%"
 
 
 @pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda c: pickle.loads(pickle.dumps(c))])
 def test_credit_survives_copying(again):
-    credit = again(Credit(1.5, 5, ("PC2", "PC9")))
-    assert (credit, credit.points, credit.codes) == (1.5, 5, ("PC2", "PC9"))
-
-
-def test_credit_counts_like_a_float():
-    total = sum([Credit(1.5, 5), Credit(2, 2)])
-    assert (type(total), total) == (float, 3.5)
+    credit = again(Credit(0.4, ("PC2", "PC9"), (2, 5)))
+    assert (credit, credit.codes, credit.parts) == (0.4, ("PC2", "PC9"), (2, 5))
 
 
 # --- in a real notebook
@@ -120,7 +116,7 @@ def test_codes_survive_saving(outputs):
 
 @pytest.mark.slow
 def test_the_value_of_a_cell_is_a_bare_number(outputs):
-    assert outputs["credit"].data["text/plain"] == "1.5"
+    assert outputs["credit"].data["text/plain"] == "0.3"
 
 
 @pytest.mark.parametrize("output", [{"output_type": "stream"}, {"output_type": "error"}, {}])

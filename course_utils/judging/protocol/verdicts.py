@@ -1,11 +1,12 @@
-"""The four things a check can say: right, wrong, not attempted, so many of so many points.
+"""The four things a check can say: right, wrong, not attempted, right in part.
 
 Right is silence but for one printed word. The other three are the classes below. Each carries the codes of the
 misconceptions that were recognised, as data, so that a class report counts them without reading prose.
 
 nbgrader takes the value of a check cell for its score if that value's text is a number, gives no points to a cell
 that raises or writes to stderr, full points to a cell whose value it cannot read, and stops at a number above the
-maximum. Hence: a check returns nothing or a `Credit`, and a `Credit` is always a plain number within its points.
+maximum. Hence: a check returns nothing or a `Credit`, and a `Credit` is always a plain number from 0 to 1; our grader
+multiplies it by the points of the cell.
 """
 
 import re
@@ -52,34 +53,37 @@ class NotAttempted(NotImplementedError):
 
 
 class Credit(float):
-    """Points for part of a set of answers: a float that shows itself as "3 of 5 points".
+    """The share that is earned of a set of answers, from 0 to 1; shows itself as "3 of 5 parts".
 
-    Its plain text is the bare number, which nbgrader reads as the score; what a person sees is the sentence. The
-    codes travel in the output's metadata.
+    How many points that is, the cell says where it stands, and nobody else. The codes travel in the output's metadata.
+
+    Parameters
+    ----------
+    share
+        Brought into the range from 0 to 1; what is no number is 0.
+    codes
+        Of the misconceptions that were recognised.
+    parts
+        How many parts are right, of how many.
     """
 
-    points: float
     codes: tuple[str, ...]
-    parts: tuple[int, int] | None  # how many are right, of how many
+    parts: tuple[int, int] | None
 
-    def __new__(
-        cls, earned: float, points: float, codes: tuple[str, ...] = (), parts: tuple[int, int] | None = None
-    ) -> "Credit":
-        """Return ``earned``, brought into the range from 0 to ``points``."""
-        earned = float(earned)
-        credit = super().__new__(cls, min(max(earned, 0.0), float(points)) if earned == earned else 0.0)
-        credit.points, credit.codes, credit.parts = float(points), tuple(codes), parts
+    def __new__(cls, share: float, codes: tuple[str, ...] = (), parts: tuple[int, int] | None = None) -> "Credit":
+        """Return a share."""
+        share = float(share)
+        credit = super().__new__(cls, min(max(share, 0.0), 1.0) if share == share else 0.0)
+        credit.codes, credit.parts = tuple(codes), parts
         return credit
 
     @property
     def share(self) -> float:
         """What part of the points is earned, from 0 to 1."""
-        return float(self) / self.points if self.points else 0.0
+        return float(self)
 
     def __str__(self) -> str:
-        if self.parts:
-            return f"{self.parts[0]} of {self.parts[1]} parts"
-        return f"{round(float(self), 2):g} of {self.points:g} points"
+        return f"{self.parts[0]} of {self.parts[1]} parts" if self.parts else f"{float(self):.0%}"
 
     def __repr__(self) -> str:
         return repr(float(self))
@@ -88,10 +92,10 @@ class Credit(float):
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, Any]]:
         data = {"text/plain": repr(self), "text/html": f"<p><strong>{self}</strong></p>"}
-        return data, {"course": {"codes": list(self.codes), "points": self.points}}
+        return data, {"course": {"codes": list(self.codes)}}
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Credit, (float(self), self.points, self.codes, self.parts)
+        return Credit, (float(self), self.codes, self.parts)
 
 
 def codes_of(output: dict[str, Any]) -> list[str]:
