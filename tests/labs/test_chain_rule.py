@@ -33,7 +33,7 @@ from lesson import Lesson
 from course_utils.grading import sample
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol import calling
-from course_utils.judging.protocol.proxy import Elsewhere
+from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.variants import Dice
 from course_utils.labs import chain_rule
 from course_utils.labs.chain_rule import engine as judging_engine
@@ -712,7 +712,7 @@ def test_a_notebook_without_gradients_is_checked_all_the_same():
 # --- where the learner's class lives elsewhere
 
 
-class Far(Elsewhere):
+class Far(Proxy):
     """An object elsewhere, answered here as the grading engine answers."""
 
     def __init__(self, target):

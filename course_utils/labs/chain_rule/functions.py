@@ -56,7 +56,7 @@ def _slope_way(Value: Any, part: str, written: Program) -> Misconception | None:
     given = _gradient_of(Value, written)
     if given is None:
         return None
-    way = slope_way(part, written.lines[0], *written.inputs.values(), given)
+    way = slope_way(part, written.lines[0], written.inputs["a"], written.inputs["w"], given)
     return _relu_way(Value) if part == "relu" and way else way
 
 

@@ -179,7 +179,8 @@ def read_shape(answer: Any) -> Shape | None:
     if type(answer) is np.ndarray and answer.ndim == 1:
         answer = answer.tolist()
     numbers = [plain(size) for size in (answer if type(answer) in (tuple, list) else [answer])]
-    return tuple(numbers) if all(type(size) is int for size in numbers) else None
+    sizes = tuple(size for size in numbers if type(size) is int)
+    return sizes if len(sizes) == len(numbers) else None
 
 
 def explain_shapes(amiss: Mapping[str, Shape | None], question: TwoLayers) -> dict[str, Misconception]:

@@ -161,7 +161,7 @@ def random_program(seed: int, length: int = 12) -> Program:
     """
     rng = np.random.default_rng([seed, length])
     inputs = {name: float(value) for name, value in zip("abc", rng.uniform(0.3, 1.5, 3) * [1, -1, 1], strict=True)}
-    names, lines = list(inputs), []
+    names, lines = list(inputs), list[str]()
     while len(lines) < length:
         one, other = (names[int(rng.integers(max(0, len(names) - 5), len(names)))] for _ in range(2))
         made = f"{one} + {other}" if rng.integers(2) else f"{one} * {other} * 0.5"

@@ -118,7 +118,9 @@ def _zeros(edges: Iterable[Edge]) -> Gradients:
 
 def _assigned(written: Program, edges: list[Edge]) -> list[Gradients]:
     """Each contribution overwrites the one before: for every value any one of them may be the last."""
-    uses = {name: [edge for edge in edges if edge.operand == name] or [None] for name in reversed(written.names)}
+    uses: dict[str, list[Edge | None]] = {
+        name: [edge for edge in edges if edge.operand == name] or [None] for name in reversed(written.names)
+    }
     found = []
     for chosen in islice(product(*uses.values()), MOST_CHOICES):
         grad = dict.fromkeys(written.names, 0.0) | {written.result: 1.0}
@@ -153,7 +155,9 @@ def _by_recursion(written: Program, edges: list[Edge], at_once: bool) -> Gradien
     return grad if visits <= DEEPEST else {}
 
 
-def _in_turn(written: Program, edges: list[Edge], order: Callable, late: bool = False) -> Gradients:
+def _in_turn(
+    written: Program, edges: list[Edge], order: Callable[[str, list[Edge]], list[str]], late: bool = False
+) -> Gradients:
     """Each value passes on what it has when its turn comes, once.
 
     Parameters
@@ -186,7 +190,7 @@ def _by_depth(result: str, edges: list[Edge]) -> list[str]:
     return order
 
 
-def _by_stack(result: str, edges: list[Edge], take: Callable = deque.pop) -> list[str]:
+def _by_stack(result: str, edges: list[Edge], take: Callable[[deque[str]], str] = deque.pop) -> list[str]:
     order, todo, met = [], deque([result]), {result}
     while todo:
         name = take(todo)
