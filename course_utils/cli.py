@@ -66,6 +66,8 @@ def release(
             typer.echo(f"written    {RELEASED}/{path}")
         for path in outcome.unchanged:
             typer.echo(f"unchanged  {RELEASED}/{path}")
+        if outcome.counts:
+            typer.echo("written    README.md: exercises and points in its table")
         if outcome.registered:
             typer.echo("registered in gradebook.db")
         for path in outcome.strangers:
@@ -75,6 +77,8 @@ def release(
     for word in ("missing", "differing", "strangers"):
         for path in getattr(outcome, word):
             typer.echo(f"{word.removesuffix('s'):<10} {RELEASED}/{path}", err=True)
+    if outcome.counts:
+        typer.echo("differing  README.md: exercises and points in its table", err=True)
     if not outcome.fresh:
         typer.echo("notebooks/ is not what solutions/ makes. Run: course release", err=True)
         raise typer.Exit(1)

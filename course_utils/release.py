@@ -17,6 +17,7 @@ from nbformat import NotebookNode
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
+from course_utils import overview
 from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
 from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
@@ -42,12 +43,13 @@ class Outcome:
     differing: list[Path] = field(default_factory=list)
     strangers: list[Path] = field(default_factory=list)
     registered: bool = False
+    counts: bool = False  # README's table was written, or a check found other counts in it
     proved: list[str] = field(default_factory=list)
 
     @property
     def fresh(self) -> bool:
-        """Tell whether ``notebooks/`` holds exactly what the masters make."""
-        return not (self.missing or self.differing or self.strangers)
+        """Tell whether ``notebooks/``, and README's counts, are exactly what the masters make."""
+        return not (self.missing or self.differing or self.strangers or self.counts)
 
 
 def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True) -> Outcome:
@@ -76,6 +78,7 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, pro
         if register:
             register_in_gradebook(root, notebooks)
     outcome.missing, outcome.differing, outcome.registered = [], [], register
+    outcome.counts = overview.bring_up_to_date(root)
     return outcome
 
 
@@ -84,6 +87,7 @@ def check(root: Path, wanted: list[str], *, prove: bool = False) -> Outcome:
     notebooks = read_masters(root, find_labs(root, wanted))
     files = build(root, notebooks)
     outcome = compare(root, files, everything=not wanted)
+    outcome.counts = overview.is_stale(root)
     outcome.proved = prove_labs(root, notebooks, files) if prove else []
     return outcome
 

@@ -21,7 +21,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"labs"},
     {"masters"},
     {"grading"},
-    {"proof", "doctor", "launch", "packing"},
+    {"proof", "overview", "doctor", "launch", "packing"},
     {"release"},
     {"demo"},
     {"cli"},
