@@ -98,7 +98,7 @@ print([name for name in {SEEN_BY_NO_CHECK} if name in sys.modules])
 def test_an_engine_with_another_text_is_refused_before_it_grades(monkeypatch):
     monkeypatch.setattr(engine.own_code, "digest", lambda: "0" * 64)
     with Engine() as old, pytest.raises(CourseError, match=r"course_utils was changed since .*Start it .* anew\.$"):
-        old.parents[0].ready()
+        old.processes[0].ready()
 
 
 CORRECTIONS = {

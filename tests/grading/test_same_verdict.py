@@ -47,7 +47,7 @@ def seconds_for(student: Sample) -> int:
 
 
 def verdict_of(source: str, points: float, names: dict, seconds: int) -> tuple[float, tuple[str, ...]]:
-    """Run a check beside the answer; return the points that nbgrader would give, and the codes."""
+    """Run a check beside the answer; return the points that its share comes to, and the codes."""
     try:
         with interrupted_after(seconds):
             value = run(source, names)
@@ -57,7 +57,7 @@ def verdict_of(source: str, points: float, names: dict, seconds: int) -> tuple[f
         return 0.0, tuple(getattr(error, "codes", ()))
     except Exception:
         return 0.0, ()
-    return (float(value), value.codes) if isinstance(value, Credit) else (points, ())
+    return (value.share * points, value.codes) if isinstance(value, Credit) else (points, ())
 
 
 def in_a_kernel(lab: Bundle, notebook: dict, seconds: int) -> Verdicts:

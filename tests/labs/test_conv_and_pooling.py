@@ -765,6 +765,18 @@ def test_a_hidden_window_is_not_described(wrong_rule):
     assert re.findall("[0-9]", " ".join(finding.lines)) == []
 
 
+def test_a_size_that_is_right_for_stride_or_padding_alone_costs_the_padding():
+    wrong = build(
+        "conv2d",
+        (
+            "(H + 2 * padding - FH) // stride + 1, (W + 2 * padding - FW) // stride + 1",
+            "(H - FH) // stride + 1 + 2 * padding, (W - FW) // stride + 1 + 2 * padding",
+        ),
+        ("    for n, k, i, j", "    x = np.pad(x, ((0, 0), (0, 0), (0, 9), (0, 9)))\n    for n, k, i, j"),
+    )
+    assert judged(lab.build_conv2d.check, wrong).share == 3 / 4
+
+
 def test_part_of_a_number_is_not_the_leftover():
     def rounded(n, f, s=1, p=0, strict=False):
         room = n + 2 * p - f

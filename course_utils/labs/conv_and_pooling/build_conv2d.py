@@ -1,7 +1,7 @@
 """Exercise 5.5: a convolution with loops, judged in stages, and what its cases are made of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import RIGHT, Findings
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
@@ -48,6 +49,8 @@ CV8 = Misconception(
     PADDING,
 )
 SZ10 = shared.SZ10.in_lab(BUILD)
+
+TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ class BuildConv2d(Implementation):
             Case("biases and three input channels", Shapes(2, 3, 2, (6, 5), (3, 3)), "biases"),
             Case("stride=2", Shapes(1, 2, 3, (7, 9), (3, 3), stride=2, **plain), "stride"),
             Case("padding=1", Shapes(1, 2, 2, (5, 4), (3, 3), padding=1, **plain), "padding"),
+            Case("stride=2 and padding=1", Shapes(1, 2, 2, (6, 5), (3, 3), stride=2, padding=1), TOGETHER),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -107,8 +111,17 @@ class BuildConv2d(Implementation):
             Case("leftover columns", Shapes(2, 3, 2, (8, 10), (3, 2), stride=3, **plain), "stride"),
             Case("float32", single, "stride"),
             Case("padding=2", Shapes(1, 2, 2, (4, 5), (3, 2), padding=2, **plain), "padding"),
-            Case("a wide border", Shapes(1, 2, 2, (4, 5), (5, 5), stride=2, padding=2), "padding"),
+            Case("a wide border", Shapes(1, 2, 2, (4, 5), (5, 5), stride=2, padding=2), TOGETHER),
+            Case("leftover and padding", Shapes(2, 3, 2, (8, 9), (3, 2), stride=3, padding=1), TOGETHER),
         ]
+
+    def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
+        """Judge each part alone, and stride and padding together only if every part alone is right."""
+        found = dict(super().judge_cases([case for case in cases if case.part != TOGETHER], *answers))
+        if all(one is RIGHT for one in found.values()):
+            together = [replace(case, part="padding") for case in cases if case.part == TOGETHER]
+            found |= super().judge_cases(together, *answers)
+        return found
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with PyTorch; its own convolutions are refused."""
