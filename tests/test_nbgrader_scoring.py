@@ -1,6 +1,8 @@
 """What nbgrader makes of the check cells: the master's own, executed in a real kernel, scored by nbgrader's own rule.
 
-The stock traps at the end are the reason why checks speak as they do (see course_utils/checks/verdict.py).
+A right answer earns all and a wrong one nothing even there, as in JupyterLab's *Validate*. What is right in part is a
+share, which our own grader multiplies by the cell's points; nbgrader takes it for points, never for more than it is.
+The stock traps at the end are the reason why checks speak as they do (see course_utils/judging/protocol/verdicts.py).
 """
 
 import nbformat
@@ -43,7 +45,7 @@ def returning(expression: str) -> str:
     return f"def conv2d(*args, **kwargs):\n    return {expression}"
 
 
-# check, answer cell, points that it must earn
+# check, answer cell, points that it must earn at our grader
 CASES = {
     "set, untouched": ("output-sizes", SIZES % ((UNTOUCHED_ROW,) * 5), 0),
     "set, right": ("output-sizes", lesson.cells()["output-sizes"].source, 5),
@@ -61,7 +63,7 @@ CASES = {
         0,
     ),
     "set, one object equal to everything": ("output-sizes", ALL_EQUAL + "sizes = AllEqual()", 0),
-    "set, True for one": ("dropout-batch-norm", "modes = {'mean in train': True, 'kept value': 2}", 0),
+    "set, True for one": ("dropout-batch-norm", "modes = {'mean in train': True, 'kept value': 2}", 0.2),
     "set, two of five of one point": ("dropout-batch-norm", "modes = {'mean in train': 1.0, 'kept value': 2}", 0.4),
     "set, a zero is right": ("parameter-counts", "counts = {'pooling': 0}", 0.6),
     "set, a NumPy zero is right": ("parameter-counts", "counts = {'pooling': np.float64(0.0)}", 0.6),
@@ -158,7 +160,8 @@ def executed():
     """All check cells by name, executed one after the other in one kernel, each behind its answer."""
     lesson_imports = next(cell.source for cell in read_master(lesson.master).cells if cell.cell_type == "code")
     first = nbformat.v4.new_code_cell(f"{lesson_imports}\nimport logging, os, sys, time, warnings")
-    all_cells = [first, nbformat.v4.new_code_cell('student_id = ""')]
+    start = 'student_id = ""\n' + lesson.cells()["lab"].source
+    all_cells = [first, nbformat.v4.new_code_cell(start)]
     checks = {}
     for name, (exercise, answer, _) in CASES.items():
         source = lesson.cells()[f"{exercise}-check"].source
@@ -178,9 +181,11 @@ def executed():
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_an_answer_earns_exactly_its_points(executed, name):
+def test_an_answer_earns_all_or_nothing_or_its_share(executed, name):
     exercise, _, wanted = CASES[name]
-    assert determine_grade(executed[name]) == (wanted, lesson.points()[f"{exercise}-check"])
+    points = lesson.points()[f"{exercise}-check"]
+    earned = wanted if wanted in (0, points) else pytest.approx(wanted / points)
+    assert determine_grade(executed[name]) == (earned, points)
 
 
 @pytest.mark.parametrize("name", CASES)

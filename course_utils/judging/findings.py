@@ -137,7 +137,7 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Cred
         print("\n".join(["Correct.", *(one.first for one in every if one.first)]))
         return None
     if len(every) == 1:
-        raise Wrong(every[0])
+        raise CheckFailed("\n".join(every[0].lines), every[0].codes)
     print("\n".join(_how_they_stand(findings)))
     weights = {part: (worth or {}).get(part, 1.0) for part in findings}
     earned = sum(weights[part] for part, one in findings.items() if one.standing is Standing.RIGHT)
