@@ -10,6 +10,8 @@ from course_utils.data import load_shapes
 from course_utils.models import load_trained
 from course_utils.training import accuracy
 
+pytestmark = pytest.mark.slow
+
 lesson = Lesson("08_adversarial_examples")
 SEEDS = (0, 1, 2)
 EPS = 8 / 255

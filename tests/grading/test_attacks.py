@@ -28,6 +28,8 @@ from course_utils.grading import sandbox
 from course_utils.grading.engine import Engine
 from course_utils.grading.job import Graded, Job, Limits, Submission
 
+pytestmark = pytest.mark.slow
+
 LIMITS = Limits(cell_seconds=2, check_seconds=3, total_seconds=60, memory_mb=1024, disk_mb=32, processes=48)
 KINDS = ("fault", "resource", "forge", "escape", "leak", "format")
 MOST_OUTPUT = 40 << 20  # bytes of a result

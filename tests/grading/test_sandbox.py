@@ -19,6 +19,8 @@ from course_utils.grading import sandbox
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import choosing, macos, paths, selftest, tiers, trial, windows
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LINUX = sys.platform == "linux"
 if LINUX:

@@ -9,6 +9,8 @@ from course_utils.grading.graded_notebook import make_notebook
 from course_utils.grading.job import Graded, Job, Submission
 from course_utils.grading.supervise import MOST_RESTARTS, Supervision
 
+pytestmark = pytest.mark.slow
+
 MUTATIONS = 500
 CHECKS = [cell["grade_id"] for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
 
