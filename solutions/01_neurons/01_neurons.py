@@ -83,7 +83,12 @@ To be right on new examples is called to **generalise**. A table of everything s
 days = load_sunshine()
 print(days.note)
 memory = dict(zip(days.hours.tolist(), days.temperature.tolist(), strict=True))
-print("a day it has seen:", memory.get(days.hours[0]), "°C.  4.25 hours:", memory.get(4.25))
+print(
+    "a day it has seen:",
+    memory.get(days.hours[0]),
+    "°C.  4.25 hours:",
+    memory.get(4.25),
+)
 
 # %% [markdown]
 r"""
@@ -92,7 +97,8 @@ The table is right about every day in it and has no answer for 4.25 hours. A rul
 
 # %%
 photo = load_photo("camera", size=128)
-small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))  # each number as a block
+# each number of the small photo as a block of 16 x 16
+small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))
 figures.show(
     figures.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
     alt="A photograph of a man with a camera at 128 by 128 pixels, and the same at "
@@ -118,7 +124,9 @@ w0 is the bias. It stands alone: no input belongs to it. Here are three neurons.
 # %%
 x, weight, bias = (1, 4, 2), (3, 1, -2), 5
 figures.show(
-    figures.plot_neurons([(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]),
+    figures.plot_neurons(
+        [(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]
+    ),
     alt="Three neurons with the weights 3, 1 and −2. The first has the inputs 1, "
     "4, 2 and the bias 5 and answers 8; without the bias it answers 3; with the "
     "second input doubled to 8 the first answers 12.",
@@ -273,7 +281,9 @@ Layers stand behind each other. The lectures draw a network with three inputs, a
 
 # %%
 figures.show(
-    figures.plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]),
+    figures.plot_network(
+        [3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]
+    ),
     alt="A network of three inputs, five hidden units and two outputs; every unit "
     "is connected to all units of the layer before.",
 )
@@ -324,14 +334,32 @@ Which shapes would not change if the batch had one example more?
 
 # %% nbgrader={"grade": false, "grade_id": "network-shapes", "locked": false, "schema_version": 3, "solution": true}
 shapes = {
-    "lecture": {"x": None, "W1": None, "b1": None, "h": None, "W2": None, "b2": None, "o": None},
-    "PyTorch": {"x": None, "W1": None, "b1": None, "h": None, "W2": None, "b2": None, "o": None},
+    "lecture": {
+        "x": None,
+        "W1": None,
+        "b1": None,
+        "h": None,
+        "W2": None,
+        "b2": None,
+        "o": None,
+    },
+    "PyTorch": {
+        "x": None,
+        "W1": None,
+        "b1": None,
+        "h": None,
+        "W2": None,
+        "b2": None,
+        "o": None,
+    },
     "parameters": None,
 }
 ### BEGIN SOLUTION
 shapes = {
-    "lecture": {"x": (3, 6), "W1": (3, 4), "b1": (4, 1), "h": (4, 6)} | {"W2": (4, 2), "b2": (2, 1), "o": (2, 6)},
-    "PyTorch": {"x": (6, 3), "W1": (4, 3), "b1": (4,), "h": (6, 4)} | {"W2": (2, 4), "b2": (2,), "o": (6, 2)},
+    "lecture": {"x": (3, 6), "W1": (3, 4), "b1": (4, 1), "h": (4, 6)}
+    | {"W2": (4, 2), "b2": (2, 1), "o": (2, 6)},
+    "PyTorch": {"x": (6, 3), "W1": (4, 3), "b1": (4,), "h": (6, 4)}
+    | {"W2": (2, 4), "b2": (2,), "o": (6, 2)},
     "parameters": 26,
 }
 ### END SOLUTION
@@ -395,8 +423,13 @@ r"""
 # %%
 x3, y3 = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 5.0, 6.0])
 w, b, little = 2.0, 0.5, 0.001
-losses = [nn.functional.mse_loss((w + move) * x3 + b, y3).item() for move in (-little, little)]
-print("slope of the loss by w, measured:", round((losses[1] - losses[0]) / (2 * little), 2))
+losses = [
+    nn.functional.mse_loss((w + move) * x3 + b, y3).item() for move in (-little, little)
+]
+print(
+    "slope of the loss by w, measured:",
+    round((losses[1] - losses[0]) / (2 * little), 2),
+)
 
 # %% [markdown]
 r"""
@@ -572,7 +605,9 @@ layers = {
     "100×100, 500 units": nn.Linear(100 * 100, 500),
     "100×100×3, 500 units": nn.Linear(100 * 100 * 3, 500, device="meta"),
 }
-sizes = {name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()}
+sizes = {
+    name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
+}
 figures.show(
     figures.plot_parameter_bars(sizes),
     alt="Parameters of dense layers on pictures, on a logarithmic axis: from 650 for "
@@ -710,7 +745,9 @@ Too small a learning rate takes for ever. Too large a one overshoots, further at
 
 # %%
 ways = {
-    f"learning rate {rate}": descend(standardised, days.temperature, learning_rate=rate, steps=25)[:2]
+    f"learning rate {rate}": descend(
+        standardised, days.temperature, learning_rate=rate, steps=25
+    )[:2]
     for rate in (0.03, 0.4, 0.95)
 }
 figures.show(
@@ -733,11 +770,15 @@ How PyTorch finds the gradients is Lab 03. The hours as they are make another ma
 
 # %%
 ways = {
-    f"learning rate {rate}": descend(days.hours, days.temperature, learning_rate=rate, steps=25)[:2]
+    f"learning rate {rate}": descend(
+        days.hours, days.temperature, learning_rate=rate, steps=25
+    )[:2]
     for rate in (0.003, 0.02, 0.022)
 }
 figures.show(
-    figures.plot_descent(days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")),
+    figures.plot_descent(
+        days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")
+    ),
     alt="Three walks in a narrow slanted valley: with 0.003 the walk reaches "
     "the valley and creeps, with 0.02 it zigzags, with 0.022 it leaves the map.",
 )

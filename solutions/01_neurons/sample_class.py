@@ -4,7 +4,14 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, by_check, changed, copy_cell, nothing_for, truncate
+from course_utils.grading.sample import (
+    Sample,
+    by_check,
+    changed,
+    copy_cell,
+    nothing_for,
+    truncate,
+)
 from course_utils.labs import neurons
 from course_utils.labs.neurons.hand_neuron import fire
 from course_utils.labs.neurons.largest_rate import largest_rate, rate_answers
@@ -41,8 +48,24 @@ def shapes(student: str = "", *, flat: bool = False, **changes) -> str:
     """Write the cell of the shapes, with some of PyTorch's rows changed; ``flat`` writes the lecture's biases flat."""
     network = neurons.for_student(student).network_shapes.question
     N, D, H, K = network
-    lecture = {"x": (D, N), "W1": (D, H), "b1": (H, 1), "h": (H, N), "W2": (H, K), "b2": (K, 1), "o": (K, N)}
-    pytorch = {"x": (N, D), "W1": (H, D), "b1": (H,), "h": (N, H), "W2": (K, H), "b2": (K,), "o": (N, K)}
+    lecture = {
+        "x": (D, N),
+        "W1": (D, H),
+        "b1": (H, 1),
+        "h": (H, N),
+        "W2": (H, K),
+        "b2": (K, 1),
+        "o": (K, N),
+    }
+    pytorch = {
+        "x": (N, D),
+        "W1": (H, D),
+        "b1": (H,),
+        "h": (N, H),
+        "W2": (K, H),
+        "b2": (K,),
+        "o": (N, K),
+    }
     parameters = changes.pop("parameters", count_parameters(network))
     lecture |= {"b1": [H], "b2": [K]} if flat else {}
     return f"shapes = {{'lecture': {lecture}, 'PyTorch': {pytorch | changes}, 'parameters': {parameters}}}"
@@ -125,7 +148,9 @@ STACK_BY_AUGMENTING = """def collapse(layers):
         whole = step @ whole
     return whole[:-1, :-1], whole[:-1, -1]
 """
-FAR_APART = "fooled = {'y_hat': np.array([100.0, -50.0, -30.0, -20.0, 0.0]), 'y': np.zeros(5)}"
+FAR_APART = (
+    "fooled = {'y_hat': np.array([100.0, -50.0, -30.0, -20.0, 0.0]), 'y': np.zeros(5)}"
+)
 EQUAL = "fooled = {'y_hat': [1, 2, 3, 4], 'y': [1, 2, 3, 4]}"
 MIXED_UP = """recipe = {
     "a": "bends",
@@ -143,16 +168,36 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    bela = {LAYER: LAYER_BY_TORCH, LINE: LINE_BY_AUTOGRAD, STACK: STACK_BY_PROBING, SHAPES: shapes("bela", flat=True)}
+    bela = {
+        LAYER: LAYER_BY_TORCH,
+        LINE: LINE_BY_AUTOGRAD,
+        STACK: STACK_BY_PROBING,
+        SHAPES: shapes("bela", flat=True),
+    }
     chen = {LAYER: LAYER_BY_EINSUM, STACK: STACK_BY_AUGMENTING, FOOLED: FAR_APART}
     dana = {LAYER: LAYER_BY_LOOPS, LINE: LINE_BY_LOOPS}
     done = (HAND, LAYER, SHAPES, LINE)
     undone = nothing_for(name for name in model if name not in done)
     return [
         Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada"),
-        Sample("bela", "right, with tensors and autograd", model | own_answers("bela") | bela, own_id="bela"),
-        Sample("chen", "right, with einsum and float32", model | own_answers("chen") | chen, own_id="chen"),
-        Sample("dana", "right, in plain Python", model | own_answers("dana") | dana, own_id="dana"),
+        Sample(
+            "bela",
+            "right, with tensors and autograd",
+            model | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, with einsum and float32",
+            model | own_answers("chen") | chen,
+            own_id="chen",
+        ),
+        Sample(
+            "dana",
+            "right, in plain Python",
+            model | own_answers("dana") | dana,
+            own_id="dana",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
@@ -168,7 +213,10 @@ def _wrong_ways(model) -> list[Sample]:
         COUNTS: "counts = {'grey weights': 20_000_000, 'grey': 20_000_000, 'colour': 60_000_000, "
         "'large': 921_600_000, 'megabytes': 3686.4}",
     }
-    turned = {LAYER: changed(model[LAYER], "X @ W.T + b", "X @ W + b"), SHAPES: shapes(W1=(3, 4), W2=(4, 2))}
+    turned = {
+        LAYER: changed(model[LAYER], "X @ W.T + b", "X @ W + b"),
+        SHAPES: shapes(W1=(3, 4), W2=(4, 2)),
+    }
     in_the_columns = {SHAPES: shapes(x=(3, 6), h=(4, 6), o=(2, 6), b1=(6,), b2=(6,))}
     along = {LAYER: changed(model[LAYER], "X @ W.T + b", "X @ W.T + b[:, None]")}
     one_channel = (
@@ -182,22 +230,44 @@ def _wrong_ways(model) -> list[Sample]:
             no_bias,
             {HAND: (0, ("NE1",)), SHAPES: (2.625, ("PC1",)), COUNTS: (0.8, ("PC1",))},
         ),
-        student("ines", "turns the weight over", turned, {LAYER: (1, ("DS1",)), SHAPES: (2.25, ("DS1",))}),
-        student("joan", "puts the batch into the columns", in_the_columns, {SHAPES: (1.125, ("ND1", "DS3"))}),
+        student(
+            "ines",
+            "turns the weight over",
+            turned,
+            {LAYER: (1, ("DS1",)), SHAPES: (2.25, ("DS1",))},
+        ),
+        student(
+            "joan",
+            "puts the batch into the columns",
+            in_the_columns,
+            {SHAPES: (1.125, ("ND1", "DS3"))},
+        ),
         student("kira", "adds the bias along the batch", along, {LAYER: (1, ("DS3",))}),
         student(
             "lars",
             "adds the errors before squaring, and is not fooled",
-            {LINE: changed(model[LINE], "np.mean((y_hat - y) ** 2)", "np.mean(y_hat - y) ** 2"), FOOLED: EQUAL},
+            {
+                LINE: changed(
+                    model[LINE], "np.mean((y_hat - y) ** 2)", "np.mean(y_hat - y) ** 2"
+                ),
+                FOOLED: EQUAL,
+            },
             {LINE: (2, ("NM1",)), FOOLED: (0, ("NB1",))},
         ),
         student(
-            "mina", "walks uphill", {LINE: changed(model[LINE], "p - lr * g", "p + lr * g")}, {LINE: (2, ("NM6",))}
+            "mina",
+            "walks uphill",
+            {LINE: changed(model[LINE], "p - lr * g", "p + lr * g")},
+            {LINE: (2, ("NM6",))},
         ),
         student(
             "nils",
             "sums where the mean is due",
-            {LINE: changed(model[LINE], "2 * np.mean(errors * x)", "2 * np.sum(errors * x)")},
+            {
+                LINE: changed(
+                    model[LINE], "2 * np.mean(errors * x)", "2 * np.sum(errors * x)"
+                )
+            },
             {LINE: (2, ("GR3",))},
         ),
         student(
@@ -206,12 +276,25 @@ def _wrong_ways(model) -> list[Sample]:
             {STACK: changed(model[STACK], "weight @ b + bias", "b + bias")},
             {STACK: (0, ("NC2",))},
         ),
-        student("paul", "counts grey for colour", {COUNTS: one_channel}, {COUNTS: (0.8, ("NP1",))}),
-        student("qian", "mixes up the recipe", {RECIPE: MIXED_UP}, {RECIPE: (2 / 3, ("NQ1", "NQ3", "NQ5"))}),
+        student(
+            "paul",
+            "counts grey for colour",
+            {COUNTS: one_channel},
+            {COUNTS: (0.8, ("NP1",))},
+        ),
+        student(
+            "qian",
+            "mixes up the recipe",
+            {RECIPE: MIXED_UP},
+            {RECIPE: (2 / 3, ("NQ1", "NQ3", "NQ5"))},
+        ),
         student(
             "rosa",
             "shifts the weights, takes the fastest rate",
-            {HAND: "neuron = {'z': 2, 'z doubled': -4}", RATES: "largest = {'raw': 0.05, 'standardised': 0.45}"},
+            {
+                HAND: "neuron = {'z': 2, 'z doubled': -4}",
+                RATES: "largest = {'raw': 0.05, 'standardised': 0.45}",
+            },
             {HAND: (0, ("NE3",)), RATES: (0, ("NR2", "NR1"))},
         ),
     ]
@@ -222,12 +305,25 @@ def _accidents(model) -> list[Sample]:
     blank = "def collapse(layers):\n    raise NotImplementedError()"
     no_points = nothing_for(model)
     return [
-        Sample("xena", "copied a solution cell", model, accident=copy_cell(STACK, blank)),
-        Sample("amir", "endless loop", model | endless, loses={f"{STACK}-check": (0, ())}),
         Sample(
-            "dora", "truncated file", model, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+            "xena", "copied a solution cell", model, accident=copy_cell(STACK, blank)
         ),
         Sample(
-            "erik", "a classmate's numbers", model | own_answers("ada"), own_id="ada", note="that student's numbers"
+            "amir", "endless loop", model | endless, loses={f"{STACK}-check": (0, ())}
+        ),
+        Sample(
+            "dora",
+            "truncated file",
+            model,
+            accident=truncate,
+            loses=no_points,
+            zero_because="not a whole notebook",
+        ),
+        Sample(
+            "erik",
+            "a classmate's numbers",
+            model | own_answers("ada"),
+            own_id="ada",
+            note="that student's numbers",
         ),
     ]

@@ -44,7 +44,10 @@ import torch
 from course_utils.labs import activations
 from course_utils.labs.activations import figures, widgets
 from course_utils.labs.activations.deep_gradients import deep_net
-from course_utils.labs.activations.interval_experiment import interval_data, train_interval
+from course_utils.labs.activations.interval_experiment import (
+    interval_data,
+    train_interval,
+)
 from course_utils.runtime import seed_everything
 
 seed_everything(0)
@@ -484,7 +487,12 @@ square = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1.5, 1.5])
 both = [square, ([[1, 1, 1, 1]], [-3.5])]
 two = [square, ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]), ([[1, 1]], [-0.5])]
 deeper = [*two[:2], ([[1, 1], [-1, -1]], [-0.5, 1.5]), ([[1, 1]], [-1.5])]
-titles = ["no hidden layer", "one hidden layer", "two hidden layers", "three hidden layers"]
+titles = [
+    "no hidden layer",
+    "one hidden layer",
+    "two hidden layers",
+    "three hidden layers",
+]
 figures.show(
     figures.plot_regions([line, both, two, deeper], titles, diagrams=True),
     alt="Four networks and the region where each says yes: a half-plane; a rectangle; a "
@@ -507,7 +515,14 @@ One of the three statements is not true as it stands. To find out which, set som
 A, B, C = np.array([0.0, 0.0]), np.array([4.0, 0.0]), np.array([1.0, 3.0])
 d = B - A
 n = np.array([-d[1], d[0]])
-print("n =", n, " at C:", n @ (C - A), " at the point (1, -2):", n @ (np.array([1, -2]) - A))
+print(
+    "n =",
+    n,
+    " at C:",
+    n @ (C - A),
+    " at the point (1, -2):",
+    n @ (np.array([1, -2]) - A),
+)
 
 # %% [markdown]
 r"""

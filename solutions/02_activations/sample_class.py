@@ -4,7 +4,13 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
+from course_utils.grading.sample import (
+    Sample,
+    by_check,
+    changed,
+    delete_cell,
+    nothing_for,
+)
 from course_utils.labs import activations
 from course_utils.labs.activations.sigmoid_by_hand import ByHand, right_numbers
 
@@ -29,7 +35,9 @@ def numbers_of(student: str) -> ByHand:
 
 def by_hand(student: str = "", **changes) -> str:
     """Write the cell of the numbers by hand, worked out by fractions; ``changes`` replace some of them."""
-    right = {part: float(value) for part, value in right_numbers(numbers_of(student)).items()}
+    right = {
+        part: float(value) for part, value in right_numbers(numbers_of(student)).items()
+    }
     return f"numbers = {right | {key.replace('_', ' '): value for key, value in changes.items()}}"
 
 
@@ -161,14 +169,32 @@ def _right_ways(model) -> list[Sample]:
     def own(student, **answers):
         return model | {BY_HAND: by_hand(student)} | answers
 
-    bela = {VALUES: VALUES_BY_MASKS, SLOPES: SLOPES_BY_EXPONENTIALS, FORWARD: FORWARD_BY_EINSUM}
-    chen = {VALUES: VALUES_BY_TORCH, SLOPES: SLOPES_BY_EXPONENTIALS, FORWARD: FORWARD_BY_LOOPS}
+    bela = {
+        VALUES: VALUES_BY_MASKS,
+        SLOPES: SLOPES_BY_EXPONENTIALS,
+        FORWARD: FORWARD_BY_EINSUM,
+    }
+    chen = {
+        VALUES: VALUES_BY_TORCH,
+        SLOPES: SLOPES_BY_EXPONENTIALS,
+        FORWARD: FORWARD_BY_LOOPS,
+    }
     chen |= {WEIGHTS: WEIGHTS_WITH_RELU, CONVEX: OTHER_COUNTEREXAMPLE}
     done = (VALUES, SLOPES, BY_HAND, FORWARD)
     return [
         Sample("ada", "right, own numbers", own("ada"), own_id="ada"),
-        Sample("bela", "right, with masks, exponentials and einsum", own("bela") | bela, own_id="bela"),
-        Sample("chen", "right, with tensors, lists and ReLU units", own("chen") | chen, own_id="chen"),
+        Sample(
+            "bela",
+            "right, with masks, exponentials and einsum",
+            own("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, with tensors, lists and ReLU units",
+            own("chen") | chen,
+            own_id="chen",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
@@ -181,7 +207,9 @@ def _right_ways(model) -> list[Sample]:
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
+        return Sample(
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
+        )
 
     third = 2 / 3
     same_side = changed(model[WEIGHTS], " * np.sign(normal @ (third - start))", "")
@@ -192,21 +220,49 @@ def _wrong_ways(model) -> list[Sample]:
     numbers = by_hand("joan", tanh=2 * joan.doubled, bound=joan.layers / 4)
     guesses = "interval = {'identity': 0.5, 'solved more': 'relu'}"
     return [
-        student("hugo", "naive formulas", {VALUES: NAIVE_VALUES}, {VALUES: (1, ("PR2",)), SLOPES: (third, ("PR2",))}),
-        student("ines", "slopes mixed up", {SLOPES: MIXED_SLOPES}, {SLOPES: (0, ("GR11", "AS1", "AS3"))}),
-        student("joan", "adds slopes", {BY_HAND: numbers}, {BY_HAND: (4 / 3, ("AH6", "AH9"))}, own_id="joan"),
+        student(
+            "hugo",
+            "naive formulas",
+            {VALUES: NAIVE_VALUES},
+            {VALUES: (1, ("PR2",)), SLOPES: (third, ("PR2",))},
+        ),
+        student(
+            "ines",
+            "slopes mixed up",
+            {SLOPES: MIXED_SLOPES},
+            {SLOPES: (0, ("GR11", "AS1", "AS3"))},
+        ),
+        student(
+            "joan",
+            "adds slopes",
+            {BY_HAND: numbers},
+            {BY_HAND: (4 / 3, ("AH6", "AH9"))},
+            own_id="joan",
+        ),
         student(
             "kira",
             "activation on the output, too",
             {
                 FORWARD: changed(
-                    model[FORWARD], "[*activations, activations", "[*activations, act(activations"
+                    model[FORWARD],
+                    "[*activations, activations",
+                    "[*activations, act(activations",
                 ).replace("W.T + b]", "W.T + b)]")
             },
             {FORWARD: (0, ("AN1",))},
         ),
-        student("lars", "weights turned over", {FORWARD: model[FORWARD].replace("W.T", "W")}, {FORWARD: (0, ("DS1",))}),
-        student("mina", "one side only, OR for XOR", {WEIGHTS: same_side}, {WEIGHTS: (0, ("AX2", "AT1"))}),
+        student(
+            "lars",
+            "weights turned over",
+            {FORWARD: model[FORWARD].replace("W.T", "W")},
+            {FORWARD: (0, ("DS1",))},
+        ),
+        student(
+            "mina",
+            "one side only, OR for XOR",
+            {WEIGHTS: same_side},
+            {WEIGHTS: (0, ("AX2", "AT1"))},
+        ),
         student(
             "nils",
             "threshold never passed, a convex counterexample",
@@ -223,7 +279,12 @@ def _wrong_ways(model) -> list[Sample]:
                 CHOICES: (third, ("AO1", "AO3", "AO2", "AO4")),
             },
         ),
-        student("paul", "largest element for ReLU", {VALUES: largest}, {VALUES: (2, ("AF1",))}),
+        student(
+            "paul",
+            "largest element for ReLU",
+            {VALUES: largest},
+            {VALUES: (2, ("AF1",))},
+        ),
     ]
 
 
@@ -233,5 +294,10 @@ def _accidents(model) -> list[Sample]:
     body = model[FORWARD].split('"""\n', 1)[1]
     return [
         Sample("cleo", "warnings and prints", model | {FORWARD: noisy + body}),
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{WEIGHTS}-check")),
+        Sample(
+            "yuri",
+            "deleted a check cell",
+            model,
+            accident=delete_cell(f"{WEIGHTS}-check"),
+        ),
     ]

@@ -600,7 +600,11 @@ X = np.array([[1.0, 2, 0], [3, 0, -1]])  # (N, D) = (2, 3)
 W = np.array([[1.0, 0, 2], [0, 1, -1]])  # (K, D) = (2, 3)
 dY = np.array([[1.0, 0], [2, -1]])  # (N, K) = (2, 2)
 figures.show(
-    figures.plot_grids([X, W, X @ W.T, dY], ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"], signed=True),
+    figures.plot_grids(
+        [X, W, X @ W.T, dY],
+        ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"],
+        signed=True,
+    ),
     alt="Four small arrays: X and W of 2 by 3, Y and its gradient dY of 2 by 2.",
 )
 
@@ -776,7 +780,10 @@ Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 
 
 # %% nbgrader={"grade": false, "grade_id": "small-network", "locked": true, "schema_version": 3, "solution": false}
 task = training_task()
-rows = [(x1, x2, target) for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())]
+rows = [
+    (x1, x2, target)
+    for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())
+]
 
 
 def network(numbers, x1, x2):
@@ -793,7 +800,10 @@ def mean_square(numbers):
 
 
 # %% nbgrader={"grade": false, "grade_id": "torch-gradients", "locked": true, "schema_version": 3, "solution": false}
-tensors = [torch.tensor(number, dtype=torch.float64, requires_grad=True) for number in task.start.tolist()]
+tensors = [
+    torch.tensor(number, dtype=torch.float64, requires_grad=True)
+    for number in task.start.tolist()
+]
 loss = mean_square(tensors)
 loss.backward()
 from_torch = [tensor.grad.item() for tensor in tensors]

@@ -4,9 +4,23 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, add_cell, by_check, changed, copy_cell, delete_cell, nothing_for
+from course_utils.grading.sample import (
+    Sample,
+    add_cell,
+    by_check,
+    changed,
+    copy_cell,
+    delete_cell,
+    nothing_for,
+)
 from course_utils.labs import chain_rule
-from course_utils.labs.chain_rule.chain_slopes import GR6, parallel_slope, parallel_ways, series_slope, series_ways
+from course_utils.labs.chain_rule.chain_slopes import (
+    GR6,
+    parallel_slope,
+    parallel_ways,
+    series_slope,
+    series_ways,
+)
 from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, TwoLayers
 
 SLOPES = "chain-slopes"
@@ -216,14 +230,33 @@ def _right_ways(model) -> list[Sample]:
         MORE: MORE_BY_CLOSURES,
         DENSE: DENSE_BY_SUMS,
     }
-    chen = {ORDER: ORDER_BY_COUNTING, FUNCTIONS: FUNCTIONS_FROM_OTHERS, DENSE: DENSE_BY_TENSORS}
+    chen = {
+        ORDER: ORDER_BY_COUNTING,
+        FUNCTIONS: FUNCTIONS_FROM_OTHERS,
+        DENSE: DENSE_BY_TENSORS,
+    }
     done = (SLOPES, DIFFERENCES, DENSE, SHAPES)
     undone = nothing_for(name for name in model if name not in done)
     stuck = {name: model[name] for name in model if name not in ENGINE}
     return [
-        Sample("ada", "right, the lesson's way, own numbers", model | own_answers("ada"), own_id="ada"),
-        Sample("bela", "right, with closures, flat lists, sums", model | own_answers("bela") | bela, own_id="bela"),
-        Sample("chen", "right, counting users, with tensors", model | own_answers("chen") | chen, own_id="chen"),
+        Sample(
+            "ada",
+            "right, the lesson's way, own numbers",
+            model | own_answers("ada"),
+            own_id="ada",
+        ),
+        Sample(
+            "bela",
+            "right, with closures, flat lists, sums",
+            model | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, counting users, with tensors",
+            model | own_answers("chen") | chen,
+            own_id="chen",
+        ),
         Sample(
             "dana",
             "stuck with the engine, goes on with the rescue",
@@ -238,15 +271,25 @@ def _right_ways(model) -> list[Sample]:
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
+        return Sample(
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
+        )
 
     asked = chain_rule.for_student("hugo").chain_slopes.question
-    wrong_place = slopes(*series_ways(asked.series)[GR6], *parallel_ways(asked.parallel)[GR6])
-    transposed = changed(changed(model[DENSE], "dY.T @ X", "X.T @ dY"), "dY.sum(axis=0)", "dY.sum(axis=1)")
+    wrong_place = slopes(
+        *series_ways(asked.series)[GR6], *parallel_ways(asked.parallel)[GR6]
+    )
+    transposed = changed(
+        changed(model[DENSE], "dY.T @ X", "X.T @ dY"),
+        "dY.sum(axis=0)",
+        "dY.sum(axis=1)",
+    )
     turned = right_shapes(LESSON_LAYERS)
     turned |= {part: turned[part][::-1] for part in ("dW1", "dW2")}
     exp_of_exp = "out = math.exp(self.data)\n    return Value(out, (self,), (out,))"
-    own_output = changed(model[FUNCTIONS], exp_of_exp, exp_of_exp.replace("(out,))", "(math.exp(out),))"))
+    own_output = changed(
+        model[FUNCTIONS], exp_of_exp, exp_of_exp.replace("(out,))", "(math.exp(out),))")
+    )
     own_output = changed(own_output, "self.data > 0", "self.data < 0")
     return [
         student(
@@ -256,11 +299,20 @@ def _wrong_ways(model) -> list[Sample]:
             {SLOPES: (0, ("GR6",))},
             own_id="hugo",
         ),
-        student("ines", "looks to one side", {DIFFERENCES: ONE_SIDED}, {DIFFERENCES: (0, ("VN1",))}),
+        student(
+            "ines",
+            "looks to one side",
+            {DIFFERENCES: ONE_SIDED},
+            {DIFFERENCES: (0, ("VN1",))},
+        ),
         student(
             "joan",
             "assigns instead of adding up",
-            {BACKWARD: changed(model[BACKWARD], "arrived[id(parent)] +=", "arrived[id(parent)] =")},
+            {
+                BACKWARD: changed(
+                    model[BACKWARD], "arrived[id(parent)] +=", "arrived[id(parent)] ="
+                )
+            },
             {
                 BACKWARD: (0, ("GR9",)),
                 MORE: (1.5, ()),
@@ -291,7 +343,10 @@ def _wrong_ways(model) -> list[Sample]:
             {TRAINING: (0.5, ("VT1",))},
         ),
         student(
-            "nils", "gradients transposed, biases along the batch", {DENSE: transposed}, {DENSE: (1.5, ("GR4", "GR5"))}
+            "nils",
+            "gradients transposed, biases along the batch",
+            {DENSE: transposed},
+            {DENSE: (1.5, ("GR4", "GR5"))},
         ),
         student(
             "olga",
@@ -314,6 +369,13 @@ def _wrong_ways(model) -> list[Sample]:
 def _accidents(model) -> list[Sample]:
     blank = "def relu_backward(dA, Z):\n    raise NotImplementedError()"
     return [
-        Sample("xena", "copied a solution cell", model, accident=copy_cell(DENSE, blank)),
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{DENSE}-check")),
+        Sample(
+            "xena", "copied a solution cell", model, accident=copy_cell(DENSE, blank)
+        ),
+        Sample(
+            "yuri",
+            "deleted a check cell",
+            model,
+            accident=delete_cell(f"{DENSE}-check"),
+        ),
     ]

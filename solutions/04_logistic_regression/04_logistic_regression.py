@@ -335,7 +335,10 @@ Each function earns its own points. In PyTorch the same training is the loop tha
 """
 
 # %%
-days, too_hot = torch.tensor(X, dtype=torch.float32), torch.tensor(y, dtype=torch.float32)
+days, too_hot = (
+    torch.tensor(X, dtype=torch.float32),
+    torch.tensor(y, dtype=torch.float32),
+)
 neuron = nn.Linear(2, 1)
 optimizer = torch.optim.SGD(neuron.parameters(), lr=0.5)
 for _ in range(300):
@@ -450,7 +453,9 @@ pₖ = exp(zₖ) / (exp(z₀) + … + exp(z of the last class))
 
 # %%
 figures.show(
-    figures.plot_softmax({"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}),
+    figures.plot_softmax(
+        {"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}
+    ),
     alt="Three rows of scores and their probabilities. Adding 5 to all scores "
     "changes nothing; multiplying them by 3 makes the first class nearly sure.",
 )
@@ -462,7 +467,10 @@ Adding a number to all scores of a row changes nothing: numerator and denominato
 
 # %%
 z0, z1 = 0.5, 2.0
-print(torch.softmax(torch.tensor([z0, z1]), dim=0)[1], torch.sigmoid(torch.tensor(z1 - z0)))
+print(
+    torch.softmax(torch.tensor([z0, z1]), dim=0)[1],
+    torch.sigmoid(torch.tensor(z1 - z0)),
+)
 
 # %% [markdown]
 r"""
@@ -657,7 +665,8 @@ The remedy is the first lecture's *logistic-regression network*: neurons that fe
 
 # %%
 x = torch.tensor([34.0, 2.0, 4.0])
-W1, b1 = torch.tensor([[0.05, -0.3, -0.4], [-0.04, 0.2, 0.5]]), torch.zeros(2)  # (2, 3), (2,)
+W1 = torch.tensor([[0.05, -0.3, -0.4], [-0.04, 0.2, 0.5]])  # (2, 3)
+b1 = torch.zeros(2)
 w2, b2 = torch.tensor([1.5, -0.5]), 0.2
 h = torch.sigmoid(W1 @ x + b1)  # two hidden neurons
 print("hidden", h, " output", torch.sigmoid(w2 @ h + b2))

@@ -30,9 +30,20 @@ def own_answers(student: str) -> dict[str, str]:
     (neuron, back), pictures = lab.score_and_odds.question, lab.count_and_shape.question
     score, p = add_up(neuron), back.probability
     chance = math.exp(score)
-    answers = [score, round(chance, 6), round(chance / (1 + chance), 5), round(math.log(p / (1 - p)), 3)]
-    odds = dict(zip(("score", "odds", "probability", "score back"), answers, strict=True))
-    size, classes, batch = pictures.colour**2 * pictures.channels, pictures.classes, pictures.batch
+    answers = [
+        score,
+        round(chance, 6),
+        round(chance / (1 + chance), 5),
+        round(math.log(p / (1 - p)), 3),
+    ]
+    odds = dict(
+        zip(("score", "odds", "probability", "score back"), answers, strict=True)
+    )
+    size, classes, batch = (
+        pictures.colour**2 * pictures.channels,
+        pictures.classes,
+        pictures.batch,
+    )
     counts = {
         "grey": count_parameters(pictures.grey, 1, classes),
         "colour": count_parameters(pictures.colour, pictures.channels, classes),
@@ -151,13 +162,37 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 def _right_ways(model) -> list[Sample]:
     bela = {LOSS: LOSS_BY_LOGADDEXP, SOFTMAX: SOFTMAX_BY_LOGS}
-    chen = {LOSS: LOSS_BY_TORCH, GRADIENT: GRADIENT_BY_AUTOGRAD, MEANING: "choices = {'a': ' Slope', 'b': ['same']}"}
-    dana = {LOSS: LOSS_BY_LOOP, GRADIENT: GRADIENT_BY_LOOPS, SOFTMAX: SOFTMAX_BY_LOOPS, LINE: LINE_BY_LISTS}
+    chen = {
+        LOSS: LOSS_BY_TORCH,
+        GRADIENT: GRADIENT_BY_AUTOGRAD,
+        MEANING: "choices = {'a': ' Slope', 'b': ['same']}",
+    }
+    dana = {
+        LOSS: LOSS_BY_LOOP,
+        GRADIENT: GRADIENT_BY_LOOPS,
+        SOFTMAX: SOFTMAX_BY_LOOPS,
+        LINE: LINE_BY_LISTS,
+    }
     return [
         Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada"),
-        Sample("bela", "right, by logaddexp and one-hot rows", model | own_answers("bela") | bela, own_id="bela"),
-        Sample("chen", "right, with tensors and autograd", model | own_answers("chen") | chen, own_id="chen"),
-        Sample("dana", "right, in plain Python", model | own_answers("dana") | dana, own_id="dana"),
+        Sample(
+            "bela",
+            "right, by logaddexp and one-hot rows",
+            model | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, with tensors and autograd",
+            model | own_answers("chen") | chen,
+            own_id="chen",
+        ),
+        Sample(
+            "dana",
+            "right, in plain Python",
+            model | own_answers("dana") | dana,
+            own_id="dana",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
     ]
 
@@ -171,7 +206,9 @@ def _wrong_ways(model) -> list[Sample]:
 
     naive = "def bce_with_logits(z, y):\n    p = 1 / (1 + np.exp(-z))\n"
     naive += "    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()"
-    one_repaired = {SIGNS: changed(model[SIGNS], '"repair": {"1", "2"}', '"repair": {"1"}')}
+    one_repaired = {
+        SIGNS: changed(model[SIGNS], '"repair": {"1", "2"}', '"repair": {"1"}')
+    }
     one_repaired[SIGNS] = changed(one_repaired[SIGNS], '{"a", "d"}', '{"b", "c"}')
     no_biases = changed(changed(model[COUNTS], "7850", "7840"), "30730", "30720")
     unsafe = "powers = np.exp(Z)"
@@ -179,11 +216,20 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "hugo",
             "exchanges odds and probability, turns the logit over",
-            {ODDS: "odds = {'score': 9, 'odds': 0.9999, 'probability': 8103, 'score back': -1.39}"},
+            {
+                ODDS: "odds = {'score': 9, 'odds': 0.9999, 'probability': 8103, 'score back': -1.39}"
+            },
             {ODDS: (0.5, ("LD1", "LP1", "LT1"))},
         ),
-        student("ines", "takes the logarithm of zero", {LOSS: naive}, {LOSS: (0, ("PR3",))}),
-        student("joan", "lost the minus", edit(LOSS, "return (", "return -("), {LOSS: (0, ("PR4",))}),
+        student(
+            "ines", "takes the logarithm of zero", {LOSS: naive}, {LOSS: (0, ("PR3",))}
+        ),
+        student(
+            "joan",
+            "lost the minus",
+            edit(LOSS, "return (", "return -("),
+            {LOSS: (0, ("PR4",))},
+        ),
         student(
             "kira",
             "the gradient's sign, so the training climbs, too",
@@ -212,7 +258,10 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "paul",
             "believes the slide on convex regions; takes loss for metric",
-            {LAYERS: changed(model[LAYERS], '"corners": 1', '"corners": 2'), MEANING: "choices = {'a': 'same'}"},
+            {
+                LAYERS: changed(model[LAYERS], '"corners": 1', '"corners": 2'),
+                MEANING: "choices = {'a': 'same'}",
+            },
             {LAYERS: (1.5, ("LE1",)), MEANING: (0, ("LM1",))},
         ),
     ]

@@ -46,7 +46,10 @@ from torch import nn
 from course_utils.data import load_photo
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling import figures, widgets
-from course_utils.labs.conv_and_pooling.convolve_by_hand import FIGURE_IMAGE, FIGURE_KERNEL
+from course_utils.labs.conv_and_pooling.convolve_by_hand import (
+    FIGURE_IMAGE,
+    FIGURE_KERNEL,
+)
 from course_utils.labs.conv_and_pooling.shift_behaviour import shift_layers
 from course_utils.runtime import seed_everything
 from course_utils.shapes import layer_weight_counts
@@ -73,7 +76,8 @@ A dense layer connects every pixel with every unit. How many weights is that? Th
 """
 
 # %%
-dense = nn.Linear(200 * 200, 500, device="meta")  # "meta": follow the shapes, compute nothing
+# "meta": follow the shapes, compute nothing
+dense = nn.Linear(200 * 200, 500, device="meta")
 print(f"{sum(p.numel() for p in dense.parameters()):,}")
 
 # %% [markdown]
@@ -82,7 +86,9 @@ The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 un
 """
 
 # %%
-counts = layer_weight_counts(in_channels=3, height=32, width=32, out_channels=6, kernel_size=5)
+counts = layer_weight_counts(
+    in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
+)
 figures.show(
     figures.plot_parameter_bars(counts),
     alt="Three bars on a logarithmic axis: the dense layer has millions of "
@@ -185,9 +191,13 @@ Another picture, from a guide to convolution arithmetic that the second lecture 
 
 # %%
 figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
-figure_output = F.conv2d(torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None])[0, 0]
+figure_output = F.conv2d(
+    torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
+)[0, 0]
 figures.show(
-    figures.plot_grids([figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]),
+    figures.plot_grids(
+        [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
+    ),
     alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
 )
 
@@ -199,7 +209,9 @@ Here are the picture and the kernel for your first exercise.
 # %%
 mine = lab.convolve_by_hand.question
 figures.show(
-    figures.plot_grids([np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]),
+    figures.plot_grids(
+        [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
+    ),
     alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
 )
 
@@ -411,7 +423,9 @@ def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
     ### BEGIN SOLUTION
     room = size + 2 * padding - kernel_size
     if room < 0:
-        raise ValueError(f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}")
+        raise ValueError(
+            f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}"
+        )
     if strict and room % stride:
         raise ValueError(f"{room % stride} cells are left over")
     return room // stride + 1
@@ -448,9 +462,10 @@ One kernel makes one **feature map**: here 1×28×28. A second kernel makes a se
 """
 
 # %%
+# one map for each input channel
 per_channel = torch.stack(
     [F.conv2d(picture[:, [c]], layer.weight[:, [c]]) for c in range(3)]
-)  # one map for each input channel
+)
 total = per_channel.sum(0) + layer.bias  # the bias is added once
 print(torch.allclose(total, layer(picture), atol=1e-5))
 
@@ -547,7 +562,9 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            window = x[:, None, :, top : top + FH, left : left + FW]  # (N, 1, C, FH, FW)
+            window = x[
+                :, None, :, top : top + FH, left : left + FW
+            ]  # (N, 1, C, FH, FW)
             out[:, :, i, j] = (window * weight).sum(axis=(2, 3, 4)) + bias
     return out
     ### END SOLUTION
@@ -577,7 +594,10 @@ photo = load_photo("camera", size=128)
 right_minus_left = np.array([[0, 0, 0], [-1, 0, 1], [0, 0, 0]])
 plus = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5
 x = torch.tensor(photo)[None, None]
-maps = [F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy() for k in (right_minus_left, plus)]
+maps = [
+    F.conv2d(x, torch.tensor(k, dtype=x.dtype)[None, None])[0, 0].numpy()
+    for k in (right_minus_left, plus)
+]
 
 # %% [markdown]
 r"""
@@ -701,7 +721,9 @@ Pooling makes maps smaller. A window slides over each map by itself, usually 2×
 """
 
 # %%
-numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[None, None]
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[
+    None, None
+]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
 figures.show(
     figures.plot_grids(
@@ -746,7 +768,9 @@ def pool2d(x, kernel_size, stride=None, mode="max"):
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
-            out[:, :, i, j] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
+            out[:, :, i, j] = reduce(
+                x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3)
+            )
     return out
     ### END SOLUTION
 
@@ -772,7 +796,9 @@ blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
 
 def circular(picture):  # a border that wraps around, so that nothing falls off the edge
     padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
-    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[0, 0].numpy()
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[
+        0, 0
+    ].numpy()
 
 
 shifted = np.roll(blob, 2, axis=1)
@@ -806,8 +832,15 @@ print("layer   stays   moves along")
 for letter, layer in shift_layers().items():
     before, after = layer(x).detach(), layer(x.roll(1, dims=3)).detach()
     stays = (after - before).abs().max().item()
-    moves = [(after - before.roll(step, dims=3)).abs().max().item() for step in range(1, before.shape[3])]
-    print(f"{letter}      {stays:6.2f}   {min(moves):6.2f}" if moves else f"{letter}      {stays:6.2f}        -")
+    moves = [
+        (after - before.roll(step, dims=3)).abs().max().item()
+        for step in range(1, before.shape[3])
+    ]
+    print(
+        f"{letter}      {stays:6.2f}   {min(moves):6.2f}"
+        if moves
+        else f"{letter}      {stays:6.2f}        -"
+    )
 
 # %% [markdown]
 r"""
@@ -877,9 +910,12 @@ The lecture shows two figures side by side. (a): a convolution from 5 to 3, with
 # %%
 up_question = lab.transposed_sizes.question
 print(up_question)
-small = torch.zeros(1, 1, 4, 4)  # an example with other numbers: kernel 4, stride 3, padding 1
+# an example with other numbers: kernel 4, stride 3, padding 1
+small = torch.zeros(1, 1, 4, 4)
 for extra in (0, 1, 2):
-    layer = nn.ConvTranspose2d(1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra)
+    layer = nn.ConvTranspose2d(
+        1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra
+    )
     print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
 
 # %% [markdown]

@@ -18,8 +18,15 @@ from course_utils.judging.misconceptions import wrong_answers
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling.convolve_by_hand import flip, slide_by_loops
 from course_utils.labs.conv_and_pooling.parameter_counts import count_by_cells
-from course_utils.labs.conv_and_pooling.transposed_sizes import count_stamped, sizes_back
-from course_utils.labs.conv_and_pooling.windows import SIZE_WAYS, count_leftover, count_windows
+from course_utils.labs.conv_and_pooling.transposed_sizes import (
+    count_stamped,
+    sizes_back,
+)
+from course_utils.labs.conv_and_pooling.windows import (
+    SIZE_WAYS,
+    count_leftover,
+    count_windows,
+)
 
 BY_HAND = "convolve-by-hand"
 SIZES = "output-sizes"
@@ -46,16 +53,23 @@ def own_answers(student: str) -> dict[str, str]:
     counting = lab.parameter_counts.question
     inputs, outputs = (
         channels * counting.image_size**2
-        for channels in (counting.layers["a"].in_channels, counting.layers["a"].out_channels)
+        for channels in (
+            counting.layers["a"].in_channels,
+            counting.layers["a"].out_channels,
+        )
     )
-    counts = {letter: count_by_cells(layer) for letter, layer in counting.layers.items()}
+    counts = {
+        letter: count_by_cells(layer) for letter, layer in counting.layers.items()
+    }
     size, back = count_stamped(up), sizes_back(up)
     return {
         BY_HAND: by_hand(slide_by_loops(hand.image, hand.kernel)),
         SIZES: sizes(
             {
                 letter: count_windows(q)
-                for letter, q in conv_and_pooling.for_student(student).output_sizes.question.items()
+                for letter, q in conv_and_pooling.for_student(
+                    student
+                ).output_sizes.question.items()
             },
             student,
         ),
@@ -72,7 +86,9 @@ def by_hand(feature_map, products=PRODUCTS) -> str:
 def sizes(values: dict, student: str = "") -> str:
     """Write the cell of the five output sizes; units and leftover follow from the sizes and the"""
     asked = conv_and_pooling.for_student(student).output_sizes.question
-    rows = {letter: {"size": value, "units": value**2} for letter, value in values.items()}
+    rows = {
+        letter: {"size": value, "units": value**2} for letter, value in values.items()
+    }
     rows["d"]["leftover"] = count_leftover(asked["d"])
     return f"sizes = {rows}"
 
@@ -86,11 +102,20 @@ def wrong_sizes(code: str) -> str:
     """Write the cell of the five output sizes as a wrong way gives them, for the lectures' numbers."""
     asked = conv_and_pooling.for_student().output_sizes.question
     given = {
-        letter: next(given for way, given in wrong_answers(SIZE_WAYS, question).items() if way.code == code)
+        letter: next(
+            given
+            for way, given in wrong_answers(SIZE_WAYS, question).items()
+            if way.code == code
+        )
         for letter, question in asked.items()
     }
     right = {letter: count_windows(question) for letter, question in asked.items()}
-    return sizes({letter: right[letter] if value is None else value for letter, value in given.items()})
+    return sizes(
+        {
+            letter: right[letter] if value is None else value
+            for letter, value in given.items()
+        }
+    )
 
 
 def rule(expression: str) -> str:
@@ -170,7 +195,8 @@ EXCHANGED_KERNELS = """kernels = {
 }"""
 
 EXCHANGED_SHIFTS = (
-    'shifts = {"equivariant": {"c"}, "invariant": "a", "receptive field": 7, "weights": [27, 49], "sharing": "b"}'
+    'shifts = {"equivariant": {"c"}, "invariant": "a", "receptive field": 7, '
+    '"weights": [27, 49], "sharing": "b"}'
 )
 UNSCALED_MODES = """modes = {
     "mean in train": 0.5, "mean in eval": 1, "kept value": 2, "parameters": 32, "buffer numbers": 33
@@ -186,17 +212,40 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    bela = {CONV: CONV_BY_WINDOWS, POOL: POOL_BY_WINDOWS, RULE: rule("int(room / stride + 1)"), KERNELS: OTHER_KERNELS}
+    bela = {
+        CONV: CONV_BY_WINDOWS,
+        POOL: POOL_BY_WINDOWS,
+        RULE: rule("int(room / stride + 1)"),
+        KERNELS: OTHER_KERNELS,
+    }
     chen = {CONV: CONV_BY_COLUMNS, MATRIX: MATRIX_BY_PIXELS, RULE: RULE_BY_COUNTING}
     done = (BY_HAND, SIZES, RULE, COUNTS)
     undone = nothing_for(name for name in model if name not in done)
     return [
-        Sample("ada", "right, with loops, own numbers", model | own_answers("ada"), own_id="ada"),
-        Sample("bela", "right, with sliding windows and float32", model | own_answers("bela") | bela, own_id="bela"),
         Sample(
-            "chen", "right, as matrix products, a tensor and lists", model | own_answers("chen") | chen, own_id="chen"
+            "ada",
+            "right, with loops, own numbers",
+            model | own_answers("ada"),
+            own_id="ada",
         ),
-        Sample("dana", "right, in plain Python", model | own_answers("dana") | {CONV: CONV_BY_LOOPS}, own_id="dana"),
+        Sample(
+            "bela",
+            "right, with sliding windows and float32",
+            model | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, as matrix products, a tensor and lists",
+            model | own_answers("chen") | chen,
+            own_id="chen",
+        ),
+        Sample(
+            "dana",
+            "right, in plain Python",
+            model | own_answers("dana") | {CONV: CONV_BY_LOOPS},
+            own_id="dana",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
@@ -204,47 +253,107 @@ def _right_ways(model) -> list[Sample]:
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
-        return Sample(name, about, model | answers, own_id=own_id, loses=by_check(loses))
+        return Sample(
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
+        )
 
     def sizes_and_rule(name, about, code, points, expression):
         answers = {SIZES: wrong_sizes(code), RULE: rule(expression)}
-        return student(name, about, answers, {SIZES: (points, (code,)), RULE: (0, (code,))})
+        return student(
+            name, about, answers, {SIZES: (points, (code,)), RULE: (0, (code,))}
+        )
 
     def conv(name, about, code, points, before, after):
-        return student(name, about, {CONV: changed(model[CONV], before, after)}, {CONV: (points, (code,))})
+        return student(
+            name,
+            about,
+            {CONV: changed(model[CONV], before, after)},
+            {CONV: (points, (code,))},
+        )
 
     hand = conv_and_pooling.for_student("nils").convolve_by_hand.question
     flipped = slide_by_loops(hand.image, flip(hand.kernel))
     nils = model | own_answers("nils") | {BY_HAND: by_hand(flipped)}
-    nils |= {CONV: changed(model[CONV], "(window * weight)", "(window * weight[:, :, ::-1, ::-1])")}
+    nils |= {
+        CONV: changed(
+            model[CONV], "(window * weight)", "(window * weight[:, :, ::-1, ::-1])"
+        )
+    }
     window = "top, left = i * stride, j * stride"
-    no_biases = "counts = {'a': 750, 'b': 135, 'c': 1500, 'pooling': 0, 'dense': 3072 * 10240}"
+    no_biases = (
+        "counts = {'a': 750, 'b': 135, 'c': 1500, 'pooling': 0, 'dense': 3072 * 10240}"
+    )
     one_channel = "counts = {'a': 260, 'b': 50, 'c': 260, 'pooling': 4, 'dense': 3072 * 10240 + 10240}"
     forward = {UP: up_answer(size=2, back=[5], padding=1, pair="yes")}
     return [
         sizes_and_rule("hugo", "counts steps", "SZ1", 0, "room // stride"),
-        sizes_and_rule("ines", "pads one side", "SZ2", 3, "(room - padding) // stride + 1"),
+        sizes_and_rule(
+            "ines", "pads one side", "SZ2", 3, "(room - padding) // stride + 1"
+        ),
         sizes_and_rule("joan", "ignores the stride", "SZ3", 3, "room + 1"),
         sizes_and_rule("kira", "rounds up", "SZ4", 4, "-(-room // stride) + 1"),
-        sizes_and_rule("lars", "ignores the padding", "SZ6", 3, "max(0, size - kernel_size) // stride + 1"),
+        sizes_and_rule(
+            "lars",
+            "ignores the padding",
+            "SZ6",
+            3,
+            "max(0, size - kernel_size) // stride + 1",
+        ),
         sizes_and_rule("mina", "leaves a fraction", "SZ9", 4, "room / stride + 1"),
-        student("nils", "turns the kernel", nils, {BY_HAND: (1, ("CV1",)), CONV: (0, ("CV1",))}, own_id="nils"),
+        student(
+            "nils",
+            "turns the kernel",
+            nils,
+            {BY_HAND: (1, ("CV1",)), CONV: (0, ("CV1",))},
+            own_id="nils",
+        ),
         conv("olga", "forgets the bias", "CV3", 3, " + bias", ""),
-        conv("paul", "uses the first channel only", "CV2", 0, "(window * weight)", "(window * weight)[:, :, :1]"),
+        conv(
+            "paul",
+            "uses the first channel only",
+            "CV2",
+            0,
+            "(window * weight)",
+            "(window * weight)[:, :, :1]",
+        ),
         conv("qian", "moves the window by one", "CV4", 3, window, "top, left = i, j"),
-        conv("rosa", "pads with the edge", "CV5", 3, "(padding, padding)))", "(padding, padding)), mode='edge')"),
+        conv(
+            "rosa",
+            "pads with the edge",
+            "CV5",
+            3,
+            "(padding, padding)))",
+            "(padding, padding)), mode='edge')",
+        ),
         student(
             "sven",
             "starts the maximum at 0",
-            {POOL: changed(POOL_BY_WINDOWS, "windows.max(axis=(4, 5))", "windows.max(axis=(4, 5), initial=0)")},
+            {
+                POOL: changed(
+                    POOL_BY_WINDOWS,
+                    "windows.max(axis=(4, 5))",
+                    "windows.max(axis=(4, 5), initial=0)",
+                )
+            },
             {POOL: (0, ("CV6",))},
         ),
-        student("tara", "forgets the biases", {COUNTS: no_biases}, {COUNTS: (0.6, ("PC1", "PC11"))}),
-        student("umar", "forgets the input channels", {COUNTS: one_channel}, {COUNTS: (0.6, ("PC3", "PC9"))}),
+        student(
+            "tara",
+            "forgets the biases",
+            {COUNTS: no_biases},
+            {COUNTS: (0.6, ("PC1", "PC11"))},
+        ),
+        student(
+            "umar",
+            "forgets the input channels",
+            {COUNTS: one_channel},
+            {COUNTS: (0.6, ("PC3", "PC9"))},
+        ),
         student(
             "vera",
             "transposes the matrix, goes down instead of up",
-            {MATRIX: changed(model[MATRIX], "height * width)", "height * width).T")} | forward,
+            {MATRIX: changed(model[MATRIX], "height * width)", "height * width).T")}
+            | forward,
             {MATRIX: (0, ("MX1",)), UP: (0.75, ("TC1", "TC6", "TC7"))},
         ),
         student(
@@ -261,8 +370,12 @@ def _wrong_ways(model) -> list[Sample]:
 
 
 def _accidents(model) -> list[Sample]:
-    endless = {POOL: "def pool2d(x, kernel_size, stride=None, mode='max'):\n    while True:\n        pass"}
-    leaving = {POOL: "def pool2d(x, kernel_size, stride=None, mode='max'):\n    import sys\n    sys.exit('bye')"}
+    endless = {
+        POOL: "def pool2d(x, kernel_size, stride=None, mode='max'):\n    while True:\n        pass"
+    }
+    leaving = {
+        POOL: "def pool2d(x, kernel_size, stride=None, mode='max'):\n    import sys\n    sys.exit('bye')"
+    }
     noisy = "def conv2d(x, weight, bias, stride=1, padding=0):\n    import sys, warnings\n    warnings.warn('slow')\n"
     noisy += "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
     body = model[CONV].split('"""\n', 1)[1]
@@ -270,9 +383,19 @@ def _accidents(model) -> list[Sample]:
     no_points = nothing_for(model)
     blank = "def pool2d(x, kernel_size, stride=None, mode='max'):\n    raise NotImplementedError()"
     return [
-        Sample("xena", "copied a solution cell", model, accident=copy_cell(POOL, blank)),
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{POOL}-check")),
-        Sample("zoe", "renamed the notebook", model, file_name="my lab five (final)", note="renamed"),
+        Sample(
+            "xena", "copied a solution cell", model, accident=copy_cell(POOL, blank)
+        ),
+        Sample(
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{POOL}-check")
+        ),
+        Sample(
+            "zoe",
+            "renamed the notebook",
+            model,
+            file_name="my lab five (final)",
+            note="renamed",
+        ),
         Sample("amir", "endless loop", model | endless, loses=no_pool),
         Sample(
             "bert",
@@ -283,9 +406,18 @@ def _accidents(model) -> list[Sample]:
         ),
         Sample("cleo", "warnings and prints", model | {CONV: noisy + body}),
         Sample(
-            "dora", "truncated file", model, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+            "dora",
+            "truncated file",
+            model,
+            accident=truncate,
+            loses=no_points,
+            zero_because="not a whole notebook",
         ),
         Sample(
-            "erik", "a classmate's numbers", model | own_answers("ada"), own_id="ada", note="that student's numbers"
+            "erik",
+            "a classmate's numbers",
+            model | own_answers("ada"),
+            own_id="ada",
+            note="that student's numbers",
         ),
     ]

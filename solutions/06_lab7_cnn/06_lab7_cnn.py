@@ -77,7 +77,14 @@ The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours 
 
 # %%
 train, test = load_shapes(3000, 1000)
-print("source:", train.source, "| training pictures:", len(train), "| test pictures:", len(test))
+print(
+    "source:",
+    train.source,
+    "| training pictures:",
+    len(train),
+    "| test pictures:",
+    len(test),
+)
 figures.show(
     figures.plot_pictures(train.at(range(20))),
     alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
@@ -91,10 +98,8 @@ A picture is stored as whole numbers from 0 to 255. (The lecture's text says tha
 # %%
 pixels, _ = train.tensors()  # (N, 3, 32, 32)
 print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
-train_loader, test_loader = (
-    make_loader(train, shuffle=True),
-    make_loader(test),
-)  # batches of 32, from -1 to 1
+train_loader = make_loader(train, shuffle=True)  # batches of 32, from -1 to 1
+test_loader = make_loader(test)
 images, labels = next(iter(train_loader))
 print(tuple(images.shape), tuple(labels.shape))
 
@@ -260,9 +265,12 @@ tensors = {
     "fc3.bias": None,
 }
 ### BEGIN SOLUTION
-parameters = {"conv1": 456, "pool": 0, "conv2": 2416, "fc1": 48120, "fc2": 10164, "fc3": 850, "total": 62006}
-tensors = {"conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,), "fc1.weight": (120, 400), "fc1.bias": (120,)}
-tensors |= {"fc2.weight": (84, 120), "fc2.bias": (84,), "fc3.weight": (10, 84), "fc3.bias": (10,)}
+parameters = {"conv1": 456, "pool": 0, "conv2": 2416}
+parameters |= {"fc1": 48120, "fc2": 10164, "fc3": 850, "total": 62006}
+tensors = {"conv2.weight": (16, 6, 5, 5), "conv2.bias": (16,)}
+tensors |= {"fc1.weight": (120, 400), "fc1.bias": (120,)}
+tensors |= {"fc2.weight": (84, 120), "fc2.bias": (84,)}
+tensors |= {"fc3.weight": (10, 84), "fc3.bias": (10,)}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -284,7 +292,10 @@ sizes = {
 figures.show(
     figures.plot_cost_bars(
         {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
-        {name: reach * outputs * places for name, (reach, outputs, places) in sizes.items()},
+        {
+            name: reach * outputs * places
+            for name, (reach, outputs, places) in sizes.items()
+        },
     ),
     alt="Two groups of bars. The first convolution holds 0.7 % of the "
     "parameters and does 54 % of the multiplications; the first dense layer "
@@ -665,14 +676,24 @@ EPOCHS = 5
 train, test = load_shapes(3000, 1000)
 train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
 network = None
-first_run = {"first loss": None, "loss of guessing": None, "chance": None, "accuracy": None}
+first_run = {
+    "first loss": None,
+    "loss of guessing": None,
+    "chance": None,
+    "accuracy": None,
+}
 ### BEGIN SOLUTION
 torch.manual_seed(1)
 network = CNN()
 images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
-print(run_epochs(lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy), EPOCHS))
+print(
+    run_epochs(
+        lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy),
+        EPOCHS,
+    )
+)
 first_run = {
     "first loss": first_loss,
     "loss of guessing": float(np.log(10)),
@@ -768,7 +789,12 @@ toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)
 
 
 def small_network():
-    return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))
+    return nn.Sequential(
+        nn.Conv2d(3, 4, kernel_size=5),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(4 * 8 * 8, 10),
+    )
 
 
 def reproducible_run(seed):
@@ -809,7 +835,9 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 """
 
 # %%
-kernels = next(layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d))
+kernels = next(
+    layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d)
+)
 figures.show(
     figures.plot_first_kernels(kernels),
     alt="Small colour pictures of kernels of 5×5 pixels, some with a change of brightness or colour across them.",
@@ -829,8 +857,12 @@ The second lecture has a network of this kind in Keras. Keras writes channels **
 
 # %%
 keras = lab.keras_network.question
-print(f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels")
-print(f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side")
+print(
+    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
+)
+print(
+    f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side"
+)
 print("MaxPooling2D()                    # pool1: 2×2")
 print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
 print("MaxPooling2D()                    # pool2")
@@ -876,7 +908,12 @@ keras_counts = {
     "share of dense1": None,
 }
 ### BEGIN SOLUTION
-keras_shapes = {"conv1": (32, 24, 24), "pool1": (32, 12, 12), "conv2": (64, 10, 10), "pool2": (64, 5, 5)}
+keras_shapes = {
+    "conv1": (32, 24, 24),
+    "pool1": (32, 12, 12),
+    "conv2": (64, 10, 10),
+    "pool2": (64, 5, 5),
+}
 keras_shapes |= {"flatten": (1600,), "dense1": (256,), "dense2": (10,)}
 keras_counts = {"conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570}
 keras_counts |= {"total": 433354, "total for grey": 431754, "share of dense1": 94.6}
@@ -1041,7 +1078,8 @@ Is deeper better? The lecture says so. Plain networks say otherwise: with 56 lay
 # %%
 figures.show(
     figures.plot_residual_block(
-        ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"], "x, or a 1×1 convolution of x"
+        ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"],
+        "x, or a 1×1 convolution of x",
     ),
     alt="A row of five layers from x: convolution, batch norm, ReLU, "
     "convolution, batch norm. A dashed way leads around them, and both are "
@@ -1060,7 +1098,9 @@ The two ways must have the same shape to be added. Where the block changes the c
 
 # %%
 for name, block in lab.residual_block.question.items():
-    print(f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}")
+    print(
+        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
+    )
 
 # %% [markdown]
 r"""

@@ -20,8 +20,19 @@ SHAPES, COUNTS, CNN, LARGER, MEND = (
     "larger-pictures",
     "mend-the-network",
 )
-LOOP, EVALUATE, RUN, AGAIN = "train-one-epoch", "evaluate", "first-run", "reproducible-run"
-KERAS, PARAMS, VGG, BLOCK, DEPTH = "keras-network", "count-params", "not-vgg", "residual-block", "depth"
+LOOP, EVALUATE, RUN, AGAIN = (
+    "train-one-epoch",
+    "evaluate",
+    "first-run",
+    "reproducible-run",
+)
+KERAS, PARAMS, VGG, BLOCK, DEPTH = (
+    "keras-network",
+    "count-params",
+    "not-vgg",
+    "residual-block",
+    "depth",
+)
 
 # a trained network that comes with the course, so that a whole class need not train; it takes pixels from 0 to 1
 QUICK_RUN = """class Back(nn.Module):
@@ -42,8 +53,15 @@ first_run = {"first loss": torch.tensor(2.31), "loss of guessing": 2.303, "chanc
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
     lab = lab7_cnn.for_student(student)
-    network, keras, side = lab.shape_trace.question, lab.keras_network.question, lab.larger_pictures.question
-    blocks = {name: block_parameters(block) for name, block in lab.residual_block.question.items()}
+    network, keras, side = (
+        lab.shape_trace.question,
+        lab.keras_network.question,
+        lab.larger_pictures.question,
+    )
+    blocks = {
+        name: block_parameters(block)
+        for name, block in lab.residual_block.question.items()
+    }
     counts = keras_counts(keras)
     counts |= {"share of dense1": round(100 * counts["dense1"] / counts["total"], 1)}
     features = 16 * sides(side, (5, 5))[-1] ** 2
@@ -58,7 +76,11 @@ def own_answers(student: str) -> dict[str, str]:
 
 def later_tensors(network) -> dict:
     """Return the shapes of the tensors that are asked for."""
-    return {name: shape for name, shape in tensors(network).items() if not name.startswith("conv1")}
+    return {
+        name: shape
+        for name, shape in tensors(network).items()
+        if not name.startswith("conv1")
+    }
 
 
 def larger(features: float, word: str, another: int) -> str:
@@ -170,7 +192,12 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model, quick) -> list[Sample]:
-    bela = {CNN: CNN_IN_PIECES, MEND: MEND_ADAPTIVE, LOOP: LOOP_BY_SAMPLES, EVALUATE: EVALUATE_AT_ONCE}
+    bela = {
+        CNN: CNN_IN_PIECES,
+        MEND: MEND_ADAPTIVE,
+        LOOP: LOOP_BY_SAMPLES,
+        EVALUATE: EVALUATE_AT_ONCE,
+    }
     chen = {
         CNN: CNN_FUNCTIONAL,
         PARAMS: PARAMS_WITH_TORCH,
@@ -179,9 +206,24 @@ def _right_ways(model, quick) -> list[Sample]:
     half = (SHAPES, COUNTS, CNN, LARGER, MEND)
     undone = nothing_for(name for name in model if name not in half)
     return [
-        Sample("ada", "right, own numbers, trains for itself", model | own_answers("ada"), own_id="ada"),
-        Sample("bela", "right, in other words", quick | own_answers("bela") | bela, own_id="bela"),
-        Sample("chen", "right, with PyTorch's own tools", quick | own_answers("chen") | chen, own_id="chen"),
+        Sample(
+            "ada",
+            "right, own numbers, trains for itself",
+            model | own_answers("ada"),
+            own_id="ada",
+        ),
+        Sample(
+            "bela",
+            "right, in other words",
+            quick | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, with PyTorch's own tools",
+            quick | own_answers("chen") | chen,
+            own_id="chen",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample("gita", "half done", {name: model[name] for name in half}, loses=undone),
     ]
@@ -197,28 +239,52 @@ def _wrong_ways(model) -> list[Sample]:
     batch_means = changed(batch_means, "count += len(labels)", "count += 1")
     listing = "vgg = {'conv share': 10.6, 'first dense share': 74.3, 'features in the listing': 25088, "
     listing += "'first dense in the listing': 102764544, 'reason': 'padding'}"
-    eager = {DEPTH: "choices = {'deeper': 'always', 'residual': 'output', 'costs': 'dense conv', 'kernels': 'edges'}"}
-    plain = {BLOCK: "residual = {'basic': 73728, 'down': 229376, 'needs 1x1': {'b', 'd'}}"}
+    eager = {
+        DEPTH: "choices = {'deeper': 'always', 'residual': 'output', 'costs': 'dense conv', 'kernels': 'edges'}"
+    }
+    plain = {
+        BLOCK: "residual = {'basic': 73728, 'down': 229376, 'needs 1x1': {'b', 'd'}}"
+    }
     return [
-        student("hugo", "loses the batch", {SHAPES: wrong_trace(DS2)}, {SHAPES: (0, ("DS2",))}),
-        student("ines", "keeps the size", {SHAPES: wrong_trace(SZ8)}, {SHAPES: (0.75, ("SZ8",))}),
-        student("joan", "no biases", {COUNTS: wrong_counts(PC1)}, {COUNTS: (1.2, ("PC1",))}),
+        student(
+            "hugo",
+            "loses the batch",
+            {SHAPES: wrong_trace(DS2)},
+            {SHAPES: (0, ("DS2",))},
+        ),
+        student(
+            "ines",
+            "keeps the size",
+            {SHAPES: wrong_trace(SZ8)},
+            {SHAPES: (0.75, ("SZ8",))},
+        ),
+        student(
+            "joan", "no biases", {COUNTS: wrong_counts(PC1)}, {COUNTS: (1.2, ("PC1",))}
+        ),
         student(
             "kira",
             "softmax, and view(-1, 400) believed",
             {
-                CNN: changed(model[CNN], forward, forward.replace("self.fc3(x)", "self.fc3(x).softmax(1)")),
+                CNN: changed(
+                    model[CNN],
+                    forward,
+                    forward.replace("self.fc3(x)", "self.fc3(x).softmax(1)"),
+                ),
                 LARGER: larger(2704, "raises", 30),
             },
             {CNN: (0, ("PR5",)), LARGER: (0.6, ("KC5",))},
         ),
         student("lars", "no zero_grad", {LOOP: no_zero}, {LOOP: (0, ("TR1",))}),
-        student("mina", "mean of batch means", {LOOP: batch_means}, {LOOP: (0, ("TR5",))}),
+        student(
+            "mina", "mean of batch means", {LOOP: batch_means}, {LOOP: (0, ("TR5",))}
+        ),
         student(
             "nils",
             "confusion turned over; never seeds",
             {
-                EVALUATE: changed(model[EVALUATE], "confusion[t, p]", "confusion[p, t]"),
+                EVALUATE: changed(
+                    model[EVALUATE], "confusion[t, p]", "confusion[p, t]"
+                ),
                 AGAIN: changed(model[AGAIN], "    torch.manual_seed(seed)\n", ""),
             },
             {EVALUATE: (1.5, ("KE1",)), AGAIN: (0, ("KF5",))},
@@ -226,7 +292,12 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "olga",
             "one cell a map, VGG's own number, no norms, depth for its own sake",
-            {PARAMS: changed(model[PARAMS], "inputs * size * size", "inputs"), VGG: listing} | plain | eager,
+            {
+                PARAMS: changed(model[PARAMS], "inputs * size * size", "inputs"),
+                VGG: listing,
+            }
+            | plain
+            | eager,
             {
                 PARAMS: (0, ("KG2",)),
                 VGG: (0.6, ("KG9",)),
@@ -241,6 +312,11 @@ def _accidents(model) -> list[Sample]:
     no_points = nothing_for(model)
     return [
         Sample(
-            "dora", "truncated file", model, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+            "dora",
+            "truncated file",
+            model,
+            accident=truncate,
+            loses=no_points,
+            zero_because="not a whole notebook",
         ),
     ]

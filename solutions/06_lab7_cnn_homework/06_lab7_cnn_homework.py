@@ -76,12 +76,18 @@ Two functions are given, so that you can put your time into the networks. They d
 def accuracy(network, loader):
     network.eval()
     with torch.no_grad():
-        right = [(network(images).argmax(1) == labels).float().mean().item() * len(labels) for images, labels in loader]
+        right = [
+            (network(images).argmax(1) == labels).float().mean().item() * len(labels)
+            for images, labels in loader
+        ]
     return sum(right) / len(loader.dataset)
 
 
 def fit(network, pictures, epochs, learning_rate=0.002):
-    loader, checked = make_loader(pictures, batch_size=64, shuffle=True), make_loader(validation)
+    loader, checked = (
+        make_loader(pictures, batch_size=64, shuffle=True),
+        make_loader(validation),
+    )
     optimiser = torch.optim.Adam(network.parameters(), lr=learning_rate)
 
     def one_epoch():
@@ -122,7 +128,9 @@ What has to happen to a picture of 28×28 before a dense layer can take it?
 baseline = None
 ### BEGIN SOLUTION
 torch.manual_seed(0)
-baseline = nn.Sequential(nn.Flatten(), nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 10))
+baseline = nn.Sequential(
+    nn.Flatten(), nn.Linear(784, 100), nn.ReLU(), nn.Linear(100, 10)
+)
 print(fit(baseline, train, epochs=5))
 ### END SOLUTION
 
@@ -198,7 +206,12 @@ with_layer, without_layer = None, None
 def small(*extra):
     torch.manual_seed(0)
     network = nn.Sequential(
-        nn.Conv2d(1, 8, 5, stride=2), *extra, nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(288, 10)
+        nn.Conv2d(1, 8, 5, stride=2),
+        *extra,
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(288, 10),
     )
     fit(network, train.at(range(2000)), epochs=3)
     return network

@@ -8,10 +8,16 @@ Only ada trains, so that a class is graded in little time. The others solve for 
 
 from course_utils.grading.sample import Sample, by_check, nothing_for, truncate
 
-DENSE, CONV, ABLATION, REPORT = "dense-baseline", "beat-the-baseline", "ablation", "report"
+DENSE, CONV, ABLATION, REPORT = (
+    "dense-baseline",
+    "beat-the-baseline",
+    "ablation",
+    "report",
+)
 
 HALF_A_PAGE = (
-    "I built a dense network and a convolutional one. The second is some points better, more than chance moves it."
+    "I built a dense network and a convolutional one. "
+    "The second is some points better, more than chance moves it."
 )
 
 SOLVE = '''def solve(*front):
@@ -65,12 +71,21 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    trained = {DENSE: SOLVE + model[DENSE], CONV: model[CONV], ABLATION: model[ABLATION], REPORT: HALF_A_PAGE}
+    trained = {
+        DENSE: SOLVE + model[DENSE],
+        CONV: model[CONV],
+        ABLATION: model[ABLATION],
+        REPORT: HALF_A_PAGE,
+    }
     undone = nothing_for((CONV, ABLATION))
     return [
         Sample("ada", "right, trains for herself", QUICK | trained),
         Sample("bela", "right, by least squares", QUICK),
-        Sample("chen", "right, in classes, batch norm", QUICK | {DENSE: SOLVE + AS_CLASS, ABLATION: NORMED}),
+        Sample(
+            "chen",
+            "right, in classes, batch norm",
+            QUICK | {DENSE: SOLVE + AS_CLASS, ABLATION: NORMED},
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(QUICK)),
         Sample("gita", "half done", {DENSE: QUICK[DENSE]}, loses=undone),
     ]
@@ -83,30 +98,52 @@ def _wrong_ways() -> list[Sample]:
     def table(line):
         return {ABLATION: QUICK[ABLATION] + line}
 
-    untrained = {DENSE: SOLVE + "torch.manual_seed(0)\nbaseline = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\n"}
+    untrained = {
+        DENSE: SOLVE
+        + "torch.manual_seed(0)\nbaseline = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))\n"
+    }
     large = {
         CONV: f"convnet = nn.Sequential(solve({CONVOLVE}), nn.Linear(10, 10))\nconvnet.spare = nn.Linear(400, 250)\n"
     }
     swapped = table("with_layer, without_layer = without_layer, with_layer\n")
     return [
-        student("hugo", "an untrained baseline", untrained, {DENSE: (0, ()), CONV: (0, ())}),
+        student(
+            "hugo", "an untrained baseline", untrained, {DENSE: (0, ()), CONV: (0, ())}
+        ),
         student(
             "ines",
             "a convolution in the baseline, so nothing is beaten",
             {DENSE: f"{SOLVE}baseline = solve({CONVOLVE})\n"},
             {DENSE: (0, ()), CONV: (0, ())},
         ),
-        student("joan", "a convnet without convolutions", {CONV: "convnet = baseline\n"}, {CONV: (0, ())}),
+        student(
+            "joan",
+            "a convnet without convolutions",
+            {CONV: "convnet = baseline\n"},
+            {CONV: (0, ())},
+        ),
         student("kira", "too many parameters", large, {CONV: (0, ())}),
-        student("lars", "percent", table('table["accuracy with"] *= 100\n'), {ABLATION: (4 / 3, ("KE6",))}),
+        student(
+            "lars",
+            "percent",
+            table('table["accuracy with"] *= 100\n'),
+            {ABLATION: (4 / 3, ("KE6",))},
+        ),
         student(
             "mina",
             "a table of other networks",
             table('table["accuracy with"] = 0.95\ntable["accuracy without"] = 0.5\n'),
             {ABLATION: (2 / 3, ("KF4",))},
         ),
-        student("nils", "the layer in the other network", swapped, {ABLATION: (4 / 3, ())}),
-        student("olga", "ablates pooling", table('table["layer"] = "pooling"\n'), {ABLATION: (4 / 3, ())}),
+        student(
+            "nils", "the layer in the other network", swapped, {ABLATION: (4 / 3, ())}
+        ),
+        student(
+            "olga",
+            "ablates pooling",
+            table('table["layer"] = "pooling"\n'),
+            {ABLATION: (4 / 3, ())},
+        ),
     ]
 
 
@@ -114,6 +151,11 @@ def _accidents() -> list[Sample]:
     no_points = nothing_for(QUICK)
     return [
         Sample(
-            "dora", "truncated file", QUICK, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+            "dora",
+            "truncated file",
+            QUICK,
+            accident=truncate,
+            loses=no_points,
+            zero_because="not a whole notebook",
         ),
     ]

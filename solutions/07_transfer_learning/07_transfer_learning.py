@@ -128,7 +128,9 @@ How do you get at the numbers between two layers? PyTorch lets you hang a **forw
 
 # %%
 caught = []
-handle = source.pool3.register_forward_hook(lambda module, inputs, output: caught.append(output.detach()))
+handle = source.pool3.register_forward_hook(
+    lambda module, inputs, output: caught.append(output.detach())
+)
 source(X_ten)
 handle.remove()
 print(caught[0].shape)  # (N, C, H, W)
@@ -494,7 +496,12 @@ def experiment(sizes, draws):
 # %%
 small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
 runs = experiment(*(small if is_grading() else whole))
-print({way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()} for way, row in runs.items()})
+print(
+    {
+        way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
+        for way, row in runs.items()
+    }
+)
 figures.show(
     figures.plot_learning_curve(runs, chance=0.5),
     alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
@@ -601,7 +608,10 @@ cases = {
 
 # %%
 F_25 = features(source, X_25)
-measured = {name: share_right(F_25, y_25, features(network, X), y_new) for name, (network, X) in cases.items()}
+measured = {
+    name: share_right(F_25, y_25, features(network, X), y_new)
+    for name, (network, X) in cases.items()
+}
 figures.show(
     figures.plot_mismatches(measured, chance=0.5),
     alt="Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most.",

@@ -1,6 +1,12 @@
 """The sample class of lab 07: who hands in what, and what each must get for it. Holds answers: never handed out."""
 
-from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
+from course_utils.grading.sample import (
+    Sample,
+    by_check,
+    changed,
+    delete_cell,
+    nothing_for,
+)
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import head_sizes, label_bug
 
@@ -22,7 +28,10 @@ def own_answers(student: str, repair: str) -> dict[str, str]:
     lab = transfer_learning.for_student(student)
     heads = lab.head_sizes.question
     counts = {letter: head_sizes.count_head(head) for letter, head in heads.items()}
-    own, share = counts[head_sizes.OWN], round(head_sizes.trained_share(heads[head_sizes.OWN]), 1)
+    own, share = (
+        counts[head_sizes.OWN],
+        round(head_sizes.trained_share(heads[head_sizes.OWN]), 1),
+    )
     places = label_bug.wrong_places(lab.label_bug.question)
     bug = {"wrong": len(places), "first": places[0], "last": places[-1]}
     return {
@@ -132,7 +141,12 @@ def _right_ways(model) -> list[Sample]:
     done = (EXTRACT, FREEZING, SIZES, HEAD)
     repair = model[BUG][model[BUG].index("def repair_labels") :]
     return [
-        Sample("ada", "right, own numbers", model | own_answers("ada", repair), own_id="ada"),
+        Sample(
+            "ada",
+            "right, own numbers",
+            model | own_answers("ada", repair),
+            own_id="ada",
+        ),
         Sample(
             "bela",
             "right, with arrays, loops of descent and masks",
@@ -159,9 +173,17 @@ def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
         return Sample(name, about, model | answers, loses=by_check(loses))
 
-    test_statistics = changed(model[HEAD], "F_train.mean(0), F_train.std(0)", "F_test.mean(0), F_test.std(0)")
-    test_statistics = changed(test_statistics, "head((F_test - mean) / std)", "head((F_test - F_test.mean(0)) / std)")
-    repair = "def repair_labels(labels, names):\n    return [1 - label for label in labels]"
+    test_statistics = changed(
+        model[HEAD], "F_train.mean(0), F_train.std(0)", "F_test.mean(0), F_test.std(0)"
+    )
+    test_statistics = changed(
+        test_statistics,
+        "head((F_test - mean) / std)",
+        "head((F_test - F_test.mean(0)) / std)",
+    )
+    repair = (
+        "def repair_labels(labels, names):\n    return [1 - label for label in labels]"
+    )
     fewer = "numbers = {'a': 50176, 'b': 1024, 'c': 2048, 'full': 33834, 'share': 8.0}"
     early = changed(model[CURVE], '"scratch reaches": "none"', '"scratch reaches": 25')
     return [
@@ -177,9 +199,21 @@ def _wrong_ways(model) -> list[Sample]:
             {FREEZING: changed(model[FREEZING], "    module.eval()\n", "")},
             {FREEZING: (1, ("TR7",))},
         ),
-        student("joan", "statistics of the test part", {HEAD: test_statistics}, {HEAD: (0, ("TR6",))}),
-        student("kira", "no biases, the old head", {SIZES: fewer}, {SIZES: (0.6, ("PC1", "TH5"))}),
-        student("lars", "reads the curve too early", {CURVE: early}, {CURVE: (3, ("TE3",))}),
+        student(
+            "joan",
+            "statistics of the test part",
+            {HEAD: test_statistics},
+            {HEAD: (0, ("TR6",))},
+        ),
+        student(
+            "kira",
+            "no biases, the old head",
+            {SIZES: fewer},
+            {SIZES: (0.6, ("PC1", "TH5"))},
+        ),
+        student(
+            "lars", "reads the curve too early", {CURVE: early}, {CURVE: (3, ("TE3",))}
+        ),
         student(
             "mina",
             "turns all labels over",
@@ -195,7 +229,13 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "olga",
             "fine-tuning is always better",
-            {CHOICES: changed(model[CHOICES], '"few": {"head first",', '"few": {"tune all", "head first",')},
+            {
+                CHOICES: changed(
+                    model[CHOICES],
+                    '"few": {"head first",',
+                    '"few": {"tune all", "head first",',
+                )
+            },
             {CHOICES: (1.6, ("TM4",))},
         ),
     ]
@@ -203,5 +243,7 @@ def _wrong_ways(model) -> list[Sample]:
 
 def _accidents(model) -> list[Sample]:
     return [
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{HEAD}-check")),
+        Sample(
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{HEAD}-check")
+        ),
     ]

@@ -120,7 +120,9 @@ def split_by_scene(scenes, labels, share=0.25, seed=0):
     chance = np.random.default_rng(seed)
     held = set()
     for label in sorted(set(labels)):
-        mine = sorted({scene for scene, one in zip(scenes, labels, strict=True) if one == label})
+        mine = sorted(
+            {scene for scene, one in zip(scenes, labels, strict=True) if one == label}
+        )
         number = min(max(1, round(share * len(mine))), len(mine) - 1)
         held |= {mine[place] for place in chance.permutation(len(mine))[:number]}
     train = [i for i, scene in enumerate(scenes) if scene not in held]
@@ -218,7 +220,11 @@ def accuracy(method, learn, *others):
 
 print("by photo {:.2f}".format(*accuracy(frozen_baseline, *by_photo)))
 learn, others = by_scene(catalogue)
-print("by scene {:.2f}, wild {:.2f}".format(*accuracy(frozen_baseline, learn, others, wild)))
+print(
+    "by scene {:.2f}, wild {:.2f}".format(
+        *accuracy(frozen_baseline, learn, others, wild)
+    )
+)
 
 # %% [markdown]
 r"""
@@ -237,7 +243,9 @@ coins = np.random.default_rng(0).integers(0, 2, size=(20, 2, 48))
 truth = np.arange(48) % 2
 reached = (coins == truth).mean(axis=2)  # (ways, old and new pictures)
 winner = reached[:, 0].argmax()
-print(f"winner on the old pictures {reached[winner, 0]:.2f}, on new ones {reached[winner, 1]:.2f}")
+print(
+    f"winner on the old pictures {reached[winner, 0]:.2f}, on new ones {reached[winner, 1]:.2f}"
+)
 
 # %% [markdown]
 r"""
@@ -286,7 +294,8 @@ Look at the wild pictures of section 1 again. Size, light and clutter differ fro
 
 # %%
 means = {
-    name: pictures.images.mean(axis=(1, 2, 3)) / 255 for name, pictures in (("catalogue", catalogue), ("wild", wild))
+    name: pictures.images.mean(axis=(1, 2, 3)) / 255
+    for name, pictures in (("catalogue", catalogue), ("wild", wild))
 }
 figures.show(
     figures.plot_value_histograms(means, xlabel="mean brightness of a picture"),
@@ -394,7 +403,10 @@ figures.show(
 
 # %%
 for seed in range(1 if is_grading() else 4):
-    row = [*accuracy(frozen_baseline, *by_scene(mine, seed)), *accuracy(improved, *by_scene(mine, seed))]
+    row = [
+        *accuracy(frozen_baseline, *by_scene(mine, seed)),
+        *accuracy(improved, *by_scene(mine, seed)),
+    ]
     print(f"seed {seed}: baseline {row[0]:.2f}, improved {row[1]:.2f}")
 
 # %% [markdown]

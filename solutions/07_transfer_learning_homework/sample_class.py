@@ -4,13 +4,21 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 never handed out. The half page at the end is read by a person: only ada writes one.
 """
 
-from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for, truncate
+from course_utils.grading.sample import (
+    Sample,
+    by_check,
+    changed,
+    delete_cell,
+    nothing_for,
+    truncate,
+)
 
 SPLIT, BASELINE, CHOOSE = "split-by-scene", "frozen-baseline", "choose"
 IMPROVEMENT, TABLE, REPORT = "improvement", "results-table", "report"
 
 HALF_A_PAGE = (
-    "I split 24 scenes, 18 to learn from. The baseline guesses in the wild; smaller, darker pictures mend that."
+    "I split 24 scenes, 18 to learn from. "
+    "The baseline guesses in the wild; smaller, darker pictures mend that."
 )
 
 # --- other right ways
@@ -134,14 +142,25 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    bela = {SPLIT: SPLIT_BY_COUNTING, BASELINE: BASELINE_BY_DESCENT, IMPROVEMENT: LIGHT, TABLE: MEASURED}
-    chen = {SPLIT: SPLIT_WITH_ARRAYS, BASELINE: BASELINE_WITH_A_HOOK, CHOOSE: CHOOSE_WITH_A_TABLE}
+    bela = {
+        SPLIT: SPLIT_BY_COUNTING,
+        BASELINE: BASELINE_BY_DESCENT,
+        IMPROVEMENT: LIGHT,
+        TABLE: MEASURED,
+    }
+    chen = {
+        SPLIT: SPLIT_WITH_ARRAYS,
+        BASELINE: BASELINE_WITH_A_HOOK,
+        CHOOSE: CHOOSE_WITH_A_TABLE,
+    }
     chen |= {IMPROVEMENT: LIGHT_TO_THE_SAME_MEAN, TABLE: MEASURED}
     done = (SPLIT, BASELINE)
     return [
         Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
         Sample("bela", "right, with dicts, NumPy and less light", model | bela),
-        Sample("chen", "right, with arrays, a hook and pictures of one brightness", chen),
+        Sample(
+            "chen", "right, with arrays, a hook and pictures of one brightness", chen
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
@@ -154,14 +173,28 @@ def _right_ways(model) -> list[Sample]:
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
-        return Sample(name, about, model | {TABLE: MEASURED} | answers, loses=by_check(loses))
+        return Sample(
+            name, about, model | {TABLE: MEASURED} | answers, loses=by_check(loses)
+        )
 
-    leak = changed(model[BASELINE], "F_train.mean(0), F_train.std(0)", "F_both.mean(0), F_both.std(0)")
-    leak = changed(leak, "    mean, std", "    F_both = torch.cat([F_train, F_test])\n    mean, std")
-    pixels = changed(
-        model[BASELINE], "source[:-1](X_train), source[:-1](X_test)", "X_train.flatten(1), X_test.flatten(1)"
+    leak = changed(
+        model[BASELINE],
+        "F_train.mean(0), F_train.std(0)",
+        "F_both.mean(0), F_both.std(0)",
     )
-    unseeded = changed(model[SPLIT], "np.random.default_rng(seed)", "np.random.default_rng(0)")
+    leak = changed(
+        leak,
+        "    mean, std",
+        "    F_both = torch.cat([F_train, F_test])\n    mean, std",
+    )
+    pixels = changed(
+        model[BASELINE],
+        "source[:-1](X_train), source[:-1](X_test)",
+        "X_train.flatten(1), X_test.flatten(1)",
+    )
+    unseeded = changed(
+        model[SPLIT], "np.random.default_rng(seed)", "np.random.default_rng(0)"
+    )
     same = "def improved(X_train, y_train, X_test):\n    return frozen_baseline(X_train, y_train, X_test)\n"
     return [
         student("hugo", "splits by photo", {SPLIT: BY_PHOTO}, {SPLIT: (0, ("TS1",))}),
@@ -171,26 +204,55 @@ def _wrong_ways(model) -> list[Sample]:
             {BASELINE: leak},
             {BASELINE: (0, ("TR6",)), IMPROVEMENT: (0, ("TR6",))},
         ),
-        student("joan", "chooses on the test part", {CHOOSE: BY_THE_TEST}, {CHOOSE: (0, ("TP1",))}),
+        student(
+            "joan",
+            "chooses on the test part",
+            {CHOOSE: BY_THE_TEST},
+            {CHOOSE: (0, ("TP1",))},
+        ),
         student(
             "kira",
             "per cent, and all pictures counted",
-            {TABLE: MEASURED + 'results["improved"]["wild"] *= 100\nresults["baseline"]["n"] = len(catalogue)\n'},
+            {
+                TABLE: MEASURED
+                + 'results["improved"]["wild"] *= 100\nresults["baseline"]["n"] = len(catalogue)\n'
+            },
             {TABLE: (4 / 3, ("TG3", "KE6"))},
         ),
         student(
             "lars",
             "a table of other numbers",
-            {TABLE: MEASURED + 'results["baseline"]["catalogue"], results["improved"]["wild"] = 0.99, 0.95\n'},
+            {
+                TABLE: MEASURED
+                + 'results["baseline"]["catalogue"], results["improved"]["wild"] = 0.99, 0.95\n'
+            },
             {TABLE: (4 / 3, ("KF4",))},
         ),
-        student("mina", "improves nothing", {IMPROVEMENT: same}, {IMPROVEMENT: (0, ("TI1",))}),
-        student("nils", "the same split for every seed", {SPLIT: unseeded}, {SPLIT: (0, ("KF7",))}),
-        student("olga", "a head on pixels", {BASELINE: pixels}, {BASELINE: (0, ("TW1",)), IMPROVEMENT: (0, ())}),
+        student(
+            "mina",
+            "improves nothing",
+            {IMPROVEMENT: same},
+            {IMPROVEMENT: (0, ("TI1",))},
+        ),
+        student(
+            "nils",
+            "the same split for every seed",
+            {SPLIT: unseeded},
+            {SPLIT: (0, ("KF7",))},
+        ),
+        student(
+            "olga",
+            "a head on pixels",
+            {BASELINE: pixels},
+            {BASELINE: (0, ("TW1",)), IMPROVEMENT: (0, ())},
+        ),
         student(
             "pavo",
             "rows exchanged",
-            {TABLE: MEASURED + 'results = {"baseline": results["improved"], "improved": results["baseline"]}\n'},
+            {
+                TABLE: MEASURED
+                + 'results = {"baseline": results["improved"], "improved": results["baseline"]}\n'
+            },
             {TABLE: (2 / 3, ("TG1",))},
         ),
     ]
@@ -199,9 +261,24 @@ def _wrong_ways(model) -> list[Sample]:
 def _accidents(model) -> list[Sample]:
     no_points = nothing_for(model)
     return [
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{BASELINE}-check")),
-        Sample("amir", "endless loop", model | {CHOOSE: ENDLESS}, loses={f"{CHOOSE}-check": (0, ())}),
         Sample(
-            "dora", "truncated file", model, accident=truncate, loses=no_points, zero_because="not a whole notebook"
+            "yuri",
+            "deleted a check cell",
+            model,
+            accident=delete_cell(f"{BASELINE}-check"),
+        ),
+        Sample(
+            "amir",
+            "endless loop",
+            model | {CHOOSE: ENDLESS},
+            loses={f"{CHOOSE}-check": (0, ())},
+        ),
+        Sample(
+            "dora",
+            "truncated file",
+            model,
+            accident=truncate,
+            loses=no_points,
+            zero_because="not a whole notebook",
         ),
     ]

@@ -563,7 +563,10 @@ places = (before != seen).nonzero().flatten()[:4]
 titles = [f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places]
 print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
 figures.show(
-    figures.plot_pictures(torch.cat([0.5 + delta * 255 / 32, carrying[places]]), ["the noise, ×8", *titles]),
+    figures.plot_pictures(
+        torch.cat([0.5 + delta * 255 / 32, carrying[places]]),
+        ["the noise, ×8", *titles],
+    ),
     alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
     "shapes are easy to recognise; the network takes them for something else.",
 )
@@ -622,9 +625,15 @@ A gallery: one fooling image for each class, with the network's confidence. Whic
 rng = torch.Generator().manual_seed(0)
 targets = range(2 if is_grading() else 10)
 gallery = [fooling_image(network, target, 60, rng) for target in targets]
-titles = [f"{name} {confidence:.3f}" for name, (_, confidence) in zip(test.classes, gallery)]
+titles = [
+    f"{name} {confidence:.3f}" for name, (_, confidence) in zip(test.classes, gallery)
+]
 figures.show(
-    figures.plot_pictures(torch.cat([torch.as_tensor(picture) for picture, _ in gallery]), titles, columns=5),
+    figures.plot_pictures(
+        torch.cat([torch.as_tensor(picture) for picture, _ in gallery]),
+        titles,
+        columns=5,
+    ),
     alt="Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1.",
 )
 
@@ -693,7 +702,9 @@ for places in order.split(64):
     adam.zero_grad()
     loss.backward()
     adam.step()
-print(f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended")
+print(
+    f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended"
+)
 
 # %%
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
@@ -701,7 +712,12 @@ size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
 curves = {
     f"{name}, {attack}": [
-        accuracy(model, torch.as_tensor(make(model, few, few_labels, level / 255)), few_labels) for level in levels
+        accuracy(
+            model,
+            torch.as_tensor(make(model, few, few_labels, level / 255)),
+            few_labels,
+        )
+        for level in levels
     ]
     for name, model in {"plain": network, "defended": defended}.items()
     for attack, make in {

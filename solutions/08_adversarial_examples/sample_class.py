@@ -4,7 +4,13 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 ``course demo`` and by the tests of the grading round trip. Holds answers: never handed out.
 """
 
-from course_utils.grading.sample import Sample, by_check, changed, delete_cell, nothing_for
+from course_utils.grading.sample import (
+    Sample,
+    by_check,
+    changed,
+    delete_cell,
+    nothing_for,
+)
 from course_utils.labs import adversarial_examples
 from course_utils.labs.adversarial_examples.budget_units import right_values
 
@@ -21,7 +27,9 @@ BONUS = "adversarial-training"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own question with numbers."""
-    return {BUDGET: f"budget = {right_values(adversarial_examples.for_student(student).budget_units.question)}"}
+    return {
+        BUDGET: f"budget = {right_values(adversarial_examples.for_student(student).budget_units.question)}"
+    }
 
 
 # --- other right ways
@@ -121,8 +129,18 @@ def _right_ways(model) -> list[Sample]:
     chen |= {UNIVERSAL: UNIVERSAL_BY_ADAM, FOOLING: FOOLING_BY_GRADIENT}
     done = (GRADIENT, FGSM, BUDGET)
     return [
-        Sample("bela", "right, picture by picture and with lists", model | own_answers("bela") | bela, own_id="bela"),
-        Sample("chen", "right, with arrays, recursion and Adam", model | own_answers("chen") | chen, own_id="chen"),
+        Sample(
+            "bela",
+            "right, picture by picture and with lists",
+            model | own_answers("bela") | bela,
+            own_id="bela",
+        ),
+        Sample(
+            "chen",
+            "right, with arrays, recursion and Adam",
+            model | own_answers("chen") | chen,
+            own_id="chen",
+        ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
             "gita",
@@ -138,20 +156,43 @@ def _wrong_ways(model) -> list[Sample]:
         return Sample(name, about, model | answers, loses=by_check(loses))
 
     def one(name, about, exercise, code, *change):
-        return student(name, about, {exercise: changed(model[exercise], *change)}, {exercise: (0, (code,))})
+        return student(
+            name,
+            about,
+            {exercise: changed(model[exercise], *change)},
+            {exercise: (0, (code,))},
+        )
 
     backwards = "(gradient,) = torch.autograd.grad(loss, x)"
     leaving = "loss.backward()\n    gradient = x.grad"
     table = {CONTROL: changed(model[CONTROL], '"direction"', '"size"')}
     return [
-        one("hugo", "leaves gradients in the parameters", GRADIENT, "AD6", backwards, leaving),
-        one("ines", "takes the gradient in train mode", GRADIENT, "AD7", "    model.eval()\n", ""),
+        one(
+            "hugo",
+            "leaves gradients in the parameters",
+            GRADIENT,
+            "AD6",
+            backwards,
+            leaving,
+        ),
+        one(
+            "ines",
+            "takes the gradient in train mode",
+            GRADIENT,
+            "AD7",
+            "    model.eval()\n",
+            "",
+        ),
         one("joan", "takes the batch's mean", GRADIENT, "GR3", ', reduction="sum"', ""),
         student(
             "kira",
             "helps the network",
             {
-                FGSM: changed(model[FGSM], "x - step if targeted else x + step", "x + step if targeted else x - step"),
+                FGSM: changed(
+                    model[FGSM],
+                    "x - step if targeted else x + step",
+                    "x + step if targeted else x - step",
+                ),
                 FOOLING: FOOLING_BY_GRADIENT,
             },
             {FGSM: (0, ("AD1",))},
@@ -162,12 +203,27 @@ def _wrong_ways(model) -> list[Sample]:
             {FGSM: changed(model[FGSM], ".sign()", ""), FOOLING: FOOLING_BY_GRADIENT},
             {FGSM: (0, ("AD2",))},
         ),
-        one("mina", "does not project", PGD, "AD5", "torch.clamp(moved, x - eps, x + eps)", "moved"),
-        one("nils", "one noise a picture", UNIVERSAL, "EU1", "return delta", "return delta.expand_as(X)"),
+        one(
+            "mina",
+            "does not project",
+            PGD,
+            "AD5",
+            "torch.clamp(moved, x - eps, x + eps)",
+            "moved",
+        ),
+        one(
+            "nils",
+            "one noise a picture",
+            UNIVERSAL,
+            "EU1",
+            "return delta",
+            "return delta.expand_as(X)",
+        ),
         student(
             "olga",
             "mixes up units, and size with direction",
-            {BUDGET: 'budget = {"normalised": 0.0157, "L2": 0.0314, "grey levels": 16}'} | table,
+            {BUDGET: 'budget = {"normalised": 0.0157, "L2": 0.0314, "grey levels": 16}'}
+            | table,
             {BUDGET: (0, ("AD4", "EB4", "EB5")), CONTROL: (1.5, ("ET4",))},
         ),
         student(
@@ -182,6 +238,13 @@ def _wrong_ways(model) -> list[Sample]:
 def _accidents(model) -> list[Sample]:
     leaving = "def fooling_image(model, target, steps, rng):\n    import sys\n    sys.exit('bye')"
     return [
-        Sample("yuri", "deleted a check cell", model, accident=delete_cell(f"{FGSM}-check")),
-        Sample("zoe", "sys.exit in a function", model | {FOOLING: leaving}, loses={f"{FOOLING}-check": (0, ())}),
+        Sample(
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{FGSM}-check")
+        ),
+        Sample(
+            "zoe",
+            "sys.exit in a function",
+            model | {FOOLING: leaving},
+            loses={f"{FOOLING}-check": (0, ())},
+        ),
     ]
