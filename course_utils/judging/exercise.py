@@ -36,7 +36,7 @@ class Exercise:
     """
 
     id: ClassVar[str]
-    """The grade_id of its solution cell, for example ``"output-sizes"``. Never renamed."""
+    """The grade_id of its solution cell, for example ``"two-words"``. Never renamed."""
 
     hints: ClassVar[Sequence[str]] = ()
     """In order: each is a question or a reason, none is an answer."""
@@ -56,7 +56,7 @@ class Exercise:
 
     @classmethod
     def name(cls) -> str:
-        """Return what the exercise is called in a lab: ``output_sizes`` for ``"output-sizes"``."""
+        """Return what the exercise is called in a lab: ``two_words`` for ``"two-words"``."""
         return cls.id.replace("-", "_")
 
     # --- the question
