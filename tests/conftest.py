@@ -23,15 +23,6 @@ if not os.environ.get("COURSE_OFFLINE"):  # otherwise sitecustomize has done it
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file in one process, but for those of all exercises: there the tests of a lab."""
-    for item in items:
-        group = item.path.stem
-        if group == "test_every_exercise":
-            group += item.name.partition("[")[2].partition("/")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture
 def sample_course(tmp_path: Path) -> Path:
     """A course of its own with our settings and one small lab."""

@@ -41,7 +41,7 @@ QUICK = {  # what can be said without running a test: also what is checked befor
 def steps() -> dict[str, list[str]]:
     """Return what is run, by name. The notebooks come after the release, which makes them."""
     notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
-    todo = {**QUICK, "tests": [*PYTEST, "-n", "2", "--dist", "loadgroup", "tests"]}
+    todo = {**QUICK, "tests": [*PYTEST, "-n", "2", "--dist", "loadfile", "tests"]}
     if notebooks:
         todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]
     return todo
