@@ -4,7 +4,7 @@ import math
 from typing import Any
 
 import numpy as np
-from lesson import Lesson
+from lesson import Lesson, edited
 
 DIFFERENCES = """
 def numerical_gradient(f, x, eps=1e-5):
@@ -95,10 +95,7 @@ ARITHMETIC = Lesson("03_chain_rule").cells()["arithmetic"].source
 
 def build(name: str, *changes: tuple[str, str]) -> dict[str, Any]:
     """Return what a source binds, with some of its text replaced."""
-    source = SOURCES[name]
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {name}"
-        source = source.replace(old, new)
+    source = edited(SOURCES[name], *changes)
     names: dict[str, Any] = {"np": np, "math": math}
     exec(ARITHMETIC, names)
     exec(source, names)

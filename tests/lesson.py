@@ -1,4 +1,4 @@
-"""A lab's master as the tests see it: its answers, its graded cells, its headings."""
+"""A lab's master as the tests see it: its answers, its graded cells, its headings; and a source edited."""
 
 import re
 from functools import cached_property
@@ -9,6 +9,14 @@ from conftest import ROOT
 
 from course_utils.cells import is_check
 from course_utils.masters import read_master
+
+
+def edited(source: str, *changes: tuple[str, str]) -> str:
+    """Return a text with some of its passages replaced; what is to be replaced must be there."""
+    for old, new in changes:
+        assert old in source, f"{old!r} is not in:\n{source}"
+        source = source.replace(old, new)
+    return source
 
 
 class Lesson:

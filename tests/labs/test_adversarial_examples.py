@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from harness import WrongWay, judged, right_answers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from lesson import edited
 
 from course_utils.data import load_shapes
 from course_utils.judging.cases import Case
@@ -115,10 +116,7 @@ QUICK = ["input_gradient", "fgsm", "pgd"]
 
 def build(name: str, *changes: tuple[str, str]) -> Callable:
     """Return the function called ``name`` with some of its text replaced."""
-    source = SOURCES[name]
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {name}"
-        source = source.replace(old, new)
+    source = edited(SOURCES[name], *changes)
     names = {"torch": torch, "F": F}
     exec(source, names)
     return names[name]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson
+from lesson import Lesson, edited
 
 from course_utils.judging.variants import Dice
 from course_utils.labs import conv_and_pooling
@@ -272,10 +272,7 @@ SOURCES = {"conv2d": CONV, "pool2d": POOL, "conv_as_matrix": MATRIX, "conv2d_bac
 
 def build(name: str, *changes: tuple[str, str]) -> Callable:
     """Return the function called ``name`` with some of its text replaced."""
-    source = SOURCES[name]
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {name}"
-        source = source.replace(old, new)
+    source = edited(SOURCES[name], *changes)
     names = {"np": np}
     exec(source, names)
     return names[name]

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson
+from lesson import Lesson, edited
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet, vgg16
@@ -200,10 +200,7 @@ def defined(source: str):
 
 def build(exercise: str, *changes: tuple[str, str]):
     """Return what a solution cell of the master defines last, with some of its text replaced."""
-    source = lesson.cells()[exercise].source
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {exercise}"
-        source = source.replace(old, new)
+    source = edited(lesson.cells()[exercise].source, *changes)
     return defined(source)
 
 

@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from harness import ODD, WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson
+from lesson import Lesson, edited
 
 from course_utils.judging.findings import Finding
 from course_utils.judging.variants import Dice
@@ -235,10 +235,7 @@ LEFT = {name: share for shares in TOGETHER.values() for name, share in shares.it
 
 def build(name: str, *changes: tuple[str, str]) -> Callable:
     """Return the function called ``name`` with some of its text replaced."""
-    source = SOURCES[name]
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {name}"
-        source = source.replace(old, new)
+    source = edited(SOURCES[name], *changes)
     return define(source)
 
 

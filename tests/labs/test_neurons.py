@@ -11,6 +11,7 @@ import torch
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from lesson import edited
 
 from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.labs import neurons
@@ -220,10 +221,7 @@ EXERCISE_OF = {name: exercise for exercise, names in EXERCISES.items() for name 
 
 def build(name: str, *changes: tuple[str, str]) -> Callable:
     """Return the function called ``name`` with some of its text replaced."""
-    source = SOURCES[name]
-    for old, new in changes:
-        assert old in source, f"{old!r} is not in {name}"
-        source = source.replace(old, new)
+    source = edited(SOURCES[name], *changes)
     names = {"np": np}
     exec(source, names)
     return names[name]
