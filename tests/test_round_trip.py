@@ -87,11 +87,11 @@ def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name)
     folder, result, _ = of(graded, lab, name)
     page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
     hidden = region_lines(read_masters(ROOT, [lab])[lab], Region.HIDDEN_TESTS)
-    seeds = set(re.findall(r"\bhidden=([0-9]+)", " ".join(hidden)))
+    seeds = set(re.findall(r"\bseed=([0-9]+)", " ".join(hidden)))
     assert bool(seeds) == bool(hidden), "where a lab has hidden tests, they have seeds of their own"
     assert "HIDDEN TESTS" not in page
     for seed in seeds:
-        assert f"hidden={seed}" not in page
+        assert f"seed={seed}" not in page
         assert f">{seed}<" not in page  # a number of its own in highlighted code
     for check in result.codes:
         assert "Hint: " in page, check

@@ -177,7 +177,7 @@ def skip_where_not_promised(attack: Attack) -> None:
 
 def test_an_honest_student_earns_what_is_right(alone):
     assert points(alone) == BASE
-    assert "hidden=" not in said(alone)
+    assert "seed=" not in said(alone)
 
 
 @pytest.mark.parametrize("name", [name for name, one in ATTACKS.items() if one.needs != "refused"])
@@ -199,7 +199,7 @@ def test_it_is_survived_and_graded_fairly(name, engine, outside, listeners, alon
         kept = {exercise: value for exercise, value in BASE.items() if exercise not in attack.loses}
         assert kept.items() <= earned.items(), "points that were earned are lost"
     assert "FOUND" not in said(graded)
-    assert "hidden=" not in said(graded)
+    assert "seed=" not in said(graded)
     assert outside["secret"] not in said(graded)
     assert not listeners.heard()
     assert not left_behind(before)
