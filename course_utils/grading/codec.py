@@ -1,8 +1,9 @@
 """Plain data between the student's process and the checks: values to bytes and back, with nothing that can run.
 
-Only exact builtin types, and NumPy arrays and PyTorch tensors of known number types, cross by value. Anything else
-crosses as a handle: a number that means something in the student's process only, with the name of its type. There is no
-pickle here, every frame has a limit, and what is read is believed only after it was looked at.
+Only builtin types, and NumPy arrays and PyTorch tensors of known number types, cross by value; a dict, list or tuple of
+a class of its own (a named tuple) crosses as Python's own. Anything else crosses as a handle: a number that means
+something in the student's process only, with the name of its type. There is no pickle here, every frame has a limit,
+and what is read is believed only after it was looked at.
 
 A frame is a length (4 bytes, big-endian) and a msgpack document. A value in it is a scalar or a map with one entry,
 whose key says what it is (`_READERS` below).
@@ -110,7 +111,16 @@ class _Writer:
         if kind is dict:
             pairs = [(self.write(k, depth + 1), self.write(v, depth + 1)) for k, v in list(value.items())]
             return {"dict": [list(pair) for pair in pairs]}
-        return self._write_small(value, kind) or self._write_array(value, kind) or self._write_handle(value)
+        written = self._write_small(value, kind) or self._write_array(value, kind)
+        return written or self._write_of_own_class(value, kind, depth) or self._write_handle(value)
+
+    def _write_of_own_class(self, value: Any, kind: type, depth: int) -> Any:
+        """Write a dict, list or tuple of a class of its own (a named tuple) as Python's own would be."""
+        if issubclass(kind, dict):
+            return self.write(dict(dict.items(value)), depth)
+        if issubclass(kind, list):
+            return self.write(list(list.__iter__(value)), depth)
+        return self.write(tuple(tuple.__iter__(value)), depth) if issubclass(kind, tuple) else None
 
     def _add(self, size: int) -> None:
         self.size += size

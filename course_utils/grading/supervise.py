@@ -259,7 +259,7 @@ class Supervision:
     def _check(self, one: Waiting) -> Ran:
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
         seed_everything(self.job.seed)
-        client = Client(one.channel, seconds, student=self.job.submission.student, notes=self.graded.notes)
+        client = Client(one.channel, seconds, notes=self.graded.notes)
         locked = locked_before(self.job.bundle.cells, one.step.grade_id)
         return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE, locked)
 

@@ -91,8 +91,6 @@ class Client:
         How long one call may take.
     line
         Shared with the runner of the check.
-    student
-        Under which id the submission was handed in.
     notes
         Where to note what there is to remark on.
     """
@@ -100,11 +98,10 @@ class Client:
     channel: Channel | None
     seconds: float
     line: Line = field(default_factory=Line)
-    student: str = ""
     notes: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name. Where ``student_id`` is no id, it is that of the submission.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
 
         Raises
         ------
@@ -115,11 +112,16 @@ class Client:
         """
         try:
             value = self._get(name)
-            return variants.student_id(value) if name == STUDENT_ID else value
-        except (Missing, Unusable, ValueError):
+        except (Missing, Unusable):
             if name != STUDENT_ID:
                 raise
-            return self._own_id()
+            return self._id_of_nobody("has no student_id")
+        return self._read_id(value) if name == STUDENT_ID else value
+
+    def _read_id(self, value: Any) -> str:
+        """Return the id whose numbers the learner saw: where the value is no id, the notebook showed the lectures'."""
+        found, wrong = variants.read_student_id(value)
+        return self._id_of_nobody("has a student_id that is no id") if wrong else found
 
     def _get(self, name: str) -> Any:
         reply = self._ask(["get", name])
@@ -127,12 +129,10 @@ class Client:
             raise Missing(name)
         return self._value(reply, name)
 
-    def _own_id(self) -> str:
-        """Return the id of the submission, if it is one for questions, and note that the notebook has none."""
-        own = self.student if variants.STUDENT_ID.fullmatch(self.student) else ""
-        note = f"the notebook has no student id: its questions are those of {own or 'the lectures'}"
+    def _id_of_nobody(self, why: str) -> str:
+        note = f"the notebook {why}: its questions are the lectures', as the learner saw them"
         self.notes += [note] if note not in self.notes else []
-        return own
+        return ""
 
     def perform(
         self, handle: int, name: str, probe: str, args: list[Any], kwargs: dict[str, Any], refused: tuple[str, ...]

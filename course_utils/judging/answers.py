@@ -1,7 +1,8 @@
 """Reading what a student gives: an answer is data, or it is wrong.
 
-Numbers may be Python's, NumPy's or one-element arrays; a row of numbers a list, a tuple or an array. Nothing with a
-mind of its own (an object that equals everything) gets past these functions: what they return is made here.
+Numbers may be Python's, NumPy's or one-element arrays; a row of numbers a list, a tuple or an array; a dict, a list or
+a tuple may be of a class of its own (a named tuple, an ordered dict, a ``torch.Size``). Nothing with a mind of its own
+(an object that equals everything) gets past these functions: what they return is made here.
 """
 
 import math
@@ -16,7 +17,24 @@ from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
+DEEPEST = 40  # lists in lists
 Missing = (type(None), type(Ellipsis))
+
+
+def in_plain_containers(answer: Any, depth: int = DEEPEST) -> Any:
+    """Return an answer with its dicts, lists and tuples as Python's own: a named tuple becomes a tuple.
+
+    What the classes say of themselves is not asked: their items are taken as Python's own methods give them.
+    """
+    if depth < 1 or isinstance(answer, torch.Tensor | np.ndarray):
+        return answer
+    if issubclass(type(answer), dict):
+        return {key: in_plain_containers(value, depth - 1) for key, value in dict.items(answer)}
+    if issubclass(type(answer), list):
+        return [in_plain_containers(value, depth - 1) for value in list.__iter__(answer)]
+    if issubclass(type(answer), tuple):
+        return tuple(in_plain_containers(value, depth - 1) for value in tuple.__iter__(answer))
+    return answer
 
 
 def is_missing(answer: Any) -> bool:
@@ -36,8 +54,8 @@ def plain(number: Any) -> int | float | None:
     """
     if type(number) is torch.Tensor:
         number = _from_torch(number)
-    if type(number) is np.ndarray and number.ndim == 0:
-        number = number[()]
+    if type(number) is np.ndarray and number.size == 1:
+        number = number.reshape(())[()]
     if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):
         return None
     real, whole = isinstance(number, Real), isinstance(number, Integral)
@@ -60,6 +78,18 @@ def as_numbers(answer: Any) -> list[int | float] | None:
     read = [plain(value) for value in answer]
     numbers = [number for number in read if number is not None]
     return numbers if len(numbers) == len(read) else None
+
+
+def as_shape(answer: Any) -> tuple[int | float, ...] | None:
+    """Return a shape as a tuple of numbers: of a tuple, a list, a ``torch.Size`` or an array; None if it is none.
+
+    Parts that are whole count as whole, 3.0 as 3. A set has no order, and a single number is no shape.
+    """
+    answer = in_plain_containers(answer)
+    if type(answer) not in (tuple, list, np.ndarray, torch.Tensor) or (hasattr(answer, "ndim") and answer.ndim != 1):
+        return None
+    numbers = as_numbers(answer)
+    return None if numbers is None else tuple(int(n) if n == n // 1 and abs(n) < LARGEST else n for n in numbers)
 
 
 def as_array(answer: Any, what: str) -> np.ndarray:

@@ -170,7 +170,7 @@ def _shape_line(given: np.ndarray, right: np.ndarray) -> str:
         return "it should be one number, not an array."
     if given.ndim != right.ndim:
         axes = "axis" if given.ndim == 1 else "axes"
-        return f"your result has {given.ndim} {axes}, PyTorch's has {right.ndim}."
+        return f"your result has {given.ndim} {axes}: too {'few' if given.ndim < right.ndim else 'many'}."
     axis = next(i for i, (a, b) in enumerate(zip(given.shape, right.shape, strict=True)) if a != b)
     return f"axis {axis} of your result is too {'long' if given.shape[axis] > right.shape[axis] else 'short'}."
 

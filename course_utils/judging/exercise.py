@@ -6,19 +6,37 @@ one student. Two kinds: answers that are data (:class:`Exercise`), and functions
 hidden (:class:`Implementation`).
 """
 
+import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any, ClassVar
 
-from course_utils.judging.answers import is_missing
+from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import MISSING, Finding, Findings, Standing, look, report
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
+from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import Credit
 from course_utils.judging.variants import Dice, student_id
+
+FURTHER = "Grading tries further cases of the same kinds before it gives the points."
+
+
+class Worked:
+    """A worked example: a notebook renders it, a terminal shows its source."""
+
+    def __init__(self, markdown: str) -> None:
+        self.markdown = inspect.cleandoc(markdown)
+
+    def __repr__(self) -> str:
+        return self.markdown
+
+    def _repr_markdown_(self) -> str:
+        return self.markdown
 
 
 class Exercise:
@@ -40,6 +58,9 @@ class Exercise:
 
     hints: ClassVar[Sequence[str]] = ()
     """In order: each is a question or a reason, none is an answer."""
+
+    worked: ClassVar[str] = ""
+    """The floor under the hints, as Markdown: a question of the same kind, with other numbers, answered in steps."""
 
     misconceptions: ClassVar[Sequence[Misconception]] = ()
     """All wrong ways that the exercise tells."""
@@ -110,7 +131,7 @@ class Exercise:
         CheckFailed
             If it is wrong, and the exercise has no parts.
         """
-        with quiet():
+        with quiet(), undisturbed():
             return report(self._judge(answers), self.worth)
 
     def is_missing(self, answer: Any) -> bool:
@@ -118,6 +139,7 @@ class Exercise:
         return is_missing(answer)
 
     def _judge(self, answers: tuple[Any, ...]) -> Findings:
+        answers = in_plain_containers(answers)
         if all(map(self.is_missing, answers)):
             return {"": MISSING}
         found: list[Findings] = []
@@ -135,7 +157,7 @@ class Exercise:
 
         Raises
         ------
-        ValueError
+        Mistake
             If there is no such hint.
         """
         if not self.hints:
@@ -143,10 +165,24 @@ class Exercise:
             return
         wanted = min(self._shown + 1, len(self.hints)) if number is None else number
         if type(wanted) is not int or not 1 <= wanted <= len(self.hints):
-            raise ValueError(f"there are hints 1 to {len(self.hints)}, not {wanted!r}")
+            raise Mistake(f"there are hints 1 to {len(self.hints)}, not {short(wanted)}")
         self._shown = wanted
-        last = " That was the last one." if wanted == len(self.hints) else ""
-        print(f"Hint {wanted} of {len(self.hints)}: {self.hints[wanted - 1]}{last}")
+        print(f"Hint {wanted} of {len(self.hints)}: {self.hints[wanted - 1]}")
+        if wanted == len(self.hints):
+            further = f" A worked example of the same kind: lab.{self.name()}.worked_example()" if self.worked else ""
+            print(f"That was the last hint.{further}")
+
+    def worked_example(self) -> Worked:
+        """Return the worked twin of this exercise: the same kind of question with other numbers, step by step.
+
+        Raises
+        ------
+        Mistake
+            If there is none.
+        """
+        if not self.worked:
+            raise Mistake(f"there is no worked example for lab.{self.name()}")
+        return Worked(self.worked)
 
     def practice(self, number: int | None = None, topic: str = "") -> Question:
         """Draw a fresh question of this kind; answer it with its ``.answer(...)``.
@@ -160,7 +196,7 @@ class Exercise:
 
         Raises
         ------
-        ValueError
+        Mistake
             If there is no such question or no such topic.
         """
         return fresh_question(self.topics, number, topic, f"lab.{self.name()}")
@@ -209,10 +245,11 @@ class Implementation(Exercise):
 
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer by the public cases, as :meth:`Exercise.check` does."""
-        with quiet():
+        with quiet(), undisturbed():
             found = self._judge(answers)
             self._tried = answers, found
-            return report(found, self.worth)
+            more = FURTHER if type(self).hidden_cases is not Implementation.hidden_cases else ""
+            return report(found, self.worth, more)
 
     def check_hidden(self, *answers: Any, seed: int) -> Credit | None:
         """Judge an answer by the public cases and by hidden ones: a part is right if it is right in both.
@@ -224,10 +261,10 @@ class Implementation(Exercise):
         seed
             Of the hidden cases.
         """
-        with quiet():
+        with quiet(), undisturbed():
             public = self._remembered(answers) or self._judge(answers)
             cases = [replace(case, hidden=True, seed=case.seed or seed) for case in self.hidden_cases(seed)]
-            hidden = self.judge_cases(cases, *answers)
+            hidden = self.judge_cases(cases, *in_plain_containers(answers))
             return report({part: self._worse(part, one, hidden) for part, one in public.items()}, self.worth)
 
     def _remembered(self, answers: tuple[Any, ...]) -> Findings | None:

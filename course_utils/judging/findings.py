@@ -113,7 +113,7 @@ def look_at(parts: Mapping[str, Callable[[], object]]) -> dict[str, Finding]:
 # --- what comes of it
 
 
-def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Credit | None:
+def report(findings: Findings, worth: Mapping[str, float] | None = None, more: str = "") -> Credit | None:
     """Print how the parts stand, in at most four lines, and return the share that is earned if it is not all.
 
     Parameters
@@ -122,6 +122,8 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Cred
         How each part stands.
     worth
         Weights of the parts; 1 for a part that is not named.
+    more
+        A line to print where all is right: what is not known yet.
 
     Raises
     ------
@@ -134,7 +136,7 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None) -> Cred
     if all(one.standing is Standing.MISSING for one in every):
         raise NotAttempted(every[0].first or "fill in the values, run that cell, then this one")
     if all(one.standing is Standing.RIGHT for one in every):
-        print("\n".join(["Correct.", *(one.first for one in every if one.first)]))
+        print("\n".join(filter(None, ["Correct.", *(one.first for one in every), more])))
         return None
     if len(every) == 1:
         raise CheckFailed("\n".join(every[0].lines), every[0].codes)

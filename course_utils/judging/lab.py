@@ -5,6 +5,8 @@ import pkgutil
 from collections.abc import Iterable, Sequence
 
 from course_utils.judging.exercise import Exercise
+from course_utils.judging.mistakes import NoSuchName
+from course_utils.judging.variants import read_student_id
 
 OTHERS = ("figures", "widgets")  # what else lies in a lab's folder, and is slow to import
 
@@ -43,27 +45,23 @@ class Lab:
     exercises
         The lab's exercises.
     student
-        Student id; "" for the lectures' own numbers.
-
-    Raises
-    ------
-    ValueError
-        If the id has characters that no folder name should have.
+        What the notebook has for a student id; "" for the lectures' own numbers, which also stand in for what is no id.
     """
 
-    def __init__(self, exercises: Sequence[type[Exercise]], student: str = "") -> None:
-        self._student = student
-        self._exercises = {exercise.name(): exercise(student) for exercise in exercises}
+    def __init__(self, exercises: Sequence[type[Exercise]], student: object = "") -> None:
+        self._student, self._remark = read_student_id(student)
+        self._exercises = {exercise.name(): exercise(self._student) for exercise in exercises}
         vars(self).update(self._exercises)
 
     def __getattr__(self, name: str) -> Exercise:
         if name.startswith("_"):
             raise AttributeError(name)
-        raise AttributeError(f"this lab has {', '.join(self._exercises)}; not {name}")
+        raise NoSuchName(f"this lab has {', '.join(self._exercises)}; not {name}")
 
     def __dir__(self) -> list[str]:
         return list(self._exercises)
 
     def __repr__(self) -> str:
         whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lectures' own."
-        return f"{whose} Exercises: {', '.join(self._exercises)}."
+        lines = [self._remark, f"{whose} Exercises: {', '.join(self._exercises)}."]
+        return "\n".join(filter(None, lines))

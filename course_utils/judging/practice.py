@@ -14,9 +14,14 @@ import numpy as np
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.closeness import as_float64, close, same_number
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.mistakes import Mistake
+from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.judging.variants import Dice
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
+PATIENCE = 3  # wrong answers in a row, then the way is shown
+
+_wrong_in_a_row: dict[str, int] = {}  # by topic, in this notebook
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Topic:
         The right answer, a number or an array.
     ways
         What each wrong way gives for a question; where a wrong way may give several, a list of them.
+    steps
+        The way to the right answer, a line a step: shown when three answers in a row were wrong.
     """
 
     name: str
@@ -42,6 +49,7 @@ class Topic:
     text: Callable[[Any], str]
     right: Callable[[Any], Any]
     ways: Callable[[Any], Mapping[Misconception, Any]]
+    steps: Callable[[Any], Sequence[str]] | None = None
 
     def draw(self, number: int) -> Any:
         """Return the numbers of a question."""
@@ -63,26 +71,42 @@ class Question:
         right = self.topic.right(self.numbers)
         ways = self.topic.ways(self.numbers)
         if hasattr(right, "shape") and np.ndim(right):
-            given = as_array(answer, "the answer")
+            given = _read_array(answer)
             is_right = close(given, as_float64(right))
             found = [way for way, result in ways.items() if any(close(given, as_float64(one)) for one in _all(result))]
         else:
             number = plain(answer)
             if is_missing(answer) or number is None:
-                raise TypeError(f"answer with a number, not {kind(answer)}")
+                raise Mistake(f"answer with a number, not {kind(answer)}")
             is_right = same_number(number, right)
             found = [way for way, result in ways.items() if any(same_number(number, one) for one in _all(result))]
         if is_right:
             print("Correct.")
+            _wrong_in_a_row.pop(self.topic.name, None)
         else:
             print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else short(answer)}.")
             print(self._explain(found))
+            self._show_the_way_if_stuck()
         return is_right
+
+    def _show_the_way_if_stuck(self) -> None:
+        _wrong_in_a_row[self.topic.name] = _wrong_in_a_row.get(self.topic.name, 0) + 1
+        if _wrong_in_a_row[self.topic.name] >= PATIENCE and self.topic.steps:
+            steps = [f"  {number}. {step}" for number, step in enumerate(self.topic.steps(self.numbers), 1)]
+            print("\n".join(["Step by step:", *steps, f"Now a fresh one: {self.source}.practice()"]))
+            del _wrong_in_a_row[self.topic.name]
 
     def _explain(self, ways: list[Misconception]) -> str:
         if len(ways) > 1:
             return alternatives(ways, f"{self.source}.practice()")
         return ways[0].hint if ways else "No known wrong way gives this. Draw it on paper?"
+
+
+def _read_array(answer: Any) -> np.ndarray:
+    try:
+        return as_array(answer, "the answer")
+    except CheckFailed as error:
+        raise Mistake(error.message) from None
 
 
 def _all(result: Any) -> list[Any]:
@@ -105,16 +129,16 @@ def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, sour
 
     Raises
     ------
-    ValueError
+    Mistake
         If there is no such topic or no such question.
     """
     named = {one.name: one for one in topics}
     if not named:
-        raise ValueError(f"there is nothing to practise in {source}")
+        raise Mistake(f"there is nothing to practise in {source}")
     if topic and topic not in list(named):
-        raise ValueError(f"{source} has practice in {', '.join(named)}; not in {topic!r}")
+        raise Mistake(f"{source} has practice in {', '.join(named)}; not in {short(topic)}")
     if number is not None and (type(number) is not int or number < 1):
-        raise ValueError(f"number chooses a question, from 1 up; not {short(number)}")
+        raise Mistake(f"number chooses a question, from 1 up; not {short(number)}")
     chosen = random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number
     return Question(named[topic] if topic else topics[0], chosen, source)
 

@@ -58,6 +58,30 @@ def student_id(text: str) -> str:
     return text
 
 
+def read_student_id(value: object) -> tuple[str, str]:
+    """Return the id that a notebook's ``student_id`` stands for, whatever it is, and what is to be said of it.
+
+    Returns
+    -------
+    tuple
+        The id, without spaces around it, a whole number as text; "" for the lectures' own numbers. And a sentence, ""
+        if the value is an id or empty.
+    """
+    text = str(value) if type(value) is int and 0 <= value < 10**64 else value
+    text = text.strip() if isinstance(text, str) else text
+    if isinstance(text, str) and (not text or STUDENT_ID.fullmatch(text)):
+        return text, ""
+    shown = (
+        repr(value)[:40]
+        if type(value) in (str, int, float, bool, type(None))
+        else f"of the type {type(value).__name__}"
+    )
+    return "", (
+        f"student_id is {shown}. Write your id between quotes: up to 64 letters (a to z), digits and . _ @ -, "
+        "beginning with a letter or digit."
+    )
+
+
 def draw(dice: Dice, sample: Callable[[Dice], Question], accept: Callable[[Question], bool]) -> Question:
     """Draw questions until ``accept`` likes one.
 

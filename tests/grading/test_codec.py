@@ -123,6 +123,38 @@ def test_nan_crosses():
     assert math.isnan(crossed(math.nan))
 
 
+class Liar(list):
+    """Says of itself what is not so."""
+
+    __class__ = dict
+
+    def __iter__(self):
+        return iter(["a lie"])
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        (Pair(1, [Pair(2, 3)]), (1, [(2, 3)])),
+        (OrderedDict(a=OrderedDict(b=1)), {"a": {"b": 1}}),
+        (Liar([1, 2]), [1, 2]),
+    ],
+    ids=["a named tuple", "an ordered dict", "a liar"],
+)
+def test_a_container_of_its_own_class_crosses_as_pythons_own(value, read):
+    crossed = codec.unpack(codec.pack(value))
+    assert crossed == read
+    assert type(crossed) is type(read)
+
+
+def test_a_named_tuple_that_is_too_deep_is_refused():
+    value = 1
+    for _ in range(codec.MAX_DEPTH + 1):
+        value = Pair(value, 1)
+    with pytest.raises(codec.TooLarge):
+        codec.pack(value)
+
+
 # --- what does not
 
 
@@ -131,8 +163,6 @@ def test_nan_crosses():
     [
         object(),
         len,
-        Pair(1, 2),
-        OrderedDict(a=1),
         np.array(["a"]),
         np.array([None]),
         np.ma.array([1, 2]),

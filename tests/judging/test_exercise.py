@@ -7,10 +7,11 @@ import pytest
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case
-from course_utils.judging.exercise import Exercise, Implementation
+from course_utils.judging.exercise import FURTHER, Exercise, Implementation
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Standing, look_at, refuse, report, wrong
 from course_utils.judging.lab import Lab
 from course_utils.judging.misconceptions import Misconception, known, name_of
+from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
@@ -21,6 +22,7 @@ DOUBLE = Topic(
     lambda number: f"Twice {number}?",
     lambda number: 2 * number,
     lambda number: {shared.GR1: -2 * number, shared.GR2: [number, 4 * number]},
+    lambda number: ["Add the number to itself.", f"{number} + {number} = …"],
 )
 
 
@@ -29,6 +31,10 @@ class Doubles(Exercise):
 
     id = "two-doubles"
     hints = ("First?", "Second?", "Third?")
+    worked = """
+        Double 5.
+
+        5 + 5 = 10."""
     misconceptions = (shared.GR1,)
     topics = (DOUBLE, Topic("other", DOUBLE.sample, str, DOUBLE.right, DOUBLE.ways))
     worth = {"b": 3}  # noqa: RUF012
@@ -87,10 +93,24 @@ def test_the_lab_says_whose_numbers_they_are(lab):
     assert repr(Lab((Double,), "ada")) == "The numbers are ada's. Exercises: double."
 
 
-@pytest.mark.parametrize("student", ["a b", "../x", "-x", "ä", "x" * 65, "a\n", None, 7])
-def test_a_bad_id_is_refused_in_a_sentence(student):
-    with pytest.raises(ValueError, match="a student id is up to 64 letters"):
-        Lab((Double,), student)
+@pytest.mark.parametrize("student", ["a b", "../x", "-x", "müller", "x" * 300, "🙂", None, ..., 7.5, [], object()])
+def test_what_is_no_id_is_told_and_gives_the_lectures_numbers(student):
+    found = Lab((Double,), student)
+    sentence, numbers = repr(found).splitlines()
+    assert sentence.startswith("student_id is ")
+    assert "Write your id between quotes" in sentence
+    assert len(sentence) < 250
+    assert numbers == "The numbers are the lectures' own. Exercises: double."
+    assert found.double.student == ""
+
+
+@pytest.mark.parametrize("student", [" ada ", "ada\n", "ada"])
+def test_spaces_around_an_id_are_not_part_of_it(student):
+    assert Lab((Double,), student).double.student == "ada"
+
+
+def test_a_number_without_quotes_is_an_id():
+    assert repr(Lab((Double,), 7)) == "The numbers are 7's. Exercises: double."
 
 
 def test_an_exercise_shows_its_question(lab):
@@ -206,7 +226,7 @@ def double(x):
 def test_a_right_function_is_right_in_public_and_hidden_cases(lab, capsys):
     assert lab.double.check(double) is None
     assert lab.double.check_hidden(double, seed=3) is None
-    assert capsys.readouterr().out == "Correct.\nCorrect.\n"
+    assert capsys.readouterr().out == f"Correct.\n{FURTHER}\nCorrect.\n"
 
 
 def test_parts_fail_alone(lab):
@@ -305,9 +325,41 @@ def test_hints_come_in_order_and_the_last_one_stays(lab, capsys):
     assert capsys.readouterr().out.splitlines() == [
         "Hint 1 of 3: First?",
         "Hint 2 of 3: Second?",
-        "Hint 3 of 3: Third? That was the last one.",
-        "Hint 3 of 3: Third? That was the last one.",
+        "Hint 3 of 3: Third?",
+        "That was the last hint. A worked example of the same kind: lab.two_doubles.worked_example()",
+        "Hint 3 of 3: Third?",
+        "That was the last hint. A worked example of the same kind: lab.two_doubles.worked_example()",
     ]
+
+
+def test_a_worked_example_is_rendered_and_readable_as_text(lab):
+    found = lab.two_doubles.worked_example()
+    assert found._repr_markdown_() == repr(found) == "Double 5.\n\n5 + 5 = 10."
+    with pytest.raises(Mistake, match=r"there is no worked example for lab\.double"):
+        lab.double.worked_example()
+
+
+def test_a_mistake_is_shown_as_one_sentence(lab):
+    with pytest.raises(Mistake) as caught:
+        lab.two_doubles.hint(9)
+    assert caught.value._render_traceback_() == ["there are hints 1 to 3, not 9"]
+    with pytest.raises(NoSuchName) as missing:
+        lab.three_doubles  # noqa: B018
+    assert missing.value._render_traceback_() == [str(missing.value)]
+
+
+def test_the_way_is_shown_after_three_wrong_answers_in_a_row(lab, capsys):
+    for number in (1, 2):
+        lab.two_doubles.practice(number).answer(-1)
+    question = lab.two_doubles.practice(3)
+    question.answer(question.topic.right(question.numbers))
+    for number in (4, 5):
+        lab.two_doubles.practice(number).answer(-1)
+    assert "Step by step" not in capsys.readouterr().out
+    lab.two_doubles.practice(6).answer(-1)
+    said = capsys.readouterr().out
+    assert "Step by step:\n  1. Add the number to itself." in said
+    assert said.endswith("Now a fresh one: lab.two_doubles.practice()\n")
 
 
 def test_after_a_number_the_next_hint_follows(lab, capsys):
@@ -354,7 +406,7 @@ def test_a_right_and_a_wrong_answer_are_told(lab, capsys):
 
 @pytest.mark.parametrize("odd", ["5", None, [5], True, {"a": 5}])
 def test_an_answer_that_is_no_number_is_told(lab, odd):
-    with pytest.raises(TypeError, match="answer with a number, not "):
+    with pytest.raises(Mistake, match="answer with a number, not "):
         lab.two_doubles.practice(1).answer(odd)
 
 

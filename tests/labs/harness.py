@@ -8,6 +8,7 @@ import io
 import symtable
 from collections.abc import Callable
 from functools import cache
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -128,6 +129,11 @@ def called(exercise: type[Exercise]) -> str:
     return f"{package_of(exercise)}/{exercise.id}"
 
 
+def tests_of(package: str) -> ModuleType:
+    """Return the module of a lab's own tests: its wrong ways, and what of its exercises is not to be tried."""
+    return importlib.import_module(f"test_{package}")
+
+
 # --- right answers, from the master
 
 
@@ -141,7 +147,7 @@ def right_answers(exercise: type[Exercise]) -> tuple[Any, ...]:
     place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
     call = check_call(cells[place].source)
     names: dict[str, Any] = {}
-    for source in _needed([cell.source for cell in cells[:place] if not is_check(cell)], call):
+    for source in needed([cell.source for cell in cells[:place] if not is_check(cell)], call):
         exec(compile(source, f"<{exercise.id}>", "exec"), names)
     return tuple(eval(ast.unparse(argument), names) for argument in call.args)
 
@@ -152,7 +158,7 @@ def check_call(source: str) -> ast.Call:
     return next(call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "check")
 
 
-def _needed(sources: list[str], call: ast.Call) -> list[str]:
+def needed(sources: list[str], call: ast.Call) -> list[str]:
     """Return the cells that a call stands on, in order: for each name the last that binds it, and what that needs."""
     wanted = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
     kept: list[str] = []

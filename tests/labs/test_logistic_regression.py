@@ -723,9 +723,7 @@ def test_a_hidden_case_shows_no_number(name, slip):
     right = build(name)
     found = hidden(name, lambda *arguments: SLIPS[slip](right(*arguments)), 11)
     assert found.lines
-    assert (
-        re.findall("[0-9]", re.sub(r"x1|has \d ax\w+, PyTorch's has \d|axis \d", "", found.first + found.detail)) == []
-    )
+    assert re.findall("[0-9]", re.sub(r"x1|has \d ax\w+|axis \d", "", found.first + found.detail)) == []
 
 
 WRONG_SHAPES = [lambda a: a[..., :-1], lambda a: np.pad(a, 1), lambda a: a[None], lambda a: a[:0]]

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch.overrides import TorchFunctionMode
 
-from course_utils.judging.answers import kind
+from course_utils.judging.answers import in_plain_containers, kind
 from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
@@ -50,7 +50,7 @@ def call(function: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         raise CheckFailed(f"{name} returned None. Does it end in a return statement?")
     if outcome.get("changed") is not False:
         raise CheckFailed(f"{name} changed the array that it was given. Work on a copy: x = x.copy()")
-    return outcome["answer"]
+    return in_plain_containers(outcome["answer"])
 
 
 def must_be_function(function: Any, name: str) -> None:

@@ -1,0 +1,50 @@
+"""A check is the same whatever a notebook has set, leaves all that as it was, and never shows an error of its own."""
+
+import random
+
+import numpy as np
+import pytest
+import torch
+from harness import called, every_exercise, judged, right_answers
+
+
+def settings() -> tuple:
+    """Return all that a check must leave as it was."""
+    return (
+        random.getstate(),
+        str(np.random.get_state()),
+        torch.get_rng_state().tolist(),
+        torch.get_default_dtype(),
+        torch.is_grad_enabled(),
+        torch.get_num_threads(),
+        torch.are_deterministic_algorithms_enabled(),
+        str(np.geterr()),
+    )
+
+
+@pytest.fixture
+def odd_settings():
+    """Settings that a cell of a learner may have left behind."""
+    torch.set_default_dtype(torch.float64)
+    torch.set_grad_enabled(False)
+    yield
+    torch.set_grad_enabled(True)
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.parametrize("exercise", every_exercise(), ids=called)
+def test_a_check_leaves_a_notebook_as_it_found_it(exercise):
+    answers = right_answers(exercise)
+    before = settings()
+    for given in (answers, ["nonsense" for _ in answers], [None for _ in answers]):
+        judged(exercise().check, *given)
+        assert settings() == before
+
+
+@pytest.mark.parametrize("exercise", every_exercise(), ids=called)
+def test_a_right_answer_is_right_whatever_a_notebook_has_set(exercise, odd_settings):
+    answers = right_answers(exercise)
+    before = settings()
+    found = judged(exercise().check, *answers)
+    assert (found.share, found.text.splitlines()[0]) == (1.0, "Correct.")
+    assert settings() == before
