@@ -28,11 +28,16 @@ LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 @dataclass(frozen=True)
 class Limits:
-    """What a submission may use. Seconds are wall-clock seconds, but for ``cpu_seconds``."""
+    """What a submission may use.
+
+    A cell, and a function that a check calls, may *compute* for so many seconds, however busy the machine is; what
+    sleeps is ended by the clock on the wall, after :data:`course_utils.grading.channel.PATIENCE` times as many.
+    ``total_seconds`` are on that clock, ``cpu_seconds`` are all that one process may compute.
+    """
 
     cell_seconds: float = 30
     check_seconds: float = 30
-    total_seconds: float = 240
+    total_seconds: float = 480
     cpu_seconds: int = 480
     memory_mb: int = 2048
     disk_mb: int = 256

@@ -20,6 +20,8 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 
+from course_utils.grading.channel import PATIENCE
+
 INLINE = "module://matplotlib_inline.backend_inline"
 MAX_TEXT = 200_000  # characters of printed text in one cell
 MAX_MEDIA = 4 << 20  # characters of displayed data in one cell
@@ -204,7 +206,9 @@ def _caught(outputs: Outputs) -> Iterator[None]:
 def interrupted_after(seconds: float) -> Iterator[list[Any]]:
     """Raise KeyboardInterrupt in this block after so many seconds, and again every second; yield what tells of it.
 
-    Where a platform has no such timer (Windows) nothing is raised: there the trusted side ends the process.
+    Counted is the time that this process computes, so that a busy machine stops nobody; against sleep there is the
+    clock on the wall, with :data:`PATIENCE`. Where a platform has no such timers (Windows) nothing is raised: there the
+    trusted side ends the process.
     """
     late: list[bool] = []
     if not hasattr(signal, "setitimer"):
@@ -215,13 +219,16 @@ def interrupted_after(seconds: float) -> Iterator[list[Any]]:
         late.append(True)
         raise KeyboardInterrupt(f"stopped after {seconds:g} s")
 
-    before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01), 1.0)
+    timers = {signal.SIGPROF: (signal.ITIMER_PROF, 1), signal.SIGALRM: (signal.ITIMER_REAL, PATIENCE)}
+    before = {number: signal.signal(number, interrupt) for number in timers}
+    for timer, factor in timers.values():
+        signal.setitimer(timer, max(seconds, 0.01) * factor, 1.0)
     try:
         yield late
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for number, (timer, _) in timers.items():
+            signal.setitimer(timer, 0)
+            signal.signal(number, before[number])
 
 
 def build() -> Shell:

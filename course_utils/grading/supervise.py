@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
 from course_utils.grading.binding import locked_before
-from course_utils.grading.channel import Channel, Gone, TooSlow
+from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
 from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, Status
@@ -169,7 +169,7 @@ class Supervision:
             return
         seconds = min(self.job.limits.cell_seconds, self.left)
         try:
-            status, outputs = _ran(self.box.channel.ask(["run", source, seconds], seconds + GRACE))
+            status, outputs = _ran(self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE))
         except (Gone, TooSlow) as error:
             cell["status"] = "timeout" if isinstance(error, TooSlow) else "ended the process"
             cell["outputs"] = [_error(FATAL[cell["status"]])]
@@ -254,14 +254,14 @@ class Supervision:
 
     def _run_again(self, box: OpenBox, source: str) -> None:
         seconds = self.job.limits.cell_seconds
-        _ran(box.channel.ask(["run", source, seconds], max(min(seconds, self.left), 0.01) + GRACE))
+        _ran(box.channel.ask(["run", source, seconds], max(min(seconds * PATIENCE, self.left), 0.01) + GRACE))
 
     def _check(self, one: Waiting) -> Ran:
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
         seed_everything(self.job.seed)
         client = Client(one.channel, seconds, notes=self.graded.notes)
         locked = locked_before(self.job.bundle.cells, one.step.grade_id)
-        return run_check(one.step.source, one.step.points, self.names, client, seconds + 2 * GRACE, locked)
+        return run_check(one.step.source, one.step.points, self.names, client, seconds * PATIENCE + 2 * GRACE, locked)
 
 
 def _ran(reply: Any) -> tuple[Status, list[Output]]:

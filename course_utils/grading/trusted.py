@@ -21,7 +21,7 @@ from typing import Any
 from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.binding import Code, read_code, stand_on
-from course_utils.grading.channel import Channel, Gone, TooSlow
+from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.faults import SENTENCE, UNDECIDED, fault_of
 from course_utils.grading.job import Check, Output, Verdict
 from course_utils.grading.points import earned_by, in_words, shown
@@ -88,7 +88,7 @@ class Client:
     channel
         To the fork; None if there is none, which every question then finds out.
     seconds
-        How long one call may take.
+        How long one call may compute.
     line
         Shared with the runner of the check.
     notes
@@ -160,7 +160,7 @@ class Client:
     def _ask(self, request: list[Any]) -> list[Any]:
         if self.channel is None:
             raise Gone("there is no process to ask")
-        reply = self.channel.ask(request, self.seconds + GRACE)
+        reply = self.channel.ask(request, self.seconds * PATIENCE + GRACE)
         if type(reply) is not list or not reply or type(reply[0]) is not str:
             raise Gone("no reply")
         return reply
