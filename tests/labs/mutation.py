@@ -28,11 +28,9 @@ from harness import (  # noqa: E402
     check_call,
     every_exercise,
     folder_of,
-    is_code,
     judged,
     needed,
     package_of,
-    right_answers,
     tests_of,
 )
 from lesson import Lesson  # noqa: E402
@@ -153,8 +151,9 @@ def _hidden_seed(source: str) -> int | None:
 
 
 def has_code(exercise: type[Exercise]) -> bool:
-    """Tell whether an exercise's answer is code: functions or classes."""
-    return issubclass(exercise, Implementation) or any(map(is_code, right_answers(exercise)))
+    """Tell whether an exercise's answer is code: its cell in the master defines functions or classes."""
+    cell = Lesson(folder_of(exercise)).cells()[exercise.id]
+    return any(isinstance(node, ast.FunctionDef | ast.ClassDef) for node in ast.parse(cell.source).body)
 
 
 def equivalent(exercise: type[Exercise]) -> dict[str, str]:

@@ -3,8 +3,9 @@
 import pytest
 import torch
 from harness import ODD, called, every_exercise, is_code, judged, replaced, right_answers
+from mutation import has_code
 
-MOST_LINES = 4
+MOST_LINES, LONGEST = 4, 400  # characters of a line
 
 
 class NoText(Exception):
@@ -39,12 +40,9 @@ RETURNED = ODD | {
 }
 RETURNED["itself"].append(RETURNED["itself"])
 
-CODE = [
-    pytest.param(exercise, place, id=f"{called(exercise)}-{place}")
-    for exercise in every_exercise()
-    for place, answer in enumerate(right_answers(exercise))
-    if is_code(answer)
-]
+CODE = [exercise for exercise in every_exercise() if has_code(exercise)]
+
+code_by_code = pytest.mark.parametrize("exercise", CODE, ids=called)
 
 
 def raising(error):
@@ -62,35 +60,40 @@ def put_in(answer, function):
     return type(answer.__name__, (answer,), made)
 
 
-@pytest.mark.parametrize(("exercise", "place"), CODE)
-def test_odd_returns_are_told_in_four_lines(exercise, place):
+def places_of(exercise):
+    """Yield the answers of an exercise, and each place in them where there is code."""
     answers = right_answers(exercise)
-    for name, value in RETURNED.items():
-        mine = put_in(answers[place], lambda *_args, value=value, **_kwargs: value)
-        found = judged(exercise().check, *replaced(answers, place, mine))
-        assert len(found.text.splitlines()) <= MOST_LINES, (name, found.text)
-        assert found.share < 1.0, name
+    return [(answers, place) for place, answer in enumerate(answers) if is_code(answer)]
 
 
-@pytest.mark.parametrize(("exercise", "place"), CODE)
-def test_odd_exceptions_are_told_in_four_lines(exercise, place):
-    answers = right_answers(exercise)
-    for name, error in RAISED.items():
-        found = judged(exercise().check, *replaced(answers, place, put_in(answers[place], raising(error))))
-        assert len(found.text.splitlines()) <= MOST_LINES, (name, found.text)
-        assert all(len(line) < 400 for line in found.text.splitlines()), name
-        assert found.share < 1.0, name
+def must_be_told(exercise, answers, name):
+    found = judged(exercise().check, *answers)
+    assert len(found.text.splitlines()) <= MOST_LINES, (name, found.text)
+    assert all(len(line) < LONGEST for line in found.text.splitlines()), name
+    assert found.share < 1.0, name
 
 
-@pytest.mark.parametrize(("exercise", "place"), CODE)
-def test_a_class_or_function_that_cannot_be_made_or_called_is_told(exercise, place):
-    answers = right_answers(exercise)
+@code_by_code
+def test_odd_returns_are_told_in_four_lines(exercise):
+    for answers, place in places_of(exercise):
+        for name, value in RETURNED.items():
+            mine = put_in(answers[place], lambda *_args, value=value, **_kwargs: value)
+            must_be_told(exercise, replaced(answers, place, mine), name)
 
+
+@code_by_code
+def test_odd_exceptions_are_told_in_four_lines(exercise):
+    for answers, place in places_of(exercise):
+        for name, error in RAISED.items():
+            must_be_told(exercise, replaced(answers, place, put_in(answers[place], raising(error))), name)
+
+
+@code_by_code
+def test_a_class_or_function_that_cannot_be_made_or_called_is_told(exercise):
     class NotMade:
         def __init__(self, *_args, **_kwargs):
             raise ValueError("not made")
 
-    for odd in (NotMade, type, lambda: 1, NotMade.__init__, print):
-        found = judged(exercise().check, *replaced(answers, place, odd))
-        assert len(found.text.splitlines()) <= MOST_LINES, found.text
-        assert found.share < 1.0
+    for answers, place in places_of(exercise):
+        for odd in (NotMade, type, lambda: 1, NotMade.__init__, print):
+            must_be_told(exercise, replaced(answers, place, odd), repr(odd))
