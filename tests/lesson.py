@@ -62,6 +62,16 @@ class Lesson:
         """Return the points of each check cell by grade_id."""
         return {name: float(cell.metadata.nbgrader.points) for name, cell in self.cells().items() if is_check(cell)}
 
+    def headings_before(self, name: str) -> set[str]:
+        """Return the headings above a graded cell, those of smaller sections too, without their numbers."""
+        found: set[str] = set()
+        for cell in read_master(self.master).cells:
+            if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
+                return found
+            headings = re.findall(r"^##+ (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
+            found |= {re.sub(r"^[0-9.]+ ", "", heading) for heading in headings}
+        raise LookupError(f"there is no cell {name}")
+
     def headings(self) -> set[str]:
         """Return the lesson's headings without their numbers."""
         found = re.findall(r"^## (.+)$", self.master.read_text(encoding="utf-8"), re.MULTILINE)

@@ -33,6 +33,7 @@ WRONG_WAYS: list[tuple[str, WrongWay]] = [
     (package, way) for package in PACKAGES.values() for way in importlib.import_module(f"test_{package}").WRONG_WAYS
 ]
 MOST_LINES = 4
+LONG_LINE = 30  # characters: shorter ones any two programs may share
 
 exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called)
 way_by_way = pytest.mark.parametrize(
@@ -167,15 +168,39 @@ def test_only_listed_misconceptions_are_recognised(exercise):
 # --- words
 
 
-def _headings(exercise: type[Exercise]) -> set[str]:
-    """Return the headings of the lesson; a homework may send its readers to its lab."""
+@exercise_by_exercise
+def test_what_is_to_be_read_again_was_read_before(exercise):
     folder = folder_of(exercise)
-    return Lesson(folder).headings() | Lesson(folder.removesuffix("_homework")).headings()
+    own = {one.section for one in exercise.misconceptions if not one.notebook}
+    assert own - Lesson(folder).headings_before(f"{exercise.id}-check") == set()
+    for one in exercise.misconceptions:
+        if one.notebook:  # a homework sends its readers to its lab, and says so
+            assert one.section in Lesson(folder.removesuffix("_homework")).headings()
+            assert f"{one.section}” in {one.notebook}" in one.hint
 
 
 @exercise_by_exercise
-def test_every_section_to_read_again_is_a_heading_of_the_lesson(exercise):
-    assert {one.section for one in exercise.misconceptions} - _headings(exercise) == set()
+def test_an_exercise_has_a_worked_twin_that_does_not_give_it_away(exercise):
+    shown = exercise("").worked_example().markdown
+    assert len(shown.splitlines()) >= 3
+    model = Lesson(folder_of(exercise)).cells()[exercise.id].source
+    taken = {line.strip() for line in model.splitlines() if len(line.strip()) > LONG_LINE}
+    assert [line for line in shown.splitlines() if line.strip() in taken] == []
+
+
+@pytest.mark.parametrize(
+    ("exercise", "topic"),
+    [pytest.param(one, topic, id=f"{called(one)}-{topic.name}") for one in EXERCISES for topic in one.topics],
+)
+def test_the_way_to_a_practice_question_ends_in_its_answer(exercise, topic):
+    for number in (1, 2, 3):
+        question = topic.draw(number)
+        steps = topic.steps(question)
+        assert 2 <= len(steps) <= 6
+        assert all(step.strip() for step in steps)
+        right = topic.right(question)
+        if isinstance(right, int):
+            assert re.sub(r"[ ,]", "", f"{right}") in re.sub(r"[ ,]", "", steps[-1]), steps
 
 
 @exercise_by_exercise
