@@ -25,7 +25,7 @@ from harness import (
 from lesson import Lesson
 
 from course_utils.judging.choices import ChoiceExercise, Sorting
-from course_utils.judging.exercise import Exercise, Implementation
+from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
 
 EXERCISES = every_exercise()
