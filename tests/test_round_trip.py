@@ -37,7 +37,7 @@ def graded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CELL_SECONDS", "20")  # somebody's loop never ends
+        patch.setenv("COURSE_CELL_SECONDS", "10")  # somebody's loop never ends
         patch.setattr(feedback, "PAGES_EACH", 100)  # more processes would only start: other tests have the processors
         results = demo(ROOT, LABS, folder=folder)
     assert contents(ROOT) == before, "the demo changed the course that it was started in"

@@ -8,10 +8,11 @@ import pytest
 from attacks import BASE, CONV, LAB, LESSON, POOL, honest, place
 from shortened import id_of, packed, released, text_of
 from test_attacks import BUNDLE
+from thorough import THOROUGH
 
 from course_utils.grading.alignment import MOST_CELLS, Aligned, Step, Unreadable, align, read_cells
 
-MUTATIONS = 600
+MUTATIONS = 600 if THOROUGH else 100
 CHECKS = [cell for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
 
 

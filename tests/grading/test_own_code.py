@@ -88,8 +88,8 @@ def test_line_ends_of_windows_change_nothing(tmp_path):
 def test_what_does_not_count_is_imported_by_no_process_that_grades():
     code = f"""
 import sys
-from course_utils.grading import spawned, warming, zygote
-warming.warm([])
+from course_utils.grading import preloaded, preloading, spawned
+preloading.preload([])
 print([name for name in {SEEN_BY_NO_CHECK} if name in sys.modules])
 """
     assert ask(own_code.PACKAGE, code).strip() == "[]"

@@ -3,6 +3,7 @@
 import pytest
 from attacks import honest
 from test_alignment import BUNDLE, Mutator
+from thorough import THOROUGH
 
 from course_utils.grading.channel import Gone, TooSlow
 from course_utils.grading.graded_notebook import make_notebook
@@ -11,7 +12,7 @@ from course_utils.grading.supervise import MOST_RESTARTS, Supervision
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = 500
+MUTATIONS = 500 if THOROUGH else 200
 CHECKS = [cell["grade_id"] for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
 
 
