@@ -23,6 +23,32 @@ if not os.environ.get("COURSE_OFFLINE"):  # otherwise sitecustomize has done it
     runpy.run_path(str(OFFLINE / "sitecustomize.py"))
 
 
+LONGEST_FIRST = (  # files that take minutes: whoever runs them last would let the other processor wait
+    "test_round_trip",
+    "test_mutants",
+    "test_every_exercise",
+    "test_cluster",
+    "test_attacks",
+    "test_extremes",
+    "test_commands",
+    "test_authors",
+    "test_killed",
+    "test_proof",
+    "test_release",
+    "test_driver",
+    "test_claims_08",
+    "test_forms",
+    "test_odd_code",
+    "test_before_a_commit",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests of long files first."""
+    place = {name: number for number, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 @pytest.fixture
 def sample_course(tmp_path: Path) -> Path:
     """A course of its own with our settings and one small lab."""

@@ -15,6 +15,8 @@ PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_SECONDS}"]
 SPREAD = ["-n", "2", "--dist", "loadscope"]  # plain -n would spread the cells of one notebook over processes
 
+BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py
+
 
 def environment(root: Path = ROOT) -> dict[str, str]:
     """Return the environment of every step: this Python first on PATH, this package, one thread, no network."""
@@ -41,7 +43,7 @@ QUICK = {  # what can be said without running a test: also what is checked befor
 def steps() -> dict[str, list[str]]:
     """Return what is run, by name. The notebooks come after the release, which makes them."""
     notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
-    todo = {**QUICK, "tests": [*PYTEST, "-n", "2", "--dist", "loadfile", "tests"]}
+    todo = {**QUICK, "tests": [*PYTEST, *BY_FILE, "tests"]}
     if notebooks:
         todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]
     return todo
