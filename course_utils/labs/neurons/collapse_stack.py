@@ -1,5 +1,6 @@
 """Exercise 1.6: a stack of linear layers as one layer."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,8 +41,35 @@ NC4 = Misconception(
     STACK,
 )
 
+NC5 = Misconception(
+    "NC5",
+    "bias computed with the new weight",
+    "Here the bias goes through a weight that already holds this layer and those before. Which of your two lines "
+    "should come first?",
+    STACK,
+)
+NC6 = Misconception(
+    "NC6",
+    "a bias sent through its own layer",
+    "Here a layer's bias goes through the weight of the same layer, too. When is it added: before or after W?",
+    STACK,
+)
+NC7 = Misconception(
+    "NC7",
+    "weights added, or multiplied number by number",
+    "These weights are added, or multiplied number by number. Which product sends a vector through both?",
+    STACK,
+)
+NC8 = Misconception(
+    "NC8",
+    "a layer left out",
+    "The first or the last layer has no part in this. With which pair does your loop start, with which does it end?",
+    STACK,
+)
+
 PUBLIC = ((3, 3, 3), (3, 4, 2))
-HIDDEN = ((3, 2), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
+FRACTIONS = ((2, 4, 3, 2), (3, 2))  # with numbers that are not whole
+HIDDEN = ((4, 3), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
@@ -54,11 +82,12 @@ class CollapseStack(Implementation):
         "What comes out if x is zero? Follow it through every layer.",
         "Start with the first layer's pair. What happens to each of the two when one more layer comes on top?",
     )
-    misconceptions = (NC1, DS1, NC2, NC3, NC4)
+    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8)
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return two stacks, one of square layers."""
-        return list(map(_case, PUBLIC))
+        """Return stacks of one to three layers, one of square layers."""
+        return [*map(_case, PUBLIC), *(_case(sizes, seed=1) for sizes in FRACTIONS)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return longer and shorter stacks."""
@@ -75,8 +104,9 @@ class CollapseStack(Implementation):
         case.compare("collapse, b", case.array(given[1], "b of collapse"), b, carried_ways(layers))
 
 
-def _case(sizes: tuple[int, ...]) -> Case:
-    return Case(f"{len(sizes) - 1} layers, {' → '.join(map(str, sizes))}", sizes)
+def _case(sizes: tuple[int, ...], seed: int = 0) -> Case:
+    layers = "1 layer" if len(sizes) == 2 else f"{len(sizes) - 1} layers"
+    return Case(f"{layers}, {' → '.join(map(str, sizes))}", sizes, seed=seed)
 
 
 def stack_layers(sizes: Sequence[int], seed: int) -> Layers:
@@ -107,7 +137,13 @@ def product_ways(layers: Layers) -> Ways:
             product = product @ tensors(W)[0]
         return product
 
-    return {NC1: lambda: [forward(), forward().T], DS1: lambda: right.T}
+    weights = [W for W, _ in layers]
+    return {
+        NC1: lambda: [forward(), forward().T],
+        DS1: lambda: right.T,
+        NC7: lambda: [sum(weights), math.prod(weights)],
+        NC8: lambda: [torch_collapse(some)[0] for some in (layers[1:], layers[:-1]) if some],
+    }
 
 
 def carried_ways(layers: Layers) -> Ways:
@@ -122,9 +158,20 @@ def carried_ways(layers: Layers) -> Ways:
             x = x @ W + b
         return x
 
+    def carried(through_its_own: bool) -> np.ndarray:
+        """Carry the biases with the product so far, or each through its own weight."""
+        product, b = layers[0]
+        for W, bias in layers[1:]:
+            product = W @ product
+            b = W @ (b + bias) if through_its_own else product @ b + bias
+        return b
+
     return {
         NC2: lambda: sum(biases),
         NC3: lambda: [biases[-1]],
         NC4: lambda: np.zeros_like(biases[-1]),
         DS1: turned,
+        NC5: lambda: carried(through_its_own=False),
+        NC6: lambda: carried(through_its_own=True),
+        NC8: lambda: [torch_collapse(some)[1] for some in (layers[1:], layers[:-1]) if some],
     }

@@ -14,14 +14,38 @@ from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
-from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5
+from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5, NE6, NE7
 from course_utils.labs.neurons.headings import LAYER
 from course_utils.labs.neurons.network_shapes import DS1, DS2, DS3, ND1
 
 ND4 = Misconception(
     "ND4",
     "accepts sizes that do not fit",
-    "The sizes do not fit here, and yet your function answers. Which input has no weight of its own?",
+    "The sizes do not fit here, and yet your function answers. Which number has no partner, or is used several times?",
+    LAYER,
+)
+ND5 = Misconception(
+    "ND5",
+    "one example in a column, and the bias added along the batch",
+    "This is W @ X.T: one example in each column. Which axis of it does b meet, and which axis counts the examples?",
+    LAYER,
+)
+ND6 = Misconception(
+    "ND6",
+    "one number of the bias for all units",
+    "All units get the same bias here. How many numbers has b, and to which column of the result does each belong?",
+    LAYER,
+)
+ND7 = Misconception(
+    "ND7",
+    "raises another error than ValueError",
+    "An `assert` raises AssertionError, a wrong index IndexError. Which statement raises the error that is asked for?",
+    LAYER,
+)
+ND8 = Misconception(
+    "ND8",
+    "returned from inside the loop",
+    "This is what the sum is after its first term. How far to the right does your return statement stand?",
     LAYER,
 )
 
@@ -49,7 +73,8 @@ class Sizes(NamedTuple):
         rng = np.random.default_rng([seed, *self[:3]])
         shapes = (self.batch, self.inputs), (self.units, self.inputs), (self.units,)
         X, W, b = (rng.integers(-4, 9, size=shape) if seed == 0 else rng.normal(size=shape) for shape in shapes)
-        b = b + 10 * (1 + np.arange(self.units))  # no bias is 0, no two are equal
+        signs = np.where(np.arange(self.units) % 2 == self.units % 2, -1, 1)
+        b = b + signs * 10 * (1 + np.arange(self.units))  # no bias is 0, no two are equal, half of them are negative
         return X.astype(self.dtype), W.astype(self.dtype), b.astype(self.dtype)
 
 
@@ -59,10 +84,16 @@ class Misfit(NamedTuple):
     shapes: tuple[Shape, ...]
 
 
-NEURONS = (((1, 2), (3, -1), 10), ((1, 0, 2, 5), (3, 7, -1, 2), 4), ((3,), (2,), 5))
-NEURON_MISFITS = (((2,), (3,)), ((3,), (2,)))
-HIDDEN_NEURON_MISFITS = (((3,), (1,)), ((1,), (3,)), ((4,), (3,)))
+NEURONS = (
+    ((1, 2), (3, -1), 10),
+    ((2, -3, 1.5), (-1, 2, 0.5), -4.75),
+    ((1, 0, 2, 5), (3, 7, -1, 2), 4),
+    ((3,), (2,), 5),
+)
+NEURON_MISFITS = (((2,), (3,)), ((3,), (2,)), ((3,), (1,)), ((1,), (3,)))
+HIDDEN_NEURON_MISFITS = (((5,), (1,)), ((1,), (2,)), ((4,), (3,)), ((2,), (4,)))
 LAYERS = (Sizes(1, 3, 2), Sizes(2, 3, 1), Sizes(2, 3, 4))
+FRACTIONS = Sizes(3, 2, 4)
 HIDDEN_LAYERS = (
     Sizes(5, 4, 3),
     Sizes(3, 2, 3),
@@ -71,8 +102,22 @@ HIDDEN_LAYERS = (
     Sizes(6, 5, 2, np.float32),
     Sizes(3, 3, 3),
 )
-LAYER_MISFITS = (((2, 3), (4, 2), (4,)), ((2, 3), (4, 3), (3,)))
-HIDDEN_LAYER_MISFITS = (((5, 2), (2, 5), (2,)), ((2, 3), (4, 3), (1,)), ((2, 1), (4, 3), (4,)), ((3, 2), (4, 2), (2,)))
+LAYER_MISFITS = (
+    ((2, 3), (4, 2), (4,)),
+    ((2, 3), (4, 3), (3,)),
+    ((2, 3), (4, 3), (5,)),
+    ((2, 3), (4, 3), (1,)),
+    ((2, 1), (4, 3), (4,)),
+    ((2, 3), (4, 1), (4,)),
+)
+HIDDEN_LAYER_MISFITS = (
+    ((5, 2), (2, 5), (2,)),
+    ((3, 5), (2, 5), (3,)),
+    ((3, 2), (2, 2), (4,)),
+    ((4, 2), (3, 2), (1,)),
+    ((2, 1), (3, 4), (3,)),
+    ((3, 2), (4, 1), (4,)),
+)
 
 
 class DenseLayer(Implementation):
@@ -85,15 +130,17 @@ class DenseLayer(Implementation):
         "b has K numbers and the result K columns. Which axis does NumPy match when it adds them?",
         "Which of your lines would notice that x and w differ in length? What if one of them has length 1?",
     )
-    misconceptions = (NE1, NE2, NE3, NE5, DS1, DS3, ND1, DS2, ND4)
+    misconceptions = (NE1, NE2, NE3, NE5, NE6, NE7, DS1, DS3, ND1, ND5, ND6, DS2, ND4, ND7, ND8)
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return small whole numbers, and sizes that do not fit; each function is a part."""
+        """Return small numbers, negative sums among them, and sizes that do not fit; each function is a part."""
         neurons = [OneNeuron(np.array(x, float), np.array(w, float), float(b)) for x, w, b in NEURONS]
         return [
             *(Case(_neuron_label(one), one, "linear_neuron") for one in neurons),
             *(Case(_misfit_label("xw", shapes), Misfit(shapes), "linear_neuron") for shapes in NEURON_MISFITS),
             *(Case(_layer_label(sizes), sizes, "dense") for sizes in LAYERS),
+            Case(f"{_layer_label(FRACTIONS)}, numbers that are not whole", FRACTIONS, "dense", seed=1),
             *(Case(_misfit_label("XWb", shapes), Misfit(shapes), "dense") for shapes in LAYER_MISFITS),
         ]
 
@@ -121,7 +168,7 @@ class DenseLayer(Implementation):
 def _hidden_neuron(seed: int, number: int) -> OneNeuron:
     rng = np.random.default_rng([seed, number])
     size = 1 + 3 * number
-    return OneNeuron(rng.normal(size=size), rng.normal(size=size), float(2 + rng.random()))
+    return OneNeuron(rng.normal(size=size), rng.normal(size=size), float((2 + rng.random()) * (-1) ** number))
 
 
 def _neuron_label(one: OneNeuron) -> str:
@@ -154,6 +201,9 @@ def _try_neuron(case: Case, neuron: Callable[..., Any]) -> None:
         NE2: lambda: total * bias,
         NE3: lambda: [shifted, shifted + float(weight[-1])],
         NE5: lambda: total + len(x) * bias,
+        NE6: lambda: bent(torch.tensor(total + bias)),
+        NE7: lambda: [total - bias, bias - total],
+        ND8: lambda: [bias + float(x[0] * weight[0]), float(x[0] * weight[0])],
     }
     right = F.linear(*tensors(x, weight[None], [bias]))[0]
     case.compare("linear_neuron", value.reshape(()), right, ways)
@@ -173,13 +223,22 @@ def layer_ways(X: torch.Tensor, W: torch.Tensor, b: torch.Tensor) -> Ways:
     right = F.linear(X, W, b)
     return {
         DS1: lambda: X @ W + b,
+        ND5: lambda: W @ X.T + b,
         DS3: lambda: [X @ W.T + b[:, None], right - b + b[:, None]],
         NE1: lambda: X @ W.T,
         NE2: lambda: X @ W.T * b,
         ND1: lambda: right.T,
         DS2: lambda: [right[0], right.squeeze(0), right.sum(0), right.mean(0)],
         NE5: lambda: X @ W.T + X.shape[1] * b,
+        ND6: lambda: [X @ W.T + one for one in (b[0], b[-1], b.sum(), b.mean())],
+        NE6: lambda: bent(right),
+        NE7: lambda: [X @ W.T - b, b - X @ W.T],
     }
+
+
+def bent(z: torch.Tensor) -> list[torch.Tensor]:
+    """Return sums with each activation over them: step, ReLU, sigmoid, tanh."""
+    return [(z > 0).to(z.dtype), z.relu(), z.sigmoid(), z.tanh()]
 
 
 def _with_reason(case: Case, dense: Callable[..., Any], error: CheckFailed) -> CheckFailed:
@@ -201,15 +260,24 @@ def _with_reason(case: Case, dense: Callable[..., Any], error: CheckFailed) -> C
 
 def _try_misfit(case: Case, function: Callable[..., Any]) -> None:
     arrays = [np.ones(shape) for shape in case.data.shapes]
-    if not case.ask(raises_value_error, function, *arrays, *([2.0] if case.part == "linear_neuron" else [])):
-        line = f"{case.part} should raise ValueError %s. Yours answers."
-        raise case.sentence(line % f"for {case.label}", ND4, hidden=line % "in a case drawn at grading")
+    raised = case.ask(error_raised, function, *arrays, *([2.0] if case.part == "linear_neuron" else []))
+    if raised == "ValueError":
+        return
+    named = type(raised) is str and raised
+    did, way = (f"raises {raised}", ND7) if named else ("answers", ND4)
+    line = f"{case.part} should raise ValueError %s. Yours %s."
+    hidden = line % ("in a case drawn at grading", "raises another error" if named else did)
+    raise case.sentence(line % (f"for {case.label}", did), way, hidden=hidden)
 
 
-def raises_value_error(function: Callable[..., Any], *args: Any) -> bool:
-    """Probe: tell whether a student's function raises ValueError."""
+def error_raised(function: Callable[..., Any], *args: Any) -> str:
+    """Probe: name the error that a student's function raises, "" if it answers; a stub is no answer."""
     try:
         function(*args)
+    except (NotImplementedError, NotAttempted, CheckFailed):
+        raise
     except ValueError:
-        return True
-    return False
+        return "ValueError"
+    except Exception as error:
+        return type(error).__name__
+    return ""

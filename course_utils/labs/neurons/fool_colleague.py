@@ -53,7 +53,7 @@ class FoolColleague(Exercise):
 def _look_at_pair(answer: dict[str, Any]) -> None:
     if any(is_missing(answer[name]) for name in answer):
         raise NotAttempted("fill in y_hat and y, run that cell, then this one")
-    y_hat, y = (as_array(answer[name], f"fooled[{name!r}]") for name in ("y_hat", "y"))
+    y_hat, y = (_in_a_row(as_array(answer[name], f"fooled[{name!r}]")) for name in ("y_hat", "y"))
     if y_hat.ndim != 1 or y_hat.shape != y.shape or len(y) < FEWEST:
         shapes = f"{y_hat.shape} and {y.shape}"
         raise refuse(f"y_hat and y should be two lists of the same length, at least {FEWEST}; yours: {shapes}.")
@@ -64,6 +64,11 @@ def _look_at_pair(answer: dict[str, Any]) -> None:
     way = NB1 if true == 0 else NB2 if reported > 1e-9 else NB3 if true <= LEAST else None
     if way:
         raise refuse(f"Your colleague's function reports {reported:.3g}, the true MSE is {true:.3g}.", way)
+
+
+def _in_a_row(numbers: np.ndarray) -> np.ndarray:
+    """Return numbers that were given as arrays of one element each as one row."""
+    return numbers.reshape(-1) if numbers.ndim > 1 and numbers.size == len(numbers) else numbers
 
 
 def colleagues_mse(y_hat: np.ndarray, y: np.ndarray) -> float:

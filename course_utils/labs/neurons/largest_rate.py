@@ -36,9 +36,22 @@ NR3 = Misconception(
     "These are the right rates in each other's place. Which input is the larger, and what does that do to a slope?",
     STEP,
 )
+NR4 = Misconception(
+    "NR4",
+    "a rate that converges, but not the largest",
+    "With this rate the loss settles, or will. Is there a larger one in the table whose loss still goes down?",
+    STEP,
+)
+NR5 = Misconception(
+    "NR5",
+    "a rate with which descent diverges",
+    "With this rate the loss grows without end. What should it do if descent converges?",
+    STEP,
+)
 
 INPUTS = ("raw", "standardised")
 LESSON_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.45, 0.9, 1.8)
+SAME = 1e-3  # a rate may be written with 16 or 32 bits
 CLOSEST = 0.08  # no rate lies nearer to the limit than this part of it
 
 
@@ -127,7 +140,7 @@ class LargestRate(Exercise):
         "Which rates end with a loss that is still shrinking or has settled? Which end in a huge number?",
         "The largest that converges need not be the quickest. Is there a larger one whose loss still goes down?",
     )
-    misconceptions = (NR1, NR2, NR3)
+    misconceptions = (NR1, NR2, NR3, NR4, NR5)
 
     def draw(self) -> Rates:
         """Return rates to try and days to try them on."""
@@ -155,13 +168,15 @@ class LargestRate(Exercise):
         if not _same(rate, right[name]):
             raise refuse(f"{name}: you gave {rate:g}.", NR3 if exchanged else self._way(name, rate, right[name]))
 
-    def _way(self, name: str, rate: float, right: float) -> Misconception | None:
+    def _way(self, name: str, rate: float, right: float) -> Misconception:
         larger = [other for other in self.question.rates if other > right]
         if _same(rate, rate_answers(self.question, fastest_rate)[name]):
             return NR1
-        return NR2 if larger and _same(rate, min(larger)) else None
+        if rate < right:
+            return NR4
+        return NR2 if larger and _same(rate, min(larger)) else NR5
 
 
 def _same(one: Any, other: float) -> bool:
     number = plain(one)
-    return number is not None and abs(number - other) <= 1e-9 * abs(other)
+    return number is not None and abs(number - other) <= SAME * abs(other)

@@ -9,7 +9,7 @@ import torch.nn.functional as F
 
 from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.judging import shared
-from course_utils.judging.answers import kind, short
+from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
@@ -72,8 +72,64 @@ NM8 = Misconception(
     SUNSHINE,
 )
 
+NM9 = Misconception(
+    "NM9",
+    "product of the means instead of the mean of the products",
+    "This multiplies the mean error by the mean input. Does each error meet its own x, or only an average one?",
+    SUNSHINE,
+)
+NM10 = Misconception(
+    "NM10",
+    "divided by N - 1",
+    "This divides by one less than the number of examples. How many squares are averaged here?",
+    SUNSHINE,
+)
+NM11 = Misconception(
+    "NM11",
+    "one example alone",
+    "This is one example's share, or its error alone. Where does your loop end, and where does your return stand?",
+    SUNSHINE,
+)
+NM12 = Misconception(
+    "NM12",
+    "prediction without b",
+    "In these errors the line has no b. What does the line predict at x = 0?",
+    SUNSHINE,
+)
+NM13 = Misconception(
+    "NM13",
+    "multiplied by the parameter instead of the input",
+    "Here the error is multiplied by w, or by b. How much does the prediction change when w grows by 1, at x = 4?",
+    SUNSHINE,
+)
+NM14 = Misconception(
+    "NM14",
+    "one gradient for both parameters, or the two exchanged",
+    "A parameter moves by another one's gradient here. Which of the two gradients belongs to w?",
+    SUNSHINE,
+)
+NM15 = Misconception(
+    "NM15",
+    "one of the two parameters not moved",
+    "One parameter has stayed where it was. How many does a step move?",
+    SUNSHINE,
+)
+NM16 = Misconception(
+    "NM16",
+    "divided by the learning rate",
+    "This divides by the learning rate. Would a smaller rate make your step smaller or larger?",
+    SUNSHINE,
+)
+NM17 = Misconception(
+    "NM17",
+    "squared before the difference is taken, or added",
+    "This squares prediction and target by themselves, or adds the two. Of what is the square taken?",
+    SUNSHINE,
+)
+
 Function = Callable[..., Any]
-LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.0, 1.0, 3.0), (1.0, 2.0, -1.0, 0.5), -1.5, 2.0))
+STEPS = (((2.0, 1.0), (4.0, -3.0), 0.1), ((-1.5, 0.5), (-2.0, 0.25), 0.4))
+LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.5, 1.0, 3.5), (1.0, 2.0, -1.0, 0.5), -1.5, -0.7))
 ERRORS = (3.0, -3.0, 1.0, -1.0)
 HIDDEN_ERRORS = (-2.5, 4.0, -1.5, 6.0, -6.0)
 
@@ -125,12 +181,17 @@ class LineByDescent(Implementation):
         "By the chain rule, how does (w·x + b - y)² change when w moves a little? And when b does?",
         "The gradient points uphill. Which way should the step go?",
     )
-    misconceptions = (NM1, NM2, NM3, GR3, GR2, GR5, GR1, NM4, NM5, NM6, NM7, NM8)
+    misconceptions = (
+        *(NM1, NM2, NM3, NM10, NM11, NM17, GR3, GR2, GR5),
+        *(GR1, NM4, NM5, NM9, NM12, NM13),
+        *(NM6, NM7, NM8, NM14, NM15, NM16),
+    )
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return two lines, errors that cancel, and one step; each function is a part."""
+        """Return two lines, errors that cancel, and two steps; each function is a part."""
         lines = [Line(np.array(x), np.array(y), w, b) for x, y, w, b in LINES]
-        return [*_error_cases(lines, ERRORS), *_slope_cases(lines), _step_case(Step((2.0, 1.0), (4.0, -3.0), 0.1))]
+        return [*_error_cases(lines, ERRORS), *_slope_cases(lines), *(_step_case(Step(*one)) for one in STEPS)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other numbers, one example and a thousand among them, and days on which the line must be found."""
@@ -193,30 +254,46 @@ def _try_mse(case: Case, mse: Function) -> None:
     y_hat, y = case.data
     given = case.array(case.call(mse, "mse", y_hat, y), "What mse returns")
     given = given.reshape(()) if given.size == 1 else given
-    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat - y))
+    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat, y))
 
 
-def mse_ways(errors: np.ndarray) -> Ways:
+def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
     """For each wrong mean squared error, a function that computes it."""
+    errors, N = y_hat - y, len(y)
     squares = float((errors**2).mean())
     return {
-        NM1: lambda: [errors.sum() ** 2 / len(errors), errors.sum() ** 2, errors.mean() ** 2],
-        GR3: lambda: squares * len(errors),
-        NM3: lambda: [squares**0.5, (squares * len(errors)) ** 0.5],
+        NM1: lambda: [errors.sum() ** 2 / N, errors.sum() ** 2, errors.mean() ** 2],
+        GR3: lambda: squares * N,
+        NM3: lambda: [squares**0.5, (squares * N) ** 0.5],
         NM2: lambda: [errors.mean(), -errors.mean(), abs(errors).mean(), abs(errors).sum(), errors.sum()],
         GR2: lambda: [squares / 2, squares * 2],
         GR5: lambda: [errors**2],
+        NM10: lambda: [squares * N / (N - 1)] if N > 1 else [],
+        NM11: lambda: [value for one in (errors[0], errors[-1]) for value in (one**2 / N, one**2)],
+        NM17: lambda: [(y_hat**2 - y**2).mean(), (y**2 - y_hat**2).mean(), ((y_hat + y) ** 2).mean()],
     }
 
 
 # --- its gradients
 
 
+def _is_pair(answer: Any) -> bool:
+    """Tell whether an answer has two parts: a tuple, a list, or an array whose first axis has the length 2."""
+    if type(answer) in (np.ndarray, torch.Tensor) and answer.ndim == 0:
+        return False
+    return type(answer) in (tuple, list, np.ndarray, torch.Tensor) and len(answer) == 2
+
+
+def _of_one(answer: Any) -> str:
+    """Name an answer that is no pair: a single number is called one."""
+    return "one number" if plain(answer) is not None else kind(answer)
+
+
 def _try_grads(case: Case, mse_grads: Function) -> None:
     line: Line = case.data
     given = case.call(mse_grads, "mse_grads", line.x, line.y, line.w, line.b)
-    if type(given) not in (tuple, list, np.ndarray, torch.Tensor) or len(given) != 2:
-        raise case.always(f"mse_grads should return two numbers, dw and db, not {kind(given)}.")
+    if not _is_pair(given):
+        raise case.always(f"mse_grads should return two numbers, dw and db, not {_of_one(given)}.")
     right = torch_grads(line)
     parts = [case.array(part, f"{name} of mse_grads") for name, part in zip(("dw", "db"), given, strict=True)]
     parts = [part.reshape(()) if part.size == 1 else part for part in parts]
@@ -238,7 +315,10 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
     """For each wrong gradient, a function that computes it."""
     mine, others = (right[0], right[1]) if name == "dw" else (right[1], right[0])
     N = len(line.x)
-    each = 2 * (line.y_hat - line.y) * (line.x if name == "dw" else 1)
+    errors = line.y_hat - line.y
+    factor = line.x if name == "dw" else np.ones(N)
+    each = 2 * errors * factor
+    parameter = line.w if name == "dw" else line.b
 
     def exchanged() -> np.ndarray:
         if not close(given[name == "dw"], np.asarray(mine)):
@@ -251,6 +331,11 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         GR2: lambda: [mine / 2, mine * 2],
         NM5: exchanged,
         NM4: lambda: [others] if name == "dw" else [],
+        NM9: lambda: [2 * errors.mean() * line.x.mean(), errors.mean() * line.x.mean()] if name == "dw" else [],
+        NM10: lambda: [mine * N / (N - 1)] if N > 1 else [],
+        NM11: lambda: [one * part for one in (each[0], each[-1]) for part in (1, 0.5, 1 / N, 0.5 / N)],
+        NM12: lambda: 2 * ((errors - line.b) * factor).mean(),
+        NM13: lambda: [2 * errors.mean() * parameter, errors.mean() * parameter],
         GR5: lambda: [each, each / 2, each / N, each / 2 / N],
     }
 
@@ -268,7 +353,7 @@ def _try_step(case: Case, sgd_step: Function) -> None:
 
 def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:
     """Return a pair of numbers; arrays of one element count as numbers."""
-    if type(answer) in (tuple, list, np.ndarray, torch.Tensor) and len(answer) == 2:
+    if _is_pair(answer):
         first, second = (case.array(part, f"A part of what {name} returns") for part in answer)
         if first.size == second.size == 1:
             return float(first.reshape(())), float(second.reshape(()))
@@ -282,6 +367,9 @@ def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
         NM6: lambda: params + rate * grads,
         NM7: lambda: [params - grads, params + grads],
         NM8: lambda: [-rate * grads, rate * grads],
+        NM14: lambda: [params - rate * grads[::-1], params - rate * grads[0], params - rate * grads[1]],
+        NM15: lambda: [(params - rate * grads * moved) for moved in ([1, 0], [0, 1])],
+        NM16: lambda: [params - grads / rate, params + grads / rate],
     }
 
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -44,6 +44,49 @@ ND3 = Misconception(
     "ND3",
     "parameters counted anew for each example",
     "This grows with the batch. Does a layer learn other weights for every example?",
+    LAYER,
+)
+
+ND9 = Misconception(
+    "ND9",
+    "a bias for every input as well",
+    "This has a bias for each input, too. Which circles of the network compute a sum?",
+    LAYER,
+)
+ND10 = Misconception(
+    "ND10",
+    "one layer counted instead of two",
+    "This is one of the two layers alone. How many weights and biases has the other?",
+    LAYER,
+)
+ND11 = Misconception(
+    "ND11",
+    "all three sizes multiplied",
+    "This multiplies inputs, hidden units and outputs. Is there an edge from an input straight to an output?",
+    LAYER,
+)
+ND12 = Misconception(
+    "ND12",
+    "batch size in a weight",
+    "A weight holds the size of the batch here. Would the network get other weights if you showed it one example more?",
+    LAYER,
+)
+ND13 = Misconception(
+    "ND13",
+    "a layer's output as wide as its input",
+    "This is as wide as what comes into the layer. How many numbers does the layer give for each example?",
+    LAYER,
+)
+ND14 = Misconception(
+    "ND14",
+    "second layer attached to the inputs",
+    "This second weight reads the inputs. Which numbers reach the second layer?",
+    LAYER,
+)
+ND15 = Misconception(
+    "ND15",
+    "bias as a row or a column of its own",
+    "These are the right numbers with one axis too many, or the other way up. How does this convention write a bias?",
     LAYER,
 )
 
@@ -116,6 +159,16 @@ def network_ways(question: Network) -> dict[Misconception, int]:
     return {PC1: weights, PC2: weights + 2, ND3: question.batch * count_parameters(question)}
 
 
+def further_counts(question: Network) -> dict[Misconception, list[int]]:
+    """Return what further wrong ways give; questions are drawn without a look at them."""
+    inputs, hidden, outputs = question.inputs, question.hidden, question.outputs
+    return {
+        ND9: [count_parameters(question) + inputs],
+        ND10: [(inputs + 1) * hidden, (hidden + 1) * outputs, inputs * hidden, hidden * outputs],
+        ND11: [inputs * hidden * outputs, inputs * hidden * outputs + hidden + outputs],
+    }
+
+
 Rows = dict[str, list[Any]]
 
 
@@ -124,9 +177,9 @@ def shape_ways(right: Mapping[str, Shapes], question: Network) -> dict[Misconcep
     turned = {name: {row: [right[name][row][::-1]] for row in ROWS} for name in CONVENTIONS}
     other = {"lecture": right["PyTorch"], "PyTorch": right["lecture"]}
     weights, carried = ("W1", "W2"), ("x", "h", "o")
-    units = {"b1": question.hidden, "b2": question.outputs}
-    N = question.batch
-    sizes = {"x": question.inputs, "h": question.hidden, "o": question.outputs}
+    N, inputs, hidden, outputs = question
+    units = {"b1": hidden, "b2": outputs}
+    sizes = {"x": inputs, "h": hidden, "o": outputs}
 
     def both(shapes: Rows) -> dict[str, Rows]:
         return {name: dict(shapes) for name in CONVENTIONS}
@@ -138,6 +191,15 @@ def shape_ways(right: Mapping[str, Shapes], question: Network) -> dict[Misconcep
         DS3: both({row: [(N,), (N, 1), (1, N), (N, size), (size, N)] for row, size in units.items()}),
         ND2: {name: {row: [other[name][row]] for row in ROWS} for name in CONVENTIONS},
         PC2: both({"b1": [(1,), ()], "b2": [(1,), ()]}),
+        ND15: both({row: [(1, size), (size, 1)] for row, size in units.items()}),
+        ND14: both({"W2": [(outputs, inputs), (inputs, outputs)]}),
+        ND13: both({"h": [(N, inputs), (inputs, N)], "o": [(N, hidden), (hidden, N)]}),
+        ND12: both(
+            {
+                "W1": [pair for size in (inputs, hidden) for pair in ((N, size), (size, N))],
+                "W2": [pair for size in (hidden, outputs) for pair in ((N, size), (size, N))],
+            }
+        ),
     }
 
 
@@ -216,7 +278,7 @@ class NetworkShapes(Exercise):
         "For W1, ask: how many units does it feed, and how many inputs does each of them read?",
         "How many weights has one hidden unit, and what does it add to its sum?",
     )
-    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3)
+    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15)
     topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
 
     def draw(self) -> Network:
@@ -243,7 +305,8 @@ class NetworkShapes(Exercise):
         }
         why = _explain(cells, shape_ways(right, self.question))
         found = {row: _worst([_finding(cells[name, row], why) for name in CONVENTIONS]) for row in ROWS}
-        ways = {way: {"parameters": number} for way, number in network_ways(self.question).items()}
+        counts = network_ways(self.question) | further_counts(self.question)
+        ways = {way: {"parameters": number} for way, number in counts.items()}
         count = {"parameters": torch_network_count(self.question)}
         return found | judge_numbers(given, count, ways, what="shapes")
 
@@ -261,11 +324,12 @@ class _Cell:
             raise refuse(f"{self.answer}")
         if is_missing(self.answer):
             return
-        numbers = as_numbers(self.answer)
-        if numbers is None or len(numbers) > 4:
+        alone = plain(self.answer)
+        self.shape = as_shape(self.answer) if alone is None else (alone,)
+        if self.shape is None or len(self.shape) > 4:
+            self.shape = None
             what = f"shapes[{self.name!r}][{self.row!r}]"
-            raise refuse(f"{what} should be a shape such as (3, 2), not {kind(self.answer)} of other things.")
-        self.shape = tuple(numbers)
+            raise refuse(f"{what} should be a shape such as (3, 2), not {_of_what(self.answer)}.")
 
     @property
     def fits(self) -> bool:
@@ -277,6 +341,13 @@ class _Cell:
     def is_wrong(self) -> bool:
         """Whether there is a shape, and it is not the right one."""
         return self.shape is not None and not self.fits
+
+
+def _of_what(answer: Any) -> str:
+    """Name what is no shape."""
+    if type(answer) in (set, frozenset):
+        return "a set: it keeps no order, and each number once"
+    return f"{kind(answer)} of other things" if type(answer) in (list, tuple) else kind(answer)
 
 
 class CannotBeRead(str):
