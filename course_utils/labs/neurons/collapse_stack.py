@@ -142,8 +142,15 @@ def product_ways(layers: Layers) -> Ways:
         NC1: lambda: [forward(), forward().T],
         DS1: lambda: right.T,
         NC7: lambda: [sum(weights), math.prod(weights)],
-        NC8: lambda: [torch_collapse(some)[0] for some in (layers[1:], layers[:-1]) if some],
+        NC8: lambda: [one for one, _ in _with_one_left_out(layers)],
     }
+
+
+def _with_one_left_out(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Collapse a stack without its first and without its last layer; without its only one nothing happens to x."""
+    inputs = layers[0][0].shape[1]
+    nothing = torch.eye(inputs).double(), torch.zeros(inputs).double()
+    return [torch_collapse(some) if some else nothing for some in (layers[1:], layers[:-1])]
 
 
 def carried_ways(layers: Layers) -> Ways:
@@ -173,5 +180,5 @@ def carried_ways(layers: Layers) -> Ways:
         DS1: turned,
         NC5: lambda: carried(through_its_own=False),
         NC6: lambda: carried(through_its_own=True),
-        NC8: lambda: [torch_collapse(some)[1] for some in (layers[1:], layers[:-1]) if some],
+        NC8: lambda: [one for _, one in _with_one_left_out(layers)],
     }
