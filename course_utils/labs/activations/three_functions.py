@@ -12,7 +12,17 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.activations.functions import ACTIVATIONS
 from course_utils.labs.activations.headings import BREAK, CURVES
-from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, told, try_function
+from course_utils.labs.activations.watching import (
+    AF2,
+    AF8,
+    AF11,
+    AF12,
+    PR2,
+    drawn_cases,
+    public_cases,
+    told,
+    try_function,
+)
 
 AF1 = Misconception(
     "AF1",
@@ -41,7 +51,7 @@ AF5 = Misconception(
 AF6 = Misconception(
     "AF6",
     "tanh not shifted: σ(2z)",
-    "This curve runs from 0 to 1. Between which two values does tanh run?",
+    "This curve never goes below 0. Between which two values does tanh run?",
     CURVES,
 )
 AF7 = Misconception(
@@ -63,8 +73,43 @@ AF10 = Misconception(
     CURVES,
 )
 
+AF13 = Misconception(
+    "AF13",
+    "minus in the denominator of the sigmoid",
+    "This has 1 - e^-z below the line, which is 0 at z = 0. Which sign stands there?",
+    CURVES,
+)
+AF14 = Misconception(
+    "AF14",
+    "sigmoid and tanh exchanged",
+    "This is the other one of the two S-shaped curves. Which of them runs from 0 to 1?",
+    CURVES,
+)
+AF15 = Misconception(
+    "AF15",
+    "the same on both sides",
+    "Your curve is the same for z and -z. What does your formula need to know besides |z|?",
+    BREAK,
+)
+AF16 = Misconception(
+    "AF16",
+    "fraction turned over, or a sign in it exchanged",
+    "This is the fraction of tanh turned over, or with the same sign above and below. What is tanh at 0?",
+    CURVES,
+)
+AF17 = Misconception(
+    "AF17",
+    "ReLU that lets a little through, or stops above",
+    "On the left something small comes through, or on the right it stops rising. What does ReLU answer to -3, to 100?",
+    CURVES,
+)
+
 NAMES = ("sigmoid", "tanh", "relu")
-READY_MADE = ("tanh", "expit", "logistic", "sigmoid", "relu")  # of NumPy, math, SciPy
+READY_MADE = (  # of NumPy, math, SciPy, PyTorch and others
+    *("tanh", "expit", "logistic", "sigmoid", "relu", "relu6", "leaky_relu", "hardtanh", "logsigmoid", "log_expit"),
+    *("softmax", "log_softmax", "threshold", "silu", "softplus"),
+)
+REFUSED = (*NAMES, "softmax", "threshold", "silu", "softplus")  # parts of the names of PyTorch's functions
 
 
 class ThreeFunctions(Implementation):
@@ -77,7 +122,11 @@ class ThreeFunctions(Implementation):
         "Tanh looks up a sigmoid at another place and stretches it. At which place, and from which range to which?",
         "ReLU compares each number with 0. Does np.max do that, or does it look for one number in the whole array?",
     )
-    misconceptions = (PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11)
+    misconceptions = (
+        *(PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11, AF12),
+        *(AF13, AF14, AF15, AF16, AF17),
+    )
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each function, which is a part."""
@@ -92,7 +141,7 @@ class ThreeFunctions(Implementation):
         function = answers[NAMES.index(case.part)]
         z = torch.tensor(case.data, dtype=torch.float64)
         right = ACTIVATIONS[case.part](z).numpy()
-        with no_shortcuts(*NAMES):
+        with no_shortcuts(*REFUSED):
             value = try_function(case, function, right, value_ways(case.part, z), READY_MADE)
         if case.data.dtype == np.float32 and str(getattr(value, "dtype", "")) in ("float64", "torch.float64"):
             raise told(case, "float32 came in, float64 goes out", AF5)
@@ -102,17 +151,32 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
     """For each wrong way to write an activation function, a function that computes its result, or several."""
     if not z.numel():
         return {}
+    e = (-z.abs()).exp()
     ways: dict[str, Ways] = {
-        "sigmoid": {AF3: lambda: torch.sigmoid(-z), AF9: lambda: [z.exp(), (-z).exp()]},
+        "sigmoid": {
+            AF3: lambda: torch.sigmoid(-z),
+            AF9: lambda: [z.exp(), (-z).exp()],
+            AF13: lambda: 1 / (1 - (-z).exp()),
+            AF14: lambda: torch.tanh(z),
+            AF15: lambda: [1 / (1 + e), e / (1 + e)],
+        },
         "tanh": {
             AF3: lambda: torch.tanh(-z),
             AF4: lambda: torch.tanh(z / 2),
-            AF6: lambda: [torch.sigmoid(2 * z), torch.sigmoid(z)],
+            AF6: lambda: [torch.sigmoid(2 * z), 2 * torch.sigmoid(2 * z), 2 * torch.sigmoid(z)],
+            AF14: lambda: torch.sigmoid(z),
+            AF15: lambda: [torch.tanh(z.abs()), -torch.tanh(z.abs())],
+            AF16: lambda: [1 / torch.tanh(z), torch.ones_like(z)],
         },
         "relu": {
             AF1: lambda: [z.max().clamp(min=0), z.max()],
             AF7: lambda: [z.clamp(max=0), z.abs(), (-z).clamp(min=0)],
             AF10: lambda: [(z > 0).double(), (z >= 0).double()],
+            AF17: lambda: [
+                *(torch.where(z > 0, z, part * z) for part in (0.01, 0.1, 0.2)),
+                z.clamp(0, 1),
+                z.clamp(0, 6),
+            ],
         },
     }
     return ways[name]

@@ -11,7 +11,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
 from course_utils.labs.activations.headings import CURVES
-from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, try_function
+from course_utils.labs.activations.watching import AF2, AF8, AF11, AF12, PR2, drawn_cases, public_cases, try_function
 
 AS1 = Misconception(
     "AS1",
@@ -37,6 +37,30 @@ AS4 = Misconception(
     "This is the function itself. How much does it change when z changes a little?",
     CURVES,
 )
+AS5 = Misconception(
+    "AS5",
+    "plus instead of minus in the slope",
+    "This slope is larger than the one at 0 wherever you look. What does the flat end of the curve ask of it?",
+    CURVES,
+)
+AS6 = Misconception(
+    "AS6",
+    "the other curve's formula",
+    "This is the slope's formula of the other S-shaped curve. Which of them has the square in it?",
+    CURVES,
+)
+AS7 = Misconception(
+    "AS7",
+    "inner derivative forgotten",
+    "This is the right slope times a half or a quarter. In tanh(z) = 2 σ(2z) - 1, what do the two 2s do to a slope?",
+    CURVES,
+)
+AS8 = Misconception(
+    "AS8",
+    "slope of ReLU on the left not 0",
+    "On the left ReLU is flat. What does your function say there?",
+    CURVES,
+)
 GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")
 GR11 = shared.GR11.in_lab(
     CURVES,
@@ -55,7 +79,8 @@ class ThreeSlopes(Implementation):
         "Take z = 0: which slope does each curve have there in the figure? What does your function say?",
         "For ReLU: which numbers of z > 0 become 1, and which 0, if you multiply by 1.0?",
     )
-    misconceptions = (PR2, AF2, AF8, AF11, AS1, AS2, AS3, AS4, GR1, GR11)
+    misconceptions = (PR2, AF2, AF8, AF11, AF12, AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, GR1, GR11)
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each slope, which is a part."""
@@ -82,13 +107,19 @@ def slope_ways(name: str, z: torch.Tensor) -> Ways:
         "sigmoid": {
             GR11: lambda: [z * (1 - z), twice * (1 - twice), value * (1 - z), z * (1 - value)],
             AS2: lambda: [1 - value],
+            AS5: lambda: value * (1 + value),
+            AS6: lambda: [1 - value**2, 1 - torch.tanh(z) ** 2],
         },
         "tanh": {
             AS1: lambda: [1 - value, right.sqrt()],
             GR11: lambda: [1 - z**2, 1 - twice**2],
+            AS5: lambda: 1 + value**2,
+            AS6: lambda: [value * (1 - value), torch_slope("sigmoid", z)],
+            AS7: lambda: [right / 2, right / 4],
         },
         "relu": {
             AS3: lambda: [torch.where(z == 0, fill, right) for fill in (1.0, 0.5)],
+            AS8: lambda: [z.sign(), torch.ones_like(z), (z <= 0).double(), (z < 0).double()],
         },
     }
     return {**ways[name], AS4: lambda: value, GR1: lambda: -right}

@@ -4,19 +4,20 @@ The functions are called by a probe, which watches whether something overflows o
 came in is changed.
 """
 
-import dis
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
-from course_utils.judging.closeness import ATOL, RTOL, close, explain_array
+from course_utils.judging.closeness import ATOL, RTOL, close, ways_that_fit
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.activations.headings import BREAK, CURVES
+from course_utils.labs.activations.ready_made import ready_made as library_functions
 
 PR2 = shared.PR2.in_lab(
     BREAK, "An exponential grew too large and left nan or inf behind. Which exponent is never positive?"
@@ -40,7 +41,16 @@ AF11 = Misconception(
     BREAK,
 )
 
+AF12 = Misconception(
+    "AF12",
+    "0 divided by 0, or another number that is none",
+    "Somewhere on the way 0 is divided by 0, or a root or logarithm meets a negative number. At which z?",
+    BREAK,
+)
+
 LARGE = 1000.0
+FAR = 80.0  # beyond it an exponential overflows float32
+OVERFLOW = "overflow"
 
 
 # --- cases
@@ -77,41 +87,29 @@ def drawn_cases(names: Iterable[str], seed: int) -> list[Case]:
 # --- the probe, which runs where the student's function lives
 
 
-def watch(function: Callable[..., Any], z: np.ndarray, ready_made: Sequence[str]) -> dict[str, Any]:
+def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
     """Probe: call a student's function with a copy of an array, and tell what came of it.
 
     Returns
     -------
     dict
-        ``"value"``; ``"overflow"``: whether something overflowed on the way; ``"changed"``: whether the array was;
+        ``"value"``; ``"warnings"``: of what NumPy would have warned on the way; ``"changed"``: whether the array was;
         ``"one if"``: whether an array was asked for its truth; ``"ready-made"``: library functions that it calls.
     """
-    given, seen = z.copy(), []
-    used = sorted(_attributes(function) & set(ready_made))
-    found = {"value": None, "overflow": False, "changed": False, "one if": False, "ready-made": used}
+    given = z.copy()
+    seen: list[str] = []
+    used = library_functions(function, names)
+    found = {"value": None, "warnings": [], "changed": False, "one if": False, "ready-made": used}
     try:
-        with np.errstate(over="call", invalid="call", divide="call", call=lambda *what: seen.append(what)):
+        with np.errstate(over="call", invalid="call", divide="call", call=lambda what, _: seen.append(what)):
             found["value"] = function(given)
     except OverflowError:
-        return found | {"overflow": True}
+        return found | {"warnings": [OVERFLOW]}
     except ValueError as error:
         if "truth value" not in str(error):
             raise
         return found | {"one if": True}
-    return found | {"overflow": bool(seen), "changed": not np.array_equal(given, z, equal_nan=True)}
-
-
-def _attributes(function: Any) -> set[str]:
-    """Return the names that a function looks up in modules and objects, as tanh in np.tanh."""
-    if isinstance(function, np.ufunc):
-        return {function.__name__}
-    code = getattr(getattr(function, "pyfunc", function), "__code__", None)
-    found, waiting = set(), [code] if code else []
-    while waiting:
-        code = waiting.pop()
-        found |= {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_ATTR", "LOAD_METHOD")}
-        waiting += [constant for constant in code.co_consts if hasattr(constant, "co_code")]
-    return found
+    return found | {"warnings": sorted(set(seen)), "changed": not np.array_equal(given, z, equal_nan=True)}
 
 
 # --- what came of it
@@ -145,18 +143,30 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
     given = case.array(value, f"What {name} returns")
     if not np.isfinite(given).all():
         place = tuple(np.argwhere(~np.isfinite(given))[0])
-        at = f"at z = {z[place]:g} " if given.shape == z.shape else ""
-        raise told(case, f"{at}yours is {given[place]}", PR2)
+        alike = given.shape == z.shape
+        at = f"at z = {z[place]:g} " if alike else ""
+        far = alike and (abs(z[~np.isfinite(given)]) > FAR).all()
+        way = (
+            PR2
+            if far
+            else AF12
+            if alike and np.isnan(given).any() and not (abs(z[np.isnan(given)]) > FAR).any()
+            else None
+        )
+        raise told(case, f"{at}yours is {given[place]}", way)
     if not close(given, right):
-        raise told(case, _difference(z, given, right), explain_array(given, ways))
+        fitting = tuple(ways_that_fit(given, ways))
+        error = told(case, _difference(z, given, right), fitting[:1])
+        raise Wrong(replace(error.finding, fitting=fitting))
     if found.get("changed"):
         raise told(case, "it changed the array that it was given", AF2)
-    if found.get("overflow"):
-        raise told(case, "the numbers are right, but NumPy warns of an overflow", AF11)
+    if seen := found.get("warnings"):
+        kind = "an overflow" if OVERFLOW in seen else "a division by 0, or of a number that is none"
+        raise told(case, f"the numbers are right, but NumPy warns of {kind}", AF11 if OVERFLOW in seen else AF12)
     return value
 
 
-def told(case: Case, line: str, way: Misconception | None) -> Wrong:
+def told(case: Case, line: str, way: Misconception | Iterable[Misconception] | None) -> Wrong:
     """Return the error for a wrong function, with a line that may hold the case's numbers."""
     return case.sentence(f"{case.part}: {line}.", way, hidden=case.title(case.part))
 
@@ -169,7 +179,7 @@ def _value(case: Case, found: dict[str, Any]) -> Any:
     if found.get("one if"):
         raise told(case, "it asks an `if` about a whole array", AF8)
     value = found.get("value")
-    if value is None and found.get("overflow"):
+    if value is None and found.get("warnings"):
         raise told(case, "it raised an OverflowError", PR2)
     if value is None:
         raise case.always(f"{name} returned None. Does it end in a return statement?")
