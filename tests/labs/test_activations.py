@@ -98,6 +98,19 @@ FUNCTIONS = [
     function("AF8", "sigmoid", "if z >= 0:\n    return 1 / (1 + np.exp(-z))\nreturn np.exp(z) / (1 + np.exp(z))"),
     function("AF9", "sigmoid", "np.exp(np.minimum(z, 50))"),
     function("AF10", "relu", "(z > 0) * 1.0"),
+    function(
+        "AF12", "tanh", "t = np.expm1(-2 * np.abs(z)) / (2 + np.expm1(-2 * np.abs(z)))\nreturn -t * z / np.abs(z)"
+    ),
+    function("AF12", "relu", "np.where(z == 0, z, (z + z * z / np.abs(z)) / 2)"),
+    function("AF13", "sigmoid", "1 / (1 - np.exp(-z))"),
+    function("AF14", "sigmoid", "e = np.exp(-2 * np.abs(z))\nreturn np.sign(z) * (1 - e) / (1 + e)"),
+    function("AF14", "tanh", "sigmoid(z)"),
+    function("AF15", "sigmoid", "1 / (1 + np.exp(-np.abs(z)))"),
+    function("AF15", "tanh", "e = np.exp(-2 * np.abs(z))\nreturn (1 - e) / (1 + e)"),
+    function("AF16", "tanh", "e = np.exp(-2 * np.abs(z))\nreturn (1 + e) / (1 + e)"),
+    function("AF17", "relu", "np.where(z > 0, z, 0.01 * z).astype(z.dtype)"),
+    function("AF17", "relu", "np.clip(z, 0, 1)"),
+    function("", "relu", "np.maximum(z, 0) + 0.5"),
     function("GR11", "d_sigmoid", "z * (1 - z)"),
     function("GR11", "d_sigmoid", "a = sigmoid(sigmoid(z))\nreturn a * (1 - a)"),
     function("GR11", "d_sigmoid", "sigmoid(z) * (1 - z)"),
@@ -113,6 +126,14 @@ FUNCTIONS = [
     function("PR2", "d_sigmoid", "np.exp(-z) / (1 + np.exp(-z)) ** 2"),
     function("AF2", "d_relu", "z[z > 0] = 1\nz[z < 0] = 0\nreturn z"),
     function("AF8", "d_relu", "return 1.0 if z > 0 else 0.0"),
+    function("AF12", "d_relu", "(1 + z / np.abs(z)) / 2"),
+    function("AS5", "d_sigmoid", "sigmoid(z) * (1 + sigmoid(z))"),
+    function("AS5", "d_tanh", "1 + tanh(z) ** 2"),
+    function("AS6", "d_sigmoid", "1 - sigmoid(z) ** 2"),
+    function("AS6", "d_tanh", "tanh(z) * (1 - tanh(z))"),
+    function("AS7", "d_tanh", "2 * sigmoid(2 * z) * (1 - sigmoid(2 * z))"),
+    function("AS8", "d_relu", "np.sign(z)"),
+    function("AS8", "d_relu", "np.ones_like(z)"),
     function("AF11", "d_relu", "np.where(np.exp(z) > 1, 1.0, 0.0)"),
 ]
 
@@ -209,6 +230,14 @@ SETS = [
     numbers("AH11", bound=0.25**9),
     numbers("AH11", bound=0.25**11),
     numbers("", tanh=0.123),
+    numbers("AH12", a=0),
+    numbers("AH12", c=-1 / 3),
+    numbers("AH13", c=-0.8),
+    numbers("AH14", tanh=0.1),
+    numbers("AH15", bound=0.025),
+    numbers("AH15", bound=0.1),
+    numbers("AH16", bound=0),
+    numbers("AH16", bound=0.25),
     experiment("AE1", ratio=(620, 3.68, 0.0207)),
     experiment("AE2", saturated=(0, 0.09, 46)),
     experiment("AE3", saturated=(0, 0.0005, 0.234)),
@@ -218,6 +247,18 @@ SETS = [
     experiment("AE5", steady_scale=4),
     experiment("AE6", at_scale_4="shrinks"),
     experiment("AE7", ratio=(0.0016**2, 0.272**2, 48.4**2)),
+    experiment("AE8", saturated=(0.46, 0.001, 0)),
+    experiment("AE8", ratio=(48.4, 0.272, 0.0016)),
+    experiment("AE9", saturated=(0, 35, 18860)),
+    experiment("AE9", saturated=(0, 0.0085, 4.6)),
+    experiment("AE10", ratio=(0.00156, 0.235, 35.4)),
+    experiment("AE11", ratio=(501, 2.69, 1.016)),
+    experiment("AE12", saturated=(0, 0.016, 0.68)),
+    experiment("AE13", saturated=(0.46, 0.46, 0.46)),
+    experiment("AE13", ratio=(3.47, 3.47, 3.47)),
+    interval("AI5", identity=30),
+    interval("AI5", identity=3),
+    interval("AI6", identity=0.25),
     interval("AI1", identity=0.5),
     interval("AI2", identity=1),
     interval("AE2", identity=75),
@@ -284,9 +325,16 @@ REFUSED = [
         ("z if number == len(params) - 1 else act(z)", "z"),
     ),
     forward_pass("AN7", ("found = [X]", "found = [act(X)]")),
+    forward_pass("AN8", ("h = found[-1]", "h = X")),
+    forward_pass("AN9", ("found.append(z if", "found += [z] if"), ("else act(z))", "else [z, act(z)]")),
+    forward_pass("AN10", ("enumerate(params)", "enumerate(params[:-1])")),
+    forward_pass("AN10", ("    return found", "        return found")),
+    forward_pass("AN11", ("z if number == len(params) - 1 else act(z)", "act(z) if number == len(params) - 1 else z")),
+    forward_pass("AN12", ("W.T + b", "W.T - b")),
+    forward_pass("AN13", ("W.T + b", "W.T + b[0]")),
     forward_pass("DS1", ("h @ W.T", "h @ W")),
-    forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]"), hidden=True),
-    forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]"), hidden=True),
+    forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]")),
+    forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]")),
     forward_pass("DS3", ("W.T + b", "W.T + b[:, None]")),
     counterexample("AC1", OUTSIDE, (2, 0), (3, 1)),
     counterexample("AC2", OUTSIDE, (0.5, 0), (-2, 0)),
@@ -298,6 +346,22 @@ REFUSED = [
 ]
 
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED
+
+EQUIVALENT = {
+    "three-functions": {
+        "relu(z): without negative numbers": "ReLU makes zeros of them, too",
+        "return np.where(z >= 0, 1, e) / (1 + e) → return np.where(z > 0, 1, e) / (1 + e)": "at 0 both are 1 / 2",
+    },
+    "three-slopes": {
+        "d_relu(z): without negative numbers": "the slope at 0 is that of negative numbers",
+        "return np.where(z > 0, 1.0, 0.0) → return np.where(1.0, z > 0, 0.0)": "True and False count as 1 and 0",
+    },
+}
+SAME_SHAPE = "an array comes out in the shape in which it came in, () among them"
+EXCLUDED_FORMS = {
+    exercise: dict.fromkeys(("returns arrays of one element", "returns tensors of one element"), SAME_SHAPE)
+    for exercise in ("three-functions", "three-slopes")
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "practice sigmoid-by-hand": "81332231034e82576c2d5fe872328b52",

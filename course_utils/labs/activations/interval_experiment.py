@@ -45,6 +45,19 @@ AI4 = Misconception(
     TRAIN,
 )
 
+AI5 = Misconception(
+    "AI5",
+    "a count instead of a share",
+    "This is a number of points, or of quarters. What is it as a share of all of them?",
+    TRAIN,
+)
+AI6 = Misconception(
+    "AI6",
+    "what is left over instead of what is right",
+    "This share, or more, is what a cut leaves wrong, or one class alone. Which points does the cut get right?",
+    TRAIN,
+)
+
 SEEDS = range(10)
 POINTS = 40  # half of them in the middle third, the others in the outer thirds
 STEPS, RATE = 200, 0.1
@@ -126,7 +139,7 @@ class IntervalExperiment(Exercise):
         "Without a bend the net is one cut. How many of the 40 points are right if it stands at x = 0.5?",
         "A run has solved the task if its share is exactly 1. For how many of the ten numbers is that so?",
     )
-    misconceptions = (AI1, AI2, AE2, AI4, AI3)
+    misconceptions = (AI1, AI2, AE2, AI4, AI3, AI5, AI6)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"identity": a share, "solved more": "tanh" or "relu"}``."""
@@ -145,7 +158,9 @@ def _look_at_best(value: Any) -> None:
     if not same_number(share, right):
         runs = train_interval("identity")
         ways = {AI1: 0.5, AI2: 1.0, AE2: 100 * right, AI4: sum(runs) / len(runs)}
+        ways |= {AI5: right * POINTS, AI6: 1 - right}
         way = next((way for way, number in ways.items() if same_number(share, number)), None)
+        way = AI5 if share == right * 4 else way
         raise refuse(f"identity: you gave {short(value)}.", way)
 
 

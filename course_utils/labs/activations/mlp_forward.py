@@ -1,6 +1,7 @@
 """Exercise 2.5: a forward pass that keeps all activations. Weights are in PyTorch's order, (out, in)."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from course_utils.judging.answers import kind
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.activations.functions import ACTIVATIONS
@@ -59,12 +61,49 @@ AN7 = Misconception(
     "The input went through the activation before the first layer. To which numbers does act belong?",
     SPACE,
 )
+AN8 = Misconception(
+    "AN8",
+    "X fed to every layer",
+    "Every layer gets X here. From which entry of the list does the second layer start?",
+    SPACE,
+)
+AN9 = Misconception(
+    "AN9",
+    "sums listed besides the activations",
+    "Your list holds each layer's sum and its activation. Which of the two is what the next layer gets to see?",
+    SPACE,
+)
+AN10 = Misconception(
+    "AN10",
+    "list ends too early",
+    "Your list is right as far as it goes. Where does your loop end, and where does your return statement stand?",
+    SPACE,
+)
+AN11 = Misconception(
+    "AN11",
+    "activation on the output alone",
+    "Here only the last layer is bent. Which layers have the activation, and which has none?",
+    SPACE,
+)
+AN12 = Misconception(
+    "AN12",
+    "bias subtracted",
+    "This takes the biases away. Which sign stands before b in the formula?",
+    SPACE,
+)
+AN13 = Misconception(
+    "AN13",
+    "one number of each bias for all units",
+    "All units of a layer get the same bias here. How many numbers has b, and to which column does each belong?",
+    SPACE,
+)
 DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
 DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
 NAME = "mlp_forward"
+OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
 
 
@@ -85,20 +124,23 @@ class MlpForward(Implementation):
         "W has a row for each unit of the new layer. Which of X @ W and X @ W.T has a column for each of them?",
         "How does your loop know that it has come to the last layer? What does it leave out there?",
     )
-    misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, DS1, DS2, DS3)
+    misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, DS1, DS2, DS3)
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return a net whose shapes hide a slip in the axes, and one whose shapes show it."""
+        """Return a net whose shapes hide a slip in the axes, and others whose shapes show it; one to three layers."""
         return [
             Case("two layers of 3 units, 3 examples, tanh", Net(3, (3, 3, 3), "tanh")),
             Case("layers of 2, 4 and 3 units, 5 examples, ReLU", Net(5, (2, 4, 3), "relu")),
+            Case("layers of 3, 2, 4 and 1 units, one example, sigmoid", Net(1, (3, 2, 4, 1), "sigmoid")),
+            Case("one layer of 2 units, 4 examples, tanh", Net(4, (3, 2), "tanh")),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other depths, a batch of one, and a net without a bend."""
         return [
-            Case("one layer", Net(4, (3, 2), "tanh")),
-            Case("three layers", Net(6, (2, 5, 4, 1), "sigmoid")),
+            Case("one layer", Net(3, (2, 5), "relu")),
+            Case("three layers", Net(6, (2, 5, 4, 1), "tanh")),
             Case("four layers, one example", Net(1, (3, 4, 2, 5, 2), "relu")),
             Case("no bend: the layers collapse", Net(3, (4, 4, 4, 4), "identity")),
         ]
@@ -149,7 +191,10 @@ def draw_net(net: Net, seed: int) -> tuple[np.ndarray, Params]:
     """Draw inputs (N, D) and parameters."""
     rng = np.random.default_rng([seed, net.batch, *net.layers])
     sizes = list(zip(net.layers[1:], net.layers[:-1], strict=True))
-    params = [(rng.normal(size=size), 1 + rng.random(size[0])) for size in sizes]
+    signs = [np.where(np.arange(units) % 2, -1, 1) for units, _ in sizes]
+    params = [
+        (rng.normal(size=size), sign * (1 + rng.random(size[0]))) for size, sign in zip(sizes, signs, strict=True)
+    ]
     return rng.normal(size=(net.batch, net.layers[0])), params
 
 
@@ -161,21 +206,30 @@ def torch_forward(X: np.ndarray, params: Params, act_name: str, way: Misconcepti
     h = listed[0]
     for number, pair in enumerate(params):
         weight, bias = (torch.as_tensor(array, dtype=torch.float64) for array in pair)
-        z = h @ (weight if way == DS1 else weight.T)
-        z = z if way == AN5 else z + (bias[:, None] if way == DS3 else bias)
+        z = (listed[0] if way == AN8 else h) @ (weight if way == DS1 else weight.T)
+        z = z + _bias_in(way, bias)
         last = number == len(params) - 1
-        bend = none if way == AN4 or (last and way != AN1) else act
+        bend = none if way == AN4 or (last != (way == AN11) and way != AN1) else act
         h = bend(z)
-        listed.append(z if way == AN6 else h)
+        listed += [z, h] if way == AN9 and not last else [z if way == AN6 else h]
     return listed
+
+
+def _bias_in(way: Misconception | None, bias: torch.Tensor) -> torch.Tensor:
+    """Return what is added to the sums of a layer, rightly or in a wrong way."""
+    changed = {AN5: 0 * bias, AN12: -bias, AN13: bias[0], DS3: bias[:, None]}
+    return bias if way is None else changed.get(way, bias)
 
 
 def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconception, Callable[[], Tensors]]]:
     """Pair each wrong forward pass with a function that computes its list; a way may have several."""
     right = torch_forward(X, params, act)
     return [
-        *((way, lambda way=way: torch_forward(X, params, act, way)) for way in (AN1, AN4, AN5, AN6, AN7, DS1, DS3)),
+        *((way, lambda way=way: torch_forward(X, params, act, way)) for way in OWN_LISTS),
         (AN2, lambda: right[1:]),
+        (AN10, lambda: right[:-1]),
+        (AN10, lambda: right[:2]),
+        (AN9, lambda: [*torch_forward(X, params, act, AN9), ACTIVATIONS[act](right[-1])]),
         (DS2, lambda: [a.squeeze(0) for a in right]),
         (DS2, lambda: [*right[:-1], right[-1].squeeze(0)]),
     ]
@@ -188,22 +242,22 @@ def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> Non
         line = f"{NAME} should return a list of arrays"
         raise case.sentence(f"{line}, not {kind(value)}.", AN3 if alone else None, hidden=f"{line}.")
     given = [case.array(one, f"activations[{place}]") for place, one in enumerate(value)]
-    way = _explain_list(given, _wrong_lists(X, params, case.data.act))
+    ways = list(dict.fromkeys(_ways_to_list(given, _wrong_lists(X, params, case.data.act))))
     if len(given) != len(right):
         more = "more" if len(given) > len(right) else "fewer"
-        raise case.always(f"{NAME}: the list has {more} entries than input and layers.", way)
+        error = case.always(f"{NAME}: the list has {more} entries than input and layers.", ways[:1])
+        raise Wrong(replace(error.finding, fitting=tuple(ways)))
     for place, (one, wanted) in enumerate(zip(given, right, strict=True)):
-        case.compare(f"activations[{place}]", one, wanted, {way: one.copy} if way else {})
+        case.compare(f"activations[{place}]", one, wanted, dict.fromkeys(ways, one.copy))
 
 
-def _explain_list(
+def _ways_to_list(
     given: list[np.ndarray], ways: list[tuple[Misconception, Callable[[], Tensors]]]
-) -> Misconception | None:
+) -> Iterator[Misconception]:
     for way, compute in ways:
         try:
             listed = [array.numpy() for array in compute()]
-        except RuntimeError:  # shapes do not fit that wrong way
+        except (RuntimeError, IndexError):  # shapes do not fit that wrong way
             continue
         if len(listed) == len(given) and all(map(close, given, listed)):
-            return way
-    return None
+            yield way

@@ -83,7 +83,7 @@ def _one_hidden_layer(value: Any) -> Params:
         raise refuse(f"Your net has {len(value) - 1} hidden layers.", AC4)
     params = read_params(Case("your net"), value, None, 'counterexample["params"]')
     if len(params) != 2:
-        raise refuse("counterexample['params'] should have two pairs: a hidden layer and the output.")
+        raise refuse("counterexample['params'] should be a hidden layer and the output, each a pair (weight, bias).")
     return params
 
 

@@ -85,6 +85,37 @@ AH11 = Misconception(
     SLOPES,
 )
 
+AH12 = Misconception(
+    "AH12",
+    "e to the power of 0, or of a negative number, taken as 0 or as negative",
+    "No power of e is 0 or negative. What is e to the power of 0, and of minus a logarithm?",
+    CURVES,
+)
+AH13 = Misconception(
+    "AH13",
+    "minus of the argument put before the whole sigmoid",
+    "A sigmoid is never negative. What does a minus in front of z do to it?",
+    CURVES,
+)
+AH14 = Misconception(
+    "AH14",
+    "tanh from the sigmoid: 1 - σ",
+    "This is 1 - σ, the sigmoid on the other side. How is the range from 0 to 1 stretched to that of tanh?",
+    CURVES,
+)
+AH15 = Misconception(
+    "AH15",
+    "divided by the number of layers",
+    "This divides by the layers. What happens to a number that is multiplied by a quarter again and again?",
+    SLOPES,
+)
+AH16 = Misconception(
+    "AH16",
+    "bound rounded to zero, or one layer alone",
+    "The bound is tiny, and not 0; and it is not that of a single layer. How many factors does the product have?",
+    SLOPES,
+)
+
 PARTS = ("a", "b", "c", "largest slope", "tanh", "bound")
 GROUPS = (("a", "b", "c"), ("largest slope",), ("tanh",), ("bound",))  # each diagnosed by itself
 APART = 0.02  # values this close are one answer: learners round to two decimals
@@ -148,6 +179,18 @@ def by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
         AH9: {"bound": 0.25 * layers},
         AH10: {"bound": 0.5**layers},
         AH11: {"bound": [0.25 ** (layers - 1), 0.25 ** (layers + 1)]},
+    }
+
+
+def further_by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
+    """Return, for further wrong ways, what they give; questions are drawn without a look at them."""
+    p, q, doubled, layers = question
+    return {
+        AH12: {"a": [1, 0], "c": 1 / (1 - q)},
+        AH13: {"c": [-q / (q + 1), -1 / (q + 1)]},
+        AH14: {"tanh": 1 - doubled},
+        AH15: {"bound": [1 / (4 * layers), 1 / layers]},
+        AH16: {"bound": [0, 0.25]},
     }
 
 
@@ -280,7 +323,10 @@ class SigmoidByHand(Exercise):
         "tanh runs from -1 to 1, the sigmoid from 0 to 1. What stretches the one range into the other?",
         "The chain rule: do slopes in a row add or multiply? How many factors are there?",
     )
-    misconceptions = (AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11)
+    misconceptions = (
+        *(AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11),
+        *(AH12, AH13, AH14, AH15, AH16),
+    )
     topics = (POINT, DOUBLED, CHAIN)
 
     def draw(self) -> ByHand:
@@ -301,7 +347,8 @@ class SigmoidByHand(Exercise):
         Rounded to two decimals will do; the bound to two digits.
         """
         given, right = as_dict(answers, PARTS, "numbers"), torch_numbers(self.question)
-        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in by_hand_ways(self.question).items()}
+        known = by_hand_ways(self.question) | further_by_hand_ways(self.question)
+        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in known.items()}
         found: dict[str, Finding] = {}
         for group in GROUPS:
             found |= judge_numbers(given, {part: right[part] for part in group}, ways, what="numbers")

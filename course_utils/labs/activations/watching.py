@@ -57,12 +57,15 @@ OVERFLOW = "overflow"
 
 
 def public_cases(names: Iterable[str]) -> list[Case]:
-    """Return arrays for each of some functions, each function a part: two shapes, large numbers, float32."""
+    """Return arrays for each of some functions, each function a part: of all shapes, large numbers, float32."""
     arrays = {
         "five numbers": np.array([0.0, 1.0, -1.0, 3.0, -2.5]),
         "a table": np.array([[0.5, -0.25, 2.0], [-4.0, 0.0, 1.5]]),
         "large numbers": np.array([LARGE, -LARGE, 30.0, -30.0]),
         "float32": np.array([0.0, 2.0, -2.0, 0.125], dtype=np.float32),
+        "large numbers in float32": np.array([LARGE, -LARGE, 95.0], dtype=np.float32),
+        "shape ()": np.array(-0.75),
+        "shape (0,)": np.zeros((0,)),
     }
     return [Case(label, z, name) for name in names for label, z in arrays.items()]
 
@@ -143,17 +146,8 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
     given = case.array(value, f"What {name} returns")
     if not np.isfinite(given).all():
         place = tuple(np.argwhere(~np.isfinite(given))[0])
-        alike = given.shape == z.shape
-        at = f"at z = {z[place]:g} " if alike else ""
-        far = alike and (abs(z[~np.isfinite(given)]) > FAR).all()
-        way = (
-            PR2
-            if far
-            else AF12
-            if alike and np.isnan(given).any() and not (abs(z[np.isnan(given)]) > FAR).any()
-            else None
-        )
-        raise told(case, f"{at}yours is {given[place]}", way)
+        at = f"at z = {z[place]:g} " if given.shape == z.shape else ""
+        raise told(case, f"{at}yours is {given[place]}", _way_to_no_number(z, given))
     if not close(given, right):
         fitting = tuple(ways_that_fit(given, ways))
         error = told(case, _difference(z, given, right), fitting[:1])
@@ -169,6 +163,14 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
 def told(case: Case, line: str, way: Misconception | Iterable[Misconception] | None) -> Wrong:
     """Return the error for a wrong function, with a line that may hold the case's numbers."""
     return case.sentence(f"{case.part}: {line}.", way, hidden=case.title(case.part))
+
+
+def _way_to_no_number(z: np.ndarray, given: np.ndarray) -> Misconception | None:
+    """Tell an exponential that overflows, far from 0, from a division 0 by 0, which is met anywhere."""
+    if given.shape != z.shape:
+        return None
+    far = abs(z[~np.isfinite(given)]) > FAR
+    return PR2 if far.all() else AF12 if np.isnan(given).any() and not far.any() else None
 
 
 def _value(case: Case, found: dict[str, Any]) -> Any:
