@@ -98,9 +98,7 @@ FUNCTIONS = [
     function("AF8", "sigmoid", "if z >= 0:\n    return 1 / (1 + np.exp(-z))\nreturn np.exp(z) / (1 + np.exp(z))"),
     function("AF9", "sigmoid", "np.exp(np.minimum(z, 50))"),
     function("AF10", "relu", "(z > 0) * 1.0"),
-    function(
-        "AF12", "tanh", "t = np.expm1(-2 * np.abs(z)) / (2 + np.expm1(-2 * np.abs(z)))\nreturn -t * z / np.abs(z)"
-    ),
+    function("AF12", "tanh", "t = np.expm1(-2 * np.abs(z))\nreturn -t / (2 + t) * z / np.abs(z)"),
     function("AF12", "relu", "np.where(z == 0, z, (z + z * z / np.abs(z)) / 2)"),
     function("AF13", "sigmoid", "1 / (1 - np.exp(-z))"),
     function("AF14", "sigmoid", "e = np.exp(-2 * np.abs(z))\nreturn np.sign(z) * (1 - e) / (1 + e)"),
@@ -730,6 +728,11 @@ def test_an_odd_counterexample_is_refused(odd):
         assert (found.share, len(found.text.splitlines()) <= 4) == (0, True)
 
 
+def test_nan_far_from_large_numbers_is_not_blamed_on_an_exponential():
+    found = judged(lab.three_functions.check, *trio(VALUES, tanh=build("tanh", "np.log(z) * 0 + 1")))
+    assert "PR2" not in found.codes
+
+
 def test_one_written_function_earns_its_share():
     def stub(*_args):
         raise NotImplementedError
@@ -739,7 +742,103 @@ def test_one_written_function_earns_its_share():
     assert "Right: sigmoid. No answer yet: tanh, relu." in found.text
 
 
+def test_no_message_shows_a_shape_or_a_count_that_is_wanted():
+    def wrong_size(*_):
+        return [([[1, 2, 3]], [1]), ([[1]], [1])]
+
+    found = judged(lab.weights_by_hand.check, wrong_size, lambda _: [([[1, 2]], [1])])
+    found = found.text + judged(lab.weights_by_hand.check, None, lambda _: [([[1, 2]], [1]), ([[1]], [1])]).text
+    for params in ([([[1, 0, 5]], [1]), ([[1, 1]], [-0.5])], [([[1, 0]], [1])]):
+        found += judged(lab.refute_convexity.check, {"params": params, "p": (2, 0), "q": (-2, 0)}).text
+    assert set(re.findall(r"\([0-9, ]+\)", found)) <= {"(1, 3)", "(1, 2)", "(1,)"}, "only the learner's own"
+    assert not re.search(r"two pairs|[23] pairs", found)
+
+
 kept_tanh = torch.tanh  # a name that was bound before the check began
+
+
+def in_a_notebook(source: str, name: str = "mine"):
+    """Return a function of cells that are run as a notebook's are."""
+    names: dict = {}
+    exec(source, names)
+    return names[name]
+
+
+NOTEBOOK = {
+    "an alias": "import numpy as np\nth = np.tanh\ndef mine(z):\n    return th(z)",
+    "an alias inside": "import numpy as np\ndef mine(z):\n    m = np\n    return m.tanh(z)",
+    "a name of SciPy's": "from scipy.special import expit\ndef mine(z):\n    return 2 * expit(2 * z) - 1",
+    "SciPy inside": "def mine(z):\n    import scipy.special as s\n    return 2 * s.expit(2 * z) - 1",
+    "a distribution": "from scipy import stats\ndef mine(z):\n    return 2 * stats.logistic.cdf(2 * z) - 1",
+    "softmax of SciPy": (
+        "import numpy as np\nfrom scipy.special import softmax\n"
+        "def mine(z):\n    return 2 * softmax(np.stack([2 * z, 0 * z]), axis=0)[0] - 1"
+    ),
+    "softmax of PyTorch": (
+        "import torch\ndef mine(z):\n    z = torch.as_tensor(z)\n"
+        "    return 2 * torch.stack([2 * z, 0 * z]).softmax(0)[0] - 1"
+    ),
+    "logsigmoid": (
+        "import torch\nimport torch.nn.functional as F\n"
+        "def mine(z):\n    return 2 * F.logsigmoid(2 * torch.as_tensor(z)).exp() - 1"
+    ),
+    "a helper": "import numpy as np\ndef helper(z):\n    return np.tanh(z)\ndef mine(z):\n    return helper(z)",
+    "a dict": "import numpy as np\nacts = {'t': np.tanh}\ndef mine(z):\n    return acts['t'](z)",
+    "a method": ("import numpy as np\nclass Act:\n    def f(self, z):\n        return np.tanh(z)\nmine = Act().f"),
+    "a callable object": (
+        "import numpy as np\nclass Act:\n    def __call__(self, z):\n        return np.tanh(z)\nmine = Act()"
+    ),
+    "a partial": "import functools, numpy as np\nmine = functools.partial(np.tanh)",
+    "by its text": "import numpy as np\ndef mine(z):\n    return getattr(np, 'tanh')(z)",
+    "a default": "import numpy as np\ndef mine(z, f=np.tanh):\n    return f(z)",
+    "a closure": "import numpy as np\ndef make(f):\n    return lambda z: f(z)\nmine = make(np.tanh)",
+    "compiled": (
+        "import torch\nf = torch.jit.trace(torch.tanh, torch.ones(2))\ndef mine(z):\n    return f(torch.as_tensor(z))"
+    ),
+    "a thread": (
+        "import torch\nfrom concurrent.futures import ThreadPoolExecutor\ndef mine(z):\n"
+        "    with ThreadPoolExecutor(1) as pool:\n        return pool.submit(torch.tanh, torch.as_tensor(z)).result()"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", NOTEBOOK.values(), ids=NOTEBOOK)
+def test_a_ready_made_function_is_found_by_what_it_is(source):
+    found = judged(lab.three_functions.check, *trio(VALUES, tanh=in_a_notebook(source)))
+    assert found.share == pytest.approx(2 / 3)
+    assert "Build it yourself here" in found.text
+
+
+OWN = """
+import numpy as np
+import math
+class Act:
+    @staticmethod
+    def sigmoid(z):
+        e = np.exp(-np.abs(z))
+        return np.where(z >= 0, 1, e) / (1 + e)
+    def tanh(self, z):
+        return 2 * self.sigmoid(2 * z) - 1
+    @classmethod
+    def relu(cls, z):
+        return np.maximum(z, 0)
+class Settings:
+    softmax = "not used here"
+act = Act()
+def sigmoid(z):
+    return Act.sigmoid(z)
+def tanh(z):
+    assert Settings.softmax and math.pi
+    return act.tanh(z)
+def relu(z):
+    return act.relu(z)
+"""
+
+
+def test_a_class_of_ones_own_is_not_ready_made():
+    mine = [in_a_notebook(OWN, name) for name in VALUES]
+    assert tried(lab.three_functions, *mine, seed=4).share == 1
+
 
 READY_MADE = {
     "np.tanh": lambda z: np.tanh(z),

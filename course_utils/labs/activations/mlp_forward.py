@@ -231,6 +231,7 @@ def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconce
         (AN10, lambda: right[:2]),
         (AN9, lambda: [*torch_forward(X, params, act, AN9), ACTIVATIONS[act](right[-1])]),
         (DS2, lambda: [a.squeeze(0) for a in right]),
+        (DS2, lambda: [a.squeeze() for a in right]),
         (DS2, lambda: [*right[:-1], right[-1].squeeze(0)]),
     ]
 

@@ -184,7 +184,7 @@ def by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
 
 def further_by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
     """Return, for further wrong ways, what they give; questions are drawn without a look at them."""
-    p, q, doubled, layers = question
+    q, doubled, layers = question.q, question.doubled, question.layers
     return {
         AH12: {"a": [1, 0], "c": 1 / (1 - q)},
         AH13: {"c": [-q / (q + 1), -1 / (q + 1)]},

@@ -147,7 +147,8 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
     if not np.isfinite(given).all():
         place = tuple(np.argwhere(~np.isfinite(given))[0])
         at = f"at z = {z[place]:g} " if given.shape == z.shape else ""
-        raise told(case, f"{at}yours is {given[place]}", _way_to_no_number(z, given))
+        fitting = tuple(ways_that_fit(given, ways))
+        raise told(case, f"{at}yours is {given[place]}", fitting[:1] or _way_to_no_number(z, given))
     if not close(given, right):
         fitting = tuple(ways_that_fit(given, ways))
         error = told(case, _difference(z, given, right), fitting[:1])
