@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from lesson import Lesson
 
 from course_utils.judging.cases import Case
+from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import activations
 from course_utils.labs.activations.deep_gradients import SCALES, deep_net
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
@@ -275,6 +276,9 @@ SETS = [
     weights("AX3", xor([0, -1], [1, -2], 0)),
     weights("AT1", triangle_net=triangle(one_way_round)),
     weights("AT1", triangle_net=triangle(outwards)),
+    weights("AT4", triangle_net=triangle(lambda hidden, output, _: [(hidden[0], 0 * hidden[1]), output])),
+    weights("AT5", triangle_net=triangle(lambda hidden, output, _: [(hidden[0], -hidden[1]), output])),
+    weights("AT6", triangle_net=triangle(lambda hidden, output, _: [tuple(a[[0, 1, 0]] for a in hidden), output])),
     weights("AT2", triangle_net=triangle(lambda hidden, output, _: [hidden, (output[0], [-3])])),
     weights("AT3", triangle_net=triangle(lambda hidden, output, _: [hidden, (output[0], [-1.5])])),
     weights("DS1", triangle_net=triangle(lambda hidden, output, _: [(hidden[0].T, hidden[1]), output])),
@@ -345,6 +349,13 @@ REFUSED = [
 
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED
 
+HIDDEN = "hidden = (np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5]))"
+OUTPUT = "output = (np.array([[1, -1]]), np.array([-0.5]))"
+RETURN = "return [(np.array(normals), np.array(offsets)), (np.ones((1, 3)), np.array([-2.5]))]"
+NORMAL = "normal = normal * np.sign(normal @ (third - start))"
+LISTS_COUNT = "nested lists count as arrays"
+STILL_FIRES = "this unit still fires at every corner but (0, 0), and near them"
+STILL_BETWEEN = "this threshold still lies between the sums, with the margin"
 EQUIVALENT = {
     "three-functions": {
         "relu(z): without negative numbers": "ReLU makes zeros of them, too",
@@ -353,6 +364,25 @@ EQUIVALENT = {
     "three-slopes": {
         "d_relu(z): without negative numbers": "the slope at 0 is that of negative numbers",
         "return np.where(z > 0, 1.0, 0.0) → return np.where(1.0, z > 0, 0.0)": "True and False count as 1 and 0",
+    },
+    "weights-by-hand": {
+        f"{HIDDEN} → hidden = ([[1, 1], [1, 1]], np.array([-0.5, -1.5]))": LISTS_COUNT,
+        f"{HIDDEN} → hidden = (np.array([[1, 1], [1, 1]]), [-0.5, -1.5])": LISTS_COUNT,
+        f"{HIDDEN} → hidden = (np.array([[2, 1], [1, 1]]), np.array([-0.5, -1.5]))": STILL_FIRES,
+        f"{HIDDEN} → hidden = (np.array([[1, 2], [1, 1]]), np.array([-0.5, -1.5]))": STILL_FIRES,
+        f"{HIDDEN} → hidden = (np.array([[1, 1], [1, 1]]), np.array([-0.25, -1.5]))": STILL_BETWEEN,
+        f"{OUTPUT} → output = ([[1, -1]], np.array([-0.5]))": LISTS_COUNT,
+        f"{OUTPUT} → output = (np.array([[1, -1]]), [-0.5])": LISTS_COUNT,
+        f"{OUTPUT} → output = (np.array([[1, -1]]), np.array([-0.25]))": STILL_BETWEEN,
+        f"{OUTPUT} → output = (np.array([[1, -2]]), np.array([-0.5]))": "a larger minus is a no, too",
+        f"{RETURN} → return [(normals, np.array(offsets)), (np.ones((1, 3)), np.array([-2.5]))]": LISTS_COUNT,
+        f"{RETURN} → return [(np.array(normals), offsets), (np.ones((1, 3)), np.array([-2.5]))]": LISTS_COUNT,
+        f"{RETURN} → return [(np.array(normals), np.array(offsets)), (np.ones((1, 3)), [-2.5])]": LISTS_COUNT,
+        f"{NORMAL} → normal *= np.sign(normal @ (third - start))": "the array is the function's own",
+        f"{NORMAL} → normal = normal / np.sign(normal @ (third - start))": "divided by a sign is multiplied by it",
+        f"{NORMAL} → normal = normal * (normal @ (third - start))": "the length of a normal moves no line",
+        f"{NORMAL} → normal = normal * np.sign((third - start) @ normal)": "the product of two rows is the same",
+        "offsets.append(-normal @ start) → offsets.append(start @ -normal)": "the product of two rows is the same",
     },
 }
 SAME_SHAPE = "an array comes out in the shape in which it came in, () among them"
@@ -1214,6 +1244,18 @@ def test_the_right_answer_is_accepted_also_rounded_and_another_is_not(topic, num
 
 
 @question_by_question
+def test_the_way_that_is_shown_ends_in_the_right_answer(topic, number, capsys):
+    question = lab.sigmoid_by_hand.practice(number, topic=topic)
+    _wrong_in_a_row.clear()
+    for _ in range(3):
+        question.answer(77)
+    steps = re.findall(r"^  \d\. (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert 2 <= len(steps) <= 5
+    last = float(re.findall(r"-?[0-9.]*[0-9](?:e-?[0-9]+)?", steps[-1])[-1])
+    assert question.answer(last)
+
+
+@question_by_question
 def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, capsys):
     question = lab.sigmoid_by_hand.practice(number, topic=topic)
     right = PRACTICE[topic](question.numbers)
@@ -1222,6 +1264,8 @@ def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, caps
             question.answer(one)
             text = capsys.readouterr().out
             assert way.feedback in text or way.name in text or text == "Correct.\n"
+    _wrong_in_a_row.clear()  # after three the way is shown
+    capsys.readouterr()
     question.answer(77)
     told = re.findall(r"[0-9.]*[0-9](?:e-?[0-9]+)?", capsys.readouterr().out)
     assert [text for text in told if float(text) and abs(float(text) - right) < 0.01] == []

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from lesson import edited
 
 from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
+from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import neurons
 from course_utils.labs.neurons.collapse_stack import torch_collapse
 from course_utils.labs.neurons.hand_neuron import fire, neuron_ways, torch_neuron
@@ -986,6 +987,23 @@ def test_days_of_sunshine_lie_around_the_lectures_line():
 @pytest.mark.parametrize("name", ["hand_neuron", "network_shapes", "picture_weights", "largest_rate"])
 def test_students_get_different_questions(name):
     assert len({repr(getattr(student, name).question) for student in STUDENTS}) >= 40
+
+
+TOPICS = [(exercise, topic) for exercise in neurons.EXERCISES for topic in exercise.topics]
+
+
+@pytest.mark.parametrize(("exercise", "topic"), TOPICS, ids=lambda one: getattr(one, "name", ""))
+@pytest.mark.parametrize("number", range(1, 13))
+def test_the_way_that_is_shown_ends_in_the_right_answer(exercise, topic, number, capsys):
+    _wrong_in_a_row.clear()
+    question = exercise().practice(number, topic=topic.name)
+    for _ in range(3):
+        question.answer((77, 78) if topic.name == "layer-shape" else 77)
+    steps = re.findall(r"^  \d\. (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert 2 <= len(steps) <= 5
+    numbers = [int(text.replace(",", "")) for text in re.findall(r"-?\d[\d,]*(?!\d)", steps[-1].replace(", ", " "))]
+    right = np.ravel(topic.right(question.numbers)).tolist()
+    assert numbers[-len(right) :] == right
 
 
 @pytest.mark.parametrize("number", range(1, 9))

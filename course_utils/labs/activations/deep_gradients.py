@@ -189,6 +189,23 @@ class DeepGradients(Exercise):
         "A share lies between 0 and 1. Over how many layers and units do you count?",
         "If the first layer's gradient is the larger one, is your ratio above or below 1?",
     )
+    worked = """
+    The same questions for the scale 8.
+
+    1. Run the net once: it gives ten arrays of activations, and ten of gradients, first layer first.
+    2. A tanh is saturated beyond ±0.99, on *both* sides. The share over all layers and units is 0.732.
+    3. The size of a gradient is its root mean square. First layer divided by last: about 717.
+    4. That is far above 10, so the scale is not steady. The first layer's gradient is the larger one: on its way
+       back the
+       gradient *grows*. Most slopes are small, but the weights multiply it, too.
+
+    ```python
+    net = deep_net(8)
+    share = np.mean([np.abs(h) > 0.99 for h in net.activations])
+    size = [np.sqrt((g**2).mean()) for g in net.gradients]
+    print(share, size[0] / size[-1])
+    ```
+    """
     misconceptions = (AE1, AE2, AE3, AE4, AE5, AE6, AE7, AE8, AE9, AE10, AE11, AE12, AE13)
 
     def judge(self, answers: Any) -> dict[str, Finding]:

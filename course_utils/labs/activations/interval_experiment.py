@@ -139,6 +139,17 @@ class IntervalExperiment(Exercise):
         "Without a bend the net is one cut. How many of the 40 points are right if it stands at x = 0.5?",
         "A run has solved the task if its share is exactly 1. For how many of the ten numbers is that so?",
     )
+    worked = """
+    Another line: fifty points in five equal groups, and the classes of the groups are A, B, A, B, A.
+
+    1. One cut has a left and a right side. Try a cut behind each group, with A on the left and B on the right,
+       then turned.
+    2. Behind group 1, A on the left: group 1 is right, and the two groups B: 30 of 50 points.
+    3. Behind group 2, A on the left: group 1 and one group B, 20 points. Turned: 30.
+    4. No cut at all, everything A: three groups, 30 points. So the best is 30 / 50 = 0.6, whatever the weights are.
+    5. Which activation solved more? If the ten shares are 1, 0.6, 1, 1, 0.8, …, count the numbers that are
+       exactly 1.
+    """
     misconceptions = (AI1, AI2, AE2, AI4, AI3, AI5, AI6)
 
     def judge(self, answers: Any) -> dict[str, Finding]:

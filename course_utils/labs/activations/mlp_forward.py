@@ -124,6 +124,25 @@ class MlpForward(Implementation):
         "W has a row for each unit of the new layer. Which of X @ W and X @ W.T has a column for each of them?",
         "How does your loop know that it has come to the last layer? What does it leave out there?",
     )
+    worked = """
+    Another function that keeps everything: `chain(x, functions)` sends x through a list of functions and returns
+    all values.
+
+    1. Before anything has happened there is x: the list begins as `[x]`.
+    2. Each function starts from the *last* entry of the list, `values[-1]`, not from x, and adds one entry.
+    3. With (x + 1, 2x, x²) and x = 3 the list is [3, 4, 8, 64]: one entry more than there are functions.
+    4. If the last one is to be treated differently, the loop has to know where it is:
+       `for place, f in enumerate(functions)`
+       and `place == len(functions) - 1`; or it ends one earlier, and the last one has a line of its own.
+
+    ```python
+    def chain(x, functions):
+        values = [x]
+        for f in functions:
+            values.append(f(values[-1]))
+        return values
+    ```
+    """
     misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, DS1, DS2, DS3)
     names_are_confirmed = True
 

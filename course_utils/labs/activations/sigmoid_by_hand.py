@@ -305,9 +305,34 @@ def _chain_ways(chain: Chain) -> dict[Misconception, Any]:
     return {way: ways[way]["bound"] for way in (AH5, AH9, AH10, AH11)}
 
 
-POINT = Topic("sigmoid-by-hand", practice_point, _point_text, _point_right, _point_ways)
-DOUBLED = Topic("tanh-from-sigmoid", practice_doubled, _doubled_text, _doubled_right, _doubled_ways)
-CHAIN = Topic("slope-bound", practice_chain, _chain_text, _chain_right, _chain_ways)
+def _point_steps(z: Point) -> list[str]:
+    return [
+        f"e to the power of ln({z.p}/{z.q}) is {z.p}/{z.q}, so e^-z is {z.q}/{z.p}.",
+        f"σ(z) = 1 / (1 + e^-z) = 1 / (1 + {z.q}/{z.p}).",
+        f"Above and below times {z.p}: {z.p} / ({z.p} + {z.q}) = {_point_right(z):.2f}.",
+    ]
+
+
+def _doubled_steps(s: Doubled) -> list[str]:
+    value = s.hundredths / 100
+    return [
+        "tanh is the sigmoid in another size: tanh(z) = 2 σ(2z) - 1.",
+        f"Twice {value:g} is {2 * value:g}: that runs from 0 to 2.",
+        f"Minus 1 it runs from -1 to 1: tanh(z) = {_doubled_right(s):.2f}.",
+    ]
+
+
+def _chain_steps(chain: Chain) -> list[str]:
+    return [
+        "The slope of one sigmoid is a (1 - a), at most 1/4, where a is 1/2.",
+        f"Slopes in a row multiply: {chain.layers} factors of at most 1/4.",
+        f"(1/4)^{chain.layers} = {_chain_right(chain):.1e}.",
+    ]
+
+
+POINT = Topic("sigmoid-by-hand", practice_point, _point_text, _point_right, _point_ways, _point_steps)
+DOUBLED = Topic("tanh-from-sigmoid", practice_doubled, _doubled_text, _doubled_right, _doubled_ways, _doubled_steps)
+CHAIN = Topic("slope-bound", practice_chain, _chain_text, _chain_right, _chain_ways, _chain_steps)
 
 
 # --- the exercise
@@ -323,6 +348,16 @@ class SigmoidByHand(Exercise):
         "tanh runs from -1 to 1, the sigmoid from 0 to 1. What stretches the one range into the other?",
         "The chain rule: do slopes in a row add or multiply? How many factors are there?",
     )
+    worked = """
+    Other numbers: z = ln 5, z = −ln 9, a z with σ(2z) = 0.7, and three units in a row whose slopes are at most 0.1.
+
+    1. e^(−ln 5) = 1/5, so σ(ln 5) = 1 / (1 + 1/5) = 5/6, about 0.83.
+    2. e^(ln 9) = 9, so σ(−ln 9) = 1 / (1 + 9) = 0.1.
+    3. tanh(z) = 2 σ(2z) − 1 = 2 · 0.7 − 1 = 0.4. It lies between −1 and 1, and is positive as z is.
+    4. A largest slope: write the slope with the value a. For tanh it is 1 − a², largest where a = 0. Do the same
+       with a (1 − a).
+    5. Slopes in a row multiply: at most 0.1 · 0.1 · 0.1 = 0.001, one factor for each unit.
+    """
     misconceptions = (
         *(AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11),
         *(AH12, AH13, AH14, AH15, AH16),

@@ -79,6 +79,22 @@ class ThreeSlopes(Implementation):
         "Take z = 0: which slope does each curve have there in the figure? What does your function say?",
         "For ReLU: which numbers of z > 0 become 1, and which 0, if you multiply by 1.0?",
     )
+    worked = """
+    Two other functions: the bump g(z) = e^(−z²), and |z|.
+
+    1. By the chain rule the slope of e^(−z²) is e^(−z²) · (−2z): once more the function's own *value*, times
+       something.
+    2. So compute the value first, from z, and then the slope from it. It is 0 at z = 0, and falls to 0 far out.
+    3. |z| falls with slope −1 on the left and rises with 1 on the right. At the corner take 0: that is
+       `np.sign(z)`.
+    4. Compare with `finite_difference(bump, z)` away from a corner: the numbers should agree in many digits.
+
+    ```python
+    def d_bump(z):
+        value = np.exp(-(z**2))
+        return -2 * z * value
+    ```
+    """
     misconceptions = (PR2, AF2, AF8, AF11, AF12, AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, GR1, GR11)
     names_are_confirmed = True
 

@@ -82,6 +82,18 @@ class CollapseStack(Implementation):
         "What comes out if x is zero? Follow it through every layer.",
         "Start with the first layer's pair. What happens to each of the two when one more layer comes on top?",
     )
+    worked = """
+    Two layers by numbers: W1 = [[1, 2], [0, 1]], b1 = [1, 0], then W2 = [[3, 1]], b2 = [2].
+
+    1. Feed x = (0, 0). Layer one gives its bias (1, 0), layer two 3·1 + 1·0 + 2 = 5. So the one layer's b is [5]:
+       the first bias has gone *through* the second weight.
+    2. Feed x = (1, 0). Layer one gives (1 + 1, 0) = (2, 0), layer two 3·2 + 0 + 2 = 8. That is 3 more than
+       without x.
+    3. Feed x = (0, 1). Layer one gives (2 + 1, 1) = (3, 1), layer two 9 + 1 + 2 = 12. That is 7 more.
+    4. So W = [[3, 7]] and b = [5]. Check with x = (1, 1): the stack gives 15, and 3 + 7 + 5 = 15.
+    5. For a longer list, begin with the first pair, and ask for each further layer what it does to both parts of
+       the pair.
+    """
     misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8)
     names_are_confirmed = True
 

@@ -130,6 +130,22 @@ class DenseLayer(Implementation):
         "b has K numbers and the result K columns. Which axis does NumPy match when it adds them?",
         "Which of your lines would notice that x and w differ in length? What if one of them has length 1?",
     )
+    worked = """
+    Another function for a batch: `scale_columns(X, s)` multiplies each column of X (N, D) by its own number of s
+    (D,).
+
+    1. One number of the result: row n, column d is `X[n, d] * s[d]`. So s belongs to the *last* axis of X.
+    2. NumPy matches shapes from the right: (N, D) times (D,) takes s along the columns, as wanted.
+    3. NumPy is too kind to an s of length 1: it uses that number for every column. So compare the sizes first.
+    4. Try it with N=2 and D=3, which differ: a result of the shape (2, 3) and `X[1, 2] * s[2]` at [1, 2].
+
+    ```python
+    def scale_columns(X, s):
+        if s.shape != (X.shape[1],):
+            raise ValueError(f"{s.shape} should be one number a column")
+        return X * s  # (N, D)
+    ```
+    """
     misconceptions = (NE1, NE2, NE3, NE5, NE6, NE7, DS1, DS3, ND1, ND5, ND6, DS2, ND4, ND7, ND8)
     names_are_confirmed = True
 

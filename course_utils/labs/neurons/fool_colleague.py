@@ -43,6 +43,14 @@ class FoolColleague(Exercise):
         "Which line of the function loses information about the errors?",
         "Can an error of one example make up for an error of another, if they are added before squaring?",
     )
+    worked = """
+    Another colleague compares the largest prediction with the largest target: `abs(max(y_hat) - max(y))`.
+
+    1. What does the function look at? Two numbers, the largest of each list.
+    2. What does it not see? *Where* they stand, and all the other numbers.
+    3. So keep the largest numbers equal, and let the errors be large elsewhere: y_hat = (5, 0, 0), y = (0, 0, 5).
+    4. Work out both: the colleague reports |5 − 5| = 0, the true MSE is (25 + 0 + 25) / 3 = 16.7.
+    """
     misconceptions = (NB1, NB2, NB3)
 
     def judge(self, answers: Any) -> dict[str, Finding]:

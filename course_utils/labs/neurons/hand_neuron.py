@@ -204,7 +204,20 @@ def _neuron_text(neuron: Neuron) -> str:
     )
 
 
-NEURON_TOPIC = Topic("neuron", practice_neuron, _neuron_text, torch_neuron, neuron_ways)
+def _neuron_steps(neuron: Neuron) -> list[str]:
+    products = [value * weight for value, weight in zip(neuron.x, neuron.weight, strict=True)]
+    pairs = ", ".join(
+        f"{weight}·{value} = {product}"
+        for value, weight, product in zip(neuron.x, neuron.weight, products, strict=True)
+    )
+    return [
+        f"Each input meets its own weight: {pairs}.",
+        f"The products added: {sum(products)}.",
+        f"The bias is added once: {sum(products)} + ({neuron.bias}) = {fire(neuron)}. So z is {fire(neuron)}.",
+    ]
+
+
+NEURON_TOPIC = Topic("neuron", practice_neuron, _neuron_text, torch_neuron, neuron_ways, _neuron_steps)
 
 
 class NeuronByHand(Exercise):
@@ -216,6 +229,15 @@ class NeuronByHand(Exercise):
         "One of the four numbers has no input. What happens to it?",
         "When one input doubles, which of your products change?",
     )
+    worked = """
+    A neuron with the inputs 3, 1, 2, the weights 2, −4, 5 and the bias w0 = −3. Afterwards x1 doubles.
+
+    1. Each input meets its own weight: 2·3 = 6, −4·1 = −4, 5·2 = 10.
+    2. The products added: 6 − 4 + 10 = 12.
+    3. The bias has no input and is added once: 12 − 3 = **9**. That is z.
+    4. x1 doubles to 6. Its product alone changes, from 6 to 12; the others and the bias stay.
+    5. So z grows by 6: 9 + 6 = **15**. (Twice the answer would have been 18.)
+    """
     misconceptions = (*ONE_NEURON_WAYS, *FURTHER_WAYS, *DOUBLING_WAYS)
     topics = (NEURON_TOPIC,)
 

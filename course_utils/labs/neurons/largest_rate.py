@@ -140,6 +140,20 @@ class LargestRate(Exercise):
         "Which rates end with a loss that is still shrinking or has settled? Which end in a huge number?",
         "The largest that converges need not be the quickest. Is there a larger one whose loss still goes down?",
     )
+    worked = """
+    A made-up table, the loss after 0, 20, 100 and 200 steps.
+
+    | rate | 0 | 20 | 100 | 200 |
+    |---|---|---|---|---|
+    | 0.03 | 9 | 6 | 2.1 | 0.9 |
+    | 0.3 | 9 | 0.5 | 0.5 | 0.5 |
+    | 0.6 | 9 | 7 | 1.2 | 0.5 |
+    | 1.2 | 9 | 40 | 2·10⁴ | 9·10⁷ |
+
+    1. Follow each row to the right. 0.03 goes down and is slow: it converges. 0.3 is there after 20 steps.
+    2. 0.6 wobbles and is slower than 0.3, but it arrives at 0.5 as well: it converges.
+    3. 1.2 grows without end: it diverges. So the largest rate that converges is 0.6, although 0.3 was the fastest.
+    """
     misconceptions = (NR1, NR2, NR3, NR4, NR5)
 
     def draw(self) -> Rates:

@@ -181,6 +181,23 @@ class LineByDescent(Implementation):
         "By the chain rule, how does (w·x + b - y)² change when w moves a little? And when b does?",
         "The gradient points uphill. Which way should the step go?",
     )
+    worked = """
+    Another loss, and a model with one number: every prediction is c, and L = mean of (c − y)⁴, for y = (1, 3)
+    and c = 2.
+
+    1. The errors c − y are 1 and −1, their fourth powers 1 and 1, so L = 1.
+    2. If c moves a little, each error moves as much. By the chain rule the slope of (c − y)⁴ is 4 (c − y)³ · 1.
+    3. The mean of 4·1 and 4·(−1) is 0: at c = 2 the loss is flat. At c = 4 the errors are 3 and 1: the mean of
+       108 and 4 is 56.
+    4. A step goes against the slope: from c = 4 with the rate 0.01 to 4 − 0.01 · 56 = 3.44.
+
+    ```python
+    def slope(c, y):
+        return np.mean(4 * (c - y) ** 3)  # one number
+
+    c = c - rate * slope(c, y)
+    ```
+    """
     misconceptions = (
         *(NM1, NM2, NM3, NM10, NM11, NM17, GR3, GR2, GR5),
         *(GR1, NM4, NM5, NM9, NM12, NM13),

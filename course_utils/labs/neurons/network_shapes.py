@@ -251,6 +251,25 @@ def _one_shape_ways(question: OneShape) -> dict[Misconception, Any]:
     return {way: np.array(shapes[0]) for way, shapes in given.items() if shapes}
 
 
+def _shape_steps(question: OneShape) -> list[str]:
+    if question.row in ("W1", "W2"):
+        rule = "A weight has a row for each unit that it feeds, and a column for each number that the unit reads."
+    else:
+        rule = "PyTorch keeps one example in a row: the batch is the first axis, the example's numbers the second."
+    first, second = torch_shapes(question.network)[question.row]
+    return [rule, f"Here: {first} rows of {second} numbers.", f"So the shape is ({first}, {second})."]
+
+
+def _count_steps(network: Network) -> list[str]:
+    _, inputs, hidden, outputs = network
+    first, second = (inputs + 1) * hidden, (hidden + 1) * outputs
+    return [
+        f"Each hidden unit has a weight for each of {inputs} inputs and one bias: {hidden}·({inputs} + 1) = {first}.",
+        f"Each output has a weight for each of {hidden} units and one bias: {outputs}·({hidden} + 1) = {second}.",
+        f"Together {first + second}. The batch is not in it.",
+    ]
+
+
 LAYER_SHAPE = Topic(
     "layer-shape",
     practice_shape,
@@ -259,6 +278,7 @@ LAYER_SHAPE = Topic(
     ),
     lambda question: np.array(torch_shapes(question.network)[question.row]),
     _one_shape_ways,
+    _shape_steps,
 )
 NETWORK_PARAMETERS = Topic(
     "network-parameters",
@@ -266,6 +286,7 @@ NETWORK_PARAMETERS = Topic(
     lambda question: f"{_in_words(question)}How many parameters?",
     torch_network_count,
     network_ways,
+    _count_steps,
 )
 
 
@@ -278,6 +299,17 @@ class NetworkShapes(Exercise):
         "For W1, ask: how many units does it feed, and how many inputs does each of them read?",
         "How many weights has one hidden unit, and what does it add to its sum?",
     )
+    worked = """
+    2 inputs, 6 hidden units, 5 outputs, a batch of 9.
+
+    1. PyTorch keeps an example in a row: x is (9, 2), h is (9, 6), o is (9, 5).
+    2. Its weights have a row for each unit they feed: W1 is (6, 2), W2 is (5, 6). Its biases are flat: (6,) and
+       (5,).
+    3. The lecture keeps an example in a column, so the batch comes last: x is (2, 9), h is (6, 9), o is (5, 9).
+    4. Its weights are turned over, W1 (2, 6) and W2 (6, 5), and its biases are columns: (6, 1) and (5, 1).
+    5. Parameters: 2·6 weights and 6 biases, then 6·5 weights and 5 biases: 12 + 6 + 30 + 5 = **53**. The 9 is
+       not in it.
+    """
     misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15)
     topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
 

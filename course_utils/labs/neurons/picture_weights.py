@@ -198,12 +198,23 @@ def _picture_text(picture: Picture) -> str:
     )
 
 
+def _count_steps(picture: Picture) -> list[str]:
+    height, width, units = picture
+    numbers = height * width * 3
+    return [
+        f"A pixel in colour has three numbers, so one unit reads {height}·{width}·3 = {numbers:,} numbers.",
+        f"{units} units have a weight for each: {numbers:,}·{units} = {numbers * units:,}.",
+        f"Each unit adds one bias: {numbers * units:,} + {units} = {dense_count(picture, 3):,} parameters.",
+    ]
+
+
 DENSE_COUNT = Topic(
     "dense-count",
     practice_picture,
     _picture_text,
     lambda picture: torch_count(picture, 3),
     lambda picture: picture_ways(picture, 3),
+    _count_steps,
 )
 
 
@@ -216,6 +227,15 @@ class PictureWeights(Exercise):
         "What does each unit have besides its weights?",
         "How many bytes do all the numbers take together, and how many of them make a megabyte?",
     )
+    worked = """
+    A grey picture of 6×5 pixels with 4 units, and one in colour of 10×20 pixels with 1000 units.
+
+    1. Stretched into a row, the small picture has 6·5 = 30 numbers. Each of 4 units has 30 weights: 120 weights.
+    2. Each unit adds one bias: 120 + 4 = 124 parameters.
+    3. In colour a pixel has three numbers, so a unit reads 90: 90·4 + 4 = 364. The biases stay 4.
+    4. The large one: 10·20·3 = 600 numbers, 600·1000 + 1000 = 601,000 parameters.
+    5. At 4 bytes each that is 2,404,000 bytes: about 2.4 megabytes.
+    """
     misconceptions = (PC1, PC2, NP1, NP3, NP2, NP4, NP5, NP6, NP7, NP8, NP9)
     topics = (DENSE_COUNT,)
 

@@ -108,6 +108,15 @@ class RecipeCard(ChoiceExercise):
         "For each card ask: does training change it, do I set it, does it judge, or does it improve?",
         "For the pigeons: on which pictures were they right, and on which not?",
     )
+    worked = """
+    Other cards, sorted with the same four questions.
+
+    1. *Does training change it?* The entries of a table of word vectors: yes, so a parameter.
+    2. *Do I set it before?* The number of epochs, the momentum, the share of dropout: hyper-parameters.
+    3. *Does it say how good the model is?* The mean absolute error, the share of spam that is found: metrics.
+    4. *Does it make the model better, step by step?* Adam, RMSprop: optimisers.
+    5. For a stack or for pigeons, ask what would be different on an input, or a picture, that nobody has seen yet.
+    """
     misconceptions = (NQ1, NQ2, NQ3, NQ4, NQ5, NQ6)
     questions = RECIPE_QUESTIONS
     answers_are_called = "recipe"
