@@ -826,7 +826,7 @@ def only_hidden(name: str, wrong: Callable) -> Callable:
     """Return a function that is right in the public cases and wrong in the others."""
     right, calls, public = build(name), [], 0
     mine = getattr(lab, EXERCISE_OF[name].replace("-", "_"))
-    public = sum(case.part in (name, "") for case in mine.cases())
+    public = sum(40 if hasattr(case.data, "number") else 1 for case in mine.cases() if case.part in (name, ""))
 
     def function(*args):
         calls.append(args)

@@ -1,4 +1,9 @@
-"""Exercise 2.9: choose an output function, and explain what was seen."""
+"""Exercise 2.9: choose an output function, and explain what was seen.
+
+What the prompt says, and what tries it:
+
+- six questions, one key each: a part each
+"""
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option
 from course_utils.judging.misconceptions import Misconception

@@ -1,6 +1,11 @@
 """Exercise 2.8: does training find the fold? Ten runs on the interval task.
 
 The learner runs the experiment and reads it; the check runs it again.
+
+What the prompt says, and what tries it:
+
+- the best share of any cut: `best_cut` tries them all
+- which solved more of ten runs: the runs are repeated
 """
 
 from functools import cache

@@ -1,4 +1,11 @@
-"""Exercise 2.7: a net with one hidden layer whose region is not convex."""
+"""Exercise 2.7: a net with one hidden layer whose region is not convex.
+
+What the prompt says, and what tries it:
+
+- one hidden layer of step units, any number: AC4, `read_params`
+- positive at p and q: AC2
+- not positive halfway: AC1, AC3
+"""
 
 from itertools import product
 from typing import Any

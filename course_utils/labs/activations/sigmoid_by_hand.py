@@ -1,4 +1,10 @@
-"""Exercise 2.3: values and slope of the sigmoid by hand, tanh from it, a product of slopes."""
+"""Exercise 2.3: values and slope of the sigmoid by hand, tanh from it, a product of slopes.
+
+What the prompt says, and what tries it:
+
+- σ at three points, a largest slope, tanh, a bound: a part each
+- two decimals; the bound to two digits: `same_number`
+"""
 
 import math
 from collections.abc import Mapping

@@ -1,4 +1,11 @@
-"""Exercise 1.6: a stack of linear layers as one layer."""
+"""Exercise 1.6: a stack of linear layers as one layer.
+
+What the prompt says, and what tries it:
+
+- a list of one or more pairs, first layer first: PUBLIC and FRACTIONS: one, two and three layers, unequal sizes
+- W computes the same: `torch_collapse` on the unit vectors
+- b, too: `torch_collapse` on zero
+"""
 
 import math
 from collections.abc import Callable, Sequence

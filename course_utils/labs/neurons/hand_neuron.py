@@ -1,4 +1,11 @@
-"""Exercise 1.1: one neuron by hand, before and after one input has doubled."""
+"""Exercise 1.1: one neuron by hand, before and after one input has doubled.
+
+What the prompt says, and what tries it:
+
+- z of the neuron: part `z`
+- one input doubles, all else stays: part `z doubled`
+- any form of a number; nan and inf are wrong: `judge_numbers`
+"""
 
 import math
 from collections.abc import Sequence

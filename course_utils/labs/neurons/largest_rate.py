@@ -1,4 +1,10 @@
-"""Exercise 1.9: the largest learning rates with which gradient descent converges, found by trying."""
+"""Exercise 1.9: the largest learning rates with which gradient descent converges, found by trying.
+
+What the prompt says, and what tries it:
+
+- from the rates in the table: `_look`: others are told to be none of them
+- the largest that converges, raw and standardised: a part each; the limit is PyTorch's curvature
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

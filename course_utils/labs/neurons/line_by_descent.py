@@ -1,4 +1,14 @@
-"""Exercise 1.4: the mean squared error, its gradients, and one step downhill."""
+"""Exercise 1.4: the mean squared error, its gradients, and one step downhill.
+
+What the prompt says, and what tries it:
+
+- mse: the mean of the squares: LINES: N = 3 and 4, errors of both signs; hidden: 1, 7, 1000
+- errors must not cancel: ERRORS add up to 0
+- mse_grads: the pair by w, then by b: LINES: whole and not, both signs of w and b
+- sgd_step: new parameters as a tuple: STEPS: both signs of parameters and gradients
+- forty steps find the line of sunny days: Days: each function beside a right one
+- x and y stay as they are: `Case.call`
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -206,9 +216,14 @@ class LineByDescent(Implementation):
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return two lines, errors that cancel, and two steps; each function is a part."""
+        """Return lines, errors that cancel, steps, and days whose line must be found; each function is a part."""
         lines = [Line(np.array(x), np.array(y), w, b) for x, y, w, b in LINES]
-        return [*_error_cases(lines, ERRORS), *_slope_cases(lines), *(_step_case(Step(*one)) for one in STEPS)]
+        return [
+            *_error_cases(lines, ERRORS),
+            *_slope_cases(lines),
+            *(_step_case(Step(*one)) for one in STEPS),
+            *_days_cases(),
+        ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other numbers, one example and a thousand among them, and days on which the line must be found."""
@@ -222,8 +237,7 @@ class LineByDescent(Implementation):
             Step(_pair(rng.normal(size=2)), _pair(rng.normal(2, 1, size=2)), float(rng.random() / 3 + 0.01))
             for _ in range(3)
         ]
-        days = [Case("days of sunshine", Days(200), part) for part in ("mse_grads", "sgd_step")]
-        return [*_error_cases(lines, HIDDEN_ERRORS), *_slope_cases(lines), *map(_step_case, steps), *days]
+        return [*_error_cases(lines, HIDDEN_ERRORS), *_slope_cases(lines), *map(_step_case, steps), *_days_cases()]
 
     def try_case(self, case: Case, mse: Function, mse_grads: Function, sgd_step: Function) -> None:
         """Compare one of the three functions with PyTorch."""
@@ -258,6 +272,10 @@ def _slope_cases(lines: list[Line]) -> list[Case]:
     return [
         Case(f"x = {short(one.x)}, y = {short(one.y)}, w = {one.w:g}, b = {one.b:g}", one, "mse_grads") for one in lines
     ]
+
+
+def _days_cases() -> list[Case]:
+    return [Case("forty steps on days of sunshine", Days(200), part) for part in ("mse_grads", "sgd_step")]
 
 
 def _step_case(step: Step) -> Case:

@@ -1,4 +1,11 @@
-"""Exercise 1.3: the shapes of a network's arrays in two conventions, and the number of its parameters."""
+"""Exercise 1.3: the shapes of a network's arrays in two conventions, and the number of its parameters.
+
+What the prompt says, and what tries it:
+
+- shapes of seven arrays in two conventions: one part a row, judged in both
+- a tuple or a list; a bias of the lecture's also flat: `as_shape`, `_Cell.fits`
+- the number of parameters: part `parameters`
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

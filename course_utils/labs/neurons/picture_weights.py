@@ -1,4 +1,11 @@
-"""Exercise 1.7: how many weights dense layers on pictures have, and how much memory they need."""
+"""Exercise 1.7: how many weights dense layers on pictures have, and how much memory they need.
+
+What the prompt says, and what tries it:
+
+- grey weights without, grey and colour with biases: a part each
+- the large picture in colour, with biases: part `large`
+- megabytes of either kind, rounded to half a percent: `_is_size`
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,10 @@
-"""Exercise 1.8: multiple choice on stacks, on the parts of a recipe, and on pigeons."""
+"""Exercise 1.8: multiple choice on stacks, on the parts of a recipe, and on pigeons.
+
+What the prompt says, and what tries it:
+
+- `a` and `c`: one key each: a part each
+- `b`: a box for each card: a part for each box
+"""
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option, Sorting
 from course_utils.judging.misconceptions import Misconception
