@@ -2,7 +2,7 @@
 
 What the prompt says, and what tries it:
 
-- six questions, one key each: a part each
+- six questions, one key each → a part each
 """
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option

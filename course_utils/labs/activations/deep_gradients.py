@@ -4,10 +4,10 @@ The learner runs the experiment and reads it; the check runs it again.
 
 What the prompt says, and what tries it:
 
-- three shares, to 0.01: `_look_at_shares`
-- three ratios, to 5 %: `_look_at_ratios`
-- the scale between 0.1 and 10: `_look_at_scale`
-- grows or shrinks: `_look_at_direction`
+- three shares, to 0.01 → `_look_at_shares`
+- three ratios, to 5 % → `_look_at_ratios`
+- the scale between 0.1 and 10 → `_look_at_scale`
+- grows or shrinks → `_look_at_direction`
 """
 
 from collections.abc import Iterable

@@ -4,8 +4,8 @@ The learner runs the experiment and reads it; the check runs it again.
 
 What the prompt says, and what tries it:
 
-- the best share of any cut: `best_cut` tries them all
-- which solved more of ten runs: the runs are repeated
+- the best share of any cut → `best_cut` tries them all
+- which solved more of ten runs → the runs are repeated
 """
 
 from functools import cache

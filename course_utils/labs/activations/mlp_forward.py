@@ -2,11 +2,11 @@
 
 What the prompt says, and what tries it:
 
-- a list of all activations, X first: every net: entries and their number
-- one pair for each layer, any number of them: public: one, two and three layers; hidden: four
-- the last layer gets no activation: tanh, ReLU and sigmoid; AN1
-- (N, …), also for one example: public and hidden: a batch of one; DS2
-- X and the weights stay as they are: `run_forward`: changed
+- a list of all activations, X first → every net: entries and their number
+- one pair for each layer, any number of them → public: one, two and three layers; hidden: four
+- the last layer gets no activation → tanh, ReLU and sigmoid; AN1
+- (N, …), also for one example → public and hidden: a batch of one; DS2
+- X and the weights stay as they are → `run_forward`: changed
 """
 
 from collections.abc import Callable, Iterator, Sequence

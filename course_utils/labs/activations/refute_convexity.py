@@ -2,9 +2,9 @@
 
 What the prompt says, and what tries it:
 
-- one hidden layer of step units, any number: AC4, `read_params`
-- positive at p and q: AC2
-- not positive halfway: AC1, AC3
+- one hidden layer of step units, any number → AC4, `read_params`
+- positive at p and q → AC2
+- not positive halfway → AC1, AC3
 """
 
 from itertools import product

@@ -2,8 +2,8 @@
 
 What the prompt says, and what tries it:
 
-- σ at three points, a largest slope, tanh, a bound: a part each
-- two decimals; the bound to two digits: `same_number`
+- σ at three points, a largest slope, tanh, a bound → a part each
+- two decimals; the bound to two digits → `same_number`
 """
 
 import math

@@ -2,11 +2,11 @@
 
 What the prompt says, and what tries it:
 
-- arrays of any shape, also () and (0,): public_cases: five numbers, a table, (), (0,); hidden: 3 axes, (2, 0)
-- not ready-made: `ready_made`, and PyTorch's while they run
-- finite for ±1000, no warning: large numbers, in float64 and float32; NumPy's warnings are caught in `watch`
-- float32 in, float32 out: the cases in float32; AF5
-- the array stays as it is: `watch`: changed; AF2
+- arrays of any shape, also () and (0,) → public_cases: five numbers, a table, (), (0,); hidden: 3 axes, (2, 0)
+- not ready-made → `ready_made`, and PyTorch's while they run
+- finite for ±1000, no warning → large numbers, in float64 and float32; NumPy's warnings are caught in `watch`
+- float32 in, float32 out → the cases in float32; AF5
+- the array stays as it is → `watch`: changed; AF2
 """
 
 from collections.abc import Sequence

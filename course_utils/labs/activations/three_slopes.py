@@ -2,11 +2,11 @@
 
 What the prompt says, and what tries it:
 
-- the slope at each number, same shape: public_cases of all shapes
-- z is the sum, not the activation: GR11
-- 0 for ReLU at 0: a 0 in each array
-- finite for ±1000, no warning: large numbers
-- z stays as it is: `watch`: changed
+- the slope at each number, same shape → public_cases of all shapes
+- z is the sum, not the activation → GR11
+- 0 for ReLU at 0 → a 0 in each array
+- finite for ±1000, no warning → large numbers
+- z stays as it is → `watch`: changed
 """
 
 from collections.abc import Sequence

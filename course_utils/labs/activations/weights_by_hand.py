@@ -2,12 +2,12 @@
 
 What the prompt says, and what tries it:
 
-- yes and no at the four corners: `_try_xor`
-- up to 0.1 off: the corners moved by 0.1; hidden: 100 other moves
-- step or ReLU: both are run, one has to do
-- yes inside any triangle, no outside: TRIANGLES at 56 points; hidden: six others at 500
-- vertices in either order: each triangle both ways round
-- three hidden units, pairs (weight, bias): `read_params`
+- yes and no at the four corners → `_try_xor`
+- up to 0.1 off → the corners moved by 0.1; hidden: 100 other moves
+- step or ReLU → both are run, one has to do
+- yes inside any triangle, no outside → TRIANGLES at 56 points; hidden: six others at 500
+- vertices in either order → each triangle both ways round
+- three hidden units, pairs (weight, bias) → `read_params`
 """
 
 from collections.abc import Callable, Sequence

@@ -2,9 +2,9 @@
 
 What the prompt says, and what tries it:
 
-- a list of one or more pairs, first layer first: PUBLIC and FRACTIONS: one, two and three layers, unequal sizes
-- W computes the same: `torch_collapse` on the unit vectors
-- b, too: `torch_collapse` on zero
+- a list of one or more pairs, first layer first → PUBLIC and FRACTIONS: one, two and three layers, unequal sizes
+- W computes the same → `torch_collapse` on the unit vectors
+- b, too → `torch_collapse` on zero
 """
 
 import math

@@ -2,14 +2,14 @@
 
 What the prompt says, and what tries it:
 
-- one number for x (D,), w (D,): NEURONS: D = 1 to 4, negative bias and sum, fractions
-- X (N, D), W (K, D), b (K,) give (N, K): LAYERS and FRACTIONS: a batch of one, one unit, unequal sizes, both signs
+- one number for x (D,), w (D,) → NEURONS: D = 1 to 4, negative bias and sum, fractions
+- X (N, D), W (K, D), b (K,) give (N, K) → LAYERS and FRACTIONS: a batch of one, one unit, unequal sizes, both signs
   of b
-- sizes that do not fit raise ValueError: NEURON_MISFITS, LAYER_MISFITS: x and w, D of X and W, b too short and too
+- sizes that do not fit raise ValueError → NEURON_MISFITS, LAYER_MISFITS: x and w, D of X and W, b too short and too
   long
-- an array of length 1 among them: the misfits with a 1
-- and no other error: ND7: `error_raised` names it
-- float32 is a float, too: hidden: the layer in float32
+- an array of length 1 among them → the misfits with a 1
+- and no other error → ND7: `error_raised` names it
+- float32 is a float, too → hidden: the layer in float32
 """
 
 import textwrap

@@ -2,10 +2,10 @@
 
 What the prompt says, and what tries it:
 
-- four or more of each, below 10⁹: `_look_at_pair`
-- the colleague's function reports 0: NB2
-- the true error is above 1: NB1, NB3
-- any such pair counts: no stored answer: PyTorch's loss is asked
+- four or more of each, below 10⁹ → `_look_at_pair`
+- the colleague's function reports 0 → NB2
+- the true error is above 1 → NB1, NB3
+- any such pair counts → no stored answer: PyTorch's loss is asked
 """
 
 from typing import Any

@@ -2,9 +2,9 @@
 
 What the prompt says, and what tries it:
 
-- z of the neuron: part `z`
-- one input doubles, all else stays: part `z doubled`
-- any form of a number; nan and inf are wrong: `judge_numbers`
+- z of the neuron → part `z`
+- one input doubles, all else stays → part `z doubled`
+- any form of a number; nan and inf are wrong → `judge_numbers`
 """
 
 import math

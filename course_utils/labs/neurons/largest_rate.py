@@ -2,8 +2,8 @@
 
 What the prompt says, and what tries it:
 
-- from the rates in the table: `_look`: others are told to be none of them
-- the largest that converges, raw and standardised: a part each; the limit is PyTorch's curvature
+- from the rates in the table → `_look`: others are told to be none of them
+- the largest that converges, raw and standardised → a part each; the limit is PyTorch's curvature
 """
 
 import math

@@ -2,12 +2,12 @@
 
 What the prompt says, and what tries it:
 
-- mse: the mean of the squares: LINES: N = 3 and 4, errors of both signs; hidden: 1, 7, 1000
-- errors must not cancel: ERRORS add up to 0
-- mse_grads: the pair by w, then by b: LINES: whole and not, both signs of w and b
-- sgd_step: new parameters as a tuple: STEPS: both signs of parameters and gradients
-- forty steps find the line of sunny days: Days: each function beside a right one
-- x and y stay as they are: `Case.call`
+- mse: the mean of the squares → LINES: N = 3 and 4, errors of both signs; hidden: 1, 7, 1000
+- errors must not cancel → ERRORS add up to 0
+- mse_grads: the pair by w, then by b → LINES: whole and not, both signs of w and b
+- sgd_step: new parameters as a tuple → STEPS: both signs of parameters and gradients
+- forty steps find the line of sunny days → Days: each function beside a right one
+- x and y stay as they are → `Case.call`
 """
 
 from collections.abc import Callable, Sequence

@@ -2,9 +2,9 @@
 
 What the prompt says, and what tries it:
 
-- shapes of seven arrays in two conventions: one part a row, judged in both
-- a tuple or a list; a bias of the lecture's also flat: `as_shape`, `_Cell.fits`
-- the number of parameters: part `parameters`
+- shapes of seven arrays in two conventions → one part a row, judged in both
+- a tuple or a list; a bias of the lecture's also flat → `as_shape`, `_Cell.fits`
+- the number of parameters → part `parameters`
 """
 
 from collections.abc import Mapping

@@ -2,9 +2,9 @@
 
 What the prompt says, and what tries it:
 
-- grey weights without, grey and colour with biases: a part each
-- the large picture in colour, with biases: part `large`
-- megabytes of either kind, rounded to half a percent: `_is_size`
+- grey weights without, grey and colour with biases → a part each
+- the large picture in colour, with biases → part `large`
+- megabytes of either kind, rounded to half a percent → `_is_size`
 """
 
 from collections.abc import Mapping

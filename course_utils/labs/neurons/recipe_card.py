@@ -2,8 +2,8 @@
 
 What the prompt says, and what tries it:
 
-- `a` and `c`: one key each: a part each
-- `b`: a box for each card: a part for each box
+- `a` and `c`: one key each → a part each
+- `b`: a box for each card → a part for each box
 """
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option, Sorting
