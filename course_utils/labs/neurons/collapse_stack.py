@@ -7,8 +7,10 @@ What the prompt says, and what tries it:
 - b, too → `torch_collapse` on zero
 """
 
+import contextlib
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -74,6 +76,25 @@ NC8 = Misconception(
     STACK,
 )
 
+NC9 = Misconception(
+    "NC9",
+    "later biases left out, or subtracted",
+    "The first bias is carried on, but the later ones are missing, or subtracted. What does each layer add at its end?",
+    STACK,
+)
+NC10 = Misconception(
+    "NC10",
+    "a layer used twice",
+    "The first or the last layer has been applied twice. With which pair do you start, and which does the loop meet?",
+    STACK,
+)
+NC11 = Misconception(
+    "NC11",
+    "weight and bias in the wrong order",
+    "The bias stands in the place of the weight. In which order does the task want the pair?",
+    STACK,
+)
+
 PUBLIC = ((3, 3, 3), (3, 4, 2))
 FRACTIONS = ((2, 4, 3, 2), (3, 2))  # with numbers that are not whole
 HIDDEN = ((4, 3), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
@@ -101,7 +122,7 @@ class CollapseStack(Implementation):
     5. For a longer list, begin with the first pair, and ask for each further layer what it does to both parts of
        the pair.
     """
-    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8)
+    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8, NC9, NC10, NC11)
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -162,6 +183,8 @@ def product_ways(layers: Layers) -> Ways:
         DS1: lambda: right.T,
         NC7: lambda: [sum(weights), math.prod(weights)],
         NC8: lambda: [one for one, _ in _with_one_left_out(layers)],
+        NC10: lambda: [one for one, _ in _with_one_twice(layers)],
+        NC11: lambda: torch_collapse(layers)[1],
     }
 
 
@@ -170,6 +193,23 @@ def _with_one_left_out(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]
     inputs = layers[0][0].shape[1]
     nothing = torch.eye(inputs).double(), torch.zeros(inputs).double()
     return [torch_collapse(some) if some else nothing for some in (layers[1:], layers[:-1])]
+
+
+def _with_one_twice(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Collapse a stack with its first and with its last layer twice, where the shapes fit."""
+    some = [[layers[0], *layers], [*layers, layers[-1]]]
+    return [
+        torch_collapse(one) for one, (W, _) in zip(some, (layers[0], layers[-1]), strict=True) if len(W) == W.shape[1]
+    ]
+
+
+def _computed(ways: Iterable[Callable[[], np.ndarray]]) -> list[np.ndarray]:
+    """Return what those ways give whose shapes fit."""
+    found = []
+    for way in ways:
+        with contextlib.suppress(ValueError):
+            found.append(way())
+    return found
 
 
 def carried_ways(layers: Layers) -> Ways:
@@ -184,12 +224,12 @@ def carried_ways(layers: Layers) -> Ways:
             x = x @ W + b
         return x
 
-    def carried(through_its_own: bool) -> np.ndarray:
-        """Carry the biases with the product so far, or each through its own weight."""
+    def carried(step: Callable[..., np.ndarray]) -> np.ndarray:
+        """Carry the biases layer by layer: ``step`` knows W, the product so far, the bias so far and W's bias."""
         product, b = layers[0]
         for W, bias in layers[1:]:
-            product = W @ product
-            b = W @ (b + bias) if through_its_own else product @ b + bias
+            before, product = product, W @ product
+            b = step(W, (before, product), b, bias)
         return b
 
     return {
@@ -197,7 +237,17 @@ def carried_ways(layers: Layers) -> Ways:
         NC3: lambda: [biases[-1]],
         NC4: lambda: np.zeros_like(biases[-1]),
         DS1: turned,
-        NC5: lambda: carried(through_its_own=False),
-        NC6: lambda: carried(through_its_own=True),
+        NC5: lambda: _computed(
+            [partial(carried, lambda _, products, b, bias, i=i: products[i] @ b + bias) for i in (0, 1)]
+        ),
+        NC6: lambda: _computed(
+            [
+                partial(carried, lambda W, _, b, bias: W @ (b + bias)),
+                partial(carried, lambda W, _, b, bias: W @ bias + b),
+            ]
+        ),
+        NC7: lambda: carried(lambda W, _, b, bias: W * b + bias),
         NC8: lambda: [one for _, one in _with_one_left_out(layers)],
+        NC9: lambda: [carried(lambda W, _, b, bias: W @ b + k * bias) for k in (0, -1)],
+        NC10: lambda: [one for _, one in _with_one_twice(layers)],
     }

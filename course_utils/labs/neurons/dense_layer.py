@@ -12,6 +12,7 @@ What the prompt says, and what tries it:
 - float32 is a float, too → hidden: the layer in float32
 """
 
+import contextlib
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
-from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5, NE6, NE7
+from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5, NE6, NE7, NE8, NE12, NE13
 from course_utils.labs.neurons.headings import LAYER
 from course_utils.labs.neurons.network_shapes import DS1, DS2, DS3, ND1
 
@@ -58,6 +59,30 @@ ND8 = Misconception(
     "ND8",
     "returned from inside the loop",
     "This is what the sum is after its first term. How far to the right does your return statement stand?",
+    LAYER,
+)
+ND16 = Misconception(
+    "ND16",
+    "a part never computed",
+    "Some terms or numbers are missing: a loop ends too early, or a line replaces what it should add to. Which one?",
+    LAYER,
+)
+ND17 = Misconception(
+    "ND17",
+    "an axis of the result lost, or the same everywhere",
+    "Units are added up, or one example or unit stands for all. How many numbers belong to one example?",
+    LAYER,
+)
+ND18 = Misconception(
+    "ND18",
+    "other factors than rows of X with rows of W",
+    "These factors do not meet row by row. Which row of X and which row of W make the number at [n, k]?",
+    LAYER,
+)
+ND19 = Misconception(
+    "ND19",
+    "cut or rounded to whole numbers",
+    "What stands behind the point is gone. Where do your numbers become whole?",
     LAYER,
 )
 
@@ -98,7 +123,7 @@ class Misfit(NamedTuple):
 
 NEURONS = (
     ((1, 2), (3, -1), 10),
-    ((2, -3, 1.5), (-1, 2, 0.5), -4.75),
+    ((2, -3, 1.5), (-1, 2, 0.5), -4.5),
     ((1, 0, 2, 5), (3, 7, -1, 2), 4),
     ((3,), (2,), 5),
 )
@@ -158,7 +183,10 @@ class DenseLayer(Implementation):
         return X * s  # (N, D)
     ```
     """
-    misconceptions = (NE1, NE2, NE3, NE5, NE6, NE7, DS1, DS3, ND1, ND5, ND6, DS2, ND4, ND7, ND8)
+    misconceptions = (
+        *(NE1, NE2, NE3, NE5, NE6, NE7, NE8, NE12, NE13, DS1, DS3, ND1, ND5, ND6, DS2),
+        *(ND4, ND7, ND8, ND16, ND17, ND18, ND19),
+    )
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -222,19 +250,33 @@ def _try_neuron(case: Case, neuron: Callable[..., Any]) -> None:
     value = case.array(given, "What linear_neuron returns")
     if plain(given) is None and value.shape != (1,):
         raise case.always("linear_neuron should return one number. How many outputs has one neuron?")
-    total = float(x.astype(float) @ weight)
-    shifted = float(x.astype(float) @ [bias, *weight[:-1]])
-    ways: Ways = {
+    right = F.linear(*tensors(x, weight[None], [bias]))[0]
+    case.compare("linear_neuron", value.reshape(()), right, neuron_sum_ways(x.astype(float), weight, bias))
+
+
+def neuron_sum_ways(x: np.ndarray, weight: np.ndarray, bias: float) -> Ways:
+    """For each wrong neuron, a function that computes its answer."""
+    total, terms = float(x @ weight), x * weight
+    shifted = float(x @ [bias, *weight[:-1]])
+    return {
         NE1: lambda: total,
         NE2: lambda: total * bias,
         NE3: lambda: [shifted, shifted + float(weight[-1])],
         NE5: lambda: total + len(x) * bias,
         NE6: lambda: bent(torch.tensor(total + bias)),
         NE7: lambda: [total - bias, bias - total],
-        ND8: lambda: [bias + float(x[0] * weight[0]), float(x[0] * weight[0])],
+        ND8: lambda: [bias + terms[0], terms[0]],
+        ND16: lambda: [bias + one for one in (terms[-1], total - terms[-1], total - terms[0], terms.max())],
+        NE8: lambda: [x @ abs(weight) + bias, abs(terms).sum() + bias, abs(total + bias), abs(total) + bias],
+        NE12: lambda: [
+            one + more
+            for one in (x.sum(), weight.sum(), x.sum() + weight.sum(), x.sum() * weight.sum(), total / len(x))
+            for more in (bias, 0)
+        ],
+        NE13: lambda: [total + bias * x.sum(), total + bias * weight.sum()],
+        ND18: lambda: [x @ weight[::-1] + bias, terms.prod() + bias],
+        ND19: lambda: [np.trunc(total + bias), np.round(total + bias), np.floor(total + bias)],
     }
-    right = F.linear(*tensors(x, weight[None], [bias]))[0]
-    case.compare("linear_neuron", value.reshape(()), right, ways)
 
 
 def _try_layer(case: Case, dense: Callable[..., Any]) -> None:
@@ -252,16 +294,45 @@ def layer_ways(X: torch.Tensor, W: torch.Tensor, b: torch.Tensor) -> Ways:
     return {
         DS1: lambda: X @ W + b,
         ND5: lambda: W @ X.T + b,
-        DS3: lambda: [X @ W.T + b[:, None], right - b + b[:, None]],
+        DS3: lambda: [X @ W.T + b[:, None], X @ W.T + b[torch.arange(len(X)) % len(b)][:, None]],
         NE1: lambda: X @ W.T,
         NE2: lambda: X @ W.T * b,
         ND1: lambda: right.T,
-        DS2: lambda: [right[0], right.squeeze(0), right.sum(0), right.mean(0)],
+        DS2: lambda: [right[0], right.squeeze(0), right.ravel(), right.sum(0), right.mean(0)],
         NE5: lambda: X @ W.T + X.shape[1] * b,
         ND6: lambda: [X @ W.T + one for one in (b[0], b[-1], b.sum(), b.mean())],
         NE6: lambda: bent(right),
         NE7: lambda: [X @ W.T - b, b - X @ W.T],
+        NE8: lambda: [X @ W.T.abs() + b, right.abs()],
+        NE12: lambda: [X @ W.T / X.shape[1] + b, right / len(X), right / X.shape[1]],
+        NE13: lambda: [(X + b) @ W.T, X @ (W + b[:, None]).T],
+        ND16: lambda: [*_unfilled(right), b.expand_as(right)],
+        ND17: lambda: _with_an_axis_lost(right),
+        ND18: lambda: _computed([lambda: X * W + b, lambda: W @ X + b, lambda: X.T @ W.T + b, lambda: X.T @ W + b]),
+        ND19: lambda: [right.trunc(), right.round(), right.floor()],
     }
+
+
+def _computed(ways: Sequence[Callable[[], torch.Tensor]]) -> list[torch.Tensor]:
+    """Return what those ways give whose shapes fit."""
+    found = []
+    for way in ways:
+        with contextlib.suppress(RuntimeError):
+            found.append(way())
+    return found
+
+
+def _unfilled(right: torch.Tensor) -> list[torch.Tensor]:
+    """Return a result with some rows or columns left at 0: all but the first, or the last one."""
+    found = [right.clone() for _ in range(4)]
+    found[0][1:] = found[1][-1:] = found[2][:, 1:] = found[3][:, -1:] = 0
+    return found
+
+
+def _with_an_axis_lost(right: torch.Tensor) -> list[torch.Tensor]:
+    """Return a result with its units added up, with one of them, or with one example for all."""
+    sums = [right.sum(1), right.sum(1, keepdim=True), right.mean(1), right.sum()]
+    return [*sums, right[:, 0], right[:, :1], right.diagonal(), right[:1].expand_as(right), right[-1:].expand_as(right)]
 
 
 def bent(z: torch.Tensor) -> list[torch.Tensor]:

@@ -124,6 +124,18 @@ NE11 = Misconception(
     "This is your first answer and the input on top. By how much does a product grow when one factor doubles?",
     NEURON,
 )
+NE12 = Misconception(
+    "NE12",
+    "added before multiplying, or averaged",
+    "Inputs or weights are added before they are multiplied, or the products averaged. What meets what first?",
+    NEURON,
+)
+NE13 = Misconception(
+    "NE13",
+    "bias inside the product",
+    "Here the bias is added to the weights or the inputs, and then multiplied. Where does it stand in the formula?",
+    NEURON,
+)
 ONE_NEURON_WAYS = (NE1, NE2, NE3, NE5)  # no question is drawn in which two of them agree
 FURTHER_WAYS = (NE7, NE8)
 DOUBLING_WAYS = (NE4, NE9, NE10, NE11)

@@ -108,8 +108,8 @@ NM12 = Misconception(
 )
 NM13 = Misconception(
     "NM13",
-    "multiplied by the parameter instead of the input",
-    "Here the error is multiplied by w, or by b. How much does the prediction change when w grows by 1, at x = 4?",
+    "multiplied by something else than the input",
+    "A factor is w, b, y or x squared here. How much does the prediction change when w grows by 1, at x = 4?",
     SUNSHINE,
 )
 NM14 = Misconception(
@@ -121,7 +121,7 @@ NM14 = Misconception(
 NM15 = Misconception(
     "NM15",
     "one of the two parameters not moved",
-    "One parameter has stayed where it was. How many does a step move?",
+    "A parameter has stayed where it was. How many does a step move?",
     SUNSHINE,
 )
 NM16 = Misconception(
@@ -134,6 +134,48 @@ NM17 = Misconception(
     "NM17",
     "squared before the difference is taken, or added",
     "This squares prediction and target by themselves, or adds the two. Of what is the square taken?",
+    SUNSHINE,
+)
+NM18 = Misconception(
+    "NM18",
+    "another power, or another statistic",
+    "This is a third power, a median, a variance or a spread. Which two things does MSE do to the errors, in order?",
+    SUNSHINE,
+)
+NM19 = Misconception(
+    "NM19",
+    "divided by N twice",
+    "This is divided by the number of examples twice. Does a mean of yours already divide?",
+    SUNSHINE,
+)
+NM20 = Misconception(
+    "NM20",
+    "errors squared or without their sign in the gradient",
+    "The errors are squared here, or have lost their sign. What is left of a square when you differentiate it?",
+    SUNSHINE,
+)
+NM21 = Misconception(
+    "NM21",
+    "errors or targets left out of the gradient",
+    "In this gradient the errors are missing, or the targets in them. Could the loss have its minimum anywhere then?",
+    SUNSHINE,
+)
+NM22 = Misconception(
+    "NM22",
+    "parameter minus gradient instead of the gradient",
+    "This is the parameter after a step already. What does the task ask for here: a slope, or a new parameter?",
+    SUNSHINE,
+)
+NM23 = Misconception(
+    "NM23",
+    "learning rate at the wrong place",
+    "The learning rate multiplies the parameter here, or the parameter the step. What does it scale in the rule?",
+    SUNSHINE,
+)
+NM24 = Misconception(
+    "NM24",
+    "size or sign of the gradient not used",
+    "Here the gradient has lost its sign, or its size, or is squared. Which of the two does a step need?",
     SUNSHINE,
 )
 
@@ -209,9 +251,9 @@ class LineByDescent(Implementation):
     ```
     """
     misconceptions = (
-        *(NM1, NM2, NM3, NM10, NM11, NM17, GR3, GR2, GR5),
-        *(GR1, NM4, NM5, NM9, NM12, NM13),
-        *(NM6, NM7, NM8, NM14, NM15, NM16),
+        *(NM1, NM2, NM3, NM10, NM11, NM17, NM18, NM19, GR3, GR2, GR5),
+        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22),
+        *(NM6, NM7, NM8, NM14, NM15, NM16, NM23, NM24),
     )
     names_are_confirmed = True
 
@@ -300,11 +342,24 @@ def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
         NM1: lambda: [errors.sum() ** 2 / N, errors.sum() ** 2, errors.mean() ** 2],
         GR3: lambda: squares * N,
         NM3: lambda: [squares**0.5, (squares * N) ** 0.5],
-        NM2: lambda: [errors.mean(), -errors.mean(), abs(errors).mean(), abs(errors).sum(), errors.sum()],
+        NM2: lambda: [
+            errors.mean(),
+            -errors.mean(),
+            abs(errors).mean(),
+            abs(errors).sum(),
+            errors.sum(),
+            2 * errors.mean(),
+        ],
         GR2: lambda: [squares / 2, squares * 2],
         GR5: lambda: [errors**2],
         NM10: lambda: [squares * N / (N - 1)] if N > 1 else [],
-        NM11: lambda: [value for one in (errors[0], errors[-1]) for value in (one**2 / N, one**2)],
+        NM11: lambda: [
+            value
+            for one in (errors[0] ** 2, errors[-1] ** 2)
+            for value in (one / N, one, (squares * N - one) / N, *([(squares * N - one) / (N - 1)] if N > 1 else []))
+        ],
+        NM18: lambda: [(errors**3).mean(), (errors**4).mean(), np.median(errors**2), errors.var(), errors.std()],
+        NM19: lambda: squares / N,
         NM17: lambda: [(y_hat**2 - y**2).mean(), (y**2 - y_hat**2).mean(), ((y_hat + y) ** 2).mean()],
     }
 
@@ -361,7 +416,7 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         return others
 
     return {
-        GR1: lambda: -mine,
+        GR1: lambda: [-mine, -mine / 2, -mine * 2],
         GR3: lambda: [mine * N, mine * N / 2, -mine * N],
         GR2: lambda: [mine / 2, mine * 2],
         NM5: exchanged,
@@ -370,7 +425,14 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         NM10: lambda: [mine * N / (N - 1)] if N > 1 else [],
         NM11: lambda: [one * part for one in (each[0], each[-1]) for part in (1, 0.5, 1 / N, 0.5 / N)],
         NM12: lambda: 2 * ((errors - line.b) * factor).mean(),
-        NM13: lambda: [2 * errors.mean() * parameter, errors.mean() * parameter],
+        NM13: lambda: [
+            *(2 * errors.mean() * parameter, errors.mean() * parameter, mine * parameter),
+            *(2 * (errors * other).mean() for other in (line.y, line.x**2)),
+        ],
+        NM19: lambda: mine / N,
+        NM20: lambda: [k * (one * factor).mean() for one in (errors**2, abs(errors)) for k in (2, 1)],
+        NM21: lambda: [2 * factor.mean(), factor.mean(), 0, 2 * (line.y_hat * factor).mean()],
+        NM22: lambda: [parameter - mine, mine + parameter],
         GR5: lambda: [each, each / 2, each / N, each / 2 / N],
     }
 
@@ -399,11 +461,18 @@ def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:
 def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
     """For each wrong step, a function that computes its result."""
     return {
+        NM5: lambda: (params - rate * grads)[::-1],
+        GR2: lambda: [params - rate * grads / 2, params - rate * grads * 2],
+        NM23: lambda: [
+            *(rate * params - grads, rate * (params - grads), params * (1 - rate * grads), grads - rate * params),
+            *(params - rate * params * grads, params * (1 - rate) - grads),
+        ],
+        NM24: lambda: [params - rate * one for one in (1, abs(grads), np.sign(grads), grads**2)],
         NM6: lambda: params + rate * grads,
         NM7: lambda: [params - grads, params + grads],
         NM8: lambda: [-rate * grads, rate * grads],
         NM14: lambda: [params - rate * grads[::-1], params - rate * grads[0], params - rate * grads[1]],
-        NM15: lambda: [(params - rate * grads * moved) for moved in ([1, 0], [0, 1])],
+        NM15: lambda: [(params - rate * grads * moved) for moved in ([1, 0], [0, 1], [0, 0])],
         NM16: lambda: [params - grads / rate, params + grads / rate],
     }
 
