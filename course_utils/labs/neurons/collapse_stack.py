@@ -248,6 +248,6 @@ def carried_ways(layers: Layers) -> Ways:
         ),
         NC7: lambda: carried(lambda W, _, b, bias: W * b + bias),
         NC8: lambda: [one for _, one in _with_one_left_out(layers)],
-        NC9: lambda: [carried(lambda W, _, b, bias: W @ b + k * bias) for k in (0, -1)],
+        NC9: lambda: [carried(lambda W, _, b, bias: W @ b), carried(lambda W, _, b, bias: W @ b - bias)],
         NC10: lambda: [one for _, one in _with_one_twice(layers)],
     }

@@ -340,7 +340,7 @@ def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
     squares = float((errors**2).mean())
     return {
         NM1: lambda: [errors.sum() ** 2 / N, errors.sum() ** 2, errors.mean() ** 2],
-        GR3: lambda: squares * N,
+        GR3: lambda: [squares * N, squares * N / 2],
         NM3: lambda: [squares**0.5, (squares * N) ** 0.5],
         NM2: lambda: [
             errors.mean(),
