@@ -294,5 +294,5 @@ def raise_speechless(x):
 
 
 def test_an_exception_whose_text_cannot_be_made_is_told():
-    with pytest.raises(CheckFailed, match="raise_speechless raised Speechless."):
+    with pytest.raises(CheckFailed, match="raise_speechless raised Speechless"):
         running.call(raise_speechless, "raise_speechless", np.zeros(2))

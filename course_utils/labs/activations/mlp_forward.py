@@ -11,6 +11,7 @@ What the prompt says, and what tries it:
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -106,11 +107,48 @@ AN13 = Misconception(
     "All units of a layer get the same bias here. How many numbers has b, and to which column does each belong?",
     SPACE,
 )
+AN14 = Misconception(
+    "AN14",
+    "activation before the layer instead of behind it",
+    "Here act comes before each layer, at its input. Does a unit bend what comes in, or its own sum?",
+    SPACE,
+)
+AN15 = Misconception(
+    "AN15",
+    "activation before the bias, or on the weights",
+    "Here act meets the product before the bias is added, or the weights alone. What is the whole sum z?",
+    SPACE,
+)
+AN16 = Misconception(
+    "AN16",
+    "activation listed but not passed on",
+    "Your list holds the activations, but the next layer starts from the sum. Which variable goes into the next step?",
+    SPACE,
+)
+AN17 = Misconception(
+    "AN17",
+    "layers or list in reverse",
+    "This begins at the other end. Which layer comes first in params, and what stands first in the list?",
+    SPACE,
+)
+AN18 = Misconception(
+    "AN18",
+    "another activation than act",
+    "Your hidden layers use a function of their own, not the one that is handed over. Where do you call act?",
+    SPACE,
+)
+AN19 = Misconception(
+    "AN19",
+    "a fixed number of layers",
+    "This treats the second layer as the last. How many pairs may params have?",
+    SPACE,
+)
 DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
 DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
+FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19)
 NAME = "mlp_forward"
 OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
@@ -152,7 +190,7 @@ class MlpForward(Implementation):
         return values
     ```
     """
-    misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, DS1, DS2, DS3)
+    misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, *FURTHER, DS1, DS2, DS3)
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -249,6 +287,61 @@ def _bias_in(way: Misconception | None, bias: torch.Tensor) -> torch.Tensor:
     return bias if way is None else changed.get(way, bias)
 
 
+class _Layer(NamedTuple):
+    """One layer of a forward pass: weight and bias, and where it stands."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor
+    place: int
+    last: bool
+
+    def sums(self, h: torch.Tensor) -> torch.Tensor:
+        """Return the sums for what comes in."""
+        return h @ self.weight.T + self.bias
+
+
+Stepper = Callable[[torch.Tensor, _Layer], tuple[torch.Tensor, torch.Tensor]]  # to what is listed, and passed on
+
+
+def _run_layers(X: np.ndarray, params: Params, step: Stepper) -> Tensors:
+    listed = [h := torch.as_tensor(X, dtype=torch.float64)]
+    for place, pair in enumerate(params):
+        weight, bias = (torch.as_tensor(array, dtype=torch.float64) for array in pair)
+        shown, h = step(h, _Layer(weight, bias, place, place == len(params) - 1))
+        listed.append(shown)
+    return listed
+
+
+def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
+    """Pair wrong ways with what they do in each layer."""
+    act = ACTIVATIONS[act_name]
+
+    def before(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        return (layer.sums(act(h)),) * 2
+
+    def without_bias(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        return (layer.sums(h) if layer.last else act(h @ layer.weight.T) + layer.bias,) * 2
+
+    def on_weights(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        return (h @ act(layer.weight.T) + layer.bias,) * 2
+
+    def not_passed_on(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        z = layer.sums(h)
+        return z if layer.last else act(z), z
+
+    def second_is_last(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        z = layer.sums(h)
+        return (z if layer.place == 1 else act(z),) * 2
+
+    return [
+        (AN14, before),
+        (AN15, without_bias),
+        (AN15, on_weights),
+        (AN16, not_passed_on),
+        (AN19, second_is_last),
+    ]
+
+
 def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconception, Callable[[], Tensors]]]:
     """Pair each wrong forward pass with a function that computes its list; a way may have several."""
     right = torch_forward(X, params, act)
@@ -257,6 +350,10 @@ def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconce
         (AN2, lambda: right[1:]),
         (AN10, lambda: right[:-1]),
         (AN10, lambda: right[:2]),
+        *((way, partial(_run_layers, X, params, step)) for way, step in _other_steps(act)),
+        (AN17, lambda: right[::-1]),
+        (AN17, lambda: torch_forward(X, params[::-1], act)),
+        *((AN18, partial(torch_forward, X, params, other)) for other in ACTIVATIONS if other not in (act, "identity")),
         (AN9, lambda: [*torch_forward(X, params, act, AN9), ACTIVATIONS[act](right[-1])]),
         (DS2, lambda: [a.squeeze(0) for a in right]),
         (DS2, lambda: [a.squeeze() for a in right]),
@@ -267,7 +364,8 @@ def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconce
 def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> None:
     right = torch_forward(X, params, case.data.act)
     if type(value) not in (list, tuple):
-        alone = close(case.array(value, f"What {NAME} returns"), right[-1].numpy())
+        readable = not (isinstance(value, np.ndarray) and value.dtype.kind == "O")
+        alone = readable and close(case.array(value, f"What {NAME} returns"), right[-1].numpy())
         line = f"{NAME} should return a list of arrays"
         raise case.sentence(f"{line}, not {kind(value)}.", AN3 if alone else None, hidden=f"{line}.")
     given = [case.array(one, f"activations[{place}]") for place, one in enumerate(value)]

@@ -9,6 +9,7 @@ What the prompt says, and what tries it:
 - the array stays as it is → `watch`: changed; AF2
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,10 +23,14 @@ from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.activations.functions import ACTIVATIONS
 from course_utils.labs.activations.headings import BREAK, CURVES
 from course_utils.labs.activations.watching import (
+    AF1,
     AF2,
     AF8,
     AF11,
     AF12,
+    AF22,
+    AF23,
+    AF24,
     PR2,
     drawn_cases,
     public_cases,
@@ -33,12 +38,6 @@ from course_utils.labs.activations.watching import (
     try_function,
 )
 
-AF1 = Misconception(
-    "AF1",
-    "largest element instead of an element-wise maximum",
-    "This is one number for the whole array. Which function of NumPy compares element by element?",
-    CURVES,
-)
 AF3 = Misconception(
     "AF3",
     "sign of the exponent exchanged",
@@ -113,6 +112,31 @@ AF17 = Misconception(
     CURVES,
 )
 
+AF18 = Misconception(
+    "AF18",
+    "another argument or another base",
+    "Here z is doubled, halved or squared, or 2 stands in the place of e. What exactly is the exponent in the formula?",
+    CURVES,
+)
+AF19 = Misconception(
+    "AF19",
+    "brackets missing around the denominator",
+    "Python divides before it adds. What does 1 / 1 + e mean to it?",
+    CURVES,
+)
+AF20 = Misconception(
+    "AF20",
+    "another curve",
+    "This is another curve: a step, a clipped line, an arctangent, a square, ln(1 + e^z) ... Which is yours at z = 1?",
+    CURVES,
+)
+AF21 = Misconception(
+    "AF21",
+    "stretched, shifted or turned over differently",
+    "The curve has the right form, its ends lie elsewhere. Between which two values should it run, which end is up?",
+    CURVES,
+)
+
 NAMES = ("sigmoid", "tanh", "relu")
 READY_MADE = (  # of NumPy, math, SciPy, PyTorch and others
     *("tanh", "expit", "logistic", "sigmoid", "relu", "relu6", "leaky_relu", "hardtanh", "logsigmoid", "log_expit"),
@@ -148,7 +172,7 @@ class ThreeFunctions(Implementation):
     """
     misconceptions = (
         *(PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11, AF12),
-        *(AF13, AF14, AF15, AF16, AF17),
+        *(AF13, AF14, AF15, AF16, AF17, AF18, AF19, AF20, AF21, AF22, AF23, AF24),
     )
     names_are_confirmed = True
 
@@ -175,7 +199,7 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
     """For each wrong way to write an activation function, a function that computes its result, or several."""
     if not z.numel():
         return {}
-    e = (-z.abs()).exp()
+    e, value = (-z.abs()).exp(), ACTIVATIONS[name](z)
     ways: dict[str, Ways] = {
         "sigmoid": {
             AF3: lambda: torch.sigmoid(-z),
@@ -183,6 +207,13 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
             AF13: lambda: 1 / (1 - (-z).exp()),
             AF14: lambda: torch.tanh(z),
             AF15: lambda: [1 / (1 + e), e / (1 + e)],
+            AF18: lambda: [*map(torch.sigmoid, (2 * z, z / 2, z**2, -(z**2), math.log(2) * z)), 1 / (2 + (-z).exp())],
+            AF19: lambda: [1 + (-z).exp(), 2 * z.exp()],
+            AF20: lambda: [
+                *(torch.heaviside(z, torch.full_like(z, at_0)) for at_0 in (0, 1)),
+                *(z.clamp(0, 1), z / (1 + z.abs()), z.exp().log1p(), z.atan()),
+            ],
+            AF21: lambda: [-value, value - 0.5, value - 1, value + 1, 2 * value],
         },
         "tanh": {
             AF3: lambda: torch.tanh(-z),
@@ -191,11 +222,17 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
             AF14: lambda: torch.sigmoid(z),
             AF15: lambda: [torch.tanh(z.abs()), -torch.tanh(z.abs())],
             AF16: lambda: [1 / torch.tanh(z), torch.ones_like(z)],
+            AF18: lambda: [torch.tanh(z / 4), torch.tanh(2 * z), torch.tanh(z**2)],
+            AF19: lambda: [1 - (-2 * z).exp() + (-z).exp()],
+            AF20: lambda: [z.sign(), z.clamp(-1, 1), z / (1 + z.abs()), z.atan(), z.tan(), z.sinh(), z.cosh(), z],
+            AF21: lambda: [value + 2, value - 1, (value - 1) / 2, 2 * value, value / 2, torch.tanh(z / 2) / 2],
         },
         "relu": {
             AF1: lambda: [z.max().clamp(min=0), z.max()],
             AF7: lambda: [z.clamp(max=0), z.abs(), (-z).clamp(min=0)],
             AF10: lambda: [(z > 0).double(), (z >= 0).double()],
+            AF20: lambda: [z.exp().log1p(), z.clamp(min=0) ** 2, z.clamp(min=1), z],
+            AF21: lambda: [-value, value.trunc(), value + 1, 2 * value],
             AF17: lambda: [
                 *(torch.where(z > 0, z, part * z) for part in (0.01, 0.1, 0.2)),
                 z.clamp(0, 1),

@@ -20,7 +20,20 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
 from course_utils.labs.activations.headings import CURVES
-from course_utils.labs.activations.watching import AF2, AF8, AF11, AF12, PR2, drawn_cases, public_cases, try_function
+from course_utils.labs.activations.watching import (
+    AF1,
+    AF2,
+    AF8,
+    AF11,
+    AF12,
+    AF22,
+    AF23,
+    AF24,
+    PR2,
+    drawn_cases,
+    public_cases,
+    try_function,
+)
 
 AS1 = Misconception(
     "AS1",
@@ -70,6 +83,30 @@ AS8 = Misconception(
     "On the left ReLU is flat. What does your function say there?",
     CURVES,
 )
+AS9 = Misconception(
+    "AS9",
+    "another product of the value",
+    "This is the value squared, or another product of it. What should the slope be at both flat ends?",
+    CURVES,
+)
+AS10 = Misconception(
+    "AS10",
+    "a constant factor too many",
+    "This is the right slope times a constant. How steep is the curve at 0, in the figure and in yours?",
+    CURVES,
+)
+AS11 = Misconception(
+    "AS11",
+    "the same slope everywhere",
+    "This is the same number at every z. Where are these curves steep, and where flat?",
+    CURVES,
+)
+AS12 = Misconception(
+    "AS12",
+    "difference over a large step",
+    "This is how much the value changes over a whole step. What does a slope do with the length of the step?",
+    CURVES,
+)
 GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")
 GR11 = shared.GR11.in_lab(
     CURVES,
@@ -104,7 +141,10 @@ class ThreeSlopes(Implementation):
         return -2 * z * value
     ```
     """
-    misconceptions = (PR2, AF2, AF8, AF11, AF12, AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, GR1, GR11)
+    misconceptions = (
+        *(PR2, AF1, AF2, AF8, AF11, AF12, AF22, AF23, AF24),
+        *(AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, AS9, AS10, AS11, AS12, GR1, GR11),
+    )
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -144,7 +184,17 @@ def slope_ways(name: str, z: torch.Tensor) -> Ways:
         },
         "relu": {
             AS3: lambda: [torch.where(z == 0, fill, right) for fill in (1.0, 0.5)],
-            AS8: lambda: [z.sign(), torch.ones_like(z), (z <= 0).double(), (z < 0).double()],
+            AS8: lambda: [
+                *(z.sign(), torch.ones_like(z), (z <= 0).double(), (z < 0).double()),
+                *(torch.where(z > 0, 1.0, left) for left in (-1.0, 0.01, 0.1)),
+            ],
         },
     }
-    return {**ways[name], AS4: lambda: value, GR1: lambda: -right}
+    act = ACTIVATIONS[name]
+    further: Ways = {
+        AS9: lambda: [value**2, (1 - value) ** 2, 1 / value, 1 - 2 * value, 2 * value, value - value**3],
+        AS10: lambda: [factor * right for factor in (2, 4, 0.5, 0.25)],
+        AS11: lambda: [torch.full_like(z, number) for number in (0, 0.25, 1, 0.5)],
+        AS12: lambda: [act(z + 1) - value, value - act(z - 1), act(z + 0.5) - act(z - 0.5), act(z + 1) - act(z - 1)],
+    }
+    return {**ways[name], **further, AS4: lambda: value, GR1: lambda: -right}

@@ -4,7 +4,8 @@ The functions are called by a probe, which watches whether something overflows o
 came in is changed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -41,6 +42,30 @@ AF11 = Misconception(
     BREAK,
 )
 
+AF1 = Misconception(
+    "AF1",
+    "largest element instead of an element-wise maximum",
+    "This is one number for the whole array. Which functions of NumPy work element by element?",
+    CURVES,
+)
+AF22 = Misconception(
+    "AF22",
+    "one of the two sides wrong",
+    "On one side of 0 all your numbers are right, on the other they are not. What does your formula do there?",
+    CURVES,
+)
+AF23 = Misconception(
+    "AF23",
+    "some of the numbers thrown away",
+    "Fewer numbers come out than went in. What should stand in the places that your function leaves out?",
+    CURVES,
+)
+AF24 = Misconception(
+    "AF24",
+    "a function for one number called with an array",
+    "`math`'s functions, int and float take one number. Which library has the same functions for arrays?",
+    BREAK,
+)
 AF12 = Misconception(
     "AF12",
     "0 divided by 0, or another number that is none",
@@ -51,6 +76,7 @@ AF12 = Misconception(
 LARGE = 1000.0
 FAR = 80.0  # beyond it an exponential overflows float32
 OVERFLOW = "overflow"
+ONE_NUMBER = re.compile("only (0-dimensional|length-1|size-1) arrays")  # as NumPy says it
 
 
 # --- cases
@@ -97,7 +123,8 @@ def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> 
     -------
     dict
         ``"value"``; ``"warnings"``: of what NumPy would have warned on the way; ``"changed"``: whether the array was;
-        ``"one if"``: whether an array was asked for its truth; ``"ready-made"``: library functions that it calls.
+        ``"one if"``: whether an array was asked for its truth; ``"one number"``: whether a function that takes
+        one number got an array; ``"ready-made"``: library functions that it calls.
     """
     given = z.copy()
     seen: list[str] = []
@@ -112,6 +139,10 @@ def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> 
         if "truth value" not in str(error):
             raise
         return found | {"one if": True}
+    except TypeError as error:
+        if not ONE_NUMBER.search(str(error)):
+            raise
+        return found | {"one number": True}
     return found | {"warnings": sorted(set(seen)), "changed": not np.array_equal(given, z, equal_nan=True)}
 
 
@@ -150,7 +181,7 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
         fitting = tuple(ways_that_fit(given, ways))
         raise told(case, f"{at}yours is {given[place]}", fitting[:1] or _way_to_no_number(z, given))
     if not close(given, right):
-        fitting = tuple(ways_that_fit(given, ways))
+        fitting = (*ways_that_fit(given, ways), *_seen_in(z, given, right))
         error = told(case, _difference(z, given, right), fitting[:1])
         raise Wrong(replace(error.finding, fitting=fitting))
     if found.get("changed"):
@@ -164,6 +195,20 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
 def told(case: Case, line: str, way: Misconception | Iterable[Misconception] | None) -> Wrong:
     """Return the error for a wrong function, with a line that may hold the case's numbers."""
     return case.sentence(f"{case.part}: {line}.", way, hidden=case.title(case.part))
+
+
+def _seen_in(z: np.ndarray, given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
+    """Yield what can be seen in a wrong answer without knowing how it was made."""
+    if z.ndim and not given.ndim:
+        yield AF1
+    elif given.shape != z.shape:
+        if given.size < z.size:
+            yield AF23
+    else:
+        sides = [z > 0, z < 0]
+        agree = [close(given[side], right[side]) for side in sides if side.any()]
+        if len(agree) == 2 and any(agree) and not all(agree):
+            yield AF22
 
 
 def _way_to_no_number(z: np.ndarray, given: np.ndarray) -> Misconception | None:
@@ -181,6 +226,8 @@ def _value(case: Case, found: dict[str, Any]) -> Any:
         raise case.sentence(line % library[0], hidden=line % "function")
     if found.get("one if"):
         raise told(case, "it asks an `if` about a whole array", AF8)
+    if found.get("one number"):
+        raise told(case, "it gives a whole array to a function that takes one number", AF24)
     value = found.get("value")
     if value is None and found.get("warnings"):
         raise told(case, "it raised an OverflowError", PR2)
