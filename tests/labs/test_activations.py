@@ -11,7 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from harness import ODD, WrongWay, judged
+from harness import ODD, WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson
@@ -120,7 +120,6 @@ FUNCTIONS = [
     function("AF21", "tanh", "sigmoid(2 * z) - 1"),
     function("AF21", "sigmoid", "-np.exp(-np.logaddexp(0, -z))"),
     function("AF21", "relu", "-np.maximum(z, 0)"),
-    function("AF22", "relu", "np.where(z > 0, 1, z)"),
     function("AF22", "sigmoid", "e = np.exp(np.minimum(z, 0))\nreturn e / (1 + e)"),
     function("AF23", "relu", "z[z > 0]"),
     function("AF24", "sigmoid", "import math\nreturn 1 / (1 + math.exp(-z))"),
@@ -157,7 +156,8 @@ FUNCTIONS = [
     function("AS11", "d_sigmoid", "0.25 * np.ones_like(z)"),
     function("AS12", "d_sigmoid", "sigmoid(z + 0.5) - sigmoid(z - 0.5)"),
     function("AF1", "d_relu", "(z > 0).sum()"),
-    function("AF22", "d_relu", "np.clip(z, 0, 1)"),
+    function("AS12", "d_relu", "np.clip(z, 0, 1)"),  # which is max(0, z) - max(0, z - 1)
+    function("AF22", "d_relu", "np.where(z > 0, 2.5, 0.0)"),
     function("AF23", "d_relu", "(z > 0)[z > 0]"),
     function("AF24", "d_sigmoid", "import math\nreturn math.exp(-z)"),
     function("AS8", "d_relu", "np.ones_like(z)"),
@@ -1310,3 +1310,26 @@ def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, caps
 
 def test_the_lesson_is_worth_20_points():
     assert sum(lesson.points().values()) == 20
+
+
+@pytest.mark.parametrize("exercise", activations.EXERCISES, ids=lambda one: one.id)
+def test_every_exercise_has_a_worked_twin(exercise):
+    text = exercise().worked_example().markdown
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert 4 <= len([line for line in re.sub(r"```.*?```", "", text, flags=re.DOTALL).splitlines() if line]) <= 13
+    for block in code:
+        compile(block, "<twin>", "exec")
+    right = {str(value) for answer in right_answers(exercise) for value in _numbers_in(answer)}
+    told = set(re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*(?!\w)", text))
+    assert {number for number in right & told if len(number.strip("-.")) > 2} == set()
+
+
+def _numbers_in(answer):
+    """Yield the numbers of an answer that is data."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        for one in answer:
+            yield from _numbers_in(one)
+    elif isinstance(answer, int | float):
+        yield answer

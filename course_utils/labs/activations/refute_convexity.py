@@ -65,10 +65,10 @@ class RefuteConvexity(Exercise):
     2. Let one lie inside the other: x₁ > 0 and x₁ > 1. The union is x₁ > 0, a half-plane, and that is convex.
     3. As a net: both hidden units look at x₁ alone, their biases are 0 and −1; OR means that one yes passes the
        threshold:
-       `[([[1, 0], [1, 0]], [0, -1]), ([[1, 1]], [-0.5])]`.
-    4. Work it out at two points and between them: (2, 0) gives 2 − 0.5, (0.5, 4) gives 1 − 0.5, the middle
+       `[([[1, 0], [1, 0]], [0, -1]), ([[1, 1]], [-0.4])]`.
+    4. Work it out at two points and between them: (2, 0) gives 2 − 0.4, (0.5, 4) gives 1 − 0.4, the middle
        (1.25, 2)
-       gives 2 − 0.5. All are positive.
+       gives 2 − 0.4. All are positive.
     5. For your slogan: which two half-planes leave a gap or a dent? Put p and q on its two sides.
     """
     misconceptions = (AC1, AC2, AC3, AC4, DS1)
