@@ -7,14 +7,14 @@ own numbers: not how it is called, no shape, no value, nothing that the learner'
 import builtins
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import numpy as np
 
 from course_utils.judging import findings
 from course_utils.judging.answers import as_array
-from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, explain_array
+from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol import calling
 from course_utils.judging.protocol.verdicts import CheckFailed
@@ -158,11 +158,13 @@ class Case:
         right = as_float64(right)
         if close(given, right, rtol, atol):
             return
-        way = explain_array(given, ways or {})
+        fitting = tuple(ways_that_fit(given, ways or {}))
         if given.shape != right.shape:
             line = _shape_line(given, right)
-            raise self.wrong(what, way, detail=f"  {_shape_yours(given, right)}{line}", hidden=f"  {line}")
-        raise self.wrong(what, way, detail=_value_line(given, right, rtol, atol))
+            error = self.wrong(what, fitting[:1], detail=f"  {_shape_yours(given, right)}{line}", hidden=f"  {line}")
+        else:
+            error = self.wrong(what, fitting[:1], detail=_value_line(given, right, rtol, atol))
+        raise findings.Wrong(replace(error.finding, fitting=fitting))
 
 
 def _shape_line(given: np.ndarray, right: np.ndarray) -> str:

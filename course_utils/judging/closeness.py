@@ -1,6 +1,7 @@
 """When two numbers, or two arrays, count as the same."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -33,7 +34,7 @@ def same_number(one: float | None, other: float | None) -> bool:
     if one is None or other is None:
         return False
     tolerance = 0.006 if abs(other) >= 0.05 else abs(other) / 20
-    return one == other or (other != int(other) and abs(one - other) <= tolerance)
+    return one == other or (math.isfinite(other) and other != int(other) and abs(one - other) <= tolerance)
 
 
 def as_float64(value: Any) -> np.ndarray:
@@ -50,12 +51,15 @@ def explain_array(given: np.ndarray, ways: Mapping[Key, Callable[[], object]]) -
         For each wrong way, a function that computes its result, or several in a list (or raises where the way does
         not apply).
     """
+    return next(ways_that_fit(given, ways), None)
+
+
+def ways_that_fit(given: np.ndarray, ways: Mapping[Key, Callable[[], object]]) -> Iterator[Key]:
+    """Yield the wrong ways whose result equals ``given``; parameters as in :func:`explain_array`."""
     for way, compute in ways.items():
         try:
             results = compute()
         except (ValueError, IndexError, RuntimeError):
             continue
-        for result in results if isinstance(results, list) else [results]:
-            if close(given, as_float64(result)):
-                return way
-    return None
+        if any(close(given, as_float64(one)) for one in (results if isinstance(results, list) else [results])):
+            yield way

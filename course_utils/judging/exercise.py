@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
-from course_utils.judging.findings import MISSING, Finding, Findings, Standing, look, report
+from course_utils.judging.findings import MISSING, Finding, Findings, Standing, Wrong, confirmed, look, report
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Question, Topic, fresh_question
@@ -209,6 +209,9 @@ class Implementation(Exercise):
     fall together; parts are named by :attr:`Case.part`.
     """
 
+    names_are_confirmed: ClassVar[bool] = False
+    """Whether a wrong way is named only if further wrong cases of its kind, where there are any, speak for it, too."""
+
     def __init__(self, student: str = "") -> None:
         super().__init__(student)
         self._tried: tuple[tuple[Any, ...], Findings] | None = None
@@ -236,7 +239,16 @@ class Implementation(Exercise):
         return {part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()}
 
     def _try_all(self, cases: list[Case], answers: tuple[Any, ...]) -> str | None:
-        remarks = [self.try_case(case, *answers) for case in cases]
+        remarks = []
+        for number, case in enumerate(cases, 1):
+            try:
+                remarks.append(self.try_case(case, *answers))
+            except Wrong as error:
+                if not self.names_are_confirmed:
+                    raise
+                alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
+                others = [look(partial(self.try_case, other, *answers)) for other in alike]
+                raise Wrong(confirmed(error.finding, others)) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
     def judge(self, *answers: Any) -> Findings:

@@ -5,7 +5,7 @@ is known, else the first. The value that is shown, the hint and the section to r
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from course_utils.judging.misconceptions import Misconception
@@ -38,6 +38,9 @@ class Finding:
         The wrong ways that give exactly this answer; with several of them none is known to be the learner's.
     advice
         Lines to say instead of the first wrong way's hint.
+    fitting
+        Every wrong way that gives this in the case that was tried (``because`` holds the first of them); None where
+        nothing was compared.
     """
 
     standing: Standing
@@ -45,6 +48,7 @@ class Finding:
     detail: str = ""
     because: tuple[Misconception, ...] = ()
     advice: str = ""
+    fitting: tuple[Misconception, ...] | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -103,6 +107,21 @@ def look(try_part: Callable[[], object]) -> Finding:
     except CheckFailed as error:
         return wrong(error.message)
     return Finding(Standing.RIGHT, remark) if isinstance(remark, str) else RIGHT
+
+
+def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
+    """Return the finding on a wrong case, named only as the other cases allow.
+
+    One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
+    what was answered in one of them, too; of several ways the one that does so most often.
+    """
+    wrong_ones = [one for one in others if one.standing is Standing.WRONG and (one.because or one.fitting is not None)]
+    if not first.because or not wrong_ones:
+        return first
+    known = first.fitting or first.because
+    counts = {way: sum(way in (one.fitting or one.because) for one in wrong_ones) for way in known}
+    most = max(counts.values())
+    return replace(first, because=tuple(way for way in known if most and counts[way] == most)[:1])
 
 
 def look_at(parts: Mapping[str, Callable[[], object]]) -> dict[str, Finding]:

@@ -162,7 +162,7 @@ r"""
 r"""
 ## Exercise 2.1. Three functions that never overflow
 
-Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and (0,), from `np.exp`, `np.abs`, `np.where`, `np.maximum` and the like, without a ready-made `np.tanh`. For z = ±1000 they give finite numbers and **no warning**; float32 in, float32 out; the array that comes in stays as it is. (3 points, 20 minutes)
+Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and (0,), from `np.exp`, `np.abs`, `np.where`, `np.maximum` and the like, without a ready-made `np.tanh` (nor SciPy's or PyTorch's functions of these kinds). For z = ±1000 they give finite numbers and **no warning**; float32 in, float32 out; the array that comes in stays as it is. (3 points, 20 minutes)
 
 Example: `relu(np.array([[-2.0, 3.0]]))` is [[0, 3]].
 
@@ -210,7 +210,7 @@ Each function is worth a point. Stuck? `lab.three_functions.hint()` shows a hint
 r"""
 ## Exercise 2.2. Their slopes
 
-Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning. (2 points, 10 minutes)
+Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning; z itself stays as it is. (2 points, 10 minutes)
 
 Example: `d_tanh(np.array([0.0]))` is [1]. You can test yours with `finite_difference(tanh, z)`.
 
@@ -366,7 +366,7 @@ Now you. The three scales are 0.5, 1 and 4, in this order.
 
 ## Exercise 2.4. Ten layers deep
 
-Run `deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last; the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
+Run `deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last (shares to 0.01, ratios to 5 %); the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
 
 Example: at scale 2 the share is 0.089 and the ratio about 3.5.
 
@@ -433,7 +433,7 @@ The lectures write the forward pass as h = g(W₁ᵀx + b₁), o = g(W₂ᵀh + 
 r"""
 ## Exercise 2.5. A forward pass that keeps everything
 
-Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation. (3 points, 15 minutes)
+Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation; X and the weights stay as they are. (3 points, 15 minutes)
 
 Example: with one layer, `W = [[2]]` and `b = [1]`, the batch `X = [[3]]` gives the list [[[3]], [[7]]], whatever `act` is.
 

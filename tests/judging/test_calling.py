@@ -280,3 +280,19 @@ def test_a_function_that_leaves_is_told(leave):
 
     with pytest.raises(CheckFailed, match=f"raised {leave.__name__}"):
         running.call(leaving, "leaving")
+
+
+class Speechless(Exception):
+    """Cannot say what is wrong."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def raise_speechless(x):
+    raise Speechless
+
+
+def test_an_exception_whose_text_cannot_be_made_is_told():
+    with pytest.raises(CheckFailed, match="raise_speechless raised Speechless"):
+        running.call(raise_speechless, "raise_speechless", np.zeros(2))

@@ -11,12 +11,13 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from harness import ODD, WrongWay, judged
+from harness import ODD, WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson
 
 from course_utils.judging.cases import Case
+from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import activations
 from course_utils.labs.activations.deep_gradients import SCALES
 from course_utils.labs.activations.experiments import deep_net, interval_data, train_interval
@@ -99,6 +100,32 @@ FUNCTIONS = [
     function("AF8", "sigmoid", "if z >= 0:\n    return 1 / (1 + np.exp(-z))\nreturn np.exp(z) / (1 + np.exp(z))"),
     function("AF9", "sigmoid", "np.exp(np.minimum(z, 50))"),
     function("AF10", "relu", "(z > 0) * 1.0"),
+    function("AF12", "tanh", "t = np.expm1(-2 * np.abs(z))\nreturn -t / (2 + t) * z / np.abs(z)"),
+    function("AF12", "relu", "np.where(z == 0, z, (z + z * z / np.abs(z)) / 2)"),
+    function("AF13", "sigmoid", "1 / (1 - np.exp(-z))"),
+    function("AF14", "sigmoid", "e = np.exp(-2 * np.abs(z))\nreturn np.sign(z) * (1 - e) / (1 + e)"),
+    function("AF14", "tanh", "sigmoid(z)"),
+    function("AF15", "sigmoid", "1 / (1 + np.exp(-np.abs(z)))"),
+    function("AF15", "tanh", "e = np.exp(-2 * np.abs(z))\nreturn (1 - e) / (1 + e)"),
+    function("AF16", "tanh", "e = np.exp(-2 * np.abs(z))\nreturn (1 + e) / (1 + e)"),
+    function("AF17", "relu", "np.where(z > 0, z, 0.01 * z).astype(z.dtype)"),
+    function("AF17", "relu", "np.clip(z, 0, 1)"),
+    function("AF18", "sigmoid", "1 / (1 + 2 ** (-z))"),
+    function("AF18", "sigmoid", "(1 + tanh(z)) / 2"),
+    function("AF18", "tanh", "2 * sigmoid(z / 2) - 1"),
+    function("AF19", "sigmoid", "1 / 1 + np.exp(-z)"),
+    function("AF20", "sigmoid", "np.clip(z, 0, 1)"),
+    function("AF20", "tanh", "np.arctan(z)"),
+    function("AF20", "relu", "np.maximum(z, 1)"),
+    function("AF21", "tanh", "2 * sigmoid(2 * z) + 1"),
+    function("AF21", "tanh", "sigmoid(2 * z) - 1"),
+    function("AF21", "sigmoid", "-np.exp(-np.logaddexp(0, -z))"),
+    function("AF21", "relu", "-np.maximum(z, 0)"),
+    function("AF22", "sigmoid", "e = np.exp(np.minimum(z, 0))\nreturn e / (1 + e)"),
+    function("AF23", "relu", "z[z > 0]"),
+    function("AF24", "sigmoid", "import math\nreturn 1 / (1 + math.exp(-z))"),
+    function("AF1", "sigmoid", "1 / (1 + np.exp(-np.max(z)))"),
+    function("", "relu", "np.maximum(z, 0) + 0.5"),
     function("GR11", "d_sigmoid", "z * (1 - z)"),
     function("GR11", "d_sigmoid", "a = sigmoid(sigmoid(z))\nreturn a * (1 - a)"),
     function("GR11", "d_sigmoid", "sigmoid(z) * (1 - z)"),
@@ -114,6 +141,27 @@ FUNCTIONS = [
     function("PR2", "d_sigmoid", "np.exp(-z) / (1 + np.exp(-z)) ** 2"),
     function("AF2", "d_relu", "z[z > 0] = 1\nz[z < 0] = 0\nreturn z"),
     function("AF8", "d_relu", "return 1.0 if z > 0 else 0.0"),
+    function("AF12", "d_relu", "(1 + z / np.abs(z)) / 2"),
+    function("AS5", "d_sigmoid", "sigmoid(z) * (1 + sigmoid(z))"),
+    function("AS5", "d_tanh", "1 + tanh(z) ** 2"),
+    function("AS6", "d_sigmoid", "1 - sigmoid(z) ** 2"),
+    function("AS6", "d_tanh", "tanh(z) * (1 - tanh(z))"),
+    function("AS7", "d_tanh", "2 * sigmoid(2 * z) * (1 - sigmoid(2 * z))"),
+    function("AS8", "d_relu", "np.sign(z)"),
+    function("AS8", "d_relu", "np.where(z > 0, 1.0, 0.01)"),
+    function("AS9", "d_sigmoid", "sigmoid(z) ** 2"),
+    function("AS9", "d_tanh", "(1 - tanh(z)) ** 2"),
+    function("AS10", "d_sigmoid", "2 * sigmoid(z) * (1 - sigmoid(z))"),
+    function("AS10", "d_tanh", "2 * (1 - tanh(z) ** 2)"),
+    function("AS11", "d_relu", "np.zeros_like(z)"),
+    function("AS11", "d_sigmoid", "0.25 * np.ones_like(z)"),
+    function("AS12", "d_sigmoid", "sigmoid(z + 0.5) - sigmoid(z - 0.5)"),
+    function("AF1", "d_relu", "(z > 0).sum()"),
+    function("AS12", "d_relu", "np.clip(z, 0, 1)"),  # which is max(0, z) - max(0, z - 1)
+    function("AF22", "d_relu", "np.where(z > 0, 2.5, 0.0)"),
+    function("AF23", "d_relu", "(z > 0)[z > 0]"),
+    function("AF24", "d_sigmoid", "import math\nreturn math.exp(-z)"),
+    function("AS8", "d_relu", "np.ones_like(z)"),
     function("AF11", "d_relu", "np.where(np.exp(z) > 1, 1.0, 0.0)"),
 ]
 
@@ -210,6 +258,14 @@ SETS = [
     numbers("AH11", bound=0.25**9),
     numbers("AH11", bound=0.25**11),
     numbers("", tanh=0.123),
+    numbers("AH12", a=0),
+    numbers("AH12", c=-1 / 3),
+    numbers("AH13", c=-0.8),
+    numbers("AH14", tanh=0.1),
+    numbers("AH15", bound=0.025),
+    numbers("AH15", bound=0.1),
+    numbers("AH16", bound=0),
+    numbers("AH16", bound=0.25),
     experiment("AE1", ratio=(620, 3.68, 0.0207)),
     experiment("AE2", saturated=(0, 0.09, 46)),
     experiment("AE3", saturated=(0, 0.0005, 0.234)),
@@ -219,6 +275,18 @@ SETS = [
     experiment("AE5", steady_scale=4),
     experiment("AE6", at_scale_4="shrinks"),
     experiment("AE7", ratio=(0.0016**2, 0.272**2, 48.4**2)),
+    experiment("AE8", saturated=(0.46, 0.001, 0)),
+    experiment("AE8", ratio=(48.4, 0.272, 0.0016)),
+    experiment("AE9", saturated=(0, 35, 18860)),
+    experiment("AE9", saturated=(0, 0.0085, 4.6)),
+    experiment("AE10", ratio=(0.00156, 0.235, 35.4)),
+    experiment("AE11", ratio=(501, 2.69, 1.016)),
+    experiment("AE12", saturated=(0, 0.016, 0.68)),
+    experiment("AE13", saturated=(0.46, 0.46, 0.46)),
+    experiment("AE13", ratio=(3.47, 3.47, 3.47)),
+    interval("AI5", identity=30),
+    interval("AI5", identity=3),
+    interval("AI6", identity=0.25),
     interval("AI1", identity=0.5),
     interval("AI2", identity=1),
     interval("AE2", identity=75),
@@ -237,6 +305,9 @@ SETS = [
     weights("AX3", xor([0, -1], [1, -2], 0)),
     weights("AT1", triangle_net=triangle(one_way_round)),
     weights("AT1", triangle_net=triangle(outwards)),
+    weights("AT4", triangle_net=triangle(lambda hidden, output, _: [(hidden[0], 0 * hidden[1]), output])),
+    weights("AT5", triangle_net=triangle(lambda hidden, output, _: [(hidden[0], -hidden[1]), output])),
+    weights("AT6", triangle_net=triangle(lambda hidden, output, _: [tuple(a[[0, 1, 0]] for a in hidden), output])),
     weights("AT2", triangle_net=triangle(lambda hidden, output, _: [hidden, (output[0], [-3])])),
     weights("AT3", triangle_net=triangle(lambda hidden, output, _: [hidden, (output[0], [-1.5])])),
     weights("DS1", triangle_net=triangle(lambda hidden, output, _: [(hidden[0].T, hidden[1]), output])),
@@ -285,9 +356,25 @@ REFUSED = [
         ("z if number == len(params) - 1 else act(z)", "z"),
     ),
     forward_pass("AN7", ("found = [X]", "found = [act(X)]")),
+    forward_pass("AN8", ("h = found[-1]", "h = X")),
+    forward_pass("AN9", ("found.append(z if", "found += [z] if"), ("else act(z))", "else [z, act(z)]")),
+    forward_pass("AN10", ("enumerate(params)", "enumerate(params[:-1])")),
+    forward_pass("AN10", ("    return found", "        return found")),
+    forward_pass("AN11", ("z if number == len(params) - 1 else act(z)", "act(z) if number == len(params) - 1 else z")),
+    forward_pass("AN14", ("z = h @", "z = act(h) @"), ("z if number == len(params) - 1 else act(z)", "z")),
+    forward_pass(
+        "AN15", ("z = h @ W.T + b", "z = h @ act(W.T) + b"), ("z if number == len(params) - 1 else act(z)", "z")
+    ),
+    forward_pass("AN16", ("    found = [X]", "    found, z = [X], X"), ("h = found[-1]", "h = z")),
+    forward_pass("AN17", ("return found", "return found[::-1]")),
+    forward_pass("AN17", ("enumerate(params)", "enumerate(params[::-1])")),
+    forward_pass("AN18", ("else act(z)", "else np.tanh(z)")),
+    forward_pass("AN19", ("number == len(params) - 1", "number == 1")),
+    forward_pass("AN12", ("W.T + b", "W.T - b")),
+    forward_pass("AN13", ("W.T + b", "W.T + b[0]")),
     forward_pass("DS1", ("h @ W.T", "h @ W")),
-    forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]"), hidden=True),
-    forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]"), hidden=True),
+    forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]")),
+    forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]")),
     forward_pass("DS3", ("W.T + b", "W.T + b[:, None]")),
     counterexample("AC1", OUTSIDE, (2, 0), (3, 1)),
     counterexample("AC2", OUTSIDE, (0.5, 0), (-2, 0)),
@@ -299,6 +386,48 @@ REFUSED = [
 ]
 
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED
+
+HIDDEN = "hidden = (np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5]))"
+OUTPUT = "output = (np.array([[1, -1]]), np.array([-0.5]))"
+RETURN = "return [(np.array(normals), np.array(offsets)), (np.ones((1, 3)), np.array([-2.5]))]"
+NORMAL = "normal = normal * np.sign(normal @ (third - start))"
+LISTS_COUNT = "nested lists count as arrays"
+STILL_FIRES = "this unit still fires at every corner but (0, 0), and near them"
+STILL_BETWEEN = "this threshold still lies between the sums, with the margin"
+EQUIVALENT = {
+    "three-functions": {
+        "relu(z): without negative numbers": "ReLU makes zeros of them, too",
+        "return np.where(z >= 0, 1, e) / (1 + e) → return np.where(z > 0, 1, e) / (1 + e)": "at 0 both are 1 / 2",
+    },
+    "three-slopes": {
+        "d_relu(z): without negative numbers": "the slope at 0 is that of negative numbers",
+        "return np.where(z > 0, 1.0, 0.0) → return np.where(1.0, z > 0, 0.0)": "True and False count as 1 and 0",
+    },
+    "weights-by-hand": {
+        f"{HIDDEN} → hidden = ([[1, 1], [1, 1]], np.array([-0.5, -1.5]))": LISTS_COUNT,
+        f"{HIDDEN} → hidden = (np.array([[1, 1], [1, 1]]), [-0.5, -1.5])": LISTS_COUNT,
+        f"{HIDDEN} → hidden = (np.array([[2, 1], [1, 1]]), np.array([-0.5, -1.5]))": STILL_FIRES,
+        f"{HIDDEN} → hidden = (np.array([[1, 2], [1, 1]]), np.array([-0.5, -1.5]))": STILL_FIRES,
+        f"{HIDDEN} → hidden = (np.array([[1, 1], [1, 1]]), np.array([-0.25, -1.5]))": STILL_BETWEEN,
+        f"{OUTPUT} → output = ([[1, -1]], np.array([-0.5]))": LISTS_COUNT,
+        f"{OUTPUT} → output = (np.array([[1, -1]]), [-0.5])": LISTS_COUNT,
+        f"{OUTPUT} → output = (np.array([[1, -1]]), np.array([-0.25]))": STILL_BETWEEN,
+        f"{OUTPUT} → output = (np.array([[1, -2]]), np.array([-0.5]))": "a larger minus is a no, too",
+        f"{RETURN} → return [(normals, np.array(offsets)), (np.ones((1, 3)), np.array([-2.5]))]": LISTS_COUNT,
+        f"{RETURN} → return [(np.array(normals), offsets), (np.ones((1, 3)), np.array([-2.5]))]": LISTS_COUNT,
+        f"{RETURN} → return [(np.array(normals), np.array(offsets)), (np.ones((1, 3)), [-2.5])]": LISTS_COUNT,
+        f"{NORMAL} → normal *= np.sign(normal @ (third - start))": "the array is the function's own",
+        f"{NORMAL} → normal = normal / np.sign(normal @ (third - start))": "divided by a sign is multiplied by it",
+        f"{NORMAL} → normal = normal * (normal @ (third - start))": "the length of a normal moves no line",
+        f"{NORMAL} → normal = normal * np.sign((third - start) @ normal)": "the product of two rows is the same",
+        "offsets.append(-normal @ start) → offsets.append(start @ -normal)": "the product of two rows is the same",
+    },
+}
+SAME_SHAPE = "an array comes out in the shape in which it came in, () among them"
+EXCLUDED_FORMS = {
+    exercise: dict.fromkeys(("returns arrays of one element", "returns tensors of one element"), SAME_SHAPE)
+    for exercise in ("three-functions", "three-slopes")
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "practice sigmoid-by-hand": "81332231034e82576c2d5fe872328b52",
@@ -667,6 +796,11 @@ def test_an_odd_counterexample_is_refused(odd):
         assert (found.share, len(found.text.splitlines()) <= 4) == (0, True)
 
 
+def test_nan_far_from_large_numbers_is_not_blamed_on_an_exponential():
+    found = judged(lab.three_functions.check, *trio(VALUES, tanh=build("tanh", "np.log(z) * 0 + 1")))
+    assert "PR2" not in found.codes
+
+
 def test_one_written_function_earns_its_share():
     def stub(*_args):
         raise NotImplementedError
@@ -676,7 +810,103 @@ def test_one_written_function_earns_its_share():
     assert "Right: sigmoid. No answer yet: tanh, relu." in found.text
 
 
+def test_no_message_shows_a_shape_or_a_count_that_is_wanted():
+    def wrong_size(*_):
+        return [([[1, 2, 3]], [1]), ([[1]], [1])]
+
+    found = judged(lab.weights_by_hand.check, wrong_size, lambda _: [([[1, 2]], [1])])
+    found = found.text + judged(lab.weights_by_hand.check, None, lambda _: [([[1, 2]], [1]), ([[1]], [1])]).text
+    for params in ([([[1, 0, 5]], [1]), ([[1, 1]], [-0.5])], [([[1, 0]], [1])]):
+        found += judged(lab.refute_convexity.check, {"params": params, "p": (2, 0), "q": (-2, 0)}).text
+    assert set(re.findall(r"\([0-9, ]+\)", found)) <= {"(1, 3)", "(1, 2)", "(1,)"}, "only the learner's own"
+    assert not re.search(r"two pairs|[23] pairs", found)
+
+
 kept_tanh = torch.tanh  # a name that was bound before the check began
+
+
+def in_a_notebook(source: str, name: str = "mine"):
+    """Return a function of cells that are run as a notebook's are."""
+    names: dict = {}
+    exec(source, names)
+    return names[name]
+
+
+NOTEBOOK = {
+    "an alias": "import numpy as np\nth = np.tanh\ndef mine(z):\n    return th(z)",
+    "an alias inside": "import numpy as np\ndef mine(z):\n    m = np\n    return m.tanh(z)",
+    "a name of SciPy's": "from scipy.special import expit\ndef mine(z):\n    return 2 * expit(2 * z) - 1",
+    "SciPy inside": "def mine(z):\n    import scipy.special as s\n    return 2 * s.expit(2 * z) - 1",
+    "a distribution": "from scipy import stats\ndef mine(z):\n    return 2 * stats.logistic.cdf(2 * z) - 1",
+    "softmax of SciPy": (
+        "import numpy as np\nfrom scipy.special import softmax\n"
+        "def mine(z):\n    return 2 * softmax(np.stack([2 * z, 0 * z]), axis=0)[0] - 1"
+    ),
+    "softmax of PyTorch": (
+        "import torch\ndef mine(z):\n    z = torch.as_tensor(z)\n"
+        "    return 2 * torch.stack([2 * z, 0 * z]).softmax(0)[0] - 1"
+    ),
+    "logsigmoid": (
+        "import torch\nimport torch.nn.functional as F\n"
+        "def mine(z):\n    return 2 * F.logsigmoid(2 * torch.as_tensor(z)).exp() - 1"
+    ),
+    "a helper": "import numpy as np\ndef helper(z):\n    return np.tanh(z)\ndef mine(z):\n    return helper(z)",
+    "a dict": "import numpy as np\nacts = {'t': np.tanh}\ndef mine(z):\n    return acts['t'](z)",
+    "a method": ("import numpy as np\nclass Act:\n    def f(self, z):\n        return np.tanh(z)\nmine = Act().f"),
+    "a callable object": (
+        "import numpy as np\nclass Act:\n    def __call__(self, z):\n        return np.tanh(z)\nmine = Act()"
+    ),
+    "a partial": "import functools, numpy as np\nmine = functools.partial(np.tanh)",
+    "by its text": "import numpy as np\ndef mine(z):\n    return getattr(np, 'tanh')(z)",
+    "a default": "import numpy as np\ndef mine(z, f=np.tanh):\n    return f(z)",
+    "a closure": "import numpy as np\ndef make(f):\n    return lambda z: f(z)\nmine = make(np.tanh)",
+    "compiled": (
+        "import torch\nf = torch.jit.trace(torch.tanh, torch.ones(2))\ndef mine(z):\n    return f(torch.as_tensor(z))"
+    ),
+    "a thread": (
+        "import torch\nfrom concurrent.futures import ThreadPoolExecutor\ndef mine(z):\n"
+        "    with ThreadPoolExecutor(1) as pool:\n        return pool.submit(torch.tanh, torch.as_tensor(z)).result()"
+    ),
+}
+
+
+@pytest.mark.parametrize("source", NOTEBOOK.values(), ids=NOTEBOOK)
+def test_a_ready_made_function_is_found_by_what_it_is(source):
+    found = judged(lab.three_functions.check, *trio(VALUES, tanh=in_a_notebook(source)))
+    assert found.share == pytest.approx(2 / 3)
+    assert "Build it yourself here" in found.text
+
+
+OWN = """
+import numpy as np
+import math
+class Act:
+    @staticmethod
+    def sigmoid(z):
+        e = np.exp(-np.abs(z))
+        return np.where(z >= 0, 1, e) / (1 + e)
+    def tanh(self, z):
+        return 2 * self.sigmoid(2 * z) - 1
+    @classmethod
+    def relu(cls, z):
+        return np.maximum(z, 0)
+class Settings:
+    softmax = "not used here"
+act = Act()
+def sigmoid(z):
+    return Act.sigmoid(z)
+def tanh(z):
+    assert Settings.softmax and math.pi
+    return act.tanh(z)
+def relu(z):
+    return act.relu(z)
+"""
+
+
+def test_a_class_of_ones_own_is_not_ready_made():
+    mine = [in_a_notebook(OWN, name) for name in VALUES]
+    assert tried(lab.three_functions, *mine, seed=4).share == 1
+
 
 READY_MADE = {
     "np.tanh": lambda z: np.tanh(z),
@@ -1052,6 +1282,18 @@ def test_the_right_answer_is_accepted_also_rounded_and_another_is_not(topic, num
 
 
 @question_by_question
+def test_the_way_that_is_shown_ends_in_the_right_answer(topic, number, capsys):
+    question = lab.sigmoid_by_hand.practice(number, topic=topic)
+    _wrong_in_a_row.clear()
+    for _ in range(3):
+        question.answer(77)
+    steps = re.findall(r"^  \d\. (.*)$", capsys.readouterr().out, re.MULTILINE)
+    assert 2 <= len(steps) <= 5
+    last = float(re.findall(r"-?[0-9.]*[0-9](?:e-?[0-9]+)?", steps[-1])[-1])
+    assert question.answer(last)
+
+
+@question_by_question
 def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, capsys):
     question = lab.sigmoid_by_hand.practice(number, topic=topic)
     right = PRACTICE[topic](question.numbers)
@@ -1060,6 +1302,8 @@ def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, caps
             question.answer(one)
             text = capsys.readouterr().out
             assert way.feedback in text or way.name in text or text == "Correct.\n"
+    _wrong_in_a_row.clear()  # after three the way is shown
+    capsys.readouterr()
     question.answer(77)
     told = re.findall(r"[0-9.]*[0-9](?:e-?[0-9]+)?", capsys.readouterr().out)
     assert [text for text in told if float(text) and abs(float(text) - right) < 0.01] == []
@@ -1067,3 +1311,26 @@ def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, caps
 
 def test_the_lesson_is_worth_20_points():
     assert sum(lesson.points().values()) == 20
+
+
+@pytest.mark.parametrize("exercise", activations.EXERCISES, ids=lambda one: one.id)
+def test_every_exercise_has_a_worked_twin(exercise):
+    text = exercise().worked_example().markdown
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert 4 <= len([line for line in re.sub(r"```.*?```", "", text, flags=re.DOTALL).splitlines() if line]) <= 13
+    for block in code:
+        compile(block, "<twin>", "exec")
+    right = {str(value) for answer in right_answers(exercise) for value in _numbers_in(answer)}
+    told = set(re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*(?!\w)", text))
+    assert {number for number in right & told if len(number.strip("-.")) > 2} == set()
+
+
+def _numbers_in(answer):
+    """Yield the numbers of an answer that is data."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        for one in answer:
+            yield from _numbers_in(one)
+    elif isinstance(answer, int | float):
+        yield answer

@@ -130,9 +130,7 @@ def perform(
     except NotAttempted as error:
         return {"not attempted": error.what}
     except NotImplementedError as error:
-        if " not implemented for " in _text_of(
-            error
-        ):  # PyTorch's own: a type of numbers that an operation does not take
+        if " not implemented for " in _text(error):  # PyTorch's own: a type of numbers that an operation does not take
             return {"failed": sentence(error, name)}
         return {"not attempted": f"write {_what_is_missing(error, target, name)}, run its cell, then this one"}
     except Shortcut as error:
@@ -159,21 +157,22 @@ def _find_probe(where: str) -> Callable[..., Any]:
     return probe
 
 
-def _text_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception:  # the learner's own __str__ may fail
-        return ""
-
-
 def sentence(error: BaseException, name: str) -> str:
     """Turn a student's exception into two lines: what happened, and in which of their lines."""
-    reason = _text_of(error).strip().split("\n")[0][:120]
+    reason = _text(error).strip().split("\n")[0][:120]
     text = f"{name} raised {type(error).__name__}" + (f": {reason}" if reason else ".")
     mine = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel_" in f.filename or f.filename[:1] == "<"]
     if mine and mine[-1].line:
         text += f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {mine[-1].line.strip()[:90]}"
     return text
+
+
+def _text(error: BaseException) -> str:
+    """Return what an exception says; "" if a learner's own class cannot say it."""
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 class quiet(contextlib.ExitStack[bool | None]):

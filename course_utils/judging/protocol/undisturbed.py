@@ -28,7 +28,8 @@ def undisturbed() -> Iterator[None]:
         np.random.set_state(numpy)
         torch.set_rng_state(pytorch)
         torch.set_default_dtype(dtype)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            torch.use_deterministic_algorithms(deterministic)  # which loads a compiler: seconds
         np.seterr(**errors)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)

@@ -1,4 +1,9 @@
-"""Exercise 2.9: choose an output function, and explain what was seen."""
+"""Exercise 2.9: choose an output function, and explain what was seen.
+
+What the prompt says, and what tries it:
+
+- six questions, one key each → a part each
+"""
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option
 from course_utils.judging.misconceptions import Misconception
@@ -117,5 +122,14 @@ class ChooseAndExplain(ChoiceExercise):
         "For d: what is the slope of ReLU at a negative sum, and what does the weights' gradient get multiplied by?",
         "For f: look at the right panel of the folding picture. Where is the straight line?",
     )
+    worked = """
+    Other tasks, asked the same way.
+
+    1. The height of the tide, above or below its mean: any number may come out, so nothing may cut it off.
+    2. Will it rain tomorrow? One number between 0 and 1, for itself.
+    3. Which of three teams wins the cup? Exactly one does, so the three probabilities have to add up to 1.
+    4. Which of five illnesses does a patient have? None or several may be true: each gets a number of its own.
+    5. For a word such as *dead*, ask two things: what is the slope there, and for how many examples?
+    """
     misconceptions = (AO1, AO2, AO3, AO4, AO5, AO6)
     questions = QUESTIONS

@@ -1,10 +1,18 @@
 """Exercise 2.4: what becomes of gradients and activations in ten layers.
 
 The learner runs the experiment and reads it; the check runs it again.
+
+What the prompt says, and what tries it:
+
+- three shares, to 0.01 → `_look_at_shares`
+- three ratios, to 5 % → `_look_at_ratios`
+- the scale between 0.1 and 10 → `_look_at_scale`
+- grows or shrinks → `_look_at_direction`
 """
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -61,6 +69,43 @@ AE7 = Misconception(
     SLOPES,
 )
 
+AE8 = Misconception(
+    "AE8",
+    "scales in another order",
+    "These are the right three numbers in another order. In which order does the task list the scales?",
+    SLOPES,
+)
+AE9 = Misconception(
+    "AE9",
+    "counted instead of a share",
+    "These are numbers of units, or sums of shares. By what is a count divided to become a share?",
+    SLOPES,
+)
+AE10 = Misconception(
+    "AE10",
+    "another size than the root mean square",
+    "This compares the means of absolute values, or the largest ones. How does the section define the size?",
+    SLOPES,
+)
+AE11 = Misconception(
+    "AE11",
+    "activations compared instead of gradients",
+    "This is the ratio of the activations' sizes. Which of the two lists goes back through the net?",
+    SLOPES,
+)
+AE12 = Misconception(
+    "AE12",
+    "another threshold",
+    "This counts from another value on. Beyond which value does the lab call a tanh saturated?",
+    SLOPES,
+)
+AE13 = Misconception(
+    "AE13",
+    "one scale for all three",
+    "Your three numbers come from one scale. Which of them did you run?",
+    SLOPES,
+)
+
 SCALES = (0.5, 1, 4)
 SATURATED = 0.99  # beyond this, in absolute value, a tanh counts as saturated
 STEADY = (0.1, 10.0)
@@ -84,6 +129,13 @@ def measure(scale: float) -> dict[str, float]:
         "last layer": (stack[-1].abs() > SATURATED).double().mean().item(),
         "first layer": (stack[0].abs() > SATURATED).double().mean().item(),
         "ratio": size[0] / size[-1],
+        "count": (stack.abs() > SATURATED).double().sum().item(),
+        "sum of shares": (stack.abs() > SATURATED).double().mean((1, 2)).sum().item(),
+        "beyond 0.9": (stack.abs() > 0.9).double().mean().item(),
+        "beyond 0.999": (stack.abs() > 0.999).double().mean().item(),
+        "absolute ratio": float(abs(net.gradients[0]).mean() / abs(net.gradients[-1]).mean()),
+        "largest ratio": float(abs(net.gradients[0]).max() / abs(net.gradients[-1]).max()),
+        "activation ratio": sizes(net.activations[:1])[0] / sizes(net.activations[-1:])[0],
     }
 
 
@@ -96,7 +148,24 @@ class DeepGradients(Exercise):
         "A share lies between 0 and 1. Over how many layers and units do you count?",
         "If the first layer's gradient is the larger one, is your ratio above or below 1?",
     )
-    misconceptions = (AE1, AE2, AE3, AE4, AE5, AE6, AE7)
+    worked = """
+    The same questions for the scale 8.
+
+    1. Run the net once: it gives ten arrays of activations, and ten of gradients, first layer first.
+    2. A tanh is saturated beyond ±0.99, on *both* sides. The share over all layers and units is 0.732.
+    3. The size of a gradient is its root mean square. First layer divided by last: about 717.
+    4. That is far above 10, so the scale is not steady. The first layer's gradient is the larger one: on its way
+       back the
+       gradient *grows*. Most slopes are small, but the weights multiply it, too.
+
+    ```python
+    net = deep_net(8)
+    share = np.mean([np.abs(h) > 0.99 for h in net.activations])
+    size = [np.sqrt((g**2).mean()) for g in net.gradients]
+    print(share, size[0] / size[-1])
+    ```
+    """
+    misconceptions = (AE1, AE2, AE3, AE4, AE5, AE6, AE7, AE8, AE9, AE10, AE11, AE12, AE13)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge two triples in the order of :data:`SCALES`, a ``"steady scale"``, "grows" or "shrinks".
@@ -134,29 +203,47 @@ def _triple(value: Any, part: str) -> list[float]:
 
 def _look_at_shares(value: Any) -> None:
     given, measured = _triple(value, "saturated"), [measure(scale) for scale in SCALES]
+    right = [one["saturated"] for one in measured]
 
     def like(key: str, factor: float = 1.0) -> bool:
-        return all(
-            abs(g - factor * one[key]) <= 0.01 * max(1, factor / 2) for g, one in zip(given, measured, strict=True)
-        )
+        return _all_near(given, [factor * one[key] for one in measured], 0.01 * max(1, factor / 2))
 
     if not like("saturated"):
         ways = {
             AE2: like("saturated", 100.0),
             AE3: like("one side"),
             AE4: like("last layer") or like("first layer"),
+            AE9: _all_near(given, [one["count"] for one in measured], 20) or like("sum of shares"),
+            AE12: like("beyond 0.9") or like("beyond 0.999"),
+            AE8: any(_all_near(given, order, 0.01) for order in permutations(right)),
+            AE13: any(_all_near(given, [one] * 3, 0.01) for one in (*right, measure(2)["saturated"]) if one > 0.01),
         }
         raise _not_yet("saturated", value, next((way for way, fits in ways.items() if fits), None))
+
+
+def _all_near(given: list[float], others: Iterable[float], room: float) -> bool:
+    return all(abs(one - other) <= room for one, other in zip(given, others, strict=True))
 
 
 def _look_at_ratios(value: Any) -> None:
     given, right = _triple(value, "ratio"), _ratios()
 
-    def like(power: int) -> bool:
-        return all(abs(g - r**power) <= 0.05 * abs(power) * r**power for g, r in zip(given, right, strict=True))
+    def like(others: Iterable[float], room: float = 0.05) -> bool:
+        return all(abs(g - other) <= room * other for g, other in zip(given, others, strict=True))
 
-    if not like(1):
-        raise _not_yet("ratio", value, AE1 if like(-1) else AE7 if like(2) else None)
+    def measured(key: str) -> list[float]:
+        return [measure(scale)[key] for scale in SCALES]
+
+    if not like(right):
+        ways = {
+            AE1: like([1 / one for one in right]),
+            AE7: like([one**2 for one in right], 0.1),
+            AE8: any(map(like, permutations(right))),
+            AE10: like(measured("absolute ratio")) or like(measured("largest ratio")),
+            AE11: like(measured("activation ratio")) or like([1 / one for one in measured("activation ratio")]),
+            AE13: any(like([one] * 3) for one in (*right, measure(2)["ratio"])),
+        }
+        raise _not_yet("ratio", value, next((way for way, fits in ways.items() if fits), None))
 
 
 def _look_at_scale(value: Any) -> None:

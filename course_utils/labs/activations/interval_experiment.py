@@ -1,6 +1,11 @@
 """Exercise 2.8: does training find the fold? Ten runs on the interval task.
 
 The learner runs the experiment and reads it; the check runs it again.
+
+What the prompt says, and what tries it:
+
+- the best share of any cut → `best_cut` tries them all
+- which solved more of ten runs → the runs are repeated
 """
 
 from typing import Any
@@ -11,7 +16,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.activations.deep_gradients import AE2, attempted
-from course_utils.labs.activations.experiments import interval_data, train_interval
+from course_utils.labs.activations.experiments import POINTS, interval_data, train_interval
 from course_utils.labs.activations.headings import TRAIN
 
 AI1 = Misconception(
@@ -40,6 +45,19 @@ AI4 = Misconception(
     TRAIN,
 )
 
+AI5 = Misconception(
+    "AI5",
+    "a count instead of a share",
+    "This is a number of points, or of quarters. What is it as a share of all of them?",
+    TRAIN,
+)
+AI6 = Misconception(
+    "AI6",
+    "what is left over instead of what is right",
+    "This share, or more, is what a cut leaves wrong, or one class alone. Which points does the cut get right?",
+    TRAIN,
+)
+
 
 def best_cut() -> float:
     """Try every straight cut of the interval, both ways round, and return the largest share of points it gets right."""
@@ -57,7 +75,18 @@ class IntervalExperiment(Exercise):
         "Without a bend the net is one cut. How many of the 40 points are right if it stands at x = 0.5?",
         "A run has solved the task if its share is exactly 1. For how many of the ten numbers is that so?",
     )
-    misconceptions = (AI1, AI2, AE2, AI4, AI3)
+    worked = """
+    Another line: fifty points in five equal groups, and the classes of the groups are A, B, A, B, A.
+
+    1. One cut has a left and a right side. Try a cut behind each group, with A on the left and B on the right,
+       then turned.
+    2. Behind group 1, A on the left: group 1 is right, and the two groups B: 30 of 50 points.
+    3. Behind group 2, A on the left: group 1 and one group B, 20 points. Turned: 30.
+    4. No cut at all, everything A: three groups, 30 points. So the best is 30 / 50 = 0.6, whatever the weights are.
+    5. Which activation solved more? If the ten shares are 1, 0.6, 1, 1, 0.8, …, count the numbers that are
+       exactly 1.
+    """
+    misconceptions = (AI1, AI2, AE2, AI4, AI3, AI5, AI6)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"identity": a share, "solved more": "tanh" or "relu"}``."""
@@ -76,7 +105,9 @@ def _look_at_best(value: Any) -> None:
     if not same_number(share, right):
         runs = train_interval("identity")
         ways = {AI1: 0.5, AI2: 1.0, AE2: 100 * right, AI4: sum(runs) / len(runs)}
+        ways |= {AI5: right * POINTS, AI6: 1 - right}
         way = next((way for way, number in ways.items() if same_number(share, number)), None)
+        way = AI5 if share == right * 4 else way
         raise refuse(f"identity: you gave {short(value)}.", way)
 
 

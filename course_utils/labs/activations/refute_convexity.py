@@ -1,4 +1,11 @@
-"""Exercise 2.7: a net with one hidden layer whose region is not convex."""
+"""Exercise 2.7: a net with one hidden layer whose region is not convex.
+
+What the prompt says, and what tries it:
+
+- one hidden layer of step units, any number → AC4, `read_params`
+- positive at p and q → AC2
+- not positive halfway → AC1, AC3
+"""
 
 from itertools import product
 from typing import Any
@@ -51,6 +58,19 @@ class RefuteConvexity(Exercise):
         "Take two half-planes that do not meet. Where does their union have a gap?",
         "Write both hidden units for the x axis alone. At which x does each say yes, and which bias makes one enough?",
     )
+    worked = """
+    Another slogan: "Two half-planes joined by OR never make a convex region."
+
+    1. What would refute it? One example of two half-planes whose union *is* convex.
+    2. Let one lie inside the other: x₁ > 0 and x₁ > 1. The union is x₁ > 0, a half-plane, and that is convex.
+    3. As a net: both hidden units look at x₁ alone, their biases are 0 and −1; OR means that one yes passes the
+       threshold:
+       `[([[1, 0], [1, 0]], [0, -1]), ([[1, 1]], [-0.4])]`.
+    4. Work it out at two points and between them: (2, 0) gives 2 − 0.4, (0.5, 4) gives 1 − 0.4, the middle
+       (1.25, 2)
+       gives 2 − 0.4. All are positive.
+    5. For your slogan: which two half-planes leave a gap or a dent? Put p and q on its two sides.
+    """
     misconceptions = (AC1, AC2, AC3, AC4, DS1)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
@@ -83,7 +103,7 @@ def _one_hidden_layer(value: Any) -> Params:
         raise refuse(f"Your net has {len(value) - 1} hidden layers.", AC4)
     params = read_params(Case("your net"), value, None, 'counterexample["params"]')
     if len(params) != 2:
-        raise refuse("counterexample['params'] should have two pairs: a hidden layer and the output.")
+        raise refuse("counterexample['params'] should be a hidden layer and the output, each a pair (weight, bias).")
     return params
 
 

@@ -1,4 +1,10 @@
-"""Exercise 2.3: values and slope of the sigmoid by hand, tanh from it, a product of slopes."""
+"""Exercise 2.3: values and slope of the sigmoid by hand, tanh from it, a product of slopes.
+
+What the prompt says, and what tries it:
+
+- σ at three points, a largest slope, tanh, a bound → a part each
+- two decimals; the bound to two digits → `same_number`
+"""
 
 import math
 from collections.abc import Mapping
@@ -85,6 +91,37 @@ AH11 = Misconception(
     SLOPES,
 )
 
+AH12 = Misconception(
+    "AH12",
+    "e to the power of 0, or of a negative number, taken as 0 or as negative",
+    "No power of e is 0 or negative. What is e to the power of 0, and of minus a logarithm?",
+    CURVES,
+)
+AH13 = Misconception(
+    "AH13",
+    "minus of the argument put before the whole sigmoid",
+    "A sigmoid is never negative. What does a minus in front of z do to it?",
+    CURVES,
+)
+AH14 = Misconception(
+    "AH14",
+    "tanh from the sigmoid: 1 - σ",
+    "This is 1 - σ, the sigmoid on the other side. How is the range from 0 to 1 stretched to that of tanh?",
+    CURVES,
+)
+AH15 = Misconception(
+    "AH15",
+    "divided by the number of layers",
+    "This divides by the layers. What happens to a number that is multiplied by a quarter again and again?",
+    SLOPES,
+)
+AH16 = Misconception(
+    "AH16",
+    "bound rounded to zero, or one layer alone",
+    "The bound is tiny, and not 0; and it is not that of a single layer. How many factors does the product have?",
+    SLOPES,
+)
+
 PARTS = ("a", "b", "c", "largest slope", "tanh", "bound")
 GROUPS = (("a", "b", "c"), ("largest slope",), ("tanh",), ("bound",))  # each diagnosed by itself
 APART = 0.02  # values this close are one answer: learners round to two decimals
@@ -148,6 +185,18 @@ def by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
         AH9: {"bound": 0.25 * layers},
         AH10: {"bound": 0.5**layers},
         AH11: {"bound": [0.25 ** (layers - 1), 0.25 ** (layers + 1)]},
+    }
+
+
+def further_by_hand_ways(question: ByHand) -> dict[Misconception, Way]:
+    """Return, for further wrong ways, what they give; questions are drawn without a look at them."""
+    q, doubled, layers = question.q, question.doubled, question.layers
+    return {
+        AH12: {"a": [1, 0], "c": 1 / (1 - q)},
+        AH13: {"c": [-q / (q + 1), -1 / (q + 1)]},
+        AH14: {"tanh": 1 - doubled},
+        AH15: {"bound": [1 / (4 * layers), 1 / layers]},
+        AH16: {"bound": [0, 0.25]},
     }
 
 
@@ -262,9 +311,34 @@ def _chain_ways(chain: Chain) -> dict[Misconception, Any]:
     return {way: ways[way]["bound"] for way in (AH5, AH9, AH10, AH11)}
 
 
-POINT = Topic("sigmoid-by-hand", practice_point, _point_text, _point_right, _point_ways)
-DOUBLED = Topic("tanh-from-sigmoid", practice_doubled, _doubled_text, _doubled_right, _doubled_ways)
-CHAIN = Topic("slope-bound", practice_chain, _chain_text, _chain_right, _chain_ways)
+def _point_steps(z: Point) -> list[str]:
+    return [
+        f"e to the power of ln({z.p}/{z.q}) is {z.p}/{z.q}, so e^-z is {z.q}/{z.p}.",
+        f"σ(z) = 1 / (1 + e^-z) = 1 / (1 + {z.q}/{z.p}).",
+        f"Above and below times {z.p}: {z.p} / ({z.p} + {z.q}) = {_point_right(z):.2f}.",
+    ]
+
+
+def _doubled_steps(s: Doubled) -> list[str]:
+    value = s.hundredths / 100
+    return [
+        "tanh is the sigmoid in another size: tanh(z) = 2 σ(2z) - 1.",
+        f"Twice {value:g} is {2 * value:g}: that runs from 0 to 2.",
+        f"Minus 1 it runs from -1 to 1: tanh(z) = {_doubled_right(s):.2f}.",
+    ]
+
+
+def _chain_steps(chain: Chain) -> list[str]:
+    return [
+        "The slope of one sigmoid is a (1 - a), at most 1/4, where a is 1/2.",
+        f"Slopes in a row multiply: {chain.layers} factors of at most 1/4.",
+        f"(1/4)^{chain.layers} = {_chain_right(chain):.1e}.",
+    ]
+
+
+POINT = Topic("sigmoid-by-hand", practice_point, _point_text, _point_right, _point_ways, _point_steps)
+DOUBLED = Topic("tanh-from-sigmoid", practice_doubled, _doubled_text, _doubled_right, _doubled_ways, _doubled_steps)
+CHAIN = Topic("slope-bound", practice_chain, _chain_text, _chain_right, _chain_ways, _chain_steps)
 
 
 # --- the exercise
@@ -280,7 +354,20 @@ class SigmoidByHand(Exercise):
         "tanh runs from -1 to 1, the sigmoid from 0 to 1. What stretches the one range into the other?",
         "The chain rule: do slopes in a row add or multiply? How many factors are there?",
     )
-    misconceptions = (AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11)
+    worked = """
+    Other numbers: z = ln 5, z = −ln 9, a z with σ(2z) = 0.7, and three units in a row whose slopes are at most 0.1.
+
+    1. e^(−ln 5) = 1/5, so σ(ln 5) = 1 / (1 + 1/5) = 5/6, about 0.83.
+    2. e^(ln 9) = 9, so σ(−ln 9) = 1 / (1 + 9) = 0.1.
+    3. tanh(z) = 2 σ(2z) − 1 = 2 · 0.7 − 1 = 0.4. It lies between −1 and 1, and is positive as z is.
+    4. A largest slope: write the slope with the value a. For tanh it is 1 − a², largest where a = 0. Do the same
+       with a (1 − a).
+    5. Slopes in a row multiply: at most 0.1 · 0.1 · 0.1 = 0.001, one factor for each unit.
+    """
+    misconceptions = (
+        *(AH1, AH2, AH3, AH4, AH5, AH6, AH7, AH8, AH9, AH10, AH11),
+        *(AH12, AH13, AH14, AH15, AH16),
+    )
     topics = (POINT, DOUBLED, CHAIN)
 
     def draw(self) -> ByHand:
@@ -301,7 +388,8 @@ class SigmoidByHand(Exercise):
         Rounded to two decimals will do; the bound to two digits.
         """
         given, right = as_dict(answers, PARTS, "numbers"), torch_numbers(self.question)
-        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in by_hand_ways(self.question).items()}
+        known = by_hand_ways(self.question) | further_by_hand_ways(self.question)
+        ways = {way: {**dict.fromkeys(PARTS), **gives} for way, gives in known.items()}
         found: dict[str, Finding] = {}
         for group in GROUPS:
             found |= judge_numbers(given, {part: right[part] for part in group}, ways, what="numbers")

@@ -1,5 +1,15 @@
-"""Exercise 2.1: three activation functions that never overflow."""
+"""Exercise 2.1: three activation functions that never overflow.
 
+What the prompt says, and what tries it:
+
+- arrays of any shape, also () and (0,) → public_cases: five numbers, a table, (), (0,); hidden: 3 axes, (2, 0)
+- not ready-made → `ready_made`, and PyTorch's while they run
+- finite for ±1000, no warning → large numbers, in float64 and float32; NumPy's warnings are caught in `watch`
+- float32 in, float32 out → the cases in float32; AF5
+- the array stays as it is → `watch`: changed; AF2
+"""
+
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,14 +22,22 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.activations.functions import ACTIVATIONS
 from course_utils.labs.activations.headings import BREAK, CURVES
-from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, told, try_function
-
-AF1 = Misconception(
-    "AF1",
-    "largest element instead of an element-wise maximum",
-    "This is one number for the whole array. Which function of NumPy compares element by element?",
-    CURVES,
+from course_utils.labs.activations.watching import (
+    AF1,
+    AF2,
+    AF8,
+    AF11,
+    AF12,
+    AF22,
+    AF23,
+    AF24,
+    PR2,
+    drawn_cases,
+    public_cases,
+    told,
+    try_function,
 )
+
 AF3 = Misconception(
     "AF3",
     "sign of the exponent exchanged",
@@ -41,7 +59,7 @@ AF5 = Misconception(
 AF6 = Misconception(
     "AF6",
     "tanh not shifted: σ(2z)",
-    "This curve runs from 0 to 1. Between which two values does tanh run?",
+    "This curve never goes below 0. Between which two values does tanh run?",
     CURVES,
 )
 AF7 = Misconception(
@@ -63,8 +81,68 @@ AF10 = Misconception(
     CURVES,
 )
 
+AF13 = Misconception(
+    "AF13",
+    "minus in the denominator of the sigmoid",
+    "This has 1 - e^-z below the line, which is 0 at z = 0. Which sign stands there?",
+    CURVES,
+)
+AF14 = Misconception(
+    "AF14",
+    "sigmoid and tanh exchanged",
+    "This is the other one of the two S-shaped curves. Which of them runs from 0 to 1?",
+    CURVES,
+)
+AF15 = Misconception(
+    "AF15",
+    "the same on both sides",
+    "Your curve is the same for z and -z. What does your formula need to know besides |z|?",
+    BREAK,
+)
+AF16 = Misconception(
+    "AF16",
+    "fraction turned over, or a sign in it exchanged",
+    "This is the fraction of tanh turned over, or with the same sign above and below. What is tanh at 0?",
+    CURVES,
+)
+AF17 = Misconception(
+    "AF17",
+    "ReLU that lets a little through, or stops above",
+    "On the left something small comes through, or on the right it stops rising. What does ReLU answer to -3, to 100?",
+    CURVES,
+)
+
+AF18 = Misconception(
+    "AF18",
+    "another argument or another base",
+    "Here z is doubled, halved or squared, or 2 stands in the place of e. What exactly is the exponent in the formula?",
+    CURVES,
+)
+AF19 = Misconception(
+    "AF19",
+    "brackets missing around the denominator",
+    "Python divides before it adds. What does 1 / 1 + e mean to it?",
+    CURVES,
+)
+AF20 = Misconception(
+    "AF20",
+    "another curve",
+    "This is another curve: a step, a clipped line, an arctangent, a square, ln(1 + e^z) ... Which is yours at z = 1?",
+    CURVES,
+)
+AF21 = Misconception(
+    "AF21",
+    "stretched, shifted or turned over differently",
+    "The curve has the right form, its ends lie elsewhere. Between which two values should it run, which end is up?",
+    CURVES,
+)
+
 NAMES = ("sigmoid", "tanh", "relu")
-READY_MADE = ("tanh", "expit", "logistic", "sigmoid", "relu")  # of NumPy, math, SciPy
+READY_MADE = (  # of NumPy, math, SciPy, PyTorch and others
+    *("tanh", "expit", "logistic", "sigmoid", "relu", "relu6", "leaky_relu", "hardtanh", "logsigmoid", "log_expit"),
+    *("softmax", "log_softmax", "threshold", "silu", "softplus"),
+)
+REFUSED = (*NAMES, "softmax", "threshold", "silu", "softplus")  # parts of the names of PyTorch's functions
 
 
 class ThreeFunctions(Implementation):
@@ -77,7 +155,26 @@ class ThreeFunctions(Implementation):
         "Tanh looks up a sigmoid at another place and stretches it. At which place, and from which range to which?",
         "ReLU compares each number with 0. Does np.max do that, or does it look for one number in the whole array?",
     )
-    misconceptions = (PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11)
+    worked = """
+    Another function of the same kind: softplus(z) = ln(1 + e^z).
+
+    1. Typed as it stands it fails: at z = 1000, e^z overflows. At z = −1000 it is harmless.
+    2. For a positive z take e^z out of the logarithm: ln(e^z (e^−z + 1)) = z + ln(1 + e^−z). No exponent is
+       positive now.
+    3. One formula for both signs: the exponent is −|z|, and what stands in front is z on the right and 0 on the
+       left.
+    4. `np.log1p(e)` is ln(1 + e). Try z = ±1000, 0, a float32 array and one of the shape (): same shape, same type.
+
+    ```python
+    def softplus(z):
+        return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+    ```
+    """
+    misconceptions = (
+        *(PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11, AF12),
+        *(AF13, AF14, AF15, AF16, AF17, AF18, AF19, AF20, AF21, AF22, AF23, AF24),
+    )
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each function, which is a part."""
@@ -92,7 +189,7 @@ class ThreeFunctions(Implementation):
         function = answers[NAMES.index(case.part)]
         z = torch.tensor(case.data, dtype=torch.float64)
         right = ACTIVATIONS[case.part](z).numpy()
-        with no_shortcuts(*NAMES):
+        with no_shortcuts(*REFUSED):
             value = try_function(case, function, right, value_ways(case.part, z), READY_MADE)
         if case.data.dtype == np.float32 and str(getattr(value, "dtype", "")) in ("float64", "torch.float64"):
             raise told(case, "float32 came in, float64 goes out", AF5)
@@ -102,17 +199,45 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
     """For each wrong way to write an activation function, a function that computes its result, or several."""
     if not z.numel():
         return {}
+    e, value = (-z.abs()).exp(), ACTIVATIONS[name](z)
     ways: dict[str, Ways] = {
-        "sigmoid": {AF3: lambda: torch.sigmoid(-z), AF9: lambda: [z.exp(), (-z).exp()]},
+        "sigmoid": {
+            AF3: lambda: torch.sigmoid(-z),
+            AF9: lambda: [z.exp(), (-z).exp()],
+            AF13: lambda: 1 / (1 - (-z).exp()),
+            AF14: lambda: torch.tanh(z),
+            AF15: lambda: [1 / (1 + e), e / (1 + e)],
+            AF18: lambda: [*map(torch.sigmoid, (2 * z, z / 2, z**2, -(z**2), math.log(2) * z)), 1 / (2 + (-z).exp())],
+            AF19: lambda: [1 + (-z).exp(), 2 * z.exp()],
+            AF20: lambda: [
+                *(torch.heaviside(z, torch.full_like(z, at_0)) for at_0 in (0, 1)),
+                *(z.clamp(0, 1), z / (1 + z.abs()), z.exp().log1p(), z.atan()),
+            ],
+            AF21: lambda: [-value, value - 0.5, value - 1, value + 1, 2 * value],
+        },
         "tanh": {
             AF3: lambda: torch.tanh(-z),
             AF4: lambda: torch.tanh(z / 2),
-            AF6: lambda: [torch.sigmoid(2 * z), torch.sigmoid(z)],
+            AF6: lambda: [torch.sigmoid(2 * z), 2 * torch.sigmoid(2 * z), 2 * torch.sigmoid(z)],
+            AF14: lambda: torch.sigmoid(z),
+            AF15: lambda: [torch.tanh(z.abs()), -torch.tanh(z.abs())],
+            AF16: lambda: [1 / torch.tanh(z), torch.ones_like(z)],
+            AF18: lambda: [torch.tanh(z / 4), torch.tanh(2 * z), torch.tanh(z**2)],
+            AF19: lambda: [1 - (-2 * z).exp() + (-z).exp()],
+            AF20: lambda: [z.sign(), z.clamp(-1, 1), z / (1 + z.abs()), z.atan(), z.tan(), z.sinh(), z.cosh(), z],
+            AF21: lambda: [value + 2, value - 1, (value - 1) / 2, 2 * value, value / 2, torch.tanh(z / 2) / 2],
         },
         "relu": {
             AF1: lambda: [z.max().clamp(min=0), z.max()],
             AF7: lambda: [z.clamp(max=0), z.abs(), (-z).clamp(min=0)],
             AF10: lambda: [(z > 0).double(), (z >= 0).double()],
+            AF20: lambda: [z.exp().log1p(), z.clamp(min=0) ** 2, z.clamp(min=1), z],
+            AF21: lambda: [-value, value.trunc(), value + 1, 2 * value],
+            AF17: lambda: [
+                *(torch.where(z > 0, z, part * z) for part in (0.01, 0.1, 0.2)),
+                z.clamp(0, 1),
+                z.clamp(0, 6),
+            ],
         },
     }
     return ways[name]

@@ -1,4 +1,13 @@
-"""Exercise 2.2: the slopes of three activation functions."""
+"""Exercise 2.2: the slopes of three activation functions.
+
+What the prompt says, and what tries it:
+
+- the slope at each number, same shape → public_cases of all shapes
+- z is the sum, not the activation → GR11
+- 0 for ReLU at 0 → a 0 in each array
+- finite for ±1000, no warning → large numbers
+- z stays as it is → `watch`: changed
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,7 +20,20 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
 from course_utils.labs.activations.headings import CURVES
-from course_utils.labs.activations.watching import AF2, AF8, AF11, PR2, drawn_cases, public_cases, try_function
+from course_utils.labs.activations.watching import (
+    AF1,
+    AF2,
+    AF8,
+    AF11,
+    AF12,
+    AF22,
+    AF23,
+    AF24,
+    PR2,
+    drawn_cases,
+    public_cases,
+    try_function,
+)
 
 AS1 = Misconception(
     "AS1",
@@ -37,6 +59,54 @@ AS4 = Misconception(
     "This is the function itself. How much does it change when z changes a little?",
     CURVES,
 )
+AS5 = Misconception(
+    "AS5",
+    "plus instead of minus in the slope",
+    "This slope is larger than the one at 0 wherever you look. What does the flat end of the curve ask of it?",
+    CURVES,
+)
+AS6 = Misconception(
+    "AS6",
+    "the other curve's formula",
+    "This is the slope's formula of the other S-shaped curve. Which of them has the square in it?",
+    CURVES,
+)
+AS7 = Misconception(
+    "AS7",
+    "inner derivative forgotten",
+    "This is the right slope times a half or a quarter. In tanh(z) = 2 σ(2z) - 1, what do the two 2s do to a slope?",
+    CURVES,
+)
+AS8 = Misconception(
+    "AS8",
+    "slope of ReLU on the left not 0",
+    "On the left ReLU is flat. What does your function say there?",
+    CURVES,
+)
+AS9 = Misconception(
+    "AS9",
+    "another product of the value",
+    "This is the value squared, or another product of it. What should the slope be at both flat ends?",
+    CURVES,
+)
+AS10 = Misconception(
+    "AS10",
+    "a constant factor too many",
+    "This is the right slope times a constant. How steep is the curve at 0, in the figure and in yours?",
+    CURVES,
+)
+AS11 = Misconception(
+    "AS11",
+    "the same slope everywhere",
+    "This is the same number at every z. Where are these curves steep, and where flat?",
+    CURVES,
+)
+AS12 = Misconception(
+    "AS12",
+    "difference over a large step",
+    "This is how much the value changes over a whole step. What does a slope do with the length of the step?",
+    CURVES,
+)
 GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")
 GR11 = shared.GR11.in_lab(
     CURVES,
@@ -55,7 +125,27 @@ class ThreeSlopes(Implementation):
         "Take z = 0: which slope does each curve have there in the figure? What does your function say?",
         "For ReLU: which numbers of z > 0 become 1, and which 0, if you multiply by 1.0?",
     )
-    misconceptions = (PR2, AF2, AF8, AF11, AS1, AS2, AS3, AS4, GR1, GR11)
+    worked = """
+    Two other functions: the bump g(z) = e^(−z²), and |z|.
+
+    1. By the chain rule the slope of e^(−z²) is e^(−z²) · (−2z): once more the function's own *value*, times
+       something.
+    2. So compute the value first, from z, and then the slope from it. It is 0 at z = 0, and falls to 0 far out.
+    3. |z| falls with slope −1 on the left and rises with 1 on the right. At the corner take 0: that is
+       `np.sign(z)`.
+    4. Compare with `finite_difference(bump, z)` away from a corner: the numbers should agree in many digits.
+
+    ```python
+    def d_bump(z):
+        value = np.exp(-(z**2))
+        return -2 * z * value
+    ```
+    """
+    misconceptions = (
+        *(PR2, AF1, AF2, AF8, AF11, AF12, AF22, AF23, AF24),
+        *(AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, AS9, AS10, AS11, AS12, GR1, GR11),
+    )
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each slope, which is a part."""
@@ -82,13 +172,29 @@ def slope_ways(name: str, z: torch.Tensor) -> Ways:
         "sigmoid": {
             GR11: lambda: [z * (1 - z), twice * (1 - twice), value * (1 - z), z * (1 - value)],
             AS2: lambda: [1 - value],
+            AS5: lambda: value * (1 + value),
+            AS6: lambda: [1 - value**2, 1 - torch.tanh(z) ** 2],
         },
         "tanh": {
             AS1: lambda: [1 - value, right.sqrt()],
             GR11: lambda: [1 - z**2, 1 - twice**2],
+            AS5: lambda: 1 + value**2,
+            AS6: lambda: [value * (1 - value), torch_slope("sigmoid", z)],
+            AS7: lambda: [right / 2, right / 4],
         },
         "relu": {
             AS3: lambda: [torch.where(z == 0, fill, right) for fill in (1.0, 0.5)],
+            AS8: lambda: [
+                *(z.sign(), torch.ones_like(z), (z <= 0).double(), (z < 0).double()),
+                *(torch.where(z > 0, 1.0, left) for left in (-1.0, 0.01, 0.1)),
+            ],
         },
     }
-    return {**ways[name], AS4: lambda: value, GR1: lambda: -right}
+    act = ACTIVATIONS[name]
+    further: Ways = {
+        AS9: lambda: [value**2, (1 - value) ** 2, 1 / value, 1 - 2 * value, 2 * value, value - value**3],
+        AS10: lambda: [factor * right for factor in (2, 4, 0.5, 0.25)],
+        AS11: lambda: [torch.full_like(z, number) for number in (0, 0.25, 1, 0.5)],
+        AS12: lambda: [act(z + 1) - value, value - act(z - 1), act(z + 0.5) - act(z - 0.5), act(z + 1) - act(z - 1)],
+    }
+    return {**ways[name], **further, AS4: lambda: value, GR1: lambda: -right}

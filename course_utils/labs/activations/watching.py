@@ -4,19 +4,21 @@ The functions are called by a probe, which watches whether something overflows o
 came in is changed.
 """
 
-import dis
-from collections.abc import Callable, Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
-from course_utils.judging.closeness import ATOL, RTOL, close, explain_array
+from course_utils.judging.closeness import ATOL, RTOL, close, ways_that_fit
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.activations.headings import BREAK, CURVES
+from course_utils.labs.activations.ready_made import ready_made as library_functions
 
 PR2 = shared.PR2.in_lab(
     BREAK, "An exponential grew too large and left nan or inf behind. Which exponent is never positive?"
@@ -40,19 +42,56 @@ AF11 = Misconception(
     BREAK,
 )
 
+AF1 = Misconception(
+    "AF1",
+    "largest element instead of an element-wise maximum",
+    "This is one number for the whole array. Which functions of NumPy work element by element?",
+    CURVES,
+)
+AF22 = Misconception(
+    "AF22",
+    "one of the two sides wrong",
+    "On one side of 0 all your numbers are right, on the other they are not. What does your formula do there?",
+    CURVES,
+)
+AF23 = Misconception(
+    "AF23",
+    "some of the numbers thrown away",
+    "Fewer numbers come out than went in. What should stand in the places that your function leaves out?",
+    CURVES,
+)
+AF24 = Misconception(
+    "AF24",
+    "a function for one number called with an array",
+    "`math`'s functions, int and float take one number. Which library has the same functions for arrays?",
+    BREAK,
+)
+AF12 = Misconception(
+    "AF12",
+    "0 divided by 0, or another number that is none",
+    "Somewhere on the way 0 is divided by 0, or a root or logarithm meets a negative number. At which z?",
+    BREAK,
+)
+
 LARGE = 1000.0
+FAR = 80.0  # beyond it an exponential overflows float32
+OVERFLOW = "overflow"
+ONE_NUMBER = re.compile("only (0-dimensional|length-1|size-1) arrays")  # as NumPy says it
 
 
 # --- cases
 
 
 def public_cases(names: Iterable[str]) -> list[Case]:
-    """Return arrays for each of some functions, each function a part: two shapes, large numbers, float32."""
+    """Return arrays for each of some functions, each function a part: of all shapes, large numbers, float32."""
     arrays = {
         "five numbers": np.array([0.0, 1.0, -1.0, 3.0, -2.5]),
         "a table": np.array([[0.5, -0.25, 2.0], [-4.0, 0.0, 1.5]]),
         "large numbers": np.array([LARGE, -LARGE, 30.0, -30.0]),
         "float32": np.array([0.0, 2.0, -2.0, 0.125], dtype=np.float32),
+        "large numbers in float32": np.array([LARGE, -LARGE, 95.0], dtype=np.float32),
+        "shape ()": np.array(-0.75),
+        "shape (0,)": np.zeros((0,)),
     }
     return [Case(label, z, name) for name in names for label, z in arrays.items()]
 
@@ -77,41 +116,34 @@ def drawn_cases(names: Iterable[str], seed: int) -> list[Case]:
 # --- the probe, which runs where the student's function lives
 
 
-def watch(function: Callable[..., Any], z: np.ndarray, ready_made: Sequence[str]) -> dict[str, Any]:
+def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
     """Probe: call a student's function with a copy of an array, and tell what came of it.
 
     Returns
     -------
     dict
-        ``"value"``; ``"overflow"``: whether something overflowed on the way; ``"changed"``: whether the array was;
-        ``"one if"``: whether an array was asked for its truth; ``"ready-made"``: library functions that it calls.
+        ``"value"``; ``"warnings"``: of what NumPy would have warned on the way; ``"changed"``: whether the array was;
+        ``"one if"``: whether an array was asked for its truth; ``"one number"``: whether a function that takes
+        one number got an array; ``"ready-made"``: library functions that it calls.
     """
-    given, seen = z.copy(), []
-    used = sorted(_attributes(function) & set(ready_made))
-    found = {"value": None, "overflow": False, "changed": False, "one if": False, "ready-made": used}
+    given = z.copy()
+    seen: list[str] = []
+    used = library_functions(function, names)
+    found = {"value": None, "warnings": [], "changed": False, "one if": False, "ready-made": used}
     try:
-        with np.errstate(over="call", invalid="call", divide="call", call=lambda *what: seen.append(what)):
+        with np.errstate(over="call", invalid="call", divide="call", call=lambda what, _: seen.append(what)):
             found["value"] = function(given)
     except OverflowError:
-        return found | {"overflow": True}
+        return found | {"warnings": [OVERFLOW]}
     except ValueError as error:
         if "truth value" not in str(error):
             raise
         return found | {"one if": True}
-    return found | {"overflow": bool(seen), "changed": not np.array_equal(given, z, equal_nan=True)}
-
-
-def _attributes(function: Any) -> set[str]:
-    """Return the names that a function looks up in modules and objects, as tanh in np.tanh."""
-    if isinstance(function, np.ufunc):
-        return {function.__name__}
-    code = getattr(getattr(function, "pyfunc", function), "__code__", None)
-    found, waiting = set(), [code] if code else []
-    while waiting:
-        code = waiting.pop()
-        found |= {i.argval for i in dis.get_instructions(code) if i.opname in ("LOAD_ATTR", "LOAD_METHOD")}
-        waiting += [constant for constant in code.co_consts if hasattr(constant, "co_code")]
-    return found
+    except TypeError as error:
+        if not ONE_NUMBER.search(str(error)):
+            raise
+        return found | {"one number": True}
+    return found | {"warnings": sorted(set(seen)), "changed": not np.array_equal(given, z, equal_nan=True)}
 
 
 # --- what came of it
@@ -146,19 +178,45 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
     if not np.isfinite(given).all():
         place = tuple(np.argwhere(~np.isfinite(given))[0])
         at = f"at z = {z[place]:g} " if given.shape == z.shape else ""
-        raise told(case, f"{at}yours is {given[place]}", PR2)
+        fitting = tuple(ways_that_fit(given, ways))
+        raise told(case, f"{at}yours is {given[place]}", fitting[:1] or _way_to_no_number(z, given))
     if not close(given, right):
-        raise told(case, _difference(z, given, right), explain_array(given, ways))
+        fitting = (*ways_that_fit(given, ways), *_seen_in(z, given, right))
+        error = told(case, _difference(z, given, right), fitting[:1])
+        raise Wrong(replace(error.finding, fitting=fitting))
     if found.get("changed"):
         raise told(case, "it changed the array that it was given", AF2)
-    if found.get("overflow"):
-        raise told(case, "the numbers are right, but NumPy warns of an overflow", AF11)
+    if seen := found.get("warnings"):
+        kind = "an overflow" if OVERFLOW in seen else "a division by 0, or of a number that is none"
+        raise told(case, f"the numbers are right, but NumPy warns of {kind}", AF11 if OVERFLOW in seen else AF12)
     return value
 
 
-def told(case: Case, line: str, way: Misconception | None) -> Wrong:
+def told(case: Case, line: str, way: Misconception | Iterable[Misconception] | None) -> Wrong:
     """Return the error for a wrong function, with a line that may hold the case's numbers."""
     return case.sentence(f"{case.part}: {line}.", way, hidden=case.title(case.part))
+
+
+def _seen_in(z: np.ndarray, given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
+    """Yield what can be seen in a wrong answer without knowing how it was made."""
+    if z.ndim and not given.ndim:
+        yield AF1
+    elif given.shape != z.shape:
+        if given.size < z.size:
+            yield AF23
+    else:
+        sides = [z > 0, z < 0]
+        agree = [close(given[side], right[side]) for side in sides if side.any()]
+        if len(agree) == 2 and any(agree) and not all(agree):
+            yield AF22
+
+
+def _way_to_no_number(z: np.ndarray, given: np.ndarray) -> Misconception | None:
+    """Tell an exponential that overflows, far from 0, from a division 0 by 0, which is met anywhere."""
+    if given.shape != z.shape:
+        return None
+    far = abs(z[~np.isfinite(given)]) > FAR
+    return PR2 if far.all() else AF12 if np.isnan(given).any() and not far.any() else None
 
 
 def _value(case: Case, found: dict[str, Any]) -> Any:
@@ -168,8 +226,10 @@ def _value(case: Case, found: dict[str, Any]) -> Any:
         raise case.sentence(line % library[0], hidden=line % "function")
     if found.get("one if"):
         raise told(case, "it asks an `if` about a whole array", AF8)
+    if found.get("one number"):
+        raise told(case, "it gives a whole array to a function that takes one number", AF24)
     value = found.get("value")
-    if value is None and found.get("overflow"):
+    if value is None and found.get("warnings"):
         raise told(case, "it raised an OverflowError", PR2)
     if value is None:
         raise case.always(f"{name} returned None. Does it end in a return statement?")

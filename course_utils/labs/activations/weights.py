@@ -38,21 +38,30 @@ def read_params(case: Case, value: Any, layers: tuple[int, ...] | None, what: st
     """
     pairs = type(value) in (list, tuple) and all(type(pair) in (list, tuple) and len(pair) == 2 for pair in value)
     if not pairs or not value or (layers and len(value) != len(layers) - 1):
-        how_many = f"{len(layers) - 1} pairs" if layers else "pairs"
-        raise case.always(f"{what} should be a list of {how_many} (weight, bias), one for each layer.")
-    params = [(case.array(w, f"a weight of {what}"), case.array(b, f"a bias of {what}").reshape(-1)) for w, b in value]
+        raise case.always(f"{what} should be a list of pairs (weight, bias), one for each layer.")
+    params = [
+        (_weight(case.array(w, f"a weight of {what}")), case.array(b, f"a bias of {what}").reshape(-1))
+        for w, b in value
+    ]
     wanted = layers or (2, *(len(bias) for _, bias in params[:-1]), 1)
     for number, (weight, bias) in enumerate(params):
-        _fits(case, weight, bias, (wanted[number + 1], wanted[number]), f"{what}: layer {number}")
+        _fits(case, weight, bias, (wanted[number + 1], wanted[number]), what, number)
     return params
 
 
-def _fits(case: Case, weight: np.ndarray, bias: np.ndarray, shape: tuple[int, int], what: str) -> None:
+def _weight(array: np.ndarray) -> np.ndarray:
+    """Return a weight; one whose numbers are arrays of one element each counts, too."""
+    return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array
+
+
+def _fits(case: Case, weight: np.ndarray, bias: np.ndarray, shape: tuple[int, int], what: str, place: int) -> None:
     if weight.shape == shape[::-1] and weight.shape != shape:
-        raise case.sentence(f"{what} has a weight of shape {weight.shape}.", DS1)
+        line = f"{what}: layer {place} has a weight of shape {weight.shape}."
+        raise case.sentence(line, DS1, hidden=f"{what}: a layer has a weight that does not fit.")
     if weight.shape != shape or bias.shape != shape[:1]:
-        line = f"{what} should have a weight of shape {shape} and a bias of shape {shape[:1]},\n"
-        raise case.sentence(f"{line}  not {weight.shape} and {bias.shape}.")
+        rule = "A weight has a row for each unit of its layer, a bias a number for each."
+        line = f"{what}: in layer {place} weight {weight.shape} and bias {bias.shape} do not fit.\n  {rule}"
+        raise case.sentence(line, hidden=f"{what}: in a layer weight and bias do not fit.\n  {rule}")
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
         raise case.always(f"{what} holds nan or inf.")
 

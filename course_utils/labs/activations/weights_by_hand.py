@@ -1,4 +1,14 @@
-"""Exercise 2.6: weights by hand, for XOR and for a triangle."""
+"""Exercise 2.6: weights by hand, for XOR and for a triangle.
+
+What the prompt says, and what tries it:
+
+- yes and no at the four corners → `_try_xor`
+- up to 0.1 off → the corners moved by 0.1; hidden: 100 other moves
+- step or ReLU → both are run, one has to do
+- yes inside any triangle, no outside → TRIANGLES at 56 points; hidden: six others at 500
+- vertices in either order → each triangle both ways round
+- three hidden units, pairs (weight, bias) → `read_params`
+"""
 
 from collections.abc import Callable, Sequence
 from itertools import product
@@ -51,6 +61,25 @@ AT3 = Misconception(
     PLANES,
 )
 
+AT4 = Misconception(
+    "AT4",
+    "half-planes without a bias",
+    "Your half-planes all have the bias 0, so their lines pass through (0, 0). Does every edge of a triangle?",
+    PLANES,
+)
+AT5 = Misconception(
+    "AT5",
+    "bias of the half-planes with the other sign",
+    "With the other sign of the biases your lines would lie on the edges. Which bias makes n · x + b zero at A?",
+    PLANES,
+)
+AT6 = Misconception(
+    "AT6",
+    "an edge without a half-plane",
+    "Two of your half-planes belong to the same edge, and one edge has none. Which vertex comes after the last one?",
+    PLANES,
+)
+
 NAMES = ("xor_net", "triangle_net")
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([False, True, True, False])
@@ -58,8 +87,9 @@ MARGIN = 0.1
 TRIANGLES = {
     "a triangle": np.array([[0.0, 0.0], [4.0, 0.0], [1.0, 3.0]]),
     "the same in the other order": np.array([[0.0, 0.0], [1.0, 3.0], [4.0, 0.0]]),
+    "another triangle": np.array([[-1.5, -2.25], [2.5, -0.5], [-0.75, 1.25]]),
 }
-POINTS = np.array([[1.5, 1.0], [3.0, 2.5], [-1.0, 0.5]])  # inside, outside, outside
+POINTS = np.array(list(product(np.arange(-2.75, 5), np.arange(-2.85, 4))))  # (56, 2), on both sides of every edge
 
 
 class WeightsByHand(Implementation):
@@ -72,10 +102,22 @@ class WeightsByHand(Implementation):
         "For an edge from A to B: which linear function of a point is 0 on the whole edge? What sign has it at C?",
         "Three ones add up to 3. Between which two numbers may the threshold lie so that only 3 passes?",
     )
-    misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, DS1)
+    worked = """
+    Other regions: the strip where x₁ lies between 1 and 3, and one edge of another triangle.
+
+    1. The strip needs two hidden units: "x₁ is above 1", with the weights (1, 0) and the bias −1, and "x₁ is
+       above 3", (1, 0)
+       and −3. Left of the strip they answer 0, 0, inside 1, 0, to the right 1, 1.
+    2. The output must say yes to 1, 0 only: first minus second is 0, 1, 0. So its weights are (1, −1), its bias
+       −0.5.
+    3. The edge from A = (1, 0) to B = (1, 4), third vertex C = (3, 1): d = (0, 4), turned by a quarter n = (−4, 0).
+    4. At C it is n · (C − A) = −8: the wrong side, so turn n over: (4, 0). The bias makes it 0 at A: −n · A = −4.
+    5. Two half-planes joined by AND: the sum of two answers passes 1.5 only if both say yes.
+    """
+    misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, AT4, AT5, AT6, DS1)
 
     def cases(self) -> Sequence[Case]:
-        """Return the corners of XOR with their margins, and a triangle in either order; each net is a part."""
+        """Return the corners of XOR with their margins, and two triangles, one in either order; each net is a part."""
         shifts = np.array(list(product((-MARGIN, MARGIN), repeat=2)))
         return [
             Case("the four corners", shifts, "xor_net"),
@@ -179,11 +221,19 @@ def _triangle_way(params: Params, triangle: np.ndarray) -> Misconception | None:
     inside = sides(triangle, points)
     clear = abs(inside).min(axis=1) > 1e-3
     weight, bias = params[0]
-    says = points @ weight.T + bias > 0
-    agree = (says[clear][:, :, None] == (inside[clear] > 0)[:, None, :]).mean(axis=0)  # (units, edges)
-    if not ((agree.max(axis=1) == 1) | (agree.min(axis=1) == 0)).all():
-        return None
-    if (agree.max(axis=1) < 1).any():
+
+    def edges_of(bias: np.ndarray) -> np.ndarray:
+        """Return 1 where a unit (row) says what an edge (column) says at all points, -1 where always the opposite."""
+        says = points @ weight.T + bias > 0
+        agree = (says[clear][:, :, None] == (inside[clear] > 0)[:, None, :]).mean(axis=0)
+        return np.asarray((agree == 1).astype(int) - (agree == 0))
+
+    found = edges_of(bias)
+    if not found.any(axis=1).all():
+        return AT4 if not bias.any() else AT5 if edges_of(-bias).any(axis=1).all() else None
+    if not found.any(axis=0).all():
+        return AT6
+    if (found < 0).any():
         return AT1
     fires = run(params, points) > 0
     return AT3 if fires.any() else AT2

@@ -1,6 +1,16 @@
-"""Exercise 1.6: a stack of linear layers as one layer."""
+"""Exercise 1.6: a stack of linear layers as one layer.
 
-from collections.abc import Callable, Sequence
+What the prompt says, and what tries it:
+
+- a list of one or more pairs, first layer first → PUBLIC and FRACTIONS: one, two and three layers, unequal sizes
+- W computes the same → `torch_collapse` on the unit vectors
+- b, too → `torch_collapse` on zero
+"""
+
+import contextlib
+import math
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,8 +50,54 @@ NC4 = Misconception(
     STACK,
 )
 
+NC5 = Misconception(
+    "NC5",
+    "bias computed with the new weight",
+    "Here the bias goes through a weight that already holds this layer and those before. Which of your two lines "
+    "should come first?",
+    STACK,
+)
+NC6 = Misconception(
+    "NC6",
+    "a bias sent through its own layer",
+    "Here a layer's bias goes through the weight of the same layer, too. When is it added: before or after W?",
+    STACK,
+)
+NC7 = Misconception(
+    "NC7",
+    "weights added, or multiplied number by number",
+    "These weights are added, or multiplied number by number. Which product sends a vector through both?",
+    STACK,
+)
+NC8 = Misconception(
+    "NC8",
+    "a layer left out",
+    "The first or the last layer has no part in this. With which pair does your loop start, with which does it end?",
+    STACK,
+)
+
+NC9 = Misconception(
+    "NC9",
+    "later biases left out, or subtracted",
+    "The first bias is carried on, but the later ones are missing, or subtracted. What does each layer add at its end?",
+    STACK,
+)
+NC10 = Misconception(
+    "NC10",
+    "a layer used twice",
+    "The first or the last layer has been applied twice. With which pair do you start, and which does the loop meet?",
+    STACK,
+)
+NC11 = Misconception(
+    "NC11",
+    "weight and bias in the wrong order",
+    "The bias stands in the place of the weight. In which order does the task want the pair?",
+    STACK,
+)
+
 PUBLIC = ((3, 3, 3), (3, 4, 2))
-HIDDEN = ((3, 2), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
+FRACTIONS = ((2, 4, 3, 2), (3, 2))  # with numbers that are not whole
+HIDDEN = ((4, 3), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
 Layers = list[tuple[np.ndarray, np.ndarray]]
 
 
@@ -54,11 +110,24 @@ class CollapseStack(Implementation):
         "What comes out if x is zero? Follow it through every layer.",
         "Start with the first layer's pair. What happens to each of the two when one more layer comes on top?",
     )
-    misconceptions = (NC1, DS1, NC2, NC3, NC4)
+    worked = """
+    Two layers by numbers: W1 = [[1, 2], [0, 1]], b1 = [1, 0], then W2 = [[3, 1]], b2 = [2].
+
+    1. Feed x = (0, 0). Layer one gives its bias (1, 0), layer two 3·1 + 1·0 + 2 = 5. So the one layer's b is [5]:
+       the first bias has gone *through* the second weight.
+    2. Feed x = (1, 0). Layer one gives (1 + 1, 0) = (2, 0), layer two 3·2 + 0 + 2 = 8. That is 3 more than
+       without x.
+    3. Feed x = (0, 1). Layer one gives (2 + 1, 1) = (3, 1), layer two 9 + 1 + 2 = 12. That is 7 more.
+    4. So W = [[3, 7]] and b = [5]. Check with x = (1, 1): the stack gives 15, and 3 + 7 + 5 = 15.
+    5. For a longer list, begin with the first pair, and ask for each further layer what it does to both parts of
+       the pair.
+    """
+    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8, NC9, NC10, NC11)
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return two stacks, one of square layers."""
-        return list(map(_case, PUBLIC))
+        """Return stacks of one to three layers, one of square layers."""
+        return [*map(_case, PUBLIC), *(_case(sizes, seed=1) for sizes in FRACTIONS)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return longer and shorter stacks."""
@@ -75,8 +144,9 @@ class CollapseStack(Implementation):
         case.compare("collapse, b", case.array(given[1], "b of collapse"), b, carried_ways(layers))
 
 
-def _case(sizes: tuple[int, ...]) -> Case:
-    return Case(f"{len(sizes) - 1} layers, {' → '.join(map(str, sizes))}", sizes)
+def _case(sizes: tuple[int, ...], seed: int = 0) -> Case:
+    layers = "1 layer" if len(sizes) == 2 else f"{len(sizes) - 1} layers"
+    return Case(f"{layers}, {' → '.join(map(str, sizes))}", sizes, seed=seed)
 
 
 def stack_layers(sizes: Sequence[int], seed: int) -> Layers:
@@ -107,7 +177,39 @@ def product_ways(layers: Layers) -> Ways:
             product = product @ tensors(W)[0]
         return product
 
-    return {NC1: lambda: [forward(), forward().T], DS1: lambda: right.T}
+    weights = [W for W, _ in layers]
+    return {
+        NC1: lambda: [forward(), forward().T],
+        DS1: lambda: right.T,
+        NC7: lambda: [sum(weights), math.prod(weights)],
+        NC8: lambda: [one for one, _ in _with_one_left_out(layers)],
+        NC10: lambda: [one for one, _ in _with_one_twice(layers)],
+        NC11: lambda: torch_collapse(layers)[1],
+    }
+
+
+def _with_one_left_out(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Collapse a stack without its first and without its last layer; without its only one nothing happens to x."""
+    inputs = layers[0][0].shape[1]
+    nothing = torch.eye(inputs).double(), torch.zeros(inputs).double()
+    return [torch_collapse(some) if some else nothing for some in (layers[1:], layers[:-1])]
+
+
+def _with_one_twice(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Collapse a stack with its first and with its last layer twice, where the shapes fit."""
+    some = [[layers[0], *layers], [*layers, layers[-1]]]
+    return [
+        torch_collapse(one) for one, (W, _) in zip(some, (layers[0], layers[-1]), strict=True) if len(W) == W.shape[1]
+    ]
+
+
+def _computed(ways: Iterable[Callable[[], np.ndarray]]) -> list[np.ndarray]:
+    """Return what those ways give whose shapes fit."""
+    found = []
+    for way in ways:
+        with contextlib.suppress(ValueError):
+            found.append(way())
+    return found
 
 
 def carried_ways(layers: Layers) -> Ways:
@@ -122,9 +224,30 @@ def carried_ways(layers: Layers) -> Ways:
             x = x @ W + b
         return x
 
+    def carried(step: Callable[..., np.ndarray]) -> np.ndarray:
+        """Carry the biases layer by layer: ``step`` knows W, the product so far, the bias so far and W's bias."""
+        product, b = layers[0]
+        for W, bias in layers[1:]:
+            before, product = product, W @ product
+            b = step(W, (before, product), b, bias)
+        return b
+
     return {
         NC2: lambda: sum(biases),
         NC3: lambda: [biases[-1]],
         NC4: lambda: np.zeros_like(biases[-1]),
         DS1: turned,
+        NC5: lambda: _computed(
+            [partial(carried, lambda _, products, b, bias, i=i: products[i] @ b + bias) for i in (0, 1)]
+        ),
+        NC6: lambda: _computed(
+            [
+                partial(carried, lambda W, _, b, bias: W @ (b + bias)),
+                partial(carried, lambda W, _, b, bias: W @ bias + b),
+            ]
+        ),
+        NC7: lambda: carried(lambda W, _, b, bias: W * b + bias),
+        NC8: lambda: [one for _, one in _with_one_left_out(layers)],
+        NC9: lambda: [carried(lambda W, _, b, bias: W @ b), carried(lambda W, _, b, bias: W @ b - bias)],
+        NC10: lambda: [one for _, one in _with_one_twice(layers)],
     }

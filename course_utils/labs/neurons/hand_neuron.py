@@ -1,5 +1,13 @@
-"""Exercise 1.1: one neuron by hand, before and after one input has doubled."""
+"""Exercise 1.1: one neuron by hand, before and after one input has doubled.
 
+What the prompt says, and what tries it:
+
+- z of the neuron → part `z`
+- one input doubles, all else stays → part `z doubled`
+- any form of a number; nan and inf are wrong → `judge_numbers`
+"""
+
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -10,7 +18,7 @@ from course_utils.judging.answers import as_dict, plain
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding
 from course_utils.judging.misconceptions import Misconception, wrong_answers
-from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.numbers import judge_numbers, ways_by_question
 from course_utils.judging.practice import Topic, alternatives
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.neurons.headings import NEURON
@@ -78,13 +86,83 @@ NE5 = Misconception(
     NEURON,
     lambda x, weight, bias: _weighted(x, weight) + len(x) * bias,
 )
-ONE_NEURON_WAYS = (NE1, NE2, NE3, NE5)
+NE6 = Misconception(
+    "NE6",
+    "activation over the sum",
+    "Something bends the sum here: a step, a sigmoid, a tanh or a ReLU. Which function stands behind z in this lab?",
+    NEURON,
+)
+NE7 = Misconception(
+    "NE7",
+    "bias subtracted",
+    "This takes w0 away from the weighted sum. Which sign stands before w0 in the formula, and which has w0 itself?",
+    NEURON,
+    lambda x, weight, bias: _weighted(x, weight) - bias,
+)
+NE8 = Misconception(
+    "NE8",
+    "minus sign of a weight lost",
+    "Here every weight counts as if it were positive. Which of your products is below zero?",
+    NEURON,
+    lambda x, weight, bias: _weighted(x, [abs(one) for one in weight]) + bias,
+)
+NE9 = Misconception(
+    "NE9",
+    "another input doubled",
+    "This is the answer after another input, or all of them, doubled. Which one is named in the question?",
+    NEURON,
+)
+NE10 = Misconception(
+    "NE10",
+    "squared, or 2 added, instead of doubled",
+    "This squares the input, or adds 2 to it. What is twice 5?",
+    NEURON,
+)
+NE11 = Misconception(
+    "NE11",
+    "added the input once more without its weight",
+    "This is your first answer and the input on top. By how much does a product grow when one factor doubles?",
+    NEURON,
+)
+NE12 = Misconception(
+    "NE12",
+    "added before multiplying, or averaged",
+    "Inputs or weights are added before they are multiplied, or the products averaged. What meets what first?",
+    NEURON,
+)
+NE13 = Misconception(
+    "NE13",
+    "bias inside the product",
+    "Here the bias is added to the weights or the inputs, and then multiplied. Where does it stand in the formula?",
+    NEURON,
+)
+ONE_NEURON_WAYS = (NE1, NE2, NE3, NE5)  # no question is drawn in which two of them agree
+FURTHER_WAYS = (NE7, NE8)
+DOUBLING_WAYS = (NE4, NE9, NE10, NE11)
 
 
 def neuron_ways(neuron: Neuron) -> dict[Misconception, list[int]]:
     """Return what each known wrong way gives; NE3 may drop the last weight or add it as if it were the bias."""
     ways = {way: [given] for way, given in wrong_answers(ONE_NEURON_WAYS, neuron).items()}
     return ways | {NE3: [*ways[NE3], ways[NE3][0] + neuron.weight[-1]]}
+
+
+def doubling_ways(question: HandNeuron, first: float | None) -> dict[Misconception, list[Any] | None]:
+    """Return what each wrong way to double an input gives; ``first`` is the answer to the neuron as it was."""
+    x, weight, bias = question.neuron
+    place = question.doubled - 1
+
+    def instead(value: int) -> int:
+        return bias + _weighted((*x[:place], value, *x[place + 1 :]), weight)
+
+    others = [fire(HandNeuron(question.neuron, other).after) for other in (1, 2, 3) if other != question.doubled]
+    every = bias + 2 * _weighted(x, weight)
+    return {
+        NE4: None if first is None or not math.isfinite(first) else [first * 2],
+        NE9: [*others, every],
+        NE10: [instead(x[place] ** 2), instead(x[place] + 2)],
+        NE11: None if first is None else [first + x[place]],
+    }
 
 
 def torch_neuron(neuron: Neuron) -> int:
@@ -145,7 +223,20 @@ def _neuron_text(neuron: Neuron) -> str:
     )
 
 
-NEURON_TOPIC = Topic("neuron", practice_neuron, _neuron_text, torch_neuron, neuron_ways)
+def _neuron_steps(neuron: Neuron) -> list[str]:
+    products = [value * weight for value, weight in zip(neuron.x, neuron.weight, strict=True)]
+    pairs = ", ".join(
+        f"{weight}·{value} = {product}"
+        for value, weight, product in zip(neuron.x, neuron.weight, products, strict=True)
+    )
+    return [
+        f"Each input meets its own weight: {pairs}.",
+        f"The products added: {sum(products)}.",
+        f"The bias is added once: {sum(products)} + ({neuron.bias}) = {fire(neuron)}. So z is {fire(neuron)}.",
+    ]
+
+
+NEURON_TOPIC = Topic("neuron", practice_neuron, _neuron_text, torch_neuron, neuron_ways, _neuron_steps)
 
 
 class NeuronByHand(Exercise):
@@ -157,7 +248,16 @@ class NeuronByHand(Exercise):
         "One of the four numbers has no input. What happens to it?",
         "When one input doubles, which of your products change?",
     )
-    misconceptions = (*ONE_NEURON_WAYS, NE4)
+    worked = """
+    A neuron with the inputs 3, 1, 2, the weights 2, −4, 5 and the bias w0 = −3. Afterwards x1 doubles.
+
+    1. Each input meets its own weight: 2·3 = 6, −4·1 = −4, 5·2 = 10.
+    2. The products added: 6 − 4 + 10 = 12.
+    3. The bias has no input and is added once: 12 − 3 = **9**. That is z.
+    4. x1 doubles to 6. Its product alone changes, from 6 to 12; the others and the bias stay.
+    5. So z grows by 6: 9 + 6 = **15**. (Twice the answer would have been 18.)
+    """
+    misconceptions = (*ONE_NEURON_WAYS, *FURTHER_WAYS, *DOUBLING_WAYS)
     topics = (NEURON_TOPIC,)
 
     def draw(self) -> HandNeuron:
@@ -172,8 +272,9 @@ class NeuronByHand(Exercise):
         ways: dict[Misconception, dict[str, Any]] = {
             way: {part: by_part[part][way] for part in asked} for way in ONE_NEURON_WAYS
         }
-        first = plain(given["z"])
-        ways[NE4] = {"z": None, "z doubled": None if first is None else first * 2}
+        for way, doubled in doubling_ways(self.question, plain(given["z"])).items():
+            ways[way] = {"z": None, "z doubled": doubled}
+        ways |= ways_by_question(FURTHER_WAYS, asked)
         return judge_numbers(
             given,
             {part: torch_neuron(neuron) for part, neuron in asked.items()},

@@ -1,4 +1,10 @@
-"""Exercise 1.9: the largest learning rates with which gradient descent converges, found by trying."""
+"""Exercise 1.9: the largest learning rates with which gradient descent converges, found by trying.
+
+What the prompt says, and what tries it:
+
+- from the rates in the table → `_look`: others are told to be none of them
+- the largest that converges, raw and standardised → a part each; the limit is PyTorch's curvature
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -37,9 +43,22 @@ NR3 = Misconception(
     "These are the right rates in each other's place. Which input is the larger, and what does that do to a slope?",
     STEP,
 )
+NR4 = Misconception(
+    "NR4",
+    "a rate that converges, but not the largest",
+    "With this rate the loss settles, or will. Is there a larger one in the table whose loss still goes down?",
+    STEP,
+)
+NR5 = Misconception(
+    "NR5",
+    "a rate with which descent diverges",
+    "With this rate the loss grows without end. What should it do if descent converges?",
+    STEP,
+)
 
 INPUTS = ("raw", "standardised")
 LESSON_RATES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.45, 0.9, 1.8)
+SAME = 1e-3  # a rate may be written with 16 or 32 bits
 CLOSEST = 0.08  # no rate lies nearer to the limit than this part of it
 
 
@@ -128,7 +147,21 @@ class LargestRate(Exercise):
         "Which rates end with a loss that is still shrinking or has settled? Which end in a huge number?",
         "The largest that converges need not be the quickest. Is there a larger one whose loss still goes down?",
     )
-    misconceptions = (NR1, NR2, NR3)
+    worked = """
+    A made-up table, the loss after 0, 20, 100 and 200 steps.
+
+    | rate | 0 | 20 | 100 | 200 |
+    |---|---|---|---|---|
+    | 0.03 | 9 | 6 | 2.1 | 0.8 |
+    | 0.3 | 9 | 0.5 | 0.5 | 0.5 |
+    | 0.6 | 9 | 7 | 1.2 | 0.5 |
+    | 1.2 | 9 | 40 | 2·10⁴ | 9·10⁷ |
+
+    1. Follow each row to the right. 0.03 goes down and is slow: it converges. 0.3 is there after 20 steps.
+    2. 0.6 wobbles and is slower than 0.3, but it arrives at 0.5 as well: it converges.
+    3. 1.2 grows without end: it diverges. So the largest rate that converges is 0.6, although 0.3 was the fastest.
+    """
+    misconceptions = (NR1, NR2, NR3, NR4, NR5)
 
     def draw(self) -> Rates:
         """Return rates to try and days to try them on."""
@@ -156,13 +189,15 @@ class LargestRate(Exercise):
         if not _same(rate, right[name]):
             raise refuse(f"{name}: you gave {rate:g}.", NR3 if exchanged else self._way(name, rate, right[name]))
 
-    def _way(self, name: str, rate: float, right: float) -> Misconception | None:
+    def _way(self, name: str, rate: float, right: float) -> Misconception:
         larger = [other for other in self.question.rates if other > right]
         if _same(rate, rate_answers(self.question, fastest_rate)[name]):
             return NR1
-        return NR2 if larger and _same(rate, min(larger)) else None
+        if rate < right:
+            return NR4
+        return NR2 if larger and _same(rate, min(larger)) else NR5
 
 
 def _same(one: Any, other: float) -> bool:
     number = plain(one)
-    return number is not None and near(number, other, share=1e-9)
+    return number is not None and near(number, other, share=SAME)

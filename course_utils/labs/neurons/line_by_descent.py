@@ -1,4 +1,14 @@
-"""Exercise 1.4: the mean squared error, its gradients, and one step downhill."""
+"""Exercise 1.4: the mean squared error, its gradients, and one step downhill.
+
+What the prompt says, and what tries it:
+
+- mse: the mean of the squares → LINES: N = 3 and 4, errors of both signs; hidden: 1, 7, 1000
+- errors must not cancel → ERRORS add up to 0
+- mse_grads: the pair by w, then by b → LINES: whole and not, both signs of w and b
+- sgd_step: new parameters as a tuple → STEPS: both signs of parameters and gradients
+- forty steps find the line of sunny days → Days: each function beside a right one
+- x and y stay as they are → `Case.call`
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -9,7 +19,7 @@ import torch.nn.functional as F
 
 from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.judging import shared
-from course_utils.judging.answers import kind, short
+from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
@@ -72,8 +82,106 @@ NM8 = Misconception(
     SUNSHINE,
 )
 
+NM9 = Misconception(
+    "NM9",
+    "product of the means instead of the mean of the products",
+    "This multiplies the mean error by the mean input. Does each error meet its own x, or only an average one?",
+    SUNSHINE,
+)
+NM10 = Misconception(
+    "NM10",
+    "divided by N - 1",
+    "This divides by one less than the number of examples. How many squares are averaged here?",
+    SUNSHINE,
+)
+NM11 = Misconception(
+    "NM11",
+    "one example alone",
+    "This is one example's share, or its error alone. Where does your loop end, and where does your return stand?",
+    SUNSHINE,
+)
+NM12 = Misconception(
+    "NM12",
+    "prediction without b",
+    "In these errors the line has no b. What does the line predict at x = 0?",
+    SUNSHINE,
+)
+NM13 = Misconception(
+    "NM13",
+    "multiplied by something else than the input",
+    "A factor is w, b, y or x squared here. How much does the prediction change when w grows by 1, at x = 4?",
+    SUNSHINE,
+)
+NM14 = Misconception(
+    "NM14",
+    "one gradient for both parameters, or the two exchanged",
+    "A parameter moves by another one's gradient here. Which of the two gradients belongs to w?",
+    SUNSHINE,
+)
+NM15 = Misconception(
+    "NM15",
+    "one of the two parameters not moved",
+    "A parameter has stayed where it was. How many does a step move?",
+    SUNSHINE,
+)
+NM16 = Misconception(
+    "NM16",
+    "divided by the learning rate",
+    "This divides by the learning rate. Would a smaller rate make your step smaller or larger?",
+    SUNSHINE,
+)
+NM17 = Misconception(
+    "NM17",
+    "squared before the difference is taken, or added",
+    "This squares prediction and target by themselves, or adds the two. Of what is the square taken?",
+    SUNSHINE,
+)
+NM18 = Misconception(
+    "NM18",
+    "another power, or another statistic",
+    "This is a third power, a median, a variance or a spread. Which two things does MSE do to the errors, in order?",
+    SUNSHINE,
+)
+NM19 = Misconception(
+    "NM19",
+    "divided by N twice",
+    "This is divided by the number of examples twice. Does a mean of yours already divide?",
+    SUNSHINE,
+)
+NM20 = Misconception(
+    "NM20",
+    "errors squared or without their sign in the gradient",
+    "The errors are squared here, or have lost their sign. What is left of a square when you differentiate it?",
+    SUNSHINE,
+)
+NM21 = Misconception(
+    "NM21",
+    "errors or targets left out of the gradient",
+    "In this gradient the errors are missing, or the targets in them. Could the loss have its minimum anywhere then?",
+    SUNSHINE,
+)
+NM22 = Misconception(
+    "NM22",
+    "parameter minus gradient instead of the gradient",
+    "This is the parameter after a step already. What does the task ask for here: a slope, or a new parameter?",
+    SUNSHINE,
+)
+NM23 = Misconception(
+    "NM23",
+    "learning rate at the wrong place",
+    "The learning rate multiplies the parameter here, or the parameter the step. What does it scale in the rule?",
+    SUNSHINE,
+)
+NM24 = Misconception(
+    "NM24",
+    "size or sign of the gradient not used",
+    "Here the gradient has lost its sign, or its size, or is squared. Which of the two does a step need?",
+    SUNSHINE,
+)
+
 Function = Callable[..., Any]
-LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.0, 1.0, 3.0), (1.0, 2.0, -1.0, 0.5), -1.5, 2.0))
+STEPS = (((2.0, 1.0), (4.0, -3.0), 0.1), ((-1.5, 0.5), (-2.0, 0.25), 0.4))
+LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.5, 1.0, 3.5), (1.0, 2.0, -1.0, 0.5), -1.5, -0.7))
 ERRORS = (3.0, -3.0, 1.0, -1.0)
 HIDDEN_ERRORS = (-2.5, 4.0, -1.5, 6.0, -6.0)
 
@@ -125,12 +233,39 @@ class LineByDescent(Implementation):
         "By the chain rule, how does (w·x + b - y)² change when w moves a little? And when b does?",
         "The gradient points uphill. Which way should the step go?",
     )
-    misconceptions = (NM1, NM2, NM3, GR3, GR2, GR5, GR1, NM4, NM5, NM6, NM7, NM8)
+    worked = """
+    Another loss, and a model with one number: every prediction is c, and L = mean of (c − y)⁴, for y = (1, 3)
+    and c = 2.
+
+    1. The errors c − y are 1 and −1, their fourth powers 1 and 1, so L = 1.
+    2. If c moves a little, each error moves as much. By the chain rule the slope of (c − y)⁴ is 4 (c − y)³ · 1.
+    3. The mean of 4·1 and 4·(−1) is 0: at c = 2 the loss is flat. At c = 4 the errors are 3 and 1: the mean of
+       108 and 4 is 56.
+    4. A step goes against the slope: from c = 4 with the rate 0.01 to 4 − 0.01 · 56 = 3.44.
+
+    ```python
+    def slope(c, y):
+        return np.mean(4 * (c - y) ** 3)  # one number
+
+    c = c - rate * slope(c, y)
+    ```
+    """
+    misconceptions = (
+        *(NM1, NM2, NM3, NM10, NM11, NM17, NM18, NM19, GR3, GR2, GR5),
+        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22),
+        *(NM6, NM7, NM8, NM14, NM15, NM16, NM23, NM24),
+    )
+    names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
-        """Return two lines, errors that cancel, and one step; each function is a part."""
+        """Return lines, errors that cancel, steps, and days whose line must be found; each function is a part."""
         lines = [Line(np.array(x), np.array(y), w, b) for x, y, w, b in LINES]
-        return [*_error_cases(lines, ERRORS), *_slope_cases(lines), _step_case(Step((2.0, 1.0), (4.0, -3.0), 0.1))]
+        return [
+            *_error_cases(lines, ERRORS),
+            *_slope_cases(lines),
+            *(_step_case(Step(*one)) for one in STEPS),
+            *_days_cases(),
+        ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other numbers, one example and a thousand among them, and days on which the line must be found."""
@@ -144,8 +279,7 @@ class LineByDescent(Implementation):
             Step(_pair(rng.normal(size=2)), _pair(rng.normal(2, 1, size=2)), float(rng.random() / 3 + 0.01))
             for _ in range(3)
         ]
-        days = [Case("days of sunshine", Days(200), part) for part in ("mse_grads", "sgd_step")]
-        return [*_error_cases(lines, HIDDEN_ERRORS), *_slope_cases(lines), *map(_step_case, steps), *days]
+        return [*_error_cases(lines, HIDDEN_ERRORS), *_slope_cases(lines), *map(_step_case, steps), *_days_cases()]
 
     def try_case(self, case: Case, mse: Function, mse_grads: Function, sgd_step: Function) -> None:
         """Compare one of the three functions with PyTorch."""
@@ -182,6 +316,10 @@ def _slope_cases(lines: list[Line]) -> list[Case]:
     ]
 
 
+def _days_cases() -> list[Case]:
+    return [Case("forty steps on days of sunshine", Days(200), part) for part in ("mse_grads", "sgd_step")]
+
+
 def _step_case(step: Step) -> Case:
     return Case(f"params = {step.params}, grads = {step.grads}, lr = {step.rate:g}", step, "sgd_step")
 
@@ -193,30 +331,59 @@ def _try_mse(case: Case, mse: Function) -> None:
     y_hat, y = case.data
     given = case.array(case.call(mse, "mse", y_hat, y), "What mse returns")
     given = given.reshape(()) if given.size == 1 else given
-    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat - y))
+    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat, y))
 
 
-def mse_ways(errors: np.ndarray) -> Ways:
+def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
     """For each wrong mean squared error, a function that computes it."""
+    errors, N = y_hat - y, len(y)
     squares = float((errors**2).mean())
     return {
-        NM1: lambda: [errors.sum() ** 2 / len(errors), errors.sum() ** 2, errors.mean() ** 2],
-        GR3: lambda: squares * len(errors),
-        NM3: lambda: [squares**0.5, (squares * len(errors)) ** 0.5],
-        NM2: lambda: [errors.mean(), -errors.mean(), abs(errors).mean(), abs(errors).sum(), errors.sum()],
+        NM1: lambda: [errors.sum() ** 2 / N, errors.sum() ** 2, errors.mean() ** 2],
+        GR3: lambda: [squares * N, squares * N / 2],
+        NM3: lambda: [squares**0.5, (squares * N) ** 0.5],
+        NM2: lambda: [
+            errors.mean(),
+            -errors.mean(),
+            abs(errors).mean(),
+            abs(errors).sum(),
+            errors.sum(),
+            2 * errors.mean(),
+        ],
         GR2: lambda: [squares / 2, squares * 2],
         GR5: lambda: [errors**2],
+        NM10: lambda: [squares * N / (N - 1)] if N > 1 else [],
+        NM11: lambda: [
+            value
+            for one in (errors[0] ** 2, errors[-1] ** 2)
+            for value in (one / N, one, (squares * N - one) / N, *([(squares * N - one) / (N - 1)] if N > 1 else []))
+        ],
+        NM18: lambda: [(errors**3).mean(), (errors**4).mean(), np.median(errors**2), errors.var(), errors.std()],
+        NM19: lambda: squares / N,
+        NM17: lambda: [(y_hat**2 - y**2).mean(), (y**2 - y_hat**2).mean(), ((y_hat + y) ** 2).mean()],
     }
 
 
 # --- its gradients
 
 
+def _is_pair(answer: Any) -> bool:
+    """Tell whether an answer has two parts: a tuple, a list, or an array whose first axis has the length 2."""
+    if type(answer) in (np.ndarray, torch.Tensor) and answer.ndim == 0:
+        return False
+    return type(answer) in (tuple, list, np.ndarray, torch.Tensor) and len(answer) == 2
+
+
+def _of_one(answer: Any) -> str:
+    """Name an answer that is no pair: a single number is called one."""
+    return "one number" if plain(answer) is not None else kind(answer)
+
+
 def _try_grads(case: Case, mse_grads: Function) -> None:
     line: Line = case.data
     given = case.call(mse_grads, "mse_grads", line.x, line.y, line.w, line.b)
-    if type(given) not in (tuple, list, np.ndarray, torch.Tensor) or len(given) != 2:
-        raise case.always(f"mse_grads should return two numbers, dw and db, not {kind(given)}.")
+    if not _is_pair(given):
+        raise case.always(f"mse_grads should return two numbers, dw and db, not {_of_one(given)}.")
     right = torch_grads(line)
     parts = [case.array(part, f"{name} of mse_grads") for name, part in zip(("dw", "db"), given, strict=True)]
     parts = [part.reshape(()) if part.size == 1 else part for part in parts]
@@ -238,7 +405,10 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
     """For each wrong gradient, a function that computes it."""
     mine, others = (right[0], right[1]) if name == "dw" else (right[1], right[0])
     N = len(line.x)
-    each = 2 * (line.y_hat - line.y) * (line.x if name == "dw" else 1)
+    errors = line.y_hat - line.y
+    factor = line.x if name == "dw" else np.ones(N)
+    each = 2 * errors * factor
+    parameter = line.w if name == "dw" else line.b
 
     def exchanged() -> np.ndarray:
         if not close(given[name == "dw"], np.asarray(mine)):
@@ -246,11 +416,23 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         return others
 
     return {
-        GR1: lambda: -mine,
+        GR1: lambda: [-mine, -mine / 2, -mine * 2],
         GR3: lambda: [mine * N, mine * N / 2, -mine * N],
         GR2: lambda: [mine / 2, mine * 2],
         NM5: exchanged,
         NM4: lambda: [others] if name == "dw" else [],
+        NM9: lambda: [2 * errors.mean() * line.x.mean(), errors.mean() * line.x.mean()] if name == "dw" else [],
+        NM10: lambda: [mine * N / (N - 1)] if N > 1 else [],
+        NM11: lambda: [one * part for one in (each[0], each[-1]) for part in (1, 0.5, 1 / N, 0.5 / N)],
+        NM12: lambda: 2 * ((errors - line.b) * factor).mean(),
+        NM13: lambda: [
+            *(2 * errors.mean() * parameter, errors.mean() * parameter, mine * parameter),
+            *(2 * (errors * other).mean() for other in (line.y, line.x**2)),
+        ],
+        NM19: lambda: mine / N,
+        NM20: lambda: [k * (one * factor).mean() for one in (errors**2, abs(errors)) for k in (2, 1)],
+        NM21: lambda: [2 * factor.mean(), factor.mean(), 0, 2 * (line.y_hat * factor).mean()],
+        NM22: lambda: [parameter - mine, mine + parameter],
         GR5: lambda: [each, each / 2, each / N, each / 2 / N],
     }
 
@@ -268,7 +450,7 @@ def _try_step(case: Case, sgd_step: Function) -> None:
 
 def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:
     """Return a pair of numbers; arrays of one element count as numbers."""
-    if type(answer) in (tuple, list, np.ndarray, torch.Tensor) and len(answer) == 2:
+    if _is_pair(answer):
         first, second = (case.array(part, f"A part of what {name} returns") for part in answer)
         if first.size == second.size == 1:
             return float(first.reshape(())), float(second.reshape(()))
@@ -279,9 +461,19 @@ def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:
 def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
     """For each wrong step, a function that computes its result."""
     return {
+        NM5: lambda: (params - rate * grads)[::-1],
+        GR2: lambda: [params - rate * grads / 2, params - rate * grads * 2],
+        NM23: lambda: [
+            *(rate * params - grads, rate * (params - grads), params * (1 - rate * grads), grads - rate * params),
+            *(params - rate * params * grads, params * (1 - rate) - grads),
+        ],
+        NM24: lambda: [params - rate * one for one in (1, abs(grads), np.sign(grads), grads**2)],
         NM6: lambda: params + rate * grads,
         NM7: lambda: [params - grads, params + grads],
         NM8: lambda: [-rate * grads, rate * grads],
+        NM14: lambda: [params - rate * grads[::-1], params - rate * grads[0], params - rate * grads[1]],
+        NM15: lambda: [(params - rate * grads * moved) for moved in ([1, 0], [0, 1], [0, 0])],
+        NM16: lambda: [params - grads / rate, params + grads / rate],
     }
 
 

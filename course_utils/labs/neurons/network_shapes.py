@@ -1,4 +1,11 @@
-"""Exercise 1.3: the shapes of a network's arrays in two conventions, and the number of its parameters."""
+"""Exercise 1.3: the shapes of a network's arrays in two conventions, and the number of its parameters.
+
+What the prompt says, and what tries it:
+
+- shapes of seven arrays in two conventions → one part a row, judged in both
+- a tuple or a list; a bias of the lecture's also flat → `as_shape`, `_Cell.fits`
+- the number of parameters → part `parameters`
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -8,7 +15,7 @@ import torch
 from torch import nn
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -44,6 +51,49 @@ ND3 = Misconception(
     "ND3",
     "parameters counted anew for each example",
     "This grows with the batch. Does a layer learn other weights for every example?",
+    LAYER,
+)
+
+ND9 = Misconception(
+    "ND9",
+    "a bias for every input as well",
+    "This has a bias for each input, too. Which circles of the network compute a sum?",
+    LAYER,
+)
+ND10 = Misconception(
+    "ND10",
+    "one layer counted instead of two",
+    "This is one of the two layers alone. How many weights and biases has the other?",
+    LAYER,
+)
+ND11 = Misconception(
+    "ND11",
+    "all three sizes multiplied",
+    "This multiplies inputs, hidden units and outputs. Is there an edge from an input straight to an output?",
+    LAYER,
+)
+ND12 = Misconception(
+    "ND12",
+    "batch size in a weight",
+    "A weight holds the size of the batch here. Would the network get other weights if you showed it one example more?",
+    LAYER,
+)
+ND13 = Misconception(
+    "ND13",
+    "a layer's output as wide as its input",
+    "This is as wide as what comes into the layer. How many numbers does the layer give for each example?",
+    LAYER,
+)
+ND14 = Misconception(
+    "ND14",
+    "second layer attached to the inputs",
+    "This second weight reads the inputs. Which numbers reach the second layer?",
+    LAYER,
+)
+ND15 = Misconception(
+    "ND15",
+    "bias as a row or a column of its own",
+    "These are the right numbers with one axis too many, or the other way up. How does this convention write a bias?",
     LAYER,
 )
 
@@ -116,6 +166,16 @@ def network_ways(question: Network) -> dict[Misconception, int]:
     return {PC1: weights, PC2: weights + 2, ND3: question.batch * count_parameters(question)}
 
 
+def further_counts(question: Network) -> dict[Misconception, list[int]]:
+    """Return what further wrong ways give; questions are drawn without a look at them."""
+    inputs, hidden, outputs = question.inputs, question.hidden, question.outputs
+    return {
+        ND9: [count_parameters(question) + inputs],
+        ND10: [(inputs + 1) * hidden, (hidden + 1) * outputs, inputs * hidden, hidden * outputs],
+        ND11: [inputs * hidden * outputs, inputs * hidden * outputs + hidden + outputs],
+    }
+
+
 Rows = dict[str, list[Any]]
 
 
@@ -124,9 +184,9 @@ def shape_ways(right: Mapping[str, Shapes], question: Network) -> dict[Misconcep
     turned = {name: {row: [right[name][row][::-1]] for row in ROWS} for name in CONVENTIONS}
     other = {"lecture": right["PyTorch"], "PyTorch": right["lecture"]}
     weights, carried = ("W1", "W2"), ("x", "h", "o")
-    units = {"b1": question.hidden, "b2": question.outputs}
-    N = question.batch
-    sizes = {"x": question.inputs, "h": question.hidden, "o": question.outputs}
+    N, inputs, hidden, outputs = question
+    units = {"b1": hidden, "b2": outputs}
+    sizes = {"x": inputs, "h": hidden, "o": outputs}
 
     def both(shapes: Rows) -> dict[str, Rows]:
         return {name: dict(shapes) for name in CONVENTIONS}
@@ -138,6 +198,15 @@ def shape_ways(right: Mapping[str, Shapes], question: Network) -> dict[Misconcep
         DS3: both({row: [(N,), (N, 1), (1, N), (N, size), (size, N)] for row, size in units.items()}),
         ND2: {name: {row: [other[name][row]] for row in ROWS} for name in CONVENTIONS},
         PC2: both({"b1": [(1,), ()], "b2": [(1,), ()]}),
+        ND15: both({row: [(1, size), (size, 1)] for row, size in units.items()}),
+        ND14: both({"W2": [(outputs, inputs), (inputs, outputs)]}),
+        ND13: both({"h": [(N, inputs), (inputs, N)], "o": [(N, hidden), (hidden, N)]}),
+        ND12: both(
+            {
+                "W1": [pair for size in (inputs, hidden) for pair in ((N, size), (size, N))],
+                "W2": [pair for size in (hidden, outputs) for pair in ((N, size), (size, N))],
+            }
+        ),
     }
 
 
@@ -189,6 +258,25 @@ def _one_shape_ways(question: OneShape) -> dict[Misconception, Any]:
     return {way: np.array(shapes[0]) for way, shapes in given.items() if shapes}
 
 
+def _shape_steps(question: OneShape) -> list[str]:
+    if question.row in ("W1", "W2"):
+        rule = "A weight has a row for each unit that it feeds, and a column for each number that the unit reads."
+    else:
+        rule = "PyTorch keeps one example in a row: the batch is the first axis, the example's numbers the second."
+    first, second = torch_shapes(question.network)[question.row]
+    return [rule, f"Here: {first} rows of {second} numbers.", f"So the shape is ({first}, {second})."]
+
+
+def _count_steps(network: Network) -> list[str]:
+    _, inputs, hidden, outputs = network
+    first, second = (inputs + 1) * hidden, (hidden + 1) * outputs
+    return [
+        f"Each hidden unit has a weight for each of {inputs} inputs and one bias: {hidden}·({inputs} + 1) = {first}.",
+        f"Each output has a weight for each of {hidden} units and one bias: {outputs}·({hidden} + 1) = {second}.",
+        f"Together {first + second}. The batch is not in it.",
+    ]
+
+
 LAYER_SHAPE = Topic(
     "layer-shape",
     practice_shape,
@@ -197,6 +285,7 @@ LAYER_SHAPE = Topic(
     ),
     lambda question: np.array(torch_shapes(question.network)[question.row]),
     _one_shape_ways,
+    _shape_steps,
 )
 NETWORK_PARAMETERS = Topic(
     "network-parameters",
@@ -204,6 +293,7 @@ NETWORK_PARAMETERS = Topic(
     lambda question: f"{_in_words(question)}How many parameters?",
     torch_network_count,
     network_ways,
+    _count_steps,
 )
 
 
@@ -216,7 +306,18 @@ class NetworkShapes(Exercise):
         "For W1, ask: how many units does it feed, and how many inputs does each of them read?",
         "How many weights has one hidden unit, and what does it add to its sum?",
     )
-    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3)
+    worked = """
+    2 inputs, 6 hidden units, 5 outputs, a batch of 9.
+
+    1. PyTorch keeps an example in a row: x is (9, 2), h is (9, 6), o is (9, 5).
+    2. Its weights have a row for each unit they feed: W1 is (6, 2), W2 is (5, 6). Its biases are flat: (6,) and
+       (5,).
+    3. The lecture keeps an example in a column, so the batch comes last: x is (2, 9), h is (6, 9), o is (5, 9).
+    4. Its weights are turned over, W1 (2, 6) and W2 (6, 5), and its biases are columns: (6, 1) and (5, 1).
+    5. Parameters: 2·6 weights and 6 biases, then 6·5 weights and 5 biases: 12 + 6 + 30 + 5 = **53**. The 9 is
+       not in it.
+    """
+    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15)
     topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
 
     def draw(self) -> Network:
@@ -243,7 +344,8 @@ class NetworkShapes(Exercise):
         }
         why = _explain(cells, shape_ways(right, self.question))
         found = {row: _worst([_finding(cells[name, row], why) for name in CONVENTIONS]) for row in ROWS}
-        ways = {way: {"parameters": number} for way, number in network_ways(self.question).items()}
+        counts = network_ways(self.question) | further_counts(self.question)
+        ways = {way: {"parameters": number} for way, number in counts.items()}
         count = {"parameters": torch_network_count(self.question)}
         return found | judge_numbers(given, count, ways, what="shapes")
 
@@ -261,11 +363,12 @@ class _Cell:
             raise refuse(f"{self.answer}")
         if is_missing(self.answer):
             return
-        numbers = as_numbers(self.answer)
-        if numbers is None or len(numbers) > 4:
+        alone = plain(self.answer)
+        self.shape = as_shape(self.answer) if alone is None else (alone,)
+        if self.shape is None or len(self.shape) > 4:
+            self.shape = None
             what = f"shapes[{self.name!r}][{self.row!r}]"
-            raise refuse(f"{what} should be a shape such as (3, 2), not {kind(self.answer)} of other things.")
-        self.shape = tuple(numbers)
+            raise refuse(f"{what} should be a shape such as (3, 2), not {_of_what(self.answer)}.")
 
     @property
     def fits(self) -> bool:
@@ -277,6 +380,13 @@ class _Cell:
     def is_wrong(self) -> bool:
         """Whether there is a shape, and it is not the right one."""
         return self.shape is not None and not self.fits
+
+
+def _of_what(answer: Any) -> str:
+    """Name what is no shape."""
+    if type(answer) in (set, frozenset):
+        return "a set: it keeps no order, and each number once"
+    return f"{kind(answer)} of other things" if type(answer) in (list, tuple) else kind(answer)
 
 
 class CannotBeRead(str):

@@ -1,5 +1,13 @@
-"""Exercise 1.7: how many weights dense layers on pictures have, and how much memory they need."""
+"""Exercise 1.7: how many weights dense layers on pictures have, and how much memory they need.
 
+What the prompt says, and what tries it:
+
+- grey weights without, grey and colour with biases → a part each
+- the large picture in colour, with biases → part `large`
+- megabytes of either kind, rounded to half a percent → `_is_size`
+"""
+
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -36,6 +44,37 @@ NP4 = Misconception(
     "NP4",
     "counted numbers, not bytes",
     "This takes one byte for each number. How many bytes has a number here?",
+    PICTURES,
+)
+
+NP5 = Misconception(
+    "NP5",
+    "another unit than megabytes",
+    "The digits are right, the unit is not: these are bytes, kB or GB. How many bytes does the task put into one unit?",
+    PICTURES,
+)
+NP6 = Misconception(
+    "NP6",
+    "biases counted once for each colour",
+    "Here the biases have become three times as many with the colours. To what does a bias belong, a pixel or a unit?",
+    PICTURES,
+)
+NP7 = Misconception(
+    "NP7",
+    "one unit instead of the whole layer",
+    "This is what one unit has, or what comes in. How many units does the layer have?",
+    PICTURES,
+)
+NP8 = Misconception(
+    "NP8",
+    "size of a count that is not right",
+    "This follows from your own count of the large picture, which is not right yet. What becomes of it once that is?",
+    PICTURES,
+)
+NP9 = Misconception(
+    "NP9",
+    "a bias for each input number",
+    "This has a bias for each number of the picture. To what is a bias added, an input or a unit's sum?",
     PICTURES,
 )
 
@@ -87,6 +126,16 @@ def picture_ways(picture: Picture, channels: int) -> dict[Misconception, list[in
     return ways | {NP3: [(side + 1) * picture.units for side in sides]}
 
 
+def further_ways(picture: Picture, channels: int) -> dict[Misconception, list[int]]:
+    """Return what further wrong ways give; questions are drawn without a look at them."""
+    numbers = picture.height * picture.width * channels
+    return {
+        NP6: [dense_count(picture, channels, channels * picture.units)] if channels > 1 else [],
+        NP7: [numbers, numbers + 1],
+        NP9: [dense_count(picture, channels, numbers), (numbers + 1) * picture.units + numbers],
+    }
+
+
 def counting_ways(question: Counting) -> dict[Misconception, dict[str, list[int] | None]]:
     """For each known wrong way, what it gives for each part; None where it gives the right answer."""
     parts = {"grey": (question.small, 1), "colour": (question.small, 3), "large": (question.large, 3)}
@@ -96,6 +145,10 @@ def counting_ways(question: Counting) -> dict[Misconception, dict[str, list[int]
         for way in given["large"]
     }
     small = question.small
+    further = {part: further_ways(*layer) for part, layer in parts.items()}
+    for way in (NP6, NP7, NP9):
+        ways[way] = {part: further[part][way] or None for part in parts} | {"grey weights": None, "megabytes": None}
+    ways[NP7]["grey weights"] = [small.height * small.width]
     ways[NP3]["grey weights"] = [small.width * small.units, (small.height + small.width) * small.units]
     return ways
 
@@ -138,8 +191,9 @@ def counting_right(question: Counting) -> dict[str, float]:
 def counting_tells_apart(question: Counting) -> bool:
     """Tell whether every known wrong way is wrong where it applies, and no two give the same there."""
     right, ways = counting_right(question), counting_ways(question)
+    told = (PC1, PC2, NP1, NP3)
     return all(
-        _all_differ(right[part], [some for way in ways.values() if (some := way[part]) is not None])
+        _all_differ(right[part], [some for way in told if (some := ways[way][part]) is not None])
         for part in ("grey", "colour", "large")
     )
 
@@ -151,12 +205,23 @@ def _picture_text(picture: Picture) -> str:
     )
 
 
+def _count_steps(picture: Picture) -> list[str]:
+    height, width, units = picture
+    numbers = height * width * 3
+    return [
+        f"A pixel in colour has three numbers, so one unit reads {height}·{width}·3 = {numbers:,} numbers.",
+        f"{units} units have a weight for each: {numbers:,}·{units} = {numbers * units:,}.",
+        f"Each unit adds one bias: {numbers * units:,} + {units} = {dense_count(picture, 3):,} parameters.",
+    ]
+
+
 DENSE_COUNT = Topic(
     "dense-count",
     practice_picture,
     _picture_text,
     lambda picture: torch_count(picture, 3),
     lambda picture: picture_ways(picture, 3),
+    _count_steps,
 )
 
 
@@ -169,7 +234,16 @@ class PictureWeights(Exercise):
         "What does each unit have besides its weights?",
         "How many bytes do all the numbers take together, and how many of them make a megabyte?",
     )
-    misconceptions = (PC1, PC2, NP1, NP3, NP2, NP4)
+    worked = """
+    A grey picture of 6×5 pixels with 4 units, and one in colour of 10×20 pixels with 1000 units.
+
+    1. Stretched into a row, the small picture has 6·5 = 30 numbers. Each of 4 units has 30 weights: 120 weights.
+    2. Each unit adds one bias: 120 + 4 = 124 parameters.
+    3. In colour a pixel has three numbers, so a unit reads 90: 90·4 + 4 = 364. The biases stay 4.
+    4. The large one: 10·20·3 = 600 numbers, 600·1000 + 1000 = 601,000 parameters.
+    5. At 4 bytes each that is 2,404,000 bytes: about 2.4 megabytes.
+    """
+    misconceptions = (PC1, PC2, NP1, NP3, NP2, NP4, NP5, NP6, NP7, NP8, NP9)
     topics = (DENSE_COUNT,)
 
     def draw(self) -> Counting:
@@ -199,19 +273,24 @@ class PictureWeights(Exercise):
         )
         size = {"megabytes": right["large"] * BYTES}
         judged = judge_numbers(given, size, what="counts", same=_is_size, show="{:,}".format)["megabytes"]
-        return found | {"megabytes": _explained(judged, given["megabytes"], right["large"])}
+        return found | {"megabytes": _explained(judged, given, right["large"])}
 
 
 def _is_size(given: float, number_of_bytes: float) -> bool:
     return any(abs(given * unit / number_of_bytes - 1) <= ROUNDED for unit in MEGABYTES.values())
 
 
-def _explained(one: Finding, given: Any, numbers: int) -> Finding:
+def _explained(one: Finding, given: Mapping[str, Any], numbers: int) -> Finding:
     """Return a finding on the size in memory with its wrong way, if that is known."""
-    number = plain(given)
-    if one.standing is not Standing.WRONG or number is None:
+    size, count = plain(given["megabytes"]), plain(given["large"])
+    if one.standing is not Standing.WRONG or size is None:
         return one
-    if _is_size(number, numbers):
-        return wrong(one.first, NP4)
-    eightfold = _is_size(number, numbers * BYTES * 8) or _is_size(number, numbers * BYTES / 8)
-    return wrong(one.first, NP2) if eightfold else one
+    right = numbers * BYTES
+    units = (1, 10**3, 2**10, 10**9, 2**30)
+    ways = {
+        NP4: _is_size(size, numbers),
+        NP2: _is_size(size, right * 8) or _is_size(size, right / 8),
+        NP5: any(abs(size * unit / right - 1) <= ROUNDED for unit in units),
+        NP8: bool(count and count > 0) and _is_size(size, (count or 1) * BYTES),
+    }
+    return wrong(one.first, next((way for way, fits in ways.items() if fits), None))

@@ -1,4 +1,10 @@
-"""Exercise 1.8: multiple choice on stacks, on the parts of a recipe, and on pigeons."""
+"""Exercise 1.8: multiple choice on stacks, on the parts of a recipe, and on pigeons.
+
+What the prompt says, and what tries it:
+
+- `a` and `c`: one key each → a part each
+- `b`: a box for each card → a part for each box
+"""
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option, Sorting
 from course_utils.judging.misconceptions import Misconception
@@ -108,6 +114,15 @@ class RecipeCard(ChoiceExercise):
         "For each card ask: does training change it, do I set it, does it judge, or does it improve?",
         "For the pigeons: on which pictures were they right, and on which not?",
     )
+    worked = """
+    Other cards, sorted with the same four questions.
+
+    1. *Does training change it?* The entries of a table of word vectors: yes, so a parameter.
+    2. *Do I set it before?* The number of epochs, the momentum, the share of dropout: hyper-parameters.
+    3. *Does it say how good the model is?* The mean absolute error, the share of spam that is found: metrics.
+    4. *Does it make the model better, step by step?* Adam, RMSprop: optimisers.
+    5. For a stack or for pigeons, ask what would be different on an input, or a picture, that nobody has seen yet.
+    """
     misconceptions = (NQ1, NQ2, NQ3, NQ4, NQ5, NQ6)
     questions = RECIPE_QUESTIONS
     answers_are_called = "recipe"
