@@ -1,6 +1,7 @@
 """What tests read off a figure, and what every figure keeps to."""
 
 import matplotlib as mpl
+import pytest
 from matplotlib.colors import to_hex
 
 from course_utils import style
@@ -56,3 +57,20 @@ def _is_seen(artist):
         return False
     axes = artist.axes
     return axes is None or axes.axison or artist in axes.texts or artist is axes.title
+
+
+def rules_of(figures):
+    """Return a test class of what every figure keeps to; ``figures`` holds, by name, functions that draw one."""
+
+    @pytest.mark.parametrize("name", figures)
+    class TestEveryFigure:
+        def test_it_is_at_most_nine_inches_wide_and_its_text_is_legible(self, name):
+            check_width_and_font(figures[name]())
+
+        def test_its_texts_do_not_overlap(self, name):
+            check_texts_do_not_overlap(figures[name]())
+
+        def test_drawing_it_changes_no_global_setting(self, name):
+            check_settings_stay(figures[name])
+
+    return TestEveryFigure

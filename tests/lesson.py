@@ -1,5 +1,6 @@
 """A lab's master as the tests see it: its answers, its graded cells, its headings; and a source edited."""
 
+import ast
 import re
 from functools import cached_property
 from types import SimpleNamespace
@@ -7,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from conftest import ROOT
 
-from course_utils.cells import is_check
+from course_utils.cells import Role, is_check, role
 from course_utils.masters import read_master
 
 
@@ -17,6 +18,17 @@ def edited(source: str, *changes: tuple[str, str]) -> str:
         assert old in source, f"{old!r} is not in:\n{source}"
         source = source.replace(old, new)
     return source
+
+
+def bound(source: str) -> set[str]:
+    """Return the names that a cell binds outside its functions and classes."""
+    names: set[str] = set()
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            names.add(statement.name)
+        elif isinstance(statement, ast.Assign):
+            names |= {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return names
 
 
 class Lesson:
@@ -33,6 +45,18 @@ class Lesson:
     def cells(self) -> dict:
         """Return the graded cells of the master by grade_id."""
         return self._cells
+
+    def defining(self, name: str) -> str:
+        """Return the grade_id of the one answer that defines a name."""
+        answers = {grade_id: cell.source for grade_id, cell in self.cells().items() if role(cell) == Role.SOLUTION}
+        (found,) = [grade_id for grade_id, source in answers.items() if name in bound(source)]
+        return found
+
+    def check_of(self, name: str) -> str:
+        """Return the grade_id of the check of the answer that defines a name: of the next check behind it."""
+        names = list(self.cells())
+        behind = names[names.index(self.defining(name)) :]
+        return next(grade_id for grade_id in behind if is_check(self.cells()[grade_id]))
 
     def points(self) -> dict[str, float]:
         """Return the points of each check cell by grade_id."""

@@ -7,7 +7,7 @@ import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from drawn import check_settings_stay, check_texts_do_not_overlap, check_width_and_font, framed, texts
+from drawn import framed, rules_of, texts
 from matplotlib.colors import to_hex
 
 from course_utils import drawing, style
@@ -171,16 +171,4 @@ FIGURES = {
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figures_are_at_most_nine_inches_wide_and_their_text_is_legible(name):
-    check_width_and_font(FIGURES[name]())
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_texts_of_a_figure_do_not_overlap(name):
-    check_texts_do_not_overlap(FIGURES[name]())
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_drawing_changes_no_global_setting(name):
-    check_settings_stay(FIGURES[name])
+TestEveryFigure = rules_of(FIGURES)

@@ -34,9 +34,14 @@ class AllEqual:
 """
 
 
+def model(name: str) -> str:
+    """Return the master's answer that defines a name."""
+    return lesson.cells()[lesson.defining(name)].source
+
+
 def around(statement: str) -> str:
     """Write a right conv2d that does something on the way."""
-    body = lesson.cells()["build-conv2d"].source.replace("def conv2d(", "def right_conv2d(")
+    body = model("conv2d").replace("def conv2d(", "def right_conv2d(")
     return f"{body}\ndef conv2d(*args, **kwargs):\n    {statement}\n    return right_conv2d(*args, **kwargs)"
 
 
@@ -45,93 +50,93 @@ def returning(expression: str) -> str:
     return f"def conv2d(*args, **kwargs):\n    return {expression}"
 
 
-# check, answer cell, points that it must earn at our grader
+# name that the answer defines, answer cell, points that it must earn at our grader
 CASES = {
-    "set, untouched": ("output-sizes", SIZES % ((UNTOUCHED_ROW,) * 5), 0),
-    "set, right": ("output-sizes", lesson.cells()["output-sizes"].source, 5),
-    "set, wrong": ("output-sizes", SIZES % ((ROW % (1, 1),) * 5), 0),
-    "set, three of five right": ("output-sizes", SIZES % (*RIGHT_ROWS[:3], ROW % (9, 81), UNTOUCHED_ROW), 3),
+    "set, untouched": ("sizes", SIZES % ((UNTOUCHED_ROW,) * 5), 0),
+    "set, right": ("sizes", model("sizes"), 5),
+    "set, wrong": ("sizes", SIZES % ((ROW % (1, 1),) * 5), 0),
+    "set, three of five right": ("sizes", SIZES % (*RIGHT_ROWS[:3], ROW % (9, 81), UNTOUCHED_ROW), 3),
     "set, NumPy scalars": (
-        "output-sizes",
+        "sizes",
         SIZES % (ROW % ("np.int64(5)", "np.float64(25)"), *RIGHT_ROWS[1:]),
         5,
     ),
-    "set, tensors": ("output-sizes", SIZES % (ROW % ("torch.tensor(5)", "np.array(25)"), *RIGHT_ROWS[1:]), 5),
+    "set, tensors": ("sizes", SIZES % (ROW % ("torch.tensor(5)", "np.array(25)"), *RIGHT_ROWS[1:]), 5),
     "set, objects equal to everything": (
-        "output-sizes",
+        "sizes",
         ALL_EQUAL + SIZES % ((ROW % ("AllEqual()", "AllEqual()"),) * 5),
         0,
     ),
-    "set, one object equal to everything": ("output-sizes", ALL_EQUAL + "sizes = AllEqual()", 0),
-    "set, True for one": ("dropout-batch-norm", "modes = {'mean in train': True, 'kept value': 2}", 0.2),
-    "set, two of five of one point": ("dropout-batch-norm", "modes = {'mean in train': 1.0, 'kept value': 2}", 0.4),
-    "set, a zero is right": ("parameter-counts", "counts = {'pooling': 0}", 0.6),
-    "set, a NumPy zero is right": ("parameter-counts", "counts = {'pooling': np.float64(0.0)}", 0.6),
+    "set, one object equal to everything": ("sizes", ALL_EQUAL + "sizes = AllEqual()", 0),
+    "set, True for one": ("modes", "modes = {'mean in train': True, 'kept value': 2}", 0.2),
+    "set, two of five of one point": ("modes", "modes = {'mean in train': 1.0, 'kept value': 2}", 0.4),
+    "set, a zero is right": ("counts", "counts = {'pooling': 0}", 0.6),
+    "set, a NumPy zero is right": ("counts", "counts = {'pooling': np.float64(0.0)}", 0.6),
     "set, half right": (
-        "convolve-by-hand",
+        "by_hand",
         "by_hand = {'feature map': [[4, 3, 4], [2, 4, 3], [2, 3, 4]], 'products': np.full((3, 3), np.inf)}",
         1,
     ),
     "set, infinities that do not add up": (
-        "convolve-by-hand",
+        "by_hand",
         "by_hand = {'feature map': [[4, 3, 4], [2, 4, 3], [2, 3, 4]],"
         " 'products': [[np.inf, -np.inf, 0], [0, 0, 0], [0, 0, 0]]}",
         1,
     ),
-    "function, untouched": ("build-conv2d", "def conv2d(*args, **kwargs):\n    raise NotImplementedError", 0),
-    "function, never defined": ("build-conv2d", "conv2d = None", 0),
-    "function, right": ("build-conv2d", lesson.cells()["build-conv2d"].source, 4),
-    "function, wrong": ("build-conv2d", returning("args[0]"), 0),
-    "function, prints": ("build-conv2d", around("print('here', 0.0)"), 4),
-    "function, warns": ("build-conv2d", around("warnings.warn('careful')"), 4),
+    "function, untouched": ("conv2d", "def conv2d(*args, **kwargs):\n    raise NotImplementedError", 0),
+    "function, never defined": ("conv2d", "conv2d = None", 0),
+    "function, right": ("conv2d", model("conv2d"), 4),
+    "function, wrong": ("conv2d", returning("args[0]"), 0),
+    "function, prints": ("conv2d", around("print('here', 0.0)"), 4),
+    "function, warns": ("conv2d", around("warnings.warn('careful')"), 4),
     "function, warns whatever the filter": (
-        "build-conv2d",
+        "conv2d",
         around("warnings.simplefilter('always'); warnings.warn('careful')"),
         4,
     ),
-    "function, writes to sys.stderr": ("build-conv2d", around("print('here', file=sys.stderr)"), 4),
+    "function, writes to sys.stderr": ("conv2d", around("print('here', file=sys.stderr)"), 4),
     "function, writes to a kept sys.stderr": (
-        "build-conv2d",
+        "conv2d",
         "kept = sys.stderr\n" + around("kept.write('here\\n'); kept.flush()"),
         4,
     ),
     "function, logs to a kept sys.stderr": (
-        "build-conv2d",
+        "conv2d",
         "log = logging.getLogger('mine'); log.addHandler(logging.StreamHandler())\n" + around("log.warning('here')"),
         4,
     ),
-    "function, writes to descriptor 2": ("build-conv2d", around("os.write(2, b'here')"), 4),
-    "function, starts a program that writes to stderr": ("build-conv2d", around("os.system('echo here >&2')"), 4),
-    "function, raises": ("build-conv2d", returning("1 / 0"), 0),
-    "function, leaves": ("build-conv2d", returning("sys.exit(0)"), 0),
-    "function, returns an object equal to everything": ("build-conv2d", ALL_EQUAL + returning("AllEqual()"), 0),
+    "function, writes to descriptor 2": ("conv2d", around("os.write(2, b'here')"), 4),
+    "function, starts a program that writes to stderr": ("conv2d", around("os.system('echo here >&2')"), 4),
+    "function, raises": ("conv2d", returning("1 / 0"), 0),
+    "function, leaves": ("conv2d", returning("sys.exit(0)"), 0),
+    "function, returns an object equal to everything": ("conv2d", ALL_EQUAL + returning("AllEqual()"), 0),
     "function, returns objects equal to everything": (
-        "build-conv2d",
+        "conv2d",
         ALL_EQUAL + returning("np.array([[[[AllEqual()]]]])"),
         0,
     ),
-    "function, returns a NumPy zero": ("build-conv2d", returning("np.float64(0.0)"), 0),
-    "function, returns a tensor": ("build-conv2d", returning("torch.tensor(0.0)"), 0),
-    "function, returns False": ("build-conv2d", returning("False"), 0),
+    "function, returns a NumPy zero": ("conv2d", returning("np.float64(0.0)"), 0),
+    "function, returns a tensor": ("conv2d", returning("torch.tensor(0.0)"), 0),
+    "function, returns False": ("conv2d", returning("False"), 0),
     "function, returns the right tensor": (
-        "build-conv2d",
+        "conv2d",
         around("pass") + "\nconv2d_array = conv2d\ndef conv2d(*args):\n    return torch.tensor(conv2d_array(*args))",
         4,
     ),
-    "function, calls PyTorch's": ("build-conv2d", returning("F.conv2d(*map(torch.tensor, args[:3]), *args[3:])"), 0),
+    "function, calls PyTorch's": ("conv2d", returning("F.conv2d(*map(torch.tensor, args[:3]), *args[3:])"), 0),
     "rule, returns an object equal to everything": (
-        "output-size-rule",
+        "conv_output_size",
         ALL_EQUAL + "def conv_output_size(*args, **kwargs):\n    return AllEqual()",
         0,
     ),
     "rule, returns NumPy integers": (
-        "output-size-rule",
-        lesson.cells()["output-size-rule"].source.replace("room // stride + 1", "np.int64(room // stride + 1)"),
+        "conv_output_size",
+        model("conv_output_size").replace("room // stride + 1", "np.int64(room // stride + 1)"),
         2,
     ),
     "rule, returns floats": (
-        "output-size-rule",
-        lesson.cells()["output-size-rule"].source.replace("room // stride + 1", "float(room // stride + 1)"),
+        "conv_output_size",
+        model("conv_output_size").replace("room // stride + 1", "float(room // stride + 1)"),
         0,
     ),
 }
@@ -163,9 +168,9 @@ def executed():
     start = 'student_id = ""\n' + lesson.cells()["lab"].source
     all_cells = [first, nbformat.v4.new_code_cell(start)]
     checks = {}
-    for name, (exercise, answer, _) in CASES.items():
-        source = lesson.cells()[f"{exercise}-check"].source
-        checks[name] = check_cell(source, lesson.points()[f"{exercise}-check"])
+    for name, (answered, answer, _) in CASES.items():
+        own = lesson.check_of(answered)
+        checks[name] = check_cell(lesson.cells()[own].source, lesson.points()[own])
         all_cells += [nbformat.v4.new_code_cell(answer), checks[name]]
     for name, (source, _) in TRAPS.items():
         checks[name] = check_cell(source, 2)
@@ -182,8 +187,8 @@ def executed():
 
 @pytest.mark.parametrize("name", CASES)
 def test_an_answer_earns_all_or_nothing_or_its_share(executed, name):
-    exercise, _, wanted = CASES[name]
-    points = lesson.points()[f"{exercise}-check"]
+    answered, _, wanted = CASES[name]
+    points = lesson.points()[lesson.check_of(answered)]
     earned = wanted if wanted in (0, points) else pytest.approx(wanted / points)
     assert determine_grade(executed[name]) == (earned, points)
 

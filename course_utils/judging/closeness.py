@@ -11,9 +11,21 @@ RTOL, ATOL = 1e-4, 1e-5
 Key = TypeVar("Key")
 
 
-def close(given: np.ndarray, right: np.ndarray, rtol: float = RTOL, atol: float = ATOL) -> bool:
+def close(
+    given: np.ndarray, right: np.ndarray, rtol: float = RTOL, atol: float = ATOL, *, equal_nan: bool = False
+) -> bool:
     """Tell whether two arrays have the same shape and, to float32's precision, the same numbers."""
-    return given.shape == right.shape and bool(np.allclose(given, right, rtol=rtol, atol=atol))
+    return given.shape == right.shape and bool(np.allclose(given, right, rtol=rtol, atol=atol, equal_nan=equal_nan))
+
+
+def alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
+    """Tell whether no two probabilities differ by more than ``by``."""
+    return bool(np.abs(one - other).max() <= by)
+
+
+def near(one: float, other: float, *, by: float = 0.0, share: float = 0.0) -> bool:
+    """Tell whether two numbers differ by at most ``by``, or by at most a share of the second."""
+    return abs(one - other) <= max(by, share * abs(other))
 
 
 def same_number(one: float | None, other: float | None) -> bool:

@@ -1,6 +1,6 @@
 """An exercise: its id, hints, misconceptions and practice, how its question is drawn, and how an answer is judged.
 
-A lesson uses it in one way for all: ``lab.output_sizes`` shows the question, ``lab.output_sizes.check(sizes)`` judges,
+A lesson uses it in one way for all: ``lab.two_words`` shows the question, ``lab.two_words.check(answer)`` judges,
 ``.hint()`` helps on, ``.practice()`` draws fresh questions. An exercise is a class; an object of it is the exercise of
 one student. Two kinds: answers that are data (:class:`Exercise`), and functions that are tried on cases, some of them
 hidden (:class:`Implementation`).

@@ -38,7 +38,7 @@ def exercises_of(package: str, path: Iterable[str]) -> tuple[type[Exercise], ...
 
 
 class Lab:
-    """All exercises of a lab, each an attribute named after its id: ``lab.output_sizes``. Found by the Tab key.
+    """All exercises of a lab, each an attribute named after its id: ``lab.two_words``. Found by the Tab key.
 
     Parameters
     ----------

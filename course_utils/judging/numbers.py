@@ -1,4 +1,4 @@
-"""Judging a set of numbers together: which wrong way gives exactly these?
+"""Judging a set of numbers, or of shapes, together: which wrong way gives exactly these?
 
 One number alone often cannot tell a right method from a wrong one; a set of questions can.
 """
@@ -6,9 +6,9 @@ One number alone often cannot tell a right method from a wrong one; a set of que
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from course_utils.judging.answers import kind, plain, short
+from course_utils.judging.answers import as_numbers, is_missing, kind, plain, short
 from course_utils.judging.closeness import same_number
-from course_utils.judging.findings import MISSING, RIGHT, Finding, refuse, wrong
+from course_utils.judging.findings import MISSING, RIGHT, Finding, Wrong, refuse, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.practice import Topic, alternatives, telling_question
 
@@ -111,17 +111,33 @@ def read_number(value: Any, what: str) -> Number:
     return number
 
 
+def read_shape(value: Any, what: str) -> tuple[float, ...]:
+    """Return a shape as a tuple of Python's own numbers.
+
+    Raises
+    ------
+    Wrong
+        If it is something else.
+    """
+    numbers = as_numbers(value)
+    if numbers is None:
+        raise refuse(f"{what} should be a tuple of numbers, not {kind(value)}.")
+    return tuple(numbers)
+
+
 def judge_numbers(
     answers: Mapping[Label, Any],
     right: Mapping[Label, Any],
     ways: Mapping[Misconception, Mapping[Label, Any]] | None = None,
     *,
     what: str,
+    read: Callable[[Any, str], Any] = read_number,
     advice: Callable[[Sequence[Misconception]], str] = lambda _ways: "",
     same: Callable[[Any, Any], bool] = same_number,
     show: Callable[[Any], str] = short,
+    called: str = "{}",
 ) -> dict[str, Finding]:
-    """Judge a set of numbers, each a part: what cannot be read is wrong by itself.
+    """Judge a set of numbers, or of shapes, each a part: what cannot be read is wrong by itself.
 
     Parameters
     ----------
@@ -133,28 +149,30 @@ def judge_numbers(
         For each wrong way, the number that it gives for each question (None: it does not apply).
     what
         The name of the student's variable, for messages.
+    read
+        Reads an answer, or raises; :func:`read_shape` for shapes.
     advice
         Lines to say in place of a hint where several wrong ways give the same numbers, such as :func:`telling`.
     same
-        When a number counts as right.
+        When two answers are equal; :func:`operator.eq` for shapes.
     show
         How a number is shown.
+    called
+        What a part is called, with the place of the question in it.
     """
-    given: dict[Label, Number] = {}
-    found: dict[str, Finding] = {}
+    given: dict[Label, Any] = {}
+    found: dict[Label, Finding] = {}
     for label in right:
-        value = answers.get(label)
-        number = plain(value)
-        if value is None or value is Ellipsis:
-            found[str(label)] = MISSING
-        elif number is None:
-            found[str(label)] = wrong(f"{what}[{label!r}] should be a number, not {kind(value)}.")
-        else:
-            given[label] = number
-            found[str(label)] = RIGHT
-    why = explain_set(given, right, ways or {})
-    for label, number in given.items():
-        if not same(number, right[label]):
+        found[label] = MISSING if is_missing(answers.get(label)) else RIGHT
+        try:
+            if found[label] is RIGHT:
+                given[label] = read(answers[label], f"{what}[{label!r}]")
+        except Wrong as error:
+            found[label] = error.finding
+    why = explain_set(given, right, ways or {}, same)
+    for label, value in given.items():
+        if not same(value, right[label]):
             because = why.of(label)
-            found[str(label)] = wrong(f"{label}: you gave {show(number)}.", because, advice=advice(because))
-    return found
+            line = f"{called.format(label)}: you gave {show(value)}."
+            found[label] = wrong(line, because, advice=advice(because))
+    return {called.format(label): one for label, one in found.items()}

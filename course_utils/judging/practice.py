@@ -1,6 +1,6 @@
 """Fresh questions without end, with the same diagnosis as the graded ones.
 
-``lab.output_sizes.practice()`` shows a question; ``.answer(5)`` says whether 5 is right, and if not, which wrong way
+``lab.two_words.practice()`` shows a question; ``.answer(5)`` says whether 5 is right, and if not, which wrong way
 gives exactly 5. A number chooses the question, so that two people can talk about the same one.
 """
 

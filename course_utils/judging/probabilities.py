@@ -28,11 +28,6 @@ class Known(NamedTuple):
     wrong_axis: Misconception  # PR1
 
 
-def alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
-    """Tell whether no two probabilities differ by more than ``by``."""
-    return bool(np.abs(one - other).max() <= by)
-
-
 def ask_probabilities(
     case: Case,
     answer: Callable[..., Any],

@@ -43,8 +43,8 @@ import torch
 
 from course_utils.labs import activations
 from course_utils.labs.activations import figures, widgets
-from course_utils.labs.activations.deep_gradients import deep_net
-from course_utils.labs.activations.interval_experiment import (
+from course_utils.labs.activations.experiments import (
+    deep_net,
     interval_data,
     train_interval,
 )

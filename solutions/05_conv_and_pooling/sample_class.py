@@ -14,10 +14,10 @@ from course_utils.grading.sample import (
     nothing_for,
     truncate,
 )
+from course_utils.judging.counting import count_by_cells
 from course_utils.judging.misconceptions import wrong_answers
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling.convolve_by_hand import flip, slide_by_loops
-from course_utils.labs.conv_and_pooling.parameter_counts import count_by_cells
 from course_utils.labs.conv_and_pooling.transposed_sizes import (
     count_stamped,
     sizes_back,

@@ -9,19 +9,22 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lesson import Lesson
 from shortened import ROOT, filled, id_of, packed
 
 from course_utils.grading.sample import model_answers
 
 LAB = "05_conv_and_pooling"
 MODEL = model_answers(ROOT, LAB)
-RIGHT = ("output-sizes", "build-conv2d", "build-pool2d", "convolution-matrix")
+LESSON = Lesson(LAB)
+SIZES, CONV, POOL, MATRIX = RIGHT = tuple(map(LESSON.defining, ("sizes", "conv2d", "pool2d", "conv_as_matrix")))
+RULE, KERNELS, SHIFTS, LATE = map(LESSON.defining, ("conv_output_size", "kernels", "shifts", "conv2d_backward"))
 WRONG = {
-    "output-size-rule": "def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):\n"
+    RULE: "def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):\n"
     "    return (size - kernel_size + 2 * padding) // stride\n"
 }
-BASE = {"output-sizes": 5.0, "build-conv2d": 4.0, "build-pool2d": 2.0, "convolution-matrix": 2.0}
-MIDDLE = "build-conv2d"  # an attack's cell stands behind this answer, before its check
+BASE = {SIZES: 5.0, CONV: 4.0, POOL: 2.0, MATRIX: 2.0}
+MIDDLE = CONV  # an attack's cell stands behind this answer, before its check
 
 
 @dataclass(frozen=True)
@@ -100,12 +103,12 @@ def with_first_cell(source: str) -> Callable[[dict], bytes]:
     return make
 
 
-def with_answers(**answers: str) -> Callable[[dict], bytes]:
-    """Write other answers: ``build_conv2d="…"`` for the cell build-conv2d."""
+def with_answers(answers: dict[str, str]) -> Callable[[dict], bytes]:
+    """Write other answers, by grade_id."""
 
     def make(notebook: dict) -> bytes:
         for name, source in answers.items():
-            notebook["cells"][place(notebook, name.replace("_", "-"))]["source"] = source
+            notebook["cells"][place(notebook, name)]["source"] = source
         return packed(notebook)
 
     return make

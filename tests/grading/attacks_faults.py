@@ -2,7 +2,7 @@
 
 import json
 
-from attacks import add, changed, place, with_answers, with_cell
+from attacks import CONV, LESSON, POOL, add, changed, place, with_answers, with_cell
 
 FAULTS = {
     "an endless loop": "while True:\n    pass",
@@ -58,14 +58,14 @@ for name, source in FAULTS.items():
 
 
 def _copied(notebook: dict) -> None:
-    index = place(notebook, "build-pool2d")
+    index = place(notebook, POOL)
     copy = json.loads(json.dumps(notebook["cells"][index]))
     notebook["cells"][index]["source"] = "def pool2d(x, kernel_size, stride=None, mode='max'):\n    return None"
     notebook["cells"].insert(index + 1, copy)
 
 
 def _moved(notebook: dict) -> None:
-    cell = notebook["cells"].pop(place(notebook, "build-pool2d-check"))
+    cell = notebook["cells"].pop(place(notebook, LESSON.check_of("pool2d")))
     notebook["cells"].insert(5, cell)
 
 
@@ -74,12 +74,12 @@ add("fault", "a check that was moved", changed(_moved))
 add(
     "fault",
     "an answer that does not stop",
-    with_answers(build_conv2d="def conv2d(x, weight, bias, stride=1, padding=0):\n    while True:\n        pass"),
-    loses=("build-conv2d",),
+    with_answers({CONV: "def conv2d(x, weight, bias, stride=1, padding=0):\n    while True:\n        pass"}),
+    loses=(CONV,),
 )
 add(
     "fault",
     "an answer that ends the process",
-    with_answers(build_conv2d="def conv2d(*a, **k):\n    import os\n    os._exit(0)"),
-    loses=("build-conv2d",),
+    with_answers({CONV: "def conv2d(*a, **k):\n    import os\n    os._exit(0)"}),
+    loses=(CONV,),
 )

@@ -3,8 +3,24 @@
 import json
 from typing import Any
 
-from attacks import BASE, LAB, add, changed, code, place, with_answers, with_cell, with_first_cell
+from attacks import (
+    BASE,
+    KERNELS,
+    LAB,
+    LESSON,
+    MATRIX,
+    SHIFTS,
+    add,
+    changed,
+    code,
+    place,
+    with_answers,
+    with_cell,
+    with_first_cell,
+)
 from shortened import id_of, whole
+
+from course_utils.labs.conv_and_pooling import EXERCISES
 
 EVERYTHING = tuple(BASE)  # who breaks their own tools may lose all points
 
@@ -34,7 +50,7 @@ def doubled(notebook: dict) -> None:
 
 
 def swapped(notebook: dict) -> None:
-    names = ["output-sizes-check", "design-kernels-check"]
+    names = [LESSON.check_of("sizes"), LESSON.check_of("kernels")]
     first, second = (notebook["cells"][place(notebook, name)]["metadata"]["nbgrader"] for name in names)
     first["grade_id"], second["grade_id"] = names[1], names[0]
 
@@ -108,6 +124,8 @@ for name, source in PATCHES.items():
 
 # --- answers that are more than data
 
+REFERENCE = next(exercise.__module__ for exercise in EXERCISES if exercise.id == MATRIX)
+
 AGREES = """class Agrees(%s):
     def __eq__(self, other): return True
     def __ne__(self, other): return False
@@ -129,26 +147,23 @@ for base, value in {"": "", "dict": "a=1", "int": "3", "float": "2.0", "str": "'
     inner = (
         AGREES % base + f"shifts = dict.fromkeys(['equivariant', 'invariant', 'neither', 'exactly'], Agrees({value}))\n"
     )
-    add("forge", f"a {base or 'thing'} that equals everything", with_answers(shift_behaviour=source))
-    add("forge", f"a {base or 'thing'} inside that equals everything", with_answers(shift_behaviour=inner))
+    add("forge", f"a {base or 'thing'} that equals everything", with_answers({SHIFTS: source}))
+    add("forge", f"a {base or 'thing'} inside that equals everything", with_answers({SHIFTS: inner}))
 add(
     "forge",
     "points as an answer",
-    with_answers(shift_behaviour="from course_utils.judging.protocol.verdicts import Credit\nshifts = Credit(1)"),
+    with_answers({SHIFTS: "from course_utils.judging.protocol.verdicts import Credit\nshifts = Credit(1)"}),
 )
 add(
     "forge",
     "a function that is right by name",
-    with_answers(design_kernels="kernels = __import__('torch').nn.functional"),
+    with_answers({KERNELS: "kernels = __import__('torch').nn.functional"}),
 )
 add(
     "forge",
     "the reference itself",
-    with_answers(
-        convolution_matrix="from course_utils.labs.conv_and_pooling import convolution_matrix\n"
-        "conv_as_matrix = getattr(convolution_matrix, 'torch_matrix')"
-    ),
-    loses=("convolution-matrix",),
+    with_answers({MATRIX: f"from {REFERENCE} import torch_matrix as conv_as_matrix"}),
+    loses=(MATRIX,),
 )
 
 # --- the wire

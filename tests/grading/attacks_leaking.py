@@ -3,42 +3,64 @@
 What they find, they give back with the word FOUND before it. No attack's own text holds what it looks for.
 """
 
-from attacks import MODEL, add, with_answers, with_cell
+import re
+from collections.abc import Callable
 
-NEEDLE = "hidden" + "="  # stands in the hidden tests, and in no student's notebook
-TESTS = {
+from attacks import CONV, LATE, LESSON, MODEL, add, with_answers, with_cell, with_first_cell
+
+from course_utils.cells import Region
+
+HIDDEN = Region.HIDDEN_TESTS.pattern.search(LESSON.cells()[LESSON.check_of("conv2d")].source)[2].strip()
+WORD = re.sub(r"[0-9]+\)$", "", HIDDEN)  # is looked for, with a digit behind it
+HALVES = f"word = {WORD[:-3]!r}, {WORD[-3:]!r}\nword = ''.join(word)\n"
+IS_THERE = "def is_there(text):\n    return any(after[:1].isdigit() for after in text.split(word)[1:])\n"
+LOOK = {
     "hidden tests among objects": (
-        "import gc\nword = 'hid' + 'den='\nfor one in gc.get_objects():\n    try:\n        texts = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else [one]\n"
-        "        for text in list(texts):\n            if isinstance(text, str) and 'check.' in text and word in text and len(text) < 500:\n                print('FOUND', text)\n"
+        "import gc\nfor one in gc.get_objects():\n    try:\n        texts = one.values() if isinstance(one, dict) else one if isinstance(one, (list, tuple)) else [one]\n"
+        "        for text in list(texts):\n            if isinstance(text, str) and is_there(text):\n                print('FOUND', text)\n"
         "    except Exception:\n        pass"
     ),
     "hidden tests in memory": (
-        "import re\nword = ('check.conv2d(conv2d, hid' + 'den=').encode()\n"
         "with open('/proc/self/maps') as maps, open('/proc/self/mem', 'rb', 0) as memory:\n    for line in maps:\n"
-        "        area, rights = line.split()[:2]\n        if 'r' not in rights or '[v' in line:\n            continue\n"
-        "        low, high = (int(end, 16) for end in area.split('-'))\n        if high - low > 2**28:\n            continue\n"
-        "        try:\n            memory.seek(low)\n            data = memory.read(high - low)\n        except (OSError, ValueError, OverflowError):\n            continue\n"
-        "        for found in re.findall(word + b'[0-9]+', data):\n            print('FOUND', found)"
+        "        (area, rights, *_), path = line.split(None, 5)[:5], line.split()[5:]\n"
+        "        if 'rw' not in rights or path not in ([], ['[heap]'], ['[stack]']):\n            continue\n"
+        "        low, high = (int(end, 16) for end in area.split('-'))\n"
+        "        for start in range(low, high, 2**20):\n            try:\n                memory.seek(start)\n"
+        "                data = memory.read(min(2**20 + 500, high - start))\n"
+        "            except (OSError, ValueError, OverflowError):\n                continue\n"
+        "            if word.encode() in data and is_there(data.decode('latin-1')):\n                print('FOUND', hex(start))\n"
     ),
     "hidden tests in the frames": (
         "import sys\nframe = sys._getframe()\nwhile frame:\n    for name, value in list(frame.f_locals.items()):\n"
-        "        if isinstance(value, str) and ('hid' + 'den=') in value:\n            print('FOUND', value)\n    frame = frame.f_back"
+        "        if isinstance(value, str) and is_there(value):\n            print('FOUND', value)\n    frame = frame.f_back"
     ),
     "hidden tests in the history": (
         "ip = get_ipython()\nfor one in (ip.user_ns, ip.user_global_ns, ip.history_manager.__dict__):\n"
-        "    for name, value in list(one.items()):\n        if name != 'In' and ('check.conv2d(conv2d, hid' + 'den=') in str(value):\n            print('FOUND', name)"
+        "    for name, value in list(one.items()):\n        if is_there(str(value)):\n            print('FOUND', name)"
     ),
     "hidden tests on the disk": (
-        "import os\nword = ('check.conv2d(conv2d, hid' + 'den=').encode()\nfor top in ('/box', '/tmp', '/root', '/home', '/work', '/srv', '/var'):\n"
-        "    for folder, _, files in os.walk(top):\n        if 'site-packages' in folder:\n            continue\n        for name in files:\n            try:\n"
-        "                path = os.path.join(folder, name)\n                if os.path.getsize(path) < 10**6 and word in open(path, 'rb').read():\n                    print('FOUND', path)\n"
+        "import os\nfor top in ('/box', '/tmp', '/root', '/home', '/work', '/srv', '/var'):\n"
+        "    for folder, below, files in os.walk(top):\n        below[:] = set(below) - {'site-packages'}\n        for name in files:\n            try:\n"
+        "                path = os.path.join(folder, name)\n                if os.path.getsize(path) < 10**6 and is_there(open(path, 'rb').read().decode('latin-1')):\n                    print('FOUND', path)\n"
         "            except OSError:\n                pass"
     ),
 }
-for name, source in TESTS.items():
+LOOKING = {name: f"{HALVES}{IS_THERE}{source}\nprint('looked everywhere')" for name, source in LOOK.items()}
+for name, source in LOOKING.items():
     add("leak", name, with_cell(source), needs="namespaces")
 
-INNER = MODEL["build-conv2d"].replace("def conv2d(", "def inner_conv2d(")
+
+def in_reach(source: str) -> Callable[[dict], bytes]:
+    """Put a hidden test into a variable and a file, and behind it a cell that looks for it."""
+
+    def make(notebook: dict) -> bytes:
+        with_first_cell(f"kept = {HIDDEN!r}\nwith open('kept', 'w') as file:\n    file.write(kept)")(notebook)
+        return with_cell(source)(notebook)
+
+    return make
+
+
+INNER = MODEL[CONV].replace("def conv2d(", "def inner_conv2d(")
 SPY = INNER + "\n\nseen = []\ndef conv2d(x, weight, bias, stride=1, padding=0):\n"
 CALL = "    return inner_conv2d(x, weight, bias, stride, padding)\n"
 UNSEEN = "x.shape[0] == 3"  # no visible case has three pictures
@@ -59,10 +81,10 @@ for name, source in INPUTS.items():
     later = "import os\nprint('seen', len(seen))\nfor path in ('seen', '/tmp/seen'):\n    if os.path.exists(path):\n        print(open(path).read())"
 
     def make(notebook: dict, source: str = source, later: str = later) -> bytes:
-        with_answers(build_conv2d=source)(notebook)
-        return with_cell(later, behind="conv2d-backward")(notebook)
+        with_answers({CONV: source})(notebook)
+        return with_cell(later, behind=LATE)(notebook)
 
-    add("leak", name, make, needs="fork", loses=("build-conv2d",) if "parent" in name else ())
+    add("leak", name, make, needs="fork", loses=(CONV,) if "parent" in name else ())
 
 CARRIED = {
     "inputs in an exception": f"    if {UNSEEN}:\n        raise ValueError(f'FOUND {{x.shape}} {{x.ravel()[:3]}}')\n",
@@ -81,7 +103,7 @@ CARRIED = {
     ),
 }
 for name, source in CARRIED.items():
-    add("leak", name, with_answers(build_conv2d=SPY + source + CALL), loses=("build-conv2d",))
+    add("leak", name, with_answers({CONV: SPY + source + CALL}), loses=(CONV,))
 add(
     "leak",
     "things left for the next student",

@@ -1,6 +1,6 @@
 """Resources: submissions that use up what there is."""
 
-from attacks import add, as_bytes, changed, code, with_answers, with_cell
+from attacks import SIZES, add, as_bytes, changed, code, with_answers, with_cell
 
 RESOURCES = {
     "a long list": "hoard = []\nwhile True:\n    hoard.append(' ' * 10**7)",
@@ -41,6 +41,6 @@ HUGE = {
     "a number of many digits": "sizes = {'a': {'size': 10**100000, 'units': 10**100000}}",
 }
 for name, source in HUGE.items():
-    add("resource", name, with_answers(output_sizes=source), loses=("output-sizes",))
+    add("resource", name, with_answers({SIZES: source}), loses=(SIZES,))
 add("resource", "large files", as_bytes(lambda notebook: notebook), files={"large.bin": bytes(50 << 20)})
 add("resource", "thousands of cells", changed(lambda nb: nb["cells"].extend(code("1 + 1") for _ in range(600))))

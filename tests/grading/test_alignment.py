@@ -5,7 +5,7 @@ import json
 import random
 
 import pytest
-from attacks import BASE, LAB, honest, place
+from attacks import BASE, CONV, LAB, LESSON, POOL, honest, place
 from shortened import id_of, packed, released, text_of
 from test_attacks import BUNDLE
 
@@ -39,40 +39,40 @@ def test_an_untouched_notebook_is_the_release():
 
 def test_answers_stand_before_their_checks():
     names = [step.grade_id for step in aligned(honest()).steps if step.grade_id]
-    assert names.index("build-conv2d") + 1 == names.index("build-conv2d-check")
+    assert names.index(CONV) + 1 == names.index(LESSON.check_of("conv2d"))
 
 
 def test_of_copies_the_last_counts_and_all_run():
     notebook = honest()
-    index = place(notebook, "build-conv2d")
+    index = place(notebook, CONV)
     notebook["cells"].insert(index, copy.deepcopy(notebook["cells"][index]) | {"source": "first = 1"})
     found = aligned(notebook)
-    assert answer(found, "build-conv2d") == [text_of(notebook["cells"][index + 1])]
+    assert answer(found, CONV) == [text_of(notebook["cells"][index + 1])]
     assert Step("extra", "first = 1") in found.steps
-    assert "copied: build-conv2d" in found.notes[0]
+    assert f"copied: {CONV}" in found.notes[0]
 
 
 def test_a_deleted_check_is_put_back():
     notebook = honest()
-    del notebook["cells"][place(notebook, "build-conv2d-check")]
+    del notebook["cells"][place(notebook, LESSON.check_of("conv2d"))]
     assert checks_are_the_releases_own(aligned(notebook))
 
 
 def test_a_deleted_answer_is_told():
     notebook = honest()
-    del notebook["cells"][place(notebook, "build-conv2d")]
+    del notebook["cells"][place(notebook, CONV)]
     found = aligned(notebook)
-    assert answer(found, "build-conv2d") == []
+    assert answer(found, CONV) == []
     assert checks_are_the_releases_own(found)
-    assert found.notes == ["answer cells missing: build-conv2d"]
+    assert found.notes == [f"answer cells missing: {CONV}"]
 
 
 def test_an_extra_cell_stays_behind_what_it_followed():
     notebook = honest()
     extra = {"cell_type": "code", "metadata": {}, "source": "mine = 1"}
-    notebook["cells"].insert(place(notebook, "build-pool2d") + 1, extra)
+    notebook["cells"].insert(place(notebook, POOL) + 1, extra)
     sources = [step.source for step in aligned(notebook).steps]
-    assert sources.index("mine = 1") == sources.index(text_of(notebook["cells"][place(notebook, "build-pool2d")])) + 1
+    assert sources.index("mine = 1") == sources.index(text_of(notebook["cells"][place(notebook, POOL)])) + 1
 
 
 def test_cells_before_everything_come_first():

@@ -15,11 +15,11 @@ import attacks_escaping  # noqa: F401  these fill the catalogue
 import attacks_faults  # noqa: F401
 import attacks_forging  # noqa: F401
 import attacks_formats  # noqa: F401
-import attacks_leaking  # noqa: F401
 import attacks_resources  # noqa: F401
 import psutil
 import pytest
 from attacks import ATTACKS, BASE, LAB, Attack, honest
+from attacks_leaking import LOOKING, in_reach
 from shortened import bundle, packed
 
 import course_utils
@@ -207,6 +207,15 @@ def test_it_is_survived_and_graded_fairly(name, engine, outside, listeners, alon
     assert not (Path(outside["outside"]) / "written").exists()
     assert not (Path(course_utils.__file__).parent / "written").exists()
     assert not (Path(sys.prefix) / "written").exists()
+
+
+@pytest.mark.parametrize("name", LOOKING)
+def test_what_looks_for_hidden_tests_finds_them_where_they_are_in_reach(name, engine):
+    skip_where_not_promised(ATTACKS[name])
+    given = replace(ATTACKS[name], make=in_reach(LOOKING[name]))
+    told = said(grade(engine, filled(given, {})))
+    assert "FOUND" in told
+    assert "looked everywhere" in told
 
 
 @pytest.mark.parametrize("kind", KINDS)

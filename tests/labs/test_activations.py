@@ -18,9 +18,10 @@ from lesson import Lesson
 
 from course_utils.judging.cases import Case
 from course_utils.labs import activations
-from course_utils.labs.activations.deep_gradients import SCALES, deep_net
+from course_utils.labs.activations.deep_gradients import SCALES
+from course_utils.labs.activations.experiments import deep_net, interval_data, train_interval
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
-from course_utils.labs.activations.interval_experiment import best_cut, interval_data, train_interval
+from course_utils.labs.activations.interval_experiment import best_cut
 from course_utils.labs.activations.mlp_forward import draw_net, numpy_activation, torch_forward
 from course_utils.labs.activations.sigmoid_by_hand import by_hand_ways, right_numbers, torch_numbers
 from course_utils.labs.activations.weights_by_hand import TRIANGLES, draw_triangle, sides

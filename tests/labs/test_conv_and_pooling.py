@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 
+from course_utils.judging.counting import count_by_cells
 from course_utils.judging.variants import Dice
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling.conv2d_backward import torch_gradients
@@ -28,7 +29,6 @@ from course_utils.labs.conv_and_pooling.convolve_by_hand import (
 )
 from course_utils.labs.conv_and_pooling.parameter_counts import (
     COUNT_WAYS,
-    count_by_cells,
     parameter_count,
     practice_layer,
 )

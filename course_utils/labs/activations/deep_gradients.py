@@ -5,7 +5,7 @@ The learner runs the experiment and reads it; the check runs it again.
 
 from collections.abc import Iterable
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Wrong, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import NotAttempted
-from course_utils.labs.activations.functions import find_activation
+from course_utils.labs.activations.experiments import deep_net
 from course_utils.labs.activations.headings import SLOPES
 
 AE1 = Misconception(
@@ -62,57 +62,9 @@ AE7 = Misconception(
 )
 
 SCALES = (0.5, 1, 4)
-DEPTH, WIDTH, BATCH = 10, 64, 64
 SATURATED = 0.99  # beyond this, in absolute value, a tanh counts as saturated
 STEADY = (0.1, 10.0)
 PARTS = ("saturated", "ratio", "steady scale", "at scale 4")
-
-
-class DeepNet(NamedTuple):
-    """What went through a deep net: arrays (64, 64), one for each layer, first to last.
-
-    `activations` are the layers' outputs, `gradients` the loss's gradients by their pre-activations.
-    """
-
-    activations: list[np.ndarray]
-    gradients: list[np.ndarray]
-
-
-def deep_net(scale: float, activation: str = "tanh", seed: int = 0) -> DeepNet:
-    """Send a batch through ten random layers of 64 units, and a gradient back.
-
-    Parameters
-    ----------
-    scale
-        The weights are drawn with standard deviation ``scale`` / √64.
-    activation
-        "identity", "sigmoid", "tanh" or "relu".
-    seed
-        Of inputs, weights and the loss, which is a random sum of the outputs.
-
-    Raises
-    ------
-    ValueError
-        If there is no such activation.
-    """
-    act = find_activation(activation)
-    generator = torch.Generator().manual_seed(seed)
-
-    def draw(*shape: int) -> torch.Tensor:
-        return torch.randn(*shape, generator=generator, dtype=torch.float64)
-
-    h = draw(BATCH, WIDTH)
-    sums: list[torch.Tensor] = []
-    outputs: list[torch.Tensor] = []
-    with torch.enable_grad():
-        for _ in range(DEPTH):
-            z = h @ (scale * draw(WIDTH, WIDTH) / WIDTH**0.5).T
-            z = z.requires_grad_() if not sums else z
-            h = act(z)
-            sums.append(z)
-            outputs.append(h)
-        gradients = torch.autograd.grad((h * draw(BATCH, WIDTH)).sum(), sums)
-    return DeepNet([h.detach().numpy() for h in outputs], [gradient.numpy() for gradient in gradients])
 
 
 def sizes(arrays: Iterable[np.ndarray]) -> list[float]:

@@ -3,12 +3,7 @@
 The learner runs the experiment and reads it; the check runs it again.
 """
 
-from functools import cache
 from typing import Any
-
-import numpy as np
-import torch
-import torch.nn.functional as F
 
 from course_utils.judging.answers import as_dict, plain, short
 from course_utils.judging.closeness import same_number
@@ -16,7 +11,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.activations.deep_gradients import AE2, attempted
-from course_utils.labs.activations.functions import ACTIVATIONS, Activation, find_activation
+from course_utils.labs.activations.experiments import interval_data, train_interval
 from course_utils.labs.activations.headings import TRAIN
 
 AI1 = Misconception(
@@ -44,70 +39,6 @@ AI4 = Misconception(
     "This is the mean of the ten runs. What could a straight cut reach at best?",
     TRAIN,
 )
-
-SEEDS = range(10)
-POINTS = 40  # half of them in the middle third, the others in the outer thirds
-STEPS, RATE = 200, 0.1
-
-
-def interval_data() -> tuple[np.ndarray, np.ndarray]:
-    """Make the interval task: x (40,) from -1 to 1, y (40,), 1 in the middle and 0 outside, with gaps between."""
-    outside = POINTS // 4
-    middle = torch.linspace(-1 / 3, 1 / 3, POINTS - 2 * outside, dtype=torch.float64)
-    left = torch.linspace(-1, -2 / 3, outside, dtype=torch.float64)
-    x = torch.cat([left, middle, -left.flip(0)])
-    return x.numpy(), (x.abs() < 0.5).double().numpy()
-
-
-def train_interval(activation: str) -> list[float]:
-    """Train a net with two hidden units on the interval task from ten seeds (200 steps of Adam).
-
-    Parameters
-    ----------
-    activation
-        Of the hidden units: "identity", "sigmoid", "tanh" or "relu".
-
-    Returns
-    -------
-    list of float
-        The share of points on the right side, for each seed.
-
-    Raises
-    ------
-    ValueError
-        If there is no such activation.
-    """
-    find_activation(activation)
-    return list(_train(activation))
-
-
-@cache
-def _train(activation: str) -> tuple[float, ...]:
-    act = ACTIVATIONS[activation]
-    x, y = (torch.tensor(array) for array in interval_data())
-    start = [torch.randn(7, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) for seed in SEEDS]
-    net = 2 * torch.stack(start)  # (10, 7): two weights, two biases, then the output's three
-    mean, square = torch.zeros_like(net), torch.zeros_like(net)
-    for step in range(1, STEPS + 1):  # Adam, written out: importing torch.optim takes longer than all the runs
-        gradient = _loss_gradient(net, x, y, act)
-        mean = 0.9 * mean + 0.1 * gradient
-        square = 0.999 * square + 0.001 * gradient**2
-        net = net - RATE * (mean / (1 - 0.9**step)) / ((square / (1 - 0.999**step)).sqrt() + 1e-8)
-    right = (_scores(net, x, act) > 0) == (y > 0.5)  # (10, 40)
-    return tuple(right.double().mean(1).tolist())
-
-
-def _loss_gradient(net: torch.Tensor, x: torch.Tensor, y: torch.Tensor, act: Activation) -> torch.Tensor:
-    """Return the gradient (10, 7) of each run's own mean loss."""
-    with torch.enable_grad():
-        net = net.clone().requires_grad_()
-        losses = F.binary_cross_entropy_with_logits(_scores(net, x, act), y.expand(len(SEEDS), -1), reduction="none")
-        return torch.autograd.grad(losses.mean(1).sum(), net)[0]
-
-
-def _scores(net: torch.Tensor, x: torch.Tensor, act: Activation) -> torch.Tensor:
-    hidden = act(x[None, :, None] * net[:, None, :2] + net[:, None, 2:4])  # (10, 40, 2)
-    return (hidden * net[:, None, 4:6]).sum(2) + net[:, 6:]
 
 
 def best_cut() -> float:

@@ -1,11 +1,13 @@
 """Exercise 8.3: a budget in normalised units, in L2, and in grey levels."""
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import torch
 
 from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -53,6 +55,7 @@ EB6 = Misconception(
     UNITS,
 )
 
+EXACT = 0.01
 FAR_ENOUGH = 0.1  # right and wrong answers differ by a tenth at least: nobody loses points to rounding
 STDS = (0.2, 0.25, 0.4, 0.5)
 
@@ -91,11 +94,6 @@ def right_values(question: Budget) -> dict[str, float]:
     eps = question.levels / 255
     squares = sum(eps * eps for _ in range(3 * question.height * question.width))
     return {"normalised": eps / question.std, "L2": squares**0.5, "grey levels": question.levels}
-
-
-def near(one: float, other: float, share: float = 0.01) -> bool:
-    """Tell whether two numbers differ by at most a share of the second."""
-    return abs(one - other) <= share * abs(other)
 
 
 # --- wrong ways
@@ -140,9 +138,9 @@ def is_telling(question: Budget) -> bool:
 def _tells_apart(right: float, ways: Mapping[Misconception, Iterable[float]]) -> bool:
     values = [(way, value) for way, results in ways.items() for value in results]
     for number, (way, value) in enumerate(values):
-        if near(value, right, FAR_ENOUGH):
+        if near(value, right, share=FAR_ENOUGH):
             return False
-        if any(way != other and near(value, another, 0.03) for other, another in values[number + 1 :]):
+        if any(way != other and near(value, another, share=0.03) for other, another in values[number + 1 :]):
             return False
     return True
 
@@ -247,11 +245,14 @@ class BudgetUnits(Exercise):
         """Judge ``{"normalised": …, "L2": …, "grey levels": …}``."""
         right, ways = torch_budget(self.question), wrong_values(self.question)
         given = as_dict(answers, right, "budget")
-        found = judge_numbers(given, right, what="budget", same=near, show="{:.4g}".format)
+        found = judge_numbers(given, right, what="budget", same=partial(near, share=EXACT), show="{:.4g}".format)
         return {part: _explained(one, plain(given[part]), ways[part]) for part, one in found.items()}
 
 
 def _explained(one: Finding, number: float | None, ways: Mapping[Misconception, list[float]]) -> Finding:
     if one.standing is not Standing.WRONG or number is None:
         return one
-    return wrong(one.first, [way for way, values in ways.items() if any(near(number, value) for value in values)][:1])
+    return wrong(
+        one.first,
+        [way for way, values in ways.items() if any(near(number, value, share=EXACT) for value in values)][:1],
+    )

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.answers import as_array, as_dict, is_missing
+from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -154,8 +155,7 @@ def _explained(losses: np.ndarray) -> Misconception | None:
 
 
 def _same(given: Any, wanted: Any) -> bool:
-    given, wanted = np.asarray(given, float), np.asarray(wanted, float)
-    return given.shape == wanted.shape and bool(np.allclose(given, wanted, rtol=1e-6, atol=1e-9))
+    return close(np.asarray(given, float), np.asarray(wanted, float), rtol=1e-6, atol=1e-9)
 
 
 def _look_at_difference(answer: Any) -> None:

@@ -1,7 +1,7 @@
 """Exercise 5.5: a convolution with loops, judged in stages, and what its cases are made of."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import RIGHT, Findings
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS2, DS5, DS6
 from course_utils.labs.conv_and_pooling.windows import SZ1, SZ3, SZ6
@@ -51,29 +52,6 @@ CV8 = Misconception(
 SZ10 = shared.SZ10.in_lab(BUILD)
 
 TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """All shapes of one convolution or pooling. `kernel` is (FH, FW)."""
-
-    batch: int
-    in_channels: int
-    out_channels: int
-    size: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: int = 1
-    padding: int = 0
-    dtype: type = np.float64
-    zero_bias: bool = False
-
-    def arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw x (N, C, H, W), weight (K, C, FH, FW) and bias (K,)."""
-        rng = np.random.default_rng([seed, *self.size, *self.kernel])
-        x = rng.normal(size=(self.batch, self.in_channels, *self.size))
-        weight = rng.normal(size=(self.out_channels, self.in_channels, *self.kernel))
-        bias = np.zeros(self.out_channels) if self.zero_bias else 1 + rng.random(self.out_channels)
-        return x.astype(self.dtype), weight.astype(self.dtype), bias.astype(self.dtype)
 
 
 class BuildConv2d(Implementation):

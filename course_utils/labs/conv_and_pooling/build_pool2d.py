@@ -12,7 +12,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
-from course_utils.labs.conv_and_pooling.build_conv2d import Shapes
+from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import POOLING
 from course_utils.labs.conv_and_pooling.kernels import DS2, DS5, DS6
 from course_utils.labs.conv_and_pooling.windows import SZ1

@@ -11,7 +11,7 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.conv_and_pooling.build_conv2d import Shapes
+from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD
 from course_utils.labs.conv_and_pooling.kernels import CV1
 

@@ -1,5 +1,6 @@
 """Exercise 5.11: what dropout does in both modes, and what batch normalisation keeps."""
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -7,6 +8,7 @@ from torch import nn
 
 from course_utils.judging import shared
 from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -67,20 +69,16 @@ class DropoutBatchNorm(Exercise):
         means, rest = (
             {part: right[part] for part in right if part.startswith("mean") is mean} for mean in (True, False)
         )
-        found = judge_numbers(given, means, what="modes", same=_near, show="{:g}".format)
+        found = judge_numbers(given, means, what="modes", same=partial(near, by=MEAN_TOLERANCE), show="{:g}".format)
         found |= judge_numbers(given, rest, what="modes", show="{:g}".format)
         return {part: _explained(part, found[part], plain(given[part]), right) for part in right}
-
-
-def _near(one: float, other: float) -> bool:
-    return abs(one - other) <= MEAN_TOLERANCE
 
 
 def _explained(part: str, one: Finding, number: float | None, right: dict[str, float]) -> Finding:
     if one.standing is not Standing.WRONG or number is None:
         return one
     all_numbers = right["parameters"] + right["buffer numbers"]
-    halved = part.startswith("mean") and _near(number, 0.5)
+    halved = part.startswith("mean") and near(number, 0.5, by=MEAN_TOLERANCE)
     way: Misconception | None = None
     if (part == "mean in train" and halved) or (part == "kept value" and number == 1):
         way = DB1

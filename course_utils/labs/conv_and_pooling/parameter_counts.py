@@ -7,6 +7,7 @@ from torch import nn
 
 from course_utils.judging import shared
 from course_utils.judging.answers import as_dict
+from course_utils.judging.counting import Layer, count_by_cells
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
@@ -31,15 +32,6 @@ PC12 = Misconception(
     CHANNELS,
 )
 COUNT_WAYS = (PC1, PC2, PC3, PC4, PC6, PC7, PC8)
-
-
-class Layer(NamedTuple):
-    """A convolutional layer on square maps; `positions` is the number of places of its window."""
-
-    in_channels: int
-    out_channels: int
-    kernel_size: int
-    positions: int
 
 
 class Counting(NamedTuple):
@@ -70,16 +62,6 @@ def dense_count(question: Counting) -> int:
 
 def _count(layer: torch.nn.Module) -> int:
     return sum(p.numel() for p in layer.parameters())
-
-
-def count_by_cells(layer: Layer) -> int:
-    """Count the parameters of a layer, kernel by kernel, cell by cell."""
-    count = 0
-    for _kernel in range(layer.out_channels):
-        for _channel in range(layer.in_channels):
-            count += len([(row, column) for row in range(layer.kernel_size) for column in range(layer.kernel_size)])
-        count += 1
-    return count
 
 
 # --- drawing

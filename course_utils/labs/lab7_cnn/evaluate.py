@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, TensorDataset
 from course_utils.judging import shared
 from course_utils.judging.answers import as_dict
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import RIGHT, Finding, Findings, Standing, look
 from course_utils.judging.misconceptions import Misconception
@@ -327,15 +328,12 @@ def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) 
     if answer is None:
         raise case.always(f"What evaluate returns has no {key!r}.")
     given, right = case.array(answer, f"evaluate: {key!r}"), getattr(scored.measured(), key)
-    if _same(given, right):
+    same = partial(close, equal_nan=True)
+    if same(given, right):
         return
-    way = next((way for way, results in ways.items() if any(_same(given, np.asarray(r, float)) for r in results)), None)
+    way = next((way for way, results in ways.items() if any(same(given, np.asarray(r, float)) for r in results)), None)
     shape = f"  yours has the shape {given.shape}." if given.shape != right.shape else ""
     raise case.wrong(f"evaluate: {key!r}", way, detail=shape)
-
-
-def _same(given: np.ndarray, right: np.ndarray) -> bool:
-    return given.shape == right.shape and bool(np.allclose(given, right, rtol=1e-4, atol=1e-5, equal_nan=True))
 
 
 def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any], scored: Scored) -> None:

@@ -11,6 +11,7 @@ from torch import nn
 from course_utils.data import load_shapes
 from course_utils.judging import shared
 from course_utils.judging.answers import as_array, as_dict, is_missing, named
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -125,36 +126,32 @@ def _refuse(part: str, number: float, because: Misconception | None = None) -> N
     raise refuse(f"{part}: you gave {number:.4g}.", because)
 
 
-def _near(given: float, right: float, by: float) -> bool:
-    return abs(given - right) <= by
-
-
 def _of_another_base(number: float) -> bool:
-    return any(_near(number, loss_of_guessing() / np.log(base), 0.006) for base in (2, 10))
+    return any(near(number, loss_of_guessing() / np.log(base), by=0.006) for base in (2, 10))
 
 
 def _look_at_first_loss(answer: Any) -> None:
     number, guessing = _number(answer, "first loss"), loss_of_guessing()
-    if not _near(number, guessing, 0.15):
+    if not near(number, guessing, by=0.15):
         good = KF2 if 0 <= number < guessing else None
         _refuse("first loss", number, KF1 if _of_another_base(number) else good)
 
 
 def _look_at_guessing(answer: Any) -> None:
     number = _number(answer, "loss of guessing")
-    if not _near(number, loss_of_guessing(), 0.006):
+    if not near(number, loss_of_guessing(), by=0.006):
         _refuse("loss of guessing", number, KF1 if _of_another_base(number) else None)
 
 
 def _look_at_chance(answer: Any) -> None:
     number = _number(answer, "chance")
-    if not _near(number, 0.1, 1e-6):
-        _refuse("chance", number, KF3 if _near(number, 0.5, 1e-6) else KE6 if number == 10 else None)
+    if not near(number, 0.1, by=1e-6):
+        _refuse("chance", number, KF3 if near(number, 0.5, by=1e-6) else KE6 if number == 10 else None)
 
 
 def _look_at_accuracy(answer: Any, reached: Any) -> None:
     number = _number(answer, "accuracy")
-    if not _near(number, reached(), 0.021):
+    if not near(number, reached(), by=0.021):
         _refuse("accuracy", number, KE6 if number > 1 else KF4)
 
 

@@ -8,10 +8,11 @@ import torch
 from torch import nn
 
 from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.counting import Layer
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look, refuse
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import read_number
+from course_utils.judging.numbers import read_number, read_shape
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.lab7_cnn.headings import KERAS
@@ -30,8 +31,8 @@ from course_utils.labs.lab7_cnn.networks import (
     torch_maps,
     torch_trace,
 )
-from course_utils.labs.lab7_cnn.parameter_counts import COUNT_WAYS, Layer, Layers, Widths, count_layer, counts_by_layer
-from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set, read_shape
+from course_utils.labs.lab7_cnn.parameter_counts import COUNT_WAYS, Layers, Widths, count_layer, counts_by_layer
+from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set
 
 KG1 = Misconception(
     "KG1",

@@ -9,9 +9,11 @@ from torch.nn import functional as F
 
 from course_utils.judging import shared
 from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.counting import Layer, count_by_cells
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
+from course_utils.judging.numbers import read_shape
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.lab7_cnn.headings import SHAPES
@@ -22,7 +24,7 @@ from course_utils.labs.lab7_cnn.networks import (
     torch_network,
     torch_tensors,
 )
-from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set, read_shape
+from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set
 from course_utils.labs.lab7_cnn.shape_trace import network_of, trace
 
 PC1 = shared.PC1.in_lab(SHAPES)
@@ -59,17 +61,6 @@ KA7 = Misconception(
     SHAPES,
 )
 COUNT_WAYS = (PC1, PC2, PC3, PC4, PC6, PC7, PC8)
-
-
-class Layer(NamedTuple):
-    """A convolution on square maps; ``positions`` is the number of places of its window."""
-
-    in_channels: int
-    out_channels: int
-    kernel_size: int
-    positions: int
-
-
 Layers = dict[str, Layer]
 Widths = dict[str, tuple[int, int]]  # inputs and outputs of dense layers
 
@@ -84,11 +75,8 @@ _DENSE_WAYS: dict[Misconception, Callable[[int, int], int]] = {
 
 
 def count_layer(layer: Layer, way: Misconception | None = None) -> int:
-    """Count the parameters of a convolution, kernel by kernel, or as a wrong way does."""
-    if way:
-        return int(wrong_answers([way], layer)[way])
-    kernel = sum(layer.kernel_size**2 for _channel in range(layer.in_channels)) + 1
-    return sum(kernel for _kernel in range(layer.out_channels))
+    """Count the parameters of a convolution, cell by cell, or as a wrong way does."""
+    return int(wrong_answers([way], layer)[way]) if way else count_by_cells(layer)
 
 
 def count_dense(inputs: int, outputs: int) -> int:

@@ -11,6 +11,7 @@ from course_utils.judging.answers import as_dict
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding
 from course_utils.judging.misconceptions import Misconception, wrong_answers
+from course_utils.judging.numbers import read_shape
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.lab7_cnn.headings import SHAPES
@@ -29,7 +30,7 @@ from course_utils.labs.lab7_cnn.networks import (
     torch_network,
     torch_trace,
 )
-from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set, read_shape
+from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set
 
 PL2 = shared.PL2.in_lab(SHAPES)
 DS2 = shared.DS2.in_lab(SHAPES, "The batch axis is gone. What stands first in every shape of a batch?")

@@ -1,6 +1,7 @@
 """Exercise 6.4: one epoch of training, watched by a model and an optimiser that write down what is done with them."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.judging.answers import named, plain
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
@@ -282,7 +284,8 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         raise case.wrong(NAME, TR4)
     if value is None:
         raise case.always(f"{NAME} should return a number, not {named(found['kind'])}.")
-    if _equal(value, mean):
+    exact = partial(near, by=1e-4, share=1e-4)
+    if exact(value, mean):
         return
     ways = {
         TR5: [losses.mean()],
@@ -290,11 +293,7 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         KT5: [losses.sum(), (losses * sizes).sum()],
         KT3: [losses[0]],
     }
-    way = next((way for way, given in ways.items() if any(_equal(value, one) for one in given)), None)
+    way = next((way for way, given in ways.items() if any(exact(value, one) for one in given)), None)
     if way:
         raise case.wrong(NAME, way)
     raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.")
-
-
-def _equal(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-4 * max(1.0, abs(other))

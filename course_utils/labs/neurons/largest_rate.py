@@ -10,6 +10,7 @@ import torch.nn.functional as F
 
 from course_utils.data.sunshine import sunshine_days
 from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -164,4 +165,4 @@ class LargestRate(Exercise):
 
 def _same(one: Any, other: float) -> bool:
     number = plain(one)
-    return number is not None and abs(number - other) <= 1e-9 * abs(other)
+    return number is not None and near(number, other, share=1e-9)

@@ -9,9 +9,10 @@ import torch
 
 from course_utils.judging import probabilities, shared
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import alike
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import Known, alike, ask_probabilities
+from course_utils.judging.probabilities import Known, ask_probabilities
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning.headings import HEAD
 

@@ -1,12 +1,14 @@
 """Exercise 7.3: the parameters of three heads, and how much of a network is trained."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from torch import nn
 
 from course_utils.judging import shared
 from course_utils.judging.answers import as_dict, plain
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -162,8 +164,8 @@ def share_ways(own: int) -> dict[Misconception, list[float]]:
 
 
 def _share_way(given: float, own: int) -> Misconception | None:
-    near = {way: min(abs(given - share) for share in each) for way, each in share_ways(own).items()}
-    return next((way for way, off in near.items() if off <= (0.001 if way == TH7 else SHARE_TOLERANCE)), None)
+    offs = {way: min(abs(given - share) for share in each) for way, each in share_ways(own).items()}
+    return next((way for way, off in offs.items() if off <= (0.001 if way == TH7 else SHARE_TOLERANCE)), None)
 
 
 # --- drawing
@@ -255,17 +257,13 @@ class HeadSizes(Exercise):
         )
         found |= judge_numbers(given, {"full": BODY + own}, what="numbers", show="{:,}".format)
         share = {"share": 100 * own / (BODY + own)}
-        found |= judge_numbers(given, share, what="numbers", same=_same_share, show="{:,}".format)
+        found |= judge_numbers(given, share, what="numbers", same=partial(near, by=SHARE_TOLERANCE), show="{:,}".format)
         return found | _explained({label: found[label] for label in ("full", "share")}, given, own)
 
 
 def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int]]:
     by_head = {label: head_ways(head) for label, head in heads.items()}
     return {way: {label: ways[way] for label, ways in by_head.items()} for way in COUNT_WAYS}
-
-
-def _same_share(one: float, other: float) -> bool:
-    return abs(one - other) <= SHARE_TOLERANCE
 
 
 def _explained(found: Mapping[str, Finding], given: Mapping[str, Any], own: int) -> dict[str, Finding]:

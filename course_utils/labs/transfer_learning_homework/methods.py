@@ -10,7 +10,8 @@ import torch
 from course_utils.data import Pictures, scenes_of
 from course_utils.judging import probabilities, shared
 from course_utils.judging.cases import Case
-from course_utils.judging.probabilities import Known, alike, ask_probabilities
+from course_utils.judging.closeness import alike
+from course_utils.judging.probabilities import Known, ask_probabilities
 from course_utils.labs.transfer_learning_homework.headings import HEAD
 
 PR1 = shared.PR1.in_lab(HEAD)

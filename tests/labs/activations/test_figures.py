@@ -7,8 +7,8 @@ import torch
 from matplotlib.collections import PathCollection
 
 from course_utils.labs.activations import figures
+from course_utils.labs.activations.experiments import interval_data
 from course_utils.labs.activations.figures import step_net
-from course_utils.labs.activations.interval_experiment import interval_data
 
 X, Y = interval_data()
 TRIANGLE = [([[0, 1], [1, -1], [-1, -1]], [1, 1, 1]), ([[1, 1, 1]], [-2.5])]

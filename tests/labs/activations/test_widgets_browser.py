@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 
 from course_utils.labs.activations import widgets
-from course_utils.labs.activations.deep_gradients import deep_net
-from course_utils.labs.activations.interval_experiment import interval_data
+from course_utils.labs.activations.experiments import deep_net, interval_data
 
 X, Y = interval_data()
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from drawn import check_settings_stay, check_texts_do_not_overlap, check_width_and_font, framed, numbers, texts
+from drawn import framed, numbers, rules_of, texts
 
 from course_utils.labs.conv_and_pooling import figures
 
@@ -145,21 +145,21 @@ def test_rows_that_cannot_be_drawn_are_refused(arguments, message):
 # the matrix of a convolution
 
 
-def convolution_matrix(kernel, height, width):
+def matrix_of(kernel, height, width):
     """Row by row from PyTorch: one column is the answer to one cell alone."""
     cells = torch.eye(height * width, dtype=torch.float64).reshape(-1, 1, height, width)
     return F.conv2d(cells, torch.tensor(kernel, dtype=torch.float64)[None, None]).flatten(1).T.numpy()
 
 
 def test_the_matrix_shows_nine_numbers_81_times():
-    axes = figures.plot_convolution_matrix(convolution_matrix(np.arange(1.0, 10).reshape(3, 3), 5, 5), (3, 3))
+    axes = figures.plot_convolution_matrix(matrix_of(np.arange(1.0, 10).reshape(3, 3), 5, 5), (3, 3))
     assert {text: texts(axes).count(text) for text in texts(axes)} == {str(place): 9 for place in range(9)}
     assert "81 of 225" in axes.get_xlabel()
     assert len({patch.get_facecolor() for patch in axes.patches}) == 10  # nine weights and zero
 
 
 def test_the_matrix_of_an_oblong_image_needs_its_shape():
-    matrix = convolution_matrix(np.array([[1.0, 2, 3], [4, 5, 6]]), 4, 5)
+    matrix = matrix_of(np.array([[1.0, 2, 3], [4, 5, 6]]), 4, 5)
     axes = figures.plot_convolution_matrix(matrix, (2, 3), image_shape=(4, 5))
     assert sorted(set(texts(axes))) == list("012345")
     with pytest.raises(ValueError, match="image_shape must be given: 20 columns"):
@@ -167,7 +167,7 @@ def test_the_matrix_of_an_oblong_image_needs_its_shape():
 
 
 def test_a_value_where_none_should_stand_is_marked():
-    matrix = convolution_matrix(np.ones((3, 3)), 5, 5)
+    matrix = matrix_of(np.ones((3, 3)), 5, 5)
     matrix[3, 20] = 1
     axes = figures.plot_convolution_matrix(matrix, (3, 3))
     assert texts(axes).count("×") == 1
@@ -175,7 +175,7 @@ def test_a_value_where_none_should_stand_is_marked():
 
 
 def test_a_transposed_matrix_is_refused():
-    matrix = convolution_matrix(np.ones((3, 3)), 5, 5).T
+    matrix = matrix_of(np.ones((3, 3)), 5, 5).T
     with pytest.raises(ValueError, match=r"matrix must have one row for each output cell.*\(25, 9\)"):
         figures.plot_convolution_matrix(matrix, (3, 3), image_shape=(5, 5))
 
@@ -221,22 +221,10 @@ FIGURES = {
     "large step": lambda: figures.plot_convolution_step(np.ones((28, 28)), np.ones((5, 5)), 70),
     "filmstrip": lambda: figures.plot_filmstrip(IMAGE, KERNEL, padding=2),
     "windows": lambda: figures.plot_windows(64, 5, stride=7, padding=2),
-    "matrix": lambda: figures.plot_convolution_matrix(convolution_matrix(np.ones((3, 3)), 5, 5), (3, 3)),
+    "matrix": lambda: figures.plot_convolution_matrix(matrix_of(np.ones((3, 3)), 5, 5), (3, 3)),
     "equivariance": lambda: figures.plot_equivariance(IMAGE, IMAGE, shift_first=IMAGE, shift_last=IMAGE),
     "stamps": lambda: figures.plot_stamps(IMAGE, KERNEL, stride=2, padding=1),
 }
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figures_are_at_most_nine_inches_wide_and_their_text_is_legible(name):
-    check_width_and_font(FIGURES[name]())
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_texts_of_a_figure_do_not_overlap(name):
-    check_texts_do_not_overlap(FIGURES[name]())
-
-
-@pytest.mark.parametrize("name", FIGURES)
-def test_drawing_changes_no_global_setting(name):
-    check_settings_stay(FIGURES[name])
+TestEveryFigure = rules_of(FIGURES)

@@ -39,7 +39,7 @@ def explore_gradient_flow(deep_net: Callable) -> GradientFlowExplorer:
     Parameters
     ----------
     deep_net
-        :func:`course_utils.labs.activations.deep_gradients.deep_net`, called as ``deep_net(scale, activation)``; the
+        :func:`course_utils.labs.activations.experiments.deep_net`, called as ``deep_net(scale, activation)``; the
         `gradients` of what it returns are read.
     """
 
