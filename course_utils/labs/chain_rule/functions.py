@@ -46,7 +46,7 @@ VE29 = Misconception(
 VE30 = Misconception(
     "VE30",
     "slope of another function",
-    "This is the slope of another function, with this one's value in it. Whose formula did you take?",
+    "This is the slope of another function. Whose formula did you take?",
     ENGINE,
 )
 VE31 = Misconception(
@@ -59,6 +59,18 @@ VE32 = Misconception(
     "VE32",
     "slope of the logarithm upside down",
     "This slope grows with x. Where is the logarithm steeper, at 1 or at 10?",
+    ENGINE,
+)
+VE33 = Misconception(
+    "VE33",
+    "logarithm to another base",
+    "This is a logarithm to another base. Which base does the task name, and which function of math has it?",
+    ENGINE,
+)
+VE34 = Misconception(
+    "VE34",
+    "sigmoid with the sign of its input lost",
+    "Your sigmoid falls where it should rise. Towards which number should it go for a large input?",
     ENGINE,
 )
 
@@ -79,14 +91,42 @@ def try_function(case: Case, Value: Any) -> None:
     fault = fault_of(Value, run)
     if fault is None:
         return
-    way = _slope_way(Value, case.part, run.written) if run.single_steps and case.part in _SLOPES else None
+    way = _way(Value, case.part, run.written) if run.single_steps else None
     raise speak(case, fault._replace(ways=(way,)) if way else fault)
+
+
+def _way(Value: Any, part: str, written: Program) -> Misconception | None:
+    """Return the wrong number or the wrong slope that a learner's function gives; None if it is not known."""
+    if part == "relu":
+        return _relu_way(Value)
+    if part not in _SLOPES:
+        return None
+    return _number_way(Value, part, written) or _slope_way(Value, part, written)
+
+
+def _number_way(Value: Any, part: str, written: Program) -> Misconception | None:
+    """Return the wrong function that gives exactly the numbers of a learner's, here and at other places."""
+    rows = [written, *(applied(part, written.lines[0], *place).data.written for place in TELLING)]
+    given = [_number_of(Value, one) for one in rows]
+    for way, functions in _NUMBERS.get(part, {}).items():
+        for function in functions:
+            if all(
+                number is not None and close_numbers(number, function(one.inputs["a"]))
+                for number, one in zip(given, rows, strict=True)
+            ):
+                return way
+    return None
+
+
+def _number_of(Value: Any, written: Program) -> float | None:
+    try:
+        return read(ask_engine(probe_gradients, Value, written)["numbers"], written.names, "data")["u"]
+    except CheckFailed:
+        return None
 
 
 def _slope_way(Value: Any, part: str, written: Program) -> Misconception | None:
     """Return the wrong slope that gives exactly what a learner's function gives, here and at other places."""
-    if part == "relu":
-        return _relu_way(Value)
     line, inputs = written.lines[0], written.inputs
     rows = [written, *(applied(part, line, *place).data.written for place in TELLING)]
     given = [_gradient_of(Value, one) for one in rows]
@@ -175,6 +215,10 @@ _OUTPUTS: dict[str, Callable[[float, float], float]] = {
     "sin": lambda x, k: math.sin(x),
     "log": lambda x, k: math.log(x),
     "sigmoid": lambda x, k: _sigmoid(x),
+}
+_NUMBERS: dict[str, dict[Misconception, list[Callable[[float], float]]]] = {
+    "log": {VE33: [math.log10, math.log2]},
+    "sigmoid": {VE34: [lambda x: _sigmoid(-x)]},
 }
 _SLOPES: dict[str, Callable[[float, float, float], dict[Misconception, list[float]]]] = {
     "power": lambda x, y, k: {

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_dict, is_missing, plain, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -36,7 +36,7 @@ VG4 = Misconception(
     MATRICES,
 )
 
-Shape = tuple[int, ...]
+Shape = tuple[int | float, ...]
 PARTS = ("dY", "dW2", "db2", "dA1", "dZ1", "dW1", "db1", "dX")
 
 
@@ -175,12 +175,8 @@ def is_missing_shape(answer: Any) -> bool:
 
 
 def read_shape(answer: Any) -> Shape | None:
-    """Return a shape as a tuple of ints; a single number stands for the shape of one axis; None if it is none."""
-    if type(answer) is np.ndarray and answer.ndim == 1:
-        answer = answer.tolist()
-    numbers = [plain(size) for size in (answer if type(answer) in (tuple, list) else [answer])]
-    sizes = tuple(size for size in numbers if type(size) is int)
-    return sizes if len(sizes) == len(numbers) else None
+    """Return a shape as a tuple of numbers; a single number stands for the shape of one axis; None if it is none."""
+    return as_shape(answer if plain(answer) is None or hasattr(answer, "shape") and answer.shape else [answer])
 
 
 def explain_shapes(amiss: Mapping[str, Shape | None], question: TwoLayers) -> dict[str, Misconception]:

@@ -16,7 +16,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Findings
 from course_utils.labs.chain_rule.engine import STEP_WAYS, Run, fewest_ways
-from course_utils.labs.chain_rule.functions import VE15, VE17, VE28, VE29, VE30, VE32, applied, try_function
+from course_utils.labs.chain_rule.functions import VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, applied, try_function
 from course_utils.labs.chain_rule.gradients import GR11
 from course_utils.labs.chain_rule.programs import Program
 
@@ -31,7 +31,7 @@ class MoreFunctions(Implementation):
         "What is the slope of sin at 0: 1, 0 or -1? Which function is that at every other place?",
         "Does the slope of log want the input or the output? And that of the sigmoid?",
     )
-    misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, GR11, *STEP_WAYS)
+    misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, GR11, *STEP_WAYS)
 
     def cases(self) -> Sequence[Case]:
         """Return each function, and the curve at three places."""
