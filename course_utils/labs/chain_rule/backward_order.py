@@ -90,6 +90,16 @@ class BackwardOrder(EngineStep):
         "Instead of a function that calls itself, keep a list of what is still to do. When you take a value from it, "
         "how do you know whether its parents are done?",
     )
+    worked = """
+    By hand, for `c = a * b`, `d = c + a`, `y = d * c`. Who may stand where?
+
+    1. y is first: nothing else was made from it. Behind it are d, c, a, b: go from parent to parent to find them.
+    2. d was used by y only, so d may come next. c was used by d *and* y: it has to wait for d.
+    3. Now c. a was used by c and by d, b by c: both only now. Together: y, d, c, a, b.
+    4. Read from the right it is an order of making: every value stands after its parents. So whoever can list values
+       "parents first" has the answer, turned around. To list parents first without calls in calls: put a value back on
+       the list of what is to do, marked, then its parents on top; when it turns up marked, its parents are done.
+    """
     misconceptions = (VE1, VE3, VE4, VE8, VE9, VE10, VE25)
 
     def cases(self) -> Sequence[Case]:

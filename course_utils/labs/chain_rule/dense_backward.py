@@ -90,6 +90,20 @@ class DenseBackward(Implementation):
         "b is added to every row of Y. How many numbers of dY does one number of b answer for?",
         "For ReLU: which numbers came through on the way forwards? What comes back for them, and what for the others?",
     )
+    worked = """
+    Another layer: Y = X · s, each feature times a number of its own; X is (N, D), s is (D,), Y is (N, D).
+
+    ```python
+    def scale_backward(dY, X, s):
+        dX = dY * s                 # (N, D): X[n, d] reaches Y[n, d] alone, with the slope s[d]
+        ds = (dY * X).sum(axis=0)   # (D,): s[d] reaches Y[n, d] for every n
+        return dX, ds
+    ```
+
+    1. Which outputs does a number reach, and with which slope? One path: a product. Many paths: a sum of products.
+    2. The shapes tell where to sum: (N, D) has to become (D,), so N goes.
+    3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
+    """
     misconceptions = (GR1, GR2_LAYER, GR3, GR4, GR5, GR10, GR11, VG1, VG2, VG5, VG6, VG7, VG8, VG9, VG10, VG11)
 
     def cases(self) -> Sequence[Case]:

@@ -1,4 +1,13 @@
-"""Exercise 3.6: the shapes of all gradients of a network of two layers."""
+"""Exercise 3.6: the shapes of all gradients of a network of two layers.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+the shape of each gradient                             a part for each, against autograd
+as a tuple                                             also a list, an array, a torch.Size; (8,) also as 8
+for these sizes                                        all four differ, so that no axis can hide
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -125,12 +134,25 @@ def _one_shape_ways(question: OneShape) -> dict[Misconception, np.ndarray]:
     return {way: np.array(shapes[0]) for way, shapes in found.items() if shapes}
 
 
+def shape_steps(question: OneShape) -> list[str]:
+    """Return the way to the shape of one gradient."""
+    variable, shape = question.part[1:], torch_shapes(question.layers)[question.part]
+    letters = {"Y": "(N, K)", "W2": "(K, H)", "b2": "(K,)", "A1": "(N, H)", "Z1": "(N, H)", "W1": "(H, D)"}
+    letters |= {"b1": "(H,)", "X": "(N, D)"}
+    return [
+        f"{question.part} holds one slope for each number of {variable}.",
+        f"{variable} has the shape {letters[variable]}.",
+        f"With {question.layers}: {shape}.",
+    ]
+
+
 GRADIENT_SHAPE = Topic(
     "gradient-shapes",
     practice_shape,
     _shape_text,
     lambda question: np.array(torch_shapes(question.layers)[question.part]),
     _one_shape_ways,
+    shape_steps,
 )
 
 
@@ -145,6 +167,15 @@ class GradientShapes(Exercise):
     )
     misconceptions = (DS1, DS2, DS3, GR4, GR5, VG1, VG2, VG3, VG4)
     topics = (GRADIENT_SHAPE,)
+    worked = """
+    One layer, a tanh and a loss: Z = X Vᵀ + c, A = tanh(Z), for 6 examples of 10 features and 4 units.
+
+    1. Forwards: X is (6, 10), V is (4, 10), outputs first; Z is (6, 4), c is (4,), A is (6, 4).
+    2. A gradient holds one slope for each number of its variable. So nothing has to be worked out: the row above is
+       the answer, dA (6, 4), dZ (6, 4), dV (4, 10), dc (4,), dX (6, 10).
+    3. Does it depend on the batch? With 60 examples dA, dZ and dX get 60 rows; dV and dc stay as they are: all
+       examples turn the same V and the same c, and their shares are summed.
+    """
 
     def draw(self) -> TwoLayers:
         """Return a two-layer network and the size of its batch."""

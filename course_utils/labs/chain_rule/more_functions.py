@@ -31,6 +31,19 @@ class MoreFunctions(Implementation):
         "What is the slope of sin at 0: 1, 0 or -1? Which function is that at every other place?",
         "Does the slope of log want the input or the output? And that of the sigmoid?",
     )
+    worked = """
+    One more function, the arc tangent. Its slope is 1 / (1 + x²), written with the input.
+
+    ```python
+    def atan(self):
+        return Value(math.atan(self.data), (self,), (1 / (1 + self.data**2),))
+
+    Value.atan = atan
+    ```
+
+    1. At 2 the number is 1.107 and the slope 1/5. With the output in it, 1 / (1 + 1.107²), it would be 0.449: wrong.
+    2. Check it with a difference: (atan(2.001) − atan(1.999)) / 0.002 = 0.2.
+    """
     misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, GR11, *STEP_WAYS)
 
     def cases(self) -> Sequence[Case]:

@@ -235,6 +235,19 @@ class NumericalGradient(Implementation):
         "f(x + a little) and f(x - a little): how far apart are these two places?",
         "Which type has the array that you move, if x comes as whole numbers? np.ndindex(x.shape) visits any shape.",
     )
+    worked = """
+    How strongly does a curve bend? By the same idea, for one number: go a step to both sides.
+
+    ```python
+    def bend(f, x, step):
+        return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
+    ```
+
+    1. For f(x) = x³ at 2 with step 0.1: f(2.1) = 9.261, f(2) = 8, f(1.9) = 6.859.
+    2. 9.261 − 16 + 6.859 = 0.12, divided by 0.01 is 12. Right: the second derivative is 6x.
+    3. For two numbers (a, b) and f = a² · b the first is moved alone: f(a + 0.1, b) and f(a − 0.1, b); then a is put
+       back, and b has its turn. Whoever forgets that measures the second slope at another place.
+    """
     misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, VN8, VN9, VN10, GR1_TRUST, GR2, GR4_TRUST)
 
     def cases(self) -> Sequence[Case]:

@@ -131,6 +131,23 @@ class ValueClass(EngineStep):
         "If other is the number 3, how do you make a Value of it?",
         "For a product a · b: if a moves by 1 and b stays, by how much does the product move? That is its slope by a.",
     )
+    worked = """
+    Another class that remembers: a `Length` in metres. Joining two gives a new one, which knows its parts.
+
+    ```python
+    class Length:
+        def __init__(self, metres, parts=()):
+            self.metres, self.parts = metres, parts
+
+        def __or__(self, other):  # one after the other
+            if not isinstance(other, Length):
+                other = Length(other)  # 3 becomes a Length of 3 metres
+            return Length(self.metres + other.metres, (self, other))
+    ```
+
+    1. `Length(2) | Length(5)` has 7 metres. Neither part has changed: the result is an object of its own.
+    2. A slope to remember beside it: of a difference p − q by p it is 1, by q it is −1, in the order of (p, q).
+    """
     misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27)
 
     def cases(self) -> Sequence[Case]:

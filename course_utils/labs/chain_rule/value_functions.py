@@ -42,6 +42,21 @@ class ValueFunctions(EngineStep):
         "Write the slope of tanh by its own output: which number have you computed already?",
         "For ReLU: what is the slope on the right of 0, what on the left?",
     )
+    worked = """
+    One more function, a square root. If u = √a, then u · u = a, and the slope of u is 1 / (2u).
+
+    ```python
+    def sqrt(self):
+        root = math.sqrt(self.data)
+        return Value(root, (self,), (0.5 / root,))
+
+    Value.sqrt = sqrt
+    ```
+
+    1. One number is computed, one parent remembered, one slope: at the number that this value has now.
+    2. The slope is written with the output, which is there already. At 9 it is 1/6: from 9 to 9.06 the root grows by 0.01.
+    3. Check any of them with a difference: (√9.0001 − √8.9999) / 0.0002 = 0.16667.
+    """
     misconceptions = (
         *(VE14, VE15, VE17, VE28, VE29, VE30, VE31, VG8_ENGINE, GR10_ENGINE, GR11),
         *STEP_WAYS,
