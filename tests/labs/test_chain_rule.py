@@ -47,6 +47,8 @@ from course_utils.labs.chain_rule.chain_slopes import (
     series_slope,
     series_tells_apart,
     series_ways,
+    told_parallel_ways,
+    told_series_ways,
 )
 from course_utils.labs.chain_rule.engine import DIAMOND, TWICE, probe_gradients
 from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, PARTS, practice_shape, shape_ways
@@ -96,7 +98,18 @@ def wrong_slopes() -> list[WrongWay]:
     ways = [(way, {"series": one}) for way, versions in series.items() for one in versions]
     ways += [(way, {"parallel": one}) for way, versions in parallel.items() for one in versions]
     ways += [(way, {"series": series[way][0], "parallel": parallel[way][0]}) for way in series if way in parallel]
-    return [wrong(way.code, "chain-slopes", 1 - len(changes) / 2, RIGHT_SLOPES, **changes) for way, changes in ways]
+    told = told_series_ways(LESSON_SLOPES.series), told_parallel_ways(LESSON_SLOPES.parallel)
+    for part, known, every in zip(("series", "parallel"), (series, parallel), told, strict=True):
+        ways += [(way, {part: one}) for way, versions in every.items() if way not in known for one in versions]
+    found = [wrong(way.code, "chain-slopes", 1 - len(changes) / 2, RIGHT_SLOPES, **changes) for way, changes in ways]
+    return [*found, WrongWay("VC9", "chain-slopes", lambda: (product_of_slopes("bela"),), 1 / 2, "bela")]
+
+
+def product_of_slopes(student: str) -> dict[str, int]:
+    """Return a student's slopes, that in parallel with the product of two slopes for the slope of a product."""
+    asked = chain_rule.for_student(student).chain_slopes.question
+    (slopes,) = [some for way, some in told_parallel_ways(asked.parallel).items() if way.code == "VC9"]
+    return {"series": series_slope(asked.series), "parallel": slopes[0]}
 
 
 def wrong_shapes() -> list[WrongWay]:
@@ -122,6 +135,8 @@ TRAININGS = [
     training("VT3", 1 / 2, losses=torch_training(4)),
     training("VT3", 1 / 2, losses=torch_training(mean=False)),
     training("", 1 / 2, losses=[2.0 / (i + 1) for i in range(60)]),
+    training("VT10", 1 / 2, losses=torch_training(61)[1:]),
+    training("VT11", 1 / 2, losses=[build("Value")["Value"](loss) for loss in torch_training()]),
     training("VT8", 1 / 2, difference=1.0),
     training("VT9", 1 / 2, difference=0.3),
     training("VT9", 0, difference=0.3, losses=[2.0 / (i + 1) for i in range(60)]),
@@ -194,6 +209,12 @@ DIFFERENCES = [
     differences("VN6", ("return grad", "return grad.reshape(-1)")),
     differences("", ("return grad", "return grad.reshape(-1) + 1")),
     differences("VN7", ("/ (2 * eps)", "")),
+    differences("VN8", ("/ (2 * eps)", "/ 2 * eps")),
+    differences("VN8", ("/ (2 * eps)", "* eps")),
+    differences("", ("/ (2 * eps)", "/ 2000")),
+    differences("VN9", ("    return grad", "        return grad")),
+    differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
+    differences("", ("(above - below)", "abs(above - below)")),
     differences("GR2", ("(2 * eps)", "eps")),
     differences("GR1", ("above - below", "below - above")),
     differences("GR4", ("return grad", "return grad.T")),
@@ -215,6 +236,15 @@ LAYERS = [
     layers("GR10", ("dA * (Z > 0)", "dA.copy()")),
     layers("VG6", ("dA * (Z > 0)", "(Z > 0) * 1.0")),
     layers("GR11", ("(Z > 0)", "np.maximum(Z, 0)")),
+    layers("VG7", ("dY.T @ X", "np.ones_like(dY).T @ X")),
+    layers("VG7", ("dX = dY @ W", "dX = W.copy()")),
+    layers("VG7", ("dY.sum(0)", "np.full(dY.shape[1], len(dY))")),
+    layers("VG8", ("(Z > 0)", "(Z >= 0)")),
+    layers("VG8", ("(Z > 0)", "((Z > 0) / 2 + (Z >= 0) / 2)")),
+    layers("VG9", ("dY.T @ X", "np.outer(dY.sum(0), X.sum(0))")),
+    layers("VG9", ("dY.T @ X", "np.outer(dY.mean(0), X.mean(0))")),
+    layers("VG10", ("dY.T @ X", "np.outer(dY[0], X[0])")),
+    layers("VG11", ("dA * (Z > 0)", "np.maximum(Z, 0)")),
 ]
 ONE = "other = other if isinstance(other, Value) else Value(other)"
 MADE = "return Value(self.data + other.data, (self, other), (1.0, 1.0))"
@@ -229,6 +259,26 @@ UNHASHABLE = (
     ("id(value) not in met", "value not in met"),
     ("met.add(id(value))", "met.add(value)"),
 )
+KEPT = "self.parents, self.slopes = parents, slopes"
+ARRIVED = "arrived[id(value)]"
+ADDED = f"value.grad += {ARRIVED}"
+NAMED_ORDER = "    def _order(self):\n" + ORDER_BODY
+NOTED = (
+    "float(data), 0.0\n        made = getattr(Value, 'made', [])\n"
+    "        Value.made = [*(made if parents or not any(one.parents for one in made) else []), self]\n"
+)
+EVERY_VALUE = "        return Value.made[::-1]\n"
+
+
+def directly(line: str, after: str = "") -> tuple[str, str]:
+    """Return the change to a backward without sums of its own, with a line for each parent, and one after them."""
+    body = (
+        "        self.grad = 1.0\n        for value in self.backward_order():\n"
+        f"            for parent, slope in zip(value.parents, value.slopes):\n                {line}\n"
+    )
+    return BACKWARD_BODY, body + (f"            {after}\n\n" if after else "\n")
+
+
 PASSED_ON_AGAIN = (
     ("arrived = {id(value): 0.0 for value in order}", "arrived = {id(v): getattr(v, 'old', 0.0) for v in order}"),
     ("arrived[id(self)] = 1.0", "arrived[id(self)] += 1.0"),
@@ -241,6 +291,20 @@ ENGINES = [
     engines("VE7", "value-class", 0, (ONE, "pass")),
     engines("VE6", "value-class", 0, (MADE, "return Value(self.data + other.data)")),
     engines("VE16", "value-class", 0, (MADE, f"self.data += other.data; {MADE.replace(' + other.data', '')}")),
+    engines("VE5", "value-class", 0, OWN_FACTOR),
+    engines("VE23", "value-class", 0, (KEPT, "self.parents = parents")),
+    engines("VE23", "value-class", 0, ("(1.0, 1.0)", "()")),
+    engines("VE24", "value-class", 0, ("(other.data, self.data)", "(1.0, 1.0)")),
+    engines("", "value-class", 0, ("(other.data, self.data)", "(self.data * other.data,) * 2")),
+    engines("", "value-class", 0, ("(1.0, 1.0)", "(self.data, other.data)")),
+    engines("VE26", "value-class", 0, (KEPT, "self.parents, self.slopes = set(parents), slopes")),
+    engines("VE27", "value-class", 0, (MADE, "return self.data + other.data")),
+    engines("", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
+    engines("VE25", "backward-order", 0, (ORDER_BODY, EVERY_VALUE), ("float(data), 0.0\n", NOTED)),
+    engines("", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), None]\n\n{NAMED_ORDER}")),
+    engines("VE25", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), Value(1)]\n\n{NAMED_ORDER}")),
+    engines("VE8", "backward-order", 0, (ORDER_BODY, "        return [self]\n")),
+    engines("", "backward-order", 0, (ORDER_BODY, "        return 'yab'\n")),
     engines("VE1", "backward-order", 0, (ORDER_BODY, FIRST_MET)),
     engines("VE1", "backward-order", 0, (ORDER_BODY, BY_BREADTH)),
     engines("VE4", "backward-order", 0, (ORDER_BODY, RECURSIVE_ORDER)),
@@ -256,8 +320,29 @@ ENGINES = [
     engines("VE2", "value-backward", 0, NO_SEED),
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, FIRST_MET), also=("VE4",)),
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, BY_BREADTH)),
-    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4", "VE11")),
-    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4", "VE11")),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4",)),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4",)),
+    engines("VE11", "value-backward", 7 / 8, directly("parent.grad += slope * value.grad")),
+    engines("GR9", "value-backward", 0, directly("parent.grad = slope * value.grad")),
+    engines("VE13", "value-backward", 2 / 8, directly("parent.grad += slope")),
+    engines("VE22", "value-backward", 0, directly("parent.grad += slope * parent.grad")),
+    engines("VE22", "value-backward", 0, directly("parent.grad *= slope * value.grad")),
+    engines("VE21", "value-backward", 0, directly("parent.grad += slope * value.grad; return")),
+    engines("VE21", "value-backward", 1 / 8, directly("parent.grad += slope * value.grad", "return")),
+    engines("VE20", "value-backward", 0, directly("parent.grad += slope * value.grad; break")),
+    engines(
+        "VE20",
+        "value-backward",
+        0,
+        ("zip(value.parents, value.slopes)", "[(value.parents[-1], value.slopes[-1])] if value.parents else []"),
+    ),
+    engines("", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = 2.0")),
+    engines("", "value-backward", 0, directly("parent.grad += slope * value.data")),
+    engines("VE18", "value-backward", 1 / 8, (ADDED, f"if value is self or not value.parents: {ADDED}")),
+    engines("VE19", "value-backward", 0, (ADDED, f"if value is not self: {ADDED}")),
+    engines(
+        "VE12", "value-backward", 7 / 8, (ADDED, f"value.grad = (value.grad if value is not self else 0.0) + {ARRIVED}")
+    ),
     engines("VE4", "value-backward", 7 / 8, (ORDER_BODY, RECURSIVE_ORDER)),
     engines("VE10", "value-backward", 0, FORWARDS),
     engines("VE13", "value-backward", 2 / 8, (PASSES, "slope")),
@@ -278,6 +363,23 @@ ENGINES = [
     engines("GR10", "value-functions", 4 / 5, ("float(self.data > 0)", "1.0")),
     engines("VE17", "value-functions", 4 / 5, ("(self,), (float(self.data > 0),)", "(self,), (0.0,)")),
     engines("VE17", "value-functions", 4 / 5, ("return Value(out, (self,), (1 - out**2,))", "return Value(out)")),
+    engines("VE28", "value-functions", 4 / 5, ("1 - out**2", "1.0")),
+    engines("VE28", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "1.0")),
+    engines("VE29", "value-functions", 4 / 5, ("1 - out**2", "out")),
+    engines("VE29", "value-functions", 4 / 5, ("float(self.data > 0)", "max(self.data, 0.0)")),
+    engines("VE30", "value-functions", 4 / 5, ("1 - out**2", "out * (1 - out)")),
+    engines("GR11", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (self.data,))")),
+    engines("VE31", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (self.data * math.exp(self.data - 1),))")),
+    engines("VG8", "value-functions", 4 / 5, ("float(self.data > 0)", "float(self.data >= 0)")),
+    engines("VG8", "value-functions", 4 / 5, ("float(self.data > 0)", "0.5 * ((self.data > 0) + (self.data >= 0))")),
+    engines("", "value-functions", 4 / 5, ("float(self.data > 0)", "0.7")),
+    engines("VE29", "more-functions", 1 / 2, ("math.cos(self.data)", "math.sin(self.data)")),
+    engines("VE30", "more-functions", 1 / 2, ("math.cos(self.data)", "-math.sin(self.data)")),
+    engines("VE28", "more-functions", 3 / 4, ("(1 / self.data,)", "(1.0,)")),
+    engines("VE32", "more-functions", 3 / 4, ("(1 / self.data,)", "(self.data,)")),
+    engines("VE30", "more-functions", 3 / 4, ("out * (1 - out)", "1 - out**2")),
+    engines("VE33", "more-functions", 3 / 4, ("math.log(self.data)", "math.log10(self.data)")),
+    engines("VE34", "more-functions", 3 / 4, ("math.exp(-self.data))", "math.exp(self.data))")),
     engines("GR1", "more-functions", 1 / 2, ("math.cos(self.data)", "-math.cos(self.data)")),
     engines("GR11", "more-functions", 3 / 4, ("(1 / self.data,)", "(1 / math.log(self.data),)")),
     engines("GR11", "more-functions", 3 / 4, ("out * (1 - out)", "self.data * (1 - self.data)")),
@@ -294,6 +396,14 @@ ENGINES = [
             "VE5": [OWN_FACTOR],
             "VE10": [FORWARDS],
             "VE13": [(PASSES, "slope")],
+            "VE20": [("zip(value.parents, value.slopes)", "list(zip(value.parents, value.slopes))[:1]")],
+            "VE21": [
+                (
+                    "arrived[id(parent)] += slope * arrived[id(value)]",
+                    "arrived[id(parent)] += slope * arrived[id(self)] * (value is self)",
+                )
+            ],
+            "VE22": [(PASSES, "0.0")],
         }.items()
     ),
 ]
@@ -324,7 +434,7 @@ def test_a_wrong_order_is_shown_to_the_learner():
 
 def test_a_plus_a_is_told_with_its_number():
     text = judged(lab.value_backward.check, engine(ASSIGNED)).text
-    assert "sum and product: with c = a + b, y = c * a you got a.grad = " in text
+    assert "sum and product: with c = a + b, d = c * b, y = c * a you got a.grad = " in text
 
 
 def test_slips_of_different_kinds_are_all_counted():

@@ -135,7 +135,11 @@ def _judge_order(case: Case, order: list[str], Value: Any) -> None:
     way, note = found
     if _orders_other_inputs(Value, case.data):
         way, note = VE3, ""
-    shown = ", ".join("?" if name.startswith("?") else name for name in order) if len(order) <= SHOWN else f"{len(order)} values"
+    shown = (
+        ", ".join("?" if name.startswith("?") else name for name in order)
+        if len(order) <= SHOWN
+        else f"{len(order)} values"
+    )
     lines = [f"{NAME}: yours is {shown} for {case.data}.", note]
     raise case.sentence("\n".join(line for line in lines if line), way, hidden=case.title(NAME))
 

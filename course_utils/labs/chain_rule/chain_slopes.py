@@ -56,7 +56,7 @@ VC1 = Misconception(
 VC2 = Misconception(
     "VC2",
     "slopes in series added",
-    "One way to get this: the outer and the inner slope added. If t moves f by 2 and f moves g by 3 each, how far goes g?",
+    "One way to get this: both slopes added. If t moves f by 2 and f moves g by 3 each, how far does g go?",
     SERIES,
 )
 VC3 = Misconception(
@@ -101,7 +101,7 @@ VC9 = Misconception(
 VC10 = Misconception(
     "VC10",
     "each factor of a product given itself as its slope",
-    "One way to get this: f1 as the slope of f1·f2 by f1. If f1 moves by 1 and f2 stays, how far does the product move?",
+    "One way to get this: f1 as the slope of f1·f2 by f1. If f1 moves by 1 and f2 stays, how far moves f1·f2?",
     PARALLEL,
 )
 

@@ -170,9 +170,7 @@ def torch_relu(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     return found.numpy()
 
 
-def dense_ways(
-    right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray, W: np.ndarray
-) -> dict[str, Ways]:
+def dense_ways(right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> dict[str, Ways]:
     """Return for each part and each wrong way a function that computes the wrong gradient (or several, in a list)."""
     N = len(X)
     ways: dict[str, Ways] = {part: _scaled(right[part], N) for part in right}

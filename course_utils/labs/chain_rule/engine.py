@@ -80,7 +80,7 @@ VE19 = Misconception(
 VE22 = Misconception(
     "VE22",
     "nothing arrives at the parents",
-    "Only y has a gradient. One way to get this: a parent's own grad, still 0, is multiplied in. Whose grad comes back?",
+    "Only y has a gradient. One way to get this: a parent's own grad, still 0, multiplied in. Whose grad comes back?",
     ORDER,
 )
 STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet

@@ -76,6 +76,7 @@ VE34 = Misconception(
 
 RELU_LINE = "u = a.relu()"
 RELU_PLACES = ((1.5, -2.0), (-1.5, 2.0), (-0.5, -2.0), (0.3, 3.0), (0.0, 5.0))  # each with a factor
+IN_A_ROW = Program({"a": 1.5, "b": -0.5, "w": 2.0}, ("u = a * b", "y = u * w"))
 TELLING = ((0.4, 1.5), (1.3, -2.0))  # places and factors that a wrong slope has to explain, too
 
 
@@ -96,7 +97,12 @@ def try_function(case: Case, Value: Any) -> None:
 
 
 def _way(Value: Any, part: str, written: Program) -> Misconception | None:
-    """Return the wrong number or the wrong slope that a learner's function gives; None if it is not known."""
+    """Return the wrong number or the wrong slope that a learner's function gives; None if it is not known.
+
+    Where an engine fails without any function, its functions are not to blame.
+    """
+    if fault_of(Value, Run(IN_A_ROW)) is not None:
+        return None
     if part == "relu":
         return _relu_way(Value)
     if part not in _SLOPES:

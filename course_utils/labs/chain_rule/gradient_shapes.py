@@ -207,7 +207,8 @@ def is_missing_shape(answer: Any) -> bool:
 
 def read_shape(answer: Any) -> Shape | None:
     """Return a shape as a tuple of numbers; a single number stands for the shape of one axis; None if it is none."""
-    return as_shape(answer if plain(answer) is None or hasattr(answer, "shape") and answer.shape else [answer])
+    is_number = plain(answer) is not None and not getattr(answer, "shape", ())
+    return as_shape([answer] if is_number else answer)
 
 
 def explain_shapes(amiss: Mapping[str, Shape | None], question: TwoLayers) -> dict[str, Misconception]:

@@ -135,10 +135,10 @@ class TrainWithValues(Exercise):
     worked = """
     One number x, the loss (x − 3)², from x = 0 with learning rate 0.1:
 
-    1. Gradient to 0. The loss is 9: note it. Backward: the slope 2(x − 3) is −6. Move against it: x = 0 + 0.1 · 6 = 0.6.
+    1. Gradient to 0. The loss is 9: note it. Backward: the slope 2(x − 3) is −6. Move against it: x = 0.1 · 6 = 0.6.
     2. Gradient to 0 again, else it would be −6 + (−4.8). The loss is 5.76: note it. Slope −4.8, so x = 1.08.
     3. The loss is 3.6864. Noted are 9, 5.76, 3.6864: each before its move.
-    4. How close are two gradients? Mine −4.8000001, theirs −4.8: the relative difference is 0.0000001 / 4.8, about 2e-8.
+    4. How close are two gradients? Mine −4.8000001, theirs −4.8: the relative difference is 1e-7 / 4.8, about 2e-8.
     """
     misconceptions = (VT1_TRAIN, VT2, VT3, VT8, VT9, VT10, VT11, GR1_TRAIN)
 

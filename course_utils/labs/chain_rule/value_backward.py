@@ -49,13 +49,13 @@ class ValueBackward(EngineStep):
         "second time, which sums must start at 0 again?",
     )
     worked = """
-    By hand, for `c = a * b`, `d = c + a`, `y = d * c` with a = 2, b = 3: c = 6, d = 8, y = 48. In this call has arrived:
+    By hand, for `c = a * b`, `d = c + a`, `y = d * c` with a = 2, b = 3: c = 6, d = 8, y = 48. What arrives:
 
     1. y: 1. It passes on slope times 1: to d 6 (the value of c), to c 8.
     2. d has 6, complete. It passes on 1 · 6 to c and 1 · 6 to a. Now c has 8 + 6 = 14, complete.
     3. c passes on 3 · 14 = 42 to a and 2 · 14 = 28 to b. a has 6 + 42 = 48.
-    4. These five sums (1, 6, 14, 48, 28) are *added* to y.grad, d.grad, c.grad, a.grad, b.grad. A second call starts its
-       own sums at 0 and adds the same five numbers again.
+    4. These five sums (1, 6, 14, 48, 28) are *added* to the grad of y, d, c, a and b. A second call starts its own sums
+       at 0 and adds the same five numbers again.
     """
     misconceptions = (*ENGINE_WAYS, VE18, VE19, *SECOND_CALL_WAYS)
     worth: ClassVar[Mapping[str, float]] = {"diamond": 2}

@@ -108,7 +108,8 @@ def probe_numbers(Value: Any, inputs: dict[str, float], lines: list[str]) -> dic
     known = {id(value): name for name, value in names.items()}
     recorded: dict[str, Any] = {}
     for name, value in names.items():
-        parents, slopes = getattr(value, "parents", None), getattr(value, "slopes", None)
+        parents: Any = getattr(value, "parents", None)
+        slopes: Any = getattr(value, "slopes", None)
         in_order = isinstance(parents, list | tuple)
         recorded[name] = {
             "parents": [known.get(id(parent), "") for parent in parents] if in_order else type(parents).__name__,
@@ -177,7 +178,8 @@ class ValueClass(EngineStep):
         if found["no values"]:
             name, what = found["no values"]
             way = VE27 if what in NUMBERS else None
-            raise case.wrong("Value", way, detail=f"  {name} should be a new Value, not {'None' if what == 'NoneType' else named(what)}.")
+            shown = "None" if what == "NoneType" else named(what)
+            raise case.wrong("Value", way, detail=f"  {name} should be a new Value, not {shown}.")
         _compare_numbers(case, found["numbers"])
         if case.data.single_steps:
             _compare_gradients(case, found["gradients"])

@@ -54,7 +54,8 @@ class ValueFunctions(EngineStep):
     ```
 
     1. One number is computed, one parent remembered, one slope: at the number that this value has now.
-    2. The slope is written with the output, which is there already. At 9 it is 1/6: from 9 to 9.06 the root grows by 0.01.
+    2. The slope is written with the output, which is there already. At 9 it is 1/6: from 9 to 9.06 the root grows by
+       0.01.
     3. Check any of them with a difference: (√9.0001 − √8.9999) / 0.0002 = 0.16667.
     """
     misconceptions = (
