@@ -4,6 +4,7 @@ import linecache
 import math
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from engines import (
     ENGINE,
     FIRST_MET,
     ORDER_BODY,
+    ORDER_METHOD,
     PASSES,
     RECURSIVE,
     RECURSIVE_ORDER,
@@ -409,6 +411,27 @@ ENGINES = [
 ]
 WRONG_WAYS = [*SETS, *DIFFERENCES, *LAYERS, *ENGINES]
 
+STEP = "def numerical_gradient(f, x, eps=1e-05): → def numerical_gradient(f, x, eps={}):"
+INIT_LINE = "self.data, self.grad = ({}, 0.0)"
+RELU_LINE = "return Value(max(self.data, 0.0), (self,), ({},))"
+EQUIVALENT = {
+    "numerical-gradient": {
+        "numerical_gradient(eps): without negative numbers": "a step has no sign: both sides are looked at",
+        STEP.format("2e-05"): "same slopes up to rounding",
+        STEP.format("5e-06"): "same slopes up to rounding",
+        "grad = np.zeros(x.shape) → grad = np.ones(x.shape)": "every place is written afterwards",
+    },
+    "value-class": {
+        f"{INIT_LINE.format('float(data)')} → {INIT_LINE.format('data')}": "10 equals 10.0 in every operation",
+    },
+    "value-functions": {
+        f"{RELU_LINE.format('float(self.data > 0)')} → {RELU_LINE.format('self.data > 0')}": "True multiplies like 1",
+    },
+    "dense-backward": {
+        "relu_backward(Z): without negative numbers": "of Z only its sign counts, and 0 is not above 0 either",
+    },
+}
+
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "chain-slopes": "8ecd96412a06d6202acfe1327dfdf756",
     "gradient-shapes": "32371b08b53c7ec0372332b5a93f6a09",
@@ -499,6 +522,120 @@ def test_an_engine_that_fails_in_one_function_is_told_with_its_line():
     text = judged(lab.value_functions.check, Value).text
     assert "tanh: Value raised ZeroDivisionError" in text
     assert "of tanh: out = math.tanh(self.data) / 0" in text
+
+
+RAISING = {  # where an engine breaks, and the exercises that come there
+    "value_class": "return Value(self.data * other.data, (self, other), (other.data, self.data))",
+    "backward_order": "met.add(id(value))",
+    "value_backward": "value.grad += arrived[id(value)]",
+    "value_functions": "out = math.tanh(self.data)",
+    "more_functions": "out = 1 / (1 + math.exp(-self.data))",
+}
+FAILURES = {
+    "KeyError": "{}['my own key']",
+    "RecursionError": "(lambda again: again(again))(lambda again: again(again))",
+    "AssertionError": "(_ for _ in ()).throw(AssertionError('mine'))",
+    "TypeError": "[].append(1, 2)",
+    "AttributeError": "(1).data",
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", RAISING)
+def test_whatever_is_raised_is_told_with_the_learners_own_line(name, failure):
+    line = RAISING[name]
+    Value = in_a_cell(ENGINE.replace(line, f"{FAILURES[failure]}; {line}"))
+    text = judged(getattr(lab, name).check, Value).text
+    assert f"raised {failure}" in text
+    assert re.search(r"\n  in line \d+ of ", text), text
+    assert len(text.splitlines()) <= 4
+
+
+def test_a_plain_number_that_is_no_value_is_told_with_the_learners_own_line():
+    text = judged(lab.value_class.check, in_a_cell(ENGINE.replace(ONE, "pass"))).text
+    assert text.startswith("y = a + 7: Value raised AttributeError: 'int' object has no attribute 'data'\n  in line ")
+
+
+ODD_RETURNS = {
+    "value_class": ["self.data + other.data", "None", "'x'", "Value(math.nan)", "Value(math.inf)", "[self, other]"],
+    "backward_order": ["None", "3", "'y'", "{}", "iter(())", "[[self]]", "[None]", "float('nan')"],
+    "value_backward": ["3", "None"],
+    "value_functions": ["None", "1.0", "'x'", "Value(math.nan)", "self.__class__", "NotImplemented"],
+    "more_functions": ["None", "1.0", "'x'", "Value(math.inf)", "self.__class__"],
+}
+PLACES = {
+    "value_class": MADE,
+    "backward_order": "return finished[::-1]",
+    "value_backward": "order = self.backward_order()\n",
+    "value_functions": "out = math.tanh(self.data)\n",
+    "more_functions": "return Value(math.sin(self.data), (self,), (math.cos(self.data),))",
+}
+
+
+@pytest.mark.parametrize("name", ODD_RETURNS)
+def test_odd_returns_of_an_engine_get_a_sentence(name):
+    for odd in ODD_RETURNS[name]:
+        found = judged(getattr(lab, name).check, engine((PLACES[name], f"return {odd}\n")))
+        assert found.share < 1, odd
+        assert 1 <= len(found.text.splitlines()) <= 4
+        assert not found.missing
+
+
+UNTELLABLE = "class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError\n    __repr__ = __str__\n"
+
+
+@pytest.mark.parametrize("name", RAISING)
+def test_an_error_that_cannot_be_told_gets_a_sentence(name):
+    line = RAISING[name]
+    found = judged(getattr(lab, name).check, in_a_cell(f"{UNTELLABLE}\n{ENGINE.replace(line, 'raise Odd()')}"))
+    assert found.share < 1
+    assert "raised Odd" in found.text
+
+
+ODD_ARRAYS = [
+    None,
+    "x",
+    np.array(np.nan),
+    np.nan,
+    np.inf,
+    np.zeros(()),
+    1.0,
+    [],
+    (),
+    {},
+    [[1], [1, 2]],
+    np.array(["a"]),
+]
+
+
+def test_odd_arrays_get_a_sentence():
+    dense, relu = right_layers()
+    for odd in ODD_ARRAYS:
+        for answers in (
+            [lambda *a, odd=odd: odd, relu],
+            [lambda *a, odd=odd: (odd,) * 3, relu],
+            [dense, lambda *a, odd=odd: odd],
+        ):
+            assert judged(lab.dense_backward.check, *answers).share < 1
+        assert judged(lab.numerical_gradient.check, lambda *a, odd=odd: odd).share == 0
+
+
+def section_of(source: str) -> int:
+    """Return where a passage stands in the lesson."""
+    return lesson.master.read_text(encoding="utf-8").index(source)
+
+
+@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
+def test_read_again_names_no_later_section(exercise):
+    asked = section_of(f'"grade_id": "{exercise.id}"')
+    later = [way.code for way in exercise.misconceptions if section_of(f" {way.section}\n") > asked]
+    assert later == []
+
+
+@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
+def test_after_the_last_hint_there_is_a_worked_twin(exercise):
+    lines = exercise().worked_example().markdown.splitlines()
+    assert 4 <= len(lines) <= 16
 
 
 def test_feedback_tells_no_right_number_of_a_question():
@@ -602,7 +739,135 @@ def numpy_numbers():
     return engine(("float(data)", "np.float64(data)"), ("0.0\n", "np.float64(0)\n"))
 
 
-WAYS = [lessons_engine, closures, functions_from_others, numpy_numbers]
+def lists_for_tuples():
+    return engine((KEPT, "self.parents, self.slopes = list(parents), list(slopes)"))
+
+
+def arrays_for_slopes():
+    return engine((KEPT, "self.parents, self.slopes = parents, __import__('numpy').array(slopes)"))
+
+
+def constants_without_a_value():
+    """A plain number is no parent, and a value that is used twice is recorded once."""
+    made_sum = "return _made(self.data + _n(other), (self, 1.0), (other, 1.0))"
+    made_product = "return _made(self.data * _n(other), (self, _n(other)), (other, self.data))"
+    return engine(
+        (ONE + "\n        " + MADE, made_sum), (ONE + "\n        " + PRODUCT, made_product), (ENGINE_END, HELPERS)
+    )
+
+
+def with_slots():
+    return engine(("class Value(Arithmetic):\n", f"class Value(Arithmetic):\n    __slots__ = {SLOTS}\n\n"))
+
+
+def a_dataclass():
+    fields = "    data: float\n    parents: tuple = ()\n    slopes: tuple = ()\n    grad: float = 0.0\n"
+    head = "@__import__('dataclasses').dataclass(eq=False)\nclass Value(Arithmetic):\n" + fields
+    return engine(("class Value(Arithmetic):\n" + INIT, head))
+
+
+def other_names():
+    """Attributes of one's own, shown under the names that were asked for."""
+    shown = "".join(
+        f"    {name} = property(lambda v: v.{own}, lambda v, new: setattr(v, '{own}', new))\n"
+        for name, own in {"data": "number", "grad": "slope", "parents": "made_of", "slopes": "by"}.items()
+    )
+    return engine(("    def __add__", shown + "\n    def __add__"))
+
+
+def numbered():
+    """The order is that of making, turned around."""
+    return engine(
+        (KEPT, KEPT + "; self.number = next(_counter)"),
+        (ORDER_BODY, BY_MAKING),
+        (ENGINE_END, ENGINE_END + "\n_counter = __import__('itertools').count()\n"),
+    )
+
+
+def counted_users():
+    return engine((ORDER_METHOD, textwrap.indent(CLASS.ORDER_BY_COUNTING.partition("\nValue.")[0], "    ") + "\n"))
+
+
+def deep_recursion():
+    return engine((ORDER_BODY, "        __import__('sys').setrecursionlimit(30_000)\n" + DEEP_ORDER))
+
+
+def sums_kept_in_the_values():
+    return engine((BACKWARD_BODY, OWN_SUMS))
+
+
+def composed_functions():
+    """Functions put together from others."""
+    return engine(
+        ("return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))", "return self * (self.data > 0)"),
+        ("        out = math.tanh(self.data)\n", "        e = (self * 2).exp()\n        return (e - 1) / (e + 1)\n"),
+        ("        out = 1 / (1 + math.exp(-self.data))\n", "        return 1 / (1 + (-self).exp())\n"),
+    )
+
+
+PRODUCT = "return Value(self.data * other.data, (self, other), (other.data, self.data))"
+ENGINE_END = "(out * (1 - out),))\n"
+HELPERS = (
+    ENGINE_END
+    + """
+def _n(other):
+    return other.data if isinstance(other, Value) else other
+
+def _made(number, *pairs):
+    slopes = {}
+    for parent, slope in pairs:
+        if isinstance(parent, Value):
+            slopes[parent] = slopes.get(parent, 0) + slope
+    return Value(number, tuple(slopes), tuple(slopes.values()))
+"""
+)
+SLOTS = ("data", "grad", "parents", "slopes", "number")
+INIT = ENGINE[ENGINE.index("    def __init__") : ENGINE.index("    def __add__")]
+BY_MAKING = """        found, todo = {self}, [self]
+        while todo:
+            fresh = set(todo.pop().parents) - found
+            found |= fresh
+            todo += fresh
+        return sorted(found, key=lambda value: -value.number)
+"""
+DEEP_ORDER = """        finished, met = [], set()
+        def visit(value):
+            if value not in met:
+                met.add(value)
+                for parent in value.parents:
+                    visit(parent)
+                finished.append(value)
+        visit(self)
+        return list(reversed(finished))
+"""
+OWN_SUMS = """        order = self.backward_order()
+        for value in order:
+            value.came = 0
+        self.came = 1
+        for value in order:
+            for i in range(len(value.parents)):
+                value.parents[i].came = value.parents[i].came + value.came * value.slopes[i]
+        for value in order:
+            value.grad = value.grad + value.came
+
+"""
+WAYS = [
+    lessons_engine,
+    closures,
+    functions_from_others,
+    numpy_numbers,
+    lists_for_tuples,
+    arrays_for_slopes,
+    constants_without_a_value,
+    with_slots,
+    a_dataclass,
+    other_names,
+    numbered,
+    counted_users,
+    deep_recursion,
+    sums_kept_in_the_values,
+    composed_functions,
+]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -672,9 +937,66 @@ def flat(f, x, eps=1e-5):
     return names["numerical_gradient"](f, x, eps)
 
 
-@pytest.mark.parametrize("way", [by_five_points, in_place, flat])
+def by_iterator(f, x, eps=1e-5):
+    x = np.asarray(x).astype(float)
+    out, places = np.empty_like(x), np.nditer(x, flags=["multi_index"])
+    for _ in places:
+        step = np.zeros_like(x)
+        step[places.multi_index] = eps
+        out[places.multi_index] = (f(x + step) - f(x - step)) / eps / 2
+    return out
+
+
+def half_steps(f, x, eps=1e-5):
+    rows = np.eye(x.size).reshape(-1, *x.shape) * (eps / 2)
+    return np.array([(f(x + row) - f(x - row)) / eps for row in rows]).reshape(x.shape)
+
+
+def one_sided_means(f, x, eps=1e-5):
+    """The mean of the slopes ahead and behind."""
+    x, out = x * 1.0, np.zeros(x.shape)
+    for i, here in enumerate(x.flat):
+        around = []
+        for move in (eps, -eps):
+            x.flat[i] = here + move
+            around.append(f(x))
+        x.flat[i] = here
+        out.flat[i] = ((around[0] - f(x)) / eps + (f(x) - around[1]) / eps) / 2
+    return out
+
+
+@pytest.mark.parametrize("way", [by_five_points, in_place, flat, by_iterator, half_steps, one_sided_means])
 def test_a_numerical_gradient_counts_however_it_is_computed(way):
     assert judged(lab.numerical_gradient.check_hidden, way, seed=SEED).share == 1
+
+
+def by_loops(dY, X, W):
+    (N, K), D = dY.shape, X.shape[1]
+    dX, dW, db = np.zeros((N, D)), np.zeros((K, D)), [0.0] * K
+    for n in range(N):
+        for k in range(K):
+            db[k] += dY[n, k]
+            for d in range(D):
+                dX[n, d] += dY[n, k] * W[k, d]
+                dW[k, d] += dY[n, k] * X[n, d]
+    return {"dX": dX, "dW": dW, "db": db}.values()
+
+
+RELUS = [
+    lambda dA, Z: np.where(Z <= 0, 0, dA),
+    lambda dA, Z: dA * np.heaviside(Z, 0),
+    lambda dA, Z: dA * np.sign(np.maximum(0, Z)),
+    lambda dA, Z: np.array(
+        [[d if z > 0 else 0 for d, z in zip(*rows, strict=True)] for rows in zip(dA, Z, strict=True)]
+    ),
+    lambda dA, Z: torch.where(torch.tensor(Z) > 0, torch.tensor(dA), 0.0),
+]
+
+
+@pytest.mark.parametrize("relu", RELUS)
+def test_gradients_of_layers_count_however_they_are_computed(relu):
+    answers = (lambda *a: list(by_loops(*a)), relu)
+    assert judged(lab.dense_backward.check_hidden, *answers, seed=SEED).share == 1
 
 
 @pytest.mark.parametrize("number", [int, float, np.int64, np.float32, torch.tensor, np.array])
@@ -682,13 +1004,13 @@ def test_a_slope_counts_as_any_number(number):
     assert judged(lab.chain_slopes.check, {"series": number(50), "parallel": number(46)}).share == 1
 
 
-@pytest.mark.parametrize("form", [tuple, list, np.array])
+@pytest.mark.parametrize("form", [tuple, list, np.array, torch.tensor, torch.Size, lambda s: tuple(map(float, s))])
 def test_a_shape_counts_as_tuple_list_or_array(form):
     assert judged(lab.gradient_shapes.check, {part: form(shape) for part, shape in RIGHT_SHAPES.items()}).share == 1
 
 
 def test_one_axis_may_be_given_as_a_number():
-    assert judged(lab.gradient_shapes.check, RIGHT_SHAPES | {"db1": 8, "db2": np.int64(3)}).share == 1
+    assert judged(lab.gradient_shapes.check, RIGHT_SHAPES | {"db1": 8.0, "db2": np.int64(3)}).share == 1
 
 
 def test_the_shape_of_a_number_is_an_answer():

@@ -130,7 +130,9 @@ def perform(
     except NotAttempted as error:
         return {"not attempted": error.what}
     except NotImplementedError as error:
-        if " not implemented for " in str(error):  # PyTorch's own: a type of numbers that an operation does not take
+        if " not implemented for " in _text_of(
+            error
+        ):  # PyTorch's own: a type of numbers that an operation does not take
             return {"failed": sentence(error, name)}
         return {"not attempted": f"write {_what_is_missing(error, target, name)}, run its cell, then this one"}
     except Shortcut as error:
@@ -157,9 +159,16 @@ def _find_probe(where: str) -> Callable[..., Any]:
     return probe
 
 
+def _text_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:  # the learner's own __str__ may fail
+        return ""
+
+
 def sentence(error: BaseException, name: str) -> str:
     """Turn a student's exception into two lines: what happened, and in which of their lines."""
-    reason = str(error).strip().split("\n")[0][:120]
+    reason = _text_of(error).strip().split("\n")[0][:120]
     text = f"{name} raised {type(error).__name__}" + (f": {reason}" if reason else ".")
     mine = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel_" in f.filename or f.filename[:1] == "<"]
     if mine and mine[-1].line:
