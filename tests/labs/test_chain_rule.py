@@ -215,6 +215,7 @@ DIFFERENCES = [
     differences("VN8", ("/ (2 * eps)", "* eps")),
     differences("", ("/ (2 * eps)", "/ 2000")),
     differences("VN9", ("    return grad", "        return grad")),
+    differences("VN11", ("np.ndindex(x.shape)", "range(len(x))"), ("kept = x[place]", "kept = x[place] * 1")),
     differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
     differences("", ("(above - below)", "abs(above - below)")),
     differences("GR2", ("(2 * eps)", "eps")),
@@ -263,6 +264,7 @@ UNHASHABLE = (
 )
 KEPT = "self.parents, self.slopes = parents, slopes"
 ARRIVED = "arrived[id(value)]"
+ARRIVES = "        arrived = {id(value): 0.0 for value in order}\n"
 ADDED = f"value.grad += {ARRIVED}"
 NAMED_ORDER = "    def _order(self):\n" + ORDER_BODY
 NOTED = (
@@ -351,6 +353,12 @@ ENGINES = [
     engines("VE5", "value-backward", 2 / 8, OWN_FACTOR),
     engines("GR1", "value-backward", 0, NEGATIVE),
     engines("VE3", "value-backward", 7 / 8, *BY_NUMBER),
+    engines(
+        "VE35",
+        "value-backward",
+        6 / 8,
+        (ARRIVES, f"        if hasattr(self, 'done'):\n            return\n        self.done = 1\n{ARRIVES}"),
+    ),
     engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = ")),
     engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = "), hidden=True),
     engines("VE11", "value-backward", 6 / 8, *PASSED_ON_AGAIN),
@@ -358,6 +366,7 @@ ENGINES = [
     engines("", "value-backward", 0, ("met.add(id(value))", "pass")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "self.data ** (k - 1)")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k * self.data ** k")),
+    engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k * self.data ** k - 1")),
     engines("GR11", "value-functions", 4 / 5, ("1 - out**2", "1 - self.data**2")),
     engines("VE15", "value-functions", 4 / 5, ("1 - out**2", "1 - out")),
     engines("GR11", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (math.exp(out),))")),

@@ -104,6 +104,12 @@ VC10 = Misconception(
     "One way to get this: f1 as the slope of f1·f2 by f1. If f1 moves by 1 and f2 stays, how far moves f1·f2?",
     PARALLEL,
 )
+VC11 = Misconception(
+    "VC11",
+    "slope of one term left out",
+    "One way to get this: a term without its slope. How far does 3·t + t² move when t moves, by how many parts?",
+    SERIES,
+)
 
 Ways = dict[Misconception, list[int]]
 
@@ -256,6 +262,13 @@ def further_series_ways(question: Series) -> Ways:
         VC6: [value, f0 * outer, inner * value],
         VC7: [inner * flat_outer, flat_inner * outer, flat_inner * flat_outer],
         VC8: [inner * slope(question.outer, inner)],
+        VC11: [
+            (inner - question.b) * outer,
+            inner * (outer - question.c),
+            (inner - question.b) * (outer - question.c),
+            question.b * outer,
+            inner * question.c,
+        ],
     }
 
 
@@ -384,7 +397,7 @@ class ChainSlopes(Exercise):
         "How much does f move when t moves a little, and how much does g move when f moves a little?",
         "For three paths: how much reaches g along each path alone? What do the three amounts do together?",
     )
-    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10)
+    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11)
     topics = (IN_SERIES, IN_PARALLEL)
     worked = """
     **Slopes in a row.** f(t) = t² − 2t and g(f) = 5f² + 1, at t0 = 4.

@@ -83,9 +83,15 @@ VE22 = Misconception(
     "Only y has a gradient. One way to get this: a parent's own grad, still 0, multiplied in. Whose grad comes back?",
     ORDER,
 )
+VE35 = Misconception(
+    "VE35",
+    "second backward does nothing",
+    "A second call changes nothing. What has the first one left in your values, a mark or a list, that stops it?",
+    ORDER,
+)
 STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet
 ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4)
-SECOND_CALL_WAYS = (VE11, VE12)
+SECOND_CALL_WAYS = (VE11, VE12, VE35)
 
 ALL_OF_TORCH = ""  # a part of every function's name
 LONG = 5_000  # lines of a long program
@@ -215,7 +221,7 @@ def fault_of(Value: Any, run: Run) -> Fault | None:
 def _explained(Value: Any, run: Run, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
     """Return all wrong ways that give exactly these gradients, of which some are amiss."""
     if run.calls > 1 and fault_of(Value, Run(run.written)) is None:
-        return _second_call_ways(run, given, amiss)
+        return _second_call_ways(Value, run, given, amiss)
     if run.calls > 1 and not run.reset:
         return ()  # the first call is wrong already
     if _right_with_other_inputs(Value, run):
@@ -236,13 +242,16 @@ def _kept_nowhere(written: Program, given: Gradients, amiss: list[str]) -> tuple
     return (VE19,) if amiss == [written.result] else (VE18,)
 
 
-def _second_call_ways(run: Run, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
+def _second_call_ways(Value: Any, run: Run, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
     """Return the wrong way behind a second call that gives exactly this; the first call is right."""
     once = programs.torch_all_gradients(run.written)
     kept = second_calls(run.written, run.reset)
     if any(programs.close(given, one) for one in kept):
         return (VE11,)
-    return (VE12,) if not run.reset and programs.close(given, {name: once[name] for name in amiss}) else ()
+    if run.reset or not programs.close(given, {name: once[name] for name in amiss}):
+        return () if any(given.values()) else (VE35,)
+    afresh = _gradients_of(Value, run.written, 2, True) or given
+    return (VE12,) if any(afresh.values()) else (VE35,)
 
 
 def _right_with_other_inputs(Value: Any, run: Run) -> bool:
@@ -293,10 +302,10 @@ def _giving(given: Gradients | None, results: Mapping[Misconception, list[Gradie
     return [way for way, some in results.items() if given and any(programs.close(given, one) for one in some)]
 
 
-def _gradients_of(Value: Any, written: Program) -> Gradients | None:
+def _gradients_of(Value: Any, written: Program, *calls: int) -> Gradients | None:
     """Return all gradients of a program as a learner's class has them; None if it raises."""
     try:
-        return read(ask_engine(probe_gradients, Value, written)["gradients"], written.names, "grad")
+        return read(ask_engine(probe_gradients, Value, written, *calls)["gradients"], written.names, "grad")
     except CheckFailed:
         return None
 

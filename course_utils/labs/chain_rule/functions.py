@@ -228,7 +228,7 @@ _NUMBERS: dict[str, dict[Misconception, list[Callable[[float], float]]]] = {
 }
 _SLOPES: dict[str, Callable[[float, float, float], dict[Misconception, list[float]]]] = {
     "power": lambda x, y, k: {
-        VE14: [_power(x, k - 1), k * y, y, k, _power(x, k + 1), (k - 1) * _power(x, k - 1), k * x, 2 * x, k - 1],
+        VE14: [_power(x, k - 1), k * y, y, k, _power(x, k + 1), (k - 1) * _power(x, k - 1), k * x, 2 * x, k * y - 1],
         GR11: [k * _power(y, k - 1)],
         GR1_ORDER: [-k * _power(x, k - 1)],
     },

@@ -93,7 +93,10 @@ def shape_ways(question: TwoLayers) -> dict[Misconception, dict[str, list[Shape]
         GR4: {part: [(width, N)] for part, width in batches.items()},
         VG1: {part: [(1, width), (width, 1)] for part, width in biases.items()},
         VG3: {part: [(), (1,)] for part in (*weights, *biases, *batches)},
-        VG4: {"dA1": [(N, K)], "dZ1": [(N, K)], "dX": [(N, H)], "db1": [(K,)], "db2": [(H,)]},
+        VG4: {
+            **{"dA1": [(N, K), (N, D)], "dZ1": [(N, K), (N, D)], "dX": [(N, H), (N, K)], "dY": [(N, H), (N, D)]},
+            **{"db1": [(K,), (D,)], "db2": [(H,), (D,)], "dW1": [(K, H), (H, K)], "dW2": [(H, D), (D, H)]},
+        },
     }
 
 
@@ -129,9 +132,9 @@ def _shape_text(question: OneShape) -> str:
     )
 
 
-def _one_shape_ways(question: OneShape) -> dict[Misconception, np.ndarray]:
+def _one_shape_ways(question: OneShape) -> dict[Misconception, list[np.ndarray]]:
     found = {way: shapes.get(question.part, []) for way, shapes in shape_ways(question.layers).items()}
-    return {way: np.array(shapes[0]) for way, shapes in found.items() if shapes}
+    return {way: [np.array(shape) for shape in shapes] for way, shapes in found.items() if shapes}
 
 
 def shape_steps(question: OneShape) -> list[str]:

@@ -84,6 +84,12 @@ VN10 = Misconception(
     "The slopes are right, the step is not the one that was handed over. Where does your function use eps?",
     TRUST,
 )
+VN11 = Misconception(
+    "VN11",
+    "a whole row moved at once",
+    "All numbers of a row have the same slope: they were moved together. How do you reach each single number of x?",
+    TRUST,
+)
 
 NAME = "numerical_gradient"
 EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
@@ -149,13 +155,13 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     ----------
     way
         "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
-        last; "all at once" moves all numbers.
+        last; "all at once" moves all numbers, "a row at once" those of a row.
     """
     f, x = FUNCTIONS[name], np.array(x, dtype=float)
     out = np.zeros(x.shape)
     here = f(x)
     for place in np.ndindex(x.shape):
-        where: Any = ... if way == "all at once" else place
+        where: Any = {"all at once": ..., "a row at once": place[0]}.get(way, place)
         before = x.copy()
         x[where] += step if way != "behind" else 0
         above = f(x)
@@ -205,6 +211,7 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
     }
     if x.ndim > 1:
         ways[GR4_TRUST] = lambda: central.swapaxes(0, -1)
+        ways[VN11] = lambda: [found("a row at once")]
         ways[VN6] = lambda: central.reshape(-1)
     if x.dtype.kind == "i":
         ways[VN3] = lambda: [whole_steps(name, x, step) / (2 * step), whole_steps(name, x, step) / step]
@@ -248,7 +255,7 @@ class NumericalGradient(Implementation):
     3. For two numbers (a, b) and f = a² · b the first is moved alone: f(a + 0.1, b) and f(a − 0.1, b); then a is put
        back, and b has its turn. Whoever forgets that measures the second slope at another place.
     """
-    misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, VN8, VN9, VN10, GR1_TRUST, GR2, GR4_TRUST)
+    misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, VN8, VN9, VN10, VN11, GR1_TRUST, GR2, GR4_TRUST)
 
     def cases(self) -> Sequence[Case]:
         """Return one, two and three axes, whole numbers, a function that bends, a part of a larger array."""
