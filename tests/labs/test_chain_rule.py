@@ -191,6 +191,11 @@ ONE_SIDE = ("x[place] = kept - eps", "x[place] = kept"), ("(2 * eps)", "eps")
 IN_PLACE = ("x = np.array(x, dtype=float)\n", "\n")
 NOT_PUT_BACK = ("        x[place] = kept\n", "")
 KEPT_TYPE = ("x = np.array(x, dtype=float)", "x = x.copy()")
+TWO_COPIES = (
+    ("grad = np", "above_x, below_x, grad = x.copy(), x.copy(), np"),
+    ("x[place] = kept + eps\n        above = f(x)", "above_x[place] += eps; above = f(above_x)"),
+    ("x[place] = kept - eps\n        below = f(x)", "below_x[place] -= eps; below = f(below_x)"),
+)
 DIFFERENCES = [
     differences("VN1", *ONE_SIDE),
     differences("VN1", *ONE_SIDE, hidden=True),
@@ -216,6 +221,14 @@ DIFFERENCES = [
     differences("", ("/ (2 * eps)", "/ 2000")),
     differences("VN9", ("    return grad", "        return grad")),
     differences("VN11", ("np.ndindex(x.shape)", "range(len(x))"), ("kept = x[place]", "kept = x[place] * 1")),
+    differences(
+        "VN12", ("np.zeros(x.shape)", "np.zeros(x.shape, type_of_x)"), ("x = np", "type_of_x = x.dtype; x = np")
+    ),
+    differences("VN13", ("/ (2 * eps)", "/ eps**2")),
+    differences("VN14", ("return grad", "return grad.sum()")),
+    differences("VN14", ("grad[place] =", "grad =")),
+    differences("VN14", ("    for", "    return (f(x + eps) - f(x - eps)) / (2 * eps)\n    for")),
+    differences("VN2", *TWO_COPIES),
     differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
     differences("", ("(above - below)", "abs(above - below)")),
     differences("GR2", ("(2 * eps)", "eps")),
@@ -239,6 +252,7 @@ LAYERS = [
     layers("GR10", ("dA * (Z > 0)", "dA.copy()")),
     layers("VG6", ("dA * (Z > 0)", "(Z > 0) * 1.0")),
     layers("GR11", ("(Z > 0)", "np.maximum(Z, 0)")),
+    layers("GR11", ("(Z > 0)", "Z")),
     layers("VG7", ("dY.T @ X", "np.ones_like(dY).T @ X")),
     layers("VG7", ("dX = dY @ W", "dX = W.copy()")),
     layers("VG7", ("dY.sum(0)", "np.full(dY.shape[1], len(dY))")),
@@ -283,6 +297,12 @@ def directly(line: str, after: str = "") -> tuple[str, str]:
     return BACKWARD_BODY, body + (f"            {after}\n\n" if after else "\n")
 
 
+IN_REVERSE = (
+    BACKWARD_BODY,
+    directly("parent.grad += slope * value.grad")[1].replace(
+        "self.backward_order()", "reversed(self.backward_order())"
+    ),
+)
 PASSED_ON_AGAIN = (
     ("arrived = {id(value): 0.0 for value in order}", "arrived = {id(v): getattr(v, 'old', 0.0) for v in order}"),
     ("arrived[id(self)] = 1.0", "arrived[id(self)] += 1.0"),
@@ -308,6 +328,7 @@ ENGINES = [
     engines("", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), None]\n\n{NAMED_ORDER}")),
     engines("VE25", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), Value(1)]\n\n{NAMED_ORDER}")),
     engines("VE8", "backward-order", 0, (ORDER_BODY, "        return [self]\n")),
+    engines("", "backward-order", 0, (ORDER_BODY, f"        return self._order()[1:] + [self]\n\n{NAMED_ORDER}")),
     engines("", "backward-order", 0, (ORDER_BODY, "        return 'yab'\n")),
     engines("VE1", "backward-order", 0, (ORDER_BODY, FIRST_MET)),
     engines("VE1", "backward-order", 0, (ORDER_BODY, BY_BREADTH)),
@@ -326,6 +347,12 @@ ENGINES = [
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, BY_BREADTH)),
     engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4",)),
     engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4",)),
+    engines("VE36", "value-backward", 0, (BACKWARD_BODY, RECURSIVE.replace("self.grad or 1.0", "1.0")), also=("VE4",)),
+    engines("VE37", "value-backward", 2 / 8, directly("parent.grad += value.slopes[0] * value.grad")),
+    engines("VE38", "value-backward", 0, directly("parent.grad += slope + value.grad")),
+    engines("VE39", "value-backward", 0, directly("parent.grad -= slope * value.grad")),
+    engines("VE21", "value-backward", 1 / 8, IN_REVERSE),
+    engines("VE2", "value-backward", 0, (ADDED, "pass")),
     engines("VE11", "value-backward", 7 / 8, directly("parent.grad += slope * value.grad")),
     engines("GR9", "value-backward", 0, directly("parent.grad = slope * value.grad")),
     engines("VE13", "value-backward", 2 / 8, directly("parent.grad += slope")),

@@ -132,9 +132,12 @@ def _judge_order(case: Case, order: list[str], Value: Any) -> None:
     found = order_fault(case.data, order)
     if found is None:
         return
-    way, note = found
+    way: Misconception | None = found[0]
+    note = found[1]
     if _orders_other_inputs(Value, case.data):
         way, note = VE3, ""
+    if way is VE10 and not _is_turned_around(Value):
+        way = None
     shown = (
         ", ".join("?" if name.startswith("?") else name for name in order)
         if len(order) <= SHOWN
@@ -176,6 +179,15 @@ def order_fault(written: Program, order: list[str]) -> tuple[Misconception, str]
 def _has_numbers(written: Program) -> bool:
     """Tell whether plain numbers stand in a program, or several operations in a line: then values have no name."""
     return any(re.search(r"(?<!\w)[0-9]", line) or len(programs.operands_of(line)) > 2 for line in written.lines)
+
+
+def _is_turned_around(Value: Any) -> bool:
+    """Tell whether the order of the larger graph is right from its end to its beginning."""
+    try:
+        order = ask_engine(probe_order, Value, SEVEN_NODES)
+    except CheckFailed:
+        return False
+    return type(order) is list and order_fault(SEVEN_NODES, order[::-1]) is None
 
 
 def _orders_other_inputs(Value: Any, written: Program) -> bool:

@@ -208,5 +208,5 @@ def relu_ways(dA: np.ndarray, Z: np.ndarray) -> Ways:
         VG6: lambda: (Z > 0) * 1.0,
         VG11: lambda: np.maximum(Z, 0),
         VG8: lambda: [dA * (Z >= 0), dA * (Z >= 0) - dA * (Z == 0) / 2],
-        GR11: lambda: dA * np.maximum(Z, 0),
+        GR11: lambda: [dA * np.maximum(Z, 0), dA * Z],
     } | _scaled(right, len(Z))

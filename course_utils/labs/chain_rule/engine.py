@@ -29,6 +29,10 @@ from course_utils.labs.chain_rule.wrong_engines import (
     VE13,
     VE20,
     VE21,
+    VE36,
+    VE37,
+    VE38,
+    VE39,
     Gradients,
     second_calls,
     wrong_gradients,
@@ -37,7 +41,8 @@ from course_utils.labs.chain_rule.wrong_engines import (
 VE2 = Misconception(
     "VE2",
     "seed gradient missing",
-    "All gradients are 0, that of y, too. What is the slope of y by y itself, and who writes it down?",
+    "All gradients are 0, that of y, too. One way to get this: the slope of y by y is never written, or does not last. "
+    "Where do you write it?",
     ORDER,
 )
 VE3 = Misconception(
@@ -90,7 +95,7 @@ VE35 = Misconception(
     ORDER,
 )
 STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet
-ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4)
+ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39)
 SECOND_CALL_WAYS = (VE11, VE12, VE35)
 
 ALL_OF_TORCH = ""  # a part of every function's name

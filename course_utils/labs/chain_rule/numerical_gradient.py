@@ -90,6 +90,24 @@ VN11 = Misconception(
     "All numbers of a row have the same slope: they were moved together. How do you reach each single number of x?",
     TRUST,
 )
+VN12 = Misconception(
+    "VN12",
+    "slopes cut to whole numbers",
+    "Your slopes are whole, and up to 1 off. One way: they are put into an array of x's type. Which type can hold them?",
+    TRUST,
+)
+VN13 = Misconception(
+    "VN13",
+    "divided by the step twice",
+    "Your slopes grow when the step shrinks. By what is the rise divided, and how often?",
+    TRUST,
+)
+VN14 = Misconception(
+    "VN14",
+    "one number in place of all slopes",
+    "One number comes back for all of x. Where does each slope go, and what does the next one do to it?",
+    TRUST,
+)
 
 NAME = "numerical_gradient"
 EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
@@ -155,8 +173,11 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     ----------
     way
         "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
-        last; "all at once" moves all numbers, "a row at once" those of a row.
+        last, "neither put back" in an array for each side; "all at once" moves all numbers, "a row at once" those of a
+        row.
     """
+    if way == "neither put back":
+        return _neither_put_back(name, x, step)
     f, x = FUNCTIONS[name], np.array(x, dtype=float)
     out = np.zeros(x.shape)
     here = f(x)
@@ -170,6 +191,17 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
         if not way.startswith("not put back"):
             x = before
         out[place] = (above - below) / (step if way in ("ahead", "behind", "not put back, ahead") else 2 * step)
+    return out
+
+
+def _neither_put_back(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Two copies, one for each side, that keep all moves."""
+    f, above, below = FUNCTIONS[name], np.array(x, dtype=float), np.array(x, dtype=float)
+    out = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        above[place] += step
+        below[place] -= step
+        out[place] = (f(above) - f(below)) / (2 * step)
     return out
 
 
@@ -200,9 +232,11 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
     central = two_sided(name, x, step)
     ways: dict[Misconception, Callable[[], object]] = {
         VN1: lambda: [found("ahead"), found("behind")],
-        VN2: lambda: [found("not put back"), found("not put back, ahead")],
+        VN2: lambda: [found("not put back"), found("not put back, ahead"), found("neither put back")],
         GR2: lambda: [2 * central, central / 2, 2 * found("ahead"), found("ahead") / 2],
         VN4: lambda: np.zeros(x.shape),
+        VN13: lambda: [2 * central / step, central / step],
+        VN14: lambda: [central.sum(), central.flat[-1], central.flat[0]],
         VN8: lambda: [*(factor * central * step**2 for factor in (1, 2, 4)), found("ahead") * step**2],
         VN9: lambda: [_first_alone(central), _first_alone(found("ahead"))],
         VN7: lambda: [central * 2 * step, central * step, found("ahead") * step],
@@ -255,7 +289,25 @@ class NumericalGradient(Implementation):
     3. For two numbers (a, b) and f = a² · b the first is moved alone: f(a + 0.1, b) and f(a − 0.1, b); then a is put
        back, and b has its turn. Whoever forgets that measures the second slope at another place.
     """
-    misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, VN8, VN9, VN10, VN11, GR1_TRUST, GR2, GR4_TRUST)
+    misconceptions = (
+        VN1,
+        VN2,
+        VN3,
+        VN4,
+        VN5,
+        VN6,
+        VN7,
+        VN8,
+        VN9,
+        VN10,
+        VN11,
+        VN12,
+        VN13,
+        VN14,
+        GR1_TRUST,
+        GR2,
+        GR4_TRUST,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return one, two and three axes, whole numbers, a function that bends, a part of a larger array."""
@@ -319,7 +371,8 @@ def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right:
             near = 1e-3 * min(_far(result, right), np.abs(result).max(initial=0))
             if given.shape == np.shape(result) and _far(given, result) <= near:
                 return case.wrong(NAME, way, detail=note or _shape_note(given, right))
-    return case.wrong(NAME, detail=note or _shape_note(given, right))
+    cut = x.dtype.kind == "i" and bool(np.all(given == np.trunc(given))) and _far(given, right) < 1 + 1e-6
+    return case.wrong(NAME, VN12 if cut else None, detail=note or _shape_note(given, right))
 
 
 def _far(one: Any, other: Any) -> float:

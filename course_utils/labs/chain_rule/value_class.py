@@ -15,7 +15,10 @@ other may be a plain number                            CONSTANTS: on either side
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from course_utils.judging.answers import kind, named, plain
+import numpy as np
+import torch
+
+from course_utils.judging.answers import named, plain
 from course_utils.judging.cases import Case
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed
@@ -91,6 +94,7 @@ PRODUCT_WAYS: Mapping[Misconception, Callable[[float, float], tuple[float, float
     VE24: lambda a, b: (1.0, 1.0),
 }
 NO_ORDER = ("set", "frozenset")
+NUMBER = (int, float, np.generic, np.ndarray, torch.Tensor)
 NUMBERS = ("int", "float", "float64")
 
 
@@ -103,7 +107,7 @@ def probe_numbers(Value: Any, inputs: dict[str, float], lines: list[str]) -> dic
     names = {name: Value(number) for name, number in inputs.items()}
     programs.run_lines(lines, names)
     for name, value in names.items():
-        if value is None or isinstance(value, int | float):
+        if isinstance(value, int | float) or not hasattr(value, "data"):
             return {"no values": (name, type(value).__name__)}
     known = {id(value): name for name, value in names.items()}
     recorded: dict[str, Any] = {}
@@ -113,7 +117,7 @@ def probe_numbers(Value: Any, inputs: dict[str, float], lines: list[str]) -> dic
         in_order = isinstance(parents, list | tuple)
         recorded[name] = {
             "parents": [known.get(id(parent), "") for parent in parents] if in_order else type(parents).__name__,
-            "slopes": list(slopes) if hasattr(slopes, "__len__") and hasattr(slopes, "__iter__") else slopes,
+            "slopes": [_number_or_type(one) for one in slopes] if hasattr(slopes, "__iter__") else None,
         }
     return {
         "no values": None,
@@ -121,6 +125,10 @@ def probe_numbers(Value: Any, inputs: dict[str, float], lines: list[str]) -> dic
         "gradients": {name: value.grad for name, value in names.items()},
         "recorded": recorded,
     }
+
+
+def _number_or_type(slope: Any) -> Any:
+    return slope if isinstance(slope, NUMBER) else type(slope).__name__
 
 
 class ValueClass(EngineStep):
@@ -223,9 +231,10 @@ def _compare_slopes(case: Case, Value: Any, line: str, recorded: dict[str, Any])
         return
     slopes = _slopes(recorded)
     if slopes is None:
-        shown = "" if recorded["slopes"] in (None, [], ()) else f" It holds {kind(recorded['slopes'])}."
+        odd = [one for one in recorded["slopes"] or () if isinstance(one, str)]
+        shown = f" It holds {named(odd[0])}." if odd else ""
         note = f"  {made}.slopes should hold a number for each of {made}.parents.{shown}"
-        raise case.wrong("Value", VE23 if not shown else None, detail=note)
+        raise case.wrong("Value", None if recorded["slopes"] else VE23, detail=note)
     edges = [edge for edge in programs.torch_edges(case.data.written) if edge.made == made]
     for name in operands:
         right = sum(edge.slope for edge in edges if edge.operand == name)
