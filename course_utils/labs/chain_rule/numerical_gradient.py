@@ -93,7 +93,7 @@ VN11 = Misconception(
 VN12 = Misconception(
     "VN12",
     "slopes cut to whole numbers",
-    "Your slopes are whole, and up to 1 off. One way: they are put into an array of x's type. Which type can hold them?",
+    "Your slopes are whole, up to 1 off. One way: they go into an array of the type of x. Which type can hold them?",
     TRUST,
 )
 VN13 = Misconception(
