@@ -110,6 +110,12 @@ VC11 = Misconception(
     "One way to get this: a term without its slope. How far does 3·t + t² move when t moves, by how many parts?",
     SERIES,
 )
+VC12 = Misconception(
+    "VC12",
+    "constant kept in a slope",
+    "One way to get this: a number that is only added kept in the slope. How does x + 3 move when x moves by 1?",
+    PARALLEL,
+)
 
 Ways = dict[Misconception, list[int]]
 
@@ -283,6 +289,7 @@ def further_parallel_ways(question: Parallel) -> Ways:
         VC7: [product + square // 2, flat + square, flat + square // 2],
         VC9: [inner1 * inner2 + square],
         VC10: [outer2 * inner1 + outer1 * inner2 + square],
+        VC12: [product + outer3 * (inner3 + question.b), product + outer3 * question.b],
     }
 
 
@@ -397,7 +404,7 @@ class ChainSlopes(Exercise):
         "How much does f move when t moves a little, and how much does g move when f moves a little?",
         "For three paths: how much reaches g along each path alone? What do the three amounts do together?",
     )
-    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11)
+    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11, VC12)
     topics = (IN_SERIES, IN_PARALLEL)
     worked = """
     **Slopes in a row.** f(t) = t² − 2t and g(f) = 5f² + 1, at t0 = 4.

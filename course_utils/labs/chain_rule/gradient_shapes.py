@@ -44,6 +44,12 @@ VG4 = Misconception(
     "This is the width of the layer next door. How wide is the array to which this gradient belongs?",
     MATRICES,
 )
+VG12 = Misconception(
+    "VG12",
+    "shape of another array of the layer",
+    "This is the shape of another array of the same layer. To which array does this gradient belong?",
+    MATRICES,
+)
 
 Shape = tuple[int | float, ...]
 PARTS = ("dY", "dW2", "db2", "dA1", "dZ1", "dW1", "db1", "dX")
@@ -93,6 +99,10 @@ def shape_ways(question: TwoLayers) -> dict[Misconception, dict[str, list[Shape]
         GR4: {part: [(width, N)] for part, width in batches.items()},
         VG1: {part: [(1, width), (width, 1)] for part, width in biases.items()},
         VG3: {part: [(), (1,)] for part in (*weights, *biases, *batches)},
+        VG12: {
+            **{"dW1": [(N, H), (N, D)], "dW2": [(N, K), (N, H)]},
+            **{"dX": [(H, D)], "dZ1": [(H, D)], "dA1": [(K, H)], "dY": [(K, H)]},
+        },
         VG4: {
             **{"dA1": [(N, K), (N, D)], "dZ1": [(N, K), (N, D)], "dX": [(N, H), (N, K)], "dY": [(N, H), (N, D)]},
             **{"db1": [(K,), (D,)], "db2": [(H,), (D,)], "dW1": [(K, H), (H, K)], "dW2": [(H, D), (D, H)]},
@@ -168,7 +178,7 @@ class GradientShapes(Exercise):
         "Does the number of biases grow with the batch? Does the number of entries of Z1?",
         "Write the shapes of X, W1, b1, Z1, A1, W2, b2, Y in a row. What does a gradient have to do with them?",
     )
-    misconceptions = (DS1, DS2, DS3, GR4, GR5, VG1, VG2, VG3, VG4)
+    misconceptions = (DS1, DS2, DS3, GR4, GR5, VG1, VG2, VG3, VG4, VG12)
     topics = (GRADIENT_SHAPE,)
     worked = """
     One layer, a tanh and a loss: Z = X Vᵀ + c, A = tanh(Z), for 6 examples of 10 features and 4 units.
