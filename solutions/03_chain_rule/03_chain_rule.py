@@ -238,7 +238,7 @@ At 4e-6 the slope is 1, and the difference says 0.70. If a check fails for one n
 r"""
 ## Exercise 3.2. A gradient without calculus
 
-Write `numerical_gradient(f, x, eps=1e-5)`. `f` takes an array like `x` and returns a float; `x` may have any shape and may hold whole numbers. Return the two-sided slope of f by each number of x, in the shape of x. Afterwards x must be as it was. (2 points, 15 minutes)
+Write `numerical_gradient(f, x, eps=1e-5)`. `f` takes an array like `x` and returns a float; `x` may have any shape, may hold whole numbers and may be a part of a larger array, as `big[:, ::2]` is. Return the two-sided slope of f by each number of x, moved by eps, in the shape of x. Afterwards x must be as it was. (2 points, 15 minutes)
 
 Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` it returns [[2, 4], [6, 8]] up to rounding.
 
@@ -335,9 +335,9 @@ class Arithmetic:
 r"""
 ## Exercise 3.3. Build an engine
 
-Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent). `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes)
+Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent, in the same order), both as tuples or lists. Its `grad` is 0 until you go backward. `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes)
 
-Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a * b).parents` is `(a, b)`.
+Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a * b).parents` is `(a, b)`; `(a + b).slopes` is `(1.0, 1.0)`.
 
 <details><summary>Hint</summary>
 In a · b, by how much does the product grow if a grows by 1 and b stays?
@@ -410,7 +410,7 @@ c passed on 1 where −7 was due. Passing on a second time does not help: then t
 r"""
 ### Exercise 3.3. Step 2: the order of going back
 
-Write the method `backward_order(self)`: a list of all values behind `self`, `self` first, each value once and *after* everything that was made from it. It must cope with 5,000 steps in a row. (1 point, 15 minutes)
+Write the method `backward_order(self)`: a list of all values behind `self` and no others, `self` first, each value once and *after* everything that was made from it. It must cope with 5,000 steps in a row. (1 point, 15 minutes)
 
 Example: for `y = a + b` it is `[y, a, b]` or `[y, b, a]`. For `y = a + a` it is `[y, a]`.
 
@@ -459,9 +459,9 @@ widgets.explore_graph(SEVEN_NODES, your_Value=Value)
 r"""
 ### Exercise 3.3. Step 3: backward
 
-Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every input then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes)
+Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every value, `self` too, then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes)
 
-Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0; after a second `y.backward()` it is 4.0.
+Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0 and `y.grad` 1.0; after a second `y.backward()` they are 4.0 and 2.0.
 
 <details><summary>Hint</summary>
 Which gradient do you know before you start? Where do you keep what has come back *in this call*, apart from what was in grad before?
@@ -495,7 +495,7 @@ lab.value_backward.check_hidden(Value, seed=2237)
 r"""
 ### Exercise 3.3. Step 4: functions
 
-Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes)
+Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope, or is put together from operations that you have. At 0 itself the slope of relu is 0, as in PyTorch. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes)
 
 Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the slope 1.
 
@@ -634,7 +634,7 @@ Here dY comes from the loss behind the layer. If that loss is a mean over the ba
 r"""
 ## Exercise 3.5. Backwards through a dense layer
 
-Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
+Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ; where Z is 0 the slope is 0. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
 
 Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1]. For `dA = [5, 5]` and `Z = [−1, 2]` it is [0, 5].
 
@@ -818,7 +818,7 @@ One step of training: set the gradients to zero, compute the loss, go backward, 
 r"""
 ## Exercise 3.7. Sixty steps
 
-Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` |yours − PyTorch's| / |PyTorch's| of the gradients in the first step; it must be below 1e-6. (1 point, 10 minutes; it runs for some seconds)
+Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` |yours − PyTorch's| / |PyTorch's| of the gradients in the first step; it must be below 1e-6. (1 point, 10 minutes; it runs for some seconds)
 
 Example: the first loss is the one printed above.
 

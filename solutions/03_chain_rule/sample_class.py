@@ -71,21 +71,22 @@ DIFFERENCES_FLAT = """def numerical_gradient(f, x, eps=1e-5):
     return np.reshape(slopes, np.shape(x)).tolist()
 """
 CLOSURES = """class Value(Arithmetic):
-    def __init__(self, data, parents=()):
-        self.data, self.grad, self.parents = data, 0, parents
+    def __init__(self, data, parents=(), slopes=()):
+        self.data, self.grad, self.parents = data, 0, list(parents)
+        self.slopes = list(slopes)
         self.hand_back = lambda arrived: ()
 
     def __add__(self, other):
         if not isinstance(other, Value):
             other = Value(other)
-        out = Value(self.data + other.data, (self, other))
+        out = Value(self.data + other.data, (self, other), (1, 1))
         out.hand_back = lambda arrived: ((self, arrived), (other, arrived))
         return out
 
     def __mul__(self, other):
         if not isinstance(other, Value):
             other = Value(other)
-        out = Value(self.data * other.data, (self, other))
+        out = Value(self.data * other.data, (self, other), (other.data, self.data))
         out.hand_back = lambda arrived: ((self, arrived * other.data), (other, arrived * self.data))
         return out
 """
@@ -334,7 +335,7 @@ def _wrong_ways(model) -> list[Sample]:
             "lars",
             "recursion without an order",
             {BACKWARD: RECURSIVE},
-            {BACKWARD: (1, ("VE1", "VE4", "VE11"))},
+            {BACKWARD: (1, ("VE1", "VE4"))},
         ),
         student(
             "mina",

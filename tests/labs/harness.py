@@ -164,7 +164,7 @@ def needed(sources: list[str], call: ast.Call) -> list[str]:
     kept: list[str] = []
     for source in reversed(sources):
         bound, used = _global_names(source)
-        if (bound | _changed(source)) & wanted:
+        if (bound | changed_objects(source)) & wanted:
             kept.append(source)
             wanted = (wanted - bound) | used
     return kept[::-1]
@@ -183,7 +183,7 @@ def _global_names(source: str) -> tuple[set[str], set[str]]:
     return bound, used - set(dir(builtins)) - {name for name in bound if name not in _read_first(source)}
 
 
-def _changed(source: str) -> set[str]:
+def changed_objects(source: str) -> set[str]:
     """Return the names of objects that a cell gives an attribute, as in ``Value.backward = backward``."""
     nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)]
     return {node.value.id for node in nodes if isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Name)}

@@ -25,6 +25,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 from faults import Mutant, mutants  # noqa: E402
 from harness import (  # noqa: E402
     called,
+    changed_objects,
     check_call,
     every_exercise,
     folder_of,
@@ -70,14 +71,20 @@ class Ward:
         wanted = needed(sources, self.call)
         before = [source for source in wanted if source in {cell.source for cell in cells[:own]}]
         self.later = [source for source in wanted if source not in before and source != self.source]
-        self.names: dict[str, Any] = {}
+        self.before = before
+        self.names = self._fresh_names()
+
+    def _fresh_names(self) -> dict[str, Any]:
+        names: dict[str, Any] = {}
         with _silence():
-            for source in before:
-                exec(compile(source, f"<{exercise.id}>", "exec"), self.names)
+            for source in self.before:
+                exec(_compiled(source), names)
+        return names
 
     def answers(self, source: str) -> tuple[Any, ...]:
         """Return what the check cell hands over, with another source in the exercise's cell."""
-        names = dict(self.names)
+        changes = changed_objects(self.source)  # a class that it hangs a method onto has to be new for each mutant
+        names = self._fresh_names() if changes else dict(self.names)
         try:
             for text in (source, *self.later):
                 exec(_compiled(text), names)

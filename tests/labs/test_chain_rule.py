@@ -4,6 +4,7 @@ import linecache
 import math
 import re
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable
 
@@ -19,6 +20,7 @@ from engines import (
     ENGINE,
     FIRST_MET,
     ORDER_BODY,
+    ORDER_METHOD,
     PASSES,
     RECURSIVE,
     RECURSIVE_ORDER,
@@ -47,6 +49,8 @@ from course_utils.labs.chain_rule.chain_slopes import (
     series_slope,
     series_tells_apart,
     series_ways,
+    told_parallel_ways,
+    told_series_ways,
 )
 from course_utils.labs.chain_rule.engine import DIAMOND, TWICE, probe_gradients
 from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, PARTS, practice_shape, shape_ways
@@ -96,7 +100,18 @@ def wrong_slopes() -> list[WrongWay]:
     ways = [(way, {"series": one}) for way, versions in series.items() for one in versions]
     ways += [(way, {"parallel": one}) for way, versions in parallel.items() for one in versions]
     ways += [(way, {"series": series[way][0], "parallel": parallel[way][0]}) for way in series if way in parallel]
-    return [wrong(way.code, "chain-slopes", 1 - len(changes) / 2, RIGHT_SLOPES, **changes) for way, changes in ways]
+    told = told_series_ways(LESSON_SLOPES.series), told_parallel_ways(LESSON_SLOPES.parallel)
+    for part, known, every in zip(("series", "parallel"), (series, parallel), told, strict=True):
+        ways += [(way, {part: one}) for way, versions in every.items() if way not in known for one in versions]
+    found = [wrong(way.code, "chain-slopes", 1 - len(changes) / 2, RIGHT_SLOPES, **changes) for way, changes in ways]
+    return [*found, WrongWay("VC9", "chain-slopes", lambda: (product_of_slopes("bela"),), 1 / 2, "bela")]
+
+
+def product_of_slopes(student: str) -> dict[str, int]:
+    """Return a student's slopes, that in parallel with the product of two slopes for the slope of a product."""
+    asked = chain_rule.for_student(student).chain_slopes.question
+    (slopes,) = [some for way, some in told_parallel_ways(asked.parallel).items() if way.code == "VC9"]
+    return {"series": series_slope(asked.series), "parallel": slopes[0]}
 
 
 def wrong_shapes() -> list[WrongWay]:
@@ -122,6 +137,8 @@ TRAININGS = [
     training("VT3", 1 / 2, losses=torch_training(4)),
     training("VT3", 1 / 2, losses=torch_training(mean=False)),
     training("", 1 / 2, losses=[2.0 / (i + 1) for i in range(60)]),
+    training("VT10", 1 / 2, losses=torch_training(61)[1:]),
+    training("VT11", 1 / 2, losses=[build("Value")["Value"](loss) for loss in torch_training()]),
     training("VT8", 1 / 2, difference=1.0),
     training("VT9", 1 / 2, difference=0.3),
     training("VT9", 0, difference=0.3, losses=[2.0 / (i + 1) for i in range(60)]),
@@ -174,6 +191,11 @@ ONE_SIDE = ("x[place] = kept - eps", "x[place] = kept"), ("(2 * eps)", "eps")
 IN_PLACE = ("x = np.array(x, dtype=float)\n", "\n")
 NOT_PUT_BACK = ("        x[place] = kept\n", "")
 KEPT_TYPE = ("x = np.array(x, dtype=float)", "x = x.copy()")
+TWO_COPIES = (
+    ("grad = np", "above_x, below_x, grad = x.copy(), x.copy(), np"),
+    ("x[place] = kept + eps\n        above = f(x)", "above_x[place] += eps; above = f(above_x)"),
+    ("x[place] = kept - eps\n        below = f(x)", "below_x[place] -= eps; below = f(below_x)"),
+)
 DIFFERENCES = [
     differences("VN1", *ONE_SIDE),
     differences("VN1", *ONE_SIDE, hidden=True),
@@ -194,6 +216,21 @@ DIFFERENCES = [
     differences("VN6", ("return grad", "return grad.reshape(-1)")),
     differences("", ("return grad", "return grad.reshape(-1) + 1")),
     differences("VN7", ("/ (2 * eps)", "")),
+    differences("VN8", ("/ (2 * eps)", "/ 2 * eps")),
+    differences("VN8", ("/ (2 * eps)", "* eps")),
+    differences("", ("/ (2 * eps)", "/ 2000")),
+    differences("VN9", ("    return grad", "        return grad")),
+    differences("VN11", ("np.ndindex(x.shape)", "range(len(x))"), ("kept = x[place]", "kept = x[place] * 1")),
+    differences(
+        "VN12", ("np.zeros(x.shape)", "np.zeros(x.shape, type_of_x)"), ("x = np", "type_of_x = x.dtype; x = np")
+    ),
+    differences("VN13", ("/ (2 * eps)", "/ eps**2")),
+    differences("VN14", ("return grad", "return grad.sum()")),
+    differences("VN14", ("grad[place] =", "grad =")),
+    differences("VN14", ("    for", "    return (f(x + eps) - f(x - eps)) / (2 * eps)\n    for")),
+    differences("VN2", *TWO_COPIES),
+    differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
+    differences("", ("(above - below)", "abs(above - below)")),
     differences("GR2", ("(2 * eps)", "eps")),
     differences("GR1", ("above - below", "below - above")),
     differences("GR4", ("return grad", "return grad.T")),
@@ -215,6 +252,16 @@ LAYERS = [
     layers("GR10", ("dA * (Z > 0)", "dA.copy()")),
     layers("VG6", ("dA * (Z > 0)", "(Z > 0) * 1.0")),
     layers("GR11", ("(Z > 0)", "np.maximum(Z, 0)")),
+    layers("GR11", ("(Z > 0)", "Z")),
+    layers("VG7", ("dY.T @ X", "np.ones_like(dY).T @ X")),
+    layers("VG7", ("dX = dY @ W", "dX = W.copy()")),
+    layers("VG7", ("dY.sum(0)", "np.full(dY.shape[1], len(dY))")),
+    layers("VG8", ("(Z > 0)", "(Z >= 0)")),
+    layers("VG8", ("(Z > 0)", "((Z > 0) / 2 + (Z >= 0) / 2)")),
+    layers("VG9", ("dY.T @ X", "np.outer(dY.sum(0), X.sum(0))")),
+    layers("VG9", ("dY.T @ X", "np.outer(dY.mean(0), X.mean(0))")),
+    layers("VG10", ("dY.T @ X", "np.outer(dY[0], X[0])")),
+    layers("VG11", ("dA * (Z > 0)", "np.maximum(Z, 0)")),
 ]
 ONE = "other = other if isinstance(other, Value) else Value(other)"
 MADE = "return Value(self.data + other.data, (self, other), (1.0, 1.0))"
@@ -229,6 +276,33 @@ UNHASHABLE = (
     ("id(value) not in met", "value not in met"),
     ("met.add(id(value))", "met.add(value)"),
 )
+KEPT = "self.parents, self.slopes = parents, slopes"
+ARRIVED = "arrived[id(value)]"
+ARRIVES = "        arrived = {id(value): 0.0 for value in order}\n"
+ADDED = f"value.grad += {ARRIVED}"
+NAMED_ORDER = "    def _order(self):\n" + ORDER_BODY
+NOTED = (
+    "float(data), 0.0\n        made = getattr(Value, 'made', [])\n"
+    "        Value.made = [*(made if parents or not any(one.parents for one in made) else []), self]\n"
+)
+EVERY_VALUE = "        return Value.made[::-1]\n"
+
+
+def directly(line: str, after: str = "") -> tuple[str, str]:
+    """Return the change to a backward without sums of its own, with a line for each parent, and one after them."""
+    body = (
+        "        self.grad = 1.0\n        for value in self.backward_order():\n"
+        f"            for parent, slope in zip(value.parents, value.slopes):\n                {line}\n"
+    )
+    return BACKWARD_BODY, body + (f"            {after}\n\n" if after else "\n")
+
+
+IN_REVERSE = (
+    BACKWARD_BODY,
+    directly("parent.grad += slope * value.grad")[1].replace(
+        "self.backward_order()", "reversed(self.backward_order())"
+    ),
+)
 PASSED_ON_AGAIN = (
     ("arrived = {id(value): 0.0 for value in order}", "arrived = {id(v): getattr(v, 'old', 0.0) for v in order}"),
     ("arrived[id(self)] = 1.0", "arrived[id(self)] += 1.0"),
@@ -241,6 +315,21 @@ ENGINES = [
     engines("VE7", "value-class", 0, (ONE, "pass")),
     engines("VE6", "value-class", 0, (MADE, "return Value(self.data + other.data)")),
     engines("VE16", "value-class", 0, (MADE, f"self.data += other.data; {MADE.replace(' + other.data', '')}")),
+    engines("VE5", "value-class", 0, OWN_FACTOR),
+    engines("VE23", "value-class", 0, (KEPT, "self.parents = parents")),
+    engines("VE23", "value-class", 0, ("(1.0, 1.0)", "()")),
+    engines("VE24", "value-class", 0, ("(other.data, self.data)", "(1.0, 1.0)")),
+    engines("", "value-class", 0, ("(other.data, self.data)", "(self.data * other.data,) * 2")),
+    engines("", "value-class", 0, ("(1.0, 1.0)", "(self.data, other.data)")),
+    engines("VE26", "value-class", 0, (KEPT, "self.parents, self.slopes = set(parents), slopes")),
+    engines("VE27", "value-class", 0, (MADE, "return self.data + other.data")),
+    engines("", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
+    engines("VE25", "backward-order", 0, (ORDER_BODY, EVERY_VALUE), ("float(data), 0.0\n", NOTED)),
+    engines("", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), None]\n\n{NAMED_ORDER}")),
+    engines("VE25", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), Value(1)]\n\n{NAMED_ORDER}")),
+    engines("VE8", "backward-order", 0, (ORDER_BODY, "        return [self]\n")),
+    engines("", "backward-order", 0, (ORDER_BODY, f"        return self._order()[1:] + [self]\n\n{NAMED_ORDER}")),
+    engines("", "backward-order", 0, (ORDER_BODY, "        return 'yab'\n")),
     engines("VE1", "backward-order", 0, (ORDER_BODY, FIRST_MET)),
     engines("VE1", "backward-order", 0, (ORDER_BODY, BY_BREADTH)),
     engines("VE4", "backward-order", 0, (ORDER_BODY, RECURSIVE_ORDER)),
@@ -256,14 +345,47 @@ ENGINES = [
     engines("VE2", "value-backward", 0, NO_SEED),
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, FIRST_MET), also=("VE4",)),
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, BY_BREADTH)),
-    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4", "VE11")),
-    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4", "VE11")),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4",)),
+    engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4",)),
+    engines("VE36", "value-backward", 0, (BACKWARD_BODY, RECURSIVE.replace("self.grad or 1.0", "1.0")), also=("VE4",)),
+    engines("VE37", "value-backward", 2 / 8, directly("parent.grad += value.slopes[0] * value.grad")),
+    engines("VE38", "value-backward", 0, directly("parent.grad += slope + value.grad")),
+    engines("VE39", "value-backward", 0, directly("parent.grad -= slope * value.grad")),
+    engines("VE21", "value-backward", 1 / 8, IN_REVERSE),
+    engines("VE2", "value-backward", 0, (ADDED, "pass")),
+    engines("VE11", "value-backward", 7 / 8, directly("parent.grad += slope * value.grad")),
+    engines("GR9", "value-backward", 0, directly("parent.grad = slope * value.grad")),
+    engines("VE13", "value-backward", 2 / 8, directly("parent.grad += slope")),
+    engines("VE22", "value-backward", 0, directly("parent.grad += slope * parent.grad")),
+    engines("VE22", "value-backward", 0, directly("parent.grad *= slope * value.grad")),
+    engines("VE21", "value-backward", 0, directly("parent.grad += slope * value.grad; return")),
+    engines("VE21", "value-backward", 1 / 8, directly("parent.grad += slope * value.grad", "return")),
+    engines("VE20", "value-backward", 0, directly("parent.grad += slope * value.grad; break")),
+    engines(
+        "VE20",
+        "value-backward",
+        0,
+        ("zip(value.parents, value.slopes)", "[(value.parents[-1], value.slopes[-1])] if value.parents else []"),
+    ),
+    engines("", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = 2.0")),
+    engines("", "value-backward", 0, directly("parent.grad += slope * value.data")),
+    engines("VE18", "value-backward", 1 / 8, (ADDED, f"if value is self or not value.parents: {ADDED}")),
+    engines("VE19", "value-backward", 0, (ADDED, f"if value is not self: {ADDED}")),
+    engines(
+        "VE12", "value-backward", 7 / 8, (ADDED, f"value.grad = (value.grad if value is not self else 0.0) + {ARRIVED}")
+    ),
     engines("VE4", "value-backward", 7 / 8, (ORDER_BODY, RECURSIVE_ORDER)),
     engines("VE10", "value-backward", 0, FORWARDS),
     engines("VE13", "value-backward", 2 / 8, (PASSES, "slope")),
     engines("VE5", "value-backward", 2 / 8, OWN_FACTOR),
     engines("GR1", "value-backward", 0, NEGATIVE),
     engines("VE3", "value-backward", 7 / 8, *BY_NUMBER),
+    engines(
+        "VE35",
+        "value-backward",
+        6 / 8,
+        (ARRIVES, f"        if hasattr(self, 'done'):\n            return\n        self.done = 1\n{ARRIVES}"),
+    ),
     engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = ")),
     engines("VE12", "value-backward", 7 / 8, ("value.grad += ", "value.grad = "), hidden=True),
     engines("VE11", "value-backward", 6 / 8, *PASSED_ON_AGAIN),
@@ -271,6 +393,7 @@ ENGINES = [
     engines("", "value-backward", 0, ("met.add(id(value))", "pass")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "self.data ** (k - 1)")),
     engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k * self.data ** k")),
+    engines("VE14", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k * self.data ** k - 1")),
     engines("GR11", "value-functions", 4 / 5, ("1 - out**2", "1 - self.data**2")),
     engines("VE15", "value-functions", 4 / 5, ("1 - out**2", "1 - out")),
     engines("GR11", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (math.exp(out),))")),
@@ -278,6 +401,23 @@ ENGINES = [
     engines("GR10", "value-functions", 4 / 5, ("float(self.data > 0)", "1.0")),
     engines("VE17", "value-functions", 4 / 5, ("(self,), (float(self.data > 0),)", "(self,), (0.0,)")),
     engines("VE17", "value-functions", 4 / 5, ("return Value(out, (self,), (1 - out**2,))", "return Value(out)")),
+    engines("VE28", "value-functions", 4 / 5, ("1 - out**2", "1.0")),
+    engines("VE28", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "1.0")),
+    engines("VE29", "value-functions", 4 / 5, ("1 - out**2", "out")),
+    engines("VE29", "value-functions", 4 / 5, ("float(self.data > 0)", "max(self.data, 0.0)")),
+    engines("VE30", "value-functions", 4 / 5, ("1 - out**2", "out * (1 - out)")),
+    engines("GR11", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (self.data,))")),
+    engines("VE31", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (self.data * math.exp(self.data - 1),))")),
+    engines("VG8", "value-functions", 4 / 5, ("float(self.data > 0)", "float(self.data >= 0)")),
+    engines("VG8", "value-functions", 4 / 5, ("float(self.data > 0)", "0.5 * ((self.data > 0) + (self.data >= 0))")),
+    engines("", "value-functions", 4 / 5, ("float(self.data > 0)", "0.7")),
+    engines("VE29", "more-functions", 1 / 2, ("math.cos(self.data)", "math.sin(self.data)")),
+    engines("VE30", "more-functions", 1 / 2, ("math.cos(self.data)", "-math.sin(self.data)")),
+    engines("VE28", "more-functions", 3 / 4, ("(1 / self.data,)", "(1.0,)")),
+    engines("VE32", "more-functions", 3 / 4, ("(1 / self.data,)", "(self.data,)")),
+    engines("VE30", "more-functions", 3 / 4, ("out * (1 - out)", "1 - out**2")),
+    engines("VE33", "more-functions", 3 / 4, ("math.log(self.data)", "math.log10(self.data)")),
+    engines("VE34", "more-functions", 3 / 4, ("math.exp(-self.data))", "math.exp(self.data))")),
     engines("GR1", "more-functions", 1 / 2, ("math.cos(self.data)", "-math.cos(self.data)")),
     engines("GR11", "more-functions", 3 / 4, ("(1 / self.data,)", "(1 / math.log(self.data),)")),
     engines("GR11", "more-functions", 3 / 4, ("out * (1 - out)", "self.data * (1 - self.data)")),
@@ -294,10 +434,39 @@ ENGINES = [
             "VE5": [OWN_FACTOR],
             "VE10": [FORWARDS],
             "VE13": [(PASSES, "slope")],
+            "VE20": [("zip(value.parents, value.slopes)", "list(zip(value.parents, value.slopes))[:1]")],
+            "VE21": [
+                (
+                    "arrived[id(parent)] += slope * arrived[id(value)]",
+                    "arrived[id(parent)] += slope * arrived[id(self)] * (value is self)",
+                )
+            ],
+            "VE22": [(PASSES, "0.0")],
         }.items()
     ),
 ]
 WRONG_WAYS = [*SETS, *DIFFERENCES, *LAYERS, *ENGINES]
+
+STEP = "def numerical_gradient(f, x, eps=1e-05): → def numerical_gradient(f, x, eps={}):"
+INIT_LINE = "self.data, self.grad = ({}, 0.0)"
+RELU_LINE = "return Value(max(self.data, 0.0), (self,), ({},))"
+EQUIVALENT = {
+    "numerical-gradient": {
+        "numerical_gradient(eps): without negative numbers": "a step has no sign: both sides are looked at",
+        STEP.format("2e-05"): "same slopes up to rounding",
+        STEP.format("5e-06"): "same slopes up to rounding",
+        "grad = np.zeros(x.shape) → grad = np.ones(x.shape)": "every place is written afterwards",
+    },
+    "value-class": {
+        f"{INIT_LINE.format('float(data)')} → {INIT_LINE.format('data')}": "10 equals 10.0 in every operation",
+    },
+    "value-functions": {
+        f"{RELU_LINE.format('float(self.data > 0)')} → {RELU_LINE.format('self.data > 0')}": "True multiplies like 1",
+    },
+    "dense-backward": {
+        "relu_backward(Z): without negative numbers": "of Z only its sign counts, and 0 is not above 0 either",
+    },
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "chain-slopes": "8ecd96412a06d6202acfe1327dfdf756",
@@ -324,7 +493,7 @@ def test_a_wrong_order_is_shown_to_the_learner():
 
 def test_a_plus_a_is_told_with_its_number():
     text = judged(lab.value_backward.check, engine(ASSIGNED)).text
-    assert "sum and product: with c = a + b, y = c * a you got a.grad = " in text
+    assert "sum and product: with c = a + b, d = c * b, y = c * a you got a.grad = " in text
 
 
 def test_slips_of_different_kinds_are_all_counted():
@@ -389,6 +558,120 @@ def test_an_engine_that_fails_in_one_function_is_told_with_its_line():
     text = judged(lab.value_functions.check, Value).text
     assert "tanh: Value raised ZeroDivisionError" in text
     assert "of tanh: out = math.tanh(self.data) / 0" in text
+
+
+RAISING = {  # where an engine breaks, and the exercises that come there
+    "value_class": "return Value(self.data * other.data, (self, other), (other.data, self.data))",
+    "backward_order": "met.add(id(value))",
+    "value_backward": "value.grad += arrived[id(value)]",
+    "value_functions": "out = math.tanh(self.data)",
+    "more_functions": "out = 1 / (1 + math.exp(-self.data))",
+}
+FAILURES = {
+    "KeyError": "{}['my own key']",
+    "RecursionError": "(lambda again: again(again))(lambda again: again(again))",
+    "AssertionError": "(_ for _ in ()).throw(AssertionError('mine'))",
+    "TypeError": "[].append(1, 2)",
+    "AttributeError": "(1).data",
+}
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize("name", RAISING)
+def test_whatever_is_raised_is_told_with_the_learners_own_line(name, failure):
+    line = RAISING[name]
+    Value = in_a_cell(ENGINE.replace(line, f"{FAILURES[failure]}; {line}"))
+    text = judged(getattr(lab, name).check, Value).text
+    assert f"raised {failure}" in text
+    assert re.search(r"\n  in line \d+ of ", text), text
+    assert len(text.splitlines()) <= 4
+
+
+def test_a_plain_number_that_is_no_value_is_told_with_the_learners_own_line():
+    text = judged(lab.value_class.check, in_a_cell(ENGINE.replace(ONE, "pass"))).text
+    assert text.startswith("y = a + 7: Value raised AttributeError: 'int' object has no attribute 'data'\n  in line ")
+
+
+ODD_RETURNS = {
+    "value_class": ["self.data + other.data", "None", "'x'", "Value(math.nan)", "Value(math.inf)", "[self, other]"],
+    "backward_order": ["None", "3", "'y'", "{}", "iter(())", "[[self]]", "[None]", "float('nan')"],
+    "value_backward": ["3", "None"],
+    "value_functions": ["None", "1.0", "'x'", "Value(math.nan)", "self.__class__", "NotImplemented"],
+    "more_functions": ["None", "1.0", "'x'", "Value(math.inf)", "self.__class__"],
+}
+PLACES = {
+    "value_class": MADE,
+    "backward_order": "return finished[::-1]",
+    "value_backward": "order = self.backward_order()\n",
+    "value_functions": "out = math.tanh(self.data)\n",
+    "more_functions": "return Value(math.sin(self.data), (self,), (math.cos(self.data),))",
+}
+
+
+@pytest.mark.parametrize("name", ODD_RETURNS)
+def test_odd_returns_of_an_engine_get_a_sentence(name):
+    for odd in ODD_RETURNS[name]:
+        found = judged(getattr(lab, name).check, engine((PLACES[name], f"return {odd}\n")))
+        assert found.share < 1, odd
+        assert 1 <= len(found.text.splitlines()) <= 4
+        assert not found.missing
+
+
+UNTELLABLE = "class Odd(Exception):\n    def __str__(self):\n        raise RuntimeError\n    __repr__ = __str__\n"
+
+
+@pytest.mark.parametrize("name", RAISING)
+def test_an_error_that_cannot_be_told_gets_a_sentence(name):
+    line = RAISING[name]
+    found = judged(getattr(lab, name).check, in_a_cell(f"{UNTELLABLE}\n{ENGINE.replace(line, 'raise Odd()')}"))
+    assert found.share < 1
+    assert "raised Odd" in found.text
+
+
+ODD_ARRAYS = [
+    None,
+    "x",
+    np.array(np.nan),
+    np.nan,
+    np.inf,
+    np.zeros(()),
+    1.0,
+    [],
+    (),
+    {},
+    [[1], [1, 2]],
+    np.array(["a"]),
+]
+
+
+def test_odd_arrays_get_a_sentence():
+    dense, relu = right_layers()
+    for odd in ODD_ARRAYS:
+        for answers in (
+            [lambda *a, odd=odd: odd, relu],
+            [lambda *a, odd=odd: (odd,) * 3, relu],
+            [dense, lambda *a, odd=odd: odd],
+        ):
+            assert judged(lab.dense_backward.check, *answers).share < 1
+        assert judged(lab.numerical_gradient.check, lambda *a, odd=odd: odd).share == 0
+
+
+def section_of(source: str) -> int:
+    """Return where a passage stands in the lesson."""
+    return lesson.master.read_text(encoding="utf-8").index(source)
+
+
+@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
+def test_read_again_names_no_later_section(exercise):
+    asked = section_of(f'"grade_id": "{exercise.id}"')
+    later = [way.code for way in exercise.misconceptions if section_of(f" {way.section}\n") > asked]
+    assert later == []
+
+
+@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
+def test_after_the_last_hint_there_is_a_worked_twin(exercise):
+    lines = exercise().worked_example().markdown.splitlines()
+    assert 4 <= len(lines) <= 16
 
 
 def test_feedback_tells_no_right_number_of_a_question():
@@ -492,7 +775,135 @@ def numpy_numbers():
     return engine(("float(data)", "np.float64(data)"), ("0.0\n", "np.float64(0)\n"))
 
 
-WAYS = [lessons_engine, closures, functions_from_others, numpy_numbers]
+def lists_for_tuples():
+    return engine((KEPT, "self.parents, self.slopes = list(parents), list(slopes)"))
+
+
+def arrays_for_slopes():
+    return engine((KEPT, "self.parents, self.slopes = parents, __import__('numpy').array(slopes)"))
+
+
+def constants_without_a_value():
+    """A plain number is no parent, and a value that is used twice is recorded once."""
+    made_sum = "return _made(self.data + _n(other), (self, 1.0), (other, 1.0))"
+    made_product = "return _made(self.data * _n(other), (self, _n(other)), (other, self.data))"
+    return engine(
+        (ONE + "\n        " + MADE, made_sum), (ONE + "\n        " + PRODUCT, made_product), (ENGINE_END, HELPERS)
+    )
+
+
+def with_slots():
+    return engine(("class Value(Arithmetic):\n", f"class Value(Arithmetic):\n    __slots__ = {SLOTS}\n\n"))
+
+
+def a_dataclass():
+    fields = "    data: float\n    parents: tuple = ()\n    slopes: tuple = ()\n    grad: float = 0.0\n"
+    head = "@__import__('dataclasses').dataclass(eq=False)\nclass Value(Arithmetic):\n" + fields
+    return engine(("class Value(Arithmetic):\n" + INIT, head))
+
+
+def other_names():
+    """Attributes of one's own, shown under the names that were asked for."""
+    shown = "".join(
+        f"    {name} = property(lambda v: v.{own}, lambda v, new: setattr(v, '{own}', new))\n"
+        for name, own in {"data": "number", "grad": "slope", "parents": "made_of", "slopes": "by"}.items()
+    )
+    return engine(("    def __add__", shown + "\n    def __add__"))
+
+
+def numbered():
+    """The order is that of making, turned around."""
+    return engine(
+        (KEPT, KEPT + "; self.number = next(_counter)"),
+        (ORDER_BODY, BY_MAKING),
+        (ENGINE_END, ENGINE_END + "\n_counter = __import__('itertools').count()\n"),
+    )
+
+
+def counted_users():
+    return engine((ORDER_METHOD, textwrap.indent(CLASS.ORDER_BY_COUNTING.partition("\nValue.")[0], "    ") + "\n"))
+
+
+def deep_recursion():
+    return engine((ORDER_BODY, "        __import__('sys').setrecursionlimit(30_000)\n" + DEEP_ORDER))
+
+
+def sums_kept_in_the_values():
+    return engine((BACKWARD_BODY, OWN_SUMS))
+
+
+def composed_functions():
+    """Functions put together from others."""
+    return engine(
+        ("return Value(max(self.data, 0.0), (self,), (float(self.data > 0),))", "return self * (self.data > 0)"),
+        ("        out = math.tanh(self.data)\n", "        e = (self * 2).exp()\n        return (e - 1) / (e + 1)\n"),
+        ("        out = 1 / (1 + math.exp(-self.data))\n", "        return 1 / (1 + (-self).exp())\n"),
+    )
+
+
+PRODUCT = "return Value(self.data * other.data, (self, other), (other.data, self.data))"
+ENGINE_END = "(out * (1 - out),))\n"
+HELPERS = (
+    ENGINE_END
+    + """
+def _n(other):
+    return other.data if isinstance(other, Value) else other
+
+def _made(number, *pairs):
+    slopes = {}
+    for parent, slope in pairs:
+        if isinstance(parent, Value):
+            slopes[parent] = slopes.get(parent, 0) + slope
+    return Value(number, tuple(slopes), tuple(slopes.values()))
+"""
+)
+SLOTS = ("data", "grad", "parents", "slopes", "number")
+INIT = ENGINE[ENGINE.index("    def __init__") : ENGINE.index("    def __add__")]
+BY_MAKING = """        found, todo = {self}, [self]
+        while todo:
+            fresh = set(todo.pop().parents) - found
+            found |= fresh
+            todo += fresh
+        return sorted(found, key=lambda value: -value.number)
+"""
+DEEP_ORDER = """        finished, met = [], set()
+        def visit(value):
+            if value not in met:
+                met.add(value)
+                for parent in value.parents:
+                    visit(parent)
+                finished.append(value)
+        visit(self)
+        return list(reversed(finished))
+"""
+OWN_SUMS = """        order = self.backward_order()
+        for value in order:
+            value.came = 0
+        self.came = 1
+        for value in order:
+            for i in range(len(value.parents)):
+                value.parents[i].came = value.parents[i].came + value.came * value.slopes[i]
+        for value in order:
+            value.grad = value.grad + value.came
+
+"""
+WAYS = [
+    lessons_engine,
+    closures,
+    functions_from_others,
+    numpy_numbers,
+    lists_for_tuples,
+    arrays_for_slopes,
+    constants_without_a_value,
+    with_slots,
+    a_dataclass,
+    other_names,
+    numbered,
+    counted_users,
+    deep_recursion,
+    sums_kept_in_the_values,
+    composed_functions,
+]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
@@ -562,9 +973,66 @@ def flat(f, x, eps=1e-5):
     return names["numerical_gradient"](f, x, eps)
 
 
-@pytest.mark.parametrize("way", [by_five_points, in_place, flat])
+def by_iterator(f, x, eps=1e-5):
+    x = np.asarray(x).astype(float)
+    out, places = np.empty_like(x), np.nditer(x, flags=["multi_index"])
+    for _ in places:
+        step = np.zeros_like(x)
+        step[places.multi_index] = eps
+        out[places.multi_index] = (f(x + step) - f(x - step)) / eps / 2
+    return out
+
+
+def half_steps(f, x, eps=1e-5):
+    rows = np.eye(x.size).reshape(-1, *x.shape) * (eps / 2)
+    return np.array([(f(x + row) - f(x - row)) / eps for row in rows]).reshape(x.shape)
+
+
+def one_sided_means(f, x, eps=1e-5):
+    """The mean of the slopes ahead and behind."""
+    x, out = x * 1.0, np.zeros(x.shape)
+    for i, here in enumerate(x.flat):
+        around = []
+        for move in (eps, -eps):
+            x.flat[i] = here + move
+            around.append(f(x))
+        x.flat[i] = here
+        out.flat[i] = ((around[0] - f(x)) / eps + (f(x) - around[1]) / eps) / 2
+    return out
+
+
+@pytest.mark.parametrize("way", [by_five_points, in_place, flat, by_iterator, half_steps, one_sided_means])
 def test_a_numerical_gradient_counts_however_it_is_computed(way):
     assert judged(lab.numerical_gradient.check_hidden, way, seed=SEED).share == 1
+
+
+def by_loops(dY, X, W):
+    (N, K), D = dY.shape, X.shape[1]
+    dX, dW, db = np.zeros((N, D)), np.zeros((K, D)), [0.0] * K
+    for n in range(N):
+        for k in range(K):
+            db[k] += dY[n, k]
+            for d in range(D):
+                dX[n, d] += dY[n, k] * W[k, d]
+                dW[k, d] += dY[n, k] * X[n, d]
+    return {"dX": dX, "dW": dW, "db": db}.values()
+
+
+RELUS = [
+    lambda dA, Z: np.where(Z <= 0, 0, dA),
+    lambda dA, Z: dA * np.heaviside(Z, 0),
+    lambda dA, Z: dA * np.sign(np.maximum(0, Z)),
+    lambda dA, Z: np.array(
+        [[d if z > 0 else 0 for d, z in zip(*rows, strict=True)] for rows in zip(dA, Z, strict=True)]
+    ),
+    lambda dA, Z: torch.where(torch.tensor(Z) > 0, torch.tensor(dA), 0.0),
+]
+
+
+@pytest.mark.parametrize("relu", RELUS)
+def test_gradients_of_layers_count_however_they_are_computed(relu):
+    answers = (lambda *a: list(by_loops(*a)), relu)
+    assert judged(lab.dense_backward.check_hidden, *answers, seed=SEED).share == 1
 
 
 @pytest.mark.parametrize("number", [int, float, np.int64, np.float32, torch.tensor, np.array])
@@ -572,13 +1040,13 @@ def test_a_slope_counts_as_any_number(number):
     assert judged(lab.chain_slopes.check, {"series": number(50), "parallel": number(46)}).share == 1
 
 
-@pytest.mark.parametrize("form", [tuple, list, np.array])
+@pytest.mark.parametrize("form", [tuple, list, np.array, torch.tensor, torch.Size, lambda s: tuple(map(float, s))])
 def test_a_shape_counts_as_tuple_list_or_array(form):
     assert judged(lab.gradient_shapes.check, {part: form(shape) for part, shape in RIGHT_SHAPES.items()}).share == 1
 
 
 def test_one_axis_may_be_given_as_a_number():
-    assert judged(lab.gradient_shapes.check, RIGHT_SHAPES | {"db1": 8, "db2": np.int64(3)}).share == 1
+    assert judged(lab.gradient_shapes.check, RIGHT_SHAPES | {"db1": 8.0, "db2": np.int64(3)}).share == 1
 
 
 def test_the_shape_of_a_number_is_an_answer():

@@ -129,5 +129,13 @@ class AutogradQuestions(ChoiceExercise):
         "Section 7 ran each of these. What did the printed lines say?",
         "For the snippets: go through two steps by hand. What is in w.grad at the end of each?",
     )
+    worked = """
+    A question of the same kind. `x` is 3 and records; what is `x.grad` after `y = x.detach() * x; y.backward()`?
+
+    1. The number: `detach` changes none, so y = 9.
+    2. The recording: `x.detach()` is a 3 without a history, a constant. Only the second factor remembers x.
+    3. So the slope is that of 3 · x: 3, not 6. After a second round without zeroing it would be 3 + 3 = 6.
+    4. To rule out an option, say what it claims and run it: two lines in a cell of your own decide.
+    """
     misconceptions = (VT1, VT4, VT5, VT6, VT7, GR9)
     questions = QUESTIONS

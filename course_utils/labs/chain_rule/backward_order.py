@@ -1,5 +1,19 @@
-"""Exercise 3.3, step 2: the order of going back."""
+"""Exercise 3.3, step 2: the order of going back.
 
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+a list of all values behind self                       every program: none is missing
+and of no others                                       ASIDE: one value is made, and not used
+self first                                             every program
+each value once                                        TWICE, SEVEN_NODES, DIAMOND, SKEWED
+after everything that was made from it                 SEVEN_NODES, DIAMOND, SKEWED
+values with equal numbers are two values               TWINS
+5,000 steps in a row                                   the long program
+=====================================================  ==========================================================
+"""
+
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,22 +49,35 @@ VE9 = Misconception(
     "A value gets its turn twice and passes its gradient on twice. How do you know that you have met it before?",
     ORDER,
 )
+VE25 = Misconception(
+    "VE25",
+    "values in the order that self was not made from",
+    "In the order stands a value that y was not made from. From where do you start, and along which arrows do you go?",
+    ORDER,
+)
 
 NAME = "backward_order"
 SHOWN = 12  # values of an order that is shown
 SUM = program("y = a + b", a=1, b=2)
 TWINS = program("c = a + b; d = a * b; y = c * d", a=2, b=2)
+ASIDE = program("c = a + b; d = c * a; y = c * b", a=2, b=5)
 SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
 
 
-def probe_order(Value: Any, inputs: dict[str, float], lines: list[str]) -> list[str] | None:
-    """Probe: run a program; return the result's backward order by name ("" for a value that has none)."""
+def probe_order(Value: Any, inputs: dict[str, float], lines: list[str]) -> list[str] | str:
+    """Probe: run a program; return the result's backward order by name, or the name of its type if it is none.
+
+    A value without a name is "?" and a number of its own; what is no value is "".
+    """
     names = {name: Value(number) for name, number in inputs.items()}
     programs.run_lines(lines, names)
     known = {id(value): name for name, value in names.items()}
     result = names[programs.target_of(lines[-1])]
     order = result.backward_order()
-    return None if order is None else [known.get(id(value), "") for value in order]
+    if not hasattr(order, "__iter__") or isinstance(order, str):
+        return type(order).__name__
+    order = list(order)
+    return [known.get(id(one), f"?{id(one)}" if isinstance(one, type(result)) else "") for one in order]
 
 
 class BackwardOrder(EngineStep):
@@ -63,11 +90,21 @@ class BackwardOrder(EngineStep):
         "Instead of a function that calls itself, keep a list of what is still to do. When you take a value from it, "
         "how do you know whether its parents are done?",
     )
-    misconceptions = (VE1, VE3, VE4, VE8, VE9, VE10)
+    worked = """
+    By hand, for `c = a * b`, `d = c + a`, `y = d * c`. Who may stand where?
+
+    1. y is first: nothing else was made from it. Behind it are d, c, a, b: go from parent to parent to find them.
+    2. d was used by y only, so d may come next. c was used by d *and* y: it has to wait for d.
+    3. Now c. a was used by c and by d, b by c: both only now. Together: y, d, c, a, b.
+    4. Read from the right it is an order of making: every value stands after its parents. So whoever can list values
+       "parents first" has the answer, turned around. To list parents first without calls in calls: put a value back on
+       the list of what is to do, marked, then its parents on top; when it turns up marked, its parents are done.
+    """
+    misconceptions = (VE1, VE3, VE4, VE8, VE9, VE10, VE25)
 
     def cases(self) -> Sequence[Case]:
         """Return small programs whose paths part and meet, one with equal numbers, and 5,000 steps in a row."""
-        written = (SUM, SEVEN_NODES, TWICE, DIAMOND, SKEWED, TWINS, long_program(2.0, 0.9999))
+        written = (SUM, SEVEN_NODES, TWICE, DIAMOND, SKEWED, ASIDE, TWINS, long_program(2.0, 0.9999))
         return [Case(str(one), one) for one in written]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -81,21 +118,31 @@ class BackwardOrder(EngineStep):
             order = ask_engine(probe_order, Value, case.data)
         except CheckFailed as error:
             if way := raised_way(error) or (VE3 if _orders_other_inputs(Value, case.data) else None):
-                raise case.wrong(NAME, way) from None
+                raise case.sentence(error.message, way, hidden=case.title(NAME)) from None
             raise case.censored(error, NAME) from None
-        if type(order) not in (list, tuple):
-            raise case.always(f"{NAME} should return a list of values. Does it end in a return statement?")
-        _judge_order(case, [name for name in order if name], Value)  # plain numbers have become values without a name
+        if type(order) is not list:
+            ended = " Does it end in a return statement?" if order == "NoneType" else ""
+            raise case.always(f"{NAME} should return a list of values.{ended}")
+        if "" in order:
+            raise case.always(f"{NAME} should return a list of values, and nothing else in it.")
+        _judge_order(case, order, Value)
 
 
 def _judge_order(case: Case, order: list[str], Value: Any) -> None:
     found = order_fault(case.data, order)
     if found is None:
         return
-    way, note = found
+    way: Misconception | None = found[0]
+    note = found[1]
     if _orders_other_inputs(Value, case.data):
         way, note = VE3, ""
-    shown = ", ".join(order) if len(order) <= SHOWN else f"{len(order)} values"
+    if way is VE10 and not _is_turned_around(Value):
+        way = None
+    shown = (
+        ", ".join("?" if name.startswith("?") else name for name in order)
+        if len(order) <= SHOWN
+        else f"{len(order)} values"
+    )
     lines = [f"{NAME}: yours is {shown} for {case.data}.", note]
     raise case.sentence("\n".join(line for line in lines if line), way, hidden=case.title(NAME))
 
@@ -106,17 +153,21 @@ def order_fault(written: Program, order: list[str]) -> tuple[Misconception, str]
     Parameters
     ----------
     order
-        Names of the program, from the result back.
+        Names of the program, from the result back; plain numbers in it have become values without a name.
     """
     users, place = programs.users_of(written), {name: index for index, name in enumerate(order)}
     wanted = dict.fromkeys(behind(written))
     repeated = [name for name in place if order.count(name) > 1] if len(place) < len(order) else []
     if repeated:
-        return VE9, f"  {repeated[0]} stands in it {order.count(repeated[0])} times."
+        return VE9, f"  {repeated[0].partition('?')[0] or 'a value'} stands in it {order.count(repeated[0])} times."
     missing = [name for name in wanted if name not in place]
     if missing:
         return VE8, f"  {missing[0]} is missing."
-    if order and order[-1] == written.result and len(order) > 1:
+    strangers = [name for name in order if name not in wanted and not (name.startswith("?") and _has_numbers(written))]
+    if strangers:
+        return VE25, f"  {strangers[0].partition('?')[0] or 'a value without a name'} is not behind {written.result}."
+    order = [name for name in order if name in wanted]
+    if order[-1] == written.result and len(order) > 1:
         return VE10, "  The result comes last."
     for name in order:
         late = [user for user in users[name] if user in wanted and place[user] > place[name]]
@@ -125,13 +176,27 @@ def order_fault(written: Program, order: list[str]) -> tuple[Misconception, str]
     return None
 
 
+def _has_numbers(written: Program) -> bool:
+    """Tell whether plain numbers stand in a program, or several operations in a line: then values have no name."""
+    return any(re.search(r"(?<!\w)[0-9]", line) or len(programs.operands_of(line)) > 2 for line in written.lines)
+
+
+def _is_turned_around(Value: Any) -> bool:
+    """Tell whether the order of the larger graph is right from its end to its beginning."""
+    try:
+        order = ask_engine(probe_order, Value, SEVEN_NODES)
+    except CheckFailed:
+        return False
+    return type(order) is list and order_fault(SEVEN_NODES, order[::-1]) is None
+
+
 def _orders_other_inputs(Value: Any, written: Program) -> bool:
     """Tell whether some numbers are equal, and the order is right once they differ."""
     if not has_equal_numbers(written):
         return False
     other = with_other_inputs(written)
     try:
-        order = [name for name in ask_engine(probe_order, Value, other) if name]
+        order = ask_engine(probe_order, Value, other)
     except CheckFailed:
         return False
-    return order_fault(other, order) is None
+    return type(order) is list and order_fault(other, order) is None

@@ -2,6 +2,16 @@
 
 The questions find slopes from values of the functions alone: a difference formula over five places, which is exact for
 polynomials up to degree 4. No rule of differentiation is used there. What is right is asked of PyTorch.
+
+One number never proves by which way it came: all feedback says "one way to get this".
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+series: the slope of g(f(t)) by t at t0                the part "series"
+parallel: the slope of g by x at x0, along all paths   the part "parallel"
+they are whole numbers                                 3.0 counts as 3, 2.9 does not
+=====================================================  ==========================================================
 """
 
 from collections.abc import Callable
@@ -22,46 +32,90 @@ from course_utils.labs.chain_rule.headings import PARALLEL, SERIES
 GR6 = Misconception(
     "GR6",
     "outer derivative taken at the wrong place",
-    "Here the outer slope is taken at the first input. What does the outer function get as its input?",
+    "One way to get this: the outer slope taken at the first input. What does the outer function get as its input?",
     SERIES,
 )
 GR7 = Misconception(
     "GR7",
     "one path only",
-    "This is the slope along one path. By how many paths does the input reach the output?",
+    "One way to get this: the slope along one path. By how many paths does the input reach the output?",
     PARALLEL,
 )
 GR8 = Misconception(
     "GR8",
     "paths multiplied",
-    "This multiplies the slopes of the paths. Which slopes are multiplied: those in a row or those side by side?",
+    "One way to get this: the paths multiplied. Which slopes are multiplied: those in a row or those side by side?",
     PARALLEL,
 )
 VC1 = Misconception(
     "VC1",
     "inner slope left out",
-    "These are outer slopes alone. By how much does the inner value move when the input moves by 1?",
+    "One way to get this: outer slopes alone. By how much does the inner value move when the input moves by 1?",
     SERIES,
 )
 VC2 = Misconception(
     "VC2",
     "slopes in series added",
-    "This adds the outer and the inner slope. If t moves f by 2 and f moves g by 3 each, how far does g go?",
+    "One way to get this: both slopes added. If t moves f by 2 and f moves g by 3 each, how far does g go?",
     SERIES,
 )
 VC3 = Misconception(
     "VC3",
     "outer slope left out",
-    "These are inner slopes alone. How does g answer when f moves by 1?",
+    "One way to get this: inner slopes alone. How does g answer when f moves by 1?",
     SERIES,
 )
 VC4 = Misconception(
     "VC4",
     "sums multiplied instead of products summed",
-    "This multiplies two sums. Which inner slope belongs to which outer slope?",
+    "One way to get this: two sums multiplied. Which inner slope belongs to which outer slope?",
     PARALLEL,
 )
-VC5 = Misconception("VC5", "one path left out", "This adds two of the paths. Which one is missing?", PARALLEL)
+VC5 = Misconception(
+    "VC5", "one path left out", "One way to get this: two of the paths added. Which one is missing?", PARALLEL
+)
+VC6 = Misconception(
+    "VC6",
+    "value of a function taken for its slope",
+    "One way to get this: a value of f or g in place of a slope. How far does it move when its input moves by 1?",
+    SERIES,
+)
+VC7 = Misconception(
+    "VC7",
+    "slope of a square without its factor",
+    "One way to get this: a square's slope without its factor of 2. How far does 10² move when 10 moves by 1?",
+    SERIES,
+)
+VC8 = Misconception(
+    "VC8",
+    "outer slope taken at the inner slope",
+    "One way to get this: the outer slope taken at the slope of f. What does g get: how large f is, or how steep?",
+    SERIES,
+)
+VC9 = Misconception(
+    "VC9",
+    "slope of a product taken for the product of the slopes",
+    "One way to get this: the slopes of f1 and f2 multiplied. If f1 moves by 1 and f2 stays, how far does f1·f2 move?",
+    PARALLEL,
+)
+VC10 = Misconception(
+    "VC10",
+    "each factor of a product given itself as its slope",
+    "One way to get this: f1 as the slope of f1·f2 by f1. If f1 moves by 1 and f2 stays, how far moves f1·f2?",
+    PARALLEL,
+)
+VC11 = Misconception(
+    "VC11",
+    "slope of one term left out",
+    "One way to get this: a term without its slope. How far does 3·t + t² move when t moves, by how many parts?",
+    SERIES,
+)
+VC12 = Misconception(
+    "VC12",
+    "constant kept in a slope",
+    "One way to get this: a number that is only added kept in the slope. How does x + 3 move when x moves by 1?",
+    PARALLEL,
+)
 
 Ways = dict[Misconception, list[int]]
 
@@ -204,6 +258,85 @@ def parallel_ways(question: Parallel) -> Ways:
     }
 
 
+def further_series_ways(question: Series) -> Ways:
+    """Return what more wrong ways give, on which no question was drawn: they may coincide with others."""
+    (inner, outer), f0 = series_slopes(question), question.inner(question.t0)
+    flat_inner = slope(lambda t: question.a * t * t + 2 * question.b * t, question.t0) // 2
+    flat_outer = slope(lambda f: f * f + 2 * question.c * f, f0) // 2
+    value = question.outer(f0)
+    return {
+        VC6: [value, f0 * outer, inner * value],
+        VC7: [inner * flat_outer, flat_inner * outer, flat_inner * flat_outer],
+        VC8: [inner * slope(question.outer, inner)],
+        VC11: [
+            (inner - question.b) * outer,
+            inner * (outer - question.c),
+            (inner - question.b) * (outer - question.c),
+            question.b * outer,
+            inner * question.c,
+        ],
+    }
+
+
+def further_parallel_ways(question: Parallel) -> Ways:
+    """Return what more wrong ways give, on which no question was drawn: they may coincide with others."""
+    (outer1, inner1), (outer2, inner2), (outer3, inner3) = parallel_slopes(question)
+    f1, f2, f3 = (f(question.x0) for f in question.paths())
+    product, square = outer1 * inner1 + outer2 * inner2, outer3 * inner3
+    flat = outer1 * inner1 + outer2 * inner2 // 2
+    return {
+        VC6: [question.outer(f1, f2, f3)],
+        VC7: [product + square // 2, flat + square, flat + square // 2],
+        VC9: [inner1 * inner2 + square],
+        VC10: [outer2 * inner1 + outer1 * inner2 + square],
+        VC12: [product + outer3 * (inner3 + question.b), product + outer3 * question.b],
+    }
+
+
+def told_ways(ways: Ways, further: Ways, right: int) -> Ways:
+    """Return all wrong ways with what each alone is told for: what an earlier one gives, too, belongs to that."""
+    told, taken = dict[Misconception, list[int]](), {right}
+    for way, slopes in (*ways.items(), *further.items()):
+        told[way] = [one for one in dict.fromkeys(slopes) if one not in taken]
+        taken |= set(slopes)
+    return told
+
+
+def told_series_ways(question: Series) -> Ways:
+    """Return what is told of answers in series."""
+    return told_ways(series_ways(question), further_series_ways(question), series_slope(question))
+
+
+def told_parallel_ways(question: Parallel) -> Ways:
+    """Return what is told of answers in parallel."""
+    return told_ways(parallel_ways(question), further_parallel_ways(question), parallel_slope(question))
+
+
+def series_steps(question: Series) -> list[str]:
+    """Return the way to the slope in series."""
+    inner, outer = series_slopes(question)
+    f0 = question.inner(question.t0)
+    return [
+        f"f(t0) = {f0}: this is what g gets.",
+        f"At t0 = {question.t0} the slope of f is {inner}.",
+        f"At f = {f0} the slope of g is {outer}.",
+        f"Slopes in a row are multiplied: {inner} · {outer} = {series_slope(question)}.",
+    ]
+
+
+def parallel_steps(question: Parallel) -> list[str]:
+    """Return the way to the slope in parallel."""
+    slopes = parallel_slopes(question)
+    values = ", ".join(f"f{place} = {path(question.x0)}" for place, path in enumerate(question.paths(), 1))
+    along = " + ".join(f"{outer} · {inner}" for outer, inner in slopes)
+    return [
+        f"At x0 = {question.x0}: {values}.",
+        f"Slopes of f1, f2, f3 by x: {', '.join(str(inner) for _, inner in slopes)}.",
+        f"Slopes of g by f1, f2, f3, at these values: {', '.join(str(outer) for outer, _ in slopes)}.",
+        f"In a row they are multiplied, side by side added: {along} = {parallel_slope(question)}.",
+    ]
+
+
 # --- drawing
 
 
@@ -249,14 +382,16 @@ IN_SERIES = Topic(
     practice_series,
     lambda question: f"{question}\nWhat is the slope of g(f(t)) at t0?",
     torch_series,
-    series_ways,
+    told_series_ways,
+    series_steps,
 )
 IN_PARALLEL = Topic(
     "slopes-in-parallel",
     practice_parallel,
     lambda question: f"{question}\nWhat is the slope of g by x at x0?",
     torch_parallel,
-    parallel_ways,
+    told_parallel_ways,
+    parallel_steps,
 )
 
 
@@ -269,8 +404,22 @@ class ChainSlopes(Exercise):
         "How much does f move when t moves a little, and how much does g move when f moves a little?",
         "For three paths: how much reaches g along each path alone? What do the three amounts do together?",
     )
-    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5)
+    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11, VC12)
     topics = (IN_SERIES, IN_PARALLEL)
+    worked = """
+    **Slopes in a row.** f(t) = t² − 2t and g(f) = 5f² + 1, at t0 = 4.
+
+    1. f(4) = 16 − 8 = 8. This is what g gets.
+    2. The slope of f is 2t − 2; at t = 4 it is 6.
+    3. The slope of g is 10f; at f = 8 (not at 4) it is 80.
+    4. In a row they are multiplied: 6 · 80 = 480.
+
+    **Slopes side by side.** f1 = 7x, f2 = x³ and g = f1·f2 − 4·f1, at x0 = 1.
+
+    1. f1 = 7 and f2 = 1. Their slopes by x: 7 and 3x² = 3.
+    2. Slope of g by f1 while f2 stays: f2 − 4 = −3. By f2 while f1 stays: f1 = 7.
+    3. Along each path multiplied, the paths added: 7 · (−3) + 3 · 7 = 0. Here the two paths cancel.
+    """
 
     def draw(self) -> Slopes:
         """Return a slope in series and one in parallel."""
@@ -286,9 +435,9 @@ class ChainSlopes(Exercise):
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"series": number, "parallel": number}``."""
         right = {"series": torch_series(self.question.series), "parallel": torch_parallel(self.question.parallel)}
-        series, parallel = series_ways(self.question.series), parallel_ways(self.question.parallel)
+        series, parallel = told_series_ways(self.question.series), told_parallel_ways(self.question.parallel)
         ways = {
-            way: {"series": series.get(way), "parallel": parallel.get(way)}
+            way: {"series": series.get(way) or None, "parallel": parallel.get(way) or None}
             for way in dict.fromkeys([*parallel, *series])
         }
         return judge_numbers(as_dict(answers, right, "slopes"), right, ways, what="slopes")

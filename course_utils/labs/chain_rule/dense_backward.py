@@ -1,6 +1,18 @@
-"""Exercise 3.5: the backward pass of a dense layer and of a ReLU."""
+"""Exercise 3.5: the backward pass of a dense layer and of a ReLU.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+dX (N, D), dW (K, D), db (K,), in this order           each a part, in layers whose sizes all differ
+for Y = X Wᵀ + b; dY is not divided by N again         each layer, against autograd
+relu_backward: dZ for A = relu(Z)                      "relu_backward", numbers on both sides of 0
+the slope at Z = 0 is 0                                "relu_backward": some of Z are 0
+any batch, also one example or one output              Layer(1, 4, 3), Layer(4, 2, 1)
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,7 +22,7 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.chain_rule.gradients import GR1, GR2, GR4, GR5, GR10, GR11, VG1, VG2
+from course_utils.labs.chain_rule.gradients import GR1, GR2_LAYER, GR4, GR5, GR10, GR11, VG1, VG2, VG8
 from course_utils.labs.chain_rule.headings import MATRICES
 
 GR3 = shared.GR3.in_lab(
@@ -24,6 +36,30 @@ VG5 = Misconception(
     MATRICES,
 )
 VG6 = Misconception("VG6", "gradient not multiplied in", "This is the mask alone. What does it let pass?", MATRICES)
+VG7 = Misconception(
+    "VG7",
+    "slope from above left out",
+    "These are the layer's own slopes alone, as if all of dY were 1. With what must they be multiplied?",
+    MATRICES,
+)
+VG9 = Misconception(
+    "VG9",
+    "sums multiplied instead of products summed",
+    "Here examples are summed or averaged first, then multiplied. Which x belongs to which dY?",
+    MATRICES,
+)
+VG10 = Misconception(
+    "VG10",
+    "gradient of one example alone",
+    "This is the share of one example of the batch. How many paths lead from a weight to the loss?",
+    MATRICES,
+)
+VG11 = Misconception(
+    "VG11",
+    "ReLU itself in place of its backward pass",
+    "This is the ReLU of Z: the way forwards. What comes back from above, and where does it pass?",
+    MATRICES,
+)
 
 GRADIENTS = ("dX", "dW", "db")
 RELU = "relu_backward"
@@ -54,15 +90,29 @@ class DenseBackward(Implementation):
         "b is added to every row of Y. How many numbers of dY does one number of b answer for?",
         "For ReLU: which numbers came through on the way forwards? What comes back for them, and what for the others?",
     )
-    misconceptions = (GR1, GR2, GR3, GR4, GR5, GR10, GR11, VG1, VG2, VG5, VG6)
+    worked = """
+    Another layer: Y = X · s, each feature times a number of its own; X is (N, D), s is (D,), Y is (N, D).
+
+    ```python
+    def scale_backward(dY, X, s):
+        dX = dY * s                 # (N, D): X[n, d] reaches Y[n, d] alone, with the slope s[d]
+        ds = (dY * X).sum(axis=0)   # (D,): s[d] reaches Y[n, d] for every n
+        return dX, ds
+    ```
+
+    1. Which outputs does a number reach, and with which slope? One path: a product. Many paths: a sum of products.
+    2. The shapes tell where to sum: (N, D) has to become (D,), so N goes.
+    3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
+    """
+    misconceptions = (GR1, GR2_LAYER, GR3, GR4, GR5, GR10, GR11, VG1, VG2, VG5, VG6, VG7, VG8, VG9, VG10, VG11)
 
     def cases(self) -> Sequence[Case]:
-        """Return two layers; each gradient is a part."""
-        return _in_parts(Layer(2, 3, 4), Layer(5, 3, 2))
+        """Return four layers, one of a single example, one of a single output; each gradient is a part."""
+        return _in_parts(Layer(2, 3, 4), Layer(5, 3, 2), Layer(1, 4, 3), Layer(4, 2, 1))
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other sizes: one example, one output, all the same, one input."""
-        return _in_parts(Layer(1, 3, 2), Layer(4, 2, 1), Layer(3, 3, 3), Layer(7, 1, 4))
+        return _in_parts(Layer(1, 3, 2), Layer(6, 3, 1), Layer(3, 3, 3), Layer(7, 1, 4))
 
     def try_case(self, case: Case, dense: Callable[..., Any], relu: Callable[..., Any]) -> None:
         """Compare one of the gradients with autograd's."""
@@ -90,13 +140,18 @@ def _try_dense(case: Case, function: Callable[..., Any]) -> None:
     what = f"dense_backward, {case.part}"
     right = torch_dense(dY, X, W)
     array = case.array(given[GRADIENTS.index(case.part)], what)
-    case.compare(what, array, right[case.part], dense_ways(right, dY, X)[case.part])
+    case.compare(what, array, right[case.part], dense_ways(right, dY, X, W)[case.part])
 
 
 def _try_relu(case: Case, function: Callable[..., Any]) -> None:
     dA, Z, _ = _arrays(case, case.data._replace(D=case.data.K))
+    dA, Z = _with_signs(dA, [1, -1]), _with_signs(Z, [1, 1, -1, -1, 0])  # some numbers lie on the corner
     array = case.array(case.call(function, RELU, dA, Z), RELU)
     case.compare(RELU, array, torch_relu(dA, Z), relu_ways(dA, Z))
+
+
+def _with_signs(array: np.ndarray, signs: Sequence[int]) -> np.ndarray:
+    return np.abs(array) * np.resize(signs, array.shape)
 
 
 def torch_dense(dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> dict[str, np.ndarray]:
@@ -115,23 +170,32 @@ def torch_relu(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     return found.numpy()
 
 
-def dense_ways(right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray) -> dict[str, Ways]:
+def dense_ways(right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> dict[str, Ways]:
     """Return for each part and each wrong way a function that computes the wrong gradient (or several, in a list)."""
     N = len(X)
-    ways = {part: _scaled(right[part], N) for part in right}
+    ways: dict[str, Ways] = {part: _scaled(right[part], N) for part in right}
+    ones, own = torch_dense(np.ones_like(dY), X, W), {"dX": W, "dW": X}
     ways["dX"][VG5] = lambda: [right["dW"], right["dW"].T]
     ways["dW"][VG5] = lambda: [right["dX"], right["dX"].T]
     ways["dW"][VG2] = lambda: [dY[:, :, None] * X[:, None, :], X[:, :, None] * dY[:, None, :]]
     ways["db"][GR5] = lambda: [dY, dY.sum(1), dY.T, dY[0], dY[-1], dY.sum()] if N > 1 else [dY, dY.sum(1)]
+    ways["dW"][VG9] = lambda: [np.outer(dY.sum(0), X.sum(0)) / N**power for power in (0, 1, 2)] if N > 1 else []
+    ways["dW"][VG10] = lambda: [np.outer(dY[place], X[place]) for place in (0, -1)] if N > 1 else []
+    for part in ("dX", "dW", "db"):
+        ways[part][VG7] = partial(_alone, ones[part], N, own.get(part))
     ways["db"][VG1] = lambda: [right["db"][None], right["db"][:, None]]
     return ways
+
+
+def _alone(ones: np.ndarray, N: int, own: np.ndarray | None) -> list[np.ndarray]:
+    return [ones, ones / N, *([own, own.T] if own is not None else [])]
 
 
 def _scaled(right: np.ndarray, N: int) -> Ways:
     return {
         GR1: lambda: -right,
         GR3: lambda: right / N if N > 1 else [],
-        GR2: lambda: [2 * right, right / 2],
+        GR2_LAYER: lambda: [2 * right, right / 2],
         GR4: lambda: right.T if right.ndim > 1 else [],
     }
 
@@ -140,7 +204,9 @@ def relu_ways(dA: np.ndarray, Z: np.ndarray) -> Ways:
     """Return for each wrong way a function that computes the wrong gradient of a ReLU (or several, in a list)."""
     right = torch_relu(dA, Z)
     return {
-        GR10: lambda: [dA * (dA > 0), dA * (Z < 0), dA * (Z <= 0), dA, Z * (dA > 0), Z * (Z > 0)],
+        GR10: lambda: [dA * (dA > 0), dA * (Z < 0), dA * (Z <= 0), dA, Z * (dA > 0), dA * (dA > 0) * (Z > 0)],
         VG6: lambda: (Z > 0) * 1.0,
-        GR11: lambda: dA * np.maximum(Z, 0),
+        VG11: lambda: np.maximum(Z, 0),
+        VG8: lambda: [dA * (Z >= 0), dA * (Z >= 0) - dA * (Z == 0) / 2],
+        GR11: lambda: [dA * np.maximum(Z, 0), dA * Z],
     } | _scaled(right, len(Z))

@@ -13,21 +13,36 @@ from course_utils import runtime
 from course_utils.judging.answers import kind, plain
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
-from course_utils.judging.findings import Findings, Wrong
+from course_utils.judging.findings import Finding, Findings, Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import ask, no_shortcuts
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.chain_rule import programs
-from course_utils.labs.chain_rule.gradients import GR1, GR9
+from course_utils.labs.chain_rule.gradients import GR1_ORDER, GR9
 from course_utils.labs.chain_rule.headings import ORDER
 from course_utils.labs.chain_rule.programs import Program, program
 from course_utils.labs.chain_rule.rescue import TorchValue
-from course_utils.labs.chain_rule.wrong_engines import VE1, VE5, VE10, VE13, second_calls, wrong_gradients
+from course_utils.labs.chain_rule.wrong_engines import (
+    VE1,
+    VE5,
+    VE10,
+    VE13,
+    VE20,
+    VE21,
+    VE36,
+    VE37,
+    VE38,
+    VE39,
+    Gradients,
+    second_calls,
+    wrong_gradients,
+)
 
 VE2 = Misconception(
     "VE2",
     "seed gradient missing",
-    "All gradients are 0. What is the slope of y by y itself, and who writes it down?",
+    "All gradients are 0, that of y, too. One way to get this: the slope of y by y is never written, or does not last. "
+    "Where do you write it?",
     ORDER,
 )
 VE3 = Misconception(
@@ -55,8 +70,33 @@ VE12 = Misconception(
     "After a second call grad holds one call's slope only. Does backward set grad, or add to it?",
     ORDER,
 )
-STEP_WAYS = (GR1, VE2, VE3, VE5, VE10, VE13)  # that show where no paths meet
-ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4)
+VE18 = Misconception(
+    "VE18",
+    "values in between keep no gradient",
+    "The inputs are right, the values in between hold nothing. Whose grad should hold the slope of y by that value?",
+    ORDER,
+)
+VE19 = Misconception(
+    "VE19",
+    "result keeps no gradient",
+    "All is right but y's own grad. How far does y move when y moves by 1, and where should that be written?",
+    ORDER,
+)
+VE22 = Misconception(
+    "VE22",
+    "nothing arrives at the parents",
+    "Only y has a gradient. One way to get this: a parent's own grad, still 0, multiplied in. Whose grad comes back?",
+    ORDER,
+)
+VE35 = Misconception(
+    "VE35",
+    "second backward does nothing",
+    "A second call changes nothing. What has the first one left in your values, a mark or a list, that stops it?",
+    ORDER,
+)
+STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet
+ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39)
+SECOND_CALL_WAYS = (VE11, VE12, VE35)
 
 ALL_OF_TORCH = ""  # a part of every function's name
 LONG = 5_000  # lines of a long program
@@ -65,6 +105,7 @@ NEEDED = 3  # hints, before the rescue opens
 
 TWICE = program("b = a + a; c = b + b; y = c * a", a=3)
 DIAMOND = program("c = a + b; d = c * a; e = d + c; y = d * e", a=3, b=5)
+TELLING = (TWICE, DIAMOND, program("c = a + b; d = a * c; y = c * b", a=1.5, b=-2))  # a wrong way explains all of them
 
 
 def long_program(x: float, factor: float) -> Program:
@@ -100,7 +141,7 @@ class Run(NamedTuple):
 def probe_gradients(
     Value: Any, inputs: dict[str, float], lines: list[str], calls: int = 1, reset: bool = False
 ) -> dict[str, Any]:
-    """Probe: run a program, call backward of its result; return the inputs' gradients and all numbers.
+    """Probe: run a program, call backward of its result; return all gradients and all numbers, by name.
 
     Parameters
     ----------
@@ -115,8 +156,7 @@ def probe_gradients(
                 value.grad = 0.0
         names[programs.target_of(lines[-1])].backward()
     return {
-        "gradients": {name: names[name].grad for name in inputs},
-        "seed": names[programs.target_of(lines[-1])].grad,
+        "gradients": {name: value.grad for name, value in names.items()},
         "numbers": {name: value.data for name, value in names.items()},
     }
 
@@ -167,7 +207,7 @@ def fault_of(Value: Any, run: Run) -> Fault | None:
     written = run.written
     try:
         found = ask_engine(probe_gradients, Value, written, run.calls, run.reset)
-        given = read(found["gradients"], written.inputs, "grad")
+        given = read(found["gradients"], written.names, "grad")
         numbers = read(found["numbers"], written.names, "data")
     except CheckFailed as error:
         way = raised_way(error) or (VE3 if _right_with_other_inputs(Value, run) else None)
@@ -175,30 +215,48 @@ def fault_of(Value: Any, run: Run) -> Fault | None:
     if not programs.close(numbers, programs.torch_numbers(written)):
         return Fault((), f"a number is wrong in {written}, before any gradient.")
     times = 1 if run.reset else run.calls
-    right = {name: times * slope for name, slope in programs.torch_gradients(written).items()}
-    if programs.close(given, right):
+    right = {name: times * slope for name, slope in programs.torch_all_gradients(written).items()}
+    amiss = [name for name in right if not programs.close({name: given[name]}, {name: right[name]})]
+    if programs.close(given, right) or not amiss:
         return None
-    name = next(name for name in right if not programs.close({name: given[name]}, {name: right[name]}))
-    note = f"with {written} you got {name}.grad = {given[name]:.6g}."
-    if run.single_steps and run.calls == 1 and not any(given.values()):
-        return Fault((VE10 if plain(found["seed"]) else VE2,), note)
-    return Fault(_explained(Value, run, given) if run.single_steps else (), note)
+    note = f"with {written} you got {amiss[0]}.grad = {given[amiss[0]]:.6g}."
+    return Fault(_explained(Value, run, given, amiss) if run.single_steps else (), note)
 
 
-def _explained(Value: Any, run: Run, given: Mapping[str, float]) -> tuple[Misconception, ...]:
+def _explained(Value: Any, run: Run, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
+    """Return all wrong ways that give exactly these gradients, of which some are amiss."""
     if run.calls > 1 and fault_of(Value, Run(run.written)) is None:
-        return _second_call_ways(run, given)
+        return _second_call_ways(Value, run, given, amiss)
     if run.calls > 1 and not run.reset:
         return ()  # the first call is wrong already
-    return (VE3,) if _right_with_other_inputs(Value, run) else _simulated(run.written, given)
+    if _right_with_other_inputs(Value, run):
+        return (VE3,)
+    if set(amiss).isdisjoint(run.written.inputs):
+        return _kept_nowhere(run.written, given, amiss)
+    if not any(given.values()):
+        return (VE2,)
+    if not any(slope for name, slope in given.items() if name != run.written.result):
+        return (VE22,) if _starts_at_the_result(Value) else (VE10,)
+    return _simulated(Value, run.written, given)
 
 
-def _second_call_ways(run: Run, given: Mapping[str, float]) -> tuple[Misconception, ...]:
+def _kept_nowhere(written: Program, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
+    """Return the wrong way where the inputs are right, and what is amiss has no gradient at all."""
+    if any(given[name] for name in amiss):
+        return ()
+    return (VE19,) if amiss == [written.result] else (VE18,)
+
+
+def _second_call_ways(Value: Any, run: Run, given: Gradients, amiss: list[str]) -> tuple[Misconception, ...]:
     """Return the wrong way behind a second call that gives exactly this; the first call is right."""
-    if not run.reset and programs.close(given, programs.torch_gradients(run.written)):
-        return (VE12,)
+    once = programs.torch_all_gradients(run.written)
     kept = second_calls(run.written, run.reset)
-    return (VE11,) if any(programs.close(given, one) for one in kept) else ()
+    if any(programs.close(given, one) for one in kept):
+        return (VE11,)
+    if run.reset or not programs.close(given, {name: once[name] for name in amiss}):
+        return () if any(given.values()) else (VE35,)
+    afresh = _gradients_of(Value, run.written, 2, True) or given
+    return (VE12,) if any(afresh.values()) else (VE35,)
 
 
 def _right_with_other_inputs(Value: Any, run: Run) -> bool:
@@ -217,12 +275,44 @@ def with_other_inputs(written: Program) -> Program:
     return written._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(written.inputs)})
 
 
-def _simulated(written: Program, given: Mapping[str, float]) -> tuple[Misconception, ...]:
-    """Return all wrong engines that give exactly these gradients."""
+def _simulated(Value: Any, written: Program, given: Gradients) -> tuple[Misconception, ...]:
+    """Return all wrong engines that give exactly these gradients, and whatever the learner's gives elsewhere, too."""
     if len(written.lines) > SIMULATED:
         return ()
-    ways = wrong_gradients(written)
-    return tuple(way for way, results in ways.items() if any(programs.close(given, result) for result in results))
+    ways = _giving(given, wrong_gradients(written))
+    for other in TELLING if ways else ():
+        also = _giving(_gradients_of(Value, other), wrong_gradients(other))
+        ways = [way for way in ways if way in also]
+    if {VE10, VE21} <= set(ways):  # both give the same gradients
+        ways.remove(VE10 if _starts_at_the_result(Value) else VE21)
+    return tuple(ways)
+
+
+def probe_start(Value: Any, inputs: dict[str, float], lines: list[str]) -> bool:
+    """Probe: tell whether the backward order of a program's result begins with the result."""
+    names = {name: Value(number) for name, number in inputs.items()}
+    programs.run_lines(lines, names)
+    result = names[programs.target_of(lines[-1])]
+    return next(iter(result.backward_order())) is result
+
+
+def _starts_at_the_result(Value: Any) -> bool:
+    try:
+        return bool(ask_engine(probe_start, Value, TWICE))
+    except CheckFailed:
+        return False
+
+
+def _giving(given: Gradients | None, results: Mapping[Misconception, list[Gradients]]) -> list[Misconception]:
+    return [way for way, some in results.items() if given and any(programs.close(given, one) for one in some)]
+
+
+def _gradients_of(Value: Any, written: Program, *calls: int) -> Gradients | None:
+    """Return all gradients of a program as a learner's class has them; None if it raises."""
+    try:
+        return read(ask_engine(probe_gradients, Value, written, *calls)["gradients"], written.names, "grad")
+    except CheckFailed:
+        return None
 
 
 # --- speaking
@@ -233,8 +323,12 @@ def speak(case: Case, fault: Fault) -> Wrong:
     if fault.error is None:
         return case.sentence(f"{case.part}: {fault.note}", fault.ways)
     told = case.censored(fault.error, "Value").message
-    told = told.split("\n")[0] if fault.ways else told  # leaves room for the hint
     return case.sentence(f"{case.part}: {told}", fault.ways, hidden=told)
+
+
+def without(ways: Iterable[Misconception], finding: Finding) -> Finding:
+    """Return how a part stands, said without some wrong ways."""
+    return replace(finding, because=tuple(way for way in finding.because if way not in ways))
 
 
 def fewest_ways(found: Findings) -> Findings:

@@ -9,7 +9,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.chain_rule import programs
 from course_utils.labs.chain_rule.engine import Run, ask_engine, fault_of, probe_gradients, read, speak
-from course_utils.labs.chain_rule.gradients import GR1, GR10, GR11
+from course_utils.labs.chain_rule.gradients import GR1_ORDER, GR10_ENGINE, GR11, VG8_ENGINE
 from course_utils.labs.chain_rule.headings import ENGINE
 from course_utils.labs.chain_rule.programs import Program
 
@@ -22,7 +22,7 @@ VE14 = Misconception(
 VE15 = Misconception(
     "VE15",
     "part of a derivative formula missing",
-    "A factor or a square is missing in this slope. What does your formula give where the curve is steepest?",
+    "The formula of this slope lacks a factor, a square or a sign. What does yours give where the curve is steepest?",
     ENGINE,
 )
 VE17 = Misconception(
@@ -31,9 +31,53 @@ VE17 = Misconception(
     "The number is right, the slope is 0. What does this operation record besides its result?",
     ENGINE,
 )
+VE28 = Misconception(
+    "VE28",
+    "slope of 1 for a function",
+    "What comes back passes unchanged, as through a sum. How far does this function move when its input moves by 1?",
+    ENGINE,
+)
+VE29 = Misconception(
+    "VE29",
+    "function's own value taken for its slope",
+    "This is the function's own value. For which one function is that its slope?",
+    ENGINE,
+)
+VE30 = Misconception(
+    "VE30",
+    "slope of another function",
+    "This is the slope of another function. Whose formula did you take?",
+    ENGINE,
+)
+VE31 = Misconception(
+    "VE31",
+    "power rule used for an exponential",
+    "This treats e to the x as if it were x to a power. What moves here, the base or the exponent?",
+    ENGINE,
+)
+VE32 = Misconception(
+    "VE32",
+    "slope of the logarithm upside down",
+    "This slope grows with x. Where is the logarithm steeper, at 1 or at 10?",
+    ENGINE,
+)
+VE33 = Misconception(
+    "VE33",
+    "logarithm to another base",
+    "This is a logarithm to another base. Which base does the task name, and which function of math has it?",
+    ENGINE,
+)
+VE34 = Misconception(
+    "VE34",
+    "sigmoid with the sign of its input lost",
+    "Your sigmoid falls where it should rise. Towards which number should it go for a large input?",
+    ENGINE,
+)
 
 RELU_LINE = "u = a.relu()"
-RELU_PLACES = ((1.5, -2.0), (-1.5, 2.0), (-0.5, -2.0))  # each with a factor
+RELU_PLACES = ((1.5, -2.0), (-1.5, 2.0), (-0.5, -2.0), (0.3, 3.0), (0.0, 5.0))  # each with a factor
+IN_A_ROW = Program({"a": 1.5, "b": -0.5, "w": 2.0}, ("u = a * b", "y = u * w"))
+TELLING = ((0.4, 1.5), (1.3, -2.0))  # places and factors that a wrong slope has to explain, too
 
 
 def applied(part: str, line: str, place: float, factor: float) -> Case:
@@ -48,44 +92,104 @@ def try_function(case: Case, Value: Any) -> None:
     fault = fault_of(Value, run)
     if fault is None:
         return
-    way = _slope_way(Value, case.part, run.written) if run.single_steps and case.part in _SLOPES else None
+    way = _way(Value, case.part, run.written) if run.single_steps else None
     raise speak(case, fault._replace(ways=(way,)) if way else fault)
 
 
-def _slope_way(Value: Any, part: str, written: Program) -> Misconception | None:
-    given = _gradient_of(Value, written)
-    if given is None:
+def _way(Value: Any, part: str, written: Program) -> Misconception | None:
+    """Return the wrong number or the wrong slope that a learner's function gives; None if it is not known.
+
+    Where an engine fails without any function, its functions are not to blame.
+    """
+    if fault_of(Value, Run(IN_A_ROW)) is not None:
         return None
-    way = slope_way(part, written.lines[0], written.inputs["a"], written.inputs["w"], given)
-    return _relu_way(Value) if part == "relu" and way else way
+    if part == "relu":
+        return _relu_way(Value)
+    if part not in _SLOPES:
+        return None
+    return _number_way(Value, part, written) or _slope_way(Value, part, written)
 
 
-def slope_way(part: str, line: str, place: float, factor: float, given: float) -> Misconception | None:
-    """Return the wrong slope that gives exactly this gradient of a; None if none does.
+def _number_way(Value: Any, part: str, written: Program) -> Misconception | None:
+    """Return the wrong function that gives exactly the numbers of a learner's, here and at other places."""
+    rows = [written, *(applied(part, written.lines[0], *place).data.written for place in TELLING)]
+    given = [_number_of(Value, one) for one in rows]
+    for way, functions in _NUMBERS.get(part, {}).items():
+        for function in functions:
+            if all(
+                number is not None and close_numbers(number, function(one.inputs["a"]))
+                for number, one in zip(given, rows, strict=True)
+            ):
+                return way
+    return None
+
+
+def _number_of(Value: Any, written: Program) -> float | None:
+    try:
+        return read(ask_engine(probe_gradients, Value, written)["numbers"], written.names, "data")["u"]
+    except CheckFailed:
+        return None
+
+
+def _slope_way(Value: Any, part: str, written: Program) -> Misconception | None:
+    """Return the wrong slope that gives exactly what a learner's function gives, here and at other places."""
+    line, inputs = written.lines[0], written.inputs
+    rows = [written, *(applied(part, line, *place).data.written for place in TELLING)]
+    given = [_gradient_of(Value, one) for one in rows]
+    if given[0] is None or close_numbers(given[0], programs.torch_gradients(written)["a"]):
+        return None
+    ways = slope_ways(part, line, inputs["a"])
+    return next((way for way in ways if _gives_all(way, part, rows, given)), None)
+
+
+def _gives_all(way: Misconception, part: str, rows: list[Program], given: list[float | None]) -> bool:
+    """Tell whether one version of a wrong slope gives the gradients of a in all rows."""
+    versions = [slope_ways(part, one.lines[0], one.inputs["a"])[way] for one in rows]
+    return any(
+        all(
+            number is not None and close_numbers(number, slope * one.inputs["w"])
+            for number, slope, one in zip(given, slopes, rows, strict=True)
+        )
+        for slopes in zip(*versions, strict=True)
+    )
+
+
+def close_numbers(one: float, other: float) -> bool:
+    """Tell whether two slopes agree."""
+    return math.isclose(one, other, rel_tol=1e-7, abs_tol=1e-9)
+
+
+def slope_ways(part: str, line: str, place: float) -> dict[Misconception, list[float]]:
+    """Return the slopes that each wrong way gives for a function at a place, as many for every place.
 
     Parameters
     ----------
     part, line
         Which function, and the line that uses it.
-    place, factor
-        The numbers of a and of w.
-    given
-        The student's gradient of a.
+    place
+        The number of a.
     """
     exponent = float(line.split("**")[1]) if part == "power" else 0.0
     output = _OUTPUTS[part](place, exponent)
-    for way, slopes in _SLOPES[part](place, output, exponent).items():
-        if any(math.isclose(given, slope * factor, rel_tol=1e-7, abs_tol=1e-9) for slope in slopes):
-            return way
-    if part == "relu" and line == RELU_LINE and given in (0, factor):
-        return GR10
-    return VE17 if given == 0 else None
+    return _SLOPES[part](place, output, exponent) | {VE17: [0.0], VE28: [1.0]}
 
 
-def _relu_way(Value: Any) -> Misconception:
-    """Tell a mask from the wrong side from a slope that is always 0."""
+def _relu_way(Value: Any) -> Misconception | None:
+    """Tell a mask from the wrong side from a slope that is always 0, and from another slope at 0 itself."""
     rows = [Program({"a": place, "w": factor}, (RELU_LINE, "y = u * w")) for place, factor in RELU_PLACES]
-    return GR10 if any(_gradient_of(Value, written) for written in rows) else VE17
+    given = [_gradient_of(Value, written) for written in rows]
+    if None in given:
+        return None
+    slopes = [(number or 0.0) / factor for number, (_, factor) in zip(given, RELU_PLACES, strict=True)]
+    inside = slopes[:-1]  # the last place is 0
+    right = [float(place > 0) for place, _ in RELU_PLACES[:-1]]
+    if inside == right:
+        return VG8_ENGINE if slopes[-1] else None
+    if not any(slopes):
+        return VE17
+    if all(close_numbers(slope, max(place, 0.0)) for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True)):
+        return VE29
+    return GR10_ENGINE if set(inside) <= {0.0, 1.0} else None
 
 
 def _gradient_of(Value: Any, written: Program) -> float | None:
@@ -93,11 +197,12 @@ def _gradient_of(Value: Any, written: Program) -> float | None:
     try:
         found = ask_engine(probe_gradients, Value, written)
         numbers = read(found["numbers"], written.names, "data")
-        gradients = read(found["gradients"], written.inputs, "grad")
+        gradients = read(found["gradients"], written.names, "grad")
     except CheckFailed:
         return None
     right = programs.close(numbers, programs.torch_numbers(written))
-    return gradients["a"] if right and any(gradients.values()) else None
+    back = gradients["u"] == written.inputs["w"] and gradients["w"] == numbers["u"]
+    return gradients["a"] if right and back else None
 
 
 def _sigmoid(x: float) -> float:
@@ -113,25 +218,39 @@ _OUTPUTS: dict[str, Callable[[float, float], float]] = {
     "power": _power,
     "exp": lambda x, k: math.exp(x),
     "tanh": lambda x, k: math.tanh(x),
-    "relu": lambda x, k: max(x, 0.0),
     "sin": lambda x, k: math.sin(x),
     "log": lambda x, k: math.log(x),
     "sigmoid": lambda x, k: _sigmoid(x),
 }
+_NUMBERS: dict[str, dict[Misconception, list[Callable[[float], float]]]] = {
+    "log": {VE33: [math.log10, math.log2]},
+    "sigmoid": {VE34: [lambda x: _sigmoid(-x)]},
+}
 _SLOPES: dict[str, Callable[[float, float, float], dict[Misconception, list[float]]]] = {
     "power": lambda x, y, k: {
-        VE14: [_power(x, k - 1), k * y, y, k, _power(x, k + 1)],
+        VE14: [_power(x, k - 1), k * y, y, k, _power(x, k + 1), (k - 1) * _power(x, k - 1), k * x, 2 * x, k * y - 1],
         GR11: [k * _power(y, k - 1)],
-        GR1: [-k * _power(x, k - 1)],
+        GR1_ORDER: [-k * _power(x, k - 1)],
     },
-    "exp": lambda x, y, k: {GR11: [math.exp(y)], VE14: [x * math.exp(x - 1)], VE15: [x, 1.0], GR1: [-y]},
-    "tanh": lambda x, y, k: {GR11: [1 - x * x, 1 - math.tanh(y) ** 2], VE15: [1 - y, y * y, 1 + y * y]},
-    "relu": lambda x, y, k: {},
-    "sin": lambda x, y, k: {GR1: [-math.cos(x)], GR11: [math.cos(y)], VE15: [y, math.cos(x) * x]},
-    "log": lambda x, y, k: {GR11: [1 / y], GR1: [-1 / x], VE15: [y, x]},
+    "exp": lambda x, y, k: {GR11: [math.exp(y), x], VE31: [x * math.exp(x - 1)], GR1_ORDER: [-y]},
+    "tanh": lambda x, y, k: {
+        GR11: [1 - x * x, 1 - math.tanh(y) ** 2],
+        VE15: [1 - y, 1 + y * y, y * y, y * y - 1, 1 - 2 * y],
+        VE29: [y],
+        VE30: [y * (1 - y)],
+    },
+    "sin": lambda x, y, k: {GR1_ORDER: [-math.cos(x)], GR11: [math.cos(y)], VE29: [y], VE30: [-y, 1 - y * y]},
+    "log": lambda x, y, k: {
+        GR11: [1 / y],
+        GR1_ORDER: [-1 / x],
+        VE29: [y],
+        VE32: [x],
+        VE30: [1 / (x * math.log(10)), 1 / (x * math.log(2)), math.exp(x), -1 / x**2],
+    },
     "sigmoid": lambda x, y, k: {
         GR11: [x * (1 - x), _sigmoid(y) * (1 - _sigmoid(y))],
-        VE15: [y, 1 - y, y * y, 1 - y * y],
-        GR1: [-y * (1 - y)],
+        VE15: [1 - y, y * y, y * (1 + y), y - 1, (1 - y) ** 2, y * (y - 1)],
+        VE29: [y],
+        VE30: [1 - y * y],
     },
 }

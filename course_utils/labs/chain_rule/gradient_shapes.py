@@ -1,4 +1,13 @@
-"""Exercise 3.6: the shapes of all gradients of a network of two layers."""
+"""Exercise 3.6: the shapes of all gradients of a network of two layers.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+the shape of each gradient                             a part for each, against autograd
+as a tuple                                             also a list, an array, a torch.Size; (8,) also as 8
+for these sizes                                        all four differ, so that no axis can hide
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -7,7 +16,7 @@ import numpy as np
 import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_dict, is_missing, plain, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, wrong
 from course_utils.judging.misconceptions import Misconception
@@ -35,8 +44,14 @@ VG4 = Misconception(
     "This is the width of the layer next door. How wide is the array to which this gradient belongs?",
     MATRICES,
 )
+VG12 = Misconception(
+    "VG12",
+    "shape of another array of the layer",
+    "This is the shape of another array of the same layer. To which array does this gradient belong?",
+    MATRICES,
+)
 
-Shape = tuple[int, ...]
+Shape = tuple[int | float, ...]
 PARTS = ("dY", "dW2", "db2", "dA1", "dZ1", "dW1", "db1", "dX")
 
 
@@ -84,7 +99,14 @@ def shape_ways(question: TwoLayers) -> dict[Misconception, dict[str, list[Shape]
         GR4: {part: [(width, N)] for part, width in batches.items()},
         VG1: {part: [(1, width), (width, 1)] for part, width in biases.items()},
         VG3: {part: [(), (1,)] for part in (*weights, *biases, *batches)},
-        VG4: {"dA1": [(N, K)], "dZ1": [(N, K)], "dX": [(N, H)], "db1": [(K,)], "db2": [(H,)]},
+        VG12: {
+            **{"dW1": [(N, H), (N, D)], "dW2": [(N, K), (N, H)]},
+            **{"dX": [(H, D)], "dZ1": [(H, D)], "dA1": [(K, H)], "dY": [(K, H)]},
+        },
+        VG4: {
+            **{"dA1": [(N, K), (N, D)], "dZ1": [(N, K), (N, D)], "dX": [(N, H), (N, K)], "dY": [(N, H), (N, D)]},
+            **{"db1": [(K,), (D,)], "db2": [(H,), (D,)], "dW1": [(K, H), (H, K)], "dW2": [(H, D), (D, H)]},
+        },
     }
 
 
@@ -120,9 +142,21 @@ def _shape_text(question: OneShape) -> str:
     )
 
 
-def _one_shape_ways(question: OneShape) -> dict[Misconception, np.ndarray]:
+def _one_shape_ways(question: OneShape) -> dict[Misconception, list[np.ndarray]]:
     found = {way: shapes.get(question.part, []) for way, shapes in shape_ways(question.layers).items()}
-    return {way: np.array(shapes[0]) for way, shapes in found.items() if shapes}
+    return {way: [np.array(shape) for shape in shapes] for way, shapes in found.items() if shapes}
+
+
+def shape_steps(question: OneShape) -> list[str]:
+    """Return the way to the shape of one gradient."""
+    variable, shape = question.part[1:], torch_shapes(question.layers)[question.part]
+    letters = {"Y": "(N, K)", "W2": "(K, H)", "b2": "(K,)", "A1": "(N, H)", "Z1": "(N, H)", "W1": "(H, D)"}
+    letters |= {"b1": "(H,)", "X": "(N, D)"}
+    return [
+        f"{question.part} holds one slope for each number of {variable}.",
+        f"{variable} has the shape {letters[variable]}.",
+        f"With {question.layers}: {shape}.",
+    ]
 
 
 GRADIENT_SHAPE = Topic(
@@ -131,6 +165,7 @@ GRADIENT_SHAPE = Topic(
     _shape_text,
     lambda question: np.array(torch_shapes(question.layers)[question.part]),
     _one_shape_ways,
+    shape_steps,
 )
 
 
@@ -143,8 +178,17 @@ class GradientShapes(Exercise):
         "Does the number of biases grow with the batch? Does the number of entries of Z1?",
         "Write the shapes of X, W1, b1, Z1, A1, W2, b2, Y in a row. What does a gradient have to do with them?",
     )
-    misconceptions = (DS1, DS2, DS3, GR4, GR5, VG1, VG2, VG3, VG4)
+    misconceptions = (DS1, DS2, DS3, GR4, GR5, VG1, VG2, VG3, VG4, VG12)
     topics = (GRADIENT_SHAPE,)
+    worked = """
+    One layer, a tanh and a loss: Z = X Vᵀ + c, A = tanh(Z), for 6 examples of 10 features and 4 units.
+
+    1. Forwards: X is (6, 10), V is (4, 10), outputs first; Z is (6, 4), c is (4,), A is (6, 4).
+    2. A gradient holds one slope for each number of its variable. So nothing has to be worked out: the row above is
+       the answer, dA (6, 4), dZ (6, 4), dV (4, 10), dc (4,), dX (6, 10).
+    3. Does it depend on the batch? With 60 examples dA, dZ and dX get 60 rows; dV and dc stay as they are: all
+       examples turn the same V and the same c, and their shares are summed.
+    """
 
     def draw(self) -> TwoLayers:
         """Return a two-layer network and the size of its batch."""
@@ -175,12 +219,9 @@ def is_missing_shape(answer: Any) -> bool:
 
 
 def read_shape(answer: Any) -> Shape | None:
-    """Return a shape as a tuple of ints; a single number stands for the shape of one axis; None if it is none."""
-    if type(answer) is np.ndarray and answer.ndim == 1:
-        answer = answer.tolist()
-    numbers = [plain(size) for size in (answer if type(answer) in (tuple, list) else [answer])]
-    sizes = tuple(size for size in numbers if type(size) is int)
-    return sizes if len(sizes) == len(numbers) else None
+    """Return a shape as a tuple of numbers; a single number stands for the shape of one axis; None if it is none."""
+    is_number = plain(answer) is not None and not getattr(answer, "shape", ())
+    return as_shape([answer] if is_number else answer)
 
 
 def explain_shapes(amiss: Mapping[str, Shape | None], question: TwoLayers) -> dict[str, Misconception]:

@@ -1,4 +1,13 @@
-"""Exercise 3.4: sin, log and sigmoid, and a curve of all of them."""
+"""Exercise 3.4: sin, log and sigmoid, and a curve of all of them.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+sin, log to the base e, sigmoid, with their slopes     each function: its number and its slope, at two places
+the curve exp(-x² - 2x - sin x)                        "the curve": at three places, its slope, too
+each counts by itself                                  the parts
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +16,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Findings
 from course_utils.labs.chain_rule.engine import STEP_WAYS, Run, fewest_ways
-from course_utils.labs.chain_rule.functions import VE15, VE17, applied, try_function
+from course_utils.labs.chain_rule.functions import VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, applied, try_function
 from course_utils.labs.chain_rule.gradients import GR11
 from course_utils.labs.chain_rule.programs import Program
 
@@ -22,14 +31,30 @@ class MoreFunctions(Implementation):
         "What is the slope of sin at 0: 1, 0 or -1? Which function is that at every other place?",
         "Does the slope of log want the input or the output? And that of the sigmoid?",
     )
-    misconceptions = (VE15, VE17, GR11, *STEP_WAYS)
+    worked = """
+    One more function, the arc tangent. Its slope is 1 / (1 + x²), written with the input.
+
+    ```python
+    def atan(self):
+        return Value(math.atan(self.data), (self,), (1 / (1 + self.data**2),))
+
+    Value.atan = atan
+    ```
+
+    1. At 2 the number is 1.107 and the slope 1/5. With the output in it, 1 / (1 + 1.107²), it would be 0.449: wrong.
+    2. Check it with a difference: (atan(2.001) − atan(1.999)) / 0.002 = 0.2.
+    """
+    misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, GR11, *STEP_WAYS)
 
     def cases(self) -> Sequence[Case]:
         """Return each function, and the curve at three places."""
         return [
             applied("sin", "u = a.sin()", 0.8, 3.0),
+            applied("sin", "u = a.sin()", -2.4, 0.5),
             applied("log", "u = a.log()", 2.5, 3.0),
+            applied("log", "u = a.log()", 0.4, -1.5),
             applied("sigmoid", "u = a.sigmoid()", 0.9, 4.0),
+            applied("sigmoid", "u = a.sigmoid()", -1.2, -0.5),
             *_on_the_curve(-1.0, 0.0, 0.5),
         ]
 

@@ -1,4 +1,15 @@
-"""Exercise 3.2: a numerical gradient."""
+"""Exercise 3.2: a numerical gradient.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+the two-sided slope, by a step of eps                  every case: at a coarse step, and at the default one
+by each number of x, in the shape of x                 one, two and three axes
+x may hold whole numbers                               "a matrix of 2×3 whole numbers"
+x may be a part of a larger array                      "a part of a larger array"
+afterwards x is as it was                              every case
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -10,7 +21,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.chain_rule.gradients import GR1, GR2, GR4
+from course_utils.labs.chain_rule.gradients import GR1_TRUST, GR2, GR4_TRUST
 from course_utils.labs.chain_rule.headings import TRUST
 
 VN1 = Misconception(
@@ -55,6 +66,48 @@ VN7 = Misconception(
     "These are differences of f, not slopes. By what is a rise divided to make a slope?",
     TRUST,
 )
+VN8 = Misconception(
+    "VN8",
+    "difference multiplied by the step instead of divided",
+    "Your slopes are far too small: 1 / 2 * e is e / 2 to Python. What stands below the line, and where are brackets?",
+    TRUST,
+)
+VN9 = Misconception(
+    "VN9",
+    "only the first number moved",
+    "Your first slope is right, all others are 0. How often does the loop run, and where does return stand?",
+    TRUST,
+)
+VN10 = Misconception(
+    "VN10",
+    "another step than eps",
+    "The slopes are right, the step is not the one that was handed over. Where does your function use eps?",
+    TRUST,
+)
+VN11 = Misconception(
+    "VN11",
+    "a whole row moved at once",
+    "All numbers of a row have the same slope: they were moved together. How do you reach each single number of x?",
+    TRUST,
+)
+VN12 = Misconception(
+    "VN12",
+    "slopes cut to whole numbers",
+    "Your slopes are whole, up to 1 off. One way: they go into an array of the type of x. Which type can hold them?",
+    TRUST,
+)
+VN13 = Misconception(
+    "VN13",
+    "divided by the step twice",
+    "Your slopes grow when the step shrinks. By what is the rise divided, and how often?",
+    TRUST,
+)
+VN14 = Misconception(
+    "VN14",
+    "one number in place of all slopes",
+    "One number comes back for all of x. Where does each slope go, and what does the next one do to it?",
+    TRUST,
+)
 
 NAME = "numerical_gradient"
 EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
@@ -95,13 +148,19 @@ def torch_gradient(name: str, x: np.ndarray) -> np.ndarray:
 def probe_gradient(
     numerical_gradient: Callable[..., Any], name: str, x: np.ndarray, eps: float | None, strided: bool
 ) -> dict[str, Any]:
-    """Probe: let the student's function differentiate one of ours, and see what became of x."""
+    """Probe: let the student's function differentiate one of ours; see what became of x, and how far it was moved."""
     x = np.repeat(x, 2, axis=-1)[..., ::2] if strided else x.copy()
-    before = x.copy()
-    found = numerical_gradient(FUNCTIONS[name], x) if eps is None else numerical_gradient(FUNCTIONS[name], x, eps)
+    before, steps = x.copy(), [0.0]
+
+    def f(moved: Any) -> float:
+        step = np.abs(np.asarray(moved, dtype=float).reshape(-1) - before.reshape(-1))
+        steps.append(float(step.max(initial=0)))
+        return FUNCTIONS[name](moved)
+
+    found = numerical_gradient(f, x) if eps is None else numerical_gradient(f, x, eps)
     if isinstance(found, np.ndarray) and np.shares_memory(found, x):
         found = found.copy()
-    return {"gradient": found, "moved": float(np.abs(x - before).max(initial=0))}
+    return {"gradient": found, "moved": float(np.abs(x - before).max(initial=0)), "step": max(steps)}
 
 
 # --- wrong ways
@@ -114,13 +173,16 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     ----------
     way
         "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
-        last; "all at once" moves all numbers.
+        last, "neither put back" in an array for each side; "all at once" moves all numbers, "a row at once" those of a
+        row.
     """
+    if way == "neither put back":
+        return _neither_put_back(name, x, step)
     f, x = FUNCTIONS[name], np.array(x, dtype=float)
     out = np.zeros(x.shape)
     here = f(x)
     for place in np.ndindex(x.shape):
-        where: Any = ... if way == "all at once" else place
+        where: Any = {"all at once": ..., "a row at once": place[0]}.get(way, place)
         before = x.copy()
         x[where] += step if way != "behind" else 0
         above = f(x)
@@ -132,14 +194,33 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     return out
 
 
+def _neither_put_back(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Two copies, one for each side, that keep all moves."""
+    f, above, below = FUNCTIONS[name], np.array(x, dtype=float), np.array(x, dtype=float)
+    out = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        above[place] += step
+        below[place] -= step
+        out[place] = (f(above) - f(below)) / (2 * step)
+    return out
+
+
 def two_sided(name: str, x: np.ndarray, step: float) -> np.ndarray:
     """Return the mean of two one-sided differences."""
     return (differences(name, x, step, "ahead") + differences(name, x, step, "behind")) / 2
 
 
-def whole_steps(name: str, x: np.ndarray) -> np.ndarray:
-    """Return how far f falls when a number loses 1: what is left of a small step back in whole numbers."""
-    return differences(name, x, 1.0, "behind")
+def whole_steps(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Return how far f moves where each moved number is cut to a whole one."""
+    f, out = FUNCTIONS[name], np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        values = []
+        for move in (step, -step):
+            moved = x.copy()
+            moved[place] = np.trunc(x[place] + move)
+            values.append(f(moved))
+        out[place] = values[0] - values[1]
+    return out
 
 
 def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
@@ -151,19 +232,30 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
     central = two_sided(name, x, step)
     ways: dict[Misconception, Callable[[], object]] = {
         VN1: lambda: [found("ahead"), found("behind")],
-        VN2: lambda: [found("not put back"), found("not put back, ahead")],
+        VN2: lambda: [found("not put back"), found("not put back, ahead"), found("neither put back")],
         GR2: lambda: [2 * central, central / 2, 2 * found("ahead"), found("ahead") / 2],
         VN4: lambda: np.zeros(x.shape),
+        VN13: lambda: [2 * central / step, central / step],
+        VN14: lambda: [central.sum(), central.flat[-1], central.flat[0]],
+        VN8: lambda: [*(factor * central * step**2 for factor in (1, 2, 4)), found("ahead") * step**2],
+        VN9: lambda: [_first_alone(central), _first_alone(found("ahead"))],
         VN7: lambda: [central * 2 * step, central * step, found("ahead") * step],
-        GR1: lambda: [-central, -found("ahead")],
+        GR1_TRUST: lambda: [-central, -found("ahead")],
         VN5: lambda: [found("all at once"), found("all at once").sum()],
     }
     if x.ndim > 1:
-        ways[GR4] = lambda: central.swapaxes(0, -1)
+        ways[GR4_TRUST] = lambda: central.swapaxes(0, -1)
+        ways[VN11] = lambda: [found("a row at once")]
         ways[VN6] = lambda: central.reshape(-1)
     if x.dtype.kind == "i":
-        ways[VN3] = lambda: [whole_steps(name, x) / (2 * step), whole_steps(name, x) / step]
+        ways[VN3] = lambda: [whole_steps(name, x, step) / (2 * step), whole_steps(name, x, step) / step]
     return ways
+
+
+def _first_alone(slopes: np.ndarray) -> np.ndarray:
+    out = np.zeros(slopes.shape)
+    out.flat[0] = slopes.flat[0]
+    return out
 
 
 class Differentiation(NamedTuple):
@@ -184,23 +276,56 @@ class NumericalGradient(Implementation):
         "f(x + a little) and f(x - a little): how far apart are these two places?",
         "Which type has the array that you move, if x comes as whole numbers? np.ndindex(x.shape) visits any shape.",
     )
-    misconceptions = (VN1, VN2, VN3, VN4, VN5, VN6, VN7, GR1, GR2, GR4)
+    worked = """
+    How strongly does a curve bend? By the same idea, for one number: go a step to both sides.
+
+    ```python
+    def bend(f, x, step):
+        return (f(x + step) - 2 * f(x) + f(x - step)) / step**2
+    ```
+
+    1. For f(x) = x³ at 2 with step 0.1: f(2.1) = 9.261, f(2) = 8, f(1.9) = 6.859.
+    2. 9.261 − 16 + 6.859 = 0.12, divided by 0.01 is 12. Right: the second derivative is 6x.
+    3. For two numbers (a, b) and f = a² · b the first is moved alone: f(a + 0.1, b) and f(a − 0.1, b); then a is put
+       back, and b has its turn. Whoever forgets that measures the second slope at another place.
+    """
+    misconceptions = (
+        VN1,
+        VN2,
+        VN3,
+        VN4,
+        VN5,
+        VN6,
+        VN7,
+        VN8,
+        VN9,
+        VN10,
+        VN11,
+        VN12,
+        VN13,
+        VN14,
+        GR1_TRUST,
+        GR2,
+        GR4_TRUST,
+    )
 
     def cases(self) -> Sequence[Case]:
-        """Return one axis and two, whole numbers, and a function that bends."""
+        """Return one, two and three axes, whole numbers, a function that bends, a part of a larger array."""
         return [
             Case("sum of squares and products, 4 numbers", Differentiation("squares", (4,))),
             Case("a matrix of 2×3 numbers", Differentiation("squares", (2, 3))),
             Case("a function that bends, 2×3 numbers", Differentiation("bends", (2, 3))),
             Case("a matrix of 2×3 whole numbers", Differentiation("squares", (2, 3), whole=True)),
+            Case("2×1×3 numbers", Differentiation("bends", (2, 1, 3))),
+            Case("a part of a larger array, 2×3 numbers", Differentiation("bends", (2, 3), strided=True)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other shapes, a view among them."""
+        """Return other shapes of the same kinds, one number among them."""
         return [
             Case("whole numbers", Differentiation("squares", (3, 2), whole=True)),
             Case("a view", Differentiation("bends", (3, 4), strided=True)),
-            Case("three axes", Differentiation("bends", (2, 1, 3))),
+            Case("three axes", Differentiation("bends", (1, 3, 2))),
             Case("one number", Differentiation("bends", (1,))),
         ]
 
@@ -214,6 +339,7 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
     function, shape, whole, strided = case.data
     rng = case.rng(*shape)
     x = rng.integers(1, 6, shape) if whole else rng.uniform(0.3, 1.2, shape)
+    x.flat[: x.size // 2] *= -1  # slopes of both signs
     outcome = case.ask(probe_gradient, answer, function, x, eps, strided)
     if outcome["gradient"] is None:
         raise case.always(f"{NAME} returned None. Does it end in a return statement?")
@@ -222,6 +348,8 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
     allowed = EXACT * np.abs(right).max() + 2 * step**2 * _bend(function, x, step)
     if given.shape != right.shape or not np.abs(given - right).max(initial=0) <= allowed:
         raise _explained(case, x, step, given, right)
+    if not step / 3 < outcome["step"] < 5 * step:
+        raise case.wrong(NAME, VN10, detail=f"  with eps={step:g} a number was moved by {outcome['step']:.1g}.")
     if outcome["moved"] > 1e-9:
         raise case.wrong(NAME, VN2, detail=f"  afterwards a number of x has moved by {outcome['moved']:.1g}.")
 
@@ -239,10 +367,12 @@ def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right:
     for way, compute in wrong_ways(function, x, step).items():
         results = compute()
         for result in results if isinstance(results, list) else [results]:
-            # far closer to the wrong way than the wrong way is to the right one
-            if given.shape == np.shape(result) and _far(given, result) < 0.02 * _far(result, right):
+            # far closer to the wrong way than that is to the right one, and to 0
+            near = 1e-3 * min(_far(result, right), np.abs(result).max(initial=0))
+            if given.shape == np.shape(result) and _far(given, result) <= near:
                 return case.wrong(NAME, way, detail=note or _shape_note(given, right))
-    return case.wrong(NAME, detail=note or _shape_note(given, right))
+    cut = x.dtype.kind == "i" and bool(np.all(given == np.trunc(given))) and _far(given, right) < 1 + 1e-6
+    return case.wrong(NAME, VN12 if cut else None, detail=note or _shape_note(given, right))
 
 
 def _far(one: Any, other: Any) -> float:

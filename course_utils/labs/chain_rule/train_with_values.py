@@ -1,4 +1,14 @@
-"""Exercise 3.7: a small network trained with the learner's own values, and the numbers it starts from."""
+"""Exercise 3.7: a small network trained with the learner's own values, and the numbers it starts from.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+60 steps, learning rate 0.2, the mean of the squares   "losses": against PyTorch's own training, each loss
+one loss for each step, before the move                "losses": the first is that of the start
+the last is below 0.15                                 "losses"
+the largest relative difference is below 1e-6          "difference"
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,14 +18,14 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from course_utils.judging.answers import as_array, as_dict, is_missing
+from course_utils.judging.answers import as_array, as_dict, as_numbers, is_missing, kind
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.verdicts import NotAttempted
-from course_utils.labs.chain_rule.gradients import GR1, VT1
+from course_utils.labs.chain_rule.gradients import GR1_TRAIN, VT1
 from course_utils.labs.chain_rule.headings import TRAIN
 
 VT2 = Misconception(
@@ -42,6 +52,19 @@ VT9 = Misconception(
     "Your gradients differ from PyTorch's before the first move. Which check of exercise 3.3 is not yet content?",
     TRAIN,
 )
+VT10 = Misconception(
+    "VT10",
+    "losses noted after the move",
+    "Your first loss is PyTorch's second. Which comes first in a step: noting the loss, or moving the numbers?",
+    TRAIN,
+)
+VT11 = Misconception(
+    "VT11",
+    "losses kept as Values",
+    "The list holds Values, each with all that it was made from. Which attribute of a loss is its number?",
+    TRAIN,
+)
+VT1_TRAIN = VT1.in_lab(TRAIN)
 
 STEPS, RATE, BOUND = 60, 0.2, 0.15  # of the training in the lesson; the loss that it must fall below
 CLOSEST = 1e-6  # largest relative difference of the gradients
@@ -109,7 +132,15 @@ class TrainWithValues(Exercise):
         "Which attribute of a Value do you change to move it: data or grad? In which direction?",
         "The difference is asked for the first backward. How large is |mine - PyTorch's| compared with |PyTorch's|?",
     )
-    misconceptions = (VT1, VT2, VT3, VT8, VT9, GR1)
+    worked = """
+    One number x, the loss (x − 3)², from x = 0 with learning rate 0.1:
+
+    1. Gradient to 0. The loss is 9: note it. Backward: the slope 2(x − 3) is −6. Move against it: x = 0.1 · 6 = 0.6.
+    2. Gradient to 0 again, else it would be −6 + (−4.8). The loss is 5.76: note it. Slope −4.8, so x = 1.08.
+    3. The loss is 3.6864. Noted are 9, 5.76, 3.6864: each before its move.
+    4. How close are two gradients? Mine −4.8000001, theirs −4.8: the relative difference is 1e-7 / 4.8, about 2e-8.
+    """
+    misconceptions = (VT1_TRAIN, VT2, VT3, VT8, VT9, VT10, VT11, GR1_TRAIN)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"losses": 60 numbers, the loss before each step, "difference": the largest relative one}``."""
@@ -128,23 +159,36 @@ def _if_attempted(part: str, answer: Any, look_at_answer: Callable[[Any], None])
 
 
 def _look_at_losses(answer: Any) -> None:
-    losses = as_array(answer, "training['losses']").reshape(-1)
+    losses = _read_losses(answer)
     if len(losses) < 2 or not np.isfinite(losses).all():
-        way = VT1 if len(losses) > 1 and _same(losses[:FIRST], torch_training(FIRST, zero=False)) else None
+        way = VT1_TRAIN if len(losses) > 1 and _same(losses[:FIRST], torch_training(FIRST, zero=False)) else None
         raise refuse(f"losses: you gave {len(losses)} numbers; {STEPS} finite ones were asked for.", way)
     if len(losses) >= STEPS and _same(losses[:STEPS], torch_training()) and losses[-1] < BOUND:
         return
+    rounded = len(losses) == STEPS and np.allclose(losses, torch_training(), rtol=0, atol=0.0051)
     raise refuse(
-        f"losses: you gave {len(losses)} numbers, from {losses[0]:.4g} to {losses[-1]:.4g}.", _explained(losses)
+        f"losses: you gave {len(losses)} numbers, from {losses[0]:.4g} to {losses[-1]:.4g}.",
+        _explained(losses),
+        detail="  They are near PyTorch's. Give them as they are, without rounding." if rounded else "",
     )
+
+
+def _read_losses(answer: Any) -> np.ndarray:
+    numbers = as_numbers(answer)
+    if numbers is not None:
+        return np.array(numbers, dtype=np.float64)
+    if type(answer) in (list, tuple) and answer and kind(answer[0]) == "a Value":
+        raise refuse("losses: they should be numbers; the first is a Value.", VT11)
+    return as_array(answer, "training['losses']").reshape(-1)
 
 
 def _explained(losses: np.ndarray) -> Misconception | None:
     """Return the wrong way that gives exactly these losses, as far as ten steps show it."""
     steps = min(len(losses), FIRST)
     ways = {
-        VT1: [torch_training(steps, zero=False)],
-        GR1: [torch_training(steps, rate=-RATE)],
+        VT1_TRAIN: [torch_training(steps, zero=False)],
+        VT10: [torch_training(steps + 1)[1:]],
+        GR1_TRAIN: [torch_training(steps, rate=-RATE)],
         VT2: [[losses[0]] * steps],
         VT3: [torch_training(steps, mean=False), *(torch_training(steps, rate=rate) for rate in OTHER_RATES)],
     }

@@ -1,8 +1,24 @@
-"""Exercise 3.3, step 1: values that remember what they were made from."""
+"""Exercise 3.3, step 1: values that remember what they were made from.
 
-from collections.abc import Sequence
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+a new Value with the result                            FORWARD: all numbers, whole, negative, with a point
+its operands stay as they are                          FORWARD: the inputs' numbers afterwards
+parents: the values it was made from                   FORWARD: each operand is among them
+slopes: of the result by each parent, in their order   FORWARD: by operand, summed where it is there twice
+grad of a new Value is 0                               FORWARD
+other may be a plain number                            CONSTANTS: on either side, negative, with a point
+=====================================================  ==========================================================
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import torch
+
+from course_utils.judging.answers import named, plain
 from course_utils.judging.cases import Case
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed
@@ -10,6 +26,7 @@ from course_utils.labs.chain_rule import programs
 from course_utils.labs.chain_rule.engine import EngineStep, Run, ask_engine, read
 from course_utils.labs.chain_rule.headings import ENGINE
 from course_utils.labs.chain_rule.programs import Program, program
+from course_utils.labs.chain_rule.wrong_engines import VE5
 
 VE6 = Misconception(
     "VE6",
@@ -29,28 +46,89 @@ VE16 = Misconception(
     "After the operation one of its operands has another number. Should a + b change a?",
     ENGINE,
 )
+VE23 = Misconception(
+    "VE23",
+    "slopes not recorded",
+    "The result knows its parents and not its slopes. By how much does it grow when one parent grows by 1?",
+    ENGINE,
+)
+VE24 = Misconception(
+    "VE24",
+    "a product given the slopes of a sum",
+    "Here a product has slopes of 1, as a sum has. If a grows by 1 and b is 5, does a · b grow by 1?",
+    ENGINE,
+)
+VE26 = Misconception(
+    "VE26",
+    "parents kept in a set",
+    "A set has no order, and holds a value once. Which slope belongs to which parent, and what of a + a?",
+    ENGINE,
+)
+VE27 = Misconception(
+    "VE27",
+    "operation returns a plain number",
+    "The result is a number that remembers nothing. What can be asked of it that a Value could answer?",
+    ENGINE,
+)
 
-FORWARD = (program("y = a + b", a=2, b=5), program("y = a * b", a=3, b=-4), program("s = a + b; y = s * a", a=2, b=3))
+FORWARD = (
+    program("y = a + b", a=2, b=5),
+    program("y = a * b", a=3, b=-4),
+    program("s = a + b; y = s * a", a=2, b=3),
+    program("s = a * b; y = b + s", a=-1.5, b=2.25),
+    program("s = a * a; y = s + s", a=-2.5),
+)
 CONSTANTS = (
     program("y = a + 7", a=2),
     program("y = 7 + a", a=2),
     program("y = 3 * a", a=5),
     program("y = a * 0.5", a=5),
+    program("y = a * -1.5", a=5),
+    program("y = -2.5 + a", a=-0.5),
     program("y = 10 - a", a=4),
     program("y = a - b", a=4, b=6),
 )
+PRODUCTS = (FORWARD[1], program("y = a * b", a=0.5, b=2.5))  # that a wrong way of slopes has to explain, both
+PRODUCT_WAYS: Mapping[Misconception, Callable[[float, float], tuple[float, float]]] = {
+    VE5: lambda a, b: (a, b),
+    VE24: lambda a, b: (1.0, 1.0),
+}
+NO_ORDER = ("set", "frozenset")
+NUMBER = (int, float, np.generic, np.ndarray, torch.Tensor)
+NUMBERS = ("int", "float", "float64")
 
 
 def probe_numbers(Value: Any, inputs: dict[str, float], lines: list[str]) -> dict[str, Any]:
-    """Probe: run a program; return its numbers, the inputs' numbers afterwards, and each line's parents by name."""
+    """Probe: run a program; return its numbers, gradients, and what each value says of its parents and slopes.
+
+    Parents come by name ("" for one without a name), each with its slope; None where either is not recorded, else the
+    type's name where it is no sequence. Of a result that is a number or None, name and type, and no more.
+    """
     names = {name: Value(number) for name, number in inputs.items()}
     programs.run_lines(lines, names)
+    for name, value in names.items():
+        if isinstance(value, int | float) or not hasattr(value, "data"):
+            return {"no values": (name, type(value).__name__)}
     known = {id(value): name for name, value in names.items()}
-    recorded = {
-        name: [known.get(id(parent), "") for parent in value.parents] if hasattr(value, "parents") else None
-        for name, value in names.items()
+    recorded: dict[str, Any] = {}
+    for name, value in names.items():
+        parents: Any = getattr(value, "parents", None)
+        slopes: Any = getattr(value, "slopes", None)
+        in_order = isinstance(parents, list | tuple)
+        recorded[name] = {
+            "parents": [known.get(id(parent), "") for parent in parents] if in_order else type(parents).__name__,
+            "slopes": [_number_or_type(one) for one in slopes] if hasattr(slopes, "__iter__") else None,
+        }
+    return {
+        "no values": None,
+        "numbers": {name: value.data for name, value in names.items()},
+        "gradients": {name: value.grad for name, value in names.items()},
+        "recorded": recorded,
     }
-    return {"numbers": {name: value.data for name, value in names.items()}, "parents": recorded}
+
+
+def _number_or_type(slope: Any) -> Any:
+    return slope if isinstance(slope, NUMBER) else type(slope).__name__
 
 
 class ValueClass(EngineStep):
@@ -62,28 +140,60 @@ class ValueClass(EngineStep):
         "If other is the number 3, how do you make a Value of it?",
         "For a product a · b: if a moves by 1 and b stays, by how much does the product move? That is its slope by a.",
     )
-    misconceptions = (VE6, VE7, VE16)
+    worked = """
+    Another class that remembers: a `Length` in metres. Joining two gives a new one, which knows its parts.
+
+    ```python
+    class Length:
+        def __init__(self, metres, parts=()):
+            self.metres, self.parts = metres, parts
+
+        def __or__(self, other):  # one after the other
+            if not isinstance(other, Length):
+                other = Length(other)  # 3 becomes a Length of 3 metres
+            return Length(self.metres + other.metres, (self, other))
+    ```
+
+    1. `Length(2) | Length(5)` has 7 metres. Neither part has changed: the result is an object of its own.
+    2. A slope to remember beside it: of a difference p − q by p it is 1, by q it is −1, in the order of (p, q).
+    """
+    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27)
 
     def cases(self) -> Sequence[Case]:
         """Return values with values, and values with plain numbers."""
         return [Case(str(written), Run(written)) for written in (*FORWARD, *CONSTANTS)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return a long program of sums and products."""
-        return [Case("a program", Run(programs.random_program(seed), single_steps=False))]
+        """Return sums and products of other numbers, and a long program of both."""
+        single = (
+            program("s = b * a; t = s + a; y = t * s", a=-0.75, b=1.5),
+            program("s = a + a; y = s * s", a=1.25 + seed % 7),
+        )
+        return [
+            *(Case("a program", Run(written)) for written in single),
+            Case("a program", Run(programs.random_program(seed), single_steps=False)),
+        ]
 
     def try_case(self, case: Case, Value: Any) -> None:
-        """Compare numbers with PyTorch's, and parents with the operands of each line."""
+        """Compare numbers and slopes with PyTorch's, and parents with the operands of each line."""
         written: Program = case.data.written
         try:
             found = ask_engine(probe_numbers, Value, written)
         except CheckFailed as error:
             if written in CONSTANTS:
-                raise case.wrong("Value", VE7, detail=f"  {error.message.splitlines()[0]}") from None
+                raise case.sentence(f"{case.label}: {error.message}", VE7) from None
             raise case.censored(error, "Value") from None
+        if found["no values"]:
+            name, what = found["no values"]
+            way = VE27 if what in NUMBERS else None
+            shown = "None" if what == "NoneType" else named(what)
+            raise case.wrong("Value", way, detail=f"  {name} should be a new Value, not {shown}.")
         _compare_numbers(case, found["numbers"])
         if case.data.single_steps:
-            _compare_parents(case, found["parents"])
+            _compare_gradients(case, found["gradients"])
+            for line in written.lines:
+                _compare_parents(case, line, found["recorded"][programs.target_of(line)])
+                _compare_slopes(case, Value, line, found["recorded"][programs.target_of(line)])
 
 
 def _compare_numbers(case: Case, numbers: dict[str, Any]) -> None:
@@ -99,9 +209,68 @@ def _compare_numbers(case: Case, numbers: dict[str, Any]) -> None:
             raise case.wrong("Value", detail=f"  {name}.data is {given[name]:g}, it should be {right:g}.")
 
 
-def _compare_parents(case: Case, recorded: dict[str, Any]) -> None:
-    for line in case.data.written.lines:
-        made, operands = programs.target_of(line), dict.fromkeys(programs.operands_of(line))
-        parents = recorded[made]
-        if parents is not None and not set(operands) <= set(parents) and "-" not in line:
-            raise case.wrong("Value", VE6, detail=f"  {made}.parents should hold {' and '.join(operands)}.")
+def _compare_gradients(case: Case, gradients: dict[str, Any]) -> None:
+    for name, given in gradients.items():
+        if plain(given) != 0:
+            raise case.wrong("Value", detail=f"  {name}.grad should be 0 before any backward. Who changed it?")
+
+
+def _compare_parents(case: Case, line: str, recorded: dict[str, Any]) -> None:
+    made, operands, parents = programs.target_of(line), _operands(line), recorded["parents"]
+    if parents in NO_ORDER:
+        raise case.wrong("Value", VE26)
+    if isinstance(parents, str) and parents != "NoneType":
+        raise case.wrong("Value", detail=f"  {made}.parents should be a tuple or a list, not {parents}.")
+    if parents == "NoneType" or not set(operands) <= set(parents):
+        raise case.wrong("Value", VE6, detail=f"  {made}.parents should hold {' and '.join(operands)}.")
+
+
+def _compare_slopes(case: Case, Value: Any, line: str, recorded: dict[str, Any]) -> None:
+    operands, made = _operands(line), programs.target_of(line)
+    if not operands:
+        return
+    slopes = _slopes(recorded)
+    if slopes is None:
+        odd = [one for one in recorded["slopes"] or () if isinstance(one, str)]
+        shown = f" It holds {named(odd[0])}." if odd else ""
+        note = f"  {made}.slopes should hold a number for each of {made}.parents.{shown}"
+        raise case.wrong("Value", None if recorded["slopes"] else VE23, detail=note)
+    edges = [edge for edge in programs.torch_edges(case.data.written) if edge.made == made]
+    for name in operands:
+        right = sum(edge.slope for edge in edges if edge.operand == name)
+        if not programs.close({name: slopes[name]}, {name: right}):
+            note = f"  in {line} the slope of {made} by {name} is {slopes[name]:g} in yours."
+            raise case.wrong("Value", _product_way(Value) if "*" in line else None, detail=note)
+
+
+def _operands(line: str) -> list[str]:
+    """Return the names that a line must have as parents: none where it is made of several steps."""
+    return [] if "-" in line else list(dict.fromkeys(programs.operands_of(line)))
+
+
+def _slopes(recorded: dict[str, Any]) -> dict[str, float] | None:
+    """Return the slope by each parent's name, summed where one is there twice; None if they are no numbers."""
+    parents, slopes = recorded["parents"], recorded["slopes"]
+    numbers = [plain(slope) for slope in slopes] if isinstance(slopes, list) else []
+    if len(numbers) != len(parents) or None in numbers:
+        return None
+    found: dict[str, float] = {}
+    for name, number in zip(parents, numbers, strict=True):
+        found[name] = found.get(name, 0.0) + (number or 0.0)
+    return found
+
+
+def _product_way(Value: Any) -> Misconception | None:
+    """Return the wrong way that gives exactly the slopes that some products have; None if there is none."""
+    for way, slopes_of in PRODUCT_WAYS.items():
+        if all(_slopes_of_product(Value, one) == slopes_of(one.inputs["a"], one.inputs["b"]) for one in PRODUCTS):
+            return way
+    return None
+
+
+def _slopes_of_product(Value: Any, written: Program) -> tuple[float | None, float | None]:
+    try:
+        slopes = _slopes(ask_engine(probe_numbers, Value, written)["recorded"][written.result]) or {}
+    except CheckFailed:
+        slopes = {}
+    return slopes.get("a"), slopes.get("b")

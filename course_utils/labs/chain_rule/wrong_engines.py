@@ -10,7 +10,7 @@ from functools import partial
 from itertools import islice, product
 
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.chain_rule.gradients import GR1, GR9
+from course_utils.labs.chain_rule.gradients import GR1_ORDER, GR9
 from course_utils.labs.chain_rule.headings import ENGINE, ORDER
 from course_utils.labs.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
 
@@ -36,6 +36,44 @@ VE13 = Misconception(
     "VE13",
     "gradient that comes back not multiplied in",
     "This adds the slopes of single steps. By what is a step's slope multiplied on the way back?",
+    ORDER,
+)
+
+VE20 = Misconception(
+    "VE20",
+    "only one of the parents gets a gradient",
+    "Of each result only one parent gets something back. How many parents has a sum, and who hands on to each?",
+    ORDER,
+)
+VE21 = Misconception(
+    "VE21",
+    "only the first value passes its gradient on",
+    "Only the result hands on to its parents. One way: the loop ends too early; another: inputs go first. Which is it?",
+    ORDER,
+)
+
+VE36 = Misconception(
+    "VE36",
+    "every value starts with 1",
+    "Every gradient is 1, as if each value were the result. Which value alone starts with 1?",
+    ORDER,
+)
+VE37 = Misconception(
+    "VE37",
+    "one slope for all parents",
+    "Both parents of a value got the slope of the first. Which slope belongs to which parent?",
+    ORDER,
+)
+VE38 = Misconception(
+    "VE38",
+    "slope added to what comes back instead of multiplied",
+    "Here slopes are added to what comes back. If f moves y by 2 and t moves f by 3 each, how far does t move y?",
+    ORDER,
+)
+VE39 = Misconception(
+    "VE39",
+    "amounts subtracted on the way back",
+    "Each step back turns the sign. What happens to the amounts that come back along several paths?",
     ORDER,
 )
 
@@ -70,9 +108,16 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         VE10: [lambda edges: _forwards(written, edges)],
         VE13: [lambda edges: _unweighted(written, edges)],
         VE5: [lambda edges: _with_own_factor(written)],
-        GR1: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
+        VE20: [partial(_one_parent, written, place=place) for place in (0, -1)],
+        VE21: [partial(_first_turn, written, most=most) for most in (1, None)],
+        VE36: [lambda edges: dict.fromkeys(written.names, 1.0)],
+        VE37: [lambda edges: _passed_on(written, edges, _with_first_slope(edges))],
+        VE38: [partial(_combined, written, combine=lambda slope, back: slope + back)],
+        VE39: [partial(_combined, written, combine=lambda slope, back: -slope * back)],
+        GR1_ORDER: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
-    edges = torch_edges(written)
+    used = behind(written)
+    edges = [edge for edge in torch_edges(written) if edge.made in used]
     found: dict[Misconception, list[Gradients]] = {
         GR9: [{name: one[name] for name in written.inputs} for one in _assigned(written, edges)]
     }
@@ -219,6 +264,40 @@ def _unweighted(written: Program, edges: list[Edge]) -> Gradients:
     grad = _zeros(edges) | {written.result: 1.0}
     for edge in edges:
         grad[edge.operand] += edge.slope
+    return grad
+
+
+def _one_parent(written: Program, edges: list[Edge], place: int) -> Gradients:
+    """Each line passes on to its first operand alone, or to its last."""
+    lines: dict[str, list[Edge]] = {}
+    for edge in edges:
+        lines.setdefault(edge.made, []).append(edge)
+    return _passed_on(written, edges, [line[place] for line in lines.values()])
+
+
+def _first_turn(written: Program, edges: list[Edge], most: int | None) -> Gradients:
+    """The result passes on, to its first parent or to all, and nobody else does."""
+    return _passed_on(written, edges, [edge for edge in edges if edge.made == written.result][:most])
+
+
+def _with_first_slope(edges: list[Edge]) -> list[Edge]:
+    first: dict[str, float] = {}
+    return [edge._replace(slope=first.setdefault(edge.made, edge.slope)) for edge in edges]
+
+
+def _combined(written: Program, edges: list[Edge], combine: Callable[[float, float], float]) -> Gradients:
+    """What arrives where a slope and what comes back are combined in another way than by multiplying."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in reversed(edges):
+        grad[edge.operand] += combine(edge.slope, grad[edge.made])
+    return grad
+
+
+def _passed_on(written: Program, edges: list[Edge], kept: list[Edge]) -> Gradients:
+    """What arrives along some of the edges, in the right order."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in reversed(kept):
+        grad[edge.operand] += edge.slope * grad[edge.made]
     return grad
 
 
