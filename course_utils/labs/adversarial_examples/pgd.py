@@ -1,4 +1,13 @@
-"""Exercise 8.5: many steps inside a budget."""
+"""Exercise 8.5: many steps inside a budget.
+
+| claim of the prompt | case |
+|---|---|
+| starts at x, with `steps=1` and `alpha=eps` it equals fgsm | one step |
+| takes `steps` steps of `alpha`, each along a new gradient | two, three, four and ten steps |
+| after each step no pixel is further than `eps` from x | three steps of alpha=2*eps |
+| ... or outside 0 to 1 | a large budget |
+| `targeted` | targeted=True |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,6 +27,9 @@ from course_utils.labs.adversarial_examples.attacks import (
     DS2,
     EA1,
     EA2,
+    EA9,
+    EA10,
+    EA11,
     EG3,
     EPS,
     Call,
@@ -25,6 +37,7 @@ from course_utils.labs.adversarial_examples.attacks import (
     judge_attack,
     one_step,
     pictures,
+    predicted,
 )
 from course_utils.labs.adversarial_examples.headings import MANY
 from course_utils.labs.adversarial_examples.networks import Recipe, slope
@@ -63,6 +76,36 @@ EA8 = Misconception(
     ".grad already?",
     MANY,
 )
+EA12 = Misconception(
+    "EA12",
+    "alpha and eps exchanged",
+    "The budget and the length of a step are exchanged here. Which of the two limits the way from x?",
+    MANY,
+)
+EA13 = Misconception(
+    "EA13",
+    "one step too many or too few, or a number of one's own",
+    "This is where another number of steps ends. How often does the loop run?",
+    MANY,
+)
+
+WORKED = """
+A walk with another rule, on paper: start at v = 0.9, take steps of 0.25 *down* the slope of f(v) = v², and stay within
+0.4 of the start and within 0 to 1.
+
+1. The limits do not move with v: 0.9 − 0.4 = 0.5 at the bottom, and at the top 1, since 1.3 lies outside.
+2. Slope at 0.9 is 1.8: step down to 0.65. It is inside.
+3. A *new* slope, at 0.65: 1.3, still positive. Down to 0.40, which is outside: back to 0.5.
+4. Slope at 0.5: 1. Down to 0.25, back to 0.5. However long one walks, 0.5 is the end.
+
+```python
+start = v = 0.9
+for _ in range(3):
+    v = v - 0.25 if 2 * v > 0 else v + 0.25
+    v = min(max(v, start - 0.4, 0), start + 0.4, 1)
+print(v)  # 0.5
+```
+"""
 
 
 class Pgd(Implementation):
@@ -74,16 +117,18 @@ class Pgd(Implementation):
         "After each step: how far may the picture be from x, and which function limits a tensor to a range?",
         "Two limits apply, the budget around x and the range of pixels. Which picture is the middle of the first one?",
     )
-    misconceptions = (AD1, EA2, AD3, EA3, EA7, EA8, EA6, AD5, EA4, EA1, AD2, AD4, DS2, EG3)
+    misconceptions = (AD1, EA2, AD3, EA3, EA7, EA8, EA6, AD5, EA4, EA1, AD2, AD4, DS2, EG3, EA9, EA10, EA12, EA13, EA11)
+    worked = WORKED
 
     def cases(self) -> Sequence[Case]:
-        """Return one step, few inside the budget, few that leave it, many, and steps towards a target."""
+        """Return one step, few inside the budget, few that leave it, many, a target, and a large budget."""
         return [
             call_case("one step of alpha=eps", Recipe(41), 8, EPS, EPS, 1),
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
             call_case("three steps of alpha=2*eps", Recipe(42), 4, EPS, 2 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
+            call_case("a large budget, in float32", Recipe(46, 5, 4, double=False), 3, 0.3, 0.2, 4),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -127,6 +172,8 @@ def many_steps(
 def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong walk, a function that computes its result."""
     eps, alpha, steps = call.numbers
+    own_lengths = (1, eps, eps / steps, eps * alpha, EPS, 0.01)
+    own_numbers = [*(steps + more for more in (1, -1, 2)), 10, 20]
 
     def walk(**changes: Any) -> torch.Tensor:
         return many_steps(call, x, y, **changes)
@@ -150,4 +197,8 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         AD2: lambda: [walk(raw=True), walk(raw=True, around="nothing")],
         AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
         DS2: lambda: walk()[0],
+        EA9: lambda: many_steps(call, x, predicted(call, x)),
+        EA12: lambda: many_steps(call.with_numbers(alpha, eps, steps), x, y),
+        EA11: lambda: [many_steps(call.with_numbers(eps, length, steps), x, y) for length in own_lengths],
+        EA13: lambda: [many_steps(call.with_numbers(eps, alpha, number), x, y) for number in own_numbers],
     }

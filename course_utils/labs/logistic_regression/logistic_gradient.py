@@ -307,7 +307,7 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         LG16: [_from_errors(X, p)],
     }
     if count > 1:
-        single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, -1)]
+        single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
         wrong[LG12] = [*single, *(_times(1 / count, one) for one in single)]
         wrong[LG10] = [_times(count / other, right) for other in (count - 1, count + 1, X.shape[1], X.numel())]
     by_weight: dict[Misconception, Callable[[], object]] = {
