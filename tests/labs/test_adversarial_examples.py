@@ -149,6 +149,10 @@ IN_BUDGET = ("torch.clamp(moved, x - eps, x + eps)", "moved")
 LEAF = "        leaf = picture.clone().requires_grad_(True)\n"
 TOO_SOON = ("    scores = model(picture)[0]\n", ""), (LEAF, LEAF + "        scores = model(leaf)[0]\n")
 
+EARLY = (
+    "    scores = model(picture)[0]\n    confidence = scores.softmax(0)[target].item()\n    return",
+    "        scores = model(picture)[0]\n        confidence = scores.softmax(0)[target].item()\n        return",
+)
 LESSONS = "    model = lessons_network()\n"
 
 FUNCTIONS = [
@@ -234,6 +238,17 @@ FUNCTIONS = [
     mutant("EA10", "fgsm", ("gradient.sign()", "torch.randn_like(x).sign()")),
     mutant("EA11", "fgsm", ("eps * step", "step")),
     mutant("EA11", "fgsm", ("eps * step", "0.01 * step"), hidden=True),
+    mutant("EA14", "fgsm", ("gradient.sign()", "(gradient > 0).double()")),
+    mutant("EA14", "fgsm", ("gradient.sign()", "loss.sign()")),
+    mutant("EA15", "fgsm", ("moved.clamp(0, 1)", "(moved - moved.min()) / (moved.max() - moved.min())")),
+    mutant("AD3", "fgsm", ("clamp(0, 1)", "clamp(0, 255)")),
+    mutant("EA16", "pgd", ("moved = here + alpha", "moved = x + alpha")),
+    mutant("EA17", "pgd", ("x - eps, x + eps", "-eps, eps")),
+    mutant("EA12", "pgd", ("x - eps, x + eps", "x - alpha, x + alpha")),
+    mutant("AD2", "pgd", ("gradient.sign()", "gradient / gradient.norm()")),
+    mutant("AD2", "pgd", ("gradient.sign()", "gradient"), MEAN),
+    mutant("EU6", "universal_perturbation", ("    return delta", "        return delta")),
+    mutant("EF7", "fooling_image", EARLY),
     mutant("EA9", "pgd", ("cross_entropy(model(leaf), y", "cross_entropy(model(leaf), model(x).argmax(1)")),
     mutant("EA10", "pgd", ("    here = x\n", "    here = x + eps * (2 * torch.rand_like(x) - 1)\n")),
     mutant("EA11", "pgd", ("alpha * step", "step")),
@@ -242,11 +257,11 @@ FUNCTIONS = [
     mutant("EA12", "pgd", ("    here = x\n", "    here, eps, alpha = x, alpha, eps\n")),
     mutant("EA13", "pgd", ("range(steps)", "range(steps + 1)")),
     mutant("EA13", "pgd", ("range(steps)", "range(max(steps - 1, 1))")),
-    mutant("EU4", "universal_perturbation", ("    delta", LESSONS + "    delta")),
-    mutant("EU5", "universal_perturbation", ("    delta", "    eps = 16 / 255\n    delta")),
+    mutant("EU4", "universal_perturbation", ("    labels", LESSONS + "    labels")),
+    mutant("EU5", "universal_perturbation", ("    labels", "    eps = 16 / 255\n    labels")),
     mutant("EU6", "universal_perturbation", ("range(epochs)", "range(6)")),
     mutant(
-        "EU7", "universal_perturbation", ("    delta", "    X = torch.rot90(OTHERS, 1, (2, 3)).roll(1, 1)\n    delta")
+        "EU7", "universal_perturbation", ("    labels", "    X = torch.rot90(OTHERS, 1, (2, 3)).roll(1, 1)\n    labels")
     ),
     mutant("EF5", "fooling_image", ("    picture = torch", LESSONS + "    picture = torch")),
     mutant("EF6", "fooling_image", ("scores.softmax(0)[target].item()", "100 * scores.softmax(0)[target].item()")),
@@ -592,7 +607,7 @@ def test_weights_of_zero_fool_nobody():
 # --- hidden cases say nothing
 
 
-CALLS = {"universal_perturbation": 4}  # in a case
+CALLS = {"universal_perturbation": 5}  # in a case
 
 
 def only_hidden(name: str, change: Callable) -> Callable:

@@ -39,7 +39,7 @@ Another mixture: half of the loss on clean numbers, half on the *worst* of their
 w = torch.tensor(1.5, requires_grad=True)
 loss = ((w * 2 - 2) ** 2 + (w * 2.5 - 2) ** 2) / 2
 (slope,) = torch.autograd.grad(loss, w)
-print(slope, w.detach() - 0.05 * slope)  # tensor(6.3750) tensor(1.1813)
+print(slope, w.detach() - 0.05 * slope)  # tensor(6.3750) tensor(1.1812)
 ```
 """
 

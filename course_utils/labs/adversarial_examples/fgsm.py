@@ -45,10 +45,23 @@ EA5 = Misconception(
     "This lets pixels become negative. From which number to which do pixels run in this lab?",
     ONE_STEP,
 )
+EA14 = Misconception(
+    "EA14",
+    "all pixels move in one direction",
+    "No pixel goes the other way here. Which two signs has a gradient, and what does each pixel do with its own?",
+    ONE_STEP,
+)
+EA15 = Misconception(
+    "EA15",
+    "stretched to the range of pixels, not limited",
+    "All pixels are stretched until they fill the range from 0 to 1. What should happen to a pixel that lies inside it "
+    "already?",
+    ONE_STEP,
+)
 AD4 = attacks.AD4.in_lab(  # the section on units is still to come
     ONE_STEP,
-    "This step is twice or half as long as eps, or 255 times. In which units is eps given here, and has anything to be "
-    "converted?",
+    "This step is twice or half as long as eps, or 255 times shorter. In which units is eps given here, and has "
+    "anything to be converted?",
 )
 
 WORKED = """
@@ -79,7 +92,7 @@ class Fgsm(Implementation):
         "For a target class the loss should become smaller. What changes in your step?",
         "What may happen to a pixel that is 0.99 already?",
     )
-    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11)
+    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15)
     worked = WORKED
 
     def cases(self) -> Sequence[Case]:
@@ -113,14 +126,20 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     lengths = [1, len(x), gradient.abs().max(), gradient.norm(), gradient.flatten(1).norm(dim=1)[:, None, None, None]]
     return {
         AD1 if call.direction > 0 else EA2: lambda: [(x - eps * up).clamp(0, 1), x - eps * up],
-        AD3: lambda: x + eps * up,
+        AD3: lambda: [x + eps * up, (x + eps * up).clamp(min=0)],
         EA5: lambda: (x + eps * up).clamp(-1, 1),
         EA1: lambda: [eps * up, (eps * up).clamp(0, 1), (x + eps * up).clamp(0, 1) - x],
-        AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 255, 1 / 255)],
+        AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
         AD2: lambda: [
             (x + sign * eps * call.direction * gradient / n).clamp(0, 1) for n in lengths for sign in (1, -1)
         ],
         DS2: lambda: (x + eps * up).clamp(0, 1)[0],
+        EA14: lambda: [(x + eps * one).clamp(0, 1) for one in (1, -1, up > 0, up < 0)],
+        EA15: lambda: [_stretched(x + eps * up), _stretched(gradient)],
         EA9: lambda: one_step(call, x, predicted(call, x)),
         EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, 0.01, 0.02, 0.03, 0.05, 0.1)],
     }
+
+
+def _stretched(x: torch.Tensor) -> torch.Tensor:
+    return (x - x.min()) / (x.max() - x.min())

@@ -137,10 +137,11 @@ class UniversalPerturbation(Implementation):
         train, unseen = (networks.turned_pictures(x, plan.turn) for x in pictures)
         weights = networks.turned_weights(networks.weights_of(load_trained("shapes")), plan.turn)
         calls = [(train, plan.eps, plan.epochs), (train[:FEW], SMALL, 1), (train[:FEW], SMALL, 2)]
-        calls += [(train[-FEW:], SMALL, 1)]
+        calls += [(train[-FEW:], SMALL, 1), (train[:FEW], plan.eps, 1)]
         found = case.ask(universal, answer, weights, *map(list, zip(*calls, strict=True)))
         deltas = [_read(case, one, given) for one, (given, _, _) in zip(found["answers"], calls, strict=True)]
         _refuse_large(case, deltas, [eps for _, eps, _ in calls])
+        _refuse_unused(case, deltas, found["asked"])
         model = networks.judge(weights)
         rate, control = fooling_rate(model, unseen, deltas[0]), control_rate(model, unseen, plan.eps)
         told = f"{rate:.2f}, random signs {control:.2f}"
@@ -148,7 +149,6 @@ class UniversalPerturbation(Implementation):
             seen_only = fooling_rate(model, train, deltas[0]) >= max(TIMES * control, 0.2)
             line = f"{NAME}: it fools too few pictures that it has not seen"
             raise case.sentence(f"{line}: {told}.", EU2 if seen_only else EU3, hidden=f"{line}.")
-        _refuse_unused(case, deltas, found["asked"])
         return case.remark(f"Share of unseen pictures that are fooled: {told}.")
 
 
@@ -174,21 +174,22 @@ def universal(
 
 
 def _refuse_large(case: Case, deltas: list[torch.Tensor], eps: list[float]) -> None:
-    largest = [float(delta.abs().max()) for delta in deltas]
-    if all(one <= limit + SLACK for one, limit in zip(largest, eps, strict=True)):
-        return
-    same = largest[1] > eps[1] + SLACK and abs(largest[1] - largest[0]) < 0.05 * largest[0]
-    raise case.always(f"{NAME}: not yet right, the noise is larger than eps.", EU5 if same else AD5)
+    if any(float(delta.abs().max()) > limit + SLACK for delta, limit in zip(deltas, eps, strict=True)):
+        way = EU5 if torch.equal(deltas[1], deltas[-1]) else AD5
+        raise case.always(f"{NAME}: not yet right, the noise is larger than eps.", way)
 
 
 def _refuse_unused(case: Case, deltas: list[torch.Tensor], asked: Any) -> None:
-    """Refuse a noise that owes nothing to the model, to the number of epochs or to the pictures."""
-    _, short, longer, other = deltas
+    """Refuse a noise that owes nothing to the model, to the number of epochs, or to the pictures.
+
+    One that is always the same owes nothing to either: what it is worth is measured.
+    """
+    _, short, longer, other, _ = deltas
     if asked is not True:
         raise case.always(f"{NAME}: not yet right.", EU4)
-    if torch.equal(short, longer):
+    if torch.equal(short, longer) and not torch.equal(short, other):
         raise case.always(f"{NAME}: not yet right.", EU6)
-    if torch.equal(short, other):
+    if torch.equal(short, other) and not torch.equal(short, longer):
         raise case.always(f"{NAME}: not yet right.", EU7)
 
 

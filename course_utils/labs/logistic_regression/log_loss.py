@@ -161,7 +161,7 @@ Another loss that has to be safe: log cosh(a), for a of any size. cosh(a) is (ex
 
 ```python
 a = np.array([0.0, 1.0, -1000.0])
-print(np.abs(a) + np.log1p(np.exp(-2 * np.abs(a))) - np.log(2))  # [0. 0.43378083 999.30685282]
+print((np.abs(a) + np.log1p(np.exp(-2 * np.abs(a))) - np.log(2)).tolist())  # 0.0, 0.434, 999.307
 ```
 """
 
