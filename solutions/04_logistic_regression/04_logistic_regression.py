@@ -232,7 +232,7 @@ The true loss of z = 40 with label 0 is about 40: a large number, not an infinit
 r"""
 ## Exercise 4.2. Write the log-loss
 
-Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are scores, `y` (N,) labels 0 or 1, as whole numbers or floats. It must be right for scores such as 1000 and −1000. NumPy only; PyTorch's own losses may not be used. (2 points, 15 minutes)
+Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are scores, `y` (N,) labels 0 or 1, as whole numbers or floats. It must be right for scores such as 1000 and −1000. NumPy only: ready-made losses, log-sigmoids and log-sum-exps of other libraries may not be used. (2 points, 15 minutes)
 
 Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
 
@@ -291,7 +291,7 @@ r"""
 r"""
 ## Exercise 4.3. Gradient and fit
 
-Write `logreg_grads(X, y, w, b)`, which returns `dw` (D,) and `db`, the gradient of the **mean** log-loss. Then `fit_logreg(X, y, lr, steps)`: it starts from zeros, takes `steps` steps with all examples, and returns `w` and `b`. (3 points, 20 minutes)
+Write `logreg_grads(X, y, w, b)`, which returns `dw` (D,) and `db`, the gradient of the **mean** log-loss, also for large scores and for labels as whole numbers. Then `fit_logreg(X, y, lr, steps)`: it starts from zeros, takes `steps` steps of `lr` with all examples, and returns `w` and `b`. (3 points, 20 minutes)
 
 Example: one example X = [[2.0, −1.0]], y = [1], w = 0, b = 0: p is one half, so dw = [−1, 0.5] and db = −0.5. After one step with `lr=0.1`: w = [0.1, −0.05], b = 0.05.
 
@@ -492,7 +492,7 @@ print("softmax done twice   ", F.cross_entropy(p, classes).item(), "(wrong)")
 r"""
 ## Exercise 4.5. Softmax and cross-entropy
 
-Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` with class numbers `y` (N,); and `softmax_ce_grad(Z, y)`, its gradient by `Z`, (N, K). All three must work for scores up to 10,000, also where rows are far apart. NumPy only; PyTorch's softmax and losses may not be used. (3 points, 25 minutes)
+Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` with class numbers `y` (N,); and `softmax_ce_grad(Z, y)`, its gradient by `Z`, (N, K). All three must work for scores up to 10,000, also where rows are far apart. NumPy only: ready-made softmaxes, log-sum-exps and losses of other libraries may not be used. (3 points, 25 minutes)
 
 Example: in the cell above the first row has the probabilities 0.7054, 0.2595, 0.0351 and the true class 0. In a batch of two its gradient is [−0.1473, 0.1298, 0.0176].
 
@@ -611,7 +611,7 @@ This neuron has the weights (2, 0) and the bias −0.5: its score is 0 at x₁ =
 r"""
 ## Exercise 4.7. Draw the line
 
-Write `boundary_points(w, b, x1_range)`: two points on the line, one in each row of a (2, 2) array. `x1_range` is a pair such as (−3, 3), and the points have these x1, in this order. If w2 is 0, return any two different points of the upright line. (2 points, 15 minutes)
+Write `boundary_points(w, b, x1_range)`: two points on the line, one in each row of a (2, 2) array. `x1_range` is a pair such as (−3, 3) or (2.5, −1), and the points have these x1, in this order. The weights may have any sign, and w1 may be 0. If w2 is 0, return any two different points of the upright line. (2 points, 15 minutes)
 
 Example: `boundary_points(np.array([1.0, 2.0]), -4.0, (0, 2))` is [[0, 2], [2, 1]]: the score 0 + 2 · 2 − 4 is 0, and so is 2 + 2 · 1 − 4.
 

@@ -219,7 +219,7 @@ With a **target**, y is the class that the network *should* see. Then its loss s
 r"""
 ## Exercise 8.2. One step
 
-Write `fgsm(model, x, y, eps, targeted=False)`. It returns the pictures after one step of `eps` along the signs, with pixels from 0 to 1. With `targeted=True` the step makes the loss of y smaller. You may call your `input_gradient`. (3 points, 10 minutes)
+Write `fgsm(model, x, y, eps, targeted=False)`. It returns the pictures after one step of `eps` along the signs, with pixels from 0 to 1, for any `eps`; x stays as it is. With `targeted=True` the step makes the loss of y smaller. You may call your `input_gradient`. (3 points, 10 minutes)
 
 Example: with `eps=0` it returns x itself.
 
@@ -431,7 +431,7 @@ By hand: x = 0.50, ε = 0.03, α = 0.02, signs +, +, −. The pixel goes to 0.52
 
 ## Exercise 8.5. Many steps
 
-Write `pgd(model, x, y, eps, alpha, steps, targeted=False)`. It starts at x and takes `steps` steps of `alpha`. After each step no pixel is further than `eps` from x, or outside 0 to 1. (3 points, 15 minutes)
+Write `pgd(model, x, y, eps, alpha, steps, targeted=False)`. It starts at x itself and takes `steps` steps of `alpha`, each along the signs where it then stands. After each step no pixel is further than `eps` from x, or outside 0 to 1. (3 points, 15 minutes)
 
 Example: with `steps=1` and `alpha=eps` it equals `fgsm`.
 
@@ -517,7 +517,7 @@ What counts is the **fooling rate**: the share of pictures whose *predicted* lab
 r"""
 ## Exercise 8.6. One noise for all
 
-Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Batches of about 50 and steps of eps/4 do well. (3 points, 20 minutes)
+Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Walk `epochs` times through X; batches of about 50 and steps of eps/4 do well. The check brings a model, pictures and budgets of its own. (3 points, 20 minutes)
 
 Example: the check calls it with 200 pictures, `eps=16/255` and `epochs=6`; then a quarter to a half of the unseen pictures can be fooled.
 
@@ -587,7 +587,7 @@ The other way round: start from noise, and walk until the network is certain of 
 r"""
 ## Exercise 8.7. A fooling image
 
-Write `fooling_image(model, target, steps, rng)`. `rng` is a `torch.Generator`; start from `torch.rand` with it, 3×32×32. Return two things: the picture (1, 3, 32, 32) and the model's probability of `target`, a number. With 60 steps it must reach 0.99 for at least 8 of the 10 classes. (2 points, 15 minutes)
+Write `fooling_image(model, target, steps, rng)`. `rng` is a `torch.Generator`; start from `torch.rand` with it, 3×32×32. Return two things: the picture (1, 3, 32, 32), pixels from 0 to 1, and the model's probability of `target`, a number. With 60 steps it must reach 0.99 for at least 8 of the 10 classes, on `network` and on others of its kind. (2 points, 15 minutes)
 
 Example: `fooling_image(network, 5, 0, rng)` returns plain noise and a probability near nothing.
 
@@ -830,7 +830,7 @@ The course in eight lines: a neuron weighs and adds (01); a bent function betwee
 r"""
 ## Bonus. Defend it yourself
 
-Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 1,000 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes)
+Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 800 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes)
 
 Example: with Adam at 3e-3 and batches of 64, two epochs take about three seconds.
 

@@ -114,10 +114,21 @@ SOURCES = {
 QUICK = ["input_gradient", "fgsm", "pgd"]
 
 
+def lessons_network():
+    """Return what is called ``network`` in the lesson: a learner may use it where ``model`` is meant."""
+    return load_trained("shapes")
+
+
+@cache
+def others() -> torch.Tensor:
+    """Return pictures that a learner may have in the notebook."""
+    return load_shapes(200, 1, seed=5)[0].tensors()[0]
+
+
 def build(name: str, *changes: tuple[str, str]) -> Callable:
     """Return the function called ``name`` with some of its text replaced."""
     source = edited(SOURCES[name], *changes)
-    names = {"torch": torch, "F": F}
+    names = {"torch": torch, "F": F, "lessons_network": lessons_network, "OTHERS": others()}
     exec(source, names)
     return names[name]
 
@@ -137,6 +148,12 @@ UP, DOWN = "x + eps * step", "x - eps * step"
 IN_BUDGET = ("torch.clamp(moved, x - eps, x + eps)", "moved")
 LEAF = "        leaf = picture.clone().requires_grad_(True)\n"
 TOO_SOON = ("    scores = model(picture)[0]\n", ""), (LEAF, LEAF + "        scores = model(leaf)[0]\n")
+
+EARLY = (
+    "    scores = model(picture)[0]\n    confidence = scores.softmax(0)[target].item()\n    return",
+    "        scores = model(picture)[0]\n        confidence = scores.softmax(0)[target].item()\n        return",
+)
+LESSONS = "    model = lessons_network()\n"
 
 FUNCTIONS = [
     mutant("GR1", "input_gradient", ("return gradient", "return -gradient")),
@@ -213,6 +230,42 @@ FUNCTIONS = [
     mutant("EF1", "fooling_image", ("return picture, confidence", "return picture, 1.0")),
     mutant("EF3", "fooling_image", ("generator=rng", "generator=torch.Generator().manual_seed(1)")),
     mutant("EF3", "fooling_image", ("generator=rng", "generator=None")),
+    mutant("EG4", "input_gradient", ("cross_entropy(scores, y,", "cross_entropy(scores, scores.argmax(1),")),
+    mutant("EG5", "input_gradient", ("return gradient", "return gradient / 0.5")),
+    mutant("EG5", "input_gradient", ("return gradient", "return gradient / gradient.abs().max()")),
+    mutant("EA9", "fgsm", ("cross_entropy(model(leaf), y", "cross_entropy(model(leaf), model(x).argmax(1)")),
+    mutant("EA10", "fgsm", ("moved = x + eps", "moved = x + 0.1 * eps * torch.randn_like(x) + eps")),
+    mutant("EA10", "fgsm", ("gradient.sign()", "torch.randn_like(x).sign()")),
+    mutant("EA11", "fgsm", ("eps * step", "step")),
+    mutant("EA11", "fgsm", ("eps * step", "0.01 * step"), hidden=True),
+    mutant("EA14", "fgsm", ("gradient.sign()", "(gradient > 0).double()")),
+    mutant("EA14", "fgsm", ("gradient.sign()", "loss.sign()")),
+    mutant("EA15", "fgsm", ("moved.clamp(0, 1)", "(moved - moved.min()) / (moved.max() - moved.min())")),
+    mutant("AD3", "fgsm", ("clamp(0, 1)", "clamp(0, 255)")),
+    mutant("EA16", "pgd", ("moved = here + alpha", "moved = x + alpha")),
+    mutant("EA17", "pgd", ("x - eps, x + eps", "-eps, eps")),
+    mutant("EA12", "pgd", ("x - eps, x + eps", "x - alpha, x + alpha")),
+    mutant("AD2", "pgd", ("gradient.sign()", "gradient / gradient.norm()")),
+    mutant("AD2", "pgd", ("gradient.sign()", "gradient"), MEAN),
+    mutant("EU6", "universal_perturbation", ("    return delta", "        return delta")),
+    mutant("EF7", "fooling_image", EARLY),
+    mutant("EA9", "pgd", ("cross_entropy(model(leaf), y", "cross_entropy(model(leaf), model(x).argmax(1)")),
+    mutant("EA10", "pgd", ("    here = x\n", "    here = x + eps * (2 * torch.rand_like(x) - 1)\n")),
+    mutant("EA11", "pgd", ("alpha * step", "step")),
+    mutant("EA11", "pgd", ("alpha * step", "eps / steps * step")),
+    mutant("EA11", "pgd", ("alpha * step", "eps * step")),
+    mutant("EA12", "pgd", ("    here = x\n", "    here, eps, alpha = x, alpha, eps\n")),
+    mutant("EA13", "pgd", ("range(steps)", "range(steps + 1)")),
+    mutant("EA13", "pgd", ("range(steps)", "range(max(steps - 1, 1))")),
+    mutant("EU4", "universal_perturbation", ("    labels", LESSONS + "    labels")),
+    mutant("EU5", "universal_perturbation", ("    labels", "    eps = 16 / 255\n    labels")),
+    mutant("EU6", "universal_perturbation", ("range(epochs)", "range(6)")),
+    mutant(
+        "EU7", "universal_perturbation", ("    labels", "    X = torch.rot90(OTHERS, 1, (2, 3)).roll(1, 1)\n    labels")
+    ),
+    mutant("EF5", "fooling_image", ("    picture = torch", LESSONS + "    picture = torch")),
+    mutant("EF6", "fooling_image", ("scores.softmax(0)[target].item()", "100 * scores.softmax(0)[target].item()")),
+    mutant("EF7", "fooling_image", ("range(steps)", "range(60)")),
 ]
 
 
@@ -270,6 +323,49 @@ SETS = [
 WRONG_WAYS = FUNCTIONS + SETS
 SEPARATELY = {"universal-perturbation": ["EU2"], "adversarial-training": ["EQ4"]}  # have tests of their own below
 
+PIXELS = "pixels are never below 0"
+SIZES = "no budget and no step is below 0"
+ONE_OR_MINUS_ONE = "no gradient here is 0, and dividing by 1 or -1 is multiplying"
+OWN_STEP = "the length of a step is the learner's own choice"
+EQUIVALENT = {
+    "input-gradient": {
+        "input_gradient(x): without negative numbers": PIXELS,
+        "x = x.detach().clone().requires_grad_(True) → x = x.detach().requires_grad_(True)": (
+            "a detached tensor is an object of its own, and nothing is written into it"
+        ),
+        "x = x.detach().clone().requires_grad_(True) → x = x.clone().requires_grad_(True)": (
+            "the x that is given has no past to be cut off from"
+        ),
+    },
+    "fgsm": {
+        "fgsm(x): without negative numbers": PIXELS,
+        "fgsm(eps): without negative numbers": SIZES,
+        "step = eps * input_gradient(model, x, y).sign() → step = eps / input_gradient(model, x, y).sign()": (
+            ONE_OR_MINUS_ONE
+        ),
+    },
+    "pgd": {
+        "pgd(x): without negative numbers": PIXELS,
+        "pgd(eps): without negative numbers": SIZES,
+        "pgd(alpha): without negative numbers": SIZES,
+        "step = alpha * input_gradient(model, moved, y).sign() → "
+        "step = alpha / input_gradient(model, moved, y).sign()": ONE_OR_MINUS_ONE,
+        "moved = torch.clamp(moved, x - eps, x + eps).clamp(0, 1) → "
+        "moved = torch.clamp(x - eps, moved, x + eps).clamp(0, 1)": "the middle of three numbers is the same",
+    },
+    "fooling-image": {
+        "with torch.no_grad(): → confidence = model(picture).softmax(1)[0, target]": "float cuts the gradient off",
+        "return (picture, float(confidence)) → return (picture, confidence)": "a tensor with one number is a number",
+        "picture = fgsm(model, picture, label, 0.02, targeted=True) → "
+        "picture = fgsm(model, picture, label, 0.04, targeted=True)": OWN_STEP,
+        "picture = fgsm(model, picture, label, 0.02, targeted=True) → "
+        "picture = fgsm(model, picture, label, 0.01, targeted=True)": OWN_STEP,
+        "confidence = model(picture).softmax(1)[0, target] → confidence = model(picture).softmax(1)[-1, target]": (
+            "of one picture the last is the first"
+        ),
+    },
+}
+
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "budget-units": "669971b87fb14f07aabf3ec2c4b192b1",
     "practice grey-levels": "ebc2f87dd86ed88bf55a469d50616c4d",
@@ -323,6 +419,53 @@ def test_every_wrong_option_has_a_misconception():
     choices = [CONCLUSION, *MEANING.values()]
     bare = [key for choice in choices for key, option in choice.options.items() if not option.way]
     assert sorted(bare) == sorted(key for choice in choices for key in choice.wanted)
+
+
+TURNS = [networks.Turn(1, 1), networks.Turn(3, 2, negative=True)]
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_turned_network_sees_in_turned_pictures_what_the_lessons_network_sees(turn):
+    weights, x = networks.weights_of(load_trained()), few().tensors()[0]
+    turned = networks.rebuild(networks.turned_weights(weights, turn))(networks.turned_pictures(x, turn))
+    np.testing.assert_allclose(turned.detach(), networks.rebuild(weights)(x).detach(), atol=1e-3)
+
+
+def test_gradients_of_the_lessons_network_for_labels_of_the_given_one_are_refused():
+    right = build("universal_perturbation")
+
+    def mixed(model, X, eps, epochs):
+        model(X)
+        return right(lessons_network(), X, eps, epochs)
+
+    assert judge("universal_perturbation", mixed).codes == ("EU4",)
+
+
+def test_a_search_without_gradients_asks_the_model_as_well():
+    def search(model, X, eps, epochs):
+        with torch.no_grad():
+            for _ in range(3):
+                model(X)
+        return torch.zeros_like(X[:1])
+
+    weights, X = networks.weights_of(load_trained()), few().tensors()[0]
+    assert universal.universal(search, weights, [X], [0.1], [1])["asked"]
+
+
+@pytest.mark.parametrize(
+    ("what", "change"), [("eps", ("eps * gradient", "8 / 255 * gradient")), ("epochs", ("range(epochs)", "range(2)"))]
+)
+def test_a_defence_that_does_not_use_an_argument_is_told_which(what, change):
+    assert (
+        f"with another {what} the network becomes the same"
+        in judge("adversarial_training", build("adversarial_training", change)).text
+    )
+
+
+@pytest.mark.parametrize("name", ["fgsm", "pgd"])
+def test_a_learners_step_of_another_length_is_not_called_random(name):
+    change = ("eps * step", "0.7 * eps * step") if name == "fgsm" else ("alpha * step", "0.7 * alpha * step")
+    assert judge(name, build(name, change)).codes == ()
 
 
 # --- right by any way
@@ -418,7 +561,7 @@ def test_a_fooling_image_that_does_not_count_its_steps_is_refused():
     def always_sixty(model, target, steps, rng):
         return build("fooling_image")(model, target, 60, rng)
 
-    assert "with 1 step it returns the same picture" in judge("fooling_image", always_sixty).text
+    assert judge("fooling_image", always_sixty).codes == ("EF7",)
 
 
 def test_a_fooling_image_may_stop_when_it_is_sure():
@@ -464,9 +607,12 @@ def test_weights_of_zero_fool_nobody():
 # --- hidden cases say nothing
 
 
+CALLS = {"universal_perturbation": 5}  # in a case
+
+
 def only_hidden(name: str, change: Callable) -> Callable:
     """Return a function that is right in the public cases and changes its answer in the others."""
-    right, calls, public = build(name), [], len(getattr(lab, name).cases())
+    right, calls, public = build(name), [], CALLS.get(name, 1) * len(getattr(lab, name).cases())
 
     def function(*args, **options):
         calls.append(args)

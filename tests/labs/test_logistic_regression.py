@@ -1,6 +1,7 @@
 """Lab 04: right answers in many forms, every known wrong way, and what is said of both."""
 
 import inspect
+import itertools
 import math
 import re
 import sys
@@ -19,11 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 
+from course_utils.judging import closeness
 from course_utils.judging.findings import Finding
 from course_utils.judging.variants import Dice
 from course_utils.labs import logistic_regression
 from course_utils.labs.logistic_regression import layers, log_loss, softmax, training, two_signs
-from course_utils.labs.logistic_regression.boundary_points import PUBLIC
+from course_utils.labs.logistic_regression.boundary_points import PUBLIC, WRONG_LINES
 from course_utils.labs.logistic_regression.count_and_shape import (
     count_parameters,
     count_ways,
@@ -126,7 +128,29 @@ SETS = [
     counts("DS3", 5 / 6, bias=(64, 10)),
     counts("DS4", 5 / 6, X=(64 * 3072,)),
     counts("LC1", 4 / 6, X=(64, 1024), weight=(10, 1024)),
+    odds("LW3", "score", sum(NEURON.weight) * sum(NEURON.x) + NEURON.bias),
+    odds("LW4", "score", SCORE - 2 * NEURON.bias),
+    odds("LD4", "odds", 10**SCORE),
+    odds("LP3", "probability", 100 * sigmoid(SCORE)),
+    odds("LP4", "probability", SCORE / (1 + SCORE)),
+    odds("LT6", "score back", math.exp(BACK)),
+    both_counts("LC4", 4 / 6, lambda side, channels: side * side * channels),
+    both_counts("LC4", 4 / 6, lambda side, channels: side * side * channels + 1),
+    both_counts("LC5", 4 / 6, lambda side, channels: side * side * channels + 10),
+    both_counts("LC6", 4 / 6, lambda side, channels: side * side * channels * 11),
+    counts("LC6", 5 / 6, bias=(3072,)),
+    counts("LC7", 5 / 6, X=(64, 3, 32, 32)),
+    counts("LC7", 5 / 6, X=(64, 32, 32, 3)),
+    counts("LC8", 4 / 6, X=(3072, 64), scores=(10, 64)),
+    counts("LC9", 4 / 6, X=(64, 784), weight=(10, 784)),
+    counts("LC10", 5 / 6, bias=(1, 10)),
+    counts("LC11", 5 / 6, scores=(64,)),
     wrong("LS1", "two-signs", 2 / 3, converge={"d"}),
+    wrong("LS8", "two-signs", 2 / 3, converge={"a"}),
+    wrong("LS9", "two-signs", 2 / 3, converge={"b", "c"}),
+    wrong("LS10", "two-signs", 2 / 3, repair={"1", "4"}),
+    wrong("LS10", "two-signs", 2 / 3, repair={"2", "3", "4"}),
+    wrong("LS11", "two-signs", 2 / 3, repair={"3"}),
     wrong("LS2", "two-signs", 2 / 3, converge={"b"}),
     wrong("LS2", "two-signs", 2 / 3, converge={"a", "c", "d"}),
     wrong("LS2", "two-signs", 2 / 3, repair={"1"}),
@@ -366,6 +390,72 @@ def softmax_ce_grad(Z, y):
     powers = np.exp(Z - Z.max(axis=0))
     return (powers / powers.sum(axis=0) - np.eye(Z.shape[1])[y]) / len(Z)
 """
+LINEAR_PART = """
+def bce_with_logits(z, y):
+    return (np.maximum(z, 0) - y * z + np.log1p(np.exp(np.abs(z)))).mean()
+"""
+REPLACED = """
+def bce_with_logits(z, y):
+    p = 1 / (1 + np.exp(-z))
+    return -np.nan_to_num(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+"""
+LEFT_OUT = """
+def bce_with_logits(z, y):
+    p = 1 / (1 + np.exp(-z))
+    return -np.ma.masked_invalid(np.log(np.where(np.asarray(y) == 1, p, 1 - p))).mean()
+"""
+ALL_PAIRS = """
+def bce_with_logits(z, y):
+    y = np.reshape(y, (-1, 1))
+    return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean()
+"""
+SQUARED = """
+def bce_with_logits(z, y):
+    return ((1 / (1 + np.exp(-z)) - y) ** 2).mean()
+"""
+PLUS_AND_MINUS = """
+def bce_with_logits(z, y):
+    return np.logaddexp(0, -y * z).mean()
+"""
+ERRORS = """
+def logreg_grads(X, y, w, b):
+    p = 0.5 * (1 + np.tanh((X @ w + b) / 2))
+    e = p - y
+    return {}
+"""
+FIT = """
+def fit_logreg(X, y, lr, steps):
+    w, b = np.zeros(X.shape[1]), 0.0
+    for step in range(steps):
+        i = step % len(X)
+        {}
+    return w, b
+"""
+SIGMOID = "0.5 * (1 + np.tanh(({} @ w + b) / 2))"
+ONE_BY_ONE = "e = " + SIGMOID.format("X[i]") + " - y[i]; w, b = w - lr * e * X[i], b - lr * e"
+OVERWRITTEN = (
+    "w = w - lr * X.T @ (" + SIGMOID.format("X") + " - y) / len(X); "
+    "b = b - lr * (" + SIGMOID.format("X") + " - y).mean()"
+)
+PROBABILITIES = """
+def {}(Z, y):
+    powers = np.exp(Z - Z.max(axis=1, keepdims=True))
+    p = powers / powers.sum(axis=1, keepdims=True)
+    own, hot = p[np.arange(len(Z)), y], np.eye(Z.shape[1])[y]
+    return {}
+"""
+
+
+def ce(result: str) -> str:
+    """Return a cross-entropy that computes something of probabilities p, those of the labels, and one-hot rows."""
+    return PROBABILITIES.format("cross_entropy", result)
+
+
+def ce_grad(result: str) -> str:
+    """Return a gradient that computes something of probabilities p, those of the labels, and one-hot rows."""
+    return PROBABILITIES.format("softmax_ce_grad", result)
+
+
 DIVIDED = ("powers / powers.sum()", "row / row.sum()")
 UNSAFE = ("np.exp(row - row.max())", "np.exp(row)")
 NO_BRANCH = ("    if w[1] == 0:\n        return [(-b / w[0], 0.0), (-b / w[0], 1.0)]\n", "")
@@ -447,6 +537,95 @@ MUTANTS = [
     mutant("LB5", "boundary_points", ("[(x1,", "np.array([(x1,"), ("(low, high)]", "(low, high)]).T")),
     mutant("LB6", "boundary_points", (UPRIGHT, "[(low, 0.0), (high, 0.0)]")),
     mutant("LB7", "boundary_points", ("-b - w[0] * x1", "-b + w[0] * x1")),
+    mutant("LB8", "boundary_points", NO_BRANCH, ("/ w[1]", "/ (w[1] + 1e-9)")),
+    mutant("LB9", "boundary_points", ("(-b - w[0] * x1)", "(b + w[0] * x1)")),
+    mutant("LB10", "boundary_points", ("(-b - w[0] * x1) / w[1]", "w[1] * x1 + b")),
+    mutant("LB11", "boundary_points", ("(-b - w[0] * x1) / w[1]", "-b - w[0] * x1")),
+    mutant("LB11", "boundary_points", ("(-b - w[0] * x1) / w[1]", "-b - w[0] / w[1] * x1")),
+    mutant("LB11", "boundary_points", (UPRIGHT, UPRIGHT.replace(" / w[0]", ""))),
+    mutant("LB12", "boundary_points", ("in (low, high)", "in (high, low)")),
+    other("LL4", "bce_with_logits", CLIPPED.replace("1e-12, 1 - 1e-12", "1e-2, 1 - 1e-2")),
+    other("LL7", "bce_with_logits", REPLACED),
+    other("LL7", "bce_with_logits", LEFT_OUT),
+    other("LL8", "bce_with_logits", ALL_PAIRS),
+    mutant("LL9", "bce_with_logits", ("return total", "return total / math.log(10)")),
+    other("LL10", "bce_with_logits", SQUARED),
+    other("LL10", "bce_with_logits", SQUARED.replace("- y) ** 2", "- y).__abs__()")),
+    mutant("LL11", "bce_with_logits", ("if label", "if True")),
+    other("LL12", "bce_with_logits", LINEAR_PART),
+    other("LL12", "bce_with_logits", LINEAR_PART.replace(" + np.log1p(np.exp(np.abs(z)))", "")),
+    other("LL13", "bce_with_logits", PLUS_AND_MINUS),
+    mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
+    mutant("LL15", "bce_with_logits", ("/ len(z)", "/ max(len(z) - 1, 1)")),
+    other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
+    other("LG9", "logreg_grads", ERRORS.format("e.mean() * X.mean(axis=0), e.mean()")),
+    other("LG10", "logreg_grads", ERRORS.format("X.T @ e / max(len(X) - 1, 1), e.mean()")),
+    other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
+    mutant(
+        "LG12",
+        "logreg_grads",
+        ("        db = db + error / len(X)\n    return", "        db = db + error / len(X)\n        return"),
+    ),
+    mutant(
+        "LG12",
+        "logreg_grads",
+        ("dw = dw + error * x / len(X)", "dw = error * x"),
+        ("db = db + error / len(X)", "db = error"),
+    ),
+    mutant("LG13", "logreg_grads", ("x @ w + b", "x @ w")),
+    mutant("LG14", "logreg_grads", ("math.tanh(z / 2)", "math.tanh(-z / 2)")),
+    mutant("LG15", "logreg_grads", ("return dw, db", "return db, dw")),
+    mutant("LG16", "logreg_grads", ("p - label", "p")),
+    other("LG17", "fit_logreg", FIT.format(OVERWRITTEN)),
+    mutant("LG18", "fit_logreg", ("    return w, b", "        return w, b")),
+    mutant(
+        "LG19",
+        "fit_logreg",
+        (
+            "    for step in range(steps):\n        p = 0.5 * (1 + np.tanh((X @ w + b) / 2))",
+            "    p = 0.5\n    for step in range(steps):",
+        ),
+    ),
+    other("LG20", "fit_logreg", FIT.format(ONE_BY_ONE)),
+    mutant("LG21", "fit_logreg", ("np.zeros(X.shape[1]), 0.0", "np.ones(X.shape[1]), 0.0")),
+    mutant("LG22", "fit_logreg", ("w = w - lr * dw", "pass")),
+    mutant("LG23", "fit_logreg", ("    w, b = np.zeros", "    lr = 0.1\n    w, b = np.zeros")),
+    mutant("LG23", "fit_logreg", ("range(steps)", "range(100)")),
+    mutant("GR3", "train_with_signs", (".mean(axis=1)", ".sum(axis=1)"), ("slope.mean()", "slope.sum()")),
+    mutant("LG4", "train_with_signs", ("b = b + move * slope.mean()", "pass")),
+    mutant("LG18", "train_with_signs", ("    return w, b", "        return w, b")),
+    mutant(
+        "LG17",
+        "train_with_signs",
+        ("b = b + move * slope.mean()", "b = b + move * loss_sign * (y - 0.5 * (1 + np.tanh((X @ w + b) / 2))).mean()"),
+    ),
+    mutant(
+        "LG19",
+        "train_with_signs",
+        (
+            "    for step in range(steps):\n        p = 0.5 * (1 + np.tanh((X @ w + b) / 2))",
+            "    p = 0.5\n    for step in range(steps):",
+        ),
+    ),
+    mutant("LX8", "softmax", ("powers / powers.sum()", "np.log(powers / powers.sum())")),
+    mutant("LX9", "softmax", ("powers / powers.sum()", "1.0 * (row == row.max())")),
+    mutant("LX10", "softmax", ("np.exp(row - row.max())", "np.exp(row.min() - row)")),
+    mutant("LX11", "softmax", ("powers / powers.sum()", "powers / powers.mean()")),
+    other("LL4", "cross_entropy", ce("-np.log(own + 1e-12).mean()")),
+    other("LL4", "cross_entropy", ce("-np.log(np.clip(own, 1e-15, 1)).mean()")),
+    other("LL7", "cross_entropy", ce("-np.nan_to_num(np.log(own)).mean()")),
+    mutant("LL9", "cross_entropy", ("return total", "return total / math.log(10)")),
+    mutant("LL14", "cross_entropy", ("    return total / len(Z)", "        return total")),
+    mutant("LL15", "cross_entropy", ("/ len(Z)", "/ max(len(Z) - 1, 1)")),
+    other("LX12", "cross_entropy", ce("(1 - own).mean()")),
+    other("LX12", "cross_entropy", ce("-own.mean()")),
+    mutant("LX13", "cross_entropy", (" - row[label]", "")),
+    other("LX14", "cross_entropy", ce("((p - hot) ** 2).mean()")),
+    other("LX16", "cross_entropy", ce("-(hot * np.log(p) + (1 - hot) * np.log(1 - p)).mean()")),
+    other("LX14", "softmax_ce_grad", ce_grad("p * (p - hot) * (1 - p) / len(Z)")),
+    other("LX15", "softmax_ce_grad", ce_grad("(p - hot).sum(axis=0) / len(Z) if len(Z) > 1 else p - hot")),
+    other("LX16", "softmax_ce_grad", ce_grad("(0.5 * (1 + np.tanh(Z / 2)) - hot) / len(Z)")),
+    other("PR6", "softmax_ce_grad", ce_grad("(p - hot.max(axis=0)) / len(Z)")),
 ]
 
 WRONG_WAYS = [
@@ -456,6 +635,38 @@ WRONG_WAYS = [
         for one in MUTANTS
     ),
 ]
+
+LABELS = "the labels are 0 or 1: whole, and none is negative"
+RATES = "no learning rate below 0 is asked for"
+ANY_TWO = "any two different points of the upright line are right"
+EQUIVALENT = {
+    "boundary-points": {
+        "x1 = np.array(x1_range, dtype=float) → x1 = np.array(x1_range)": "whole numbers are divided as others are",
+        "return np.array([[x1, -1.0], [x1, 1.0]]) → return [[x1, -1.0], [x1, 1.0]]": "a list of two rows is right",
+        **{
+            f"return np.array([[x1, -1.0], [x1, 1.0]]) → return np.array([[x1, {low}], [x1, {high}]])": ANY_TWO
+            for low, high in ((-1.0, 2.0), (-1.0, 0.5), (-2.0, 1.0), (-0.5, 1.0))
+        },
+    },
+    "log-loss": {
+        "bce_with_logits(y): in whole numbers": LABELS,
+        "bce_with_logits(y): without negative numbers": LABELS,
+    },
+    "logistic-gradient": {
+        "logreg_grads(y): in whole numbers": LABELS,
+        "logreg_grads(y): without negative numbers": LABELS,
+        "fit_logreg(y): in whole numbers": LABELS,
+        "fit_logreg(y): without negative numbers": LABELS,
+        "fit_logreg(lr): without negative numbers": RATES,
+        "p = np.exp(-np.logaddexp(0, -z)) → p = np.exp(-np.logaddexp(-z, 0))": "logaddexp takes its two numbers alike",
+    },
+    "two-signs": {
+        "train_with_signs(y): in whole numbers": LABELS,
+        "train_with_signs(y): without negative numbers": LABELS,
+        "train_with_signs(lr): without negative numbers": RATES,
+        "signs = {'converge': None, 'repair': None} → pass": "the answer below takes its place",
+    },
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "count-and-shape": "77280fa763676240ea7342ba1f471e64",
@@ -480,6 +691,83 @@ def test_a_wrong_way_is_named_in_the_hidden_cases_too(mutant):
 def test_a_function_without_its_mutation_is_right(name):
     assert check(name, build(name)).share == 1
     assert hidden(name, build(name), 3).lines == []
+
+
+def _all_ways(case, compute, *arrays):
+    right, ways = compute(*arrays)
+    return right, {way: found if isinstance(found := way_of(), list) else [found] for way, way_of in ways.items()}
+
+
+def _told_apart(right, ways) -> list[str]:
+    """Return what is wrong with a case that is tried first: a wrong way that is right there, or two that are alike."""
+    numbers = [(way.code, np.asarray(one, dtype=float)) for way, found in ways.items() for one in found]
+    alike = [code for code, one in numbers if closeness.close(one, np.asarray(right, dtype=float))]
+    pairs = [(a, b) for i, (a, x) in enumerate(numbers) for b, y in numbers[:i] if a != b and closeness.close(x, y)]
+    return alike + [f"{a} {b}" for a, b in pairs]
+
+
+LATER = {"LL4", "LL7"}  # clipping and replacing change nothing in small scores
+
+
+def test_the_first_case_of_the_log_loss_tells_every_wrong_way():
+    first = lab.log_loss.cases()[0].data
+    right, ways = _all_ways(first, log_loss.loss_ways, *(torch.tensor(one, dtype=torch.float64) for one in first[:2]))
+    assert _told_apart(right, {way: found for way, found in ways.items() if way.code not in LATER}) == []
+
+
+@pytest.mark.parametrize("part", softmax.WAYS_OF)
+def test_the_first_case_of_softmax_tells_every_wrong_way(part):
+    first = next(case for case in lab.softmax.cases() if case.part == part).data
+    Z, y = torch.tensor(first.scores), torch.tensor(first.labels)
+    right, ways = _all_ways(first, softmax.WAYS_OF[part], Z, y)
+    assert _told_apart(right, {way: found for way, found in ways.items() if way.code not in LATER}) == []
+
+
+@pytest.mark.parametrize("which", ["a falling line", "a rising line", "whole numbers"])
+def test_every_wrong_line_is_another_line(which):
+    (w1, w2), b, ends = PUBLIC[which]
+    x1 = np.array(ends, dtype=float)
+    ways = {way: [rise(x1, w1, w2, b) for rise in rises] for way, rises in WRONG_LINES.items()}
+    assert _told_apart(-(w1 * x1 + b) / w2, ways) == []
+
+
+@pytest.mark.parametrize("which", ["w2 = 0", "w2 = 0, w1 below 0"])
+@pytest.mark.parametrize("points", [[[5, 1e9], [7, -1e9]], [[0, 1e12], [0, 2e12]], [[-4, 1e6], [4, 1e6]]], ids=str)
+def test_points_far_away_are_on_the_line_or_wrong(which, points):
+    line = PUBLIC[which]
+    answer = lambda w, b, r: points if tuple(w) == line.weight else build("boundary_points")(w, b, r)  # noqa: E731
+    assert check("boundary_points", answer).share == 0
+
+
+SETS_OF_LETTERS = [set(one) for size in range(1, 5) for one in itertools.combinations("abcd", size)]
+SETS_OF_NUMBERS = [set(one) for size in range(1, 5) for one in itertools.combinations("1234", size)]
+
+
+@pytest.mark.parametrize(
+    ("part", "given"),
+    [("converge", one) for one in SETS_OF_LETTERS] + [("repair", one) for one in SETS_OF_NUMBERS],
+    ids=str,
+)
+def test_every_wrong_set_of_signs_has_a_name_that_is_true(part, given):
+    right = {"converge": {"a", "d"}, "repair": {"1", "2"}}
+    found = judged(lab.two_signs.check, build("train_with_signs"), right | {part: given})
+    if given == right[part]:
+        assert found.share == 1
+        return
+    (code,) = found.codes
+    assert (code == "LS2") == ((bool(given & {"b", "c"}) and given != {"b", "c"}) or given in ({"1"}, {"2"}))
+    assert (code == "LS3") == (given == {"3", "4"})
+    assert (code == "LS4") == (given > {"1", "2"})
+
+
+def test_a_loss_that_leaves_out_what_is_infinite_is_not_told_that_a_label_costs_nothing():
+    assert check("bce_with_logits", define(REPLACED)).codes == ("LL7",)
+
+
+@pytest.mark.parametrize("answer", [64, {64, 10}, "64", [[10]]], ids=str)
+def test_what_is_no_shape_is_refused_and_costs_itself(answer):
+    found = judged(lab.count_and_shape.check, lesson.solution("count-and-shape") | {"bias": answer})
+    assert (found.share, "should be a tuple" in found.text) == (pytest.approx(5 / 6), True)
 
 
 # --- right, by any way
@@ -684,6 +972,17 @@ SHORTCUTS = {
     "softmax": lambda Z: torch.softmax(torch.tensor(Z), 1),
     "cross_entropy": lambda Z, y: F.nll_loss(torch.log_softmax(torch.tensor(Z), 1), torch.tensor(y)),
 }
+ALIASED = F.logsigmoid
+OTHER_SHORTCUTS = [
+    ("bce_with_logits", lambda z, y: -ALIASED(torch.tensor(z) * (2 * torch.tensor(y) - 1)).mean()),
+    ("softmax", lambda Z: (torch.tensor(Z) - torch.logsumexp(torch.tensor(Z), 1, keepdim=True)).exp()),
+    ("cross_entropy", lambda Z, y: (torch.tensor(Z).logsumexp(1) - torch.tensor(Z)[range(len(y)), y]).mean()),
+]
+
+
+@pytest.mark.parametrize(("name", "answer"), OTHER_SHORTCUTS)
+def test_ready_made_logarithms_are_refused(name, answer):
+    assert re.search(r"calls PyTorch's \w+\. Build it yourself here", check(name, answer).text)
 
 
 @pytest.mark.parametrize("name", SHORTCUTS)
@@ -773,14 +1072,14 @@ def every_case(mine) -> list:
 
 @pytest.mark.parametrize("case", every_case(lab.log_loss), ids=lambda case: case.label)
 def test_pytorchs_log_loss_is_the_slow_one(case):
-    scores, labels, _ = case.data
+    scores, labels = case.data[:2]
     right, _ = log_loss.loss_ways(*(torch.tensor(a, dtype=torch.float64) for a in (scores, labels)))
     assert build("bce_with_logits")(scores, labels) == pytest.approx(float(right))
 
 
 @pytest.mark.parametrize("case", every_case(lab.softmax), ids=lambda case: f"{case.part}, {case.label}")
 def test_pytorchs_softmax_and_losses_are_the_slow_ones(case):
-    scores, labels, _ = case.data
+    scores, labels = case.data[:2]
     Z, y = torch.tensor(scores, dtype=torch.float64), torch.tensor(labels, dtype=torch.int64)
     given = build(case.part)(*((scores,) if case.part == "softmax" else (scores, labels)))
     np.testing.assert_allclose(given, softmax.WAYS_OF[case.part](Z, y)[0], rtol=1e-5, atol=1e-6)

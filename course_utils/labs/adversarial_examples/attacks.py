@@ -72,6 +72,25 @@ EA2 = Misconception(
     "With targeted=True this walks away from the class y. Should the loss of a class that you want grow or shrink?",
     ONE_STEP,
 )
+EA9 = Misconception(
+    "EA9",
+    "label of the network's prediction in place of y",
+    "This follows the loss for what the network predicts. For which label is the loss asked, and are they the same?",
+    ONE_STEP,
+)
+EA10 = Misconception(
+    "EA10",
+    "something drawn at random",
+    "Two calls with the same pictures gave different results: something is drawn at random. From which picture does "
+    "the walk start?",
+    ONE_STEP,
+)
+EA11 = Misconception(
+    "EA11",
+    "steps of another length than was asked for",
+    "The steps here have a length of their own. Which argument says how far a step goes?",
+    ONE_STEP,
+)
 
 EPS = 8 / 255
 
@@ -139,9 +158,12 @@ def judge_attack(case: Case, name: str, answer: Any, x: torch.Tensor, y: torch.T
     try:
         case.compare(name, given, right, ways)
     except Wrong as error:
-        if error.codes != (AD1.code,):
-            raise
-        raise case.wrong(name, AD1, detail=_accuracies(call, x, y, given)) from None
+        if error.codes == (AD1.code,):
+            raise case.wrong(name, AD1, detail=_accuracies(call, x, y, given)) from None
+        again = case.ask(attack, answer, tuple(call.recipe), x, y, list(call.numbers), call.options)
+        if not error.codes and not np.array_equal(given, read(case, again["answer"], name), equal_nan=True):
+            raise case.wrong(name, EA10) from None
+        raise
     if found["x"] is not True:
         raise case.always(f"{name} changed the pictures that it was given.", EG3)
 
@@ -150,6 +172,11 @@ def _accuracies(call: Call, x: torch.Tensor, y: torch.Tensor, given: np.ndarray)
     model = networks.make(call.recipe)
     before, after = (networks.accuracy(model, z, y) for z in (x, torch.tensor(given, dtype=x.dtype)))
     return f"  the network's accuracy went from {before:.2f} to {after:.2f}: you are helping the network."
+
+
+def predicted(call: Call, x: torch.Tensor) -> torch.Tensor:
+    """Return the labels (N,) that the call's network predicts."""
+    return networks.predict(networks.make(call.recipe), x)
 
 
 def one_step(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -221,8 +221,46 @@ def _back_text(question: Back) -> str:
     )
 
 
-GREY_LEVELS = Topic("grey-levels", practice_back, _back_text, lambda question: question.levels, wrong_levels)
-PERTURBATION_LENGTH = Topic("perturbation-length", practice_length, _length_text, count_length, wrong_lengths)
+def _back_steps(question: Back) -> list[str]:
+    size = question.thousandths / 1000
+    return [
+        "A difference of two pictures is divided by the standard deviation; the mean drops out.",
+        f"So back to pixels it is multiplied: {size:.3f} · {question.std:g} = {size * question.std:.5f}.",
+        f"From 0 to 1 there are 255 grey levels: {size * question.std:.5f} · 255 = {size * question.std * 255:.2f}.",
+        f"Rounded, that is {question.levels}.",
+    ]
+
+
+def _length_steps(question: Length) -> list[str]:
+    numbers = 3 * question.height * question.width
+    return [
+        f"A colour picture has 3 · {question.height} · {question.width} = {numbers} numbers.",
+        f"Each square is {question.levels}² = {question.levels**2}; their sum is {numbers * question.levels**2}.",
+        f"The root of the sum is {count_length(question)}.",
+    ]
+
+
+GREY_LEVELS = Topic(
+    "grey-levels", practice_back, _back_text, lambda question: question.levels, wrong_levels, _back_steps
+)
+PERTURBATION_LENGTH = Topic(
+    "perturbation-length", practice_length, _length_text, count_length, wrong_lengths, _length_steps
+)
+
+WORKED = """
+An attack of 3/255 on *grey* pictures of 16×9 pixels, and a network that subtracts 0.4 and divides by 0.3.
+
+1. In pixels the budget is 3 / 255 = 0.01176.
+2. Two pixels a and a + 0.01176 become (a − 0.4) / 0.3 and (a − 0.4) / 0.3 + 0.0392. The mean has dropped out:
+   `normalised` is 0.01176 / 0.3 = 0.0392.
+3. `L2`: 16 · 9 = 144 numbers, each changed by 0.01176: √(144 · 0.01176²) = 12 · 0.01176 = 0.1412.
+4. `grey levels`: a file has 255 steps from 0 to 1, and 0.01176 · 255 = 3: up to 3 more, or 3 fewer.
+
+```python
+change = np.full((16, 9), 3 / 255)
+print(change.max() / 0.3, np.linalg.norm(change), change.max() * 255)  # 0.0392 0.1412 3.0
+```
+"""
 
 
 class BudgetUnits(Exercise):
@@ -235,6 +273,7 @@ class BudgetUnits(Exercise):
         "A file stores whole numbers from 0 to 255. Which of them is 1.0?",
     )
     misconceptions = (AD4, EB1, EB2, EB3, EB4, EB5, EB6)
+    worked = WORKED
     topics = (GREY_LEVELS, PERTURBATION_LENGTH)
 
     def draw(self) -> Budget:

@@ -65,6 +65,20 @@ CONCLUSION = Choice(
     "direction",
 )
 
+WORKED = """
+Another experiment and its control: does a *tidy desk* help to solve sums? Share of sums solved, by hours of tidying:
+
+| hours | 0 | 1 | 2 | 3 |
+|---|---|---|---|---|
+| tidied | 0.60 | 0.70 | 0.78 | 0.85 |
+| as long a walk instead | 0.60 | 0.69 | 0.79 | 0.84 |
+
+1. Copy the rows as they stand, as shares: the start 0.60; tidied [0.70, 0.78, 0.85]; walk [0.69, 0.79, 0.84].
+2. What have both in common? The same time away from the sums. What differs? The tidying alone.
+3. Both rise alike. So the time explains the rise, and tidying adds nothing that can be seen here.
+4. Had the second row stayed at 0.60, the *kind* of break would explain it, and not its length.
+"""
+
 
 class ControlExperiment(Exercise):
     """Which accuracies are left under fgsm and under random signs of 1, 2, 4 and 8 of 255, and what does that show?"""
@@ -75,6 +89,7 @@ class ControlExperiment(Exercise):
         "Compare two rows of the same size of noise. What is the only difference?",
     )
     misconceptions = (ET1, ET2, ET3, AD1, ET4, ET5, EQ1)
+    worked = WORKED
 
     def text(self) -> str:
         """Return the question on the conclusion, its options in the student's own order."""

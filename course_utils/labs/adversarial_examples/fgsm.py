@@ -1,4 +1,12 @@
-"""Exercise 8.2: one step along the signs of the gradient."""
+"""Exercise 8.2: one step along the signs of the gradient.
+
+| claim of the prompt | case |
+|---|---|
+| one step of `eps` along the signs | eps=8/255; another budget; pictures of any size and type |
+| with `eps=0` it returns x | eps=0 |
+| pixels from 0 to 1 | a large step; every case has black and white pixels |
+| `targeted=True` makes the loss of y smaller | targeted=True, with another eps |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -8,15 +16,17 @@ import torch
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.adversarial_examples import networks
+from course_utils.labs.adversarial_examples import attacks, networks
 from course_utils.labs.adversarial_examples.attacks import (
     AD1,
     AD2,
     AD3,
-    AD4,
     DS2,
     EA1,
     EA2,
+    EA9,
+    EA10,
+    EA11,
     EG3,
     EPS,
     Call,
@@ -24,6 +34,7 @@ from course_utils.labs.adversarial_examples.attacks import (
     judge_attack,
     one_step,
     pictures,
+    predicted,
 )
 from course_utils.labs.adversarial_examples.headings import ONE_STEP
 from course_utils.labs.adversarial_examples.networks import Recipe, slope
@@ -34,6 +45,42 @@ EA5 = Misconception(
     "This lets pixels become negative. From which number to which do pixels run in this lab?",
     ONE_STEP,
 )
+EA14 = Misconception(
+    "EA14",
+    "all pixels move in one direction",
+    "No pixel goes the other way here. Which two signs has a gradient, and what does each pixel do with its own?",
+    ONE_STEP,
+)
+EA15 = Misconception(
+    "EA15",
+    "stretched to the range of pixels, not limited",
+    "All pixels are stretched until they fill the range from 0 to 1. What should happen to a pixel that lies inside it "
+    "already?",
+    ONE_STEP,
+)
+AD4 = attacks.AD4.in_lab(  # the section on units is still to come
+    ONE_STEP,
+    "This step is twice or half as long as eps, or 255 times shorter. In which units is eps given here, and has "
+    "anything to be converted?",
+)
+
+WORKED = """
+Another way to use a gradient: the *largest number only*. Which one pixel should move, if a single one may move, by 0.1?
+x = (0.40, 0.97, 0.10), gradient of the loss (0.2, −0.9, 0.5).
+
+1. The loss changes most with the second pixel: |−0.9| is the largest.
+2. Its gradient is negative: a *darker* pixel makes the loss larger. So it moves by −0.1, to 0.87.
+3. Were its gradient +0.9, it would move to 1.07: no pixel. The range of pixels stops it at 1.
+4. For a target whose loss should fall, the step is turned round: 0.97 + 0.1, which is stopped at 1.
+
+```python
+x, gradient = torch.tensor([0.40, 0.97, 0.10]), torch.tensor([0.2, -0.9, 0.5])
+place = gradient.abs().argmax()
+moved = x.clone()  # the picture that was given stays as it is
+moved[place] = (x[place] + 0.1 * gradient[place].sign()).clamp(0, 1)
+print(moved)  # tensor([0.4000, 0.8700, 0.1000])
+```
+"""
 
 
 class Fgsm(Implementation):
@@ -45,18 +92,20 @@ class Fgsm(Implementation):
         "For a target class the loss should become smaller. What changes in your step?",
         "What may happen to a pixel that is 0.99 already?",
     )
-    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3)
+    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15)
+    worked = WORKED
 
     def cases(self) -> Sequence[Case]:
-        """Return a step, a step of nothing, and a step towards a target."""
+        """Return a step, a step of nothing, a step towards a target, and a large one in float32."""
         return [
             call_case("eps=8/255", Recipe(21), 12, EPS),
             call_case("eps=0", Recipe(22), 3, 0.0),
-            call_case("targeted=True", Recipe(23), 4, EPS, targeted=True),
+            call_case("targeted=True", Recipe(23), 4, 5 / 255, targeted=True),
+            call_case("float32, eps=0.3", Recipe(24, 4, 7, double=False), 5, 0.3),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other sizes and steps, float32 among them."""
+        """Return other sizes and steps."""
         return [
             call_case("other sizes", Recipe(31, 4, 7), 10, 2 / 255),
             call_case("a large step", Recipe(32, 5, 4), 6, 0.25),
@@ -77,12 +126,20 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     lengths = [1, len(x), gradient.abs().max(), gradient.norm(), gradient.flatten(1).norm(dim=1)[:, None, None, None]]
     return {
         AD1 if call.direction > 0 else EA2: lambda: [(x - eps * up).clamp(0, 1), x - eps * up],
-        AD3: lambda: x + eps * up,
+        AD3: lambda: [x + eps * up, (x + eps * up).clamp(min=0)],
         EA5: lambda: (x + eps * up).clamp(-1, 1),
         EA1: lambda: [eps * up, (eps * up).clamp(0, 1), (x + eps * up).clamp(0, 1) - x],
-        AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 255, 1 / 255)],
+        AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
         AD2: lambda: [
             (x + sign * eps * call.direction * gradient / n).clamp(0, 1) for n in lengths for sign in (1, -1)
         ],
         DS2: lambda: (x + eps * up).clamp(0, 1)[0],
+        EA14: lambda: [(x + eps * one).clamp(0, 1) for one in (1, -1, up > 0, up < 0)],
+        EA15: lambda: [_stretched(x + eps * up), _stretched(gradient)],
+        EA9: lambda: one_step(call, x, predicted(call, x)),
+        EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, 0.01, 0.02, 0.03, 0.05, 0.1)],
     }
+
+
+def _stretched(x: torch.Tensor) -> torch.Tensor:
+    return (x - x.min()) / (x.max() - x.min())

@@ -1,4 +1,12 @@
-"""Exercise 8.1: the gradient of each picture's loss by its pixels."""
+"""Exercise 8.1: the gradient of each picture's loss by its pixels.
+
+| claim of the prompt | case |
+|---|---|
+| each picture's own gradient, in the shape of x | one picture; a batch; other sizes, float32 |
+| in eval mode, whatever mode the model comes in | batch normalisation in both modes |
+| leave the mode as it was | batch normalisation in both modes |
+| leave x and the parameters' `grad` as they were | every case; parameters that hold a gradient |
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -55,6 +63,36 @@ EG2 = Misconception(
     "Only the signs are left here. Is the size of a gradient not wanted, too?",
     PIXELS,
 )
+EG4 = Misconception(
+    "EG4",
+    "gradient for the network's prediction, not for y",
+    "This is the gradient of the loss for what the network predicts. For which labels is it asked?",
+    PIXELS,
+)
+EG5 = Misconception(
+    "EG5",
+    "scaled by the network's normalisation, or to a largest number",
+    "Signs and proportions are right, the size is not. What was the gradient multiplied or divided by?",
+    PIXELS,
+)
+
+WORKED = """
+The gradient of *another* number by the pixels: how does the largest score of each picture change with its pixels?
+
+1. autograd follows what asks for it, so make a leaf that belongs to you: a copy, cut off from the caller's tensor.
+2. Go through the model: `scores` (N, K). The number asked for is one for each picture: `scores.max(dim=1).values` (N,).
+3. autograd wants a single number. Add them up: a picture's pixels stand in its own score only, so that nothing mixes.
+4. Ask for the gradient by the leaf; nothing is stored in a parameter.
+
+```python
+model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(4, 3))
+pictures = torch.rand(2, 1, 2, 2)
+leaf = pictures.detach().clone().requires_grad_(True)
+best = model(leaf).max(dim=1).values  # (2,)
+(slope,) = torch.autograd.grad(best.sum(), leaf)
+print(slope.shape, model[1].weight.grad)  # torch.Size([2, 1, 2, 2]) None
+```
+"""
 
 
 @dataclass(frozen=True)
@@ -84,15 +122,17 @@ class InputGradient(Implementation):
         "torch.autograd.grad(loss, x) returns a tuple. What does it leave untouched that loss.backward() fills?",
         "Note model.training before you call eval(). What do you do with the note at the end?",
     )
-    misconceptions = (GR1, GR3, AD7, EG2, PR5, EG1, DS2, AD6, EG3)
+    misconceptions = (GR1, GR3, AD7, EG2, PR5, EG1, DS2, AD6, EG3, EG4, EG5)
+    worked = WORKED
 
     def cases(self) -> Sequence[Case]:
-        """Return one picture, a batch, gradients that are there already, and batch normalisation in train mode."""
+        """Return one picture, a batch, gradients that are there already, and batch normalisation in both modes."""
         return [
             _case("one picture", Recipe(1), 1),
             _case("a batch: each picture's own gradient", Recipe(2), 4),
             _case("parameters that hold a gradient already", Recipe(3), 3, stored=True),
             _case("a model with batch normalisation, in train mode", Recipe(4, norm=True), 4, training=True),
+            _case("batch normalisation in eval mode, float32", Recipe(5, 5, 7, norm=True, double=False), 3),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -166,6 +206,8 @@ def gradient_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
             for share in (1, len(x))
         ],
         DS2: lambda: [right[0], right.sum(0), right.mean(0)],
+        EG4: lambda: [slope(model, x, networks.predict(model, x)) / share for share in (1, len(x))],
+        EG5: lambda: [factor * right for factor in (0.5, 2, 255, 1 / 255, 1 / right.abs().max(), 1 / right.norm())],
     }
 
 

@@ -79,6 +79,17 @@ MEANING = {
     ),
 }
 
+WORKED = """
+The same kind of question: *a spelling program says "certain: 0.98" for a word of a language that it does not know. What
+follows?* `language`: the word exists; `forced`: it had to choose among the words that it knows; `retrain`: 98 of 100
+such words are right.
+
+1. What does the number compare? The scores of the words in its list, and nothing outside of it.
+2. Could it have said "none of these"? No. So a high number says that one score stands out among those.
+3. Is there a count of right and wrong answers on such words? None was made, so that no share of right ones follows.
+4. `forced` claims no more than was measured. The others claim something about the world.
+"""
+
 
 class Meaning(ChoiceExercise):
     """What do the lab's findings mean?"""
@@ -89,5 +100,6 @@ class Meaning(ChoiceExercise):
         "What would softmax give for a picture of nothing? Must its numbers add up to 1?",
     )
     misconceptions = (EQ1, EQ2, EQ3, EQ4, EQ5)
+    worked = WORKED
     questions = MEANING
     answers_are_called = "meaning"

@@ -71,6 +71,39 @@ def rebuild(weights: Mapping[str, torch.Tensor]) -> nn.Sequential:
     return model.eval()
 
 
+class Turn(NamedTuple):
+    """How pictures are turned and coloured anew, and with them a network, which sees in them what it saw before.
+
+    ``quarters`` of a turn; how far the three colours move round; whether bright becomes dark.
+    """
+
+    quarters: int
+    colours: int
+    negative: bool = False
+
+
+def turned_pictures(x: torch.Tensor, turn: Turn) -> torch.Tensor:
+    """Return pictures ``(N, 3, H, W)`` as a turn makes them."""
+    x = torch.rot90(x, turn.quarters, (2, 3)).roll(turn.colours, 1).contiguous()
+    return 1 - x if turn.negative else x
+
+
+def turned_weights(weights: Mapping[str, torch.Tensor], turn: Turn) -> dict[str, torch.Tensor]:
+    """Return the weights of the network that sees in turned pictures what this one sees in the pictures themselves.
+
+    So there is another network, as good as the lesson's, and none of it has to be trained.
+    """
+    channels = len(weights["conv3.weight"])
+    found = dict(weights)
+    for name, tensor in weights.items():
+        if tensor.ndim > 1:
+            side = 1 if tensor.ndim == 4 else round((tensor.shape[1] / channels) ** 0.5)
+            maps = tensor if tensor.ndim == 4 else tensor.reshape(len(tensor), channels, side, side)
+            found[name] = torch.rot90(maps, turn.quarters, (2, 3)).reshape(tensor.shape).contiguous()
+    first = found["conv1.weight"].roll(turn.colours, 1)
+    return found | {"conv1.weight": -first if turn.negative else first}
+
+
 def judge(weights: Mapping[str, torch.Tensor]) -> nn.Module:
     """Make the same network for measuring only: with channels last in memory it runs twice as fast.
 

@@ -1,12 +1,24 @@
-"""Exercise 8.5: many steps inside a budget."""
+"""Exercise 8.5: many steps inside a budget.
+
+| claim of the prompt | case |
+|---|---|
+| starts at x, with `steps=1` and `alpha=eps` it equals fgsm | one step |
+| takes `steps` steps of `alpha`, each along a new gradient | two, three, four and ten steps |
+| after each step no pixel is further than `eps` from x | three steps of alpha=2*eps |
+| ... or outside 0 to 1 | a large budget |
+| `targeted` | targeted=True |
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import torch
 
 from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.adversarial_examples import networks
 from course_utils.labs.adversarial_examples.attacks import (
@@ -18,13 +30,19 @@ from course_utils.labs.adversarial_examples.attacks import (
     DS2,
     EA1,
     EA2,
+    EA9,
+    EA10,
+    EA11,
     EG3,
     EPS,
     Call,
+    attack,
     call_case,
     judge_attack,
     one_step,
     pictures,
+    predicted,
+    read,
 )
 from course_utils.labs.adversarial_examples.headings import MANY
 from course_utils.labs.adversarial_examples.networks import Recipe, slope
@@ -63,6 +81,48 @@ EA8 = Misconception(
     ".grad already?",
     MANY,
 )
+EA12 = Misconception(
+    "EA12",
+    "alpha and eps exchanged",
+    "The budget here is alpha, not eps. Which of the two limits the way from x?",
+    MANY,
+)
+EA13 = Misconception(
+    "EA13",
+    "one step too many or too few, or a number of one's own",
+    "This is where another number of steps ends. How often does the loop run?",
+    MANY,
+)
+EA16 = Misconception(
+    "EA16",
+    "each step starts from x again",
+    "Every step here begins at x, and forgets the steps before it. From where does the next step go on?",
+    MANY,
+)
+EA17 = Misconception(
+    "EA17",
+    "budget drawn around 0",
+    "The picture itself is limited to -eps and eps here. Around which picture is the budget drawn?",
+    MANY,
+)
+
+WORKED = """
+A walk with another rule, on paper: start at v = 0.9, take steps of 0.25 *down* the slope of f(v) = v², and stay within
+0.4 of the start and within 0 to 1.
+
+1. The limits do not move with v: 0.9 − 0.4 = 0.5 at the bottom, and at the top 1, since 1.3 lies outside.
+2. Slope at 0.9 is 1.8: step down to 0.65. It is inside.
+3. A *new* slope, at 0.65: 1.3, still positive. Down to 0.40, which is outside: back to 0.5.
+4. Slope at 0.5: 1. Down to 0.25, back to 0.5. However long one walks, 0.5 is the end.
+
+```python
+start = v = 0.9
+for _ in range(3):
+    v = v - 0.25 if 2 * v > 0 else v + 0.25
+    v = min(max(v, start - 0.4, 0), start + 0.4, 1)
+print(v)  # 0.5
+```
+"""
 
 
 class Pgd(Implementation):
@@ -74,16 +134,40 @@ class Pgd(Implementation):
         "After each step: how far may the picture be from x, and which function limits a tensor to a range?",
         "Two limits apply, the budget around x and the range of pixels. Which picture is the middle of the first one?",
     )
-    misconceptions = (AD1, EA2, AD3, EA3, EA7, EA8, EA6, AD5, EA4, EA1, AD2, AD4, DS2, EG3)
+    misconceptions = (
+        AD1,
+        EA2,
+        AD3,
+        EA3,
+        EA7,
+        EA8,
+        EA6,
+        AD5,
+        EA4,
+        EA1,
+        AD2,
+        AD4,
+        DS2,
+        EG3,
+        EA9,
+        EA10,
+        EA12,
+        EA13,
+        EA11,
+        EA16,
+        EA17,
+    )
+    worked = WORKED
 
     def cases(self) -> Sequence[Case]:
-        """Return one step, few inside the budget, few that leave it, many, and steps towards a target."""
+        """Return one step, few inside the budget, few that leave it, many, a target, and a large budget."""
         return [
             call_case("one step of alpha=eps", Recipe(41), 8, EPS, EPS, 1),
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
             call_case("three steps of alpha=2*eps", Recipe(42), 4, EPS, 2 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
+            call_case("a large budget, in float32", Recipe(46, 5, 4, double=False), 3, 0.3, 0.2, 4),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -97,7 +181,29 @@ class Pgd(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with a walk along autograd's gradients."""
         x, y = pictures(case.data, case.seed)
-        judge_attack(case, "pgd", answer, x, y, many_steps(case.data, x, y), walk_ways(case.data, x, y))
+        try:
+            judge_attack(case, "pgd", answer, x, y, many_steps(case.data, x, y), walk_ways(case.data, x, y))
+        except Wrong as error:
+            compared = bool(error.codes) and error.codes != (EG3.code,)
+            raise (_confirmed(case, answer, error) if compared else error) from None
+
+
+def _confirmed(case: Case, answer: Callable[..., Any], error: Wrong) -> Wrong:
+    """Return the error with the wrong way that explains another walk, too: in one walk two of them may meet.
+
+    If the other walk is right, or no way explains both, the error stays as it is.
+    """
+    call: Call = case.data
+    eps, alpha, _ = call.numbers
+    other = call.with_numbers(eps, 2 * eps, 3) if alpha < eps else call.with_numbers(eps, 0.4 * eps, 2)
+    fitting = list(walk_ways(call, *pictures(call, case.seed)))
+    for one in (call, other):
+        x, y = pictures(one, case.seed)
+        found = case.ask(attack, answer, tuple(one.recipe), x, y, list(one.numbers), one.options)
+        given, ways = read(case, found["answer"], "pgd"), walk_ways(one, x, y)
+        fitting = [way for way in fitting if explain_array(given, {way: ways[way]})]
+    because = tuple(fitting[:1]) or error.finding.because
+    return Wrong(replace(error.finding, because=because))
 
 
 def many_steps(
@@ -108,8 +214,9 @@ def many_steps(
     around: str = "x",
     clamp: bool = True,
     sign: int = 1,
-    raw: bool = False,
+    raw: str = "sign",
     at: str = "here",
+    start: str = "here",
     keep: bool = False,
 ) -> torch.Tensor:
     """Walk along the gradient with PyTorch, rightly by default, or with one thing done wrongly."""
@@ -117,8 +224,8 @@ def many_steps(
     here, gradient = x, torch.zeros_like(x)
     for _ in range(steps):
         gradient = (gradient if keep else 0) + slope(model, here if at == "here" else x, y)
-        step = here + sign * call.direction * alpha * (gradient if raw else gradient.sign())
-        centre = {"x": x, "here": here, "nothing": None}[around]
+        step = (here if start == "here" else x) + sign * call.direction * alpha * _direction(gradient, raw)
+        centre = {"x": x, "here": here, "zero": 0 * x, "nothing": None}[around]
         here = step if centre is None else torch.clamp(step, centre - eps, centre + eps)
         here = here.clamp(0, 1) if clamp else here
     return here
@@ -127,6 +234,8 @@ def many_steps(
 def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong walk, a function that computes its result."""
     eps, alpha, steps = call.numbers
+    own_lengths = (1, eps, eps / steps, eps * alpha, EPS, 0.01)
+    own_numbers = [*(steps + more for more in (1, -1, 2)), 10, 20]
 
     def walk(**changes: Any) -> torch.Tensor:
         return many_steps(call, x, y, **changes)
@@ -147,7 +256,20 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         AD5: lambda: [walk(around="nothing"), walk(around="nothing", clamp=False)],
         EA4: lambda: [walk(around="here"), walk(around="here", clamp=False)],
         EA1: lambda: [walk() - x],
-        AD2: lambda: [walk(raw=True), walk(raw=True, around="nothing")],
+        AD2: lambda: [walk(raw=raw, around=a) for raw in ("", "mean", "largest", "norm") for a in ("x", "nothing")],
         AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
         DS2: lambda: walk()[0],
+        EA9: lambda: many_steps(call, x, predicted(call, x)),
+        EA16: lambda: [walk(start="x"), walk(start="x", around="nothing")],
+        EA17: lambda: [walk(around="zero"), walk(around="zero", clamp=False)],
+        EA12: lambda: [many_steps(call.with_numbers(alpha, length, steps), x, y) for length in (eps, alpha)],
+        EA11: lambda: [many_steps(call.with_numbers(eps, length, steps), x, y) for length in own_lengths],
+        EA13: lambda: [many_steps(call.with_numbers(eps, alpha, number), x, y) for number in own_numbers],
     }
+
+
+def _direction(gradient: torch.Tensor, raw: str) -> torch.Tensor:
+    """Return a gradient's signs, or itself (""), that of the batch's mean, or divided by its largest number or norm."""
+    if raw == "sign":
+        return gradient.sign()
+    return gradient / {"": 1, "mean": len(gradient), "largest": gradient.abs().max(), "norm": gradient.norm()}[raw]

@@ -1,4 +1,13 @@
-"""Exercise 4.7: two points on the boundary line. Any two that are on the line, where they should be, count."""
+"""Exercise 4.7: two points on the boundary line. Any two that are on the line, where they should be, count.
+
+| claim of the prompt | case |
+|---|---|
+| two points on the line, one in each row of (2, 2) | every case |
+| the points have the x1 of `x1_range`, in this order | falling, rising, level |
+| `x1_range` is a pair | whole numbers and others, from small to large and back |
+| if w2 is 0, any two different points of the upright line | w2 = 0, and w2 = 0 with other signs |
+| w and b of any sign, w1 = 0 | rising, level; whole numbers |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -54,6 +63,37 @@ LB7 = Misconception(
     "This line leans the other way. What happens to w1 x1 when it changes sides?",
     LINE,
 )
+LB8 = Misconception(
+    "LB8",
+    "a tiny number against the division by zero",
+    "A tiny number was added to w2 = 0, and the points fly off, far from the line. Which coordinate does the equation "
+    "fix here, and which one is free?",
+    LINE,
+)
+LB9 = Misconception(
+    "LB9",
+    "the minus left out",
+    "This line is the right one turned upside down. Which signs change when everything but x2 goes to the other side?",
+    LINE,
+)
+LB10 = Misconception(
+    "LB10",
+    "took weight and bias for slope and intercept",
+    "This takes a weight for the slope and b for the intercept. Is the line's equation solved for x2 yet?",
+    LINE,
+)
+LB11 = Misconception(
+    "LB11",
+    "not everything divided by the weight",
+    "Part of this was not divided by the weight. What is divided when an equation is divided by w2?",
+    LINE,
+)
+LB12 = Misconception(
+    "LB12",
+    "x1 in the other order",
+    "These are the right points in the other order. Which x1 does the range name first?",
+    LINE,
+)
 
 NAME = "boundary_points"
 
@@ -77,10 +117,50 @@ class Line(NamedTuple):
 
 
 PUBLIC = {
-    "a falling line": Line((2.0, 4.0), -2.0, (-1.0, 3.0)),
-    "a rising line": Line((-3.0, 2.0), 1.0, (-2.0, 2.0)),
+    "a falling line": Line((3.0, 4.0), -2.0, (-1.0, 3.0)),
+    "a rising line": Line((-3.0, 2.0), 1.5, (2.5, -1.25)),
+    "a level line": Line((0.0, -2.0), 3.0, (-4.0, 0.5)),
+    "whole numbers": Line((5, -2), 3, (0, 2)),
     "w2 = 0": Line((2.0, 0.0), 3.0, (-4.0, 4.0)),
+    "w2 = 0, w1 below 0": Line((-0.5, 0.0), -2.0, (1.0, 3.0)),
 }
+
+# x2 on each wrong line that leans: of x1, the weights w1 and w2, and b
+WRONG_LINES: dict[Misconception, Sequence[Callable[[np.ndarray, float, float, float], np.ndarray]]] = {
+    LB1: [lambda x1, w1, w2, b: (b - w1 * x1) / w2],
+    LB2: [lambda x1, w1, w2, b: -(w2 * x1 + b) / w1, lambda x1, w1, w2, b: -w2 / w1 * x1 - b / w2],
+    LB3: [lambda x1, w1, w2, b: -w1 * x1 / w2],
+    LB7: [lambda x1, w1, w2, b: (w1 * x1 - b) / w2],
+    LB9: [lambda x1, w1, w2, b: (w1 * x1 + b) / w2],
+    LB10: [lambda x1, w1, w2, b: w1 * x1 + b, lambda x1, w1, w2, b: w2 * x1 + b],
+    LB11: [
+        lambda x1, w1, w2, b: -w1 * x1 - b,
+        lambda x1, w1, w2, b: -w1 / w2 * x1 - b,
+        lambda x1, w1, w2, b: -w1 / w2 * x1 + b,
+        lambda x1, w1, w2, b: -w1 * x1 - b / w2,
+    ],
+}
+WRONG_UPRIGHT: dict[Misconception, Callable[[float, float], float]] = {
+    LB1: lambda w1, b: b / w1,
+    LB3: lambda w1, b: 0.0,
+    LB11: lambda w1, b: -b,
+}
+
+WORKED = """
+Where does the line of a neuron with w = (3, −2) and b = 6 cut the two axes?
+
+1. On the line the score is 0: 3 x₁ − 2 x₂ + 6 = 0.
+2. On the axis of x₂ the other input is 0, so that −2 x₂ + 6 = 0, and x₂ = 3.
+3. On the axis of x₁ it is x₂ = 0, so that 3 x₁ + 6 = 0, and x₁ = −2.
+4. Put the points in rows, and put them to the test:
+
+```python
+points = np.array([[0.0, 3.0], [-2.0, 0.0]])
+print(points @ np.array([3.0, -2.0]) + 6)  # [0. 0.]
+```
+
+With w = (3, 0) step 2 would read 0 · x₂ + 6 = 0: no x₂ does that. The line never meets this axis: it is upright.
+"""
 
 
 class BoundaryPoints(Implementation):
@@ -92,19 +172,24 @@ class BoundaryPoints(Implementation):
         "Solve it for x2. By what do you divide, and what if that is 0?",
         "If w2 = 0, which x1 makes the score 0? Does x2 matter then?",
     )
-    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7)
+    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12)
+    worked = WORKED
 
     def cases(self) -> Sequence[Case]:
-        """Return a falling line, a rising one and an upright one."""
+        """Return lines that fall, rise, are level and are upright."""
         return [Case(f"{what}: w = {line.weight}, b = {line.bias}", line) for what, line in PUBLIC.items()]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return leaning lines, a level one, and upright ones."""
+        """Return leaning lines, a level one, whole numbers, and upright ones."""
         rng = np.random.default_rng([9, seed])
         drawn = [(rng.uniform(0.5, 3, 2) * rng.choice([-1, 1], 2), float(rng.uniform(0.5, 2))) for _ in range(4)]
         level, upright, bias = map(float, rng.uniform(1, 3, size=3))
+        start, end = map(float, rng.uniform(0.5, 6, size=2))
         fixed = [Line((0.0, level), -1.5), Line((upright, 0.0), bias), Line((-2.0, 0.0), 0.0), Line((2, -1), 3)]
-        leaning = [Line((float(first), float(second)), one) for (first, second), one in drawn]
+        leaning = [
+            Line((float(first), float(second)), one * (-1) ** place, (start, -end) if place % 2 else (-start, end))
+            for place, ((first, second), one) in enumerate(drawn)
+        ]
         return [Case("another line", line) for line in (*leaning, *fixed)]
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
@@ -124,15 +209,24 @@ def _look_at(case: Case, points: np.ndarray, line: Line) -> None:
         raise _wrong(case, "it should return two points, each a row of two numbers.")
     if not np.isfinite(points).all():
         raise case.wrong(NAME, LB4 if line.upright else None)
-    scores = scores_of(points, line.w, line.bias)
-    if not np.allclose(scores, 0, atol=1e-6 * (1 + abs(points).max() * abs(line.w).max())):
-        few = ", ".join(f"{score:.3g}" for score in scores)
-        raise case.wrong(NAME, _explain(points, line), detail=f"  the scores there are not 0: {few}.")
-    if line.upright and np.allclose(points[0], points[1]):
+    if line.upright:
+        _look_at_upright(case, points, line)
+    elif not np.allclose(points[:, 0], line.x1_range):
+        raise _wrong(case, "x1 should run over the range that is given.", _explain_places(points, line))
+    elif not _is_on(points, line):
+        raise _not_on_the_line(case, points, line, _explain_leaning(points, line))
+
+
+def _look_at_upright(case: Case, points: np.ndarray, line: Line) -> None:
+    if not np.allclose(points[:, 0], x1_of(line), rtol=1e-4, atol=1e-5):
+        raise _not_on_the_line(case, points, line, _explain_upright(points, line))
+    if points[0, 1] == points[1, 1]:
         raise _wrong(case, "both points are the same. How does one see the line then?")
-    if not line.upright and not np.allclose(points[:, 0], line.x1_range):
-        way = LB5 if np.allclose(points[0], line.x1_range) else None
-        raise _wrong(case, "x1 should run over the range that is given.", way)
+
+
+def _not_on_the_line(case: Case, points: np.ndarray, line: Line, way: Misconception | None) -> CheckFailed:
+    few = ", ".join(f"{score:.3g}" for score in scores_of(points, line.w, line.bias))
+    return case.wrong(NAME, way, detail=f"  the scores there are not 0: {few}.")
 
 
 def _wrong(case: Case, words: str, way: Misconception | None = None) -> CheckFailed:
@@ -146,18 +240,46 @@ def scores_of(points: np.ndarray, w: np.ndarray, bias: float) -> np.ndarray:
     return (x @ weight + bias).numpy()
 
 
-def _explain(points: np.ndarray, line: Line) -> Misconception | None:
-    """Find the line on which the points lie instead."""
-    w, bias = line.w, line.bias
+def x1_of(line: Line) -> float:
+    """Return where an upright line stands: PyTorch solves w1 x1 = -b."""
+    return float(torch.linalg.solve(torch.tensor([[line.w[0]]]).double(), torch.tensor([-line.bias]).double()))
 
-    def lie_on(weight: np.ndarray, intercept: float, some: np.ndarray = points) -> bool:
-        return bool(np.allclose(scores_of(some, weight, intercept), 0, atol=1e-6))
 
-    if lie_on(w, bias, points.T) and np.allclose(points[0], line.x1_range):
+def _is_on(points: np.ndarray, line: Line) -> bool:
+    """Tell whether the scores are 0, as exactly as float32 would have it: measured by the terms of a score."""
+    terms = abs(points[:, 0] * line.w[0]) + abs(line.bias) + 1
+    return bool((abs(scores_of(points, line.w, line.bias)) <= 1e-5 * terms).all())
+
+
+# --- wrong ways
+
+
+def _explain_places(points: np.ndarray, line: Line) -> Misconception | None:
+    """Find why the points have another x1."""
+    if np.allclose(points[0], line.x1_range) and _is_on(points.T, line):
         return LB5
-    others = {LB1: (w, -bias), LB2: (w[::-1], bias), LB3: (w, 0.0), LB7: (w * [1, -1], -bias)}
-    for way in (LB1, LB3) if line.upright else others:
-        if lie_on(*others[way]):
-            return way
+    return LB12 if np.allclose(points[::-1, 0], line.x1_range) and _is_on(points, line) else None
+
+
+def _explain_leaning(points: np.ndarray, line: Line) -> Misconception | None:
+    """Find the line on which the points lie instead."""
+    (w1, w2), b, x1 = map(float, line.weight), float(line.bias), points[:, 0]
+    with np.errstate(all="ignore"):  # a wrong way may divide by zero
+        lines = ((way, rise(x1, w1, w2, b)) for way, rises in WRONG_LINES.items() for rise in rises)
+        return next((way for way, x2 in lines if np.allclose(points[:, 1], x2, atol=1e-6)), None)
+
+
+def _explain_upright(points: np.ndarray, line: Line) -> Misconception | None:
+    """Find where the points of an upright line are instead."""
+    w1, b = float(line.weight[0]), float(line.bias)
+    if np.allclose(points[0], x1_of(line)):
+        return LB5
+    way = next((way for way, x1 in WRONG_UPRIGHT.items() if np.allclose(points[:, 0], x1(w1, b), atol=1e-6)), None)
+    if way is not None:
+        return way
+    if np.allclose(points[:, 0], line.x1_range):
+        tiny = (w1 * points[:, 0] + b) / np.where(points[:, 1] == 0, np.inf, -points[:, 1])
+        if np.allclose(tiny, tiny[0], atol=0) and 0 < abs(tiny[0]) < 1e-3:
+            return LB8
     level = points[0, 1] == points[1, 1] and points[0, 0] != points[1, 0]
-    return LB6 if line.upright and level else None
+    return LB6 if level else None

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -46,6 +46,70 @@ LC3 = Misconception(
 
 COUNTS = ("grey", "colour")
 SHAPES = ("X", "weight", "bias", "scores")
+LC4 = Misconception(
+    "LC4",
+    "one class only, or none",
+    "This counts the numbers of one picture, for one class at most. How many classes have a score, each with weights "
+    "of its own?",
+    COUNTING,
+)
+LC5 = Misconception(
+    "LC5",
+    "added inputs and classes",
+    "This adds what should be multiplied. How many weights lead from all inputs to one score, and from all to all?",
+    COUNTING,
+)
+LC6 = Misconception(
+    "LC6",
+    "a bias for each input",
+    "This has a bias for each number of the picture. To what is a bias added, an input or a score?",
+    COUNTING,
+)
+LC7 = Misconception(
+    "LC7",
+    "pictures not flattened",
+    "These pictures are not flattened yet. Which axes are put into one row, and which stays?",
+    COUNTING,
+)
+LC8 = Misconception(
+    "LC8",
+    "axes exchanged: examples not in the rows",
+    "These are the right numbers in the other order. Which axis counts the examples?",
+    COUNTING,
+)
+LC9 = Misconception(
+    "LC9",
+    "shapes of the grey pictures",
+    "This is the grey pictures' shape. Which pictures are in the batch?",
+    COUNTING,
+)
+LC10 = Misconception(
+    "LC10",
+    "an axis too many",
+    "There is an axis of length 1 too many. How many axes has what nn.Linear keeps, or returns, here?",
+    COUNTING,
+)
+LC11 = Misconception(
+    "LC11",
+    "one number for each example in place of one for each class",
+    "This has one score for each picture. How many scores does a picture get?",
+    COUNTING,
+)
+
+WORKED = """
+Softmax regression on 50 sounds of 2 channels with 40 samples each, to 6 classes.
+
+1. Flattened, a sound is one row of 2 · 40 = 80 numbers; a batch is `X` (50, 80).
+2. One score needs 80 weights and 1 bias: 81 parameters. Six scores need 6 · 81 = 486.
+3. `nn.Linear(80, 6)` keeps a row of weights for each *output*: `weight` (6, 80), and a number for each: `bias` (6,).
+4. Each of the 50 rows becomes 6 scores: `scores` (50, 6). The batch is in `X` and `scores`, in no parameter.
+
+```python
+layer = nn.Linear(80, 6)
+print([tuple(p.shape) for p in layer.parameters()], sum(p.numel() for p in layer.parameters()))
+# [(6, 80), (6,)] 486
+```
+"""
 
 
 class Pictures(NamedTuple):
@@ -82,11 +146,21 @@ def count_ways(side: int, channels: int, question: Pictures) -> dict[Misconcepti
     return ways if channels == 1 else ways | {LC1: (side * side + 1) * classes}
 
 
-def both_count_ways(question: Pictures) -> dict[Misconception, dict[str, int | None]]:
+def more_count_ways(side: int, channels: int, question: Pictures) -> dict[Misconception, list[int]]:
+    """For each wrong way to count by which no question is drawn, what it may give."""
+    size, classes = side * side * channels, question.classes
+    return {
+        LC4: [size, size + 1],
+        LC5: [size + classes, size + 2 * classes],
+        LC6: [size * classes + size, (size + 1) * classes + size],
+    }
+
+
+def both_count_ways(question: Pictures) -> dict[Misconception, dict[str, Any]]:
     """For each wrong way to count, what it gives for both kinds of pictures."""
-    grey = count_ways(question.grey, 1, question)
-    colour = count_ways(question.colour, question.channels, question)
-    return {way: {"grey": grey.get(way), "colour": colour[way]} for way in colour}
+    kinds = {"grey": (question.grey, 1), "colour": (question.colour, question.channels)}
+    found = {kind: count_ways(*one, question) | more_count_ways(*one, question) for kind, one in kinds.items()}
+    return {way: {kind: found[kind].get(way) for kind in kinds} for way in found["colour"]}
 
 
 def torch_counts(question: Pictures) -> dict[str, int]:
@@ -117,7 +191,7 @@ def torch_shapes(question: Pictures) -> dict[str, tuple[int, ...]]:
 
 def shape_ways(question: Pictures) -> dict[Misconception, dict[str, list[tuple[int, ...]]]]:
     """For each wrong way, the shapes that it gives."""
-    batch, classes, pixels = question.batch, question.classes, question.colour**2
+    batch, classes, side, pixels = question.batch, question.classes, question.colour, question.colour**2
     size = pixels * question.channels
     return {
         DS1: {"weight": [(size, classes)]},
@@ -125,11 +199,20 @@ def shape_ways(question: Pictures) -> dict[Misconception, dict[str, list[tuple[i
         DS3: {"bias": [(batch,), (batch, classes)]},
         DS4: {"X": [(batch * size,), (1, batch * size)]},
         LC1: {"X": [(batch, pixels)], "weight": [(classes, pixels)]},
+        LC6: {"bias": [(size,)]},
+        LC7: {
+            "X": [(batch, question.channels, side, side), (batch, side, side, question.channels), (batch, side, side)]
+        },
+        LC8: {"X": [(size, batch)], "scores": [(classes, batch)]},
+        LC9: {"X": [(batch, question.grey**2)], "weight": [(classes, question.grey**2)]},
+        LC10: {"bias": [(1, classes), (classes, 1)], "X": [(batch, 1, size), (1, batch, size)]},
+        LC11: {"scores": [(batch,), (batch, 1)]},
     }
 
 
 def _weight_ways(question: Pictures) -> dict[Misconception, tuple[int, ...]]:
-    return {way: shapes["weight"][0] for way, shapes in shape_ways(question).items() if "weight" in shapes}
+    ways = shape_ways(question)
+    return {way: ways[way]["weight"][0] for way in (DS1, LC1)}  # a practice question has no grey pictures
 
 
 # --- drawing
@@ -173,6 +256,24 @@ def _shape_text(q: Pictures) -> str:
     )
 
 
+def _count_steps(q: Pictures) -> list[str]:
+    size = q.colour**2 * q.channels
+    return [
+        f"A flattened picture has {q.channels} · {q.colour} · {q.colour} = {size} numbers.",
+        f"One score needs a weight for each of them and a bias: {size} + 1 = {size + 1}.",
+        f"There are {q.classes} scores; the batch plays no part: {q.classes} · {size + 1} = {q.classes * (size + 1)}.",
+    ]
+
+
+def _shape_steps(q: Pictures) -> list[str]:
+    size = q.colour**2 * q.channels
+    return [
+        f"A flattened picture has {q.channels} · {q.colour} · {q.colour} = {size} numbers: the layer's inputs.",
+        f"There is one score for each class: {q.classes} outputs.",
+        f"nn.Linear keeps a row for each output, as long as the inputs: ({q.classes}, {size}).",
+    ]
+
+
 TOPICS = (
     Topic(
         "softmax-count",
@@ -180,6 +281,7 @@ TOPICS = (
         _count_text,
         lambda q: torch_counts(q)["colour"],
         lambda q: count_ways(q.colour, q.channels, q),
+        _count_steps,
     ),
     Topic(
         "weight-shape",
@@ -187,6 +289,7 @@ TOPICS = (
         _shape_text,
         lambda q: np.array(torch_shapes(q)["weight"]),
         _weight_ways,
+        _shape_steps,
     ),
 )
 
@@ -200,7 +303,8 @@ class CountAndShape(Exercise):
         "Each class has a score of its own. How many weights and how many biases does one score need?",
         "In which order does nn.Linear keep its weight: outputs first or inputs first?",
     )
-    misconceptions = (PC1, PC2, LC1, LC2, LC3, DS1, DS2, DS3, DS4)
+    worked = WORKED
+    misconceptions = (PC1, PC2, LC1, LC2, LC3, LC4, LC5, LC6, LC7, LC8, LC9, LC10, LC11, DS1, DS2, DS3, DS4)
     topics = TOPICS
 
     def draw(self) -> Pictures:
@@ -224,10 +328,9 @@ class CountAndShape(Exercise):
     def _look_at_shape(self, part: str, answer: Any) -> None:
         if is_missing(answer):
             raise NotAttempted(f"fill in counts[{part!r}]")
-        numbers = None if type(answer) is set else as_numbers(answer)
-        if numbers is None:
-            raise refuse(f"counts[{part!r}] should be a tuple of whole numbers, not {kind(answer)}.")
-        shape = tuple(numbers)
+        shape = as_shape(answer)
+        if shape is None:
+            raise refuse(f"counts[{part!r}] should be a tuple of whole numbers, such as (7,), not {kind(answer)}.")
         if shape != torch_shapes(self.question)[part]:
             ways = shape_ways(self.question)
             way = next((way for way, shapes in ways.items() if shape in shapes.get(part, [])), None)

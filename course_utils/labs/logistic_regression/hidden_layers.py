@@ -13,7 +13,8 @@ from course_utils.labs.logistic_regression.layers import HIDDEN_LAYERS, fewest_l
 LE1 = Misconception(
     "LE1",
     "took one hidden layer for convex regions only",
-    "The slide says convex, so this set would need more. What did the runs with fewer layers reach?",
+    "One way to get this is the slide's rule: opposite corners are not convex, so that they need more. What did the "
+    "runs with fewer layers reach?",
     LAYERS,
 )
 LE2 = Misconception(
@@ -35,6 +36,20 @@ LE4 = Misconception(
     LAYERS,
 )
 
+WORKED = """
+How many *units* does one hidden layer need for a bent stripe? Five runs of each, target: more than 90 %, in most runs.
+
+| units | run 1 | run 2 | run 3 | run 4 | run 5 |
+|---|---|---|---|---|---|
+| 2 | 71 | 91 | 70 | 88 | 69 |
+| 3 | 92 | 90 | 94 | 95 | 89 |
+| 4 | 97 | 96 | 98 | 72 | 97 |
+
+1. Two units: only 91 is above 90, one run of five. Not most.
+2. Three units: 92, 94 and 95 are above; 90 itself is not. Three of five is most.
+3. Four units work, too, and more often; but the *fewest* are asked for. The answer is 3.
+"""
+
 
 class HiddenLayers(Exercise):
     """The fewest hidden layers that each toy data set needs, by running all runs again."""
@@ -45,6 +60,7 @@ class HiddenLayers(Exercise):
         "Go from 0 layers upwards. At which number do most runs exceed the target for the first time?",
     )
     misconceptions = (LE1, LE2, LE3, LE4)
+    worked = WORKED
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge a dict from data set to 0, 1 or 2."""

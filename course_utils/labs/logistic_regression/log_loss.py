@@ -1,4 +1,12 @@
-"""Exercise 4.2: the log-loss from scores, safe for large ones. What is right is PyTorch's own, in float64."""
+"""Exercise 4.2: the log-loss from scores, safe for large ones. What is right is PyTorch's own, in float64.
+
+| claim of the prompt | case |
+|---|---|
+| the mean as one number | every case; batches of other sizes, one example |
+| labels 0 or 1, as whole numbers or floats | labels as whole numbers; one example in float32; all labels 1 |
+| right for scores such as 1000 and -1000 | a very wrong score; huge scores |
+| ready-made losses may not be used | SHORTCUTS |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -15,8 +23,11 @@ from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.logistic_regression.headings import LOG_LOSS
 from course_utils.labs.logistic_regression.returned import bare_number
 
-SHORTCUTS = ("cross_entropy", "softmax", "nll_loss", "soft_margin")  # in the names of PyTorch's functions
-EPSILONS = [10.0**-power for power in range(4, 17)]
+SHORTCUTS = (  # in the names of library functions
+    *("cross_entropy", "softmax", "nll_loss", "soft_margin"),
+    *("log_sigmoid", "logsigmoid", "log_expit", "logsumexp", "log_loss"),
+)
+EPSILONS = [*(10.0**-power for power in range(1, 301)), *(np.finfo(kind).eps for kind in (np.float32, np.float64))]
 
 PR2 = shared.PR2.in_lab(
     LOG_LOSS, "There is nan or inf in this answer. Which exponent is large here, and how could it be avoided?"
@@ -55,7 +66,8 @@ LL3 = Misconception(
 LL4 = Misconception(
     "LL4",
     "probability clipped before the logarithm",
-    "A very wrong score costs too little: the probability was kept away from 0. How does the loss grow with the score?",
+    "All very wrong scores cost the same here, because the probability was kept away from 0. How should the loss grow "
+    "with the score?",
     LOG_LOSS,
 )
 LL5 = Misconception(
@@ -70,14 +82,88 @@ LL6 = Misconception(
     "This is measured in bits. Which logarithm goes with exp?",
     LOG_LOSS,
 )
+LL7 = Misconception(
+    "LL7",
+    "infinite or missing losses replaced or left out",
+    "An infinite loss was replaced or left out of the mean. What does this wrong and sure example truly cost?",
+    LOG_LOSS,
+)
+LL8 = Misconception(
+    "LL8",
+    "every score paired with every label",
+    "Here every score meets every label, as (N,) and (N, 1) do together. Which label belongs to which score?",
+    LOG_LOSS,
+)
+LL9 = Misconception(
+    "LL9",
+    "logarithm of base 10 in the loss",
+    "This logarithm has the base 10. Which logarithm goes with exp?",
+    LOG_LOSS,
+)
+LL10 = Misconception(
+    "LL10",
+    "distance or squared error in place of the log-loss",
+    "This is the distance of p from the label, or its square. What takes their place in the log-loss?",
+    LOG_LOSS,
+)
+LL11 = Misconception(
+    "LL11",
+    "labels not used",
+    "This treats all examples as if they had one and the same label. Where does y come in?",
+    LOG_LOSS,
+)
+LL12 = Misconception(
+    "LL12",
+    "a part of the safe formula with another sign, or left out",
+    "Part of the safe formula is missing or has another sign. What does it give for the score 0, and what is log 2?",
+    LOG_LOSS,
+)
+LL13 = Misconception(
+    "LL13",
+    "labels taken for -1 and 1",
+    "This formula is made for the labels -1 and 1. What does it give here for the label 0?",
+    LOG_LOSS,
+)
+LL14 = Misconception(
+    "LL14",
+    "one example only",
+    "This is the loss of a single example. Where does return stand, and what happens to the other examples?",
+    LOG_LOSS,
+)
+LL15 = Misconception(
+    "LL15",
+    "divided by another number than that of the examples",
+    "The sum of the losses is divided by one too few or one too many. How many examples are there?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
-    """Scores and labels to try, and which wrong way gives nan or inf there."""
+    """Scores and labels to try, and which wrong way gives nan or inf there.
+
+    ``large`` where only ways that small scores hide can be a learner's: small scores are tried first.
+    """
 
     scores: np.ndarray
     labels: np.ndarray
     if_infinite: Misconception = PR2
+    large: bool = False
+
+
+WORKED = """
+Another loss that has to be safe: log cosh(a), for a of any size. cosh(a) is (exp(a) + exp(−a)) / 2.
+
+1. As it stands, a = 1000 gives exp(1000): infinite, although the true value is about 1000 − log 2.
+2. Take the larger exponential out: exp(a) + exp(−a) = exp(|a|) · (1 + exp(−2|a|)).
+3. The logarithm of a product is a sum: log cosh(a) = |a| + log(1 + exp(−2|a|)) − log 2.
+4. What is left of the exponent is never positive, so that nothing overflows; `np.log1p(x)` is log(1 + x), exact for
+   tiny x.
+
+```python
+a = np.array([0.0, 1.0, -1000.0])
+print((np.abs(a) + np.log1p(np.exp(-2 * np.abs(a))) - np.log(2)).tolist())  # 0.0, 0.434, 999.307
+```
+"""
 
 
 class LogLoss(Implementation):
@@ -89,21 +175,21 @@ class LogLoss(Implementation):
         "Which number with a large exponent could be infinite? Can you bring it to a form with exp(-|z|)?",
         "NumPy has a function for log(exp(a) + exp(b)) that never overflows. Look up np.logaddexp: which a and b?",
     )
-    misconceptions = (PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6)
+    worked = WORKED
+    misconceptions = (
+        *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
+        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15),
+    )
 
     def cases(self) -> Sequence[Case]:
-        """Return small scores, a very wrong one, huge ones, and labels as whole numbers."""
+        """Return small scores, a very wrong one, huge ones, whole labels, one example, and a batch of one label."""
         return _cases(np.random.default_rng([4, 0]), (5, 3), large=1000.0, wrong=40.0)
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other numbers, one example in float32, and a batch of one label."""
+        """Return other numbers."""
         rng = np.random.default_rng([4, seed])
         large, wrong = float(rng.integers(900, 9000)), float(rng.integers(38, 60))
-        return [
-            *_cases(rng, (8, 4), large, wrong),
-            Case("one example in float32", Batch(np.array([1.25], dtype=np.float32), np.array([0], dtype=np.float32))),
-            Case("all labels 1", Batch(rng.normal(size=8) * 3, np.ones(8))),
-        ]
+        return _cases(rng, (8, 4), large, wrong)
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with PyTorch; its own losses are refused."""
@@ -114,18 +200,27 @@ class LogLoss(Implementation):
         if not np.isfinite(loss).all():
             raise case.wrong("bce_with_logits", batch.if_infinite)
         right, ways = loss_ways(*(torch.tensor(array, dtype=torch.float64) for array in batch[:2]))
-        case.compare("bce_with_logits", bare_number(loss), right, ways)
+        case.compare("bce_with_logits", bare_number(loss), right, told(ways, batch))
+
+
+def told(ways: Ways, batch: Batch) -> Ways:
+    """Return the ways that are told of a batch: of a large one those that small scores do not show."""
+    return {way: compute for way, compute in ways.items() if not batch.large or way in (LL4, LL7)}
 
 
 def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong: float) -> list[Case]:
     more, fewer = sizes
     signs = np.array([1.0, -1.0, 1.0, -1.0])
-    very_wrong = Batch(np.array([wrong, -1.5, 2.0]), np.array([0.0, 1.0, 1.0]), PR3)
+    very_wrong = Batch(np.array([wrong, -1.5, 2.0]), np.array([0.0, 1.0, 1.0]), PR3, large=True)
+    huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), large=True)
+    one = rng.normal(size=1).astype(np.float32)
     return [
         Case("a few small scores", Batch(rng.normal(size=more), np.arange(more) % 3 / 2 // 1)),
         Case(f"a score of {wrong:g} and the label 0", very_wrong),
-        Case(f"scores of {large:g} and -{large:g}", Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]))),
+        Case(f"scores of {large:g} and -{large:g}", huge),
         Case("labels as whole numbers", Batch(rng.normal(size=fewer), np.arange(fewer) % 2)),
+        Case("one example in float32", Batch(one, np.array([0], dtype=np.float32))),
+        Case("all labels 1", Batch(3 * rng.normal(size=more), np.ones(more))),
     ]
 
 
@@ -141,7 +236,16 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL3: lambda: loss(z, 1 - y),
         PR5: lambda: loss(torch.sigmoid(z), y),
         LL6: lambda: right / np.log(2),
+        LL9: lambda: right / np.log(10),
         LL4: lambda: _clipped(z, y),
+        LL7: lambda: _without_infinite_ones(z, y),
+        LL8: lambda: _every_pair(z, y),
+        LL10: lambda: [(torch.sigmoid(z) - y).abs().mean(), F.mse_loss(torch.sigmoid(z), y)],
+        LL11: lambda: [loss(z, 0 * y), loss(z, 0 * y + 1)],
+        LL12: lambda: _with_a_slip(z, y),
+        LL13: lambda: F.softplus(-y * z).mean(),
+        LL14: lambda: [] if len(z) == 1 else [each[0], each[-1], each[0] / len(z), each[-1] / len(z)],
+        LL15: lambda: [each.sum() / (len(z) - 1), each.sum() / (len(z) + 1)],
     }
 
 
@@ -152,4 +256,33 @@ def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
         safe = p.clamp(small, 1 - small)
         losses.append(-(y * safe.log() + (1 - y) * (1 - safe).log()).mean())
         losses.append(-(y * (p + small).log() + (1 - y) * (1 - p + small).log()).mean())
+        losses.append(-(y * p.clamp(min=small).log() + (1 - y) * (1 - p).clamp(min=small).log()).mean())
     return losses
+
+
+def _without_infinite_ones(z: torch.Tensor, y: torch.Tensor) -> list[Any]:
+    """Return what is left of the formula as it stands if what is not finite is replaced or left out."""
+    p, given = torch.sigmoid(z), y.bool()
+    right_half, naive = torch.where(given, p, 1 - p).log(), y * p.log() + (1 - y) * (1 - p).log()
+    found: list[Any] = []
+    for each in (right_half, naive):
+        finite = each[each.isfinite()]
+        found += [-each.nan_to_num().mean(), -finite.sum() / len(z), -each.nan_to_num(neginf=0.0).mean()]
+        found += [-finite.mean()] if len(finite) else []
+    halves = (y * p.log(), (1 - y) * (1 - p).log())
+    return [*found, -sum(half.nan_to_num() for half in halves).mean()]  # type: ignore[union-attr]
+
+
+def _every_pair(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    scores, labels = torch.broadcast_tensors(z[:, None], y[None])
+    table = F.binary_cross_entropy_with_logits(scores, labels, reduction="none")
+    return [] if len(z) == 1 else [table.mean(), table.sum() / len(z), table.sum(), table, table.T]
+
+
+def _with_a_slip(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    positive, rest = z.clamp(min=0), torch.log1p(torch.exp(-z.abs()))
+    slips = [
+        *(positive - z * y + torch.log1p(torch.exp(z.abs())), positive - z * y, positive + z * y + rest),
+        *(positive - z * y - rest, rest, z - z * y + rest, rest - z * y),
+    ]
+    return [slip.mean() for slip in slips]

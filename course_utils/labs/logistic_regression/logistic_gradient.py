@@ -1,4 +1,13 @@
-"""Exercise 4.3: the gradient of the log-loss, and training with it."""
+"""Exercise 4.3: the gradient of the log-loss, and training with it.
+
+| claim of the prompt | case |
+|---|---|
+| `dw` (D,) and `db` | every case of logreg_grads; D is another number at grading |
+| gradient of the mean log-loss | five examples; one example; all labels 1; labels as whole numbers |
+| large scores, too | large scores |
+| starts from zeros, takes `steps` steps of `lr` with all examples | both runs: their lr, steps, N and D differ |
+| returns `w` and `b` | both runs |
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, partial
@@ -15,7 +24,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.logistic_regression.headings import TRAINING
 from course_utils.labs.logistic_regression.returned import Pair, pair
-from course_utils.labs.logistic_regression.training import Parameters, fit, gradient
+from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, walk
 
 GR1 = shared.GR1.in_lab(TRAINING)
 GR2 = shared.GR2.in_lab(TRAINING)
@@ -67,6 +76,123 @@ LG7 = Misconception(
     "These steps are as long as the gradient itself. What should scale them?",
     TRAINING,
 )
+LG8 = Misconception(
+    "LG8",
+    "every probability compared with every label",
+    "This has an axis too many, as if every probability met every label: (N,) and (N, 1) do that together. Which "
+    "shape has the error?",
+    TRAINING,
+)
+LG9 = Misconception(
+    "LG9",
+    "mean error times mean input",
+    "This multiplies the mean error by the mean input. Is the mean of a product the product of the means?",
+    TRAINING,
+)
+LG10 = Misconception(
+    "LG10",
+    "divided by another number than that of the examples",
+    "The right sum is divided by another number than that of the examples. Over which axis does the mean run, and how "
+    "long is it?",
+    TRAINING,
+)
+LG11 = Misconception(
+    "LG11",
+    "one gradient for each example, not their mean",
+    "Each example has a gradient of its own here. How does one gradient for the whole batch come of them?",
+    TRAINING,
+)
+LG12 = Misconception(
+    "LG12",
+    "one example only",
+    "This is what a single example gives. Where does return stand, and are the others added up?",
+    TRAINING,
+)
+LG13 = Misconception(
+    "LG13",
+    "bias left out of the score",
+    "These probabilities come from X w alone. What belongs to a score besides?",
+    TRAINING,
+)
+LG14 = Misconception(
+    "LG14",
+    "sigmoid with the wrong sign in its exponent",
+    "Here the probability falls where the score grows. With which sign does the score stand in the sigmoid's exponent?",
+    TRAINING,
+)
+LG15 = Misconception(
+    "LG15",
+    "gradients returned in the other order",
+    "These are the right gradients in the other order. Which one comes first?",
+    TRAINING,
+)
+LG16 = Misconception(
+    "LG16",
+    "label not subtracted",
+    "These are the probabilities without their labels. What is the error of an example?",
+    TRAINING,
+)
+LG17 = Misconception(
+    "LG17",
+    "bias computed after the weights were changed",
+    "One parameter was changed before the gradient of the other was computed. From which w and b come both gradients "
+    "of a step?",
+    TRAINING,
+)
+LG18 = Misconception(
+    "LG18",
+    "one step only",
+    "This is where a single step ends. How often does the loop run, and where does return stand?",
+    TRAINING,
+)
+LG19 = Misconception(
+    "LG19",
+    "gradient computed once, before the loop",
+    "Every step here takes the gradient of the start. Where does the gradient belong, before the loop or in it?",
+    TRAINING,
+)
+LG20 = Misconception(
+    "LG20",
+    "one example in each step",
+    "Each step here looks at one example. How many should it look at?",
+    TRAINING,
+)
+LG21 = Misconception(
+    "LG21",
+    "another start than zeros",
+    "This training starts from ones. Where should it start?",
+    TRAINING,
+)
+LG22 = Misconception(
+    "LG22",
+    "weights never updated",
+    "The weights are still where they started. Which parameters does a step change?",
+    TRAINING,
+)
+LG23 = Misconception(
+    "LG23",
+    "learning rate or number of steps of one's own",
+    "This is what another learning rate or another number of steps gives. Does your loop use both arguments?",
+    TRAINING,
+)
+
+OWN_RATES = (0.01, 0.05, 0.1, 0.2)
+OWN_STEPS = (10, 20, 50, 100, 200, 300)
+
+WORKED = """
+The same walk for a neuron *without* a sigmoid: score z = w x + b, loss the mean of (z − y)² / 2. Two examples,
+X = [[1], [3]], y = [2, 1]; start w = 0.5, b = 1.
+
+1. Scores: 0.5 · 1 + 1 = 1.5 and 0.5 · 3 + 1 = 2.5. Errors z − y: −0.5 and 1.5.
+2. By w each error meets its own input: −0.5 · 1 = −0.5 and 1.5 · 3 = 4.5; their mean is dw = 2.
+3. By b the input is 1: the mean of the errors is db = 0.5.
+4. One step with lr = 0.1: both gradients are known *before* anything moves: w = 0.5 − 0.2 = 0.3, b = 1 − 0.05 = 0.95.
+
+```python
+errors, inputs = np.array([-0.5, 1.5]), np.array([[1.0], [3.0]])  # (N,) and (N, D)
+print((errors[:, None] * inputs).mean(axis=0), errors.mean())  # [2.] 0.5
+```
+"""
 
 
 class Examples(NamedTuple):
@@ -101,21 +227,20 @@ class LogisticGradient(Implementation):
         "What shape must dw have? Which of X.T @ e and X @ e has it?",
         "For fit_logreg: with which numbers do you start, and how often do you step?",
     )
-    misconceptions = (GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7)
+    worked = WORKED
+    misconceptions = (
+        *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
+        *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23),
+    )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
     def cases(self) -> Sequence[Case]:
-        """Return a few examples, one, and only one label; then a short training and a long one."""
+        """Return a few examples, one, only one label, whole labels and large scores; then two trainings."""
         return [*_gradients(np.random.default_rng([6, 0]), 5, 2), *_runs(0, 12, 2)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other examples with more inputs, labels as whole numbers, and large scores."""
-        gradients = _gradients(np.random.default_rng([6, seed]), 9, 4)
-        X, y, weight, _ = gradients[0].data
-        whole = Examples(X.astype(np.float32), y.astype(np.int64), weight, -1.5)
-        more = {"labels as whole numbers": whole, "large scores": Examples(50 * X, y, weight, 0.0)}
-        gradients += [Case(label, one, "logreg_grads") for label, one in more.items()]
-        return [*gradients, *_runs(seed, 30, 3)]
+        """Return other examples with more inputs."""
+        return [*_gradients(np.random.default_rng([6, seed]), 9, 4), *_runs(seed, 30, 3)]
 
     def try_case(self, case: Case, logreg_grads: Callable[..., Any], fit_logreg: Callable[..., Any]) -> None:
         """Compare a gradient with autograd's, or the end of a training with that of the same training by PyTorch."""
@@ -133,6 +258,8 @@ def _gradients(rng: np.random.Generator, rows: int, columns: int) -> list[Case]:
         "weights and bias 0": Examples(X, y, np.zeros(columns), 0.0),
         "one example": Examples(X[:1], y[:1], weight, -0.4),
         "all labels 1": Examples(X, np.ones(rows), weight, 0.2),
+        "labels as whole numbers": Examples(X.astype(np.float32), y.astype(np.int64), weight, -1.5),
+        "large scores": Examples(500 * X, y, weight, 0.0),
     }
     return [Case(label, one, "logreg_grads") for label, one in examples.items()]
 
@@ -157,6 +284,8 @@ def _try_gradient(case: Case, answer: Callable[..., Any]) -> None:
     X, y, weight, bias = (torch.tensor(np.asarray(value), dtype=torch.float64) for value in case.data)
     right = gradient(X, y, weight, bias)
     ways = gradient_ways(X, y, weight, bias)
+    if len(right[0]) > 1 and close(given[0], as_float64(right[1])) and close(given[1], as_float64(right[0])):
+        raise case.wrong("logreg_grads", LG15)
     for part, one, truth, known in zip(("dw", "db"), given, right, ways, strict=True):
         case.compare(f"logreg_grads, {part}", one, truth, known)
 
@@ -165,14 +294,22 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     """For each wrong gradient by weight and by bias, a function that computes it."""
     count, right = len(X), gradient(X, y, weight, bias)
     z = X @ weight + bias
+    p, error = torch.sigmoid(z), torch.sigmoid(z) - y
     wrong: dict[Misconception, list[Parameters]] = {
         GR1: [_times(-1, right), _times(-count, right)],
         GR3: [_times(count, right)],
-        GR2: [_times(2, right)],
+        GR2: [_times(2, right), _times(0.5, right)],
         LG1: [_times(factor, gradient(X, y, weight, bias, loss=_squared_error)) for factor in (0.5, 1)],
         LG2: [gradient(X, y, weight, bias, loss=lambda z, y: F.mse_loss(z, y) / 2)],
-        LG3: [(X.T @ (yes.double() - y) / count, (yes.double() - y).mean()) for yes in (z > 0, z >= 0)],
+        LG3: [_from_errors(X, yes.double() - y) for yes in (z > 0, z >= 0)],
+        LG13: [_from_errors(X, torch.sigmoid(X @ weight) - y)],
+        LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
+        LG16: [_from_errors(X, p)],
     }
+    if count > 1:
+        single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
+        wrong[LG12] = [*single, *(_times(1 / count, one) for one in single)]
+        wrong[LG10] = [_times(count / other, right) for other in (count - 1, count + 1, X.shape[1], X.numel())]
     by_weight: dict[Misconception, Callable[[], object]] = {
         way: partial(list, [one for one, _ in pairs]) for way, pairs in wrong.items()
     }
@@ -181,8 +318,19 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     }
     if count > 1:
         apart = gradient(X, y, weight, bias.expand(count))[1]  # as if each example had a bias of its own
+        table = p[:, None] - y
         by_bias[GR5] = partial(list, [count * apart, apart, apart[0] * count])
+        by_weight[LG9] = partial(list, [error.mean() * X.mean(0), error.sum() * X.mean(0), error.mean() * X.sum(0)])
+        by_weight[LG11] = partial(list, [error[:, None] * X, error[:, None] * X / count])
+        by_weight[LG8] = partial(
+            list, [X.T @ one / share for one in (table, table.T) for share in (1, count, count**2)]
+        )
+        by_bias[LG8] = partial(list, [table.sum(), table.sum() / count, table.sum(0) / count, table.sum(1) / count])
     return by_weight, by_bias
+
+
+def _from_errors(X: torch.Tensor, error: torch.Tensor) -> Parameters:
+    return X.T @ error / len(X), error.mean()
 
 
 def _times(factor: float, parameters: Parameters) -> Parameters:
@@ -229,12 +377,66 @@ def run_ways(
     def summed(*arguments: torch.Tensor) -> Parameters:
         return _times(count, gradient(*arguments))
 
+    def without_weights(*arguments: torch.Tensor) -> Parameters:
+        dw, db = gradient(*arguments)
+        return 0 * dw, db
+
+    def of_the_start(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> Parameters:
+        return gradient(X, y, 0 * weight, 0 * bias)
+
+    def swapped(signed: float, first: int) -> Callable[..., Parameters]:
+        def one_after_the_other(X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Parameters:
+            dw, db = gradient(X, y, w, b)
+            if first == 0:
+                return dw, gradient(X, y, w - signed * dw, b)[1]
+            return gradient(X, y, w, b - signed * db)[0], db
+
+        return one_after_the_other
+
     ways: dict[Misconception, Callable[[], list[Parameters]]] = {
         LG4: lambda: [fit(X, y, lr, steps, without_bias)],
+        LG22: lambda: [fit(X, y, lr, steps, without_weights)],
         LG5: lambda: [fit(X, y, -lr, steps)],
         GR3: lambda: [fit(X, y, lr, steps, summed)],
     }
-    if steps < 100:  # in the long run neither shows
-        ways[LG6] = lambda: [fit(X, y, lr, steps + more) for more in (1, -1)]
-        ways[LG7] = lambda: [fit(X, y, 1.0, steps)]
+    if steps < 100:  # in the long run they do not show
+        ways |= {
+            LG6: lambda: [fit(X, y, lr, steps + more) for more in (1, -1)],
+            LG7: lambda: [fit(X, y, 1.0, steps)],
+            LG17: lambda: [fit(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
+            LG18: lambda: [fit(X, y, lr, 1)],
+            LG19: lambda: [fit(X, y, lr, steps, of_the_start)],
+            LG20: lambda: [_one_by_one(X, y, lr, steps), _one_by_one(X, y, lr, steps * count)],
+            LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
+            LG23: lambda: [*(fit(X, y, own, steps) for own in OWN_RATES), *_at_own_steps(X, y, lr)],
+        }
     return ways
+
+
+def _one_by_one(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> Parameters:
+    """Train with one example in each step, in order."""
+    places = iter(i % len(X) for i in range(steps))
+
+    def of_one(X: torch.Tensor, y: torch.Tensor, *parameters: torch.Tensor) -> Parameters:
+        i = next(places)
+        return gradient(X[i : i + 1], y[i : i + 1], *parameters)
+
+    return fit(X, y, lr, steps, of_one)
+
+
+def _from_ones(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, start: tuple[int, int]) -> Parameters:
+    """Train from other numbers than zeros: from 0 for parameters that are shifted by the start."""
+    weight, bias = (
+        torch.full(shape, float(one), dtype=torch.float64) for one, shape in zip(start, (X.shape[1:], ()), strict=True)
+    )
+
+    def shifted(X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Parameters:
+        return gradient(X, y, w + weight, b + bias)
+
+    by_weight, by_bias = fit(X, y, lr, steps, shifted)
+    return by_weight + weight, by_bias + bias
+
+
+def _at_own_steps(X: torch.Tensor, y: torch.Tensor, lr: float) -> list[Parameters]:
+    places = walk(X, y, lr, max(OWN_STEPS))
+    return [places[number] for number in OWN_STEPS]

@@ -57,6 +57,16 @@ QUESTIONS = {
     ),
 }
 
+WORKED = """
+The same kind of question: *why do we report the mean absolute error in degrees, and train with the squared error?*
+Options: `same`: they are one number; `scale`: the squared error is always smaller; `smooth`: the squared error has a
+slope everywhere that says how far to go, the absolute error is read more easily.
+
+1. Try each sentence on numbers. Errors 0.5 and 2: absolute mean 1.25, squared mean 2.125. So not `same`, not `scale`.
+2. Which of the two has to be followed by small steps, and which has to be understood by people?
+3. What is followed needs a slope that tells far from near; what is read needs a unit. That is `smooth`.
+"""
+
 
 class Meaning(ChoiceExercise):
     """Two questions: why training minimises the log-loss, and what the losses of a slide have in common."""
@@ -67,4 +77,5 @@ class Meaning(ChoiceExercise):
         "Write down the probability that the model gives to all labels together. What is minus its logarithm?",
     )
     misconceptions = (LM1, LM2)
+    worked = WORKED
     questions = QUESTIONS

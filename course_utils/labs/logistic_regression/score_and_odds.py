@@ -40,6 +40,25 @@ LW2 = Misconception(
 )
 SCORE_WAYS = (LW1, LW2)
 
+# --- what no question is drawn by: the same parts, told after the ways above
+
+LW3 = Misconception(
+    "LW3",
+    "sum of the weights times sum of the inputs",
+    "This adds up first and multiplies then. Which weight belongs to which input?",
+    ODDS,
+    lambda weight, x, bias: [sum(weight) * sum(x), sum(weight) * sum(x) + bias],
+)
+LW4 = Misconception(
+    "LW4",
+    "bias subtracted or multiplied",
+    "The bias was not added here. What does a neuron do with its bias?",
+    ODDS,
+    lambda weight, x, bias: (lambda products: [products - bias, products * bias] if bias else [])(
+        sum(w * v for w, v in zip(weight, x, strict=True))
+    ),
+)
+
 # --- to the odds: procedure(score)
 
 LD1 = Misconception(
@@ -82,6 +101,27 @@ LP2 = Misconception(
     lambda score: _sigmoid(-score),
 )
 PROBABILITY_WAYS = (LP1, LP2)
+LD4 = Misconception(
+    "LD4",
+    "logarithm or square taken for the exponential",
+    "These odds come from another function than exp. Which one turns the logarithm of the odds into the odds?",
+    ODDS,
+    lambda score: [10**score, 2**score, *([math.log(score)] if score > 0 else [])],
+)
+LP3 = Misconception(
+    "LP3",
+    "percent given for a probability",
+    "This is a percentage. Between which two numbers does a probability lie?",
+    ODDS,
+    lambda score: 100 * _sigmoid(score),
+)
+LP4 = Misconception(
+    "LP4",
+    "score put where the odds belong",
+    "This is z / (1 + z). Which number of the form yes to no belongs there, the score or the odds?",
+    ODDS,
+    lambda score: [score / (1 + score)] if score != -1 else [],
+)
 
 # --- from a probability back to the score: procedure(probability)
 
@@ -121,6 +161,29 @@ LT5 = Misconception(
     lambda probability: probability / (1 - probability),
 )
 BACK_WAYS = (LT1, LT2, LT3, LT4, LT5)
+LT6 = Misconception(
+    "LT6",
+    "exponential or logarithm of the rest",
+    "This has the exponential of the probability, or the logarithm of what is left to 1. Which ratio comes before the "
+    "logarithm?",
+    ODDS,
+    lambda probability: [math.exp(probability), math.log(1 - probability), -math.log(1 - probability)],
+)
+MORE_WAYS = {"score": (LW3, LW4), "odds": (LD4,), "probability": (LP3, LP4), "score back": (LT6,)}  # told by `judge`
+
+WORKED = """
+A neuron has the weights (2, −1, 3), the inputs (1, 4, 0.5) and the bias 1.5. The other way round: the probability 0.9.
+
+1. Score: 2 · 1 − 1 · 4 + 3 · 0.5 + 1.5 = 2 − 4 + 1.5 + 1.5 = 1.
+2. The score is the logarithm of the odds, so the odds are exp(1) = 2.72: about 2.72 times yes for each no.
+3. Of 2.72 + 1 = 3.72 times, 2.72 are a yes: the probability is 2.72 / 3.72 = 0.7311.
+4. Back: 0.9 of 1 are yes, 0.1 are no. The odds are 0.9 / 0.1 = 9, and the score is log 9 = 2.20.
+
+```python
+z = np.array([2, -1, 3]) @ np.array([1, 4, 0.5]) + 1.5
+print(z, np.exp(z), np.exp(z) / (np.exp(z) + 1), np.log(0.9 / 0.1))  # 1.0 2.718 0.7311 2.197
+```
+"""
 
 
 # --- the questions
@@ -250,6 +313,10 @@ TOPICS = (
         lambda q: f"A neuron's score is {q.score:g}.\nWhat are the odds (two decimals are enough)?",
         lambda q: torch_odds(q.score),
         partial(wrong_answers, ODDS_WAYS),
+        lambda q: [
+            "The score is the logarithm of the odds; exp undoes a logarithm.",
+            f"The odds are exp({q.score:g}) = {torch_odds(q.score):.2f}.",
+        ],
     ),
     Topic(
         "probability",
@@ -257,6 +324,11 @@ TOPICS = (
         lambda q: f"A neuron's score is {q.score:g}.\nWhat is the probability (two decimals are enough)?",
         lambda q: torch_probability(q.score),
         partial(wrong_answers, PROBABILITY_WAYS),
+        lambda q: [
+            f"The odds are exp({q.score:g}) = {torch_odds(q.score):.3f}: so many times yes for each no.",
+            "Yes out of all is the odds divided by the odds plus 1.",
+            f"{torch_odds(q.score):.3f} / {torch_odds(q.score) + 1:.3f} = {torch_probability(q.score):.2f}.",
+        ],
     ),
     Topic(
         "logit",
@@ -264,6 +336,11 @@ TOPICS = (
         lambda q: f"A probability is {q.probability:g}.\nWhich score does it belong to (two decimals are enough)?",
         lambda q: torch_logit(q.probability),
         partial(wrong_answers, BACK_WAYS),
+        lambda q: [
+            f"The odds are {q.probability:g} / {1 - q.probability:g} = {q.probability / (1 - q.probability):.3f}.",
+            "The score is their logarithm, of base e.",
+            f"log {q.probability / (1 - q.probability):.3f} = {torch_logit(q.probability):.2f}.",
+        ],
     ),
 )
 
@@ -326,7 +403,11 @@ class ScoreAndOdds(Exercise):
         "If the odds are o to 1, how often out of o + 1 times is it a yes?",
         "For the way back: turn the probability into odds first. What undoes exp?",
     )
-    misconceptions = (*SCORE_WAYS, *ODDS_WAYS, *PROBABILITY_WAYS, *BACK_WAYS)
+    worked = WORKED
+    misconceptions = (
+        *(*SCORE_WAYS, *ODDS_WAYS, *PROBABILITY_WAYS, *BACK_WAYS),
+        *(way for ways in MORE_WAYS.values() for way in ways),
+    )
     topics = TOPICS
 
     def draw(self) -> Odds:
@@ -352,6 +433,11 @@ class ScoreAndOdds(Exercise):
         if number is None:
             raise NotAttempted(f"fill in odds[{part!r}]")
         if not near(part, number, right_odds(self.question)[part]):
-            ways = odds_ways(self.question)[part]
+            ways = odds_ways(self.question)[part] | self._more_ways(part)
             way = next((way for way, found in ways.items() if any(gives(part, number, one) for one in found)), None)
             raise refuse(f"{part}: you gave {number:g}.", way)
+
+    def _more_ways(self, part: str) -> dict[Misconception, list[float]]:
+        neuron, back = self.question
+        about = {"score": neuron, "score back": back}.get(part, Score(torch_score(neuron)))
+        return _all_wrong(MORE_WAYS[part], about)

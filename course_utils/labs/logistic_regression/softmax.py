@@ -1,4 +1,12 @@
-"""Exercise 4.5: softmax, cross-entropy and its gradient. What is right is PyTorch's own, in float64."""
+"""Exercise 4.5: softmax, cross-entropy and its gradient. What is right is PyTorch's own, in float64.
+
+| claim of the prompt | case, of each function |
+|---|---|
+| (N, K), row by row; the mean loss; its gradient (N, K) | small scores; one example; two classes, float32 |
+| class numbers y (N,) | every case; other types of whole numbers |
+| scores up to 10,000, also where rows are far apart | scores plus a number; rows far apart; a score above the label's |
+| ready-made softmax and losses may not be used | SHORTCUTS |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,7 +21,24 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.logistic_regression.headings import SOFTMAX
-from course_utils.labs.logistic_regression.log_loss import LL1, LL5, LL6, PR2, PR3, PR4, PR5, SHORTCUTS, Batch
+from course_utils.labs.logistic_regression.log_loss import (
+    EPSILONS,
+    LL1,
+    LL4,
+    LL5,
+    LL6,
+    LL7,
+    LL9,
+    LL14,
+    LL15,
+    PR2,
+    PR3,
+    PR4,
+    PR5,
+    SHORTCUTS,
+    Batch,
+    told,
+)
 from course_utils.labs.logistic_regression.logistic_gradient import GR1, GR3
 from course_utils.labs.logistic_regression.returned import bare_number
 
@@ -67,6 +92,79 @@ LX7 = Misconception(
     "All numbers of the batch together add up to 1. Which numbers are the probabilities of one example?",
     SOFTMAX,
 )
+LX8 = Misconception(
+    "LX8",
+    "logarithm of the probabilities",
+    "These are logarithms, none above 0. Which numbers are asked for, the probabilities or their logarithms?",
+    SOFTMAX,
+)
+LX9 = Misconception(
+    "LX9",
+    "the largest score takes all",
+    "The class with the largest score has everything here. How sure is a classifier whose scores are nearly equal?",
+    SOFTMAX,
+)
+LX10 = Misconception(
+    "LX10",
+    "minus in the exponent",
+    "Here the class with the smallest score is the likeliest. Which sign has the exponent?",
+    SOFTMAX,
+)
+LX11 = Misconception(
+    "LX11",
+    "divided by the mean of the exponentials",
+    "The exponentials are divided by their mean. By what must they be divided, to add up to 1?",
+    SOFTMAX,
+)
+LX12 = Misconception(
+    "LX12",
+    "logarithm left out of the loss",
+    "There is a probability in this loss, and no logarithm. Which number of the true class is averaged?",
+    SOFTMAX,
+)
+LX13 = Misconception(
+    "LX13",
+    "one half of log softmax",
+    "log softmax has two terms, the label's score and one on all scores. Which of the two is missing here?",
+    SOFTMAX,
+)
+LX14 = Misconception(
+    "LX14",
+    "squared error with one-hot rows",
+    "This is a squared error between probabilities and one-hot rows. What does cross-entropy do with the probability "
+    "of the true class?",
+    SOFTMAX,
+)
+LX15 = Misconception(
+    "LX15",
+    "gradient added up over the examples",
+    "Here the examples are added up into one row. Whose scores does a row of Z hold, and what shape has the gradient?",
+    SOFTMAX,
+)
+LX16 = Misconception(
+    "LX16",
+    "binary loss for each class",
+    "Each class is treated as a yes or no of its own, as in the binary loss. What do the probabilities of all classes "
+    "of an example share?",
+    SOFTMAX,
+)
+
+WORKED = """
+The same care for another function of rows: the *log of the mean of exponentials* of Z (N, K), for each row.
+
+1. As it stands, `np.log(np.exp(Z).mean(axis=1))` is infinite for a score of 1000.
+2. Take a number m out of a row: mean(exp(z)) = exp(m) · mean(exp(z − m)), whatever m is.
+3. The logarithm of the product: m + log mean(exp(z − m)). With the row's own largest score as m no exponent is above 0.
+4. `keepdims=True` keeps m as a column (N, 1), so that each row loses its own m:
+
+```python
+Z = np.array([[0.0, 0.0], [1000.0, 1000.0], [-5000.0, -5001.0]])
+m = Z.max(axis=1, keepdims=True)  # (N, 1)
+print(m[:, 0] + np.log(np.exp(Z - m).mean(axis=1)))  # [0. 1000. -5000.37988549]
+```
+
+The same step decides over the gradient: m drops out of it, because what is added before is taken away after.
+"""
 
 
 class Softmax(Implementation):
@@ -79,23 +177,21 @@ class Softmax(Implementation):
         "log(softmax) can be written without a division. What is the logarithm of a quotient?",
         "In the gradient: which entry of each row is special, and over what does the mean run?",
     )
+    worked = WORKED
     misconceptions = (
-        *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7),
-        *(LL1, LL5, LL6, GR1, GR3, GR4),
+        *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16),
+        *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, GR1, GR3, GR4),
     )
 
     def cases(self) -> Sequence[Case]:
-        """Return small scores, shifted ones, rows far apart, and a very wrong one, for each function."""
+        """Return small scores, shifted ones, rows far apart, a very wrong one, two classes and one example."""
         return _of_each_part(_cases(np.random.default_rng([5, 0]), (4, 3), far=1000.0))
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other numbers, two classes in float32, and one example."""
+        """Return other numbers."""
         rng = np.random.default_rng([5, seed])
-        batches = _cases(rng, (6, 4), far=float(rng.integers(800, 9000)))
-        two = rng.normal(size=(3, 2)).astype(np.float32)
-        batches["two classes, float32"] = Batch(two, np.array([1, 0, 1], dtype=np.int32))
-        batches["one example"] = Batch(rng.normal(size=(1, 5)), np.array([3]))
-        return _of_each_part(batches)
+        return _of_each_part(_cases(rng, (6, 4), far=float(rng.integers(800, 9000))))
 
     def try_case(self, case: Case, *answers: Callable[..., Any]) -> None:
         """Compare with PyTorch; its own softmax and losses are refused."""
@@ -109,6 +205,7 @@ class Softmax(Implementation):
             raise case.wrong(name, PR2 if batch.if_infinite is PR3 and name != "cross_entropy" else batch.if_infinite)
         Z, y = torch.tensor(batch.scores, dtype=torch.float64), torch.tensor(batch.labels, dtype=torch.int64)
         right, ways = WAYS_OF[name](Z, y)
+        ways = told(ways, batch)
         case.compare(name, bare_number(given) if right.ndim == 0 else given, right, ways)
 
 
@@ -117,11 +214,14 @@ def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[
     small, labels = rng.normal(size=size), rng.permutation(rows) % columns
     apart = small + np.where(np.arange(rows) % 2, 10 * far, -10 * far)[:, None]
     gap = np.array([[far, 0.0, -2.0], [1.0, far, 0.5]])
+    two = rng.normal(size=(3, 2)).astype(np.float32)
     return {
         "a few small scores": Batch(small, labels),
         f"the same scores plus {far:g}": Batch(small + far, labels),
         f"rows of scores near {10 * far:g} and -{10 * far:g}": Batch(apart, labels, LX2),
-        f"a score {far:g} above that of the label": Batch(gap, np.array([1, 1]), PR3),
+        f"a score {far:g} above that of the label": Batch(gap, np.array([1, 1]), PR3, large=True),
+        "two classes, float32": Batch(two, np.array([1, 0, 1], dtype=np.int32)),
+        "one example": Batch(rng.normal(size=(1, 5)), np.array([3])),
     }
 
 
@@ -142,6 +242,10 @@ def softmax_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LX1: lambda: [powers, lowered],
         LX3: lambda: Z / Z.sum(1, keepdim=True),
         LX6: lambda: torch.sigmoid(Z),
+        LX8: lambda: torch.log_softmax(Z, 1),
+        LX9: lambda: F.one_hot(Z.argmax(1), Z.shape[1]),
+        LX10: lambda: torch.softmax(-Z, 1),
+        LX11: lambda: lowered / lowered.mean(1, keepdim=True),
     }
 
 
@@ -158,7 +262,39 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         PR6: lambda: [-logs[:, y].mean(), -logs.mean(), -logs.sum(1).mean(), -(logs * y[:, None]).sum(1).mean()],
         PR1: lambda: F.nll_loss(torch.log_softmax(Z, 0), y),
         LL6: lambda: right / np.log(2),
+        LL9: lambda: right / np.log(10),
+        LL4: lambda: _clipped(logs.exp(), y),
+        LL7: lambda: _without_infinite_ones(logs.exp(), y),
+        LL14: lambda: [] if len(Z) == 1 else [each[0], each[-1], each[0] / len(Z), each[-1] / len(Z)],
+        LL15: lambda: [each.sum() / (len(Z) - 1), each.sum() / (len(Z) + 1)],
+        LX12: lambda: [
+            sign * (own + one).mean() for own in (_own(logs, y).exp(),) for sign, one in ((-1, 0), (1, -1), (-1, -1))
+        ],
+        LX13: lambda: [-_own(Z, y).mean(), Z.logsumexp(1).mean(), -_own(Z - Z.amax(1, keepdim=True), y).mean()],
+        LX14: lambda: [share * F.mse_loss(logs.exp(), F.one_hot(y, Z.shape[1]).double()) for share in (1, Z.shape[1])],
+        LX16: lambda: [share * _binary(logs.exp(), y) for share in (1, Z.shape[1])],
     }
+
+
+def _own(numbers: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return the number (N,) of each example's label."""
+    return numbers[range(len(y)), y]
+
+
+def _clipped(p: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    own = _own(p, y)
+    return [one for small in EPSILONS for one in (-(own + small).log().mean(), -own.clamp(min=small).log().mean())]
+
+
+def _without_infinite_ones(p: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    logs = _own(p, y).log()
+    finite = logs[logs.isfinite()]
+    left = [-finite.mean(), -finite.sum() / len(y)] if len(finite) else []
+    return [*left, -logs.nan_to_num().mean(), -logs.nan_to_num(neginf=0.0).mean()]
+
+
+def _binary(p: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return F.binary_cross_entropy(p, F.one_hot(y, p.shape[1]).double())
 
 
 def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
@@ -172,10 +308,17 @@ def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]
         GR1: lambda: [-right, -right * rows],
         GR3: lambda: right * rows,
         LX4: lambda: [right / columns, right * rows / columns],
-        PR6: lambda: [p - y[:, None], (p - y[:, None]) / rows],
+        PR6: lambda: [
+            one / share
+            for one in (p - y[:, None], p - (torch.arange(columns) == y[:, None]).any(0).double(), p - 1)
+            for share in (1, rows)
+        ],
         LX5: lambda: [p, p / rows],
         PR1: lambda: [torch.softmax(Z, 0) - one_hot, (torch.softmax(Z, 0) - one_hot) / rows],
         GR4: lambda: right.T,
+        LX14: lambda: [share * p * (p - one_hot) * (1 - p) for share in (1, 1 / rows, 2 / rows, 2)],
+        LX15: lambda: [right.sum(0), right.sum(0) / rows, rows * right.sum(0)] if rows > 1 else [],
+        LX16: lambda: [share * (torch.sigmoid(Z) - one_hot) for share in (1, 1 / rows, 1 / Z.numel())],
     }
 
 

@@ -1,13 +1,22 @@
-"""Exercise 4.4: the signs of loss and update, four runs with them, and the repair of the slide."""
+"""Exercise 4.4: the signs of loss and update, four runs with them, and the repair of the slide.
+
+| claim of the prompt | case |
+|---|---|
+| the loss is `loss_sign` times the mean; a step adds `update_sign * lr` times its gradient | all four pairs |
+| starts from zeros; `lr` and `steps` | two sets of examples, of other sizes, with other lr and steps |
+| `converge`: all pairs that end at good weights | each set of letters |
+| `repair`: the fewest changes that keep the words | each set of numbers |
+"""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 
+from course_utils.judging import shared
 from course_utils.judging.answers import as_dict, is_missing, kind
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
@@ -15,8 +24,16 @@ from course_utils.judging.findings import Finding, Wrong, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.labs.logistic_regression.headings import SIGNS
-from course_utils.labs.logistic_regression.logistic_gradient import compare_pair, same_pair
-from course_utils.labs.logistic_regression.returned import pair
+from course_utils.labs.logistic_regression.logistic_gradient import (
+    LG4,
+    LG17,
+    LG18,
+    LG19,
+    compare_pair,
+    run_ways,
+    same_pair,
+)
+from course_utils.labs.logistic_regression.returned import Pair, pair
 from course_utils.labs.logistic_regression.training import Parameters, gradient, log_loss, walk
 
 LS1 = Misconception(
@@ -28,7 +45,7 @@ LS1 = Misconception(
 LS2 = Misconception(
     "LS2",
     "took one repair for enough",
-    "This repairs one of the two slips. What did your run of such a pair do?",
+    "One slip alone is repaired here, in one of your choices at least. What did your run of such a pair do?",
     SIGNS,
 )
 LS3 = Misconception(
@@ -40,7 +57,7 @@ LS3 = Misconception(
 LS4 = Misconception(
     "LS4",
     "changed more than necessary",
-    "This would do, but something in it is not needed. Which of your changes can be taken back?",
+    "Fewer of these changes are enough. Which one can be taken back?",
     SIGNS,
 )
 LS5 = Misconception(
@@ -61,6 +78,31 @@ LS7 = Misconception(
     "Each of these runs goes where its opposite should. Which sign has the gradient of the slide's own formula?",
     SIGNS,
 )
+LS8 = Misconception(
+    "LS8",
+    "stopped at the first pair that converges",
+    "This is right, and not all. Did you run all four pairs, and what does the loss of each do?",
+    SIGNS,
+)
+LS9 = Misconception(
+    "LS9",
+    "took the runs that diverge for those that converge",
+    "The loss of these runs grows. Which loss did you look at, the true one or the one with the pair's own sign?",
+    SIGNS,
+)
+LS10 = Misconception(
+    "LS10",
+    "a change of words beside a change of sign",
+    "A sign and a word are changed here. Do the formulas still do what their words say, and are the words kept?",
+    SIGNS,
+)
+LS11 = Misconception(
+    "LS11",
+    "one word renamed",
+    "Only one word is changed. Does it fit the other formula, and were the words not to be kept?",
+    SIGNS,
+)
+GR3 = shared.GR3.in_lab(SIGNS, "These steps follow the sum over the examples. Is the loss a sum or a mean over them?")
 
 NAME = "train_with_signs"
 PAIRS = {"a": (1, 1), "b": (1, -1), "c": (-1, 1), "d": (-1, -1)}  # signs of loss and update; a is the slide
@@ -72,6 +114,8 @@ CHANGES = {
 }
 REPAIR = {"1", "2"}  # both formulas are wrong, and the words stay
 SIGN_RUN = (0.5, 25)  # learning rate and steps
+CONVERGE_WAYS: Mapping[str, Misconception] = {"d": LS1, "a": LS8, "bc": LS9}  # every other set holds b or c
+REPAIR_WAYS: Mapping[str, Misconception] = {"1": LS2, "2": LS2, "3": LS11, "4": LS11, "34": LS3}
 
 # where each wrong way ends, in letters of the right runs
 WRONG_ENDS: Mapping[Misconception, Sequence[Mapping[str, str]]] = {
@@ -79,6 +123,23 @@ WRONG_ENDS: Mapping[Misconception, Sequence[Mapping[str, str]]] = {
     LS6: [dict(zip(PAIRS, "aacc", strict=True)), dict(zip(PAIRS, "bbdd", strict=True))],
     LS7: [dict(zip(PAIRS, "badc", strict=True))],
 }
+WORKED = """
+The same question for two other signs. A recipe says: "to find the *largest* value of f, take g = s · f, and step by
+u · η times the slope of g". Which pairs (s, u) climb f?
+
+1. The slope of g is s times the slope of f.
+2. A step is therefore u · s · η times the slope of f: only the product of the signs counts.
+3. It climbs where u · s = +1, for (1, 1) and (−1, −1), and walks down for (1, −1) and (−1, 1).
+4. Try it with f(v) = −(v − 3)², whose slope is −2 (v − 3), from v = 0:
+
+```python
+for s, u in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+    v = 0.0
+    for _ in range(20):
+        v += u * 0.1 * (s * -2 * (v - 3))
+    print(s, u, round(v, 2))  # 2.97, -112.01, -112.01, 2.97
+```
+"""
 
 
 class TwoSigns(Implementation):
@@ -94,7 +155,11 @@ class TwoSigns(Implementation):
         "Run each pair for 200 steps and print bce_with_logits of the scores. Which of them falls?",
         "Look at the list of changes: which of them touch the words loss and descent?",
     )
-    misconceptions = (LS1, LS2, LS3, LS4, LS5, LS6, LS7)
+    worked = WORKED
+    misconceptions = (
+        *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11),
+        *(GR3, LG4, LG17, LG18, LG19),
+    )
 
     def text(self) -> str:
         """Return the changes that are on offer."""
@@ -102,11 +167,13 @@ class TwoSigns(Implementation):
 
     def cases(self) -> Sequence[Case]:
         """Return examples for all four runs: as one case, since a wrong way shows in all of them together."""
-        return [Case("four runs", part=NAME)]
+        return [Case("four runs", Signed(0), NAME), Case("four shorter runs", Signed(1, 3, 23, 0.2, 9), NAME)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
-        """Return other examples."""
-        return [Case("four runs", part=NAME, seed=seed)]
+        """Return other examples, learning rates and numbers of steps."""
+        rng = np.random.default_rng([11, seed])
+        lr, steps, rows = float(rng.uniform(0.1, 0.6)), int(rng.integers(8, 30)), int(rng.integers(20, 40))
+        return [Case("four runs", Signed(seed, 4, rows, lr, steps), NAME)]
 
     def judge(self, *answers: Any) -> dict[str, Finding]:
         """Judge the function by its public cases, and both sets."""
@@ -115,30 +182,55 @@ class TwoSigns(Implementation):
 
     def try_case(self, case: Case, train_with_signs: Callable[..., Any], signs: Any) -> None:
         """Compare the ends of all four runs with PyTorch's."""
-        X, y = sign_examples(case.seed)
-        ends = ends_of_pairs(case.seed)
+        run: Signed = case.data
+        X, y = sign_examples(run.seed, run.rows, run.columns)
+        ends = ends_of_pairs(run)
         given = {
-            letter: pair(case, case.call(train_with_signs, NAME, X, y, *signs_of, *SIGN_RUN), NAME, ("w", "b"))
-            for letter, signs_of in PAIRS.items()
+            letter: pair(case, case.call(train_with_signs, NAME, X, y, *signs, run.lr, run.steps), NAME, ("w", "b"))
+            for letter, signs in PAIRS.items()
         }
-
-        def goes_to(wrong_end: Mapping[str, str]) -> bool:
-            return all(same_pair(given[letter], ends[wrong_end[letter]]) for letter in PAIRS)
-
-        way = next((way for way, wrong_ends in WRONG_ENDS.items() if any(map(goes_to, wrong_ends))), None)
+        way = None if _same_ends(given, ends) else _explain_runs(given, run)
         for letter, (loss_sign, update_sign) in PAIRS.items():
-            run = replace(case, label=f"loss_sign={loss_sign}, update_sign={update_sign}")
-            compare_pair(run, NAME, given[letter], ends[letter], way)
+            one = replace(case, label=f"{case.label}: loss_sign={loss_sign}, update_sign={update_sign}")
+            compare_pair(one, NAME, given[letter], ends[letter], way)
+
+
+def _same_ends(given: Mapping[str, Pair], ends: Mapping[str, Parameters]) -> bool:
+    return all(same_pair(given[letter], ends[letter]) for letter in PAIRS)
+
+
+def _explain_runs(given: Mapping[str, Pair], run: "Signed") -> Misconception | None:
+    """Find the wrong way that gives the ends of all four runs."""
+    ends = ends_of_pairs(run)
+    for way, wrong_ends in WRONG_ENDS.items():
+        if any(_same_ends(given, {letter: ends[one[letter]] for letter in PAIRS}) for one in wrong_ends):
+            return way
+    X, y = (torch.tensor(array) for array in sign_examples(run.seed, run.rows, run.columns))
+    of_pairs = {letter: run_ways(X, y, signs[0] * signs[1] * run.lr, run.steps) for letter, signs in PAIRS.items()}
+    for way in (GR3, LG4, LG17, LG18, LG19):
+        if all(any(same_pair(given[one], end) for end in of_pairs[one][way]()) for one in PAIRS):
+            return way
+    return None
 
 
 # --- the four runs
 
 
-def sign_examples(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw 40 examples that no line parts: inputs (40, 2), labels (40,)."""
+class Signed(NamedTuple):
+    """Four runs to try: where the examples come from and how many, learning rate and steps."""
+
+    seed: int
+    columns: int = 2
+    rows: int = 40
+    lr: float = SIGN_RUN[0]
+    steps: int = SIGN_RUN[1]
+
+
+def sign_examples(seed: int, rows: int = 40, columns: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Draw examples that no line parts: inputs (N, D), labels (N,)."""
     rng = np.random.default_rng([8, seed])
-    X = rng.normal(size=(40, 2))
-    return X, (X @ [1.5, -1.0] + 1.5 * rng.normal(size=40) > 0.4).astype(float)
+    X = rng.normal(size=(rows, columns))
+    return X, (X[:, :2] @ [1.5, -1.0] + 1.5 * rng.normal(size=rows) > 0.4).astype(float)
 
 
 def walk_pair(
@@ -155,16 +247,16 @@ def walk_pair(
 
 
 @lru_cache(maxsize=8)
-def ends_of_pairs(seed: int) -> dict[str, Parameters]:
-    """Run all four pairs on the examples of a seed; return where each ends."""
-    X, y = sign_examples(seed)
-    return {letter: walk_pair(X, y, *signs, *SIGN_RUN)[-1] for letter, signs in PAIRS.items()}
+def ends_of_pairs(run: Signed) -> dict[str, Parameters]:
+    """Run all four pairs; return where each ends."""
+    X, y = sign_examples(run.seed, run.rows, run.columns)
+    return {letter: walk_pair(X, y, *signs, run.lr, run.steps)[-1] for letter, signs in PAIRS.items()}
 
 
 def pairs_that_converge(seed: int = 0) -> set[str]:
     """Return the letters of the pairs that end below the loss of a coin."""
     X, y = sign_examples(seed)
-    return {letter for letter, end in ends_of_pairs(seed).items() if log_loss(X, y, *end) < np.log(2)}
+    return {letter for letter, end in ends_of_pairs(Signed(seed)).items() if log_loss(X, y, *end) < np.log(2)}
 
 
 # --- the two sets
@@ -173,15 +265,14 @@ def pairs_that_converge(seed: int = 0) -> set[str]:
 def _look_at_converge(signs: Any) -> None:
     given, right = _letters(signs, "converge", PAIRS), pairs_that_converge()
     if given != right:
-        way = LS2 if given & {"b", "c"} else LS1 if given == right - {"a"} else None
-        raise _refused("converge", given, way)
+        raise _refused("converge", given, CONVERGE_WAYS.get("".join(sorted(given)), LS2))
 
 
 def _look_at_repair(signs: Any) -> None:
     given = _letters(signs, "repair", CHANGES)
     if given != REPAIR:
-        way = LS2 if given < REPAIR else LS4 if given > REPAIR else LS3 if given & {"3", "4"} else None
-        raise _refused("repair", given, way)
+        mixed = LS4 if given > REPAIR else LS10
+        raise _refused("repair", given, REPAIR_WAYS.get("".join(sorted(given)), mixed))
 
 
 def _letters(signs: Any, part: str, known: Collection[str]) -> set[str]:
@@ -198,5 +289,5 @@ def _letters(signs: Any, part: str, known: Collection[str]) -> set[str]:
     return found
 
 
-def _refused(part: str, given: set[str], way: Misconception | None) -> Wrong:
+def _refused(part: str, given: set[str], way: Misconception) -> Wrong:
     return refuse(f"{part}: you gave {', '.join(sorted(given)) or 'nothing'}.", way)
