@@ -105,12 +105,19 @@ def as_array(answer: Any, what: str) -> np.ndarray:
     if type(answer) not in (np.ndarray, list, tuple) and plain(answer) is None:
         raise CheckFailed(f"{what} should be an array of numbers, not {kind(answer)}.")
     try:
-        array = np.array(answer)
+        array = np.array(_without_tensors(answer))
         if array.dtype.kind not in "biuf":
             raise ValueError
         return array.astype(np.float64)
     except (ValueError, TypeError, RuntimeError):
         raise CheckFailed(f"{what} should be an array of numbers with rows of the same length.") from None
+
+
+def _without_tensors(answer: Any, depth: int = DEEPEST) -> Any:
+    """Return nested lists with NumPy's arrays in the place of tensors, of which NumPy takes none with a gradient."""
+    if type(answer) in (list, tuple) and depth:
+        return [_without_tensors(one, depth - 1) for one in answer]
+    return _from_torch(answer) if type(answer) is torch.Tensor else answer
 
 
 def _from_torch(tensor: torch.Tensor) -> Any:

@@ -1,7 +1,20 @@
-"""Exercise 5.5: a convolution with loops, judged in stages, and what its cases are made of."""
+"""Exercise 5.5: a convolution with loops, judged in stages.
+
+===========================================  ===============================================================
+what the prompt says                         where it is tried
+===========================================  ===============================================================
+x (N, C, H, W), weight (K, C, FH, FW)        "channels": all sizes differ, one and several channels and pictures
+bias (K,)                                    "biases": of both signs, one for each kernel
+stride=1, padding=0 by default               every case of "channels" and "biases" leaves them out
+stride                                       "stride"; cells left over
+padding                                      "padding"; of one and of two cells
+stride and padding                           TOGETHER
+PyTorch's own convolutions may not help      :func:`~course_utils.judging.protocol.calling.no_shortcuts`
+===========================================  ===============================================================
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +27,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import RIGHT, Findings
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS2, DS5, DS6
 from course_utils.labs.conv_and_pooling.windows import SZ1, SZ3, SZ6
@@ -48,32 +62,39 @@ CV8 = Misconception(
     "This pads one side of each axis. How many borders has a picture?",
     PADDING,
 )
+CV13 = Misconception(
+    "CV13",
+    "both sides of the output taken from one side of the picture",
+    "Your output is as wide as it is high. Which side of the picture and of the kernel gives the width?",
+    BUILD,
+)
+CV14 = Misconception(
+    "CV14",
+    "the first kernel's bias for all kernels",
+    "This adds the first bias to all maps. Which number of bias belongs to kernel k?",
+    BUILD,
+)
+CV15 = Misconception(
+    "CV15",
+    "averaged instead of summed",
+    "These are averages of the products. What does a convolution do with the products of a window?",
+    BUILD,
+)
+CV16 = Misconception(
+    "CV16",
+    "padded pictures and channels, too",
+    "Zeros were put before the pictures and the channels, too. Which of the four axes get a border?",
+    PADDING,
+)
+CV17 = Misconception(
+    "CV17",
+    "stride or padding on one axis only",
+    "One axis is right, the other is not. Along which axes does the window move, and which have a border?",
+    PADDING,
+)
 SZ10 = shared.SZ10.in_lab(BUILD)
 
 TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
-
-
-@dataclass(frozen=True)
-class Shapes:
-    """All shapes of one convolution or pooling. `kernel` is (FH, FW)."""
-
-    batch: int
-    in_channels: int
-    out_channels: int
-    size: tuple[int, int]
-    kernel: tuple[int, int]
-    stride: int = 1
-    padding: int = 0
-    dtype: type = np.float64
-    zero_bias: bool = False
-
-    def arrays(self, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Draw x (N, C, H, W), weight (K, C, FH, FW) and bias (K,)."""
-        rng = np.random.default_rng([seed, *self.size, *self.kernel])
-        x = rng.normal(size=(self.batch, self.in_channels, *self.size))
-        weight = rng.normal(size=(self.out_channels, self.in_channels, *self.kernel))
-        bias = np.zeros(self.out_channels) if self.zero_bias else 1 + rng.random(self.out_channels)
-        return x.astype(self.dtype), weight.astype(self.dtype), bias.astype(self.dtype)
 
 
 class BuildConv2d(Implementation):
@@ -85,7 +106,33 @@ class BuildConv2d(Implementation):
         "Output (n, k, i, j) looks at one window of picture n. On which row and which column does that window start?",
         "The window is x[n, :, top:top+FH, left:left+FW], with shape (C, FH, FW). What has weight[k] to do with it?",
     )
-    misconceptions = (CV1, CV7, CV3, CV2, SZ3, SZ6, CV4, CV5, CV8, SZ1, DS6, DS5, SZ10, DS2)
+    worked = """
+    Another window that slides: `spread(x, size, stride=1)`, for pictures `x` (N, C, H, W) the largest number of each
+    window minus its smallest, over all channels together. It returns (N, OH, OW).
+
+    1. Sizes first, one for each axis: `OH = (H - size) // stride + 1`, and `OW` the same with `W`.
+    2. An array of zeros in the shape of the result.
+    3. Two loops over the places. The window of place (i, j) starts on row `i * stride`, column `j * stride`.
+    4. One line works out that number for all pictures at once: axis 0 stays, the other three are used up.
+
+    ```python
+    def spread(x, size, stride=1):
+        N, C, H, W = x.shape
+        OH, OW = (H - size) // stride + 1, (W - size) // stride + 1
+        out = np.zeros((N, OH, OW))
+        for i in range(OH):
+            for j in range(OW):
+                top, left = i * stride, j * stride
+                window = x[:, :, top : top + size, left : left + size]  # (N, C, size, size)
+                out[:, i, j] = window.max(axis=(1, 2, 3)) - window.min(axis=(1, 2, 3))
+        return out
+    ```
+
+    What does `conv2d` do with the numbers of a window, and which further axis has its result?
+    """
+    misconceptions = (
+        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV16, CV17, CV13, SZ1, DS6, DS5, SZ10, DS2),
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return cases that add one thing each: a part is one thing, alone."""
@@ -96,7 +143,9 @@ class BuildConv2d(Implementation):
             Case("a bias for each kernel", Shapes(1, 1, 2, (5, 6), (3, 2)), "biases"),
             Case("biases and three input channels", Shapes(2, 3, 2, (6, 5), (3, 3)), "biases"),
             Case("stride=2", Shapes(1, 2, 3, (7, 9), (3, 3), stride=2, **plain), "stride"),
+            Case("stride=3, cells left over", Shapes(2, 2, 2, (8, 6), (3, 2), stride=3, **plain), "stride"),
             Case("padding=1", Shapes(1, 2, 2, (5, 4), (3, 3), padding=1, **plain), "padding"),
+            Case("padding=2", Shapes(2, 3, 2, (4, 6), (3, 2), padding=2, **plain), "padding"),
             Case("stride=2 and padding=1", Shapes(1, 2, 2, (6, 5), (3, 3), stride=2, padding=1), TOGETHER),
         ]
 
@@ -143,8 +192,8 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         x: torch.Tensor = x,
         weight: torch.Tensor = weight,
         bias: torch.Tensor = bias,
-        stride: int = stride,
-        padding: int = padding,
+        stride: int | tuple[int, int] = stride,
+        padding: int | tuple[int, int] = padding,
     ) -> torch.Tensor:
         return F.conv2d(x, weight, bias, stride=stride, padding=padding)
 
@@ -154,20 +203,33 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
     right = conv()
     rows, columns = right.shape[2:]
     centre = bias[None, :, None, None]
+    bare, area = right - centre, weight[0, 0].numel()
     by_channel = [conv(x[:, [c]], weight[:, [c]]) for c in range(x.shape[1])]
     return {
         CV1: lambda: conv(weight=weight.flip(2, 3)),
         CV7: lambda: conv(weight=weight.transpose(2, 3)),
-        CV3: lambda: [right - centre, right + (x.shape[1] - 1) * centre, right - centre + bias[0]],
-        CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2), right / x.shape[1]],
+        CV3: lambda: [bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area)],
+        CV14: lambda: bare + bias[0],
+        CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
+        CV15: lambda: [bare / count + add for count in (x.shape[1], area, area * x.shape[1]) for add in (centre, 0)],
         SZ3: lambda: conv(stride=1),
         SZ6: lambda: conv(padding=0),
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
+        CV17: lambda: [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)],
+        CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),
         SZ10: lambda: right.transpose(0, 1),
         DS2: lambda: [right[0], right.sum(0)],
     }
+
+
+def _on_one_axis(stride: int, padding: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the pairs (stride, padding), each by axis, in which one of the two holds on one axis only."""
+    strides = [(stride, 1), (1, stride)] if stride > 1 else []
+    paddings = [(padding, 0), (0, padding)] if padding else []
+    return [(one, (padding, padding)) for one in strides] + [((stride, stride), one) for one in paddings]
