@@ -29,7 +29,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
-from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
 from course_utils.labs.conv_and_pooling.windows import SZ1, SZ3, SZ6
 
 CV2 = Misconception(
@@ -92,6 +92,24 @@ CV17 = Misconception(
     "One axis is right, the other is not. Along which axes does the window move, and which have a border?",
     PADDING,
 )
+CV26 = Misconception(
+    "CV26",
+    "padded with ones",
+    "The inside is right, the border is not: it was padded with ones. What does zero padding add?",
+    PADDING,
+)
+CV27 = Misconception(
+    "CV27",
+    "array of whole numbers",
+    "Your numbers have lost what stands behind the point. Which type of numbers holds the array that you fill?",
+    BUILD,
+)
+CV29 = Misconception(
+    "CV29",
+    "the first kernel for all maps",
+    "All your maps are the first kernel's. Which index of weight chooses the kernel?",
+    BUILD,
+)
 SZ10 = shared.SZ10.in_lab(BUILD)
 
 TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
@@ -131,7 +149,8 @@ class BuildConv2d(Implementation):
     What does `conv2d` do with the numbers of a window, and which further axis has its result?
     """
     misconceptions = (
-        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV16, CV17, CV13, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
+        *(CV27, CV28, CV29, CV30, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -203,23 +222,33 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
     right = conv()
     rows, columns = right.shape[2:]
     centre = bias[None, :, None, None]
-    bare, area = right - centre, weight[0, 0].numel()
+    bare, channels, area = right - centre, x.shape[1], weight[0, 0].numel()
     by_channel = [conv(x[:, [c]], weight[:, [c]]) for c in range(x.shape[1])]
     return {
         CV1: lambda: conv(weight=weight.flip(2, 3)),
         CV7: lambda: conv(weight=weight.transpose(2, 3)),
-        CV3: lambda: [bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area)],
+        CV3: lambda: [
+            bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area, x.shape[1] * area + 1)
+        ],
         CV14: lambda: bare + bias[0],
         CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
-        CV15: lambda: [bare / count + add for count in (x.shape[1], area, area * x.shape[1]) for add in (centre, 0)],
+        CV15: lambda: [bare / count + add for count in (channels, area, channels * area) for add in (centre, 0)],
         SZ3: lambda: conv(stride=1),
         SZ6: lambda: conv(padding=0),
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
         CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
-        CV17: lambda: [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)],
+        CV17: lambda: (
+            [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
+            + [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)]
+        ),
         CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],
+        CV27: lambda: right.trunc(),
+        CV28: lambda: too_early(right),
+        CV29: lambda: conv(weight=weight[:1].expand_as(weight)),
+        CV30: lambda: of_first_picture(right),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),

@@ -29,7 +29,7 @@ from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.build_conv2d import CV13
 from course_utils.labs.conv_and_pooling.headings import POOLING
-from course_utils.labs.conv_and_pooling.kernels import DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.kernels import CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
 from course_utils.labs.conv_and_pooling.windows import SZ1
 
 PL2 = shared.PL2.in_lab(POOLING)
@@ -67,6 +67,24 @@ PL6 = Misconception(
     "PL6",
     "sum divided by the side of the window, not by its cells",
     "Your averages are sums divided by another number than that of the cells. How many cells has a window?",
+    POOLING,
+)
+PL7 = Misconception(
+    "PL7",
+    "given stride ignored",
+    "This is right for windows side by side. Which stride was asked for?",
+    POOLING,
+)
+PL8 = Misconception(
+    "PL8",
+    "stride 2 where none is given",
+    "Your windows start two cells apart. What is the stride of a pooling layer if none is given?",
+    POOLING,
+)
+PL9 = Misconception(
+    "PL9",
+    "smallest instead of largest",
+    "These are the smallest numbers of the windows. Which of them does max-pooling keep?",
     POOLING,
 )
 
@@ -108,7 +126,7 @@ class BuildPool2d(Implementation):
 
     What changes if windows start every `stride` cells, and how many fit then?
     """
-    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL6, PL5, CV13, SZ1, DS6, DS5, DS2)
+    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL6, PL7, PL8, PL9, PL5, CV13, CV28, CV30, SZ1, DS6, DS5, DS2)
 
     def cases(self) -> Sequence[Case]:
         """Return both modes, inputs below zero, and the defaults."""
@@ -164,11 +182,16 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL1: lambda: other(x, kernel_size, stride),
         CV6: lambda: right.clamp(min=0),
         PL2: lambda: pool(x, kernel_size, 1),
+        PL7: lambda: pool(x, kernel_size) if stride not in (None, kernel_size) else [],
+        PL8: lambda: pool(x, kernel_size, 2) if stride is None and kernel_size != 2 else [],
+        PL9: lambda: -F.max_pool2d(-x, kernel_size, stride) if mode == "max" else [],
         PL3: lambda: [over(right) for over in _over_channels(mode)],
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
         CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],
+        CV28: lambda: too_early(right),
+        CV30: lambda: of_first_picture(right),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),

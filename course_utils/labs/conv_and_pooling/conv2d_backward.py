@@ -12,6 +12,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.conv_and_pooling.arrays import Shapes
+from course_utils.labs.conv_and_pooling.build_conv2d import CV4
 from course_utils.labs.conv_and_pooling.headings import BUILD
 from course_utils.labs.conv_and_pooling.kernels import CV1
 
@@ -37,6 +38,12 @@ CV25 = Misconception(
     "CV25",
     "border of the padding not taken off",
     "This is as large as the padded picture. Who asked for the gradient of the zeros at the border?",
+    BUILD,
+)
+CV31 = Misconception(
+    "CV31",
+    "gradients in another order",
+    "This is another one of the three gradients. In which order does the task ask for them?",
     BUILD,
 )
 
@@ -76,7 +83,7 @@ class Conv2dBackward(Implementation):
 
     In `conv2d` the slope is no 1 / size². What does an output multiply a pixel by, and what a weight?
     """
-    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV23, CV24, CV25)
+    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31)
 
     def cases(self) -> Sequence[Case]:
         """Return one channel, several, and a stride with padding; each gradient is a part."""
@@ -111,8 +118,10 @@ class Conv2dBackward(Implementation):
         if type(given) not in (tuple, list) or len(given) != 3:
             raise case.always("conv2d_backward should return three arrays: grad_x, grad_weight, grad_bias.")
         number = GRADIENTS.index(case.part)
-        right = torch_gradients(arrays, grad_out, shapes)[number]
+        gradients = torch_gradients(arrays, grad_out, shapes)
+        right = gradients[number]
         ways = gradient_ways(right, shapes.batch, grad_out if case.part == "grad_bias" else None)
+        ways[CV31] = lambda: [one for one in gradients if one is not right]
         if case.part == "grad_x":  # a turned kernel does not turn the gradient
             turned = arrays[1][:, :, ::-1, ::-1].copy()
             ways[CV1] = lambda: torch_gradients((arrays[0], turned, arrays[2]), grad_out, shapes)[0]
@@ -143,10 +152,10 @@ def _window_ways(
     width, which = shapes.padding, GRADIENTS.index(part)
     padded = np.pad(x, ((0, 0), (0, 0), (width, width), (width, width)))
 
-    def walk(overwrite: bool, pictures: slice = slice(None)) -> np.ndarray:
+    def walk(overwrite: bool = False, pictures: slice = slice(None), stride: int = shapes.stride) -> np.ndarray:
         gradients = np.zeros(padded.shape), np.zeros(weight.shape)
         for i, j in np.ndindex(grad_out.shape[2:]):
-            top, left = i * shapes.stride, j * shapes.stride
+            top, left = i * stride, j * stride
             window = np.s_[:, :, top : top + weight.shape[2], left : left + weight.shape[3]]
             here = grad_out[pictures, :, i, j]
             adds = (
@@ -161,11 +170,14 @@ def _window_ways(
         height, length = gradient.shape[2:]
         return gradient[:, :, width : height - width, width : length - width] if part == "grad_x" else gradient
 
-    ways: dict[Misconception, Callable[[], object]] = {CV23: lambda: cropped(walk(overwrite=True))}
+    ways: dict[Misconception, Callable[[], object]] = {
+        CV23: lambda: cropped(walk(overwrite=True)),
+        CV4: lambda: cropped(walk(stride=1)) if shapes.stride > 1 else [],
+    }
     if part == "grad_weight":
-        ways[CV24] = lambda: [walk(False, pictures) for pictures in (slice(1), slice(-1, None))]
+        ways[CV24] = lambda: [walk(pictures=pictures) for pictures in (slice(1), slice(-1, None))]
     elif width:
-        ways[CV25] = lambda: walk(overwrite=False)
+        ways[CV25] = walk
     return ways
 
 
@@ -197,5 +209,6 @@ def gradient_ways(
             grad_out.sum((2, 3)),
             grad_out[0].sum((1, 2)),
             grad_out.mean((0, 2, 3)),
+            *(one for i in (0, -1) for one in (grad_out[i, :, i, i], grad_out[:, :, i, i].sum(0))),
         ]
     return ways

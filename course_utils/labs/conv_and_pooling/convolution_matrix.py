@@ -49,8 +49,14 @@ MX4 = Misconception(
 )
 MX5 = Misconception(
     "MX5",
-    "kernel's place wrong on pictures that are not square",
-    "On a square picture this would be right. Is a pixel one row down H or W numbers further?",
+    "place wrong on pictures that are not square",
+    "On a square picture this would be right. One row down, by how much does a pixel's number grow, and a window's?",
+    MATRIX,
+)
+MX6 = Misconception(
+    "MX6",
+    "every row looks at the first window",
+    "All your rows are alike. Where does the window of the second output start?",
     MATRIX,
 )
 
@@ -88,7 +94,7 @@ class ConvolutionMatrix(Implementation):
 
     Which cells get which numbers if each output is a window of a kernel?
     """
-    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5)
+    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6)
 
     def cases(self) -> Sequence[Case]:
         """Return the example, and two kernels on pictures that are not square."""
@@ -139,11 +145,14 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
             matrix[number, start : start + kernel.size] = kernel.reshape(-1)
         return matrix
 
-    def by_height() -> np.ndarray:
+    def laid_out(row: Callable[..., int], column: Callable[..., int]) -> np.ndarray:
         matrix = np.zeros_like(right)
         for i, j, a, b in np.ndindex(rows, columns, *kernel.shape):
-            matrix[i * columns + j, (i + a) * height + j + b] = kernel[a, b]
+            matrix[row(i, j), column(i, j, a, b)] = kernel[a, b]
         return matrix
+
+    def row(i: int, j: int) -> int:
+        return i * columns + j
 
     return {
         MX1: lambda: right.T,
@@ -151,6 +160,10 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
         MX2: lambda: [right[by_column], right[:, pixel_by_column], right[by_column][:, pixel_by_column]],
         MX3: without_gap,
         MX4: lambda: [np.trunc(right), np.rint(right)],
-        MX5: by_height,
+        MX5: lambda: [
+            laid_out(row, lambda i, j, a, b: (i + a) * height + j + b),
+            laid_out(lambda i, j: i * rows + j, lambda i, j, a, b: (i + a) * width + j + b),
+        ],
+        MX6: lambda: laid_out(row, lambda i, j, a, b: a * width + b),
         CV7: lambda: torch_matrix(kernel.T.copy(), height, width),
     }

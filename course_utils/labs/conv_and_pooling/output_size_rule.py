@@ -52,6 +52,7 @@ PUBLIC = (
     Window(7, 3, 3, 0),
     Window(32, 5, 1, 2),
     Window(28, 4, 3, 1),
+    Window(9, 4, 3, 0),
 )
 STRICT = (Window(7, 3, 3, 1), Window(10, 4, 4, 1), Window(12, 5, 4, 2))
 DEFAULTS = (9, 4)
@@ -93,8 +94,8 @@ class OutputSizeRule(Implementation):
     misconceptions = (*SIZE_WAYS, *SELDOM, TY1)
 
     def cases(self) -> Sequence[Case]:
-        """Return the lectures' windows: as one case, since a wrong way shows in all of them together."""
-        return [Case("the lectures' windows", PUBLIC)]
+        """Return the lectures' windows and two more: as one case, since a wrong way shows in all of them together."""
+        return [Case("the lectures' windows and two more", PUBLIC)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return further windows."""
@@ -122,7 +123,8 @@ def _compare_sizes(case: Case, asked: dict[int, Window], given: dict[int, Any]) 
     if amiss:
         first = amiss[0]
         line = f"Not yet right for {asked[first]}: your answer is {short(given[first])}."
-        raise case.sentence(line, [way for way in (*SIZE_WAYS, *SELDOM) if _is_way(way, asked, numbers)][:1])
+        ways = [way for way in (*SIZE_WAYS, *SELDOM) if len(amiss) > 1 and _is_way(way, asked, numbers)]
+        raise case.sentence(line, ways[:1])
 
 
 def _is_way(way: Misconception, asked: dict[int, Window], given: dict[int, float | None]) -> bool:
