@@ -104,12 +104,22 @@ WRONG_SIZES = {
 }
 
 
-SELDOM_SIZES = {  # with the share that is left in the lectures' five questions
-    "SZ14": (lambda n, f, s, p: round((n - f + 2 * p) / s) + 1, 0),
-    "SZ15": (lambda n, f, s, p: (n - f - 2 * p) // s + 1, 3 / 5),
-    "SZ16": (lambda n, f, s, p: (n - f) // s + 1 + 2 * p, 0),
-    "SZ17": (lambda n, f, s, p: (n - f + 2 * p) // f + 1, 1 / 5),
+SELDOM_SIZES = {
+    "SZ14": lambda n, f, s, p: round((n - f + 2 * p) / s) + 1,
+    "SZ15": lambda n, f, s, p: (n - f - 2 * p) // s + 1,
+    "SZ16": lambda n, f, s, p: (n - f) // s + 1 + 2 * p,
+    "SZ17": lambda n, f, s, p: (n - f + 2 * p) // f + 1,
 }
+
+
+def seldom_sizes(code: str, student: str) -> WrongWay:
+    """Answer a student's five questions in a seldom wrong way, with the right leftover."""
+    asked = conv_and_pooling.for_student(student).output_sizes.question
+    given = {letter: SELDOM_SIZES[code](*window) for letter, window in asked.items()}
+    answers = {letter: {"size": value, "units": value**2} for letter, value in given.items()}
+    answers["d"]["leftover"] = count_leftover(asked["d"])
+    right = sum(given[letter] == count_windows(window) for letter, window in asked.items())
+    return WrongWay(code, "output-sizes", lambda: (answers,), right / 5, student)
 
 
 def counts(count: Callable | None = None, **changes) -> Callable:
@@ -186,7 +196,7 @@ SETS = [
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=2), 4 / 5),
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=0.33), 4 / 5),
     WrongWay("SZ18", "output-sizes", sizes(a_units=49), 4 / 5),
-    *(WrongWay(code, "output-sizes", rows(rule), share) for code, (rule, share) in SELDOM_SIZES.items() if share),
+    *(seldom_sizes(code, student) for code, student in {"SZ15": "", "SZ16": STUDENT, "SZ17": ""}.items()),
     *(WrongWay(code, "parameter-counts", counts(rule), 2 / 5) for code, rule in WRONG_COUNTS.items()),
     WrongWay("PC9", "parameter-counts", counts(pooling=4), 4 / 5),
     WrongWay("PC9", "parameter-counts", counts(pooling=40), 4 / 5),
@@ -387,7 +397,7 @@ ALL_CHANNELS = ("x[n, c, row, column]", "x[n, :, row, column].max()")
 FUNCTIONS = [
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, (f, _) in WRONG_SIZES.items()),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),), hidden=True) for code, (f, _) in WRONG_SIZES.items()),
-    *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, (f, _) in SELDOM_SIZES.items()),
+    *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, f in SELDOM_SIZES.items()),
     WrongWay("SZ6", "output-size-rule", lambda: (strict_rule(lambda n, f, s, p: (n - f) % s),)),
     WrongWay("SZ2", "output-size-rule", lambda: (strict_rule(lambda n, f, s, p: (n + p - f) % s),)),
     WrongWay("TY1", "output-size-rule", lambda: (rule(lambda n, f, s, p: float((n - f + 2 * p) // s + 1)),)),
@@ -540,7 +550,7 @@ def test_a_function_without_its_mutation_is_right(name):
 # --- several wrong ways, the same answers
 
 SAME_ANSWERS = {
-    "output-sizes": ({"SZ1", "SZ5"}, sizes(b_size=2, b_units=4)),
+    "output-sizes": ({"SZ1", "SZ5", "SZ17"}, sizes(b_size=2, b_units=4)),
     "parameter-counts": ({"PC3", "PC6"}, counts(b=50)),
     "transposed-sizes": ({"TC4", "TC5"}, changed("transposed_sizes", size=7)),
 }

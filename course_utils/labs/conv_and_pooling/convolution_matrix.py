@@ -97,9 +97,8 @@ class ConvolutionMatrix(Implementation):
     misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6)
 
     def cases(self) -> Sequence[Case]:
-        """Return the example, and two kernels on pictures that are not square."""
-        example = Case("the example", (EXAMPLE.shape, 1, 3))
-        return [example, *map(_case, PUBLIC)]
+        """Return two kernels on pictures that are not square, and the example."""
+        return [*map(_case, PUBLIC), Case("the example", (EXAMPLE.shape, 1, 3))]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return kernels of other shapes."""

@@ -31,6 +31,7 @@ from course_utils.labs.conv_and_pooling.windows import (
     SIZE_WAYS,
     SZ2,
     SZ6,
+    SZ14,
     Window,
     count_leftover,
     output_size,
@@ -53,6 +54,7 @@ PUBLIC = (
     Window(32, 5, 1, 2),
     Window(28, 4, 3, 1),
     Window(9, 4, 3, 0),
+    Window(10, 3, 2, 1),
 )
 STRICT = (Window(7, 3, 3, 1), Window(10, 4, 4, 1), Window(12, 5, 4, 2))
 DEFAULTS = (9, 4)
@@ -91,11 +93,11 @@ class OutputSizeRule(Implementation):
 
     What is the "path" of a window's left edge, on a row with padding at both ends?
     """
-    misconceptions = (*SIZE_WAYS, *SELDOM, TY1)
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, TY1)
 
     def cases(self) -> Sequence[Case]:
-        """Return the lectures' windows and two more: as one case, since a wrong way shows in all of them together."""
-        return [Case("the lectures' windows and two more", PUBLIC)]
+        """Return the lectures' windows and three more: as one case, since a wrong way shows in all of them together."""
+        return [Case("the lectures' windows and three more", PUBLIC)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return further windows."""
@@ -123,7 +125,7 @@ def _compare_sizes(case: Case, asked: dict[int, Window], given: dict[int, Any]) 
     if amiss:
         first = amiss[0]
         line = f"Not yet right for {asked[first]}: your answer is {short(given[first])}."
-        ways = [way for way in (*SIZE_WAYS, *SELDOM) if len(amiss) > 1 and _is_way(way, asked, numbers)]
+        ways = [way for way in (*SIZE_WAYS, *SELDOM, SZ14) if len(amiss) > 1 and _is_way(way, asked, numbers)]
         raise case.sentence(line, ways[:1])
 
 

@@ -46,8 +46,6 @@ SZ18 = Misconception(
     BY_HAND,
 )
 
-NO_EXPLANATION = Explanation([], {})
-
 LECTURE_WINDOWS = {
     "a": Window(7, 3, 1, 0),
     "b": Window(7, 3, 2, 0),
@@ -88,9 +86,7 @@ class OutputSizes(Exercise):
         rows = {label: _Row(label, given[label], window) for label, window in self.question.items()}
         sizes = {label: row.numbers["size"] for label, row in rows.items() if row.numbers.get("size") is not None}
         right = {label: output_size(*window) for label, window in self.question.items()}
-        why = explain_set(sizes, right, ways_by_question(SIZE_WAYS, self.question))
-        if why == NO_EXPLANATION:
-            why = explain_set(sizes, right, ways_by_question(SELDOM, self.question))
+        why = explain_set(sizes, right, ways_by_question((*SIZE_WAYS, *SELDOM), self.question))
         advice = telling(why.ways, OUTPUT_SIZE, f"lab.{self.name()}")
         return {label: row.finding(why, advice) for label, row in rows.items()}
 

@@ -113,7 +113,7 @@ SZ17 = Misconception(
     SIZE_RULE,
     lambda size, kernel_size, stride, padding: (size - kernel_size + 2 * padding) // kernel_size + 1,
 )
-SELDOM = (SZ14, SZ15, SZ16, SZ17)  # looked at where none of the others explains an answer; no question is drawn by them
+SELDOM = (SZ15, SZ16, SZ17)  # no question is drawn so that it tells them apart
 
 
 # --- what is right
@@ -189,6 +189,6 @@ OUTPUT_SIZE = Topic(
     single_window,
     _window_text,
     lambda question: output_size(*question),
-    lambda question: wrong_answers(SIZE_WAYS, question),
+    lambda question: wrong_answers((*SIZE_WAYS, *SELDOM), question),
     _steps,
 )
