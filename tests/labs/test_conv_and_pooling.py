@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -12,6 +13,9 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
+from scipy.ndimage import maximum_filter
+from scipy.signal import correlate2d
+from skimage.measure import block_reduce
 
 from course_utils.cells import grade_id
 from course_utils.judging.variants import Dice
@@ -827,6 +831,40 @@ def test_pytorchs_own_layers_are_refused(name, how):
     found = judged(exercise(name).check, SHORTCUTS[name, how])
     assert found.share == 0
     assert re.search(rf"{name} calls PyTorch's \w+\. Build it yourself here", found.text)
+
+
+def by_thread(function: Callable) -> Callable:
+    def inner(*args):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(function, *args).result()
+
+    return inner
+
+
+def by_scipy(x, weight, bias, *rest):
+    pairs = [[sum(correlate2d(c, w, mode="valid") for c, w in zip(n, k, strict=True)) for k in weight] for n in x]
+    return np.array(pairs) + bias[:, None, None]
+
+
+def by_numpy(x, weight, bias, *rest):
+    return np.array([[np.convolve(n.ravel(), k.ravel()) for k in weight] for n in x])
+
+
+READY_MADE = {
+    ("conv2d", "SciPy"): (by_scipy, "SciPy's correlate2d"),
+    ("conv2d", "NumPy"): (by_numpy, "NumPy's convolve"),
+    ("conv2d", "a thread"): (by_thread(SHORTCUTS["conv2d", "F.conv2d"]), "PyTorch's conv2d"),
+    ("pool2d", "SciPy"): (lambda x, k, *rest: maximum_filter(x, (1, 1, k, k)), "SciPy's maximum_filter"),
+    ("pool2d", "scikit-image"): (lambda x, k, *rest: block_reduce(x, (1, 1, k, k)), "scikit-image's block_reduce"),
+    ("pool2d", "a thread"): (by_thread(SHORTCUTS["pool2d", "F.max_pool2d"]), "PyTorch's max_pool2d"),
+}
+
+
+@pytest.mark.parametrize(("name", "how"), READY_MADE, ids=[" by ".join(one) for one in READY_MADE])
+def test_ready_made_windows_are_refused(name, how):
+    function, called = READY_MADE[name, how]
+    found = judged(exercise(name).check, function)
+    assert (found.share, f"{name} calls {called}. Build it yourself here" in found.text) == (0, True)
 
 
 def test_pytorch_works_again_after_a_shortcut_was_refused():

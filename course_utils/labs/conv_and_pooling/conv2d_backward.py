@@ -1,4 +1,14 @@
-"""Bonus: the backward pass of a convolution."""
+"""Bonus: the backward pass of a convolution.
+
+=========================================  ===================================================================
+what the prompt says                       where it is tried
+=========================================  ===================================================================
+grad_out (N, K, OH, OW), any stride        "stride=2, padding=1"; stride and padding alone at grading
+stride=1, padding=0 by default             the cases without them leave them out
+gradients by x, weight and bias, in order  each is a part of its own
+in their shapes                            all sizes differ
+=========================================  ===================================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

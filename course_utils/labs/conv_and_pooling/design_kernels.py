@@ -1,4 +1,14 @@
-"""Exercise 5.6: four kernels with a property; any kernel that has it counts."""
+"""Exercise 5.6: four kernels with a property; any kernel that has it counts.
+
+========================================================  =====================================
+what the prompt says                                      where it is tried
+========================================================  =====================================
+edges: answer to a step one way, not to one the other     STEP and its transpose, even grey
+blur: mixes a pixel with its neighbours, keeps grey       signs, sum and largest of the weights
+main diagonal: answers most to one of four lines          the four lines
+other kernels than the two above                          OF_THE_LESSON
+========================================================  =====================================
+"""
 
 from functools import partial
 from typing import Any

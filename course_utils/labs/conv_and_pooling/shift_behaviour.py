@@ -214,6 +214,8 @@ def _given_letters(answer: Any) -> set[str] | None:
 def _look_at_field(answer: Any) -> None:
     _attempted("receptive field", answer)
     field = plain(answer)
+    if field is None:
+        raise refuse(f"receptive field should be a number, not {kind(answer)}.")
     if field != receptive_field():
         raise refuse(_note("receptive field", answer), {9: SH3, 3: SH6, 5: SH6, 27: SH13, 49: SH13}.get(field))
 

@@ -202,8 +202,10 @@ class TransposedSizes(Exercise):
 
     def _look_at_back(self, answer: Any) -> None:
         sizes = as_numbers(answer)
-        if sizes is None or sorted(sizes) != self._back:
-            given = set(sizes or ())
+        if sizes is None:
+            raise refuse(f"sizes back should be numbers, such as [8, 9], not {short(answer)}.")
+        if sorted(sizes) != self._back:
+            given = set(sizes)
             way = None if not given else TC6 if given < set(self._back) else TC8 if given - set(self._back) else None
             raise refuse(f"sizes back: you gave {short(answer)}.", way)
 
