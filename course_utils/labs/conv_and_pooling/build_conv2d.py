@@ -140,8 +140,8 @@ class BuildConv2d(Implementation):
         out = np.zeros((N, OH, OW))
         for i in range(OH):
             for j in range(OW):
-                top, left = i * stride, j * stride
-                window = x[:, :, top : top + size, left : left + size]  # (N, C, size, size)
+                row, column = stride * i, stride * j
+                window = x[:, :, row : row + size, column : column + size]  # (N, C, size, size)
                 out[:, i, j] = window.max(axis=(1, 2, 3)) - window.min(axis=(1, 2, 3))
         return out
     ```

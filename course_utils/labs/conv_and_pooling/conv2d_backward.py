@@ -83,11 +83,10 @@ class Conv2dBackward(Implementation):
     ```python
     def avg_pool_backward(grad_out, x, size):
         grad_x = np.zeros(x.shape)
-        for i in range(grad_out.shape[2]):
-            for j in range(grad_out.shape[3]):
-                top, left = i * size, j * size
-                here = grad_out[:, :, i, j] / size**2  # (N, C)
-                grad_x[:, :, top : top + size, left : left + size] += here[:, :, None, None]
+        for i, j in np.ndindex(grad_out.shape[2:]):
+            top, left = i * size, j * size
+            here = grad_out[:, :, i, j] / size**2  # (N, C)
+            grad_x[:, :, top : top + size, left : left + size] += here[:, :, None, None]
         return grad_x
     ```
 
