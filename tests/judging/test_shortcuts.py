@@ -22,6 +22,7 @@ np_alias, scipy_alias = np.convolve, signal.convolve2d
 by_name = {"mine": np.convolve}
 scripted = torch.jit.script(torch.nn.Conv2d(1, 1, 2))
 traced = torch.jit.trace(lambda x: F.conv2d(x, W), (X,))
+optimised = torch.jit.optimize_for_inference(torch.jit.script(torch.nn.Conv2d(1, 1, 2).eval()))
 
 
 def waiting_thread():
@@ -81,6 +82,7 @@ TORCH = {
     "with a gradient": lambda: F.conv2d(X.clone().requires_grad_(), W),
     "TorchScript": lambda: scripted(X),
     "a trace": lambda: traced(X),
+    "TorchScript made fast": lambda: optimised(X),
     "no torch function": without_torch_function,
     "inference mode": in_inference_mode,
     "a new thread": by_new_thread,
@@ -168,6 +170,9 @@ OTHERS = {
     "a name imported inside": imported_by_name,
     "a path": by_a_path,
     "getattr": lambda: getattr(np, "convolve")(np.ones(3), np.ones(2)),  # noqa: B009
+    "exec": lambda: exec("np.convolve(np.ones(3), np.ones(2))"),
+    "vars": lambda: vars(np)["convolve"](np.ones(3), np.ones(2)),
+    "its dict": lambda: np.__dict__["convolve"](np.ones(3), np.ones(2)),
     "a dict": lambda: by_name["mine"](np.ones(3), np.ones(2)),
     "a closure": enclosing(np.convolve),
     "a partial": functools.partial(np.convolve, np.ones(3), np.ones(2)),

@@ -12,7 +12,7 @@ import importlib
 import inspect
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
@@ -23,6 +23,7 @@ LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "Sc
 NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
 KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
+BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
 TRANSPARENT = {"PUSH_NULL", "SWAP", "COPY", "POP_TOP", "EXTENDED_ARG"}  # steps that leave what was loaded last
 KNOWN_AS = {"im2col": "unfold", "col2im": "fold"}  # operators that are called otherwise in Python
 
@@ -99,7 +100,7 @@ def ready_made(target: Any, words: tuple[str, ...]) -> str:
     """
     for library, name in _library_functions(target) if words else ():
         if _matches(f"{library}.{name}", words):
-            return f"{LIBRARIES[library]}'s {name}"
+            return f"{LIBRARIES.get(library, 'PyTorch')}'s {name}"
     return ""
 
 
@@ -112,10 +113,20 @@ def _library_functions(target: Any) -> Iterator[tuple[str, str]]:
             continue
         seen[id(one)] = one  # kept, so that nothing else gets its id
         with contextlib.suppress(Exception):  # of an object with a mind of its own
-            if library := _library_of(one):
+            if isinstance(one, torch.jit.ScriptFunction | torch.jit.ScriptModule):
+                yield from (("torch", name) for name in _compiled(one.inlined_graph))
+            elif library := _library_of(one):
                 yield library, str(getattr(one, "__name__", ""))
             else:
                 waiting += _behind(one)
+
+
+def _compiled(block: Any) -> Iterator[str]:
+    """Yield the names of the operators in a graph of TorchScript's, or in a block of one."""
+    for node in block.nodes():
+        yield node.kind().partition("::")[2]
+        for inner in node.blocks():
+            yield from _compiled(inner)
 
 
 def _library_of(one: Any) -> str:
@@ -145,8 +156,10 @@ def _behind(one: Any) -> list[Any]:
         return [one.pyfunc]
     if isinstance(one, dict):
         return list(dict.values(one))
-    if isinstance(one, list | tuple):
+    if isinstance(one, list | tuple | set | frozenset):
         return list(one)
+    if isinstance(one, property):
+        return [one.fget]
     if isinstance(one, MethodType):
         return _named_in(one.__func__, one.__self__) if isinstance(one.__func__, FunctionType) else []
     if isinstance(one, FunctionType):
@@ -195,9 +208,16 @@ def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
         found.append(value)
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     found += [one for each in inner for one in _named_in_code(each, dict(known))]
-    texts = [constant for constant in code.co_consts if isinstance(constant, str)] if "getattr" in code.co_names else []
-    found += [_attribute(one, text) for text in texts for one in list(found) if isinstance(one, ModuleType)]
+    if BY_TEXT & set(code.co_names):
+        found += _functions_called(constant for constant in code.co_consts if isinstance(constant, str))
     return [one for one in found if one is not None and not isinstance(one, ModuleType)]
+
+
+def _functions_called(texts: Iterable[str]) -> list[Any]:
+    """Return the functions of libraries whose names stand in some texts, of all modules that are loaded."""
+    names = {name for text in texts for name in re.findall(r"\w+", text)}
+    modules = [module for path, module in list(sys.modules.items()) if path.partition(".")[0] in LIBRARIES]
+    return [vars(module)[name] for module in modules for name in names & set(vars(module))]
 
 
 def _imported(name: str) -> Any:
