@@ -539,7 +539,7 @@ print(window.shape)
 r"""
 ## Exercise 5.5. Build a convolution
 
-Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; PyTorch's own convolutions may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes)
+Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; ready-made convolutions of PyTorch, NumPy or SciPy may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes)
 
 Example: a picture of ones, 1×1×3×3, with a kernel of ones, 1×1×2×2, and bias 1 gives 1×1×2×2 numbers, all 5.
 
@@ -678,7 +678,7 @@ The matrix has 225 entries. Only 81 are not zero (**local connection**), and amo
 r"""
 ## Exercise 5.7. Write the matrix of a convolution
 
-Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. (2 points, 20 minutes)
+Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. The weights may be any numbers, also negative ones and fractions. (2 points, 20 minutes)
 
 Example: the kernel [[5, 6]] on a picture of 1×3 pixels gives the matrix [[5, 6, 0], [0, 5, 6]].
 
@@ -746,7 +746,7 @@ print(F.max_pool2d(torch.zeros(1, 1, 13, 13), 2).shape)
 r"""
 ## Exercise 5.8. Build pooling
 
-Write `pool2d(x, kernel_size, stride=None, mode="max")` with NumPy. `x` is (N, C, H, W), `mode` is "max" or "avg"; a stride of `None` means `kernel_size`. It returns (N, C, OH, OW). (2 points, 15 minutes)
+Write `pool2d(x, kernel_size, stride=None, mode="max")` with NumPy, and no ready-made pooling. `x` is (N, C, H, W), `mode` is "max" or "avg"; a stride of `None` means `kernel_size`. It returns (N, C, OH, OW); cells that do not fill a window are left out. (2 points, 15 minutes)
 
 Example: the map in the figure, pooled with `kernel_size=2` and `mode="avg"`, gives [[3.25, 5.25], [2, 2]].
 

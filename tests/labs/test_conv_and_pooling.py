@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -12,8 +13,12 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
+from scipy.ndimage import maximum_filter
+from scipy.signal import correlate2d
+from skimage.measure import block_reduce
 
-from course_utils.judging.counting import count_by_cells
+from course_utils.cells import grade_id
+from course_utils.judging.counting import Layer, count_by_cells
 from course_utils.judging.variants import Dice
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling.conv2d_backward import torch_gradients
@@ -42,11 +47,13 @@ from course_utils.labs.conv_and_pooling.transposed_sizes import (
 )
 from course_utils.labs.conv_and_pooling.windows import (
     SIZE_WAYS,
+    Window,
     count_leftover,
     count_windows,
     output_size,
     sample_window,
 )
+from course_utils.masters import read_master
 
 PRODUCTS = [[0, 3, 2], [4, 4, 0], [0, 2, 4]]
 lesson = Lesson("05_conv_and_pooling")
@@ -98,6 +105,24 @@ WRONG_SIZES = {
     "SZ8": (lambda n, f, s, p: n, 2),
     "SZ9": (lambda n, f, s, p: round((n - f + 2 * p) / s + 1, 2), 4),
 }
+
+
+SELDOM_SIZES = {
+    "SZ14": lambda n, f, s, p: round((n - f + 2 * p) / s) + 1,
+    "SZ15": lambda n, f, s, p: (n - f - 2 * p) // s + 1,
+    "SZ16": lambda n, f, s, p: (n - f) // s + 1 + 2 * p,
+    "SZ17": lambda n, f, s, p: (n - f + 2 * p) // f + 1,
+}
+
+
+def seldom_sizes(code: str, student: str) -> WrongWay:
+    """Answer a student's five questions in a seldom wrong way, with the right leftover."""
+    asked = conv_and_pooling.for_student(student).output_sizes.question
+    given = {letter: SELDOM_SIZES[code](*window) for letter, window in asked.items()}
+    answers = {letter: {"size": value, "units": value**2} for letter, value in given.items()}
+    answers["d"]["leftover"] = count_leftover(asked["d"])
+    right = sum(given[letter] == count_windows(window) for letter, window in asked.items())
+    return WrongWay(code, "output-sizes", lambda: (answers,), right / 5, student)
 
 
 def counts(count: Callable | None = None, **changes) -> Callable:
@@ -173,15 +198,24 @@ SETS = [
     WrongWay("SZ12", "output-sizes", sizes(a_units=10, b_units=6), 3 / 5),
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=2), 4 / 5),
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=0.33), 4 / 5),
+    WrongWay("SZ18", "output-sizes", sizes(a_units=49), 4 / 5),
+    *(seldom_sizes(code, student) for code, student in {"SZ15": "", "SZ16": STUDENT, "SZ17": ""}.items()),
     *(WrongWay(code, "parameter-counts", counts(rule), 2 / 5) for code, rule in WRONG_COUNTS.items()),
     WrongWay("PC9", "parameter-counts", counts(pooling=4), 4 / 5),
     WrongWay("PC9", "parameter-counts", counts(pooling=40), 4 / 5),
     WrongWay("PC11", "parameter-counts", counts(dense=3072 * 10240), 4 / 5),
     WrongWay("PC12", "parameter-counts", counts(dense=760), 4 / 5),
+    WrongWay("PC13", "parameter-counts", counts(dense=1024 * 10240 + 10240), 4 / 5),
+    WrongWay("PC13", "parameter-counts", counts(dense=3072 * 1024 + 1024), 4 / 5),
+    WrongWay("PC14", "parameter-counts", counts(lambda c, k, f, places: k * c * (f * f + 1)), 2 / 5),
+    WrongWay("PC15", "parameter-counts", counts(dense=3072 * 10 + 10), 4 / 5),
     *(WrongWay(code, "transposed-sizes", up_wrongly(rule), 3 / 4, STUDENT) for code, rule in WRONG_STAMPS.items()),
     wrong("TC6", "transposed-sizes", 3 / 4, sizes_back=[5]),
     wrong("TC6", "transposed-sizes", 3 / 4, sizes_back=6),
     wrong("TC7", "transposed-sizes", 3 / 4, is_a_pair="yes"),
+    wrong("TC8", "transposed-sizes", 3 / 4, sizes_back=[4, 5]),
+    wrong("TC8", "transposed-sizes", 3 / 4, sizes_back=[5, 6, 7]),
+    wrong("TC9", "transposed-sizes", 3 / 4, output_padding=0),
     by_hand("CV1", lambda image, kernel: loops(image, kernel[::-1, ::-1])),
     by_hand("CV7", lambda image, kernel: loops(image, kernel.T)),
     by_hand("DS6", lambda image, kernel: np.array(loops(image, kernel)).T.tolist()),
@@ -193,6 +227,17 @@ SETS = [
     products("CV12", lambda image, kernel: image[:3, :3] * kernel),
     products("CV12", lambda image, kernel: image[2:, 1:4] * kernel),
     products("CV1", lambda image, kernel: image[1:4, 2:] * kernel[::-1, ::-1]),
+    by_hand("CV20", lambda image, kernel: loops(image, kernel)[0]),
+    by_hand("CV20", lambda image, kernel: [row[0] for row in loops(image, kernel)]),
+    by_hand("CV21", lambda image, kernel: loops(image, np.ones((3, 3)))),
+    by_hand(
+        "CV22",
+        lambda image, kernel: [[(image[i : i + 3, j : j + 3] * kernel).max() for j in range(3)] for i in range(3)],
+    ),
+    products("CV18", lambda image, kernel: (image[1:4, 2:] * kernel).T),
+    products("CV7", lambda image, kernel: image[1:4, 2:] * kernel.T),
+    products("CV19", lambda image, kernel: image[1:4, 2:]),
+    products("CV19", lambda image, kernel: kernel),
     wrong("KD1", "design-kernels", 3 / 4, vertical_edge=[[-1, -1, -1], [0, 0, 0], [1, 1, 1]]),
     wrong("KD1", "design-kernels", 3 / 4, horizontal_edge=[[0, 0, 0], [-2, 0, 2], [0, 0, 0]]),
     wrong("KD2", "design-kernels", 3 / 4, blur=np.ones((3, 3))),
@@ -200,12 +245,35 @@ SETS = [
     wrong("KD4", "design-kernels", 3 / 4, blur=[[0, 0, 0], [0, 1, 0], [0, 0, 0]]),
     wrong("KD5", "design-kernels", 3 / 4, vertical_edge=[[1, 1, 1], [1, 1, 1], [1, 1, 1]]),
     wrong("KD5", "design-kernels", 3 / 4, horizontal_edge=[[0, 0, 0], [0, 0, 0], [1, 1, 1]]),
+    wrong("KD6", "design-kernels", 3 / 4, vertical_edge=[[0, 0, 0], [-1, 0, 1], [0, 0, 0]]),
+    wrong("KD6", "design-kernels", 3 / 4, blur=np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]]) / 5),
+    wrong("KD7", "design-kernels", 3 / 4, vertical_edge=[[0, -1, 0], [-1, 4, -1], [0, -1, 0]]),
+    wrong("KD8", "design-kernels", 3 / 4, blur=[[0, -1, 0], [-1, 5, -1], [0, -1, 0]]),
+    wrong("KD9", "design-kernels", 3 / 4, blur=[[0, 0, 0], [0, 0, 1], [0, 0, 0]]),
+    wrong("KD10", "design-kernels", 3 / 4, main_diagonal=np.ones((3, 3))),
+    wrong("KD11", "design-kernels", 3 / 4, main_diagonal=np.zeros((3, 3))),
+    wrong("KD11", "design-kernels", 3 / 4, horizontal_edge=np.zeros((3, 3))),
     wrong("SH1", "shift-behaviour", 3 / 5, equivariant={"c"}, invariant={"a"}),
     wrong("SH2", "shift-behaviour", 4 / 5, equivariant={"a", "b"}),
     wrong("SH3", "shift-behaviour", 4 / 5, receptive_field=9),
+    wrong("SH4", "shift-behaviour", 4 / 5, invariant={"b", "c"}),
+    wrong("SH5", "shift-behaviour", 4 / 5, equivariant={"a", "d"}),
+    wrong("SH6", "shift-behaviour", 4 / 5, receptive_field=5),
+    wrong("SH7", "shift-behaviour", 4 / 5, sharing="c"),
+    wrong("SH8", "shift-behaviour", 4 / 5, weights=(49, 27)),
+    wrong("SH9", "shift-behaviour", 4 / 5, weights=(9, 49)),
+    wrong("SH10", "shift-behaviour", 4 / 5, weights=(9, 7)),
+    wrong("SH11", "shift-behaviour", 4 / 5, equivariant={"a", "c"}),
+    wrong("SH11", "shift-behaviour", 4 / 5, invariant={"a", "c"}),
+    wrong("SH12", "shift-behaviour", 4 / 5, weights=(30, 50)),
+    wrong("SH13", "shift-behaviour", 4 / 5, receptive_field=49),
     wrong("DB1", "dropout-batch-norm", 4 / 5, mean_in_train=0.5),
     wrong("DB1", "dropout-batch-norm", 4 / 5, kept_value=1),
     wrong("DB2", "dropout-batch-norm", 4 / 5, mean_in_eval=0.5),
+    wrong("DB3", "dropout-batch-norm", 4 / 5, parameters=16),
+    wrong("DB4", "dropout-batch-norm", 4 / 5, buffer_numbers=32),
+    wrong("DB5", "dropout-batch-norm", 4 / 5, mean_in_eval=2),
+    wrong("DB6", "dropout-batch-norm", 4 / 5, kept_value=0.5),
     wrong("PC10", "dropout-batch-norm", 4 / 5, parameters=65),
     wrong("PC10", "dropout-batch-norm", 4 / 5, parameters=64),
 ]
@@ -308,6 +376,22 @@ def rule(size: Callable) -> Callable:
     return conv_output_size
 
 
+def strict_rule(leftover: Callable) -> Callable:
+    """Write a right size rule that counts the leftover in a way of its own."""
+
+    def conv_output_size(size_, kernel_size, stride=1, padding=0, strict=False):
+        room = size_ + 2 * padding - kernel_size
+        rest = leftover(size_, kernel_size, stride, padding)
+        if room < 0 or (strict and rest):
+            raise ValueError(f"{rest} cells are left over")
+        return room // stride + 1
+
+    return conv_output_size
+
+
+SIZES_OUT = "OH, OW = (H + 2 * padding - FH) // stride + 1, (W + 2 * padding - FW) // stride + 1"
+PAD = "np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))"
+EARLY = "        out[n, k, i, j] = total"
 ONE_SIDE = ("(padding, padding), (padding, padding)", "(padding, 0), (padding, 0)")
 OTHER_SIDE = ("(padding, padding), (padding, padding)", "(0, padding), (0, padding)")
 SHORTER = ("2 * padding", "padding")
@@ -316,6 +400,9 @@ ALL_CHANNELS = ("x[n, c, row, column]", "x[n, :, row, column].max()")
 FUNCTIONS = [
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, (f, _) in WRONG_SIZES.items()),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),), hidden=True) for code, (f, _) in WRONG_SIZES.items()),
+    *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, f in SELDOM_SIZES.items()),
+    WrongWay("SZ6", "output-size-rule", lambda: (strict_rule(lambda n, f, s, p: (n - f) % s),)),
+    WrongWay("SZ2", "output-size-rule", lambda: (strict_rule(lambda n, f, s, p: (n + p - f) % s),)),
     WrongWay("TY1", "output-size-rule", lambda: (rule(lambda n, f, s, p: float((n - f + 2 * p) // s + 1)),)),
     WrongWay("TY1", "output-size-rule", lambda: (rule(lambda n, f, s, p: np.floor((n - f + 2 * p) / s + 1)),)),
     mutant("CV1", "conv2d", ("weight[k, c, a, b]", "weight[k, c, FH - 1 - a, FW - 1 - b]")),
@@ -333,7 +420,26 @@ FUNCTIONS = [
     ),
     mutant("CV3", "conv2d", ("total = bias[k]", "total = 0.0"), share=3 / 4),
     mutant("CV3", "conv2d", ("total = bias[k]", "total = C * bias[k]"), share=3 / 4),
-    mutant("CV3", "conv2d", ("total = bias[k]", "total = bias[0]"), share=3 / 4),
+    mutant("CV14", "conv2d", ("total = bias[k]", "total = bias[0]"), share=3 / 4),
+    mutant("CV3", "conv2d", ("* weight[k, c, a, b]", "* weight[k, c, a, b] + bias[k]"), share=3 / 4),
+    mutant("CV13", "conv2d", (SIZES_OUT, "OH = OW = (H + 2 * padding - FH) // stride + 1")),
+    mutant("CV13", "conv2d", (SIZES_OUT, "OH = OW = (W + 2 * padding - FW) // stride + 1")),
+    mutant("CV15", "conv2d", ("= total\n", "= total / (C * FH * FW)\n")),
+    mutant("CV15", "conv2d", ("= total\n", "= bias[k] + (total - bias[k]) / C\n")),
+    mutant("CV16", "conv2d", (PAD, "np.pad(x, padding)"), share=3 / 4),
+    mutant("CV17", "conv2d", ("j * stride + b", "j + b"), share=3 / 4),
+    mutant(
+        "CV17",
+        "conv2d",
+        ("(padding, padding), (padding, padding)", "(padding, padding), (0, 0)"),
+        ("(W + 2 * padding", "(W"),
+        share=3 / 4,
+    ),
+    mutant("CV26", "conv2d", (PAD, PAD[:-1] + ", constant_values=1)"), share=3 / 4),
+    mutant("CV27", "conv2d", ("OW))", "OW), dtype=int)")),
+    mutant("CV28", "conv2d", (EARLY, EARLY + "\n        return out")),
+    mutant("CV29", "conv2d", ("weight[k, c", "weight[0, c")),
+    mutant("CV30", "conv2d", ("x[n, c", "x[0, c")),
     mutant("CV4", "conv2d", ("i * stride", "i"), ("j * stride", "j"), share=3 / 4),
     mutant("CV5", "conv2d", ("(padding, padding)))", "(padding, padding)), mode='edge')"), share=3 / 4),
     mutant("CV5", "conv2d", ("(padding, padding)))", "(padding, padding)), mode='reflect')"), share=3 / 4),
@@ -354,7 +460,14 @@ FUNCTIONS = [
     mutant("PL3", "pool2d", ALL_CHANNELS, ("return out", "return out[:, :1]")),
     mutant("PL3", "pool2d", ALL_CHANNELS, ("return out", "return out[:, 0] if C > 1 else out")),
     mutant("PL4", "pool2d", ("total / kernel_size**2", "total")),
-    mutant("PL5", "pool2d", ("- kernel_size) // stride", "- kernel_size + stride - 1) // stride"), hidden=True),
+    mutant("PL5", "pool2d", ("- kernel_size) // stride", "- kernel_size + stride - 1) // stride")),
+    mutant("PL6", "pool2d", ("total / kernel_size**2", "total / kernel_size")),
+    mutant("PL7", "pool2d", ("stride or kernel_size", "kernel_size")),
+    mutant("PL8", "pool2d", ("stride or kernel_size", "stride or 2")),
+    mutant("PL9", "pool2d", ("max(best", "min(best"), ("-np.inf", "np.inf")),
+    mutant("CV13", "pool2d", ("(W - kernel_size) // stride", "(H - kernel_size) // stride")),
+    mutant("CV28", "pool2d", ("kernel_size**2\n", "kernel_size**2\n        return out\n")),
+    mutant("CV30", "pool2d", ("best, x[n", "best, x[0")),
     mutant("SZ1", "pool2d", ("// stride + 1", "// stride")),
     mutant("DS2", "pool2d", ("return out", "return out[0]")),
     mutant("DS5", "pool2d", ("return out", "return out.transpose(0, 2, 3, 1)")),
@@ -366,8 +479,24 @@ FUNCTIONS = [
         "MX2", "conv_as_matrix", ("i * OW + j", "j * OH + i"), ("(i + a) * width + j + b", "(j + b) * height + i + a")
     ),
     mutant("MX3", "conv_as_matrix", ("(i + a) * width + j + b", "i * width + j + a * FW + b")),
+    mutant("MX4", "conv_as_matrix", ("height * width))", "height * width), dtype=int)")),
+    mutant("MX5", "conv_as_matrix", ("(i + a) * width", "(i + a) * height")),
+    mutant("MX5", "conv_as_matrix", ("i * OW + j", "i * OH + j")),
+    mutant("MX6", "conv_as_matrix", ("(i + a) * width + j + b", "a * width + b")),
     mutant("CV1", "conv_as_matrix", ("kernel[a, b]", "kernel[FH - 1 - a, FW - 1 - b]")),
     mutant("CV7", "conv_as_matrix", ("kernel[a, b]", "kernel[b, a]")),
+    mutant("CV23", "conv2d_backward", ("b] += g * weight", "b] = g * weight"), share=2 / 3),
+    mutant("CV23", "conv2d_backward", ("grad_weight[k, c, a, b] += g", "grad_weight[k, c, a, b] = g"), share=2 / 3),
+    mutant("CV24", "conv2d_backward", ("+= g * x", "+= (n == 0) * g * x"), share=2 / 3),
+    mutant("CV25", "conv2d_backward", ("return grad_x[:, :, *inside]", "return grad_x"), share=2 / 3),
+    mutant(
+        "CV31",
+        "conv2d_backward",
+        ("return grad_x[:, :, *inside], grad_weight, ", "return grad_weight, grad_x[:, :, *inside], "),
+        share=1 / 3,
+    ),
+    mutant("CV4", "conv2d_backward", ("i * stride, j * stride", "i, j"), share=1 / 3),
+    mutant("GR5", "conv2d_backward", ("grad_bias[k] += g", "grad_bias[k] = g"), share=2 / 3),
     mutant("GR1", "conv2d_backward", ("return grad_x[:, :, *inside]", "return -grad_x[:, :, *inside]"), share=2 / 3),
     mutant("GR1", "conv2d_backward", ("grad_weight[k, c, a, b] += g", "grad_weight[k, c, a, b] -= g"), share=2 / 3),
     mutant("GR2", "conv2d_backward", ("+= g * x", "+= 2 * g * x"), share=2 / 3),
@@ -394,6 +523,15 @@ FUNCTIONS = [
 
 WRONG_WAYS = SETS + FUNCTIONS
 
+EQUIVALENT = {
+    "build-conv2d": {
+        "out = np.zeros((N, K, OH, OW)) → out = np.ones((N, K, OH, OW))": "every number of it is written over",
+    },
+}
+EXCLUDED_FORMS = {
+    "output-size-rule": {"returns whole numbers as float": "the prompt asks for an int"},
+}
+
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "convolve-by-hand": "81da704edcbee7a3cb5fa8603f055a0f",
     "output-sizes": "cddbf0c702d07e0ef8d6ee278aef4cf6",
@@ -415,7 +553,7 @@ def test_a_function_without_its_mutation_is_right(name):
 # --- several wrong ways, the same answers
 
 SAME_ANSWERS = {
-    "output-sizes": ({"SZ1", "SZ5"}, sizes(b_size=2, b_units=4)),
+    "output-sizes": ({"SZ1", "SZ5", "SZ17"}, sizes(b_size=2, b_units=4)),
     "parameter-counts": ({"PC3", "PC6"}, counts(b=50)),
     "transposed-sizes": ({"TC4", "TC5"}, changed("transposed_sizes", size=7)),
 }
@@ -541,6 +679,8 @@ SAME_ANSWERS_IN_OTHER_FORMS = [
     ("design_kernels", {"horizontal edge": [[1, 2, 1], [0, 0, 0], [-1, -2, -1]]}),
     ("design_kernels", {"blur": np.array([[1, 2, 1], [2, 4, 2], [1, 2, 1]]) / 16, "main diagonal": 9 * np.eye(3)}),
     ("design_kernels", {"blur": [[0.25, 0.25, 0], [0.25, 0.25, 0], [0, 0, 0]], "main diagonal": np.eye(3) * 3 - 1}),
+    ("design_kernels", {"blur": [[0, 0, 0], [0, 0.5, 0.5], [0, 0, 0]]}),
+    ("design_kernels", {"blur": np.full((3, 3), 0.111)}),
 ]
 
 
@@ -692,9 +832,170 @@ def test_pytorchs_own_layers_are_refused(name, how):
     assert re.search(rf"{name} calls PyTorch's \w+\. Build it yourself here", found.text)
 
 
+def by_thread(function: Callable) -> Callable:
+    def inner(*args):
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(function, *args).result()
+
+    return inner
+
+
+def by_scipy(x, weight, bias, *rest):
+    pairs = [[sum(correlate2d(c, w, mode="valid") for c, w in zip(n, k, strict=True)) for k in weight] for n in x]
+    return np.array(pairs) + bias[:, None, None]
+
+
+def by_numpy(x, weight, bias, *rest):
+    return np.array([[np.convolve(n.ravel(), k.ravel()) for k in weight] for n in x])
+
+
+READY_MADE = {
+    ("conv2d", "SciPy"): (by_scipy, "SciPy's correlate2d"),
+    ("conv2d", "NumPy"): (by_numpy, "NumPy's convolve"),
+    ("conv2d", "a thread"): (by_thread(SHORTCUTS["conv2d", "F.conv2d"]), "PyTorch's conv2d"),
+    ("pool2d", "SciPy"): (lambda x, k, *rest: maximum_filter(x, (1, 1, k, k)), "SciPy's maximum_filter"),
+    ("pool2d", "scikit-image"): (lambda x, k, *rest: block_reduce(x, (1, 1, k, k)), "scikit-image's block_reduce"),
+    ("pool2d", "a thread"): (by_thread(SHORTCUTS["pool2d", "F.max_pool2d"]), "PyTorch's max_pool2d"),
+}
+
+
+@pytest.mark.parametrize(("name", "how"), READY_MADE, ids=[" by ".join(one) for one in READY_MADE])
+def test_ready_made_windows_are_refused(name, how):
+    function, called = READY_MADE[name, how]
+    found = judged(exercise(name).check, function)
+    assert (found.share, f"{name} calls {called}. Build it yourself here" in found.text) == (0, True)
+
+
 def test_pytorch_works_again_after_a_shortcut_was_refused():
     judged(lab.build_conv2d.check, SHORTCUTS["conv2d", "F.conv2d"])
     assert F.conv2d(torch.ones(1, 1, 3, 4), torch.ones(1, 1, 2, 2)).shape == (1, 1, 2, 3)
+
+
+# --- what is said, and what is not
+
+
+def test_a_forgotten_strict_is_no_forgotten_padding():
+    found = judged(lab.output_size_rule.check, strict_rule(lambda n, f, s, p: 0))
+    assert (found.share, found.codes) == (0, ())
+    hidden = judged(lab.output_size_rule.check_hidden, strict_rule(lambda n, f, s, p: 0), seed=5)
+    assert (hidden.share, hidden.codes) == (0, ())
+
+
+def test_an_assert_where_a_value_error_is_wanted_is_told():
+    def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
+        room = size + 2 * padding - kernel_size
+        assert room >= 0
+        assert not (strict and room % stride), f"{room % stride} cells are left over"
+        return room // stride + 1
+
+    assert "ends in an assert" in judged(lab.output_size_rule.check, conv_output_size).text
+
+
+def test_a_strict_call_that_fits_returns_its_number():
+    right = strict_rule(lambda n, f, s, p: (n + 2 * p - f) % s)
+
+    def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
+        number = right(size, kernel_size, stride, padding, strict)
+        return True if strict else number
+
+    found = judged(lab.output_size_rule.check, conv_output_size)
+    assert (found.share, "should give their number" in found.text) == (0, True)
+
+
+def test_the_leftover_may_be_spelled_out():
+    words = ["", "one", "two", "three"]
+    spelled = strict_rule(lambda n, f, s, p: words[(n + 2 * p - f) % s])
+    assert judged(lab.output_size_rule.check, spelled).share == 1
+
+
+def test_a_kernel_one_cell_too_long_is_tried():
+    def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
+        room = size + 2 * padding - kernel_size
+        if room < -1 or (strict and room % stride):
+            raise ValueError(f"{room % stride} cells are left over")
+        return room // stride + 1
+
+    assert judged(lab.output_size_rule.check, conv_output_size).share == 0
+
+
+def test_a_rule_with_one_wrong_window_gets_no_name_of_a_coincidence():
+    right = strict_rule(lambda n, f, s, p: (n + 2 * p - f) % s)
+
+    def conv_output_size(*args, **kwargs):
+        return 10 if args[:4] == (28, 4, 3, 1) else right(*args, **kwargs)
+
+    assert judged(lab.output_size_rule.check, conv_output_size).codes == ()
+
+
+def test_products_with_the_right_sum_are_not_told_that_it_is_wrong():
+    (answers,) = right_answers(type(lab.convolve_by_hand))
+    text = judged(lab.convolve_by_hand.check, answers | {"products": [[1, 3, 2], [4, 4, 0], [0, 2, 3]]}).text
+    assert "add up to what they should" in text
+    assert "look at row 0, column 0" in text
+
+
+def test_a_set_has_no_order():
+    found = judged(lab.shift_behaviour.check, *changed("shift_behaviour", weights={27, 49})())
+    assert (found.share, "a set has no order" in found.text) == (4 / 5, True)
+
+
+@pytest.mark.parametrize("change", [lambda k: np.maximum(k, 0), np.abs, np.trunc, np.rint])
+def test_a_matrix_keeps_signs_and_fractions(change):
+    right = build("conv_as_matrix")
+    assert judged(lab.convolution_matrix.check, lambda kernel, *sizes: right(change(kernel), *sizes)).share == 0
+
+
+def test_a_negative_bias_is_tried():
+    right = build("conv2d")
+    positive = lambda x, weight, bias, *rest: right(x, weight, np.maximum(bias, 0), *rest)  # noqa: E731
+    assert judged(lab.build_conv2d.check, positive).share == 3 / 4
+
+
+def test_ones_that_are_no_numbers_get_a_sentence_of_their_own():
+    found = judged(lab.design_kernels.check, *changed("design_kernels", blur=np.full((3, 3), np.nan))())
+    assert (found.codes, "nan or inf" in found.text) == ((), True)
+
+
+@pytest.mark.parametrize("mine", conv_and_pooling.EXERCISES, ids=lambda mine: mine.id)
+def test_no_section_is_read_again_that_comes_later(mine):
+    cells = read_master(lesson.master).cells
+    place = next(i for i, cell in enumerate(cells) if grade_id(cell) == mine.id)
+    before = "\n".join(cell.source for cell in cells[:place] if cell.cell_type == "markdown")
+    headings = re.findall(r"^## \d+ (.*)$", before, flags=re.MULTILINE)
+    assert {way.section for way in mine.misconceptions} <= set(headings)
+
+
+@pytest.mark.parametrize("mine", conv_and_pooling.EXERCISES, ids=lambda mine: mine.id)
+def test_every_exercise_has_a_worked_twin_whose_code_runs(mine):
+    text = mine().worked_example().markdown
+    assert len(text.splitlines()) >= 4
+    for code in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        exec(code, {"np": np, "torch": torch, "nn": torch.nn, "print": lambda *_: None})
+
+
+WORKED = {
+    "output-sizes": lambda: [output_size(15, 4, 3, 1), count_leftover(Window(15, 4, 3, 1))] == [5, 1],
+    "transposed-sizes": lambda: [transposed_size(6, 5, 4, 2), sizes_back(Window(6, 5, 4, 2))] == [21, [21, 22, 23, 24]],
+    "parameter-counts": lambda: parameter_count(Layer(4, 8, 7, 100)) == 1576,
+    "convolve-by-hand": lambda: (
+        slide([[2, 0, 1, 3], [1, 1, 0, 2], [0, 3, 1, 1]], [[1, 2], [0, -1]]).tolist() == [[1, 2, 5], [0, 0, 3]]
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WORKED)
+def test_the_numbers_of_a_worked_twin_are_right(name):
+    assert WORKED[name]()
+
+
+@pytest.mark.parametrize("topic", [one for mine in conv_and_pooling.EXERCISES for one in mine.topics])
+def test_the_steps_of_a_practice_question_end_in_its_answer(topic):
+    for number in range(1, 30):
+        question = topic.draw(number)
+        last, right = topic.steps(question)[-1], topic.right(question)
+        numbers = [int(one) for one in re.findall("[0-9]+", last)]
+        wanted = [int(one) for one in np.ravel(right)]
+        assert numbers[-len(wanted) :] == wanted
 
 
 # --- nothing is given away

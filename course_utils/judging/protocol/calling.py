@@ -13,22 +13,16 @@ from typing import Any, Self
 
 import numpy as np
 import torch
-import torch.nn.functional as F
-from torch.overrides import TorchFunctionMode
 
 from course_utils.judging.answers import in_plain_containers, kind
 from course_utils.judging.protocol.proxy import Proxy
+from course_utils.judging.protocol.shortcuts import ready_made, refusing
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
-WHOLE_FOLD = "F.fold"  # F.fold and F.unfold, by identity: Tensor.unfold only looks at windows, which is fair
-SHORTCUT_WORDS = ("conv", "pool", "im2col", "col2im", WHOLE_FOLD)  # in the names of PyTorch's functions
-
+YOURSELF = "Build it yourself here, with loops and NumPy."
+WINDOWS = ("conv(?!ert)", "pool", "im2col", "col2im", "correlat", "filter", "block_reduce")
 
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
-
-
-class Shortcut(Exception):
-    """Raised inside a student's function when it calls what it was asked to build."""
 
 
 def call(function: Any, name: str, *args: Any, **kwargs: Any) -> Any:
@@ -114,7 +108,7 @@ def perform(
     args, kwargs
         Arguments. Arrays are copied first.
     refused
-        Words in the names of PyTorch's functions that may not be used.
+        What may not be used: regular expressions, as in :func:`no_shortcuts`.
 
     Returns
     -------
@@ -124,22 +118,28 @@ def perform(
     """
     given = [_copy(value) for value in args]
     run = partial(_find_probe(probe), target) if probe else target
+    with quiet(), refusing(refused) as called:
+        outcome = _run(partial(run, *given, **kwargs), target, name, refused)
+    if called:
+        return {"failed": f"{name} calls PyTorch's {called[0]}. {YOURSELF}"}
+    return outcome | {"changed": not all(map(_same, args, given))} if "answer" in outcome else outcome
+
+
+def _run(run: Callable[[], Any], target: Any, name: str, refused: tuple[str, ...]) -> dict[str, Any]:
     try:
-        with quiet(), _Refuse(refused) if refused else contextlib.nullcontext():
-            answer = run(*given, **kwargs)
+        if shortcut := ready_made(target, refused):
+            return {"failed": f"{name} calls {shortcut}. {YOURSELF}"}
+        return {"answer": run()}
     except NotAttempted as error:
         return {"not attempted": error.what}
     except NotImplementedError as error:
         if " not implemented for " in _text(error):  # PyTorch's own: a type of numbers that an operation does not take
             return {"failed": sentence(error, name)}
         return {"not attempted": f"write {_what_is_missing(error, target, name)}, run its cell, then this one"}
-    except Shortcut as error:
-        return {"failed": f"{name} calls PyTorch's {error}. Build it yourself here, with loops and NumPy."}
     except CheckFailed as error:
         return {"failed": error.message}
     except (Exception, SystemExit) as error:
         return {"failed": sentence(error, name)}
-    return {"answer": answer, "changed": not all(map(_same, args, given))}
 
 
 def _what_is_missing(error: NotImplementedError, target: Any, name: str) -> str:
@@ -211,39 +211,19 @@ def _put_back(stream: Any, write: Any) -> None:
 
 @contextlib.contextmanager
 def no_shortcuts(*words: str) -> Iterator[None]:
-    """Let some of PyTorch's own functions raise while a student's function runs: by default convolutions and poolings.
+    """Refuse ready-made functions while a student's function is called: by default what convolves and pools.
 
     Parameters
     ----------
     words
-        Parts of the names of PyTorch's functions, however a student reaches them.
+        Regular expressions to find in names of functions, which read ``"torch.conv2d"``, ``"numpy.convolve"``.
+        How they are found, :mod:`course_utils.judging.protocol.shortcuts` says.
     """
-    before = _refused.set(words or SHORTCUT_WORDS)
+    before = _refused.set(words or WINDOWS)
     try:
         yield
     finally:
         _refused.reset(before)
-
-
-class _Refuse(TorchFunctionMode):
-    """Refuse PyTorch's functions by name.
-
-    PyTorch asks a function mode about every call, so that it does not matter by which name a student reaches a
-    function, and nothing in PyTorch has to be replaced and put back.
-    """
-
-    def __init__(self, words: tuple[str, ...]) -> None:
-        super().__init__()
-        self.words = tuple(words)
-
-    def __torch_function__(
-        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Refuse a shortcut, let everything else through."""
-        name = getattr(function, "__name__", "")
-        if any(word in name for word in self.words) or (WHOLE_FOLD in self.words and function in (F.unfold, F.fold)):
-            raise Shortcut(name.split(".")[0])
-        return function(*args, **(kwargs or {}))
 
 
 def _copy(value: Any) -> Any:

@@ -1,4 +1,17 @@
-"""Exercise 5.5: a convolution with loops, judged in stages, and what its cases are made of."""
+"""Exercise 5.5: a convolution with loops, judged in stages.
+
+===========================================  ===============================================================
+what the prompt says                         where it is tried
+===========================================  ===============================================================
+x (N, C, H, W), weight (K, C, FH, FW)        "channels": all sizes differ, one and several channels and pictures
+bias (K,)                                    "biases": of both signs, one for each kernel
+stride=1, padding=0 by default               every case of "channels" and "biases" leaves them out
+stride                                       "stride"; cells left over
+padding                                      "padding"; of one and of two cells
+stride and padding                           TOGETHER
+PyTorch's own convolutions may not help      :func:`~course_utils.judging.protocol.calling.no_shortcuts`
+===========================================  ===============================================================
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -16,7 +29,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
-from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
 from course_utils.labs.conv_and_pooling.windows import SZ1, SZ3, SZ6
 
 CV2 = Misconception(
@@ -49,6 +62,54 @@ CV8 = Misconception(
     "This pads one side of each axis. How many borders has a picture?",
     PADDING,
 )
+CV13 = Misconception(
+    "CV13",
+    "both sides of the output taken from one side of the picture",
+    "Your output is as wide as it is high. Which side of the picture and of the kernel gives the width?",
+    BUILD,
+)
+CV14 = Misconception(
+    "CV14",
+    "the first kernel's bias for all kernels",
+    "This adds the first bias to all maps. Which number of bias belongs to kernel k?",
+    BUILD,
+)
+CV15 = Misconception(
+    "CV15",
+    "averaged instead of summed",
+    "These are averages of the products. What does a convolution do with the products of a window?",
+    BUILD,
+)
+CV16 = Misconception(
+    "CV16",
+    "padded pictures and channels, too",
+    "Zeros were put before the pictures and the channels, too. Which of the four axes get a border?",
+    PADDING,
+)
+CV17 = Misconception(
+    "CV17",
+    "stride or padding on one axis only",
+    "One axis is right, the other is not. Along which axes does the window move, and which have a border?",
+    PADDING,
+)
+CV26 = Misconception(
+    "CV26",
+    "padded with ones",
+    "The inside is right, the border is not: it was padded with ones. What does zero padding add?",
+    PADDING,
+)
+CV27 = Misconception(
+    "CV27",
+    "array of whole numbers",
+    "Your numbers have lost what stands behind the point. Which type of numbers holds the array that you fill?",
+    BUILD,
+)
+CV29 = Misconception(
+    "CV29",
+    "the first kernel for all maps",
+    "All your maps are the first kernel's. Which index of weight chooses the kernel?",
+    BUILD,
+)
 SZ10 = shared.SZ10.in_lab(BUILD)
 
 TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
@@ -63,7 +124,34 @@ class BuildConv2d(Implementation):
         "Output (n, k, i, j) looks at one window of picture n. On which row and which column does that window start?",
         "The window is x[n, :, top:top+FH, left:left+FW], with shape (C, FH, FW). What has weight[k] to do with it?",
     )
-    misconceptions = (CV1, CV7, CV3, CV2, SZ3, SZ6, CV4, CV5, CV8, SZ1, DS6, DS5, SZ10, DS2)
+    worked = """
+    Another window that slides: `spread(x, size, stride=1)`, for pictures `x` (N, C, H, W) the largest number of each
+    window minus its smallest, over all channels together. It returns (N, OH, OW).
+
+    1. Sizes first, one for each axis: `OH = (H - size) // stride + 1`, and `OW` the same with `W`.
+    2. An array of zeros in the shape of the result.
+    3. Two loops over the places. The window of place (i, j) starts on row `i * stride`, column `j * stride`.
+    4. One line works out that number for all pictures at once: axis 0 stays, the other three are used up.
+
+    ```python
+    def spread(x, size, stride=1):
+        N, C, H, W = x.shape
+        OH, OW = (H - size) // stride + 1, (W - size) // stride + 1
+        out = np.zeros((N, OH, OW))
+        for i in range(OH):
+            for j in range(OW):
+                row, column = stride * i, stride * j
+                window = x[:, :, row : row + size, column : column + size]  # (N, C, size, size)
+                out[:, i, j] = window.max(axis=(1, 2, 3)) - window.min(axis=(1, 2, 3))
+        return out
+    ```
+
+    What does `conv2d` do with the numbers of a window, and which further axis has its result?
+    """
+    misconceptions = (
+        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
+        *(CV27, CV28, CV29, CV30, SZ1, DS6, DS5, SZ10, DS2),
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return cases that add one thing each: a part is one thing, alone."""
@@ -74,7 +162,9 @@ class BuildConv2d(Implementation):
             Case("a bias for each kernel", Shapes(1, 1, 2, (5, 6), (3, 2)), "biases"),
             Case("biases and three input channels", Shapes(2, 3, 2, (6, 5), (3, 3)), "biases"),
             Case("stride=2", Shapes(1, 2, 3, (7, 9), (3, 3), stride=2, **plain), "stride"),
+            Case("stride=3, cells left over", Shapes(2, 2, 2, (8, 6), (3, 2), stride=3, **plain), "stride"),
             Case("padding=1", Shapes(1, 2, 2, (5, 4), (3, 3), padding=1, **plain), "padding"),
+            Case("padding=2", Shapes(2, 3, 2, (4, 6), (3, 2), padding=2, **plain), "padding"),
             Case("stride=2 and padding=1", Shapes(1, 2, 2, (6, 5), (3, 3), stride=2, padding=1), TOGETHER),
         ]
 
@@ -121,8 +211,8 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         x: torch.Tensor = x,
         weight: torch.Tensor = weight,
         bias: torch.Tensor = bias,
-        stride: int = stride,
-        padding: int = padding,
+        stride: int | tuple[int, int] = stride,
+        padding: int | tuple[int, int] = padding,
     ) -> torch.Tensor:
         return F.conv2d(x, weight, bias, stride=stride, padding=padding)
 
@@ -132,20 +222,43 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
     right = conv()
     rows, columns = right.shape[2:]
     centre = bias[None, :, None, None]
+    bare, channels, area = right - centre, x.shape[1], weight[0, 0].numel()
     by_channel = [conv(x[:, [c]], weight[:, [c]]) for c in range(x.shape[1])]
     return {
         CV1: lambda: conv(weight=weight.flip(2, 3)),
         CV7: lambda: conv(weight=weight.transpose(2, 3)),
-        CV3: lambda: [right - centre, right + (x.shape[1] - 1) * centre, right - centre + bias[0]],
-        CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2), right / x.shape[1]],
+        CV3: lambda: [
+            bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area, x.shape[1] * area + 1)
+        ],
+        CV14: lambda: bare + bias[0],
+        CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
+        CV15: lambda: [bare / count + add for count in (channels, area, channels * area) for add in (centre, 0)],
         SZ3: lambda: conv(stride=1),
         SZ6: lambda: conv(padding=0),
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
+        CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
+        CV17: lambda: (
+            [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
+            + [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)]
+        ),
+        CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],
+        CV27: lambda: right.trunc(),
+        CV28: lambda: too_early(right),
+        CV29: lambda: conv(weight=weight[:1].expand_as(weight)),
+        CV30: lambda: of_first_picture(right),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),
         SZ10: lambda: right.transpose(0, 1),
         DS2: lambda: [right[0], right.sum(0)],
     }
+
+
+def _on_one_axis(stride: int, padding: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+    """Return the pairs (stride, padding), each by axis, in which one of the two holds on one axis only."""
+    strides = [(stride, 1), (1, stride)] if stride > 1 else []
+    paddings = [(padding, 0), (0, padding)] if padding else []
+    return [(one, (padding, padding)) for one in strides] + [((stride, stride), one) for one in paddings]

@@ -1,4 +1,18 @@
-"""Exercise 5.8: pooling."""
+"""Exercise 5.8: pooling.
+
+=======================================  ==============================================================
+what the prompt says                     where it is tried
+=======================================  ==============================================================
+x (N, C, H, W), each map by itself       every case has several maps; sides that are not equal
+mode "max", also below zero              "two channels, inputs below zero"
+mode "avg"                               "mode='avg'", "mode='avg', cells left over"
+a stride of None means kernel_size       every case but "stride=…"
+stride                                   "stride=1", "stride=2, windows of 3"
+stride=None, mode="max" by default       "pool2d(x, 2): stride and mode left out"
+cells that fill no window (section 10)   "cells left over", "mode='avg', cells left over"
+PyTorch's own poolings may not help      :func:`~course_utils.judging.protocol.calling.no_shortcuts`
+=======================================  ==============================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -13,8 +27,9 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.conv_and_pooling.arrays import Shapes
+from course_utils.labs.conv_and_pooling.build_conv2d import CV13
 from course_utils.labs.conv_and_pooling.headings import POOLING
-from course_utils.labs.conv_and_pooling.kernels import DS2, DS5, DS6
+from course_utils.labs.conv_and_pooling.kernels import CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
 from course_utils.labs.conv_and_pooling.windows import SZ1
 
 PL2 = shared.PL2.in_lab(POOLING)
@@ -48,6 +63,30 @@ PL5 = Misconception(
     "You also pool windows that hang over the edge. Does PyTorch count them?",
     POOLING,
 )
+PL6 = Misconception(
+    "PL6",
+    "sum divided by the side of the window, not by its cells",
+    "Your averages are sums divided by another number than that of the cells. How many cells has a window?",
+    POOLING,
+)
+PL7 = Misconception(
+    "PL7",
+    "given stride ignored",
+    "This is right for windows side by side. Which stride was asked for?",
+    POOLING,
+)
+PL8 = Misconception(
+    "PL8",
+    "stride 2 where none is given",
+    "Your windows start two cells apart. What is the stride of a pooling layer if none is given?",
+    POOLING,
+)
+PL9 = Misconception(
+    "PL9",
+    "smallest instead of largest",
+    "These are the smallest numbers of the windows. Which of them does max-pooling keep?",
+    POOLING,
+)
 
 
 class Pooling(NamedTuple):
@@ -66,7 +105,28 @@ class BuildPool2d(Implementation):
         "Take your conv2d. What replaces the sum of products, and do the channels still mix?",
         "If you keep the largest number so far: with which number do you start, when all inputs may be negative?",
     )
-    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL5, SZ1, DS6, DS5, DS2)
+    worked = """
+    Another window that slides over each map by itself: `range_of(x, size)`, the largest number of each window minus its
+    smallest; windows lie side by side, cells that do not fill one are left out.
+
+    1. How many fit: `OH, OW = H // size, W // size`, an axis at a time.
+    2. A result of the same batch and channels: `np.zeros((N, C, OH, OW))`.
+    3. Window (i, j) starts on row `i * size`. Only its two own axes are used up: `axis=(2, 3)`.
+
+    ```python
+    def range_of(x, size):
+        N, C, H, W = x.shape
+        out = np.zeros((N, C, H // size, W // size))
+        for i in range(H // size):
+            for j in range(W // size):
+                window = x[:, :, i * size : (i + 1) * size, j * size : (j + 1) * size]
+                out[:, :, i, j] = window.max(axis=(2, 3)) - window.min(axis=(2, 3))
+        return out
+    ```
+
+    What changes if windows start every `stride` cells, and how many fit then?
+    """
+    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL6, PL7, PL8, PL9, PL5, CV13, CV28, CV30, SZ1, DS6, DS5, DS2)
 
     def cases(self) -> Sequence[Case]:
         """Return both modes, inputs below zero, and the defaults."""
@@ -78,7 +138,13 @@ class BuildPool2d(Implementation):
                 Pooling(_draw(Shapes(2, 2, 2, (6, 4), (2, 2)), 0) - 1, 2, (None, "max")),
             ),
             Case("stride=1", Pooling(_draw(Shapes(1, 2, 2, (5, 4), (2, 2)), 0) - 1, 2, (1, "max"))),
+            Case("cells left over", Pooling(_draw(Shapes(2, 3, 2, (8, 7), (3, 3)), 0) - 1, 3, (None, "max"))),
+            Case("stride=2, windows of 3", Pooling(_draw(Shapes(1, 2, 2, (7, 8), (3, 3)), 0) - 1, 3, (2, "max"))),
             Case("mode='avg'", Pooling(_draw(Shapes(1, 2, 2, (4, 6), (2, 2)), 0) - 1, 2, (None, "avg"))),
+            Case(
+                "mode='avg', cells left over",
+                Pooling(_draw(Shapes(2, 2, 2, (7, 5), (3, 3)), 0) - 1, 3, (None, "avg")),
+            ),
             Case("pool2d(x, 2): stride and mode left out", Pooling(small, 2, ())),
         ]
 
@@ -111,14 +177,21 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
     """Return the right pooling of x (N, C, H, W) and, for each wrong way, a function that computes its result."""
     pool, other = (F.max_pool2d, F.avg_pool2d) if mode == "max" else (F.avg_pool2d, F.max_pool2d)
     right = pool(x, kernel_size, stride)
-    area = kernel_size**2
+    area, (rows, columns) = kernel_size**2, right.shape[2:]
     return right, {
         PL1: lambda: other(x, kernel_size, stride),
         CV6: lambda: right.clamp(min=0),
         PL2: lambda: pool(x, kernel_size, 1),
+        PL7: lambda: pool(x, kernel_size) if stride not in (None, kernel_size) else [],
+        PL8: lambda: pool(x, kernel_size, 2) if stride is None and kernel_size != 2 else [],
+        PL9: lambda: -F.max_pool2d(-x, kernel_size, stride) if mode == "max" else [],
         PL3: lambda: [over(right) for over in _over_channels(mode)],
-        PL4: lambda: [F.avg_pool2d(x, kernel_size, stride) * area],
+        PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
+        PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
+        CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],
+        CV28: lambda: too_early(right),
+        CV30: lambda: of_first_picture(right),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),

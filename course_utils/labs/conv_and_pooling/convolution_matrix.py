@@ -1,4 +1,13 @@
-"""Exercise 5.7: the matrix of a convolution."""
+"""Exercise 5.7: the matrix of a convolution.
+
+==============================================  ======================================================
+what the prompt says                            where it is tried
+==============================================  ======================================================
+shape (OH · OW, H · W), any height and width    PUBLIC, HIDDEN: kernels and pictures that are not square
+the map that the kernel makes                   weights of both signs that are not whole
+the example                                     EXAMPLE
+==============================================  ======================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -10,14 +19,14 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.conv_and_pooling.headings import MATRIX, UP
+from course_utils.labs.conv_and_pooling.headings import MATRIX
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7
 
 MX1 = Misconception(
     "MX1",
     "matrix transposed",
-    "This is the matrix turned over: it maps an output back to an input's shape. Which layer is that?",
-    UP,
+    "This is the matrix turned over: it takes a feature map and gives a picture. How many rows should it have?",
+    MATRIX,
 )
 MX2 = Misconception(
     "MX2",
@@ -32,6 +41,26 @@ MX3 = Misconception(
     MATRIX,
 )
 
+MX4 = Misconception(
+    "MX4",
+    "weights rounded to whole numbers",
+    "Your weights have lost what stands behind the point. Which type of numbers holds the array that you fill?",
+    MATRIX,
+)
+MX5 = Misconception(
+    "MX5",
+    "place wrong on pictures that are not square",
+    "On a square picture this would be right. One row down, by how much does a pixel's number grow, and a window's?",
+    MATRIX,
+)
+MX6 = Misconception(
+    "MX6",
+    "every row looks at the first window",
+    "All your rows are alike. Where does the window of the second output start?",
+    MATRIX,
+)
+
+EXAMPLE = np.array([[5.0, 6.0]])
 PUBLIC = (((3, 3), 5, 6), ((2, 3), 4, 6))  # on a square picture two wrong ways would give the same
 HIDDEN = (((1, 2), 3, 4), ((3, 2), 6, 5), ((4, 4), 4, 4), ((2, 2), 3, 7))
 
@@ -44,11 +73,32 @@ class ConvolutionMatrix(Implementation):
         "Row number o of the matrix belongs to one window. Where does this window start in the picture?",
         "Cell (i, j) of the picture is number i * W + j in the flat picture. Which nine numbers does a window touch?",
     )
-    misconceptions = (MX1, CV1, MX2, MX3, CV7)
+    worked = """
+    Another linear rule on flat pictures: `difference_as_matrix(height, width)`, for each pixel but those of the last
+    column "right neighbour minus this one", row by row.
+
+    1. How many outputs: `width - 1` in each of `height` rows. So the matrix has `height * (width - 1)` rows and
+       `height * width` columns.
+    2. For a picture of 1×3 pixels a, b, c the outputs are b - a and c - b: [[-1, 1, 0], [0, -1, 1]].
+    3. Number both: output (i, j) is row `i * (width - 1) + j` of the matrix, pixel (i, j) is column `i * width + j`.
+
+    ```python
+    def difference_as_matrix(height, width):
+        matrix = np.zeros((height * (width - 1), height * width))
+        for i in range(height):
+            for j in range(width - 1):
+                here = i * width + j
+                matrix[i * (width - 1) + j, [here, here + 1]] = -1, 1
+        return matrix
+    ```
+
+    Which cells get which numbers if each output is a window of a kernel?
+    """
+    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6)
 
     def cases(self) -> Sequence[Case]:
-        """Return two kernels on pictures that are not square."""
-        return list(map(_case, PUBLIC))
+        """Return two kernels on pictures that are not square, and the example."""
+        return [*map(_case, PUBLIC), Case("the example", (EXAMPLE.shape, 1, 3))]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return kernels of other shapes."""
@@ -57,10 +107,16 @@ class ConvolutionMatrix(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with PyTorch's responses to pictures of one pixel."""
         shape, height, width = case.data
-        kernel = case.rng(height, width, *shape).integers(1, 90, size=shape).astype(float)
+        kernel = EXAMPLE.copy() if height == 1 else _draw(case.rng(height, width, *shape), shape)
         given = case.array(case.call(answer, "conv_as_matrix", kernel, height, width), "What conv_as_matrix returns")
         ways = matrix_ways(kernel, height, width)
         case.compare("conv_as_matrix", given, torch_matrix(kernel, height, width), ways)
+
+
+def _draw(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Draw a kernel of numbers that are not whole, of both signs, none near 0."""
+    signs = np.where(np.arange(shape[0] * shape[1]) % 2, -1, 1).reshape(shape)
+    return rng.permuted(signs * (rng.integers(1, 30, size=shape) + 0.25))
 
 
 def _case(data: tuple[tuple[int, int], int, int]) -> Case:
@@ -88,10 +144,25 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
             matrix[number, start : start + kernel.size] = kernel.reshape(-1)
         return matrix
 
+    def laid_out(row: Callable[..., int], column: Callable[..., int]) -> np.ndarray:
+        matrix = np.zeros_like(right)
+        for i, j, a, b in np.ndindex(rows, columns, *kernel.shape):
+            matrix[row(i, j), column(i, j, a, b)] = kernel[a, b]
+        return matrix
+
+    def row(i: int, j: int) -> int:
+        return i * columns + j
+
     return {
         MX1: lambda: right.T,
         CV1: lambda: torch_matrix(kernel[::-1, ::-1].copy(), height, width),
         MX2: lambda: [right[by_column], right[:, pixel_by_column], right[by_column][:, pixel_by_column]],
         MX3: without_gap,
+        MX4: lambda: [np.trunc(right), np.rint(right)],
+        MX5: lambda: [
+            laid_out(row, lambda i, j, a, b: (i + a) * height + j + b),
+            laid_out(lambda i, j: i * rows + j, lambda i, j, a, b: (i + a) * width + j + b),
+        ],
+        MX6: lambda: laid_out(row, lambda i, j, a, b: a * width + b),
         CV7: lambda: torch_matrix(kernel.T.copy(), height, width),
     }

@@ -15,11 +15,12 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
+from course_utils.labs.conv_and_pooling import kernels
 from course_utils.labs.conv_and_pooling.headings import BY_HAND
-from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, DS6
 
 Grid = tuple[tuple[int, ...], ...]
 
+CV1, CV7, DS6 = (way.in_lab(BY_HAND) for way in (kernels.CV1, kernels.CV7, kernels.DS6))
 CV9 = Misconception(
     "CV9",
     "window jumps by its own size",
@@ -42,6 +43,37 @@ CV12 = Misconception(
     "CV12",
     "products of another window",
     "These products belong to another window of the picture. Where does the window of this output start?",
+    BY_HAND,
+)
+
+CV18 = Misconception(
+    "CV18",
+    "products with rows and columns exchanged",
+    "These are the right products, with rows and columns exchanged. Which cell lies under the kernel's upper right?",
+    BY_HAND,
+)
+CV19 = Misconception(
+    "CV19",
+    "the window or the kernel, not their products",
+    "These are nine cells as they stand. By what is each of them multiplied?",
+    BY_HAND,
+)
+CV20 = Misconception(
+    "CV20",
+    "only the first row (or column) of places",
+    "These are some of the windows. How many rows of places does the window have, and how many places has a row?",
+    BY_HAND,
+)
+CV21 = Misconception(
+    "CV21",
+    "cells counted under the kernel, without its weights",
+    "This adds all nine cells of the window. Which of them does the kernel multiply by 0?",
+    BY_HAND,
+)
+CV22 = Misconception(
+    "CV22",
+    "largest product instead of the sum",
+    "Each of these is the largest product of its window. What happens to all nine?",
     BY_HAND,
 )
 
@@ -77,6 +109,9 @@ def map_ways(question: HandConvolution) -> dict[Misconception, Callable[[], Any]
         CV11: lambda: [image[i : i + 3, j : j + 3] * kernel for i in range(3) for j in range(3)],
         CV9: lambda: [slide(image, kernel, stride=3), slide(image, kernel, stride=3, padding=2)],
         CV10: lambda: slide(image, kernel, padding=1),
+        CV20: lambda: [slide(image, kernel)[0], slide(image, kernel)[:, 0]],
+        CV21: lambda: slide(image, np.ones(kernel.shape)),
+        CV22: lambda: (np.lib.stride_tricks.sliding_window_view(image, kernel.shape) * kernel).max(axis=(2, 3)),
     }
 
 
@@ -136,12 +171,25 @@ def _hand_text(question: HandConvolution) -> str:
     )
 
 
+def _steps(question: HandConvolution) -> list[str]:
+    image, kernel = np.array(question.image), np.array(question.kernel)
+    corner, result = image[:3, :3] * kernel, slide(image, kernel).astype(int)
+    right = image[:3, 1:4] * kernel
+    return [
+        f"The window over the upper left corner: its products are {corner.tolist()}, their sum is {corner.sum()}.",
+        f"One cell to the right: {right.tolist()}, sum {right.sum()}. A row of places ends after three windows.",
+        f"So the first row of the map is {result[0].tolist()}, and one row down, from the left, {result[1].tolist()}.",
+        f"The whole map: {result.tolist()}.",
+    ]
+
+
 BY_HAND_TOPIC = Topic(
     "convolve-by-hand",
     practice_hand,
     _hand_text,
     lambda question: slide(question.image, question.kernel),
     lambda question: {way: compute() for way, compute in map_ways(question).items()},
+    _steps,
 )
 
 
@@ -154,7 +202,23 @@ class ConvolveByHand(Exercise):
         "Multiply cell by cell. Which of the nine products are not zero?",
         "Add them up, move the window one cell to the right, and again. After how many windows does a row end?",
     )
-    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12)
+    worked = """
+    Picture and kernel, and what comes out:
+
+    ```
+    2 0 1 3       1 2        2·1 + 0·2 + 1·0 - 1·1 =  1
+    1 1 0 2       0 -1
+    0 3 1 1
+    ```
+
+    1. Window (0, 0) covers the rows 2 0 and 1 1. Its products, cell by cell, are 2·1, 0·2 and 1·0, 1·(-1):
+       `[[2, 0], [0, -1]]`. Their sum is 1.
+    2. One cell to the right: 0 1 and 1 0 give 0 + 2 + 0 + 0 = 2. One more: 1 3 and 0 2 give 1 + 6 + 0 - 2 = 5. A row
+       of four cells has three places for a window of two.
+    3. One row down: 1 1 and 0 3 give 0, then 1 0 and 3 1 give 0, then 0 2 and 1 1 give 3.
+    4. The feature map is `[[1, 2, 5], [0, 0, 3]]`.
+    """
+    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22)
     topics = (BY_HAND_TOPIC,)
 
     def draw(self) -> HandConvolution:
@@ -190,7 +254,8 @@ class ConvolveByHand(Exercise):
 def _read(given: dict[str, Any], part: str) -> np.ndarray:
     if _has_gaps(given[part]):
         raise NotAttempted(f"fill in by_hand[{part!r}]")
-    return as_array(given[part], f"by_hand[{part!r}]")
+    array = as_array(given[part], f"by_hand[{part!r}]")
+    return array[..., 0] if array.ndim == 3 and array.shape[2] == 1 else array  # numbers that are arrays of one
 
 
 def _has_gaps(answer: Any) -> bool:
@@ -200,11 +265,20 @@ def _has_gaps(answer: Any) -> bool:
 
 
 def _map_note(given: np.ndarray, right: np.ndarray) -> str:
+    if given.shape == (right.size,):
+        return "feature map: give it in rows, one list for each row of places."
     if given.shape != right.shape:
         return f"feature map: you gave an array of shape {given.shape}. How many places does the window have?"
     places = np.argwhere(~np.isclose(given, right))
     row, column = places[0]
     return f"feature map: {len(places)} of {right.size} numbers; look at row {row}, column {column} again."
+
+
+def _products_note(given: np.ndarray, right: np.ndarray) -> str:
+    if given.sum() != right.sum():
+        return f"yours add up to {given.sum():g}"
+    row, column = np.argwhere(~np.isclose(given, right))[0]
+    return f"they add up to what they should, but look at row {row}, column {column} again"
 
 
 def _look_at_products(given: np.ndarray) -> None:
@@ -218,7 +292,10 @@ def _look_at_products(given: np.ndarray) -> None:
         return
     ways: dict[Misconception, Callable[[], Any]] = {
         CV1: lambda: products(*FIGURE_WINDOW, kernel[::-1, ::-1]),
+        CV18: lambda: products(*FIGURE_WINDOW).T,
+        CV7: lambda: products(*FIGURE_WINDOW, kernel.T),
+        CV19: lambda: [products(*FIGURE_WINDOW, np.ones((3, 3))), kernel],
         CV12: lambda: [products(i, j) for i in range(3) for j in range(3)],
     }
-    note = "give the nine numbers of one window" if given.size != 9 else f"yours add up to {given.sum():g}"
+    note = "give the nine numbers of one window" if given.size != 9 else _products_note(given, products(*FIGURE_WINDOW))
     raise refuse(f"products: {note}.", explain_array(given, ways))

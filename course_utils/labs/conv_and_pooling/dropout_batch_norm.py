@@ -29,6 +29,31 @@ DB2 = Misconception(
     MODES,
 )
 
+DB3 = Misconception(
+    "DB3",
+    "batch normalisation with one parameter for each channel",
+    "Each channel is scaled and shifted. How many learned numbers are that for a channel?",
+    MODES,
+)
+DB4 = Misconception(
+    "DB4",
+    "a buffer forgotten, or parameters counted as buffers",
+    "Print the buffers' names and shapes. Which of them is a single number, and which have one for each channel?",
+    MODES,
+)
+DB5 = Misconception(
+    "DB5",
+    "took the mean for the value that is kept",
+    "Half of the units are silent and the others are doubled. What is the mean of zeros and twos?",
+    MODES,
+)
+DB6 = Misconception(
+    "DB6",
+    "scaled down what dropout keeps",
+    "This is smaller than before. If half of the units fall silent, must the others grow or shrink to keep the mean?",
+    MODES,
+)
+
 MEAN_TOLERANCE = 0.1
 
 
@@ -57,7 +82,22 @@ class DropoutBatchNorm(Exercise):
         "Print layer(x) once in train mode. Which two values do you see?",
         "Go through layer.named_parameters() and layer.named_buffers(). How many numbers does each hold?",
     )
-    misconceptions = (DB1, DB2, PC10)
+    worked = """
+    `nn.Dropout(p=0.75)` on 1,000 ones, and `nn.BatchNorm1d(10)`.
+
+    1. In train mode about 750 units become 0. For the mean to stay 1, the 250 that stay must add up to 1,000: each
+       becomes 1 / (1 - 0.75) = 4. Kept value 4, mean 1.
+    2. In eval mode nothing happens: all ones, mean 1.
+    3. Each of the 10 channels has a learned scale and a learned shift: 20 parameters.
+    4. Each has a running mean and a running variance, and the layer counts its batches: 10 + 10 + 1 = 21 buffer
+       numbers.
+
+    ```python
+    print([(name, p.numel()) for name, p in nn.BatchNorm1d(10).named_parameters()])
+    print([(name, b.numel()) for name, b in nn.BatchNorm1d(10).named_buffers()])
+    ```
+    """
+    misconceptions = (DB1, DB2, DB3, DB4, DB5, DB6, PC10)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"mean in train": …, "mean in eval": …, "kept value": …, "parameters": …, "buffer numbers": …}``.
@@ -80,8 +120,17 @@ def _explained(part: str, one: Finding, number: float | None, right: dict[str, f
     all_numbers = right["parameters"] + right["buffer numbers"]
     halved = part.startswith("mean") and near(number, 0.5, by=MEAN_TOLERANCE)
     way: Misconception | None = None
+    channels = right["parameters"] / 2
     if (part == "mean in train" and halved) or (part == "kept value" and number == 1):
         way = DB1
+    elif part.startswith("mean") and number == 2:
+        way = DB5
+    elif part == "kept value" and number == 0.5:
+        way = DB6
+    elif part == "parameters" and number == channels:
+        way = DB3
+    elif part == "buffer numbers" and number in (channels, channels + 1, 2 * channels, all_numbers):
+        way = DB4
     elif part == "mean in eval" and halved:
         way = DB2
     elif part == "parameters" and number in (all_numbers, all_numbers - 1, 2 * right["parameters"]):

@@ -1,18 +1,37 @@
-"""Exercise 5.3: the size rule as a function."""
+"""Exercise 5.3: the size rule as a function.
+
+===============================================  ==========================================================
+what the prompt says                             where it is tried
+===============================================  ==========================================================
+returns how many windows fit on one axis         PUBLIC: every setting alone, then together
+as an int                                        the type of every answer
+stride=1, padding=0 by default                   DEFAULTS
+longer than the padded axis: ValueError          TOO_LONG: by one cell and by more; FITS: just as long
+strict: ValueError when cells are left over      PUBLIC and STRICT, of which some leave cells over only with, some
+                                                 only without their padding
+the message says how many                        the same
+a strict call whose windows fit                  the same: it returns their number
+===============================================  ==========================================================
+"""
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import same_number
 from course_utils.judging.exercise import Implementation
-from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import explain_set, ways_by_question
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.variants import Dice
 from course_utils.labs.conv_and_pooling.headings import SIZE_RULE
 from course_utils.labs.conv_and_pooling.windows import (
+    SELDOM,
     SIZE_WAYS,
+    SZ2,
+    SZ6,
+    SZ14,
     Window,
     count_leftover,
     output_size,
@@ -34,8 +53,16 @@ PUBLIC = (
     Window(7, 3, 3, 0),
     Window(32, 5, 1, 2),
     Window(28, 4, 3, 1),
+    Window(9, 4, 3, 0),
+    Window(10, 3, 2, 1),
 )
+STRICT = (Window(7, 3, 3, 1), Window(10, 4, 4, 1), Window(12, 5, 4, 2))
+DEFAULTS = (9, 4)
+FITS = ((4, 6, 1, 1), (5, 5))
+TOO_LONG = ((4, 7), (4, 7, 1, 1), (2, 9, 2, 3))
 MANY = 500  # hidden windows
+MANY_STRICT = 60
+WORDS = ("zero", "one", "two", "three", "four", "five", "six")  # as some write the leftover
 
 
 class OutputSizeRule(Implementation):
@@ -47,11 +74,30 @@ class OutputSizeRule(Implementation):
         "With stride S, how many whole steps fit into that distance? Which operator divides and rounds down?",
         "What does % tell you about the cells that are left over?",
     )
-    misconceptions = (*SIZE_WAYS, TY1)
+    worked = """
+    Another rule of the same kind: `places(length, step)`, how many fence posts stand on a path of `length` metres, one
+    at its beginning and then one every `step` metres, and an error if a piece is left over.
+
+    1. Count steps first: on 10 metres, steps of 3 fit 3 times. `10 // 3` divides and rounds down.
+    2. Posts are one more than steps: 4.
+    3. What is left is `10 % 3`, 1 metre.
+
+    ```python
+    def places(length, step, strict=False):
+        if length < 0:
+            raise ValueError("there is no path")
+        if strict and length % step:
+            raise ValueError(f"{length % step} metres are left over")
+        return length // step + 1
+    ```
+
+    What is the "path" of a window's left edge, on a row with padding at both ends?
+    """
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, TY1)
 
     def cases(self) -> Sequence[Case]:
-        """Return the lectures' windows: as one case, since a wrong way shows in all of them together."""
-        return [Case("the lectures' windows", PUBLIC)]
+        """Return the lectures' windows and three more: as one case, since a wrong way shows in all of them together."""
+        return [Case("the lectures' windows and three more", PUBLIC)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return further windows."""
@@ -74,53 +120,100 @@ class OutputSizeRule(Implementation):
 
 
 def _compare_sizes(case: Case, asked: dict[int, Window], given: dict[int, Any]) -> None:
-    right = {index: output_size(*window) for index, window in asked.items()}
     numbers = {index: plain(value) for index, value in given.items()}
-    amiss = [index for index in asked if numbers[index] != right[index]]
+    amiss = [index for index, window in asked.items() if numbers[index] != output_size(*window)]
     if amiss:
-        why = explain_set(numbers, right, ways_by_question(SIZE_WAYS, asked))
         first = amiss[0]
         line = f"Not yet right for {asked[first]}: your answer is {short(given[first])}."
-        raise case.sentence(line, why.of(first))
+        ways = [way for way in (*SIZE_WAYS, *SELDOM, SZ14) if len(amiss) > 1 and _is_way(way, asked, numbers)]
+        raise case.sentence(line, ways[:1])
+
+
+def _is_way(way: Misconception, asked: dict[int, Window], given: dict[int, float | None]) -> bool:
+    """Tell whether a wrong way gives all the sizes, those that are right included."""
+    wrong = {index: wrong_answers([way], window)[way] for index, window in asked.items()}
+    return all(
+        same_number(given[index], output_size(*window) if wrong[index] is None else wrong[index])
+        for index, window in asked.items()
+    )
 
 
 def _try_defaults(case: Case, answer: Callable[..., Any]) -> None:
-    if plain(case.call(answer, NAME, 9, 4)) != output_size(9, 4):
+    if plain(case.call(answer, NAME, *DEFAULTS)) != output_size(*DEFAULTS):
         line = "Not yet right without stride and padding. Which defaults does the signature give them?"
         raise case.always(line)
 
 
 def _try_strict(case: Case, answer: Callable[..., Any]) -> None:
-    loose = next(window for window in case.data if count_leftover(window))
-    exact = next(window for window in case.data if not count_leftover(window))
-    message = _raised(case, answer, *loose, True)
-    if message is None:
-        line = "With strict=True, windows that leave cells over should raise ValueError. Yours returned a number."
-        raise case.always(line)
-    if str(count_leftover(loose)) not in re.findall("[0-9]+", message):
-        line = "The error should say how many cells are left over."
-        raise case.sentence(f"{line} Yours says: {message[:60]!r}.", hidden=line)
-    for window, line in {
-        (*exact, True): "With strict=True, windows that fit exactly should give their number. Yours raised ValueError.",
-        (4, 6, 1, 1): "A kernel of 6 fits on 4 cells with padding 1 at both ends. Your function raised ValueError.",
-    }.items():
-        if _raised(case, answer, *window) is not None:
+    windows = (*case.data[:MANY_STRICT], *STRICT)
+    outcomes = {window: _outcome(case, answer, (*window, True)) for window in windows}
+    ways = [way for way, rest in LEFTOVER_WAYS.items() if all(_says(outcomes[w], rest(*w)) for w in windows)]
+    for window, outcome in outcomes.items():
+        if not _says(outcome, count_leftover(window)):
+            raise _strict_fault(case, window, outcome, ways)
+        if not outcome.raised and plain(outcome.given) != output_size(*window):
+            line = "With strict=True, windows that fit exactly should give their number%s."
+            raise case.sentence(line % f". Yours for {window}: {short(outcome.given)}", hidden=line % "")
+    for window in FITS:
+        if _outcome(case, answer, window).raised:
+            line = f"A kernel of {window[1]} fits on {_room(window)}. Your function raised ValueError."
             raise case.always(line)
-    if _raised(case, answer, 4, 7) is None:
-        line = "A kernel of 7 does not fit on 4 cells. Your function returned a number: it should raise ValueError."
-        raise case.always(line)
+    for window in TOO_LONG:
+        if not _outcome(case, answer, window).raised:
+            line = f"A kernel of {window[1]} does not fit on {_room(window)}. Your function returned a number"
+            raise case.always(f"{line}: it should raise ValueError.")
 
 
-def _raised(case: Case, answer: Callable[..., Any], *args: Any) -> str | None:
-    """Return the text of the ValueError that a call raises, None if it returns."""
+class Outcome(NamedTuple):
+    """What became of a call: whether it raised ValueError, and the error's text or what was returned."""
+
+    raised: bool
+    given: Any
+
+
+LEFTOVER_WAYS: dict[Misconception, Callable[[int, int, int, int], int]] = {
+    SZ6: lambda size, kernel_size, stride, padding: (size - kernel_size) % stride,
+    SZ2: lambda size, kernel_size, stride, padding: (size + padding - kernel_size) % stride,
+}
+
+
+def _says(outcome: Outcome, leftover: int) -> bool:
+    """Tell whether a strict call says that so many cells are left over: none by returning a number."""
+    return outcome.raised and leftover in _numbers_in(str(outcome.given)) if leftover else not outcome.raised
+
+
+def _strict_fault(case: Case, window: Window, outcome: Outcome, ways: list[Misconception]) -> Wrong:
+    if not outcome.raised:
+        line = "With strict=True, windows that leave cells over should raise ValueError. Yours returned a number%s."
+        return case.sentence(line % f" for {window}", ways, hidden=line % "")
+    if not count_leftover(window):
+        line = "With strict=True, windows that fit exactly should give their number. Yours raised ValueError%s."
+        return case.sentence(line % f" for {window}", ways, hidden=line % "")
+    line = "The error should say how many cells are left over."
+    return case.sentence(f"{line} Yours says: {str(outcome.given)[:60]!r}.", ways, hidden=line)
+
+
+def _numbers_in(message: str) -> set[int]:
+    spelled = {number for number, word in enumerate(WORDS) if word in re.findall("[a-z]+", message.lower())}
+    return {int(digits) for digits in re.findall("[0-9]+", message) if len(digits) < 9} | spelled
+
+
+def _room(window: tuple[int, ...]) -> str:
+    return f"{window[0]} cells" + (f" with padding {window[3]} at both ends" if len(window) > 3 else "")
+
+
+def _outcome(case: Case, answer: Callable[..., Any], args: Sequence[Any]) -> Outcome:
     found = case.ask(value_error_of, answer, *args)
-    return found if type(found) is str else None
+    raised, given = found if type(found) in (list, tuple) and len(found) == 2 else ("", None)
+    if raised == "AssertionError":
+        line = "Your function ends in an assert, which raises AssertionError. How is a ValueError raised?"
+        raise case.always(line)
+    return Outcome(raised == "ValueError", given)
 
 
-def value_error_of(function: Callable[..., Any], *args: Any) -> str | None:
-    """Probe: return the text of the ValueError that a student's function raises, None if it returns."""
+def value_error_of(function: Callable[..., Any], *args: Any) -> list[Any]:
+    """Probe: return the name of the error that a student's function raises and its text, or "" and what it returns."""
     try:
-        function(*args)
-    except ValueError as error:
-        return str(error)
-    return None
+        return ["", function(*args)]
+    except (ValueError, AssertionError) as error:
+        return ["AssertionError" if isinstance(error, AssertionError) else "ValueError", str(error)]

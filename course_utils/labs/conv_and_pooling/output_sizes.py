@@ -12,6 +12,7 @@ from course_utils.judging.variants import Dice, draw
 from course_utils.labs.conv_and_pooling.headings import BY_HAND, SIZE_RULE
 from course_utils.labs.conv_and_pooling.windows import (
     OUTPUT_SIZE,
+    SELDOM,
     SIZE_WAYS,
     Window,
     count_leftover,
@@ -38,6 +39,12 @@ SZ13 = Misconception(
     "The leftover is a number of cells. Mark the last window in the row: how many cells lie beyond it?",
     SIZE_RULE,
 )
+SZ18 = Misconception(
+    "SZ18",
+    "units: the pixels of the picture",
+    "This is the number of pixels of the picture. How many places does the window have in it?",
+    BY_HAND,
+)
 
 LECTURE_WINDOWS = {
     "a": Window(7, 3, 1, 0),
@@ -57,7 +64,16 @@ class OutputSizes(Exercise):
         "If the window starts on cells 0, 2, 4, how many windows are that, and how many steps between them?",
         "Padding makes the row longer before the window starts to slide. By how many cells in all?",
     )
-    misconceptions = (*SIZE_WAYS, SZ11, SZ12, SZ13)
+    worked = """
+    A square picture of 15×15, kernel 4, stride 3, padding 1.
+
+    1. Padding at both ends: each row is 1 + 15 + 1 = 17 cells long.
+    2. The window's left edge can stand on cells 0, 3, 6, 9 and 12: on cell 12 the window covers 12, 13, 14, 15, and on
+       15 it would need a cell 18. So `size` is 5.
+    3. As many rows as columns: `units` is 5 · 5 = 25.
+    4. The last window ends on cell 15, the row on cell 16: `leftover` is 1.
+    """
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ11, SZ12, SZ13, SZ18)
     topics = (OUTPUT_SIZE,)
 
     def draw(self) -> dict[str, Window]:
@@ -70,7 +86,7 @@ class OutputSizes(Exercise):
         rows = {label: _Row(label, given[label], window) for label, window in self.question.items()}
         sizes = {label: row.numbers["size"] for label, row in rows.items() if row.numbers.get("size") is not None}
         right = {label: output_size(*window) for label, window in self.question.items()}
-        why = explain_set(sizes, right, ways_by_question(SIZE_WAYS, self.question))
+        why = explain_set(sizes, right, ways_by_question((*SIZE_WAYS, *SELDOM), self.question))
         advice = telling(why.ways, OUTPUT_SIZE, f"lab.{self.name()}")
         return {label: row.finding(why, advice) for label, row in rows.items()}
 
@@ -106,7 +122,8 @@ class _Row:
     def _other_way(self, amiss: list[str]) -> Misconception | None:
         size, units = self.numbers["size"], self.numbers["units"]
         if "units" in amiss and size is not None:
-            return SZ11 if units == size else SZ12 if units == 2 * size else None
+            ways = {size: SZ11, 2 * size: SZ12, self.window.size**2: SZ18}
+            return ways.get(units)
         return SZ13 if "leftover" in amiss else None
 
 

@@ -14,7 +14,7 @@ from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import judge_numbers, telling, ways_by_question
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
-from course_utils.labs.conv_and_pooling.headings import CHANNELS, POOLING
+from course_utils.labs.conv_and_pooling.headings import CHANNELS
 
 PC1 = shared.PC1.in_lab(CHANNELS)
 PC2 = shared.PC2.in_lab(CHANNELS)
@@ -23,12 +23,31 @@ PC4 = shared.PC4.in_lab(CHANNELS)
 PC6 = shared.PC6.in_lab(CHANNELS)
 PC7 = shared.PC7.in_lab(CHANNELS)
 PC8 = shared.PC8.in_lab(CHANNELS)
-PC9 = shared.PC9.in_lab(POOLING)
+PC9 = shared.PC9.in_lab(CHANNELS)
 PC11 = shared.PC11.in_lab(CHANNELS)
 PC12 = Misconception(
     "PC12",
     "dense layer counted as if it were a convolution",
     "This is the convolution's own count. In a dense layer, which inputs does each output unit see?",
+    CHANNELS,
+)
+PC13 = Misconception(
+    "PC13",
+    "dense layer counted with one channel",
+    "This leaves the channels of the picture or of the output out. How many numbers go in, and how many come out?",
+    CHANNELS,
+)
+PC14 = Misconception(
+    "PC14",
+    "a bias for each channel of each kernel",
+    "This adds a bias to every channel of every kernel. How many sums does one kernel make, and what is added to each?",
+    CHANNELS,
+    lambda in_channels, out_channels, kernel_size, positions: (kernel_size**2 + 1) * in_channels * out_channels,
+)
+PC15 = Misconception(
+    "PC15",
+    "dense layer with one output for each map",
+    "This has one output unit for each map. How many numbers has the output of layer a, with all its places?",
     CHANNELS,
 )
 COUNT_WAYS = (PC1, PC2, PC3, PC4, PC6, PC7, PC8)
@@ -115,12 +134,23 @@ def _layer_text(question: Layer) -> str:
     )
 
 
+def _steps(question: Layer) -> list[str]:
+    weights = question.in_channels * question.kernel_size**2
+    return [
+        f"One kernel: {question.in_channels} channels of {question.kernel_size} · {question.kernel_size} cells, "
+        f"{weights} weights.",
+        f"With its bias: {weights + 1} numbers.",
+        f"{question.out_channels} kernels: {question.out_channels} · {weights + 1} = {parameter_count(question)}.",
+    ]
+
+
 PARAMETER_COUNT = Topic(
     "parameter-count",
     practice_layer,
     _layer_text,
     parameter_count,
-    lambda question: wrong_answers(COUNT_WAYS, question),
+    lambda question: wrong_answers((*COUNT_WAYS, PC14), question),
+    _steps,
 )
 
 
@@ -133,7 +163,18 @@ class ParameterCounts(Exercise):
         "What does each kernel add to its sum, once?",
         "For the dense layer: how many inputs does one output unit see, and how many output units are there?",
     )
-    misconceptions = (*COUNT_WAYS, PC9, PC11, PC12)
+    worked = """
+    Eight 7×7 kernels on four channels of 10×10 pixels, biases included; then a dense layer from the same pictures to
+    eight maps of 10×10.
+
+    1. A kernel reaches through all four channels: 4 · 7 · 7 = 196 weights.
+    2. It makes one sum, to which one bias is added: 197 numbers.
+    3. Eight kernels: 8 · 197 = 1,576 parameters. The 10×10 places do not come in: all of them share these.
+    4. Dense: 4 · 10 · 10 = 400 numbers go in, 8 · 10 · 10 = 800 come out. Each output has 400 weights and a bias:
+       800 · 401 = 320,800.
+    5. Average pooling only adds and divides: nothing is learned.
+    """
+    misconceptions = (*COUNT_WAYS, PC9, PC11, PC12, PC13, PC14, PC15)
     topics = (PARAMETER_COUNT,)
 
     def draw(self) -> Counting:
@@ -160,7 +201,7 @@ class ParameterCounts(Exercise):
         found = judge_numbers(
             {label: given[label] for label in layers},
             {label: parameter_count(layer) for label, layer in layers.items()},
-            ways_by_question(COUNT_WAYS, layers),
+            ways_by_question((*COUNT_WAYS, PC14), layers),
             what="counts",
             advice=lambda ways: telling(ways, PARAMETER_COUNT, f"lab.{self.name()}"),
             show="{:,}".format,
@@ -183,4 +224,21 @@ class ParameterCounts(Exercise):
             way = PC11
         elif label == "dense" and number in (first, given["a"]):
             way = PC12
+        elif label == "dense" and number in _with_one_channel(self.question):
+            way = PC13
+        elif label == "dense" and number == _count(nn.Linear(*_ends(self.question), device="meta")):
+            way = PC15
         return wrong(one.first, way) if way else one
+
+
+def _with_one_channel(question: Counting) -> list[int]:
+    """Return how many parameters the dense layer would have, were channels left out on one side or on both."""
+    pixels, first = question.image_size**2, question.layers["a"]
+    sides = ((1, first.out_channels), (first.in_channels, 1), (1, 1))
+    return [_count(nn.Linear(before * pixels, after * pixels, device="meta")) for before, after in sides]
+
+
+def _ends(question: Counting) -> tuple[int, int]:
+    """Return how many numbers go in, and how many maps come out."""
+    first = question.layers["a"]
+    return first.in_channels * question.image_size**2, first.out_channels

@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from course_utils.judging.answers import as_dict, as_numbers, is_missing, kind, plain, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -30,6 +30,67 @@ SH3 = Misconception(
     "SH3",
     "receptive fields added instead of grown",
     "The windows overlap. By how many pixels does each further 3×3 layer widen the view?",
+    SHIFT,
+)
+
+SH4 = Misconception(
+    "SH4",
+    "took pooling for invariant to every shift by one pixel",
+    "Look at the table again: by how much does the output of conv + max-pool change when the picture moves?",
+    SHIFT,
+)
+SH5 = Misconception(
+    "SH5",
+    "took the dense layer for one that moves along or stays",
+    "A dense unit has a weight of its own for every pixel. What does your table say of layer d?",
+    SHIFT,
+)
+SH6 = Misconception(
+    "SH6",
+    "receptive field of one or two layers",
+    "This is what fewer layers see. By how many pixels does the last one widen the view?",
+    SHIFT,
+)
+SH7 = Misconception(
+    "SH7",
+    "mistook what weight sharing takes for granted",
+    "The same weights are laid on every place. What must then be true of a feature that is found in one of them?",
+    SHIFT,
+)
+SH8 = Misconception(
+    "SH8",
+    "weights: the two numbers exchanged",
+    "These are the two numbers in the other order. Which of the two comes first?",
+    SHIFT,
+)
+SH9 = Misconception(
+    "SH9",
+    "weights: one layer of three counted",
+    "This counts one 3×3 layer. How many of them are stacked?",
+    SHIFT,
+)
+SH10 = Misconception(
+    "SH10",
+    "weights: kernel sides added or taken once",
+    "A kernel is as high as it is wide. How many cells has a window of 7×7?",
+    SHIFT,
+)
+SH11 = Misconception(
+    "SH11",
+    "took a layer that stays for one that moves along, or the other way round",
+    "For each layer one column of the table decides. Which of them is 0 here, “stays” or “moves along”?",
+    SHIFT,
+)
+SH12 = Misconception(
+    "SH12",
+    "weights: biases counted",
+    "This counts biases, too. What is asked for, and how many biases would there be if C were 100?",
+    SHIFT,
+)
+SH13 = Misconception(
+    "SH13",
+    "receptive field: cells counted, not pixels along one axis",
+    "This counts cells. How many pixels is that *along one axis*?",
     SHIFT,
 )
 
@@ -87,7 +148,17 @@ class ShiftBehaviour(Exercise):
         "Look at the table that your shift test printed. Which numbers are zero?",
         "One 3×3 window sees 3 rows. A second one on top sees 3 of these windows: how many rows do they cover?",
     )
-    misconceptions = (SH1, SH2, SH3)
+    worked = """
+    Three other layers, shifted by one pixel: **e** every pixel times 3, **f** the largest pixel of the picture, **g**
+    every second pixel kept.
+
+    1. e: shift and multiply, or multiply and shift: the same picture. Equivariant.
+    2. f: the largest pixel is still the largest. Invariant.
+    3. g: after a shift by one the *other* pixels are kept. No shift of the old output gives them: neither.
+    4. Two stacked 5×5 layers: the first sees 5 pixels, the second 2 more on each side: receptive field 9. Their
+       weights are 2 · 25 = 50 C², those of one 9×9 layer 81 C².
+    """
+    misconceptions = (SH1, SH2, SH3, SH4, SH5, SH6, SH7, SH8, SH9, SH10, SH11, SH12, SH13)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge sets of letters, the receptive field, ``"weights": (three 3×3, one 7×7)`` in units of C², a letter."""
@@ -122,8 +193,15 @@ def _look_at_letters(part: str, answer: Any, wanted: set[str], exchanged: bool) 
     if letters is None:
         raise refuse(f"shifts[{part!r}] should be letters such as {{'a', 'b'}}, not {kind(answer)} of other things.")
     if letters != wanted:
-        pooled = part == "equivariant" and "b" in letters - wanted
-        raise refuse(_note(part, answer), SH1 if exchanged else SH2 if pooled else None)
+        raise refuse(_note(part, answer), SH1 if exchanged else _letters_way(part, letters - wanted))
+
+
+def _letters_way(part: str, too_many: set[str]) -> Misconception | None:
+    if part == "sharing":
+        return SH7 if too_many <= {"a", "c"} and too_many else None
+    if "b" in too_many:
+        return SH2 if part == "equivariant" else SH4
+    return SH5 if "d" in too_many else SH11 if too_many & {"a", "c"} else None
 
 
 def _given_letters(answer: Any) -> set[str] | None:
@@ -136,14 +214,28 @@ def _given_letters(answer: Any) -> set[str] | None:
 def _look_at_field(answer: Any) -> None:
     _attempted("receptive field", answer)
     field = plain(answer)
+    if field is None:
+        raise refuse(f"receptive field should be a number, not {kind(answer)}.")
     if field != receptive_field():
-        raise refuse(_note("receptive field", answer), SH3 if field == 9 else None)
+        raise refuse(_note("receptive field", answer), {9: SH3, 3: SH6, 5: SH6, 27: SH13, 49: SH13}.get(field))
 
 
 def _look_at_weights(answer: Any) -> None:
     _attempted("weights", answer)
-    if as_numbers(answer) != [weight_count(3, 3), weight_count(7, 1)]:
-        raise refuse(_note("weights", answer))
+    given = as_shape(answer)
+    if type(answer) in (set, frozenset):
+        raise refuse("weights: a set has no order. Give the two numbers as a tuple: three layers, one layer.")
+    three, one = weight_count(3, 3), weight_count(7, 1)
+    ways: dict[object, Misconception] = {
+        (one, three): SH8,
+        (weight_count(3, 1), one): SH9,
+        (3 * 3, 7): SH10,
+        (three, 7): SH10,
+        (three + 3, one + 1): SH12,
+        (3 * (3 + 3), 7 + 7): SH10,
+    }
+    if given != (three, one):
+        raise refuse(_note("weights", answer), ways.get(given))
 
 
 def receptive_field() -> int:

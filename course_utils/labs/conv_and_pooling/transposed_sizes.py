@@ -65,6 +65,18 @@ TC7 = Misconception(
     "Both go between the same two sizes. Do they use the same stride and the same padding?",
     UP,
 )
+TC8 = Misconception(
+    "TC8",
+    "sizes back: a size that goes elsewhere",
+    "One of these does not come out as your input size. Have you sent each of them down, with the same padding?",
+    UP,
+)
+TC9 = Misconception(
+    "TC9",
+    "output padding: another number than the missing cells",
+    "Output padding adds cells at one end. How many are missing from the smallest size to the largest?",
+    UP,
+)
 STAMP_WAYS = (TC1, TC2, TC3, TC4, TC5)
 
 LECTURE_STAMPS = Window(3, 3, 2, 1)
@@ -122,12 +134,23 @@ def _stamps_text(question: Window) -> str:
     )
 
 
+def _steps(question: Window) -> list[str]:
+    size, kernel_size, stride, padding = question
+    last = (size - 1) * stride
+    return [
+        f"{size} stamps lie {stride} cells apart: {size - 1} steps, so that the last one starts on cell {last}.",
+        f"It is {kernel_size} cells wide, so {last} + {kernel_size} = {last + kernel_size} cells are stamped.",
+        f"{padding} are cropped at each end: {last + kernel_size} - 2 · {padding} = {count_stamped(question)}.",
+    ]
+
+
 TRANSPOSED_SIZE = Topic(
     "transposed-size",
     practice_stamps,
     _stamps_text,
     lambda question: transposed_size(*question),
     lambda question: wrong_answers(STAMP_WAYS, question),
+    _steps,
 )
 
 
@@ -140,7 +163,17 @@ class TransposedSizes(Exercise):
         "Padding crops here. How many cells go at each end?",
         "Send 4, 5, 6 and 7 through the size rule of your own function. Which of them come out as 3?",
     )
-    misconceptions = (*STAMP_WAYS, TC6, TC7)
+    worked = """
+    A row of 6 cells goes up with kernel size 5, stride 4, padding 2.
+
+    1. Stamps start on cells 0, 4, 8, 12, 16 and 20: five steps of 4 for six stamps. The last one ends on cell 24, so 25
+       cells are stamped.
+    2. Two are cropped at each end: 25 - 2 - 2 = 21.
+    3. Back down: a row of 21 has (21 + 4 - 5) // 4 + 1 = 6 places. So have 22, 23 and 24, with 1, 2 or 3 cells left
+       over; 25 has 7.
+    4. To reach 24 in place of 21, `output_padding` is 3.
+    """
+    misconceptions = (*STAMP_WAYS, TC6, TC7, TC8, TC9)
     topics = (TRANSPOSED_SIZE,)
 
     def draw(self) -> Window:
@@ -169,14 +202,17 @@ class TransposedSizes(Exercise):
 
     def _look_at_back(self, answer: Any) -> None:
         sizes = as_numbers(answer)
-        if sizes is None or sorted(sizes) != self._back:
-            some = bool(sizes) and set(sizes or ()) < set(self._back)
-            raise refuse(f"sizes back: you gave {short(answer)}.", TC6 if some else None)
+        if sizes is None:
+            raise refuse(f"sizes back should be numbers, such as [8, 9], not {short(answer)}.")
+        if sorted(sizes) != self._back:
+            given = set(sizes)
+            way = None if not given else TC6 if given < set(self._back) else TC8 if given - set(self._back) else None
+            raise refuse(f"sizes back: you gave {short(answer)}.", way)
 
     def _look_at_padding(self, answer: Any) -> None:
         wanted = max(self._back) - transposed_size(*self.question)
         if read_number(answer, "up['output padding']") != wanted:
-            raise refuse(f"output padding: you gave {short(plain(answer))}.")
+            raise refuse(f"output padding: you gave {short(plain(answer))}.", TC9)
 
     def _look_at_pair(self, answer: Any) -> None:
         word = answer.strip().lower() if type(answer) is str else ""

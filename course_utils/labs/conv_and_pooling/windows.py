@@ -85,6 +85,35 @@ SZ9 = Misconception(
     _fraction,
 )
 SIZE_WAYS = (SZ1, SZ2, SZ3, SZ4, SZ5, SZ6, SZ7, SZ8, SZ9)
+SZ14 = Misconception(
+    "SZ14",
+    "rounded to the nearest whole number",
+    "This counts a window that hangs over the edge, if only by a little. Does PyTorch count it?",
+    SIZE_RULE,
+    lambda size, kernel_size, stride, padding: round((size - kernel_size + 2 * padding) / stride) + 1,
+)
+SZ15 = Misconception(
+    "SZ15",
+    "padding subtracted",
+    "This comes out when the padding makes the row shorter. What does a border of zeros do to its length?",
+    PADDING,
+    lambda size, kernel_size, stride, padding: (size - kernel_size - 2 * padding) // stride + 1,
+)
+SZ16 = Misconception(
+    "SZ16",
+    "padding added after dividing",
+    "This adds the padding to the number of windows. Is padding a number of cells or of windows?",
+    PADDING,
+    lambda size, kernel_size, stride, padding: (size - kernel_size) // stride + 1 + 2 * padding,
+)
+SZ17 = Misconception(
+    "SZ17",
+    "kernel size used as the stride",
+    "These are windows side by side. How far does a window move with this stride?",
+    SIZE_RULE,
+    lambda size, kernel_size, stride, padding: (size - kernel_size + 2 * padding) // kernel_size + 1,
+)
+SELDOM = (SZ15, SZ16, SZ17)  # no question is drawn so that it tells them apart
 
 
 # --- what is right
@@ -143,10 +172,23 @@ def _window_text(question: Window) -> str:
     )
 
 
+def _steps(question: Window) -> list[str]:
+    size, kernel_size, stride, padding = question
+    length, starts = size + 2 * padding, window_starts(question)
+    return [
+        f"Padding {padding} at both ends: the row has {padding} + {size} + {padding} = {length} cells.",
+        f"A window of {kernel_size} that starts on cell 0 leaves {length} - {kernel_size} = {length - kernel_size} "
+        "cells to move along.",
+        f"Steps of {stride}: {length - kernel_size} // {stride} = {len(starts) - 1} of them fit.",
+        f"The window stands on one place more than it takes steps: the output has {len(starts)} cells.",
+    ]
+
+
 OUTPUT_SIZE = Topic(
     "output-size",
     single_window,
     _window_text,
     lambda question: output_size(*question),
-    lambda question: wrong_answers(SIZE_WAYS, question),
+    lambda question: wrong_answers((*SIZE_WAYS, *SELDOM), question),
+    _steps,
 )

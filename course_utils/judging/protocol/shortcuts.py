@@ -1,0 +1,237 @@
+"""Finding what is ready-made in a student's code, where they are asked to build it themselves.
+
+PyTorch's operators are refused at its dispatcher: every call ends there, in whichever thread it is made, by whichever
+name, from TorchScript, too. Functions of NumPy, SciPy and the like are found by what the names in the code stand for:
+an alias leads to the function all the same, and a student's own ``convolve`` is their own.
+"""
+
+import contextlib
+import dis
+import functools
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from types import CodeType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+
+LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "SciPy", "skimage": "scikit-image"}
+NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
+KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
+HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
+BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
+TRANSPARENT = {"PUSH_NULL", "SWAP", "COPY", "POP_TOP", "EXTENDED_ARG"}  # steps that leave what was loaded last
+KNOWN_AS = {"im2col": "unfold", "col2im": "fold"}  # operators that are called otherwise in Python
+
+
+class Shortcut(Exception):
+    """Raised inside a student's function when it calls what it was asked to build."""
+
+
+# --- PyTorch's, while they run
+
+
+@contextlib.contextmanager
+def refusing(words: tuple[str, ...]) -> Iterator[list[str]]:
+    """Let operators of PyTorch raise in all threads, and yield a list that gathers the names of those that were called.
+
+    Who catches the error does not get past the list.
+
+    Parameters
+    ----------
+    words
+        Regular expressions to find in the names of operators, which read ``"torch.conv2d"``.
+    """
+    called: list[str] = []
+    with contextlib.ExitStack() as stack:
+        library: Any = torch.library.Library  # PyTorch gives it no types
+        libraries: dict[str, Any] = {}
+        for operator in _operators(words, len(_all_operators())) if words else ():
+            space, name = operator.split("::")
+            if space not in libraries:
+                libraries[space] = library(space, "IMPL")
+                stack.callback(libraries[space]._destroy)  # PyTorch's own kernels are in force again
+            for key in KEYS:
+                libraries[space].impl(name, functools.partial(_refuse, called, _bare(operator)), key)
+        yield called
+
+
+def _refuse(called: list[str], name: str, *_args: Any, **_kwargs: Any) -> None:
+    called.append(KNOWN_AS.get(name, name))
+    raise Shortcut(name)
+
+
+def _all_operators() -> list[str]:
+    names: list[str] = torch._C._dispatch_get_all_op_names()
+    return names
+
+
+@functools.cache
+def _operators(words: tuple[str, ...], _how_many: int) -> list[str]:
+    """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
+    return [name for name in _all_operators() if _matches(f"torch.{_bare(name)}", words)]
+
+
+def _bare(operator: str) -> str:
+    """Return an operator's name without namespace and overload: ``add`` for ``aten::add.Tensor``."""
+    return operator.partition("::")[2].partition(".")[0]
+
+
+def _matches(name: str, words: tuple[str, ...]) -> bool:
+    return any(re.search(word, name) for word in words)
+
+
+# --- those of other libraries, by what names stand for
+
+
+def ready_made(target: Any, words: tuple[str, ...]) -> str:
+    """Return the first library function that a student's object leads to, as "NumPy's convolve"; "" if there is none.
+
+    Parameters
+    ----------
+    target
+        A function, a method, a class or an object that can be called.
+    words
+        Regular expressions to find in the names of functions, which read ``"numpy.convolve"``.
+    """
+    for library, name in _library_functions(target) if words else ():
+        if _matches(f"{library}.{name}", words):
+            return f"{LIBRARIES.get(library, 'PyTorch')}'s {name}"
+    return ""
+
+
+def _library_functions(target: Any) -> Iterator[tuple[str, str]]:
+    """Yield library and name of all functions that an object leads to, through helpers of the student's own."""
+    waiting, seen = [target], {}
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen[id(one)] = one  # kept, so that nothing else gets its id
+        with contextlib.suppress(Exception):  # of an object with a mind of its own
+            if isinstance(one, torch.jit.ScriptFunction | torch.jit.ScriptModule):
+                yield from (("torch", name) for name in _compiled(one.inlined_graph))
+            elif library := _library_of(one):
+                yield library, str(getattr(one, "__name__", ""))
+            else:
+                waiting += _behind(one)
+
+
+def _compiled(block: Any) -> Iterator[str]:
+    """Yield the names of the operators in a graph of TorchScript's, or in a block of one."""
+    for node in block.nodes():
+        yield node.kind().partition("::")[2]
+        for inner in node.blocks():
+            yield from _compiled(inner)
+
+
+def _library_of(one: Any) -> str:
+    """Return the library that a function belongs to; "" for all else."""
+    if type(one) is np.ufunc:
+        return "numpy" if getattr(np, one.__name__, None) is one else "scipy"
+    if not callable(one) or isinstance(one, type | np.vectorize):
+        return ""
+    root = _root(one)
+    return root if root in LIBRARIES else ""
+
+
+def _root(one: Any) -> str:
+    return str(getattr(one, "__module__", None) or "").partition(".")[0]
+
+
+def _is_own(one: Any) -> bool:
+    """Tell whether a function or a class is a student's."""
+    return _root(one) not in NOT_OWN and (isinstance(one, FunctionType) or bool(one.__flags__ & HEAP_TYPE))
+
+
+def _behind(one: Any) -> list[Any]:
+    """Return what stands behind an object of a student's: what it wraps or holds, or what its code names."""
+    if isinstance(one, functools.partial):
+        return [one.func, *one.args, *one.keywords.values()]
+    if isinstance(one, np.vectorize):
+        return [one.pyfunc]
+    if isinstance(one, dict):
+        return list(dict.values(one))
+    if isinstance(one, list | tuple | set | frozenset):
+        return list(one)
+    if isinstance(one, property):
+        return [one.fget]
+    if isinstance(one, MethodType):
+        return _named_in(one.__func__, one.__self__) if isinstance(one.__func__, FunctionType) else []
+    if isinstance(one, FunctionType):
+        return _named_in(one) if _is_own(one) else []
+    if isinstance(one, type):
+        return list(vars(one).values()) if _is_own(one) else []
+    held = inspect.getattr_static(one, "__wrapped__", None) or inspect.getattr_static(one, "__func__", None)
+    if held is not None:  # a static method, a function with a memory
+        return [held]
+    return [_attribute(one, "__call__"), *getattr(one, "__dict__", {}).values()] if _is_own(type(one)) else []
+
+
+# --- what the names in a function stand for
+
+
+def _named_in(function: FunctionType, owner: Any = None) -> list[Any]:
+    """Return all that the names in a function's code stand for; ``owner`` is what it is a method of."""
+    code, cells = function.__code__, function.__closure__ or ()
+    known = dict(function.__globals__)
+    for name, cell in zip(code.co_freevars, cells, strict=True):
+        with contextlib.suppress(ValueError):  # a cell may be empty still
+            known[name] = cell.cell_contents
+    if owner is not None and code.co_argcount:
+        known[code.co_varnames[0]] = owner
+    return [*_named_in_code(code, known), *(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
+    """Follow names, attributes and imports from line to line, without running any."""
+    found: list[Any] = []
+    module = value = None
+    for step in dis.get_instructions(code):
+        name = str(step.argval[-1] if isinstance(step.argval, tuple) else step.argval)
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            value = _attribute(value, name)
+        elif step.opname == "IMPORT_NAME":
+            module, value = _imported(name), _imported(name.partition(".")[0])
+        elif step.opname == "IMPORT_FROM":
+            value = _attribute(module, name) or _attribute(value, name)
+        elif step.opname.startswith("LOAD_") and step.opname != "LOAD_CONST":
+            value = known.get(name)
+        elif step.opname.startswith("STORE_") and step.opname != "STORE_ATTR" and value is not None:
+            known[name] = value
+        elif step.opname not in TRANSPARENT:
+            value = None
+        found.append(value)
+    inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
+    found += [one for each in inner for one in _named_in_code(each, dict(known))]
+    if BY_TEXT & set(code.co_names):
+        found += _functions_called(constant for constant in code.co_consts if isinstance(constant, str))
+    return [one for one in found if one is not None and not isinstance(one, ModuleType)]
+
+
+def _functions_called(texts: Iterable[str]) -> list[Any]:
+    """Return the functions of libraries whose names stand in some texts, of all modules that are loaded."""
+    names = {name for text in texts for name in re.findall(r"\w+", text)}
+    modules = [module for path, module in list(sys.modules.items()) if path.partition(".")[0] in LIBRARIES]
+    return [vars(module)[name] for module in modules for name in names & set(vars(module))]
+
+
+def _imported(name: str) -> Any:
+    """Return the module that is imported inside a function, if it is one of a library's."""
+    if name.partition(".")[0] not in LIBRARIES:
+        return None
+    with contextlib.suppress(ImportError):
+        return importlib.import_module(name)
+
+
+def _attribute(one: Any, name: str) -> Any:
+    """Return what a dotted name stands for, without running anything of a student's."""
+    if isinstance(one, ModuleType):
+        library = one.__name__.partition(".")[0] in LIBRARIES  # these may load a part when it is asked for
+        return getattr(one, name, None) if library else vars(one).get(name)
+    found = None if one is None else inspect.getattr_static(one, name, None)
+    return MethodType(found, one) if isinstance(found, FunctionType) and not isinstance(one, type) else found
