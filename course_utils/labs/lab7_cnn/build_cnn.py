@@ -1,6 +1,6 @@
 """Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from course_utils.judging import shared
 from course_utils.judging.answers import named
@@ -91,22 +92,44 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     -------
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
-        exception; ``"again"``: the same a second time; ``"is module"``.
+        exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         model = network_class()
         if not isinstance(model, nn.Module):
             return {"is module": False}
-        named_parameters = dict(model.named_parameters())
+        model.eval()
+        shape_lazy_layers(model, batches[0])
+        parameters = parameters_by_name(model, state)
         with torch.no_grad():
             for name, value in state.items():
-                if name in named_parameters and named_parameters[name].shape == value.shape:
-                    named_parameters[name].copy_(value)
-        model.eval()
+                if name in parameters and parameters[name].shape == value.shape:
+                    parameters[name].copy_(value)
         outputs, again = ([run_quietly(model, x) for x in batches] for _ in range(2))
-    shapes = {name: list(parameter.shape) for name, parameter in named_parameters.items()}
-    return {"is module": True, "tensors": shapes, "outputs": outputs, "again": again}
+    shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
+    return {"is module": True, "tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
+
+
+def has_lazy_layers(model: nn.Module) -> bool:
+    """Tell whether some parameters have no shape yet."""
+    return any(is_lazy(parameter) for parameter in model.parameters())
+
+
+def shape_lazy_layers(model: nn.Module, x: torch.Tensor) -> None:
+    """Let lazy layers see a batch, which gives them their shape; they stay without one where ``forward`` raises."""
+    if has_lazy_layers(model):
+        run_quietly(model, x)
+
+
+def parameters_by_name(model: nn.Module, wanted: Container[str]) -> dict[str, nn.Parameter]:
+    """Return the parameters that have a shape; one that has several names goes by the one that is wanted."""
+    names = sorted(model.named_parameters(remove_duplicate=False), key=lambda pair: pair[0] not in wanted)
+    found: dict[str, nn.Parameter] = {}
+    for name, parameter in names:
+        if not is_lazy(parameter) and not any(parameter is one for one in found.values()):
+            found[name] = parameter
+    return found
 
 
 def run_quietly(model: nn.Module, x: torch.Tensor) -> Any:
@@ -143,11 +166,10 @@ def refuse_others(case: Case, outputs: list[Any], name: str) -> None:
 
 
 def refuse_raised(case: Case, words: str, name: str, because: Misconception | None = None) -> None:
-    """Raise with the words of an exception in ``forward``."""
-    line = words.split("\n")[0][:160]
-    raise case.sentence(
-        f"{name}: {line}", because, hidden=f"{name}: forward failed on pictures drawn at grading."
-    ) from None
+    """Raise with the words of an exception in ``forward``, and the learner's line."""
+    what, *where = words.split("\n")[:2]
+    told = "\n".join([f"{name}: {what[:160]}", *where])
+    raise case.sentence(told, because, hidden=f"{name}: forward failed on pictures drawn at grading.") from None
 
 
 # --- the lab's network
@@ -218,7 +240,8 @@ class BuildCnn(Implementation):
         found = looked_at(case, answer, "CNN", look_at_class, state, batches)
         refuse_others(case, found["outputs"], "CNN")
         _refuse_fresh_weights(case, found)
-        _compare_tensors(case, found["tensors"])
+        if not found["lazy"]:
+            _compare_tensors(case, found["tensors"])
         _refuse_one_size(case, found["outputs"])
         for size, x, out in zip(SIZES, batches, found["outputs"], strict=True):
             _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)

@@ -1,4 +1,14 @@
-"""Exercise 6.9: a function that counts the parameters of a whole network from its list."""
+"""Exercise 6.9: a function that counts the parameters of a whole network from its list.
+
+| the prompt says | what is tried |
+|---|---|
+| numbers before ``"flatten"`` are kernels, after it dense units | one to three of each, and none |
+| biases included | every case |
+| ``"pool"`` is 2×2 | even and odd sides; none at all |
+| the given padding | 0 and 1; convolutions behind one another |
+| ``in_channels``, ``size`` | 1, 2 and 3 channels; sides from 6 to 224 |
+| defaults 3, 224, 1 | VGG-16 and a list without pooling, without further arguments |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -32,17 +42,36 @@ KG4 = Misconception(
     GIANTS,
 )
 
+KG11 = Misconception(
+    "KG11",
+    "channels not carried from layer to layer",
+    "Your kernels keep the channels of the picture. How many channels come in at the second convolution?",
+    GIANTS,
+)
+KG12 = Misconception(
+    "KG12",
+    "padding added on one side only",
+    "Your maps are padded once. On how many sides of a row does padding add cells?",
+    GIANTS,
+)
+KG13 = Misconception(
+    "KG13",
+    "first entry of the list only",
+    "This counts the first layer alone. Where does your return stand?",
+    GIANTS,
+)
+
 NAME = "count_params"
 SMALL: Config = [8, "pool", 16, "flatten", 10]
 
 
 class Counted(NamedTuple):
-    """One network to count: its list, and the pictures it takes."""
+    """One network to count: its list, and the pictures it takes; those of the signature, if they are not said."""
 
     config: Config
-    in_channels: int
-    size: int
-    padding: int
+    in_channels: int = 3
+    size: int = 224
+    padding: int = 1
 
 
 def torch_count(config: Config, in_channels: int, size: int, padding: int) -> int:
@@ -94,6 +123,9 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
     return {
         PC1: [count(*network, bias=0)],
         PC3: [count(*network, depth=1)],
+        KG11: [count(*network, depth=network.in_channels)],
+        KG12: [count(*network, conv=lambda side: side + network.padding - 2)],
+        KG13: [count([network.config[0], "flatten"], *network[1:])],
         KG2: [count(*network, flat=lambda channels, side: channels)],
         KC4: [count(*network, flat=lambda channels, side: channels * side)],
         KG3: [count(*network, pool=lambda side: side)],
@@ -111,17 +143,18 @@ class CountParams(Implementation):
         "At the flatten entry, what becomes of them?",
         "By how much does a 3×3 convolution change the side, for padding 1 and for padding 0?",
     )
-    misconceptions = (PC1, PC3, KG2, KC4, KG3, KA1, KG4)
+    misconceptions = (PC1, PC3, KG11, KG12, KG13, KG2, KC4, KG3, KA1, KG4)
 
     def cases(self) -> Sequence[Case]:
-        """Return small networks, VGG-16, and VGG-16 by the defaults of the signature."""
+        """Return small networks and VGG-16, and two lists with the defaults of the signature."""
         return [
             Case("two convolutions and a dense layer", Counted(SMALL, 3, 12, 1)),
             Case("an odd size", Counted([6, "pool", "flatten", 5], 3, 13, 1)),
             Case("padding=0", Counted(SMALL, 3, 14, 0)),
             Case("grey pictures", Counted([4, 7, "pool", "flatten", 9, 3], 1, 9, 0)),
             Case("VGG-16", Counted(VGG16, 3, 224, 1)),
-            Case("without in_channels, size and padding", None),
+            Case("VGG-16 without further arguments", VGG16),
+            Case("a list without pooling, without further arguments", [2, "flatten", 3]),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -135,14 +168,15 @@ class CountParams(Implementation):
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare a count with PyTorch's."""
-        network = case.data or Counted(VGG16, 3, 224, 1)
-        given = case.call(answer, NAME, list(network.config), *(network[1:] if case.data else ()))
+        unsaid = isinstance(case.data, list)  # a list alone: the rest is left to the signature
+        network = Counted(case.data) if unsaid else case.data
+        given = case.call(answer, NAME, list(network.config), *(() if unsaid else network[1:]))
         number = plain(given)
         if number is None:
             raise case.always(f"{NAME} should return a whole number, not {kind(given)}.")
         if number == torch_count(*network):
             return
-        if not case.data:
+        if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
         way = next((way for way, counts in counting_ways(network).items() if number in counts), None)
         raise case.wrong(NAME, way, detail=f"  your answer is {short(number)}.")

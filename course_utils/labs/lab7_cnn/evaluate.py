@@ -258,6 +258,7 @@ class Evaluate(Implementation):
         return [
             Case("20 pictures of four classes, batches of 5", (20, 4, 5, None)),
             Case("a short last batch", (18, 4, 5, None)),
+            Case("a class without pictures", (13, 4, 5, 1)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -327,6 +328,8 @@ def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) 
     if answer is None:
         raise case.always(f"What evaluate returns has no {key!r}.")
     given, right = case.array(answer, f"evaluate: {key!r}"), getattr(scored.measured(), key)
+    if right.ndim == 0 and given.size == 1:
+        given = given.reshape(())  # one number, also in an array
     if _same(given, right):
         return
     way = next((way for way, results in ways.items() if any(_same(given, np.asarray(r, float)) for r in results)), None)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, short
 from course_utils.judging.exercise import Exercise
-from course_utils.judging.findings import Finding, look, refuse
+from course_utils.judging.findings import Finding, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.verdicts import NotAttempted
@@ -37,6 +37,14 @@ KG1 = Misconception(
     "KG1",
     "fraction where percent is due",
     "This is a fraction of one. How many of a hundred is that?",
+    KERAS,
+)
+
+
+KG14 = Misconception(
+    "KG14",
+    "batch axis in the shape of one picture",
+    "This is the shape of a batch, as Keras prints it. Which axes does one picture have?",
     KERAS,
 )
 
@@ -155,7 +163,7 @@ class KerasNetwork(Exercise):
         "Which layer do all features meet in? How many numbers reach each of its units?",
         "For grey pictures: which single layer changes?",
     )
-    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1)
+    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, KG14)
 
     def draw(self) -> KerasNet:
         """Return the network of a Keras listing."""
@@ -168,17 +176,29 @@ class KerasNetwork(Exercise):
         right_shapes, right = {name: s[1:] for name, s in trace.items()}, torch_keras_counts(net)
         given_shapes = as_dict(shapes, right_shapes, "keras_shapes")
         given = as_dict(counts, (*right, SHARE), "keras_counts")
+        batches = {name: shape for name, shape in given_shapes.items() if _has_batch_axis(shape, right_shapes[name])}
         found = judge_set(
-            given_shapes,
+            given_shapes | dict.fromkeys(batches),
             right_shapes,
             keras_trace_ways(net),
             what="keras_shapes",
             read=read_shape,
             called="{} shape",
         )
+        for name, shape in batches.items():
+            found[f"{name} shape"] = wrong(f"{name} shape: you gave {short(shape)}.", KG14)
         found |= judge_set(given, right, keras_count_ways(net), what="keras_counts")
         share = 100 * right["dense1"] / right["total"]
         return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts"))}
+
+
+def _has_batch_axis(shape: Any, right: Shape) -> bool:
+    """Tell whether a shape has an axis more, in front: None, as Keras writes it, or a number."""
+    if type(shape) not in (tuple, list) or len(shape) != len(right) + 1:
+        return False
+    rest = as_shape(shape[1:])
+    channels_last = (*right[1:], right[0])
+    return (shape[0] is None or plain(shape[0]) is not None) and rest in (right, channels_last)
 
 
 def look_at_share(answers: Mapping[str, Any], part: str, right: float, what: str) -> None:
