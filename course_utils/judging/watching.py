@@ -3,10 +3,12 @@
 For probes: they run beside the learner's network. Layers or functions, one class or several, make no difference here.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import torch
+from torch import nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 Change = Callable[[torch.Tensor], torch.Tensor]
@@ -43,22 +45,22 @@ class Watch(TorchDispatchMode):
         What to put in the place of what comes out, by the shape of the kernels.
     """
 
-    def __init__(
-        self, *, kernels: Change | None = None, maps: Mapping[tuple[int, ...], Change] | None = None
-    ) -> None:
+    def __init__(self, *, kernels: Change | None = None, maps: Mapping[tuple[int, ...], Change] | None = None) -> None:
         super().__init__()
         self.kernels, self.maps = kernels, maps or {}
         self.computed: list[Convolved] = []
         self.trained: list[torch.Tensor] = []  # what a convolution looked at for which gradients were computed
         self.windows = 0  # how often windows were cut out
-        self.leaves: dict[int, torch.Tensor] = {}  # what can be trained and took part, registered or not
+        self.kept: dict[int, int] = {}  # of what can be trained and took part: where it lies, how many numbers
+        self.names: Counter[str] = Counter()  # of the operations
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         """Compute, note, and put something else in place if so asked."""
         name = func.overloadpacket.__name__
-        self.leaves |= {id(one): one for one in args if _is_leaf(one)}
+        self.names[name.rstrip("_")] += 1
+        self.kept |= {place_of(one): one.numel() for one in args if _is_leaf(one)}
         if name == "convolution_backward":
             self.trained.append(args[1].detach().clone())
         if name in CONVOLUTIONS:
@@ -77,6 +79,39 @@ class Watch(TorchDispatchMode):
             return func(args[0], self.kernels(args[1]), *args[2:], **kwargs)  # type: ignore[no-any-return]
         change = self.maps.get(seen.kernels)
         return maps if change is None else change(maps)
+
+
+def scores_of(model: nn.Module, pictures: torch.Tensor, *, size: int = 250) -> list[Any]:
+    """Run a model on pictures in eval mode, in parts; its mode is afterwards as it was.
+
+    Returns
+    -------
+    list
+        ``[scores, ""]``; ``[None, the kind of what else it returned]``.
+    """
+    mode, parts = model.training, []
+    model.eval()
+    try:
+        with torch.no_grad():
+            for part in pictures.split(size):
+                out = model(part)
+                if not isinstance(out, torch.Tensor) or not out.ndim:
+                    return [None, type(out).__name__]
+                parts.append(out.detach())
+    finally:
+        model.train(mode)
+    return [torch.cat(parts), ""]
+
+
+def count_kept(model: nn.Module, watch: Watch) -> int:
+    """Count the numbers that a network keeps: its parameters, and what took part without being registered."""
+    own = {place_of(parameter): parameter.numel() for parameter in model.parameters()}
+    return sum((watch.kept | own).values())
+
+
+def place_of(tensor: torch.Tensor) -> int:
+    """Return where a tensor's numbers lie: the same for a tensor and its transpose."""
+    return tensor.untyped_storage().data_ptr()
 
 
 def _is_leaf(value: Any) -> bool:

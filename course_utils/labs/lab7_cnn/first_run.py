@@ -25,6 +25,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.calling import ask
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.watching import scores_of
 from course_utils.labs.lab7_cnn.evaluate import KE6
 from course_utils.labs.lab7_cnn.headings import DATA, EVALUATE, LOOP
 
@@ -67,26 +68,22 @@ def loss_of_guessing() -> float:
     return float(F.cross_entropy(torch.zeros(1, 10), torch.zeros(1, dtype=torch.long)))
 
 
-def scores_of(model: Any, pictures: torch.Tensor) -> list[Any]:
-    """Probe: return the scores of a student's model, in eval mode, as it was before; words where there are none."""
+def look_at_scores(model: Any, pictures: torch.Tensor) -> list[Any]:
+    """Probe: return the scores of a student's model, "", and ""; else the kind of the model, or of what it returned."""
     if not isinstance(model, nn.Module):
-        return ["", type(model).__name__]
-    mode = model.training
-    model.eval()
-    try:
-        with torch.no_grad():
-            out = torch.cat([model(part) for part in pictures.split(250)])
-    finally:
-        model.train(mode)
-    return [out.detach(), ""]
+        return [None, type(model).__name__, ""]
+    scores, other = scores_of(model, pictures)
+    return [scores, "", other]
 
 
 def accuracy_of(network: Any, on: Labelled) -> float:
     """Return which share of some pictures a student's network gets right."""
     pictures, labels = on
-    found, other = ask(scores_of, network, (pictures - 0.5) / 0.5)
+    found, kind, other = ask(look_at_scores, network, (pictures - 0.5) / 0.5)
+    if kind:
+        raise refuse(f"network should be your trained model, not {named(kind)}.")
     if other:
-        raise refuse(f"network should be your trained model, not {named(other)}.")
+        raise refuse(f"network should return a tensor of scores, not {named(other)}.")
     scores = as_array(found, "What network returns")
     if scores.shape != (len(labels), 10):
         raise refuse("network should give ten scores for each picture.")

@@ -113,7 +113,9 @@ KT9 = Misconception(
     "Your sum takes every batch for a full one. How many pictures has the last?",
     LOOP,
 )
-PR5 = shared.PR5.in_lab(LOOP, "You train on probabilities. What does the cross-entropy loss do first with what it gets?")
+PR5 = shared.PR5.in_lab(
+    LOOP, "You train on probabilities. What does the cross-entropy loss do first with what it gets?"
+)
 
 RATE = 0.5  # learning rate of the watched epoch
 BATCH = 4
