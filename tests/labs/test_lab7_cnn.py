@@ -1,6 +1,8 @@
 """Lab 06: right answers in many forms, every known wrong way, and what is said of both."""
 
+import copy
 import importlib.util
+import linecache
 import re
 from collections.abc import Callable
 
@@ -31,9 +33,11 @@ from course_utils.labs.lab7_cnn import (
     residual_block,
     shape_trace,
 )
+from course_utils.labs.lab7_cnn import first_run as first_run_module
 from course_utils.labs.lab7_cnn.first_run import unseen_pictures
 from course_utils.labs.lab7_cnn.networks import LAB7
 from course_utils.labs.lab7_cnn.vgg import VGG16, torch_vgg
+from course_utils.models import load_trained
 
 lesson = Lesson("06_lab7_cnn")
 lab = lab7_cnn.for_student()
@@ -112,7 +116,7 @@ def block(code: str, share: float) -> WrongWay:
 
 
 class Oracle(nn.Module):
-    """A network that is right about the test pictures; every fifth is wrong on purpose."""
+    """A network that is right about the test pictures, and about no others; every fifth is wrong on purpose."""
 
     def forward(self, x):
         pictures, labels = unseen_pictures()
@@ -120,10 +124,21 @@ class Oracle(nn.Module):
         return F.one_hot((labels[place] + (place % 5 == 0)) % 10, 10).float()
 
 
+class Back(nn.Module):
+    """Takes pictures from -1 to 1 to where the course's trained network wants them."""
+
+    def forward(self, x):
+        return x / 2 + 0.5
+
+
+TRAINED = nn.Sequential(Back(), load_trained("shapes"))
+REACHED = first_run_module.accuracy_of(TRAINED, unseen_pictures())
+RUN = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": REACHED}
+
+
 def first_run(code: str, **changes) -> WrongWay:
-    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
-    answers |= {key.replace("_", " "): value for key, value in changes.items()}
-    return WrongWay(code, "first-run", lambda: (answers, Oracle()), 4 / 5)
+    answers = RUN | {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "first-run", lambda: (answers, TRAINED), 4 / 5)
 
 
 SETS = [
@@ -162,6 +177,8 @@ SETS = [
     *(keras_counts(code, 8 / 14) for code in ("PC1", "PC2", "PC4")),
     *(keras_counts(code, 10 / 14) for code in ("PC3", "PC6", "PC7", "PC8")),
     keras("KG1", 13 / 14, share_of_dense1=0.946),
+    keras("KG14", 0.5, shapes={k: (None, *s[1:], s[0]) for k, s in keras_network.keras_trace(KERAS).items()}),
+    keras("KG14", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"conv1": (1, 32, 24, 24)}),
     wrong("KG1", "not-vgg", 4 / 5, conv_share=0.106),
     wrong("KG9", "not-vgg", 4 / 5, features_in_the_listing=25088),
     wrong("KG9", "not-vgg", 4 / 5, first_dense_in_the_listing=102_764_544),
@@ -181,7 +198,7 @@ SETS = [
     first_run("KF1", loss_of_guessing=3.32),
     first_run("KF2", first_loss=0.6),
     first_run("KF3", chance=0.5),
-    first_run("KF4", accuracy=0.97),
+    first_run("KF4", accuracy=0.5),
     first_run("KE6", accuracy=80),
     first_run("KE6", chance=10),
     counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
@@ -224,12 +241,21 @@ PAIRS = (
 TURNED = ("confusion[t, p]", "confusion[p, t]")
 FOURS = ("zip(labels, predicted, strict=True)", "zip(labels[:4], predicted[:4], strict=True)")
 GLOBAL = ("    order = torch.Generator().manual_seed(seed)\n", "    order = torch.Generator()\n    order.seed()\n")
+KEPT = (
+    "def reproducible_run(seed):\n",
+    "import functools\n\n@functools.cache\ndef reproducible_run(seed):\n",
+)
+LATE = (
+    ("    torch.manual_seed(seed)\n", ""),
+    ("    network = small_network()\n", "    network = small_network()\n    torch.manual_seed(seed)\n"),
+)
 UNPADDED = ("size + 2 * padding - 2", "size")
 SMALL_FC = ("16 * 13 * 13", "400")
 CROPPED = (
     "        x = self.pool(F.relu(self.conv1(x)))",
     "        x = self.pool(F.relu(self.conv1(x[..., :32, :32])))",
 )
+FIRST_ONLY = ("    return total\n", "        return total\n")
 MEAN = ("(right.sum() / confusion.sum()).item()", "(right / confusion.sum(1)).nanmean().item()")
 SHARES = ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')
 
@@ -266,6 +292,9 @@ CODE = [
         share=1 / 2,
     ),
     mutant("KC6", "mend-the-network", CROPPED, SMALL_FC, share=1 / 2),
+    mutant("KC8", "mend-the-network", ("F.relu(self.conv2(x))", "self.conv2(x)")),
+    mutant("KC8", "mend-the-network", ("MaxPool2d", "AvgPool2d")),
+    mutant("KC8", "mend-the-network", ("F.relu(self.conv1(x))", "torch.tanh(self.conv1(x))"), hidden=True),
     mutant("TR1", "train-one-epoch", NO_ZERO),
     mutant("TR2", "train-one-epoch", STEP),
     mutant("TR3", "train-one-epoch", ("    model.train()\n", "")),
@@ -278,6 +307,12 @@ CODE = [
     mutant("KT3", "train-one-epoch", RETURN),
     mutant("KT4", "train-one-epoch", ("return total / count", "return loss.item()")),
     mutant("KT5", "train-one-epoch", ("return total / count", "return total")),
+    mutant("KT6", "train-one-epoch", ("return total / count", "return total / len(loader)")),
+    mutant("KT7", "train-one-epoch", (" * len(labels)", "")),
+    mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss / len(loader)).backward()")),
+    mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss * len(labels)).backward()"), hidden=True),
+    mutant("KT9", "train-one-epoch", ("loss.item() * len(labels)", "loss.item() * loader.batch_size")),
+    mutant("PR5", "train-one-epoch", ("loss_fn(model(images), labels)", "loss_fn(model(images).softmax(1), labels)")),
     mutant("KE1", "evaluate", TURNED, share=1 / 2),
     mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
     mutant("KE1", "evaluate", ('"confusion": confusion,', '"confusion": confusion.T,'), share=3 / 4),
@@ -308,6 +343,12 @@ CODE = [
     mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
     mutant("KF6", "reproducible-run", GLOBAL),
     mutant("KF7", "reproducible-run", ("manual_seed(seed)", "manual_seed(0)")),
+    mutant("KF8", "reproducible-run", ("shuffle=True, generator=order", "shuffle=False")),
+    mutant("KF8", "reproducible-run", (", shuffle=True, generator=order", ""), hidden=True),
+    mutant("KF9", "reproducible-run", KEPT),
+    mutant("KF10", "reproducible-run", ("range(2)", "range(1)")),
+    mutant("KF10", "reproducible-run", ("range(2)", "range(5)"), hidden=True),
+    mutant("KF11", "reproducible-run", *LATE),
     mutant("PC1", "count-params", ("(inputs + 1)", "inputs"), ("(9 * inputs + 1)", "9 * inputs")),
     mutant("PC3", "count-params", ("(9 * inputs + 1)", "(9 + 1)")),
     mutant("KG2", "count-params", ("inputs * size * size", "inputs")),
@@ -315,8 +356,63 @@ CODE = [
     mutant("KG3", "count-params", ("size = size // 2", "pass")),
     mutant("KA1", "count-params", ("size // 2", "-(-size // 2)")),
     mutant("KG4", "count-params", UNPADDED),
+    mutant("KG11", "count-params", ("inputs, size = entry, size", "size = size")),
+    mutant("KG12", "count-params", ("size + 2 * padding - 2", "size + padding - 2")),
+    mutant("KG13", "count-params", FIRST_ONLY),
 ]
 WRONG_WAYS = SETS + CODE
+
+EQUIVALENT = {
+    "count-params": {"size = size // 2 → size //= 2": "the same number, in place"},
+    "evaluate": {
+        "return {'accuracy': (right.sum() / confusion.sum()).item(), 'per_class': right / confusion.sum(dim=1), "
+        "'confusion': confusion} → return {'accuracy': right.sum() / confusion.sum(), 'per_class': right / "
+        "confusion.sum(dim=1), 'confusion': confusion}": "a number in a tensor is a number",
+    },
+    "mend-the-network": dict.fromkeys(
+        (
+            "x = F.relu(self.fc1(x.flatten(1))) → x = self.fc1(x.flatten(1))",
+            "return self.fc3(F.relu(self.fc2(x))) → return self.fc3(self.fc2(x))",
+        ),
+        "what follows behind the second pooling is the learner's choice",
+    ),
+    "reproducible-run": {
+        "toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10) → toy = "
+        "TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) // 10)": "toy is given, any labels will do",
+        "toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10) → toy = "
+        "TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 9)": "toy is given, any labels will do",
+        "return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)) → "
+        "return nn.Sequential(nn.ReLU(), nn.Conv2d(3, 4, kernel_size=5), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))": (
+            "small_network is given, in front of the learner's region"
+        ),
+        "order = torch.Generator().manual_seed(seed) → order = torch.manual_seed(seed)": "the global generator, seeded",
+        "loader = DataLoader(toy, batch_size=16, shuffle=True, generator=order) → loader = DataLoader(toy, "
+        "batch_size=16, shuffle=True)": "the global generator is seeded, too",
+        **{
+            f"optimiser = torch.optim.SGD(network.parameters(), lr=0.1) → optimiser = {other}": "any optimiser will do"
+            for other in (
+                "torch.optim.SGD(network.parameters())",
+                "torch.optim.SGD(network.parameters(), lr=0.2)",
+                "torch.optim.SGD(network.parameters(), lr=0.05)",
+            )
+        },
+        **{
+            f"return [parameter.detach().clone() for parameter in network.parameters()] → return [parameter.{other}() "
+            "for parameter in network.parameters()]": "nothing changes these weights any more"
+            for other in ("detach", "clone")
+        },
+        **{
+            f"optimiser.zero_grad() → {other}": "a longer way downhill, as repeatable"
+            for other in ("pass", "optimiser")
+        },
+    },
+}
+EXCLUDED_FORMS = {
+    "train-one-epoch": dict.fromkeys(
+        ("returns tensors", "returns tensors of one element", "returns tensors with a gradient"),
+        "the prompt asks for a float and says why a tensor is none",
+    )
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "keras-network": "88069ce32265615d6f7611555e56983c",
@@ -523,7 +619,8 @@ ODD = {
     "no class": ("build-cnn", (lambda: 5,), "made from nn.Module"),
     "an instance": ("build-cnn", (nn.Linear(2, 2),), "raised TypeError"),
     "no network": ("first-run", ({"chance": 0.1}, 5), "trained model, not an int"),
-    "no weights": ("reproducible-run", (lambda seed: 5,), "return the final weights, not int"),
+    "no weights": ("reproducible-run", (lambda seed: 5,), "return the final weights, not an int"),
+    "words": ("reproducible-run", (lambda seed: ["a"],), "return the final weights, not a list"),
     "no number": ("count-params", (lambda *args: "many",), "whole number, not a str"),
     "nothing": ("train-one-epoch", (lambda *args: None,), "train_one_epoch: not yet right"),
     "no key": ("evaluate", (lambda *args: {"per_class": 1},), "has no 'accuracy'"),
@@ -531,7 +628,7 @@ ODD = {
     "too few weights": (
         "reproducible-run",
         (lambda seed: [torch.full((3,), float(seed))],),
-        "returns 3 numbers; small_network() has 2,874 weights",
+        "not as many numbers as small_network() has weights",
     ),
 }
 CHANGED = {
@@ -543,7 +640,17 @@ CHANGED = {
         "two different pictures get the same scores",
     ),
     "fewer channels": ("mend-the-network", ("6, 16,", "6, 8,"), "keep the lab's two convolutions"),
-    "an array": ("train-one-epoch", ("return total / count", "return np.array([1.0])"), "a number, not an ndarray"),
+    "an array": ("train-one-epoch", ("return total / count", "return np.zeros(3)"), "of type float, not an ndarray"),
+    "a tensor without a graph": (
+        "train-one-epoch",
+        ("return total / count", "return torch.tensor(total / count)"),
+        "of type float, not a Tensor",
+    ),
+    "nan": ("train-one-epoch", ("return total / count", "return float('nan')"), "returned mean loss is not"),
+    "no step": ("train-one-epoch", ("optimiser.step()", "images.sum()"), "The weights did not change"),
+    "batches": ("reproducible-run", ("batch_size=16", "batch_size=20"), "other sizes than the task says"),
+    "a rest left out": ("reproducible-run", ("shuffle=True", "shuffle=True, drop_last=True"), "how often each picture"),
+    "far too long steps": ("reproducible-run", ("lr=0.1", "lr=1e30"), "nan or inf in the weights"),
     "a type of numbers": (
         "train-one-epoch",
         ("(model(images), labels)", "(labels, model(images))"),
@@ -645,27 +752,111 @@ def test_the_learners_random_numbers_are_left_alone():
 
 
 def test_a_model_keeps_its_mode():
-    model = Oracle().train()
-    found = judged(lab.first_run.check, {"accuracy": 0.8}, model)
+    model = copy.deepcopy(TRAINED).train()
+    found = judged(lab.first_run.check, {"accuracy": REACHED}, model)
     assert found.share == pytest.approx(2 / 5)
     assert model.training
 
 
-def test_a_network_at_chance_level_is_not_enough():
-    class Constant(nn.Module):
-        def forward(self, x):
-            return F.one_hot(torch.zeros(len(x), dtype=torch.long), 10).float()
-
-    found = judged(lab.first_run.check, {"accuracy": 0.1, "chance": 0.1}, Constant())
+@pytest.mark.parametrize("network", [nn.Sequential(nn.Flatten(), nn.Linear(3072, 10)), Oracle()])
+def test_a_network_that_knows_no_shapes_is_not_enough(network):
+    """One is untrained, the other knows the lesson's test pictures by heart."""
+    reached = first_run_module.accuracy_of(network, unseen_pictures())
+    found = judged(lab.first_run.check, {"accuracy": reached, "chance": 0.1}, network)
     assert found.share == pytest.approx(2 / 5)
-    assert "35 % are wanted" in found.text
+    assert "60 % are wanted" in found.text
+
+
+def test_a_network_that_returns_no_scores_is_told():
+    class Pair(nn.Module):
+        def forward(self, x):
+            return x, x
+
+    assert "a tensor of scores, not a tuple" in judged(lab.first_run.check, {"accuracy": 0.8}, Pair()).text
 
 
 def test_no_network_loses_its_own_parts_only():
-    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
-    found = judged(lab.first_run.check, answers, None)
+    found = judged(lab.first_run.check, RUN, None)
     assert found.share == pytest.approx(3 / 5)
     assert "No answer yet: accuracy, network." in found.text
+
+
+# --- layers in every style, and the learner's own line
+
+LAZY_CNN = """class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.LazyConv2d(6, 5), nn.LazyConv2d(16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.LazyLinear(120), nn.LazyLinear(84), nn.LazyLinear(10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+"""
+TWICE_NAMED = """class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)
+        )
+        self.conv1, self.conv2 = self.features[0], self.features[3]
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(self.features(x).flatten(1)).relu()).relu())
+"""
+LAZY_64 = LAZY_CNN.replace("class CNN", "class CNN64")
+CONVOLUTIONS_LAST = """class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(10, 2704) / 52), nn.Parameter(torch.zeros(10))
+    def forward(self, x):
+        return F.linear(x.flatten(1), self.weight, self.bias)
+
+class CNN64(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = Head()
+        self.second = nn.Parameter(torch.randn(16, 6, 5, 5) / 12)
+        self.first = nn.Parameter(torch.randn(6, 3, 5, 5) / 9)
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(F.conv2d(x, self.first), 2))
+        return self.head(F.relu(F.max_pool2d(F.conv2d(x, self.second), 2)))
+"""
+STYLES = [
+    ("build-cnn", LAZY_CNN),
+    ("build-cnn", TWICE_NAMED),
+    ("mend-the-network", LAZY_64),
+    ("mend-the-network", CONVOLUTIONS_LAST),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), STYLES, ids=[f"{name}-{n}" for n, (name, _) in enumerate(STYLES)])
+def test_layers_count_in_every_style(name, source):
+    assert judged(exercise(name).check_hidden, defined(source), seed=6).text == "Correct."
+
+
+RAISES = {
+    "in forward": ("build-cnn", ("x.flatten(1)", "x.view(3, 7)"), "x = x.view(3, 7)"),
+    "in a lazy forward": ("build-cnn", ("self.fc1(x)", "nn.LazyLinear(3)(x) + no"), "nn.LazyLinear(3)(x) + no"),
+    "in __init__": ("build-cnn", ("super().__init__()", "super().__init__(); 1 / 0"), "1 / 0"),
+    "in the larger network": ("mend-the-network", ("x.flatten(1)", "x.view(3, 7)"), "self.fc1(x.view(3, 7))"),
+    "in a loop": ("train-one-epoch", ("loss.backward()", "loss.backwards()"), "loss.backwards()"),
+    "in an evaluation": ("evaluate", ("confusion.diag()", "confusion.diagonal(7, 8)"), "confusion.diagonal(7, 8)"),
+    "in a run": ("reproducible-run", ("optimiser.step()", "optimizer.step()"), "optimizer.step()"),
+    "in a count": ("count-params", ("size // 2", "size // two"), "size // two"),
+}
+
+
+@pytest.mark.parametrize(("name", "change", "line"), RAISES.values(), ids=RAISES)
+def test_the_learners_own_line_is_shown(name, change, line):
+    source = edited(lesson.cells()[name].source, change)
+    names = dict(TOOLS)
+    linecache.cache["<mine>"] = (len(source), None, source.splitlines(keepends=True), "<mine>")
+    exec(compile(source, "<mine>", "exec"), names)
+    found = judged(exercise(name).check, names[list(names)[-1]])
+    assert found.share < 1
+    assert line in found.text, found.text
+    assert len(found.text.splitlines()) <= 4
 
 
 # --- what is told of several faults belongs to one part

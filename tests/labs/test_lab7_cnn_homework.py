@@ -253,7 +253,7 @@ TOLD = {
     "too many": ("beat_the_baseline", lambda: (Spare(), dense()), "parameters; fewer than 100,000 are allowed"),
     "too many, not registered": ("beat_the_baseline", lambda: (Unlisted(), dense()), "fewer than 100,000 are allowed"),
     "a weak baseline": ("beat_the_baseline", lambda: (conv(), dense(100)), "reach its own bar"),
-    "no better": ("beat_the_baseline", lambda: (untrained(conv()), dense()), "5 points more are wanted"),
+    "no better": ("beat_the_baseline", lambda: (untrained(conv()), dense()), "4 points more are wanted"),
     "another layer": ("ablation", lambda: ({"layer": "pooling"}, None, None), '"dropout" or "batch norm"'),
 }
 
@@ -311,7 +311,7 @@ def test_an_error_of_a_network_is_told():
 def test_a_hidden_case_tells_no_accuracy():
     found = judged(lab.beat_the_baseline.check_hidden, untrained(conv()), dense(), seed=5)
     assert "%" in found.text  # of the public case, which speaks first
-    case = [one for one in lab.beat_the_baseline.hidden_cases(5)][0]
+    (case,) = lab.beat_the_baseline.hidden_cases(5)
     (told,) = lab.beat_the_baseline.judge_cases(
         [type(case)(case.label, seed=5, hidden=True)], untrained(conv()), dense()
     ).values()
@@ -436,7 +436,7 @@ def test_the_reports_accuracies_come_out(garments):
         assert one["baseline"] == pytest.approx(0.805, abs=0.015)
         assert one["convnet"] == pytest.approx(0.813, abs=0.02)
         assert one["baseline moved"] == pytest.approx(0.63, abs=0.025)
-        assert one["convnet moved"] > one["baseline moved"] + 0.06
+        assert one["convnet moved"] > one["baseline moved"] + 0.045
 
 
 @pytest.mark.slow

@@ -258,7 +258,7 @@ class Evaluate(Implementation):
         return [
             Case("20 pictures of four classes, batches of 5", (20, 4, 5, None)),
             Case("a short last batch", (18, 4, 5, None)),
-            Case("a class without pictures", (13, 4, 5, 1)),
+            Case("a class without pictures", (13, 3, 5, 1)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:

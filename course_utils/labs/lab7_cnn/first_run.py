@@ -5,7 +5,7 @@
 | ``first loss``, before any step | close to the loss of guessing |
 | ``loss of guessing`` to two decimals, ``chance`` | the numbers themselves |
 | ``accuracy`` on the test pictures | measured again on them |
-| the bar, on pictures that nobody has trained on | measured on others, drawn in the same way from a seed of this check |
+| the bar, on pictures that nobody has trained on | measured on others, drawn from a seed of this check |
 """
 
 from functools import cache, partial

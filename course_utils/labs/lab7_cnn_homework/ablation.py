@@ -188,8 +188,7 @@ def _refuse_other_differences(word: str, made: Made, plain: Made) -> None:
         )
     if made.recipe != plain.recipe:
         raise refuse(
-            "layer: fit has written down other pictures, epochs or learning rates for one of your networks than for the "
-            "other.",
+            "layer: fit has written down other pictures, epochs or learning rates for one network than for the other.",
             detail="Hint: which difference made the accuracies differ?",
         )
     pairs = zip(made.weights(), plain.weights(), strict=False)

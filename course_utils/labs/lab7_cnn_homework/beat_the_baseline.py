@@ -26,13 +26,13 @@ from course_utils.labs.lab7_cnn_homework.networks import (
 )
 from course_utils.labs.lab7_cnn_homework.pictures import moved_pictures, unseen_pictures
 
-GAIN = 0.05
-BY_HEART = 0.16  # lost by moving the pictures; networks that did not know them lose at most 0.12
+GAIN = 0.04  # between a 1×1 convolution with pooling (0.03) and one of 5×5 (0.055 to 0.09)
+BY_HEART = 0.16  # lost by moving the pictures; networks that did not know them lose at most 0.14
 MOST_PARAMETERS = 100_000
 
 
 class BeatTheBaseline(Implementation):
-    """A convolutional network below 100,000 parameters that beats the baseline on moved pictures by five points."""
+    """A convolutional network below 100,000 parameters that beats the baseline on moved pictures by four points."""
 
     id = "beat-the-baseline"
     hints = (
