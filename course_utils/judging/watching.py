@@ -34,7 +34,7 @@ class Convolved(NamedTuple):
         return max(self.kernels[2:], default=1) > 1 and max(self.maps.shape[2:], default=1) > 1
 
 
-class Watch(TorchDispatchMode):
+class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Notes the convolutions that are computed while it is on, and those that are trained.
 
     Parameters
@@ -46,7 +46,7 @@ class Watch(TorchDispatchMode):
     """
 
     def __init__(self, *, kernels: Change | None = None, maps: Mapping[tuple[int, ...], Change] | None = None) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.kernels, self.maps = kernels, maps or {}
         self.computed: list[Convolved] = []
         self.trained: list[torch.Tensor] = []  # what a convolution looked at for which gradients were computed
@@ -93,8 +93,8 @@ def scores_of(model: nn.Module, pictures: torch.Tensor, *, size: int = 250) -> l
     model.eval()
     try:
         with torch.no_grad():
-            for part in pictures.split(size):
-                out = model(part)
+            for start in range(0, len(pictures), size):
+                out = model(pictures[start : start + size])
                 if not isinstance(out, torch.Tensor) or not out.ndim:
                     return [None, type(out).__name__]
                 parts.append(out.detach())

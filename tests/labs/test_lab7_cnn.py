@@ -411,7 +411,7 @@ EXCLUDED_FORMS = {
     "train-one-epoch": dict.fromkeys(
         ("returns tensors", "returns tensors of one element", "returns tensors with a gradient"),
         "the prompt asks for a float and says why a tensor is none",
-    )
+    ),
 }
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
@@ -637,7 +637,7 @@ CHANGED = {
     "one score for all": (
         "mend-the-network",
         ("return self.fc3(F.relu(self.fc2(x)))", "return torch.ones(len(x), 10)"),
-        "two different pictures get the same scores",
+        "no say in the scores",
     ),
     "fewer channels": ("mend-the-network", ("6, 16,", "6, 8,"), "keep the lab's two convolutions"),
     "an array": ("train-one-epoch", ("return total / count", "return np.zeros(3)"), "of type float, not an ndarray"),

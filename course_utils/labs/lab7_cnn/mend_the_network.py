@@ -56,6 +56,7 @@ KC8 = Misconception(
 )
 
 KERNELS = ((6, 3, 5, 5), (16, 6, 5, 5))  # of the lab's two convolutions
+OTHER_KERNELS = "CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5."
 ROWS, WHOLE = PARTS = ("own row", "whole picture")
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
@@ -73,23 +74,22 @@ def look_at_corners(network_class: Any, x: torch.Tensor, changed: list[torch.Ten
         touched = [run_quietly(model, one) for one in changed]
         odd = [run_quietly(model, one) for one in (x[:2] / 8, -x[:2].abs() - 0.1)]  # faint ones, dark ones
         large = run_quietly(model, x.repeat(9, 1, 1, 1)[:25])
-        convolutions = [] if has_lazy_layers(model) else _look_at_convolutions(model, x)
+        lazy = has_lazy_layers(model)
+        convolutions = [] if lazy else _look_at_convolutions(model, x)
+        trained = KERNELS if lazy else [p.shape for p in model.parameters() if p.requires_grad]
     return {
         "is module": True,
         "outputs": [*outputs, large],
         "touched": touched,
         "odd": odd,
         "convolutions": convolutions,
+        "trained": [list(shape) for shape in trained],
     }
 
 
 def _look_at_convolutions(model: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
-    """Run a network with other maps behind one of the lab's convolutions: of each its kernels, and what it gave."""
-    trainable = [tuple(p.shape) for p in model.parameters() if p.requires_grad]
-    return [
-        {"trained": kernels in trainable} | {way: _with_maps(model, x, {kernels: change}) for way, change in MAPS}
-        for kernels in KERNELS
-    ]
+    """Run a network with other maps behind each of the lab's convolutions; return what it then gave."""
+    return [{way: _with_maps(model, x, {kernels: change}) for way, change in MAPS} for kernels in KERNELS]
 
 
 def _with_maps(model: nn.Module, x: torch.Tensor, maps: dict[tuple[int, ...], Change]) -> Any:
@@ -157,6 +157,8 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
         one[:, :, 52 * down : 52 * down + 12, 52 * right : 52 * right + 12] += 5.0
     found = looked_at(case, answer, "CNN64", look_at_corners, x, changed)
     refuse_others(case, found["outputs"], "CNN64")
+    if not all(list(kernels) in found["trained"] for kernels in KERNELS):
+        raise case.always(OTHER_KERNELS)
     if not any(isinstance(out, str) for out in found["outputs"]):
         for one in found["convolutions"]:
             _refuse_other_maps(case, one)
@@ -166,8 +168,8 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
 def _refuse_other_maps(case: Case, one: dict[str, Any]) -> None:
     """Raise unless a convolution is the lab's, counts, and has its ReLU and its max-pooling behind it."""
     usual = one["as it is"]
-    if usual is None or not one["trained"]:
-        raise case.always("CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5.")
+    if usual is None:
+        raise case.always(OTHER_KERNELS)
     if _same(one["zero"], usual):
         raise case.always("CNN64: one of the two convolutions has no say in the scores. Where does its result go?")
     if not _same(one["below zero"], one["zero"]) or not _same(one["largest"], usual):
