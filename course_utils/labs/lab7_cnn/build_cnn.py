@@ -18,6 +18,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.watching import Watch
 from course_utils.labs.lab7_cnn.headings import BUILD
 from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tensors
 from course_utils.labs.lab7_cnn.shape_trace import DS2, DS4
@@ -62,9 +63,23 @@ KB6 = Misconception(
     BUILD,
 )
 
+KB7 = Misconception(
+    "KB7",
+    "predicted classes in place of scores",
+    "This is the number of a class for each picture. What does the loss need of every class?",
+    BUILD,
+)
+KB8 = Misconception(
+    "KB8",
+    "maps flattened in another order",
+    "These are the right numbers, flattened in another order. Does something turn the axes before flatten?",
+    BUILD,
+)
+
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
 SIZES = (4, 1, 7)  # of batches
+FIRST_WEIGHTS = ("uniform", "normal")  # operations that draw them
 
 
 def draw_state(seed: int) -> State:
@@ -92,7 +107,8 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     -------
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
-        exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet.
+        exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
+        ``"draws weights"``: whether first weights are drawn on the way.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -106,9 +122,12 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
             for name, value in state.items():
                 if name in parameters and parameters[name].shape == value.shape:
                     parameters[name].copy_(value)
-        outputs, again = ([run_quietly(model, x) for x in batches] for _ in range(2))
+        outputs = [run_quietly(model, x) for x in batches]
+        with Watch() as watch:
+            again = [run_quietly(model, x) for x in batches]
     shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
-    return {"is module": True, "tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
+    found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
+    return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
 
 
 def has_lazy_layers(model: nn.Module) -> bool:
@@ -181,15 +200,16 @@ def forward(
     skip: Sequence[str] = (),
     activation: Callable[[torch.Tensor], torch.Tensor] = F.relu,
     pool: Callable[[torch.Tensor, int], torch.Tensor] = F.max_pool2d,
+    axes: tuple[int, ...] = (0, 1, 2, 3),
 ) -> torch.Tensor:
-    """Compute the lab's network with given weights; ``skip`` names layers without their activation."""
+    """Compute the lab's network with given weights; ``skip`` names layers without activation, ``axes`` turns maps."""
 
     def act(name: str, values: torch.Tensor) -> torch.Tensor:
         return values if name in skip else activation(values)
 
     for name in ("conv1", "conv2"):
         x = pool(act(name, F.conv2d(x, state[f"{name}.weight"], state[f"{name}.bias"])), 2)
-    x = x.flatten(1)
+    x = x.permute(axes).flatten(1)
     for name in ("fc1", "fc2", "fc3"):
         x = F.linear(x, state[f"{name}.weight"], state[f"{name}.bias"])
         x = x if name == "fc3" else act(name, x)
@@ -206,6 +226,8 @@ def cnn_ways(state: State, x: torch.Tensor) -> Ways:
         KB2: lambda: [forward(state, x, skip) for skip in missing],
         KB5: lambda: forward(state, x, pool=F.avg_pool2d),
         KB6: lambda: [forward(state, x, activation=a) for a in (torch.tanh, torch.sigmoid, F.leaky_relu, F.gelu)],
+        KB7: lambda: right.argmax(1),
+        KB8: lambda: [forward(state, x, axes=axes) for axes in ((0, 2, 3, 1), (0, 1, 3, 2), (0, 3, 2, 1))],
         DS2: lambda: [right.squeeze(0), right[0]],
     }
 
@@ -222,7 +244,7 @@ class BuildCnn(Implementation):
         "What does x.flatten(1) leave alone?",
         "Print the shape after each line of forward. Which line surprises you?",
     )
-    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, PR5, DS4, DS2)
+    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, PR5, DS4, DS2)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: weights, and batches of several sizes."""
@@ -251,7 +273,12 @@ def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:
     for one, two in zip(found["outputs"], found["again"], strict=True):
         both = isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor)
         if both and one.shape == two.shape and not torch.allclose(one, two, equal_nan=True):
-            raise case.wrong("CNN", KB1)
+            if found["draws weights"]:
+                raise case.wrong("CNN", KB1)
+            raise case.always(
+                "CNN: called twice on the same pictures, in eval mode, your network answers differently.\n"
+                "Hint: what in forward is left to chance?"
+            )
 
 
 def _compare_tensors(case: Case, shapes: dict[str, list[int]]) -> None:

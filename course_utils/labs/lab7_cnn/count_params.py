@@ -13,10 +13,12 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from course_utils.judging import shared
 from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.lab7_cnn import shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
 from course_utils.labs.lab7_cnn.networks import KA1, count_parameters
@@ -61,6 +63,27 @@ KG13 = Misconception(
     GIANTS,
 )
 
+KG15 = Misconception(
+    "KG15",
+    "dense units not carried to the next layer",
+    "Each of your dense layers takes the flattened maps. How many numbers come out of the dense layer before it?",
+    GIANTS,
+)
+KG16 = Misconception(
+    "KG16",
+    "total overwritten by the last layer",
+    "This is the last layer alone. Is every layer added to what was there?",
+    GIANTS,
+)
+KG17 = Misconception(
+    "KG17",
+    "odd sides halved to fractions",
+    "Your pooling makes 6.5 cells of 13. How many windows of two fit, side by side?",
+    GIANTS,
+)
+KA4 = shape_trace.KA4.in_lab(GIANTS)
+PC2, PC4, PC6, PC8 = (way.in_lab(GIANTS) for way in (shared.PC2, shared.PC4, shared.PC6, shared.PC8))
+
 NAME = "count_params"
 SMALL: Config = [8, "pool", 16, "flatten", 10]
 
@@ -79,58 +102,92 @@ def torch_count(config: Config, in_channels: int, size: int, padding: int) -> in
     return sum(map(count_parameters, torch_vgg(config, in_channels, size, padding)))
 
 
+def _kernels(inputs: int, kernels: int, side: int) -> int:
+    return kernels * (9 * inputs + 1)
+
+
+def _units(inputs: int, units: int) -> int:
+    return units * (inputs + 1)
+
+
 def count(
     config: Config,
     in_channels: int,
     size: int,
     padding: int,
     *,
-    bias: int = 1,
+    kernels: Callable[[int, int, int], int] = _kernels,
+    units: Callable[[int, int], int] = _units,
     conv: Callable[[int], int] | None = None,
-    pool: Callable[[int], int] = lambda side: side // 2,
+    pool: Callable[[int, int], tuple[int, int]] = lambda channels, side: (channels, side // 2),
     flat: Callable[[int, int], int] = lambda channels, side: channels * side**2,
-    depth: int | None = None,
+    carry: str = "all",
 ) -> int:
     """Count with one thing done in another way; what is right with none.
 
     Parameters
     ----------
-    bias
-        Biases of each kernel or unit.
-    conv, pool
+    kernels, units
+        Parameters of a convolution, from its channels in and out and its output side, and of a dense layer.
+    conv
         From a side to the side behind the layer.
+    pool
+        From channels and side to both behind the layer.
     flat
         From channels and side to the inputs of the first dense layer.
-    depth
-        Channels that a kernel sees, whatever comes in.
+    carry
+        "all"; "dense": a convolution leaves the channels as they were; "kernels": a dense layer the inputs.
     """
     conv = conv or (lambda side: side + 2 * padding - 2)
-    total, channels, side, dense = 0, in_channels, size, False
+    total, inputs, side, dense = 0, in_channels, size, False
     for entry in config:
         if entry == "pool":
-            side = pool(side)
+            inputs, side = pool(inputs, side)
         elif entry == "flatten":
-            channels, dense = flat(channels, side), True
+            inputs, dense = flat(inputs, side), True
+        elif dense:
+            total += units(inputs, int(entry))
+            inputs = inputs if carry == "kernels" else int(entry)
         else:
-            cells = channels if dense else 9 * (depth or channels)
-            total += int(entry) * (cells + bias)
-            channels, side = int(entry), side if dense else conv(side)
+            side = conv(side)
+            total += kernels(inputs, int(entry), side)
+            inputs = inputs if carry == "dense" else int(entry)
     return total
 
 
 def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
     """For each wrong way, the counts that it gives."""
+
+    def way(**how: Any) -> int:
+        return count(*network, **how)
+
+    weights, dense_weights = (lambda n, k, side: 9 * n * k), (lambda n, k: n * k)
+    last = [entry for entry in network.config if isinstance(entry, int)][-1]
     return {
-        PC1: [count(*network, bias=0)],
-        PC3: [count(*network, depth=1)],
-        KG11: [count(*network, depth=network.in_channels)],
-        KG12: [count(*network, conv=lambda side: side + network.padding - 2)],
+        PC1: [way(kernels=weights, units=dense_weights), way(kernels=weights), way(units=dense_weights)],
+        PC2: [
+            way(kernels=lambda n, k, side: 9 * n * k + 1, units=lambda n, k: n * k + 1),
+            way(kernels=lambda n, k, side: 9 * n * k + 1),
+        ],
+        PC3: [way(kernels=lambda n, k, side: 10 * k)],
+        PC4: [
+            way(kernels=lambda n, k, side: 9 * n * k + n, units=lambda n, k: n * k + n),
+            way(kernels=lambda n, k, side: 9 * n * k + n),
+        ],
+        PC6: [way(kernels=lambda n, k, side: (3 * n + 1) * k)],
+        PC8: [way(kernels=lambda n, k, side: _kernels(n, k, side) * side**2)],
+        KG11: [way(carry="dense"), count(*network, kernels=lambda n, k, side: _kernels(network.in_channels, k, side))],
+        KG12: [way(conv=lambda side: side + network.padding - 2)],
         KG13: [count([network.config[0], "flatten"], *network[1:])],
-        KG2: [count(*network, flat=lambda channels, side: channels)],
-        KC4: [count(*network, flat=lambda channels, side: channels * side)],
-        KG3: [count(*network, pool=lambda side: side)],
-        KA1: [count(*network, pool=lambda side: -(-side // 2))],
-        KG4: [count(*network, conv=lambda side: side), count(*network, conv=lambda side: side - 2)],
+        KG15: [way(carry="kernels")],
+        KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
+        KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
+        KG2: [way(flat=lambda channels, side: channels)],
+        KC4: [way(flat=lambda channels, side: channels * side)],
+        KG3: [way(pool=lambda channels, side: (channels, side))],
+        KA1: [way(pool=lambda channels, side: (channels, -(-side // 2)))],
+        KG17: [way(pool=lambda channels, side: (channels, side / 2))],
+        KG4: [way(conv=lambda side: side), way(conv=lambda side: side - 2)],
     }
 
 
@@ -143,7 +200,7 @@ class CountParams(Implementation):
         "At the flatten entry, what becomes of them?",
         "By how much does a 3×3 convolution change the side, for padding 1 and for padding 0?",
     )
-    misconceptions = (PC1, PC3, KG11, KG12, KG13, KG2, KC4, KG3, KA1, KG4)
+    misconceptions = (PC1, PC2, PC3, PC4, PC6, PC8, KA1, KA4, KC4, KG2, KG3, KG4, KG11, KG12, KG13, KG15, KG16, KG17)
 
     def cases(self) -> Sequence[Case]:
         """Return small networks and VGG-16, and two lists with the defaults of the signature."""

@@ -8,6 +8,7 @@
 | the bar, on pictures that nobody has trained on | measured on others, drawn from a seed of this check |
 """
 
+import math
 from functools import cache, partial
 from typing import Any
 
@@ -29,7 +30,9 @@ from course_utils.judging.watching import scores_of
 from course_utils.labs.lab7_cnn.evaluate import KE6
 from course_utils.labs.lab7_cnn.headings import DATA, EVALUATE, LOOP
 
-KF4 = shared.KF4.in_lab(EVALUATE)
+KF4 = shared.KF4.in_lab(
+    EVALUATE, "This is not what your network reaches on these pictures. On which pictures did you measure, and when?"
+)
 KF1 = Misconception(
     "KF1",
     "another logarithm",
@@ -47,6 +50,43 @@ KF3 = Misconception(
     "chance level of two classes",
     "This is the chance of a coin. How many classes are there to guess from?",
     DATA,
+)
+
+KF12 = Misconception(
+    "KF12",
+    "minus of the logarithm forgotten",
+    "A loss is never below zero. What stands in front of the logarithm of a probability?",
+    DATA,
+)
+KF13 = Misconception(
+    "KF13",
+    "probability in place of its loss",
+    "This is a probability. Which loss has a network that gives the right class this probability?",
+    DATA,
+)
+KF14 = Misconception(
+    "KF14",
+    "loss divided by the number of classes",
+    "This is the loss divided by the number of classes. Over what is the mean of a batch taken?",
+    DATA,
+)
+KF15 = Misconception(
+    "KF15",
+    "loss summed over the batch",
+    "This is as many times the loss of guessing as a batch has pictures. Which reduction does the loss use?",
+    LOOP,
+)
+KF16 = Misconception(
+    "KF16",
+    "guessed among the other classes",
+    "Here one class is left out. Among how many does somebody guess who knows nothing?",
+    DATA,
+)
+KF17 = Misconception(
+    "KF17",
+    "number of right pictures in place of their share",
+    "This counts pictures. By what is it divided to be an accuracy?",
+    EVALUATE,
 )
 
 BAR = 0.6  # the lesson's table has what lies on both sides of it
@@ -99,7 +139,7 @@ class FirstRun(Exercise):
         "Measure the first loss before the first step. Which batch can you take?",
         "Not enough? What do more epochs, another optimiser or another learning rate change?",
     )
-    misconceptions = (KF1, KF2, KF3, KF4, KE6)
+    misconceptions = (KF1, KF2, KF3, KF4, KF12, KF13, KF14, KF15, KF16, KF17, KE6)
 
     def judge(self, answers: Any, network: Any) -> dict[str, Finding]:
         """Judge ``{"first loss": …, "loss of guessing": …, "chance": …, "accuracy": …}`` and the trained network.
@@ -145,26 +185,34 @@ def _of_another_base(number: float) -> bool:
 def _look_at_first_loss(answer: Any) -> None:
     number, guessing = _number(answer, "first loss"), loss_of_guessing()
     if not _near(number, guessing, 0.15):
-        good = KF2 if 0 <= number < guessing else None
+        summed = _near(number, 32 * guessing, 32 * 0.15)
+        good = KF2 if 0 <= number < guessing else KF15 if summed else None
         _refuse("first loss", number, KF1 if _of_another_base(number) else good)
 
 
 def _look_at_guessing(answer: Any) -> None:
-    number = _number(answer, "loss of guessing")
-    if not _near(number, loss_of_guessing(), 0.006):
-        _refuse("loss of guessing", number, KF1 if _of_another_base(number) else None)
+    number, right = _number(answer, "loss of guessing"), loss_of_guessing()
+    if not _near(number, right, 0.006):
+        ways = {KF12: [-right], KF13: [0.1, 0.9], KF14: [right / 10]}
+        known = next((way for way, values in ways.items() if any(_near(number, one, 0.006) for one in values)), None)
+        _refuse("loss of guessing", number, KF1 if _of_another_base(number) else known)
 
 
 def _look_at_chance(answer: Any) -> None:
     number = _number(answer, "chance")
     if not _near(number, 0.1, 1e-6):
-        _refuse("chance", number, KF3 if _near(number, 0.5, 1e-6) else KE6 if number == 10 else None)
+        ways = {KF3: 0.5, KE6: 10.0, KF16: 1 / 9}
+        _refuse("chance", number, next((way for way, value in ways.items() if _near(number, value, 0.002)), None))
 
 
 def _look_at_accuracy(answer: Any, reached: Any) -> None:
     number = _number(answer, "accuracy")
+    if not 0 <= number < math.inf:
+        raise refuse(f"accuracy: you gave {number:.4g}. Between which two numbers does an accuracy lie?")
     if not _near(number, reached(), 0.021):
-        _refuse("accuracy", number, KE6 if number > 1 else KF4)
+        ways = {KE6: (100 * reached(), 2.1), KF17: (1000 * reached(), 21)}
+        known = next((way for way, (value, by) in ways.items() if _near(number, value, by)), None)
+        _refuse("accuracy", number, known or (KF4 if number <= 1 else None))
 
 
 def _look_at_network(reached: Any) -> None:

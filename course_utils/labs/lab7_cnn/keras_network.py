@@ -9,11 +9,12 @@ from torch import nn
 
 from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, short
 from course_utils.judging.exercise import Exercise
-from course_utils.judging.findings import Finding, look, refuse, wrong
+from course_utils.judging.findings import Finding, Standing, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
+from course_utils.labs.lab7_cnn import parameter_counts
 from course_utils.labs.lab7_cnn.headings import KERAS
 from course_utils.labs.lab7_cnn.networks import (
     DS5,
@@ -47,6 +48,50 @@ KG14 = Misconception(
     "This is the shape of a batch, as Keras prints it. Which axes does one picture have?",
     KERAS,
 )
+KG18 = Misconception(
+    "KG18",
+    "maps not flattened",
+    "These are maps still. How many numbers has one picture behind the flatten step?",
+    KERAS,
+)
+KG19 = Misconception(
+    "KG19",
+    "weights of a dense layer in place of its output",
+    "This is the shape of a dense layer's weights. What does the layer give for one picture?",
+    KERAS,
+)
+KG20 = Misconception(
+    "KG20",
+    "one kernel size for both convolutions",
+    "Both of your convolutions have the same kernel. Which size stands in each of the two lines?",
+    KERAS,
+)
+KG21 = Misconception(
+    "KG21",
+    "channels between height and width",
+    "Your channels stand between height and width. Where does PyTorch have them?",
+    KERAS,
+)
+KG22 = Misconception(
+    "KG22",
+    "all parameters divided by three for grey pictures",
+    "This is a third of the total. Which layers see the channels of the picture?",
+    KERAS,
+)
+KG23 = Misconception(
+    "KG23",
+    "nothing changed for grey pictures",
+    "This is the total for colour. Which layer has fewer weights if there is one channel?",
+    KERAS,
+)
+KG24 = Misconception(
+    "KG24",
+    "share of another total",
+    "This is a share of the total for grey pictures. Of which network is it asked?",
+    KERAS,
+)
+KA7 = parameter_counts.KA7.in_lab(KERAS)
+FURTHER = (KG14, KG18, KG19, KG20, KG21, KG22, KG23, KG24, KA7)
 
 
 class KerasNet(NamedTuple):
@@ -99,7 +144,24 @@ def _trace_with(net: KerasNet, conv: Callable[[int, int], int], pool: Callable[[
 
 
 def keras_trace_ways(net: KerasNet) -> Ways:
-    """For each wrong way, the shapes that it gives."""
+    """For each wrong way, the shapes that it gives; those that are told apart for every student come first."""
+    right = keras_trace(net)
+    flat, last = right["flatten"][0], right["pool2"]
+    first, second = (
+        net._replace(kernel_size1=size, kernel_size2=size) for size in (net.kernel_size1, net.kernel_size2)
+    )
+    weights = {"dense1": [(net.units, flat), (flat, net.units)]}
+    weights["dense2"] = [(net.classes, net.units), (net.units, net.classes)]
+    return separate_trace_ways(net) | {
+        KG18: right | {"flatten": [last, (last[1], last[2], last[0])]},
+        KG19: right | weights,
+        KG20: {name: [keras_trace(first)[name], keras_trace(second)[name]] for name in right},
+        KG21: {name: (s[1], s[0], s[2]) if len(s) == 3 else s for name, s in right.items()},
+    }
+
+
+def separate_trace_ways(net: KerasNet) -> Ways:
+    """For each wrong way that differs from all others for every student, the shapes that it gives."""
     right = keras_trace(net)
     last = right["pool2"]
     return {
@@ -129,6 +191,15 @@ def _keras_layers(net: KerasNet) -> tuple[Layers, Widths]:
 
 def keras_count_ways(net: KerasNet) -> Ways:
     """For each wrong way, the counts that it gives; both totals follow from them."""
+    right = keras_counts(net)
+    return separate_count_ways(net) | {
+        KG22: right | {"total for grey": [right["total"] / 3, right["total"] // 3]},
+        KG23: right | {"total for grey": right["total"]},
+    }
+
+
+def separate_count_ways(net: KerasNet) -> Ways:
+    """For each wrong way that differs from all others for every student, the counts that it gives."""
     return {way: keras_counts(net, way) for way in COUNT_WAYS}
 
 
@@ -143,8 +214,8 @@ def sample_keras(dice: Dice) -> KerasNet:
 def keras_tells_apart(net: KerasNet) -> bool:
     """Tell whether a pooling leaves a row over and no wrong shapes or counts are the right ones, or one another."""
     lengths = sides(net.side, (net.kernel_size1, net.kernel_size2))
-    shapes = [tuple(way.items()) for way in keras_trace_ways(net).values()]
-    counts = [tuple(way.items()) for way in keras_count_ways(net).values()]
+    shapes = [tuple(way.items()) for way in separate_trace_ways(net).values()]
+    counts = [tuple(way.items()) for way in separate_count_ways(net).values()]
     return (
         bool(lengths[0] % 2 or lengths[2] % 2)
         and tuple(keras_trace(net).items()) not in shapes
@@ -163,7 +234,7 @@ class KerasNetwork(Exercise):
         "Which layer do all features meet in? How many numbers reach each of its units?",
         "For grey pictures: which single layer changes?",
     )
-    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, KG14)
+    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, *FURTHER)
 
     def draw(self) -> KerasNet:
         """Return the network of a Keras listing."""
@@ -177,8 +248,9 @@ class KerasNetwork(Exercise):
         given_shapes = as_dict(shapes, right_shapes, "keras_shapes")
         given = as_dict(counts, (*right, SHARE), "keras_counts")
         batches = {name: shape for name, shape in given_shapes.items() if _has_batch_axis(shape, right_shapes[name])}
+        given_shapes |= dict.fromkeys(batches)
         found = judge_set(
-            given_shapes | dict.fromkeys(batches),
+            given_shapes,
             right_shapes,
             keras_trace_ways(net),
             what="keras_shapes",
@@ -188,8 +260,12 @@ class KerasNetwork(Exercise):
         for name, shape in batches.items():
             found[f"{name} shape"] = wrong(f"{name} shape: you gave {short(shape)}.", KG14)
         found |= judge_set(given, right, keras_count_ways(net), what="keras_counts")
-        share = 100 * right["dense1"] / right["total"]
-        return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts"))}
+        layers = [plain(given[name]) for name in ("conv1", "conv2", "dense1", "dense2")]
+        if found["total"].standing is Standing.WRONG and None not in layers and plain(given["total"]) != sum(layers):
+            found["total"] = wrong(found["total"].first, found["total"].because or KA7)
+        share, grey = (100 * right["dense1"] / right[total] for total in ("total", "total for grey"))
+        ways = {KG24: grey}
+        return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts", ways))}
 
 
 def _has_batch_axis(shape: Any, right: Shape) -> bool:
@@ -201,10 +277,20 @@ def _has_batch_axis(shape: Any, right: Shape) -> bool:
     return (shape[0] is None or plain(shape[0]) is not None) and rest in (right, channels_last)
 
 
-def look_at_share(answers: Mapping[str, Any], part: str, right: float, what: str) -> None:
-    """Raise unless a percentage is right, to one decimal."""
+def look_at_share(
+    answers: Mapping[str, Any],
+    part: str,
+    right: float,
+    what: str,
+    ways: Mapping[Misconception, float] | None = None,
+) -> None:
+    """Raise unless a percentage is right, to one decimal; ``ways`` says which wrong ways give which."""
     if is_missing(answers[part]):
         raise NotAttempted(f"fill in {what}[{part!r}]")
     number = read_number(answers[part], f"{what}[{part!r}]") or 0.0
-    if abs(number - right) > 0.06:
-        raise refuse(f"{part}: you gave {short(number)}.", KG1 if abs(number - right / 100) <= 0.002 else None)
+    if not abs(number - right) <= 0.06:
+        known = {KG1: right / 100} | dict(ways or {})
+        because = [way for way, value in known.items() if abs(number - value) <= (0.002 if way is KG1 else 0.06)]
+        rounded = not because and number == round(right)
+        more = " To how many decimals is it asked for?" if rounded else ""
+        raise refuse(f"{part}: you gave {short(number)}.{more}", because[:1])

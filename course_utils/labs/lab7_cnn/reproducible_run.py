@@ -58,8 +58,9 @@ KF10 = Misconception(
 
 KF11 = Misconception(
     "KF11",
-    "seed set after the network was made",
-    "The pictures come in the same order, and the first weights differ. What was drawn before your seed was set?",
+    "first weights not seeded",
+    "The pictures come in the same order, the first weights differ. Which generator draws them, and is it seeded "
+    "before?",
     REPEAT,
 )
 

@@ -50,6 +50,43 @@ KG10 = Misconception(
     "Where the shapes agree, the input can be added as it is. What would a convolution be for?",
     RESIDUAL,
 )
+KG27 = Misconception(
+    "KG27",
+    "shortcut counted without its batch norm",
+    "Your shortcut is a convolution alone. What comes behind it, as behind every convolution of the block?",
+    RESIDUAL,
+)
+KG28 = Misconception(
+    "KG28",
+    "one number for each channel of a batch norm",
+    "Your batch norms learn one number for each channel. Which two does the norm learn?",
+    RESIDUAL,
+)
+KG29 = Misconception(
+    "KG29",
+    "half of the block counted",
+    "This is one convolution with its batch norm. How many has the block?",
+    RESIDUAL,
+)
+KG30 = Misconception(
+    "KG30",
+    "shortcut of 3×3 kernels",
+    "Your shortcut has kernels of 3×3. How many cells has a kernel of 1×1?",
+    RESIDUAL,
+)
+KG31 = Misconception(
+    "KG31",
+    "both convolutions with the channels that come out",
+    "Both of your convolutions see as many channels as come out. How many come in at the first?",
+    RESIDUAL,
+)
+KG32 = Misconception(
+    "KG32",
+    "shortcut needed only where the stride changes",
+    "You look at the stride alone. Can maps of 64 and of 128 channels be added?",
+    RESIDUAL,
+)
+FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32)
 
 
 class Block(NamedTuple):
@@ -131,6 +168,12 @@ def block_ways(block: Block) -> dict[Misconception, int | None]:
         KG6: right - convolutions * 2 * width,
         PC10: right + convolutions * 2 * width,
         KG7: right - _shortcut(block),
+        KG10: right if needs_projection(block) else right + block.in_channels * width + 2 * width,
+        KG27: right - (2 * width if needs_projection(block) else 0),
+        KG28: right - convolutions * width,
+        KG29: _kernels(block.in_channels, width, 3) + 2 * width,
+        KG30: right + (8 * block.in_channels * width if needs_projection(block) else 0),
+        KG31: right + 9 * (width - block.in_channels) * width,
     }
     return {way: None if given == right else given for way, given in ways.items()}
 
@@ -164,7 +207,7 @@ class ResidualBlock(Exercise):
         "What does the 1×1 convolution of the shortcut have to turn into what?",
         "Can maps of 32×32 and of 16×16 be added?",
     )
-    misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10)
+    misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10, *FURTHER)
     topics = (BLOCK,)
 
     def draw(self) -> dict[str, Block]:
@@ -186,10 +229,11 @@ def _look_at_letters(answer: Any) -> None:
     if is_missing(answer):
         raise NotAttempted(f"fill in residual[{LETTERS!r}]")
     given = list(answer) if type(answer) in (set, frozenset, list, tuple, str) else None
-    if given is None or not all(type(letter) is str for letter in given):
+    letters = {letter.strip().lower() for letter in given if type(letter) is str} - {"", ","} if given else set()
+    if not given or any(type(letter) is not str for letter in given) or letters - set(SITUATIONS):
         raise refuse(f'residual["{LETTERS}"] should be a set of letters such as {{"a", "b"}}.')
-    letters = {letter.strip().lower() for letter in given} - {"", ","}
     needed = {letter for letter, block in SITUATIONS.items() if not can_be_added(block)}
     if letters != needed:
-        because = KG8 if "c" not in letters else KG10 if letters > needed else None
+        ways = {frozenset("bd"): KG8, frozenset("cd"): KG32, frozenset("abcd"): KG10}
+        because = ways.get(frozenset(letters))
         raise refuse(f"{LETTERS}: you gave {short(answer)}.", because)

@@ -113,9 +113,41 @@ KT9 = Misconception(
     "Your sum takes every batch for a full one. How many pictures has the last?",
     LOOP,
 )
+KT10 = Misconception(
+    "KT10",
+    "one step for the whole epoch",
+    "You step once, behind the loop. How many steps does an epoch of several batches have?",
+    LOOP,
+)
+KT11 = Misconception(
+    "KT11",
+    "last batch left out",
+    "Your weights are those without the last batch. Which batch does your loop not reach?",
+    LOOP,
+)
+KT12 = Misconception(
+    "KT12",
+    "more steps than batches",
+    "You step more often than there are batches. How many steps belong to one backward?",
+    LOOP,
+)
+KT13 = Misconception(
+    "KT13",
+    "backward more than once a batch",
+    "You call backward more often than there are batches. What does a second call do with the gradients?",
+    LOOP,
+)
+KT14 = Misconception(
+    "KT14",
+    "more than one epoch",
+    "Your loop goes over the pictures more than once. How many epochs does the function train?",
+    LOOP,
+)
 PR5 = shared.PR5.in_lab(
     LOOP, "You train on probabilities. What does the cross-entropy loss do first with what it gets?"
 )
+
+KTS = (KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, KT10, KT11, KT12, KT13, KT14)
 
 RATE = 0.5  # learning rate of the watched epoch
 BATCH = 4
@@ -260,7 +292,7 @@ class TrainOneEpoch(Implementation):
         "A batch of 2 and a batch of 4: by what do you multiply their mean losses before you add them?",
         "Which method makes a plain number of a tensor with one element?",
     )
-    misconceptions = (TR1, TR2, TR3, TR4, TR5, KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, PR5)
+    misconceptions = (TR1, TR2, TR3, TR4, TR5, *KTS, PR5)
 
     def cases(self) -> Sequence[Case]:
         """Return an epoch whose last batch is short, and one of full batches."""
@@ -301,21 +333,34 @@ def _judge_events(case: Case, found: dict[str, Any], epoch: Epoch) -> None:
 
 
 def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) -> Misconception | None:
+    if "step" in events and "backward" in events and events.index("step") < events.index("backward"):
+        return TR2
     if torch.equal(given, epoch.weight):
         if _between(events, "backward", "zero_grad", "step"):
             return KT2
         return None if {"backward", "step"} <= set(events) else KT1
-    if "step" in events and "backward" in events and events.index("step") < events.index("backward"):
-        return TR2
     batches, number = len(epoch.x.split(BATCH)), len(epoch.x)
     ways: dict[Misconception, list[dict[str, Any]]] = {
         TR2: [{"late": True}, {"late": True, "keep": True}],
         TR1: [{"keep": True}],
         KT3: [{"batches": 1}],
-        PR5: [{"scores": lambda scores: scores.softmax(1)}, {"scores": torch.sigmoid}],
+        KT11: [{"batches": batches - 1}],
+        PR5: [{"scores": partial(torch.softmax, dim=axis)} for axis in (1, 0)] + [{"scores": torch.sigmoid}],
         KT8: [{"scale": float}, *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH))],
     }
-    return next((way for way, hows in ways.items() if any(epoch.gives(given, **how) for how in hows)), None)
+    exact = next((way for way, hows in ways.items() if any(epoch.gives(given, **how) for how in hows)), None)
+    return exact or _way_of_counts(events, batches)
+
+
+def _way_of_counts(events: list[str], batches: int) -> Misconception | None:
+    forwards, backwards, steps = (sum(word in one for one in events) for word in ("forward", "backward", "step"))
+    if steps == 1 < backwards == batches:
+        return KT10
+    if steps > batches == forwards:
+        return KT12
+    if backwards > batches == forwards:
+        return KT13
+    return KT14 if forwards > batches and forwards == backwards == steps else None
 
 
 def _one_in(by: int, _size: int) -> float:
@@ -346,11 +391,12 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         KT7: [losses.sum() / sizes.sum()],
         KT9: [BATCH * losses.sum() / sizes.sum()],
         KT5: [losses.sum(), (losses * sizes).sum()],
-        KT3: [losses[0]],
     }
     way = next((way for way, given in ways.items() if any(_equal(value, one) for one in given)), None)
     if way:
         raise case.wrong(NAME, way)
+    if _equal(value, losses[0]):
+        raise case.always(f"{NAME}: the weights are right, the loss is that of the first batch. Where are the others?")
     raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.")
 
 

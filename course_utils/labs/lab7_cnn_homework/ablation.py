@@ -33,7 +33,9 @@ from course_utils.labs.lab7_cnn_homework.pictures import validation_pictures
 WORTH = "What is a layer worth?"  # the heading of its section
 
 KE6 = shared.KE6.in_lab(WORTH)
-KF4 = shared.KF4.in_lab(WORTH)
+KF4 = shared.KF4.in_lab(
+    WORTH, "This is not what your network reaches on these pictures. On which pictures did you measure, and when?"
+)
 
 LAYERS = ("dropout", "batch norm")
 WITH, WITHOUT = NUMBERS = ("accuracy with", "accuracy without")
