@@ -59,7 +59,8 @@ KG27 = Misconception(
 KG28 = Misconception(
     "KG28",
     "one number for each channel of a batch norm",
-    "Your batch norms learn one number for each channel. Which two does the norm learn?",
+    "One way to get this: one number for each channel of a batch norm. How many does a norm learn for a channel, and "
+    "how many norms has the block?",
     RESIDUAL,
 )
 KG29 = Misconception(
