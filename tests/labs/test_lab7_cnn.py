@@ -152,6 +152,19 @@ SETS = [
     trace("KA2", 4 / 8),
     trace("KA3", 7 / 8),
     trace("KA4", 6 / 8),
+    trace("KA8", 3 / 8),
+    trace("KA9", 3 / 8),
+    trace("KA10", 4 / 8),
+    wrong("KA11", "shape-trace", 5 / 8, fc1=(400, 120), fc2=(120, 84), fc3=(84, 10)),
+    trace("KA12", 7 / 8),
+    trace("KA13", 4 / 8),
+    trace("KA14", 7 / 8),
+    trace("KA15", 3 / 8),
+    trace("KA16", 0),
+    trace("KA17", 4 / 8),
+    trace("KA18", 4 / 8),
+    trace("KA19", 4 / 8),
+    wrong("KA20", "shape-trace", 7 / 8, flatten=(4, 16, 5, 5)),
     *(counted(code, 9 / 15) for code in ("PC1", "PC2", "PC4")),
     *(counted(code, 12 / 15) for code in ("PC3", "PC6", "PC7", "PC8")),
     counted("PC11", 11 / 15),
@@ -169,6 +182,14 @@ SETS = [
     wrong("KC5", "larger-pictures", 4 / 5, batch_of_25="raises"),
     wrong("KC5", "larger-pictures", 4 / 5, batch_of_4="passes"),
     wrong("KC5", "larger-pictures", 4 / 5, another_batch=30),
+    wrong("", "larger-pictures", 4 / 5, another_batch=25),
+    wrong("", "larger-pictures", 4 / 5, another_batch=0),
+    wrong("KC9", "larger-pictures", 4 / 5, features=16 * 26 * 26),
+    wrong("KC10", "larger-pictures", 4 / 5, features=16 * 16 * 16),
+    wrong("KC11", "larger-pictures", 4 / 5, features=6 * 169),
+    wrong("KC12", "larger-pictures", 4 / 5, rows_for_25=25),
+    wrong("KC13", "larger-pictures", 4 / 5, rows_for_25=67600),
+    wrong("KC14", "larger-pictures", 4 / 5, rows_for_25=6.76),
     keras_shapes("DS5", 10 / 14),
     keras_shapes("SZ8", 9 / 14),
     keras_shapes("SZ1", 9 / 14),
@@ -178,6 +199,15 @@ SETS = [
     *(keras_counts(code, 10 / 14) for code in ("PC3", "PC6", "PC7", "PC8")),
     keras("KG1", 13 / 14, share_of_dense1=0.946),
     keras("KG14", 0.5, shapes={k: (None, *s[1:], s[0]) for k, s in keras_network.keras_trace(KERAS).items()}),
+    keras("KG18", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"flatten": (64, 5, 5)}),
+    keras("KG19", 12 / 14, shapes=keras_network.keras_trace(KERAS) | {"dense1": (256, 1600), "dense2": (10, 256)}),
+    keras("KG20", 11 / 14, shapes=keras_network.keras_trace(KERAS._replace(kernel_size1=3))),
+    keras_shapes("KG21", 10 / 14),
+    keras("KG22", 13 / 14, total_for_grey=433354 // 3),
+    keras("KG23", 13 / 14, total_for_grey=433354),
+    keras("KG24", 13 / 14, share_of_dense1=94.9),
+    keras("", 13 / 14, share_of_dense1=95),
+    keras("KA7", 13 / 14, total=430922),
     keras("KG14", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"conv1": (1, 32, 24, 24)}),
     wrong("KG1", "not-vgg", 4 / 5, conv_share=0.106),
     wrong("KG9", "not-vgg", 4 / 5, features_in_the_listing=25088),
@@ -186,6 +216,17 @@ SETS = [
     block("KG6", 1 / 3),
     block("PC10", 1 / 3),
     block("KG7", 2 / 3),
+    wrong("KG25", "not-vgg", 3 / 5, conv_share=74.3, first_dense_share=10.6),
+    wrong("KG26", "not-vgg", 4 / 5, conv_share=14_714_688),
+    wrong("PC11", "not-vgg", 4 / 5, first_dense_in_the_listing=512 * 4096),
+    block("KG27", 2 / 3),
+    block("KG28", 1 / 3),
+    block("KG29", 1 / 3),
+    block("KG30", 2 / 3),
+    block("KG31", 2 / 3),
+    wrong("KG32", "residual-block", 2 / 3, needs_1x1={"c", "d"}),
+    wrong("", "residual-block", 2 / 3, needs_1x1={"a"}),
+    wrong("", "residual-block", 2 / 3, needs_1x1="b and d"),
     wrong("KG8", "residual-block", 2 / 3, needs_1x1={"b", "d"}),
     wrong("KG10", "residual-block", 2 / 3, needs_1x1="abcd"),
     wrong("KH1", "depth", 3 / 4, deeper="always"),
@@ -199,7 +240,14 @@ SETS = [
     first_run("KF2", first_loss=0.6),
     first_run("KF3", chance=0.5),
     first_run("KF4", accuracy=0.5),
-    first_run("KE6", accuracy=80),
+    first_run("KE6", accuracy=100 * REACHED),
+    first_run("KF12", loss_of_guessing=-2.303),
+    first_run("KF13", loss_of_guessing=0.1),
+    first_run("KF14", loss_of_guessing=0.2303),
+    first_run("KF15", first_loss=73.9),
+    first_run("KF16", chance=1 / 9),
+    first_run("KF17", accuracy=round(1000 * REACHED)),
+    first_run("", accuracy=float("nan")),
     first_run("KE6", chance=10),
     counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
 ]
@@ -229,6 +277,7 @@ def mutant(code: str, exercise: str, *changes: tuple[str, str], share: float = 0
 FRESH = ("x = F.relu(self.fc1(x))", "x = F.relu(nn.Linear(400, 120)(x))")
 NO_ZERO = ("        optimiser.zero_grad()\n", "")
 STEP = ("        loss.backward()\n        optimiser.step()\n", "        optimiser.step()\n        loss.backward()\n")
+STEP_LAST = ("    return total / count\n", "    optimiser.step()\n    return total / count\n")
 RETURN = ("    return total / count\n", "        return total / count\n")
 FIXED = (
     "        for images, labels in loader:\n",
@@ -255,6 +304,11 @@ CROPPED = (
     "        x = self.pool(F.relu(self.conv1(x)))",
     "        x = self.pool(F.relu(self.conv1(x[..., :32, :32])))",
 )
+PLACES = (
+    "            total += (9 * inputs + 1) * entry\n            inputs, size = entry, size + 2 * padding - 2\n",
+    "            size = size + 2 * padding - 2\n            total += (9 * inputs + 1) * entry * size * size\n"
+    "            inputs = entry\n",
+)
 FIRST_ONLY = ("    return total\n", "        return total\n")
 MEAN = ("(right.sum() / confusion.sum()).item()", "(right / confusion.sum(1)).nanmean().item()")
 SHARES = ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')
@@ -274,6 +328,9 @@ CODE = [
     mutant("PR5", "build-cnn", ("return self.fc3(x)", "return F.log_softmax(self.fc3(x), dim=1)")),
     mutant("PR5", "build-cnn", ("return self.fc3(x)", "return torch.sigmoid(self.fc3(x))"), hidden=True),
     mutant("DS4", "build-cnn", ("x.flatten(1)", "x.flatten()")),
+    mutant("KB7", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).argmax(1)")),
+    mutant("KB8", "build-cnn", ("x.flatten(1)", "x.permute(0, 2, 3, 1).flatten(1)")),
+    mutant("", "build-cnn", ("return self.fc3(x)", "return F.dropout(self.fc3(x))")),
     mutant("DS2", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).squeeze()")),
     mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).softmax(1)"), share=1 / 2),
     mutant(
@@ -312,6 +369,11 @@ CODE = [
     mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss / len(loader)).backward()")),
     mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss * len(labels)).backward()"), hidden=True),
     mutant("KT9", "train-one-epoch", ("loss.item() * len(labels)", "loss.item() * loader.batch_size")),
+    mutant("KT10", "train-one-epoch", ("        optimiser.step()\n", ""), STEP_LAST),
+    mutant("KT11", "train-one-epoch", ("in loader", "in list(loader)[:-1]")),
+    mutant("KT12", "train-one-epoch", ("optimiser.step()", "optimiser.step(), optimiser.step()")),
+    mutant("KT13", "train-one-epoch", ("loss.backward()", "loss.backward(retain_graph=True), loss.backward()")),
+    mutant("KT14", "train-one-epoch", ("in loader", "in [*loader, *loader]")),
     mutant("PR5", "train-one-epoch", ("loss_fn(model(images), labels)", "loss_fn(model(images).softmax(1), labels)")),
     mutant("KE1", "evaluate", TURNED, share=1 / 2),
     mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
@@ -326,6 +388,13 @@ CODE = [
     mutant("KE8", "evaluate", ("torch.no_grad()", "torch.enable_grad()"), share=3 / 4),
     mutant("KE9", "evaluate", PAIRS, share=1 / 4),
     mutant("KE9", "evaluate", PAIRS, hidden=True, share=1 / 4),
+    mutant("KE10", "evaluate", ("argmax", "argmin"), share=1 / 4),
+    mutant("KE11", "evaluate", ("(right.sum() / confusion.sum())", "right.sum()"), share=3 / 4),
+    mutant("KE11", "evaluate", ("right / confusion.sum(dim=1)", "right"), share=3 / 4, hidden=True),
+    mutant("KE12", "evaluate", ("(right.sum() /", "(1 - right.sum() /"), share=3 / 4),
+    mutant("KE13", "evaluate", ("confusion.sum(dim=1)", "confusion.sum()"), share=3 / 4),
+    mutant("KE14", "evaluate", ("confusion.sum()).item()", "len(loader)).item()"), share=3 / 4),
+    mutant("KE15", "evaluate", ("torch.zeros(n_classes, n_classes)", "torch.zeros(10, 10)"), share=1 / 2),
     mutant("TR3", "evaluate", ("    model.eval()\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n"), share=3 / 4),
@@ -340,7 +409,8 @@ CODE = [
         ("(right.sum() / confusion.sum()).item()", "sum(means).item() / len(means)"),
         share=3 / 4,
     ),
-    mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
+    mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", ""), GLOBAL),
+    mutant("KF11", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
     mutant("KF6", "reproducible-run", GLOBAL),
     mutant("KF7", "reproducible-run", ("manual_seed(seed)", "manual_seed(0)")),
     mutant("KF8", "reproducible-run", ("shuffle=True, generator=order", "shuffle=False")),
@@ -357,6 +427,15 @@ CODE = [
     mutant("KA1", "count-params", ("size // 2", "-(-size // 2)")),
     mutant("KG4", "count-params", UNPADDED),
     mutant("KG11", "count-params", ("inputs, size = entry, size", "size = size")),
+    mutant("KG11", "count-params", ("(9 * inputs + 1)", "(9 * in_channels + 1)")),
+    mutant("KG15", "count-params", ("            inputs = entry\n", "")),
+    mutant("KG16", "count-params", ("total += (inputs", "total = (inputs"), ("total += (9", "total = (9")),
+    mutant("KG17", "count-params", ("size // 2", "size / 2")),
+    mutant("PC2", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + 1")),
+    mutant("PC4", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + inputs")),
+    mutant("PC6", "count-params", ("9 * inputs", "3 * inputs")),
+    mutant("KA4", "count-params", ("size = size // 2", "size, inputs = size // 2, inputs // 2")),
+    mutant("PC8", "count-params", PLACES),
     mutant("KG12", "count-params", ("size + 2 * padding - 2", "size + padding - 2")),
     mutant("KG13", "count-params", FIRST_ONLY),
 ]
@@ -577,7 +656,9 @@ def test_half_a_set_gets_half_the_points():
 def test_counting_with_one_thing_wrong_is_never_right(kernels, size, padding):
     network = ([*kernels, "pool", "flatten", 7], 2, size, padding)
     assert count_params.count(*network) == count_params.torch_count(*network)
-    assert count_params.count(*network, bias=0) != count_params.torch_count(*network)
+    assert count_params.count(*network, units=lambda inputs, units: inputs * units) != count_params.torch_count(
+        *network
+    )
 
 
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-2, 1e-1, 1.0]))
@@ -908,12 +989,12 @@ def test_without_an_id_come_the_lectures_numbers():
 
 def test_wrong_ways_differ_from_what_is_right_and_from_each_other(drawn):
     for network in drawn["shape_trace"]:
-        assert distinct(shape_trace.trace_ways(network), shape_trace.trace(network))
+        assert distinct(shape_trace.separate_ways(network), shape_trace.trace(network))
         assert distinct(parameter_counts.parameter_ways(network), parameter_counts.parameters(network))
         assert distinct(parameter_counts.tensor_ways(network), parameter_counts.tensors(network))
     for net in drawn["keras_network"]:
-        assert distinct(keras_network.keras_trace_ways(net), keras_network.keras_trace(net))
-        assert distinct(keras_network.keras_count_ways(net), keras_network.keras_counts(net))
+        assert distinct(keras_network.separate_trace_ways(net), keras_network.keras_trace(net))
+        assert distinct(keras_network.separate_count_ways(net), keras_network.keras_counts(net))
     for blocks in drawn["residual_block"]:
         for one in blocks.values():
             ways = [way for way in residual_block.block_ways(one).values() if way is not None]

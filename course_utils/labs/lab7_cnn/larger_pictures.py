@@ -69,7 +69,7 @@ KC11 = Misconception(
 KC12 = Misconception(
     "KC12",
     "a row for each picture",
-    "These are as many rows as pictures. Do 400 numbers a row use up all numbers of the batch?",
+    "These are as many rows as pictures. Does a row hold all numbers of a picture?",
     LARGER,
 )
 KC13 = Misconception(
