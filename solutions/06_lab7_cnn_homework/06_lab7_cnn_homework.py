@@ -69,7 +69,7 @@ figures.show(
 
 # %% [markdown]
 r"""
-Two functions are given, so that you can put your time into the networks. They do what yours of Lab 7 do (you may use those); `fit` also writes down on the network what it was trained with. **Mind the clock:** when your notebook is graded, a cell is stopped after 30 seconds. Let no training take more than about 15 on your machine.
+Two functions are given, so that you can put your time into the networks. They do what yours of Lab 7 do (you may use those). **Mind the clock:** when your notebook is graded, a cell is stopped after 30 seconds. Let no training take more than about 15 on your machine.
 """
 
 
@@ -84,6 +84,13 @@ def accuracy(network, loader):
     return sum(right) / len(loader.dataset)
 
 
+# %% [markdown]
+r"""
+`fit` trains with Adam, and writes down on the network what it was trained with: the numbers of pictures and epochs, and the learning rate.
+"""
+
+
+# %%
 def fit(network, pictures, epochs, learning_rate=0.002):
     done = getattr(network, "recipe", [])
     network.recipe = [*done, (len(pictures), epochs, learning_rate)]
@@ -123,7 +130,12 @@ figures.show(
 r"""
 ## 2 A baseline
 
-The course of the second lecture reports, on all 60,000 pictures and after 20 epochs: 0.828 for a single dense layer with softmax (7,850 parameters), 0.891 for a network with two hidden layers of 100 units. We have a twelfth of the pictures, so expect less. Measured on our 5,000, three seeds each:
+The course of the second lecture reports, on all 60,000 pictures and after 20 epochs: 0.828 for a single dense layer with softmax (7,850 parameters), 0.891 for a network with two hidden layers of 100 units. We have a twelfth of the pictures, so expect less.
+"""
+
+# %% [markdown]
+r"""
+Measured on our 5,000, three seeds each:
 
 | network | epochs | test pictures | moved test pictures |
 |---|---|---|---|
@@ -135,7 +147,10 @@ The course of the second lecture reports, on all 60,000 pictures and after 20 ep
 | 1×1 convolution, pooling, dense | 7 | 80 to 82 % | 64 to 66 % |
 | 5×5 convolution, pooling, dense | 7 | 80 to 82 % | 69 to 71 % |
 | three convolutions, pooling, dense | 7 | 81 to 85 % | 70 to 73 % |
+"""
 
+# %% [markdown]
+r"""
 Read the last column. On pictures in the middle a convolution brings a point or two. On moved ones it brings six to nine: its kernels find an edge wherever it lies, a dense layer has to learn each place anew.
 """
 
