@@ -139,11 +139,10 @@ Measured on our 5,000, three seeds each:
 
 | network | epochs | test pictures | moved test pictures |
 |---|---|---|---|
-| softmax regression | 1 | 74 to 76 % | 61 to 62 % |
 | softmax regression | 5 | 79 to 80 % | 61 to 62 % |
-| dense, 100 hidden units | 1 | 74 to 76 % | 58 to 62 % |
-| dense, 100 hidden units | 5 | 80 to 81 % | 61 to 64 % |
-| dense, 256 and 128 hidden units | 10 | 81 to 82 % | 61 to 64 % |
+| dense, 100 hidden | 1 | 74 to 76 % | 58 to 62 % |
+| dense, 100 hidden | 5 | 80 to 81 % | 61 to 64 % |
+| dense, 256 and 128 hidden | 10 | 81 to 82 % | 61 to 64 % |
 | 1×1 convolution, pooling, dense | 7 | 80 to 82 % | 64 to 66 % |
 | 5×5 convolution, pooling, dense | 7 | 80 to 82 % | 69 to 71 % |
 | three convolutions, pooling, dense | 7 | 81 to 85 % | 70 to 73 % |

@@ -244,6 +244,24 @@ class BuildCnn(Implementation):
         "What does x.flatten(1) leave alone?",
         "Print the shape after each line of forward. Which line surprises you?",
     )
+    worked = """
+        A smaller network from a table: `one`, 1 to 2 channels, kernel 3, then tanh; flatten; `two`, to 5, then nothing.
+        It takes pictures of 1×8×8.
+
+        1. What has weights is made once, in `__init__`: `one` and `two`. A kernel of 3 leaves 6×6 cells of two maps.
+        2. What has none (tanh, flatten) may stand in `forward`.
+        3. `flatten(1)` leaves the batch axis alone, so any number of pictures will do.
+
+        ```python
+        class Small(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.one, self.two = nn.Conv2d(1, 2, 3), nn.Linear(2 * 6 * 6, 5)
+
+            def forward(self, x):
+                return self.two(torch.tanh(self.one(x)).flatten(1))
+        ```
+    """
     misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, PR5, DS4, DS2)
 
     def cases(self) -> Sequence[Case]:

@@ -200,6 +200,24 @@ class CountParams(Implementation):
         "At the flatten entry, what becomes of them?",
         "By how much does a 3×3 convolution change the side, for padding 1 and for padding 0?",
     )
+    worked = """
+        The same kind of walk for a list of dense layers alone: `["tanh", 4, "tanh", 2]` behind 3 inputs.
+
+        1. Carry along how many numbers come in: 3 at first. "tanh" has no parameters and changes nothing.
+        2. 4 units with 3 weights and a bias each: 16. Now 4 come in.
+        3. 2 units with 4 weights and a bias each: 10. Together 26.
+        4. With convolutions you carry two numbers, channels and side; a pooling changes the side, flatten makes
+           one of both.
+
+        ```python
+        def count_dense(layers, inputs):
+            total = 0
+            for units in layers:
+                if units != "tanh":
+                    total, inputs = total + units * (inputs + 1), units
+            return total
+        ```
+    """
     misconceptions = (PC1, PC2, PC3, PC4, PC6, PC8, KA1, KA4, KC4, KG2, KG3, KG4, KG11, KG12, KG13, KG15, KG16, KG17)
 
     def cases(self) -> Sequence[Case]:

@@ -234,6 +234,15 @@ class KerasNetwork(Exercise):
         "Which layer do all features meet in? How many numbers reach each of its units?",
         "For grey pictures: which single layer changes?",
     )
+    worked = """
+        `Input((10, 10, 2))`, `Conv2D(3, 3)`, `MaxPooling2D()`, `Flatten()`, `Dense(5)`.
+
+        1. conv1: 10 − 2 = 8 places, three kernels; Keras says 8×8×3, PyTorch `(3, 8, 8)`. Parameters: 3 · (9 ·
+           2 + 1) = 57.
+        2. pool1: `(3, 4, 4)`. flatten: `(48,)`. dense: `(5,)`, with 5 · (48 + 1) = 245 parameters.
+        3. Total: 57 + 245 = 302. For grey pictures only conv1 changes: 3 · (9 + 1) = 30, in all 275.
+        4. Share of the dense layer: 245 / 302 = 81.1 %.
+    """
     misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, *FURTHER)
 
     def draw(self) -> KerasNet:

@@ -137,6 +137,16 @@ class LargerPictures(Exercise):
         "How many numbers does a whole batch have behind pool2? Can they be cut into rows of 400?",
         "Which factor of 400 does your number of features not have?",
     )
+    worked = """
+        One convolution of 3 kernels, 3×3, one pooling, then `x.view(-1, 48)`, made for pictures of 10×10 (3 · 4 · 4).
+        Now the pictures have 16×16.
+
+        1. 16 − 2 = 14 places, seven windows of two: maps of 7×7, 3 · 49 = 147 features.
+        2. A batch of 2 has 294 numbers; 294 / 48 is not whole: it raises.
+        3. A batch of 16 has 2,352 = 49 · 48: it passes, with 49 rows for 16 pictures. Each row mixes pieces of
+           pictures.
+        4. 147 = 3 · 7² and 48 = 3 · 2⁴: the batch must bring four factors of 2. Which batches do?
+    """
     misconceptions = (KC1, KC2, KC3, KC4, KC5, KC9, KC10, KC11, KC12, KC13, KC14)
 
     def draw(self) -> int:

@@ -121,6 +121,20 @@ class MendTheNetwork(Implementation):
         "Which layer has the size of the picture written into it?",
         "nn.AdaptiveAvgPool2d(5) makes maps of 5×5 from maps of any size. Where could it stand?",
     )
+    worked = """
+        A small network made for 10×10 is to take 18×18: `one`, 1 to 2 channels, kernel 3, ReLU, pooling, then
+        `two`, dense.
+
+        1. For 10×10 the maps were 4×4 and `two` took 2 · 16 = 32 numbers. For 18×18 they are 8×8.
+        2. First way: let `two` take 2 · 64 = 128 numbers.
+        3. Second way: keep `two` and bring the maps to 4×4, whatever comes in: `F.adaptive_max_pool2d(x, 4)`.
+
+        ```python
+        def forward(self, x):
+            x = F.max_pool2d(F.relu(self.one(x)), 2)  # (N, 2, 8, 8)
+            return self.two(F.adaptive_max_pool2d(x, 4).flatten(1))
+        ```
+    """
     misconceptions = (PR5, KC7, KC6, KC8)
 
     def cases(self) -> Sequence[Case]:

@@ -63,6 +63,14 @@ class NotVgg(Exercise):
         "Call your own count_params with other arguments: which ones describe the listing?",
         "How can you find the parameters of the first dense layer with two calls of count_params?",
     )
+    worked = """
+        A small cousin: `[6, "pool", "flatten", 5, 2]` on 1×8×8, as it stands (padding 1) and without padding.
+
+        1. Convolution: 6 · (9 + 1) = 60. With padding 1 the maps stay 8×8, pooled 4×4: 96 features.
+        2. Dense layers: 5 · 97 = 485 and 2 · 6 = 12; total 557. Share of the convolution: 60 / 557 = 10.8 %.
+        3. Without padding: 8 − 2 = 6, pooled 3×3: 54 features, and the first dense layer has 5 · 55 = 275 parameters.
+        4. With your function: the count of the list up to `"flatten"` and one dense layer, minus the count up to there.
+    """
     misconceptions = (KG1, KG9, KG25, KG26, PC11)
 
     def judge(self, answers: Any) -> dict[str, Finding]:

@@ -241,12 +241,22 @@ def _multiplications_text(q: Row) -> str:
     )
 
 
+def _multiplications_steps(q: Row) -> list[str]:
+    places, cells = q.side - q.kernel_size + 1, q.kernel_size**2 * q.in_channels
+    return [
+        f"A kernel stands on {places}·{places} = {places**2} places.",
+        f"At each it multiplies {q.kernel_size}·{q.kernel_size} cells of {q.in_channels} channels: {cells} products.",
+        f"With {q.kernels} kernels: {q.kernels} · {places**2} · {cells} = {q.kernels * places**2 * cells}",
+    ]
+
+
 MULTIPLICATIONS = Topic(
     "multiplications",
     sample_row,
     _multiplications_text,
     torch_multiplications,
     lambda question: wrong_answers(ROW_WAYS, question),
+    _multiplications_steps,
 )
 
 
@@ -259,6 +269,15 @@ class ParameterCounts(Exercise):
         "How many numbers reach one unit of fc1? Look at your flatten shape.",
         "In nn.Linear(3, 5).weight: which axis counts the outputs?",
     )
+    worked = """
+        A network: conv1 with 5 kernels of 3×3 on 2 channels, pooling, flatten to 80 numbers, fc1 with 6 units.
+
+        1. One kernel of conv1 has 3 · 3 cells for each of 2 channels: 18 weights, and one bias: 19.
+        2. Five such kernels: 5 · 19 = 95. PyTorch keeps them in `(5, 2, 3, 3)` and `(5,)`.
+        3. A pooling takes the largest of four numbers: nothing to learn, 0.
+        4. One unit of fc1 has 80 weights and a bias: 81. Six of them: 486, in `(6, 80)` and `(6,)`.
+        5. The total: 95 + 0 + 486 = 581.
+    """
     misconceptions = (*COUNT_WAYS, PC9, PC11, KA7, DS1, KA5, SZ10, KA6)
     topics = (MULTIPLICATIONS,)
 

@@ -131,6 +131,23 @@ class ReproducibleRun(Implementation):
         "Which things in your function are drawn by chance?",
         "When is a network's first weight drawn: before or after your call of torch.manual_seed?",
     )
+    worked = """
+        Another thing with two kinds of chance: a line through ten points in mixed order, from a slope that is drawn.
+
+        1. The first slope is drawn by NumPy's generator `chance`: made from the seed, before anything is drawn.
+        2. The order of the points is drawn by the same generator, anew in each round.
+        3. Nothing else is left to chance; what ran before has no say, since the generator is made in the function.
+
+        ```python
+        def repeatable_line(seed):
+            chance = np.random.default_rng(seed)
+            slope = chance.normal()
+            for _ in range(3):
+                for place in chance.permutation(10):
+                    slope -= 0.1 * (slope * xs[place] - ys[place]) * xs[place]
+            return slope
+        ```
+    """
     misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11)
 
     def cases(self) -> Sequence[Case]:

@@ -196,7 +196,19 @@ def _block_text(q: Block) -> str:
     )
 
 
-BLOCK = Topic("residual-block", sample_block, _block_text, torch_block_count, block_ways)
+def _block_steps(q: Block) -> list[str]:
+    first, second, norms = 9 * q.in_channels * q.out_channels, 9 * q.out_channels**2, 4 * q.out_channels
+    shortcut = _shortcut(q)
+    steps = [
+        f"3×3 kernels, no biases: {first} weights from {q.in_channels} to {q.out_channels} channels, then {second}.",
+        f"Two batch norms learn two numbers for each of {q.out_channels} channels: {norms}.",
+    ]
+    if shortcut:
+        steps.append(f"The shortcut: a 1×1 convolution and its batch norm, {shortcut}.")
+    return [*steps, f"Together: {first} + {second} + {norms} + {shortcut} = {block_parameters(q)}"]
+
+
+BLOCK = Topic("residual-block", sample_block, _block_text, torch_block_count, block_ways, _block_steps)
 
 
 class ResidualBlock(Exercise):
@@ -208,6 +220,16 @@ class ResidualBlock(Exercise):
         "What does the 1×1 convolution of the shortcut have to turn into what?",
         "Can maps of 32×32 and of 16×16 be added?",
     )
+    worked = """
+        A block from 4 to 6 channels, stride 2.
+
+        1. First convolution: 4 · 6 · 9 = 216 weights; second: 6 · 6 · 9 = 324. No biases: the batch norms bring
+           a shift.
+        2. Each batch norm learns two numbers for each of 6 channels: 12, twice 24. Its running means are not learned.
+        3. Channels and side change, so the shortcut needs a 1×1 convolution, 4 · 6 = 24, and its batch norm, 12.
+        4. Together 216 + 324 + 24 + 24 + 12 = 600. From 6 to 6 channels with stride 1 nothing changes: no
+           shortcut layers.
+    """
     misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10, *FURTHER)
     topics = (BLOCK,)
 

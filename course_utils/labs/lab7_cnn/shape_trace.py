@@ -308,12 +308,24 @@ def _features_text(q: Features) -> str:
     )
 
 
+def _features_steps(q: Features) -> list[str]:
+    places = q.side - q.kernel_size + 1
+    side = places // 2
+    return [
+        f"A kernel of {q.kernel_size} stands on {q.side} − {q.kernel_size} + 1 = {places} places of a row.",
+        f"Pooling finds {side} whole pairs on a row of {places}.",
+        f"Each of {q.kernels} kernels makes a map of {side}×{side}: {q.kernels} · {side} · {side} = "
+        f"{q.kernels * side * side}",
+    ]
+
+
 FEATURES = Topic(
     "features",
     sample_features,
     _features_text,
     torch_features,
     lambda question: wrong_answers(FEATURE_WAYS, question),
+    _features_steps,
 )
 
 
@@ -326,6 +338,17 @@ class ShapeTrace(Exercise):
         "By how many pixels does your kernel shorten a row without padding?",
         "The pooling window is two wide and moves by two. How many fit on an odd row?",
     )
+    worked = """
+        Two pictures of 3×20×20 go through: conv1 with 5 kernels of 3×3, pooling, conv2 with 7 kernels of 4×4, pooling,
+        flatten, fc1 with 30 units.
+
+        1. conv1: a 3×3 kernel stands on 20 − 2 = 18 places of a row; five kernels make five maps: `(2, 5, 18, 18)`.
+        2. pool1: nine windows of two on a row of 18; the channels stay: `(2, 5, 9, 9)`.
+        3. conv2: 9 − 3 = 6 places; seven kernels: `(2, 7, 6, 6)`.
+        4. pool2: `(2, 7, 3, 3)`.
+        5. flatten: each picture becomes one row of 7 · 3 · 3 = 63 numbers: `(2, 63)`.
+        6. fc1: `(2, 30)`. The batch axis is never touched.
+    """
     misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4, *FURTHER)
     topics = (FEATURES,)
 

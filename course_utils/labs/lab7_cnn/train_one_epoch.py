@@ -292,6 +292,25 @@ class TrainOneEpoch(Implementation):
         "A batch of 2 and a batch of 4: by what do you multiply their mean losses before you add them?",
         "Which method makes a plain number of a tensor with one element?",
     )
+    worked = """
+        The same loop without PyTorch's optimiser: one weight `w`, the loss (w·x − y)², a gradient that is
+        computed by hand.
+
+        1. Forget the old gradient: start from zero for each batch.
+        2. Forward: the mean loss of the batch. Backward: its gradient, the mean of 2·x·(w·x − y). Step: w −
+           rate · gradient.
+        3. For the report, weigh the batch's mean with the number of its examples, and divide by all of them at the end.
+
+        ```python
+        def one_epoch(w, batches, rate):
+            total, number = 0.0, 0
+            for x, y in batches:
+                error = w * x - y
+                w = w - rate * (2 * x * error).mean()
+                total, number = total + (error**2).sum(), number + len(x)
+            return w, total / number
+        ```
+    """
     misconceptions = (TR1, TR2, TR3, TR4, TR5, *KTS, PR5)
 
     def cases(self) -> Sequence[Case]:

@@ -81,6 +81,22 @@ class Ablation(Exercise):
         "Besides the layer, which things must be the same for both networks?",
         "Which pictures does accuracy(with_layer, make_loader(validation)) measure on?",
     )
+    worked = """
+        An ablation of another kind: what is pooling worth?
+
+        1. One function makes both networks, so that nothing else can differ: the layer is its only argument.
+        2. Each network is made after the same seed and trained by the same call: same pictures, epochs, learning rate.
+        3. Both are measured on the same validation pictures: 0.71 with, 0.68 without.
+
+        ```python
+        def made(*layer):
+            torch.manual_seed(3)
+            after = (nn.AdaptiveMaxPool2d(6), nn.Flatten(), nn.Linear(144, 10))
+            network = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), *layer, *after)
+            fit(network, train, epochs=2)
+            return network
+        ```
+    """
     misconceptions = (KE6, KF4)
 
     def judge(self, answers: Any, with_layer: Any, without_layer: Any) -> dict[str, Finding]:

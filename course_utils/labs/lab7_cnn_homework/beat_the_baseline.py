@@ -40,6 +40,14 @@ class BeatTheBaseline(Implementation):
         "Which layer holds most of your parameters? Where would more channels cost less?",
         "What stays where it was when a picture moves by a pixel: a single pixel, or the largest of a window?",
     )
+    worked = """
+        A budget for pictures of 1×12×12: fewer than 3,000 parameters.
+
+        1. 8 kernels of 3×3: 8 · (9 + 1) = 80. The maps have 10×10 cells.
+        2. Flattened at once, 800 numbers reach a dense layer of 10: 8,010 parameters. Too many.
+        3. Pooled 2×2 first: 200 numbers, 2,010; together 2,090. It fits.
+        4. Pooled over windows of 5: 32 numbers, 330. Now there is room for a second convolution instead.
+    """
     misconceptions = (TR6,)
 
     def cases(self) -> Sequence[Case]:
