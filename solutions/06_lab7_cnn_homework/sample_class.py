@@ -149,7 +149,7 @@ def _wrong_ways() -> list[Sample]:
             {ABLATION: (2 / 3, ("KF4",))},
         ),
         student(
-            "nils", "the layer in the other network", swapped, {ABLATION: (4 / 3, ())}
+            "nils", "the layer in the other network", swapped, {ABLATION: (0, ("KF4",))}
         ),
         student(
             "olga",

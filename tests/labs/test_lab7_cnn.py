@@ -694,6 +694,8 @@ def test_a_class_that_is_half_written_is_not_a_wrong_one(name, where):
 ODD = {
     "no dict": ("shape-trace", ([1],), "shapes should be a dict"),
     "text": ("shape-trace", ({"conv1": "28"},), "should be a tuple of numbers, not a str"),
+    "a set": ("shape-trace", ({"fc2": {4, 84}},), "should be a tuple of numbers, not a set"),
+    "a table": ("shape-trace", ({"fc2": [[4, 84]]},), "should be a tuple of numbers, not a list"),
     "word": ("larger-pictures", ({"batch of 4": "perhaps"},), '"raises" or "passes", not'),
     "reason": ("not-vgg", ({"reason": 5},), "should be one of 'padding'"),
     "letters": ("residual-block", ({"needs 1x1": {1, 2}},), "a set of letters"),

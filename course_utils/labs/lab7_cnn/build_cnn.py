@@ -1,4 +1,13 @@
-"""Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here."""
+"""Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here.
+
+| the prompt says | what is tried |
+|---|---|
+| layers after the table, with their names | name and shape of every parameter, none left over |
+| ReLU, 2×2 max-pooling, flatten, nothing behind ``fc3`` | scores with weights of ours against PyTorch's |
+| for any N | batches of 4, 1 and 7 pictures |
+| logits | no probabilities; negative scores |
+| made once, in ``__init__`` | the same pictures twice give the same scores |
+"""
 
 from collections.abc import Callable, Container, Sequence
 from dataclasses import replace

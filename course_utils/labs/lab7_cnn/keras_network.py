@@ -1,4 +1,11 @@
-"""Exercise 6.8: shapes and parameters of a Keras listing, in PyTorch's order."""
+"""Exercise 6.8: shapes and parameters of a Keras listing, in PyTorch's order.
+
+| the prompt says | what is tried |
+|---|---|
+| shapes of one picture, PyTorch's order | seven parts, against PyTorch |
+| parameters of each layer, both totals | six parts, against PyTorch |
+| share in percent, to one decimal | half of a last decimal is allowed |
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial

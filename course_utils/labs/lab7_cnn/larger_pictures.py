@@ -1,4 +1,11 @@
-"""Exercise 6.3: what larger pictures do to a listing that flattens with ``view(-1, 400)``."""
+"""Exercise 6.3: what larger pictures do to a listing that flattens with ``view(-1, 400)``.
+
+| the prompt says | what is tried |
+|---|---|
+| ``features`` behind the second pooling | the number, of the student's own side |
+| "raises" or "passes" | what PyTorch's ``view`` does with such a batch |
+| ``rows for 25``, ``another batch`` | the number; any other batch that ``view`` takes |
+"""
 
 from functools import partial
 from typing import Any

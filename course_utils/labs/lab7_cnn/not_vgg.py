@@ -1,4 +1,11 @@
-"""Exercise 6.9, part two: what VGG-16 is made of, and what the listing really builds."""
+"""Exercise 6.9, part two: what VGG-16 is made of, and what the listing really builds.
+
+| the prompt says | what is tried |
+|---|---|
+| two shares, in percent, to one decimal | half of a last decimal is allowed |
+| features and parameters of the listing | the same network without padding, by PyTorch |
+| a reason | one of four words |
+"""
 
 from functools import partial
 from typing import Any

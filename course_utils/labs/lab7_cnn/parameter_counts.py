@@ -1,4 +1,10 @@
-"""Exercise 6.1, part two: every parameter of the network, and the tensors that hold them; practice with products."""
+"""Exercise 6.1, part two: every parameter of the network, and the tensors that hold them; practice with products.
+
+| the prompt says | what is tried |
+|---|---|
+| parameters of each layer and their ``total`` | seven parts, against PyTorch; a pooling has none |
+| shapes of the eight tensors | eight parts, against PyTorch |
+"""
 
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,4 +1,10 @@
-"""Exercise 6.9, part three: the parameters of residual blocks, and which blocks need a 1×1 convolution."""
+"""Exercise 6.9, part three: the parameters of residual blocks, and which blocks need a 1×1 convolution.
+
+| the prompt says | what is tried |
+|---|---|
+| parameters of two blocks | PyTorch's layers, without biases in front of a norm |
+| letters of blocks that need a 1×1 convolution | whether PyTorch can add what comes in and what comes out |
+"""
 
 from typing import Any, NamedTuple
 

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from course_utils.judging.answers import as_numbers, is_missing, kind, short
+from course_utils.judging.answers import as_shape, is_missing, kind, plain, short
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Wrong, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import explain_set, read_number
@@ -21,10 +21,11 @@ def read_shape(value: Any, what: str) -> tuple[float, ...]:
     Wrong
         If it is something else.
     """
-    numbers = as_numbers(value)
-    if numbers is None:
+    number = plain(value)
+    shape = as_shape(value) if number is None else (number,)  # one number stands for a row of so many
+    if shape is None:
         raise refuse(f"{what} should be a tuple of numbers, not {kind(value)}.")
-    return tuple(numbers)
+    return shape
 
 
 def judge_set(

@@ -1,4 +1,10 @@
-"""Exercise 6.1: every shape on the way through the network; practice with the features before a dense layer."""
+"""Exercise 6.1: every shape on the way through the network; practice with the features before a dense layer.
+
+| the prompt says | what is tried |
+|---|---|
+| a tuple for each step, batch axis first | eight parts, against PyTorch; any sequence but a set |
+| stride 1, no padding, 2×2 pooling | students' networks have an odd side before a pooling |
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
