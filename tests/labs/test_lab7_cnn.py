@@ -84,7 +84,9 @@ def counted(code: str, share: float) -> WrongWay:
     return counts(code, share, way=by_code(parameter_counts.parameter_ways(LAB7))[code])
 
 
-def tensors(code: str, share: float) -> WrongWay:
+def tensors(code: str, share: float, changed: dict | None = None) -> WrongWay:
+    if changed:
+        return counts(code, share, tensors=parameter_counts.tensors(LAB7) | changed)
     return counts(code, share, tensors=by_code(parameter_counts.tensor_ways(LAB7))[code])
 
 
@@ -170,6 +172,13 @@ SETS = [
     counted("PC11", 11 / 15),
     counts("PC9", 14 / 15, pool=4),
     counts("KA7", 14 / 15, total=61000),
+    counts("KA21", 13 / 15, conv2=1216, total=60806),
+    counts("KA22", 13 / 15, fc1=192_120, total=206_006),
+    counts("KA22", 13 / 15, fc1=3120, total=17_006),
+    counts("KA23", 9 / 15, conv1=4704, conv2=1600, fc1=120, fc2=84, fc3=10, total=6518),
+    tensors("KA24", 11 / 15, {name: (1, *s) for name, s in parameter_counts.tensors(LAB7).items() if "bias" in name}),
+    tensors("KA25", 14 / 15, {"conv2.weight": (16, 150)}),
+    tensors("KA26", 12 / 15, {"fc1.weight": (120, 401), "fc2.weight": (84, 121), "fc3.weight": (10, 85)}),
     tensors("DS1", 12 / 15),
     tensors("KA5", 14 / 15),
     tensors("SZ10", 14 / 15),
