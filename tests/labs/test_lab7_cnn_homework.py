@@ -220,9 +220,10 @@ def test_dropout_counts_as_a_layer_and_as_a_function(make):
     assert found.text == "Correct."
 
 
-def test_batch_norm_counts():
+@pytest.mark.parametrize("word", [" Batch Norm ", "batchnorm", "batch_norm"])
+def test_batch_norm_counts(word):
     networks = pair(NORM)
-    assert judged(lab.ablation.check, table_of(*networks, " Batch Norm "), *networks).text == "Correct."
+    assert judged(lab.ablation.check, table_of(*networks, word), *networks).text == "Correct."
 
 
 # --- wrong ones

@@ -174,8 +174,9 @@ def _made(network: Any) -> Made:
 def _look_at_layer(answer: Any, networks: dict[str, tuple[Any, str]], reached: Any) -> None:
     if is_missing(answer):
         raise NotAttempted('fill in the table: "layer" is empty')
-    word = answer.strip().lower() if type(answer) is str else ""
-    if word not in LAYERS:
+    letters = "".join(filter(str.isalpha, answer)).lower() if type(answer) is str else ""
+    word = next((one for one in LAYERS if one.replace(" ", "") == letters), "")
+    if not word:
         raise refuse(f'table["layer"] should be "dropout" or "batch norm", not {short(answer)}.')
     for part in NUMBERS:
         reached(part)
