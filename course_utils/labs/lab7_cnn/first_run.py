@@ -6,6 +6,9 @@
 | ``loss of guessing`` to two decimals, ``chance`` | the numbers themselves |
 | ``accuracy`` on the test pictures | measured again on them |
 | the bar, on pictures that nobody has trained on | measured on others, drawn from a seed of this check |
+
+Somebody who reads this module finds the seed and can train on those pictures: the bar is a mark on the way, not an
+examination.
 """
 
 import math

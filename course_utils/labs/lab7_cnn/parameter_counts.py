@@ -186,12 +186,8 @@ def further_counts(network: Network) -> Ways:
         KA22: [{"fc1": count_dense(inputs, n.units1)} for inputs in features],
         KA23: [{name: math.prod(shapes[name][1:]) for name in ("conv1", "conv2", "fc1", "fc2", "fc3")}],
     }
-    counts = {
-        way: [
-            _with_total({name: one for name, one in (right | change).items() if name != "total"}) for change in changes
-        ]
-        for way, changes in changed.items()
-    }
+    layers = {name: one for name, one in right.items() if name != "total"}
+    counts = {way: [_with_total(layers | change) for change in changes] for way, changes in changed.items()}
     return {way: {name: [one[name] for one in several] for name in right} for way, several in counts.items()}
 
 
