@@ -319,6 +319,14 @@ def test_a_hidden_case_tells_no_accuracy():
     assert "%" not in " ".join(told.lines)
 
 
+def test_an_honest_network_that_shifts_confuse_is_not_accused():
+    torch.manual_seed(0)
+    whole = solve(nn.Conv2d(1, 24, 4, stride=4), nn.ReLU(), nn.Flatten())
+    found = judged(lab.beat_the_baseline.check, whole, dense())
+    assert found.codes == ()
+    assert "4 points more are wanted" in found.text
+
+
 def test_pictures_are_moved_otherwise_for_another_seed():
     one, other = moved(held_out, seed=0), moved(held_out, seed=1)
     assert one.images.shape == held_out.images.shape

@@ -27,7 +27,7 @@ from course_utils.labs.lab7_cnn_homework.networks import (
 from course_utils.labs.lab7_cnn_homework.pictures import moved_pictures, unseen_pictures
 
 GAIN = 0.04  # between a 1×1 convolution with pooling (0.03) and one of 5×5 (0.055 to 0.09)
-BY_HEART = 0.16  # lost by moving the pictures; networks that did not know them lose at most 0.14
+BY_HEART = (0.9, 0.16)  # above the one as they are, and more than the other lost by moving: honest ones do one at most
 MOST_PARAMETERS = 100_000
 
 
@@ -82,7 +82,7 @@ class BeatTheBaseline(Implementation):
         (reached,), (before,) = (
             accuracies(case, *one, moved) for one in ((network, "convnet"), (baseline, "baseline"))
         )
-        if still - reached > BY_HEART:
+        if still > BY_HEART[0] and still - reached > BY_HEART[1]:
             raise case.wrong("convnet", TR6)
         if reached < before + GAIN - 1e-9:
             advice = "Hint: more epochs, more channels early on, a second pooling?"
