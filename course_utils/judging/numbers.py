@@ -6,7 +6,7 @@ One number alone often cannot tell a right method from a wrong one; a set of que
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from course_utils.judging.answers import as_numbers, is_missing, kind, plain, short
+from course_utils.judging.answers import as_shape, is_missing, kind, plain, short
 from course_utils.judging.closeness import same_number
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Wrong, refuse, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
@@ -112,17 +112,18 @@ def read_number(value: Any, what: str) -> Number:
 
 
 def read_shape(value: Any, what: str) -> tuple[float, ...]:
-    """Return a shape as a tuple of Python's own numbers.
+    """Return a shape as a tuple of Python's own numbers; one number stands for a row of so many.
 
     Raises
     ------
     Wrong
-        If it is something else.
+        If it is something else: a set, too, which has no order.
     """
-    numbers = as_numbers(value)
-    if numbers is None:
+    number = plain(value)
+    shape = as_shape(value) if number is None else (number,)
+    if shape is None:
         raise refuse(f"{what} should be a tuple of numbers, not {kind(value)}.")
-    return tuple(numbers)
+    return shape
 
 
 def judge_numbers(

@@ -287,7 +287,7 @@ def _wrong_ways(model) -> list[Sample]:
                 ),
                 AGAIN: changed(model[AGAIN], "    torch.manual_seed(seed)\n", ""),
             },
-            {EVALUATE: (1.5, ("KE1",)), AGAIN: (0, ("KF5",))},
+            {EVALUATE: (1.5, ("KE1",)), AGAIN: (0, ("KF11",))},
         ),
         student(
             "olga",

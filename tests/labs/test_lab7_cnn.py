@@ -1,6 +1,8 @@
 """Lab 06: right answers in many forms, every known wrong way, and what is said of both."""
 
+import copy
 import importlib.util
+import linecache
 import re
 from collections.abc import Callable
 
@@ -31,9 +33,11 @@ from course_utils.labs.lab7_cnn import (
     residual_block,
     shape_trace,
 )
+from course_utils.labs.lab7_cnn import first_run as first_run_module
 from course_utils.labs.lab7_cnn.first_run import unseen_pictures
 from course_utils.labs.lab7_cnn.networks import LAB7
 from course_utils.labs.lab7_cnn.vgg import VGG16, torch_vgg
+from course_utils.models import load_trained
 
 lesson = Lesson("06_lab7_cnn")
 lab = lab7_cnn.for_student()
@@ -80,7 +84,9 @@ def counted(code: str, share: float) -> WrongWay:
     return counts(code, share, way=by_code(parameter_counts.parameter_ways(LAB7))[code])
 
 
-def tensors(code: str, share: float) -> WrongWay:
+def tensors(code: str, share: float, changed: dict | None = None) -> WrongWay:
+    if changed:
+        return counts(code, share, tensors=parameter_counts.tensors(LAB7) | changed)
     return counts(code, share, tensors=by_code(parameter_counts.tensor_ways(LAB7))[code])
 
 
@@ -112,7 +118,7 @@ def block(code: str, share: float) -> WrongWay:
 
 
 class Oracle(nn.Module):
-    """A network that is right about the test pictures; every fifth is wrong on purpose."""
+    """A network that is right about the test pictures, and about no others; every fifth is wrong on purpose."""
 
     def forward(self, x):
         pictures, labels = unseen_pictures()
@@ -120,10 +126,21 @@ class Oracle(nn.Module):
         return F.one_hot((labels[place] + (place % 5 == 0)) % 10, 10).float()
 
 
+class Back(nn.Module):
+    """Takes pictures from -1 to 1 to where the course's trained network wants them."""
+
+    def forward(self, x):
+        return x / 2 + 0.5
+
+
+TRAINED = nn.Sequential(Back(), load_trained("shapes"))
+REACHED = first_run_module.accuracy_of(TRAINED, unseen_pictures())
+RUN = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": REACHED}
+
+
 def first_run(code: str, **changes) -> WrongWay:
-    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
-    answers |= {key.replace("_", " "): value for key, value in changes.items()}
-    return WrongWay(code, "first-run", lambda: (answers, Oracle()), 4 / 5)
+    answers = RUN | {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "first-run", lambda: (answers, TRAINED), 4 / 5)
 
 
 SETS = [
@@ -137,11 +154,31 @@ SETS = [
     trace("KA2", 4 / 8),
     trace("KA3", 7 / 8),
     trace("KA4", 6 / 8),
+    trace("KA8", 3 / 8),
+    trace("KA9", 3 / 8),
+    trace("KA10", 4 / 8),
+    wrong("KA11", "shape-trace", 5 / 8, fc1=(400, 120), fc2=(120, 84), fc3=(84, 10)),
+    trace("KA12", 7 / 8),
+    trace("KA13", 4 / 8),
+    trace("KA14", 7 / 8),
+    trace("KA15", 3 / 8),
+    trace("KA16", 0),
+    trace("KA17", 4 / 8),
+    trace("KA18", 4 / 8),
+    trace("KA19", 4 / 8),
+    wrong("KA20", "shape-trace", 7 / 8, flatten=(4, 16, 5, 5)),
     *(counted(code, 9 / 15) for code in ("PC1", "PC2", "PC4")),
     *(counted(code, 12 / 15) for code in ("PC3", "PC6", "PC7", "PC8")),
     counted("PC11", 11 / 15),
     counts("PC9", 14 / 15, pool=4),
     counts("KA7", 14 / 15, total=61000),
+    counts("KA21", 13 / 15, conv2=1216, total=60806),
+    counts("KA22", 13 / 15, fc1=192_120, total=206_006),
+    counts("KA22", 13 / 15, fc1=3120, total=17_006),
+    counts("KA23", 9 / 15, conv1=4704, conv2=1600, fc1=120, fc2=84, fc3=10, total=6518),
+    tensors("KA24", 11 / 15, {name: (1, *s) for name, s in parameter_counts.tensors(LAB7).items() if "bias" in name}),
+    tensors("KA25", 14 / 15, {"conv2.weight": (16, 150)}),
+    tensors("KA26", 12 / 15, {"fc1.weight": (120, 401), "fc2.weight": (84, 121), "fc3.weight": (10, 85)}),
     tensors("DS1", 12 / 15),
     tensors("KA5", 14 / 15),
     tensors("SZ10", 14 / 15),
@@ -154,6 +191,14 @@ SETS = [
     wrong("KC5", "larger-pictures", 4 / 5, batch_of_25="raises"),
     wrong("KC5", "larger-pictures", 4 / 5, batch_of_4="passes"),
     wrong("KC5", "larger-pictures", 4 / 5, another_batch=30),
+    wrong("", "larger-pictures", 4 / 5, another_batch=25),
+    wrong("", "larger-pictures", 4 / 5, another_batch=0),
+    wrong("KC9", "larger-pictures", 4 / 5, features=16 * 26 * 26),
+    wrong("KC10", "larger-pictures", 4 / 5, features=16 * 16 * 16),
+    wrong("KC11", "larger-pictures", 4 / 5, features=6 * 169),
+    wrong("KC12", "larger-pictures", 4 / 5, rows_for_25=25),
+    wrong("KC13", "larger-pictures", 4 / 5, rows_for_25=67600),
+    wrong("KC14", "larger-pictures", 4 / 5, rows_for_25=6.76),
     keras_shapes("DS5", 10 / 14),
     keras_shapes("SZ8", 9 / 14),
     keras_shapes("SZ1", 9 / 14),
@@ -162,6 +207,17 @@ SETS = [
     *(keras_counts(code, 8 / 14) for code in ("PC1", "PC2", "PC4")),
     *(keras_counts(code, 10 / 14) for code in ("PC3", "PC6", "PC7", "PC8")),
     keras("KG1", 13 / 14, share_of_dense1=0.946),
+    keras("KG14", 0.5, shapes={k: (None, *s[1:], s[0]) for k, s in keras_network.keras_trace(KERAS).items()}),
+    keras("KG18", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"flatten": (64, 5, 5)}),
+    keras("KG19", 12 / 14, shapes=keras_network.keras_trace(KERAS) | {"dense1": (256, 1600), "dense2": (10, 256)}),
+    keras("KG20", 11 / 14, shapes=keras_network.keras_trace(KERAS._replace(kernel_size1=3))),
+    keras_shapes("KG21", 10 / 14),
+    keras("KG22", 13 / 14, total_for_grey=433354 // 3),
+    keras("KG23", 13 / 14, total_for_grey=433354),
+    keras("KG24", 13 / 14, share_of_dense1=94.9),
+    keras("", 13 / 14, share_of_dense1=95),
+    keras("KA7", 13 / 14, total=430922),
+    keras("KG14", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"conv1": (1, 32, 24, 24)}),
     wrong("KG1", "not-vgg", 4 / 5, conv_share=0.106),
     wrong("KG9", "not-vgg", 4 / 5, features_in_the_listing=25088),
     wrong("KG9", "not-vgg", 4 / 5, first_dense_in_the_listing=102_764_544),
@@ -169,6 +225,17 @@ SETS = [
     block("KG6", 1 / 3),
     block("PC10", 1 / 3),
     block("KG7", 2 / 3),
+    wrong("KG25", "not-vgg", 3 / 5, conv_share=74.3, first_dense_share=10.6),
+    wrong("KG26", "not-vgg", 4 / 5, conv_share=14_714_688),
+    wrong("PC11", "not-vgg", 4 / 5, first_dense_in_the_listing=512 * 4096),
+    block("KG27", 2 / 3),
+    block("KG28", 1 / 3),
+    block("KG29", 1 / 3),
+    block("KG30", 2 / 3),
+    block("KG31", 2 / 3),
+    wrong("KG32", "residual-block", 2 / 3, needs_1x1={"c", "d"}),
+    wrong("", "residual-block", 2 / 3, needs_1x1={"a"}),
+    wrong("", "residual-block", 2 / 3, needs_1x1="b and d"),
     wrong("KG8", "residual-block", 2 / 3, needs_1x1={"b", "d"}),
     wrong("KG10", "residual-block", 2 / 3, needs_1x1="abcd"),
     wrong("KH1", "depth", 3 / 4, deeper="always"),
@@ -181,8 +248,15 @@ SETS = [
     first_run("KF1", loss_of_guessing=3.32),
     first_run("KF2", first_loss=0.6),
     first_run("KF3", chance=0.5),
-    first_run("KF4", accuracy=0.97),
-    first_run("KE6", accuracy=80),
+    first_run("KF4", accuracy=0.5),
+    first_run("KE6", accuracy=100 * REACHED),
+    first_run("KF12", loss_of_guessing=-2.303),
+    first_run("KF13", loss_of_guessing=0.1),
+    first_run("KF14", loss_of_guessing=0.2303),
+    first_run("KF15", first_loss=73.9),
+    first_run("KF16", chance=1 / 9),
+    first_run("KF17", accuracy=round(1000 * REACHED)),
+    first_run("", accuracy=float("nan")),
     first_run("KE6", chance=10),
     counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),
 ]
@@ -212,6 +286,7 @@ def mutant(code: str, exercise: str, *changes: tuple[str, str], share: float = 0
 FRESH = ("x = F.relu(self.fc1(x))", "x = F.relu(nn.Linear(400, 120)(x))")
 NO_ZERO = ("        optimiser.zero_grad()\n", "")
 STEP = ("        loss.backward()\n        optimiser.step()\n", "        optimiser.step()\n        loss.backward()\n")
+STEP_LAST = ("    return total / count\n", "    optimiser.step()\n    return total / count\n")
 RETURN = ("    return total / count\n", "        return total / count\n")
 FIXED = (
     "        for images, labels in loader:\n",
@@ -224,12 +299,26 @@ PAIRS = (
 TURNED = ("confusion[t, p]", "confusion[p, t]")
 FOURS = ("zip(labels, predicted, strict=True)", "zip(labels[:4], predicted[:4], strict=True)")
 GLOBAL = ("    order = torch.Generator().manual_seed(seed)\n", "    order = torch.Generator()\n    order.seed()\n")
+KEPT = (
+    "def reproducible_run(seed):\n",
+    "import functools\n\n@functools.cache\ndef reproducible_run(seed):\n",
+)
+LATE = (
+    ("    torch.manual_seed(seed)\n", ""),
+    ("    network = small_network()\n", "    network = small_network()\n    torch.manual_seed(seed)\n"),
+)
 UNPADDED = ("size + 2 * padding - 2", "size")
 SMALL_FC = ("16 * 13 * 13", "400")
 CROPPED = (
     "        x = self.pool(F.relu(self.conv1(x)))",
     "        x = self.pool(F.relu(self.conv1(x[..., :32, :32])))",
 )
+PLACES = (
+    "            total += (9 * inputs + 1) * entry\n            inputs, size = entry, size + 2 * padding - 2\n",
+    "            size = size + 2 * padding - 2\n            total += (9 * inputs + 1) * entry * size * size\n"
+    "            inputs = entry\n",
+)
+FIRST_ONLY = ("    return total\n", "        return total\n")
 MEAN = ("(right.sum() / confusion.sum()).item()", "(right / confusion.sum(1)).nanmean().item()")
 SHARES = ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')
 
@@ -248,6 +337,9 @@ CODE = [
     mutant("PR5", "build-cnn", ("return self.fc3(x)", "return F.log_softmax(self.fc3(x), dim=1)")),
     mutant("PR5", "build-cnn", ("return self.fc3(x)", "return torch.sigmoid(self.fc3(x))"), hidden=True),
     mutant("DS4", "build-cnn", ("x.flatten(1)", "x.flatten()")),
+    mutant("KB7", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).argmax(1)")),
+    mutant("KB8", "build-cnn", ("x.flatten(1)", "x.permute(0, 2, 3, 1).flatten(1)")),
+    mutant("", "build-cnn", ("return self.fc3(x)", "return F.dropout(self.fc3(x))")),
     mutant("DS2", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).squeeze()")),
     mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).softmax(1)"), share=1 / 2),
     mutant(
@@ -266,6 +358,9 @@ CODE = [
         share=1 / 2,
     ),
     mutant("KC6", "mend-the-network", CROPPED, SMALL_FC, share=1 / 2),
+    mutant("KC8", "mend-the-network", ("F.relu(self.conv2(x))", "self.conv2(x)")),
+    mutant("KC8", "mend-the-network", ("MaxPool2d", "AvgPool2d")),
+    mutant("KC8", "mend-the-network", ("F.relu(self.conv1(x))", "torch.tanh(self.conv1(x))"), hidden=True),
     mutant("TR1", "train-one-epoch", NO_ZERO),
     mutant("TR2", "train-one-epoch", STEP),
     mutant("TR3", "train-one-epoch", ("    model.train()\n", "")),
@@ -278,6 +373,17 @@ CODE = [
     mutant("KT3", "train-one-epoch", RETURN),
     mutant("KT4", "train-one-epoch", ("return total / count", "return loss.item()")),
     mutant("KT5", "train-one-epoch", ("return total / count", "return total")),
+    mutant("KT6", "train-one-epoch", ("return total / count", "return total / len(loader)")),
+    mutant("KT7", "train-one-epoch", (" * len(labels)", "")),
+    mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss / len(loader)).backward()")),
+    mutant("KT8", "train-one-epoch", ("loss.backward()", "(loss * len(labels)).backward()"), hidden=True),
+    mutant("KT9", "train-one-epoch", ("loss.item() * len(labels)", "loss.item() * loader.batch_size")),
+    mutant("KT10", "train-one-epoch", ("        optimiser.step()\n", ""), STEP_LAST),
+    mutant("KT11", "train-one-epoch", ("in loader", "in list(loader)[:-1]")),
+    mutant("KT12", "train-one-epoch", ("optimiser.step()", "optimiser.step(), optimiser.step()")),
+    mutant("KT13", "train-one-epoch", ("loss.backward()", "loss.backward(retain_graph=True), loss.backward()")),
+    mutant("KT14", "train-one-epoch", ("in loader", "in [*loader, *loader]")),
+    mutant("PR5", "train-one-epoch", ("loss_fn(model(images), labels)", "loss_fn(model(images).softmax(1), labels)")),
     mutant("KE1", "evaluate", TURNED, share=1 / 2),
     mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
     mutant("KE1", "evaluate", ('"confusion": confusion,', '"confusion": confusion.T,'), share=3 / 4),
@@ -291,6 +397,13 @@ CODE = [
     mutant("KE8", "evaluate", ("torch.no_grad()", "torch.enable_grad()"), share=3 / 4),
     mutant("KE9", "evaluate", PAIRS, share=1 / 4),
     mutant("KE9", "evaluate", PAIRS, hidden=True, share=1 / 4),
+    mutant("KE10", "evaluate", ("argmax", "argmin"), share=1 / 4),
+    mutant("KE11", "evaluate", ("(right.sum() / confusion.sum())", "right.sum()"), share=3 / 4),
+    mutant("KE11", "evaluate", ("right / confusion.sum(dim=1)", "right"), share=3 / 4, hidden=True),
+    mutant("KE12", "evaluate", ("(right.sum() /", "(1 - right.sum() /"), share=3 / 4),
+    mutant("KE13", "evaluate", ("confusion.sum(dim=1)", "confusion.sum()"), share=3 / 4),
+    mutant("KE14", "evaluate", ("confusion.sum()).item()", "len(loader)).item()"), share=3 / 4),
+    mutant("KE15", "evaluate", ("torch.zeros(n_classes, n_classes)", "torch.zeros(10, 10)"), share=1 / 2),
     mutant("TR3", "evaluate", ("    model.eval()\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n"), share=3 / 4),
@@ -305,9 +418,16 @@ CODE = [
         ("(right.sum() / confusion.sum()).item()", "sum(means).item() / len(means)"),
         share=3 / 4,
     ),
-    mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
+    mutant("KF5", "reproducible-run", ("    torch.manual_seed(seed)\n", ""), GLOBAL),
+    mutant("KF11", "reproducible-run", ("    torch.manual_seed(seed)\n", "")),
     mutant("KF6", "reproducible-run", GLOBAL),
     mutant("KF7", "reproducible-run", ("manual_seed(seed)", "manual_seed(0)")),
+    mutant("KF8", "reproducible-run", ("shuffle=True, generator=order", "shuffle=False")),
+    mutant("KF8", "reproducible-run", (", shuffle=True, generator=order", ""), hidden=True),
+    mutant("KF9", "reproducible-run", KEPT),
+    mutant("KF10", "reproducible-run", ("range(2)", "range(1)")),
+    mutant("KF10", "reproducible-run", ("range(2)", "range(5)"), hidden=True),
+    mutant("KF11", "reproducible-run", *LATE),
     mutant("PC1", "count-params", ("(inputs + 1)", "inputs"), ("(9 * inputs + 1)", "9 * inputs")),
     mutant("PC3", "count-params", ("(9 * inputs + 1)", "(9 + 1)")),
     mutant("KG2", "count-params", ("inputs * size * size", "inputs")),
@@ -315,8 +435,72 @@ CODE = [
     mutant("KG3", "count-params", ("size = size // 2", "pass")),
     mutant("KA1", "count-params", ("size // 2", "-(-size // 2)")),
     mutant("KG4", "count-params", UNPADDED),
+    mutant("KG11", "count-params", ("inputs, size = entry, size", "size = size")),
+    mutant("KG11", "count-params", ("(9 * inputs + 1)", "(9 * in_channels + 1)")),
+    mutant("KG15", "count-params", ("            inputs = entry\n", "")),
+    mutant("KG16", "count-params", ("total += (inputs", "total = (inputs"), ("total += (9", "total = (9")),
+    mutant("KG17", "count-params", ("size // 2", "size / 2")),
+    mutant("PC2", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + 1")),
+    mutant("PC4", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + inputs")),
+    mutant("PC6", "count-params", ("9 * inputs", "3 * inputs")),
+    mutant("KA4", "count-params", ("size = size // 2", "size, inputs = size // 2, inputs // 2")),
+    mutant("PC8", "count-params", PLACES),
+    mutant("KG12", "count-params", ("size + 2 * padding - 2", "size + padding - 2")),
+    mutant("KG13", "count-params", FIRST_ONLY),
 ]
 WRONG_WAYS = SETS + CODE
+
+EQUIVALENT = {
+    "count-params": {"size = size // 2 → size //= 2": "the same number, in place"},
+    "evaluate": {
+        "return {'accuracy': (right.sum() / confusion.sum()).item(), 'per_class': right / confusion.sum(dim=1), "
+        "'confusion': confusion} → return {'accuracy': right.sum() / confusion.sum(), 'per_class': right / "
+        "confusion.sum(dim=1), 'confusion': confusion}": "a number in a tensor is a number",
+    },
+    "mend-the-network": dict.fromkeys(
+        (
+            "x = F.relu(self.fc1(x.flatten(1))) → x = self.fc1(x.flatten(1))",
+            "return self.fc3(F.relu(self.fc2(x))) → return self.fc3(self.fc2(x))",
+        ),
+        "what follows behind the second pooling is the learner's choice",
+    ),
+    "reproducible-run": {
+        "toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10) → toy = "
+        "TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) // 10)": "toy is given, any labels will do",
+        "toy = TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10) → toy = "
+        "TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 9)": "toy is given, any labels will do",
+        "return nn.Sequential(nn.Conv2d(3, 4, kernel_size=5), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 8 * 8, 10)) → "
+        "return nn.Sequential(nn.ReLU(), nn.Conv2d(3, 4, kernel_size=5), nn.Flatten(), nn.Linear(4 * 8 * 8, 10))": (
+            "small_network is given, in front of the learner's region"
+        ),
+        "order = torch.Generator().manual_seed(seed) → order = torch.manual_seed(seed)": "the global generator, seeded",
+        "loader = DataLoader(toy, batch_size=16, shuffle=True, generator=order) → loader = DataLoader(toy, "
+        "batch_size=16, shuffle=True)": "the global generator is seeded, too",
+        **{
+            f"optimiser = torch.optim.SGD(network.parameters(), lr=0.1) → optimiser = {other}": "any optimiser will do"
+            for other in (
+                "torch.optim.SGD(network.parameters())",
+                "torch.optim.SGD(network.parameters(), lr=0.2)",
+                "torch.optim.SGD(network.parameters(), lr=0.05)",
+            )
+        },
+        **{
+            f"return [parameter.detach().clone() for parameter in network.parameters()] → return [parameter.{other}() "
+            "for parameter in network.parameters()]": "nothing changes these weights any more"
+            for other in ("detach", "clone")
+        },
+        **{
+            f"optimiser.zero_grad() → {other}": "a longer way downhill, as repeatable"
+            for other in ("pass", "optimiser")
+        },
+    },
+}
+EXCLUDED_FORMS = {
+    "train-one-epoch": dict.fromkeys(
+        ("returns tensors", "returns tensors of one element", "returns tensors with a gradient"),
+        "the prompt asks for a float and says why a tensor is none",
+    ),
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "keras-network": "88069ce32265615d6f7611555e56983c",
@@ -481,7 +665,9 @@ def test_half_a_set_gets_half_the_points():
 def test_counting_with_one_thing_wrong_is_never_right(kernels, size, padding):
     network = ([*kernels, "pool", "flatten", 7], 2, size, padding)
     assert count_params.count(*network) == count_params.torch_count(*network)
-    assert count_params.count(*network, bias=0) != count_params.torch_count(*network)
+    assert count_params.count(*network, units=lambda inputs, units: inputs * units) != count_params.torch_count(
+        *network
+    )
 
 
 @given(seed=st.integers(0, 10**6), scale=st.sampled_from([1e-2, 1e-1, 1.0]))
@@ -517,13 +703,16 @@ def test_a_class_that_is_half_written_is_not_a_wrong_one(name, where):
 ODD = {
     "no dict": ("shape-trace", ([1],), "shapes should be a dict"),
     "text": ("shape-trace", ({"conv1": "28"},), "should be a tuple of numbers, not a str"),
+    "a set": ("shape-trace", ({"fc2": {4, 84}},), "should be a tuple of numbers, not a set"),
+    "a table": ("shape-trace", ({"fc2": [[4, 84]]},), "should be a tuple of numbers, not a list"),
     "word": ("larger-pictures", ({"batch of 4": "perhaps"},), '"raises" or "passes", not'),
     "reason": ("not-vgg", ({"reason": 5},), "should be one of 'padding'"),
     "letters": ("residual-block", ({"needs 1x1": {1, 2}},), "a set of letters"),
     "no class": ("build-cnn", (lambda: 5,), "made from nn.Module"),
     "an instance": ("build-cnn", (nn.Linear(2, 2),), "raised TypeError"),
     "no network": ("first-run", ({"chance": 0.1}, 5), "trained model, not an int"),
-    "no weights": ("reproducible-run", (lambda seed: 5,), "return the final weights, not int"),
+    "no weights": ("reproducible-run", (lambda seed: 5,), "return the final weights, not an int"),
+    "words": ("reproducible-run", (lambda seed: ["a"],), "return the final weights, not a list"),
     "no number": ("count-params", (lambda *args: "many",), "whole number, not a str"),
     "nothing": ("train-one-epoch", (lambda *args: None,), "train_one_epoch: not yet right"),
     "no key": ("evaluate", (lambda *args: {"per_class": 1},), "has no 'accuracy'"),
@@ -531,7 +720,7 @@ ODD = {
     "too few weights": (
         "reproducible-run",
         (lambda seed: [torch.full((3,), float(seed))],),
-        "returns 3 numbers; small_network() has 2,874 weights",
+        "not as many numbers as small_network() has weights",
     ),
 }
 CHANGED = {
@@ -540,10 +729,20 @@ CHANGED = {
     "one score for all": (
         "mend-the-network",
         ("return self.fc3(F.relu(self.fc2(x)))", "return torch.ones(len(x), 10)"),
-        "two different pictures get the same scores",
+        "no say in the scores",
     ),
     "fewer channels": ("mend-the-network", ("6, 16,", "6, 8,"), "keep the lab's two convolutions"),
-    "an array": ("train-one-epoch", ("return total / count", "return np.array([1.0])"), "a number, not an ndarray"),
+    "an array": ("train-one-epoch", ("return total / count", "return np.zeros(3)"), "of type float, not an ndarray"),
+    "a tensor without a graph": (
+        "train-one-epoch",
+        ("return total / count", "return torch.tensor(total / count)"),
+        "of type float, not a Tensor",
+    ),
+    "nan": ("train-one-epoch", ("return total / count", "return float('nan')"), "returned mean loss is not"),
+    "no step": ("train-one-epoch", ("optimiser.step()", "images.sum()"), "The weights did not change"),
+    "batches": ("reproducible-run", ("batch_size=16", "batch_size=20"), "other sizes than the task says"),
+    "a rest left out": ("reproducible-run", ("shuffle=True", "shuffle=True, drop_last=True"), "how often each picture"),
+    "far too long steps": ("reproducible-run", ("lr=0.1", "lr=1e30"), "nan or inf in the weights"),
     "a type of numbers": (
         "train-one-epoch",
         ("(model(images), labels)", "(labels, model(images))"),
@@ -645,27 +844,111 @@ def test_the_learners_random_numbers_are_left_alone():
 
 
 def test_a_model_keeps_its_mode():
-    model = Oracle().train()
-    found = judged(lab.first_run.check, {"accuracy": 0.8}, model)
+    model = copy.deepcopy(TRAINED).train()
+    found = judged(lab.first_run.check, {"accuracy": REACHED}, model)
     assert found.share == pytest.approx(2 / 5)
     assert model.training
 
 
-def test_a_network_at_chance_level_is_not_enough():
-    class Constant(nn.Module):
-        def forward(self, x):
-            return F.one_hot(torch.zeros(len(x), dtype=torch.long), 10).float()
-
-    found = judged(lab.first_run.check, {"accuracy": 0.1, "chance": 0.1}, Constant())
+@pytest.mark.parametrize("network", [nn.Sequential(nn.Flatten(), nn.Linear(3072, 10)), Oracle()])
+def test_a_network_that_knows_no_shapes_is_not_enough(network):
+    """One is untrained, the other knows the lesson's test pictures by heart."""
+    reached = first_run_module.accuracy_of(network, unseen_pictures())
+    found = judged(lab.first_run.check, {"accuracy": reached, "chance": 0.1}, network)
     assert found.share == pytest.approx(2 / 5)
-    assert "35 % are wanted" in found.text
+    assert "60 % are wanted" in found.text
+
+
+def test_a_network_that_returns_no_scores_is_told():
+    class Pair(nn.Module):
+        def forward(self, x):
+            return x, x
+
+    assert "a tensor of scores, not a tuple" in judged(lab.first_run.check, {"accuracy": 0.8}, Pair()).text
 
 
 def test_no_network_loses_its_own_parts_only():
-    answers = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": 0.8}
-    found = judged(lab.first_run.check, answers, None)
+    found = judged(lab.first_run.check, RUN, None)
     assert found.share == pytest.approx(3 / 5)
     assert "No answer yet: accuracy, network." in found.text
+
+
+# --- layers in every style, and the learner's own line
+
+LAZY_CNN = """class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.LazyConv2d(6, 5), nn.LazyConv2d(16, 5)
+        self.fc1, self.fc2, self.fc3 = nn.LazyLinear(120), nn.LazyLinear(84), nn.LazyLinear(10)
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
+        x = F.max_pool2d(F.relu(self.conv2(x)), 2)
+        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x.flatten(1))))))
+"""
+TWICE_NAMED = """class CNN(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.features = nn.Sequential(
+            nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)
+        )
+        self.conv1, self.conv2 = self.features[0], self.features[3]
+        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+    def forward(self, x):
+        return self.fc3(self.fc2(self.fc1(self.features(x).flatten(1)).relu()).relu())
+"""
+LAZY_64 = LAZY_CNN.replace("class CNN", "class CNN64")
+CONVOLUTIONS_LAST = """class Head(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight, self.bias = nn.Parameter(torch.randn(10, 2704) / 52), nn.Parameter(torch.zeros(10))
+    def forward(self, x):
+        return F.linear(x.flatten(1), self.weight, self.bias)
+
+class CNN64(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = Head()
+        self.second = nn.Parameter(torch.randn(16, 6, 5, 5) / 12)
+        self.first = nn.Parameter(torch.randn(6, 3, 5, 5) / 9)
+    def forward(self, x):
+        x = F.relu(F.max_pool2d(F.conv2d(x, self.first), 2))
+        return self.head(F.relu(F.max_pool2d(F.conv2d(x, self.second), 2)))
+"""
+STYLES = [
+    ("build-cnn", LAZY_CNN),
+    ("build-cnn", TWICE_NAMED),
+    ("mend-the-network", LAZY_64),
+    ("mend-the-network", CONVOLUTIONS_LAST),
+]
+
+
+@pytest.mark.parametrize(("name", "source"), STYLES, ids=[f"{name}-{n}" for n, (name, _) in enumerate(STYLES)])
+def test_layers_count_in_every_style(name, source):
+    assert judged(exercise(name).check_hidden, defined(source), seed=6).text == "Correct."
+
+
+RAISES = {
+    "in forward": ("build-cnn", ("x.flatten(1)", "x.view(3, 7)"), "x = x.view(3, 7)"),
+    "in a lazy forward": ("build-cnn", ("self.fc1(x)", "nn.LazyLinear(3)(x) + no"), "nn.LazyLinear(3)(x) + no"),
+    "in __init__": ("build-cnn", ("super().__init__()", "super().__init__(); 1 / 0"), "1 / 0"),
+    "in the larger network": ("mend-the-network", ("x.flatten(1)", "x.view(3, 7)"), "self.fc1(x.view(3, 7))"),
+    "in a loop": ("train-one-epoch", ("loss.backward()", "loss.backwards()"), "loss.backwards()"),
+    "in an evaluation": ("evaluate", ("confusion.diag()", "confusion.diagonal(7, 8)"), "confusion.diagonal(7, 8)"),
+    "in a run": ("reproducible-run", ("optimiser.step()", "optimizer.step()"), "optimizer.step()"),
+    "in a count": ("count-params", ("size // 2", "size // two"), "size // two"),
+}
+
+
+@pytest.mark.parametrize(("name", "change", "line"), RAISES.values(), ids=RAISES)
+def test_the_learners_own_line_is_shown(name, change, line):
+    source = edited(lesson.cells()[name].source, change)
+    names = dict(TOOLS)
+    linecache.cache["<mine>"] = (len(source), None, source.splitlines(keepends=True), "<mine>")
+    exec(compile(source, "<mine>", "exec"), names)
+    found = judged(exercise(name).check, names[list(names)[-1]])
+    assert found.share < 1
+    assert line in found.text, found.text
+    assert len(found.text.splitlines()) <= 4
 
 
 # --- what is told of several faults belongs to one part
@@ -717,12 +1000,12 @@ def test_without_an_id_come_the_lectures_numbers():
 
 def test_wrong_ways_differ_from_what_is_right_and_from_each_other(drawn):
     for network in drawn["shape_trace"]:
-        assert distinct(shape_trace.trace_ways(network), shape_trace.trace(network))
+        assert distinct(shape_trace.separate_ways(network), shape_trace.trace(network))
         assert distinct(parameter_counts.parameter_ways(network), parameter_counts.parameters(network))
         assert distinct(parameter_counts.tensor_ways(network), parameter_counts.tensors(network))
     for net in drawn["keras_network"]:
-        assert distinct(keras_network.keras_trace_ways(net), keras_network.keras_trace(net))
-        assert distinct(keras_network.keras_count_ways(net), keras_network.keras_counts(net))
+        assert distinct(keras_network.separate_trace_ways(net), keras_network.keras_trace(net))
+        assert distinct(keras_network.separate_count_ways(net), keras_network.keras_counts(net))
     for blocks in drawn["residual_block"]:
         for one in blocks.values():
             ways = [way for way in residual_block.block_ways(one).values() if way is not None]
@@ -819,7 +1102,7 @@ def test_practice_accepts_what_is_right_and_names_each_wrong_way(name, number, c
     for way, answer in mine.topics[0].ways(question.numbers).items():
         if answer is not None:
             question.answer(answer)
-            text = capsys.readouterr().out
+            text = capsys.readouterr().out.split("Step by step")[0]  # the way is shown after three wrong answers
             assert way.feedback in text or way.name in text
             assert str(right) not in re.findall("[0-9]+", text.split("\n", 1)[1])
             assert way.section in lesson.headings()
@@ -869,3 +1152,27 @@ def test_a_sketch_rises_well_above_chance(names, seed):
     curves = names["curves"]
     assert curves.accuracy[-1] > 0.2
     assert curves.loss[-1] < curves.loss[0]
+
+
+# --- the floor under the hints
+
+
+@pytest.mark.parametrize("mine", lab7_cnn.EXERCISES, ids=lambda one: one.id)
+def test_a_worked_example_tells_no_answer_of_the_lecture(mine):
+    text = mine().worked_example().markdown
+    assert 4 <= len([line for line in text.splitlines() if line.strip()]) <= 24
+    numbers = set(re.findall(NUMBER, re.sub(r"(?<=[0-9]),(?=[0-9]{3})", "", text)))
+    assert numbers & (SECRETS - {"14", "28"}) == set()
+    for code in re.findall(r"```python\n(.*?)```", text, re.DOTALL):
+        compile(code, "<worked>", "exec")
+
+
+@pytest.mark.parametrize(
+    "topic", [topic for one in lab7_cnn.EXERCISES for topic in one.topics], ids=lambda one: one.name
+)
+def test_the_steps_of_a_practice_question_end_in_its_answer(topic):
+    for number in (1, 7, 40):
+        question = topic.draw(number)
+        steps = topic.steps(question)
+        assert 2 <= len(steps) <= 5
+        assert re.findall("[0-9]+", steps[-1])[-1] == str(topic.right(question))

@@ -1,6 +1,15 @@
-"""Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here."""
+"""Exercise 6.2: the lab's network as a class. A probe runs beside it; what is right is computed here.
 
-from collections.abc import Callable, Sequence
+| the prompt says | what is tried |
+|---|---|
+| layers after the table, with their names | name and shape of every parameter, none left over |
+| ReLU, 2×2 max-pooling, flatten, nothing behind ``fc3`` | scores with weights of ours against PyTorch's |
+| for any N | batches of 4, 1 and 7 pictures |
+| logits | no probabilities; negative scores |
+| made once, in ``__init__`` | the same pictures twice give the same scores |
+"""
+
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from itertools import combinations
 from typing import Any
@@ -8,6 +17,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
+from torch.nn.parameter import is_lazy
 
 from course_utils.judging import shared
 from course_utils.judging.answers import named
@@ -17,6 +27,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.watching import Watch
 from course_utils.labs.lab7_cnn.headings import BUILD
 from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tensors
 from course_utils.labs.lab7_cnn.shape_trace import DS2, DS4
@@ -61,9 +72,23 @@ KB6 = Misconception(
     BUILD,
 )
 
+KB7 = Misconception(
+    "KB7",
+    "predicted classes in place of scores",
+    "This is the number of a class for each picture. What does the loss need of every class?",
+    BUILD,
+)
+KB8 = Misconception(
+    "KB8",
+    "maps flattened in another order",
+    "These are the right numbers, flattened in another order. Does something turn the axes before flatten?",
+    BUILD,
+)
+
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
 SIZES = (4, 1, 7)  # of batches
+FIRST_WEIGHTS = ("uniform", "normal")  # operations that draw them
 
 
 def draw_state(seed: int) -> State:
@@ -91,22 +116,48 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     -------
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
-        exception; ``"again"``: the same a second time; ``"is module"``.
+        exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
+        ``"draws weights"``: whether first weights are drawn on the way.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
         model = network_class()
         if not isinstance(model, nn.Module):
             return {"is module": False}
-        named_parameters = dict(model.named_parameters())
+        model.eval()
+        shape_lazy_layers(model, batches[0])
+        parameters = parameters_by_name(model, state)
         with torch.no_grad():
             for name, value in state.items():
-                if name in named_parameters and named_parameters[name].shape == value.shape:
-                    named_parameters[name].copy_(value)
-        model.eval()
-        outputs, again = ([run_quietly(model, x) for x in batches] for _ in range(2))
-    shapes = {name: list(parameter.shape) for name, parameter in named_parameters.items()}
-    return {"is module": True, "tensors": shapes, "outputs": outputs, "again": again}
+                if name in parameters and parameters[name].shape == value.shape:
+                    parameters[name].copy_(value)
+        outputs = [run_quietly(model, x) for x in batches]
+        with Watch() as watch:
+            again = [run_quietly(model, x) for x in batches]
+    shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
+    found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
+    return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
+
+
+def has_lazy_layers(model: nn.Module) -> bool:
+    """Tell whether some parameters have no shape yet."""
+    return any(is_lazy(parameter) for parameter in model.parameters())
+
+
+def shape_lazy_layers(model: nn.Module, x: torch.Tensor) -> None:
+    """Let lazy layers see a batch, which gives them their shape; they stay without one where ``forward`` raises."""
+    if has_lazy_layers(model):
+        run_quietly(model, x)
+
+
+def parameters_by_name(model: nn.Module, wanted: Container[str]) -> dict[str, nn.Parameter]:
+    """Return the parameters that have a shape; one that has several names goes by the one that is wanted."""
+    names = sorted(model.named_parameters(remove_duplicate=False), key=lambda pair: pair[0] not in wanted)
+    found: dict[str, nn.Parameter] = {}
+    for name, parameter in names:
+        if not is_lazy(parameter) and not any(parameter is one for one in found.values()):
+            found[name] = parameter
+    return found
 
 
 def run_quietly(model: nn.Module, x: torch.Tensor) -> Any:
@@ -143,11 +194,10 @@ def refuse_others(case: Case, outputs: list[Any], name: str) -> None:
 
 
 def refuse_raised(case: Case, words: str, name: str, because: Misconception | None = None) -> None:
-    """Raise with the words of an exception in ``forward``."""
-    line = words.split("\n")[0][:160]
-    raise case.sentence(
-        f"{name}: {line}", because, hidden=f"{name}: forward failed on pictures drawn at grading."
-    ) from None
+    """Raise with the words of an exception in ``forward``, and the learner's line."""
+    what, *where = words.split("\n")[:2]
+    told = "\n".join([f"{name}: {what[:160]}", *where])
+    raise case.sentence(told, because, hidden=f"{name}: forward failed on pictures drawn at grading.") from None
 
 
 # --- the lab's network
@@ -159,15 +209,16 @@ def forward(
     skip: Sequence[str] = (),
     activation: Callable[[torch.Tensor], torch.Tensor] = F.relu,
     pool: Callable[[torch.Tensor, int], torch.Tensor] = F.max_pool2d,
+    axes: tuple[int, ...] = (0, 1, 2, 3),
 ) -> torch.Tensor:
-    """Compute the lab's network with given weights; ``skip`` names layers without their activation."""
+    """Compute the lab's network with given weights; ``skip`` names layers without activation, ``axes`` turns maps."""
 
     def act(name: str, values: torch.Tensor) -> torch.Tensor:
         return values if name in skip else activation(values)
 
     for name in ("conv1", "conv2"):
         x = pool(act(name, F.conv2d(x, state[f"{name}.weight"], state[f"{name}.bias"])), 2)
-    x = x.flatten(1)
+    x = x.permute(axes).flatten(1)
     for name in ("fc1", "fc2", "fc3"):
         x = F.linear(x, state[f"{name}.weight"], state[f"{name}.bias"])
         x = x if name == "fc3" else act(name, x)
@@ -184,6 +235,8 @@ def cnn_ways(state: State, x: torch.Tensor) -> Ways:
         KB2: lambda: [forward(state, x, skip) for skip in missing],
         KB5: lambda: forward(state, x, pool=F.avg_pool2d),
         KB6: lambda: [forward(state, x, activation=a) for a in (torch.tanh, torch.sigmoid, F.leaky_relu, F.gelu)],
+        KB7: lambda: right.argmax(1),
+        KB8: lambda: [forward(state, x, axes=axes) for axes in ((0, 2, 3, 1), (0, 1, 3, 2), (0, 3, 2, 1))],
         DS2: lambda: [right.squeeze(0), right[0]],
     }
 
@@ -200,7 +253,25 @@ class BuildCnn(Implementation):
         "What does x.flatten(1) leave alone?",
         "Print the shape after each line of forward. Which line surprises you?",
     )
-    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, PR5, DS4, DS2)
+    worked = """
+        A smaller network from a table: `one`, 1 to 2 channels, kernel 3, then tanh; flatten; `two`, to 5, then nothing.
+        It takes pictures of 1×8×8.
+
+        1. What has weights is made once, in `__init__`: `one` and `two`. A kernel of 3 leaves 6×6 cells of two maps.
+        2. What has none (tanh, flatten) may stand in `forward`.
+        3. `flatten(1)` leaves the batch axis alone, so any number of pictures will do.
+
+        ```python
+        class Small(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.one, self.two = nn.Conv2d(1, 2, 3), nn.Linear(2 * 6 * 6, 5)
+
+            def forward(self, x):
+                return self.two(torch.tanh(self.one(x)).flatten(1))
+        ```
+    """
+    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, PR5, DS4, DS2)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: weights, and batches of several sizes."""
@@ -218,7 +289,8 @@ class BuildCnn(Implementation):
         found = looked_at(case, answer, "CNN", look_at_class, state, batches)
         refuse_others(case, found["outputs"], "CNN")
         _refuse_fresh_weights(case, found)
-        _compare_tensors(case, found["tensors"])
+        if not found["lazy"]:
+            _compare_tensors(case, found["tensors"])
         _refuse_one_size(case, found["outputs"])
         for size, x, out in zip(SIZES, batches, found["outputs"], strict=True):
             _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)
@@ -228,7 +300,12 @@ def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:
     for one, two in zip(found["outputs"], found["again"], strict=True):
         both = isinstance(one, torch.Tensor) and isinstance(two, torch.Tensor)
         if both and one.shape == two.shape and not torch.allclose(one, two, equal_nan=True):
-            raise case.wrong("CNN", KB1)
+            if found["draws weights"]:
+                raise case.wrong("CNN", KB1)
+            raise case.always(
+                "CNN: called twice on the same pictures, in eval mode, your network answers differently.\n"
+                "Hint: what in forward is left to chance?"
+            )
 
 
 def _compare_tensors(case: Case, shapes: dict[str, list[int]]) -> None:

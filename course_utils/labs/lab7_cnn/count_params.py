@@ -1,12 +1,24 @@
-"""Exercise 6.9: a function that counts the parameters of a whole network from its list."""
+"""Exercise 6.9: a function that counts the parameters of a whole network from its list.
+
+| the prompt says | what is tried |
+|---|---|
+| numbers before ``"flatten"`` are kernels, after it dense units | one to three of each, and none |
+| biases included | every case |
+| ``"pool"`` is 2×2 | even and odd sides; none at all |
+| the given padding | 0 and 1; convolutions behind one another |
+| ``in_channels``, ``size`` | 1, 2 and 3 channels; sides from 6 to 224 |
+| defaults 3, 224, 1 | VGG-16 and a list without pooling, without further arguments |
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from course_utils.judging import shared
 from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.lab7_cnn import shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
 from course_utils.labs.lab7_cnn.networks import KA1, count_parameters
@@ -32,22 +44,70 @@ KG4 = Misconception(
     GIANTS,
 )
 
+KG11 = Misconception(
+    "KG11",
+    "channels not carried from layer to layer",
+    "Your kernels keep the channels of the picture. How many channels come in at the second convolution?",
+    GIANTS,
+)
+KG12 = Misconception(
+    "KG12",
+    "padding added on one side only",
+    "Your maps are padded once. On how many sides of a row does padding add cells?",
+    GIANTS,
+)
+KG13 = Misconception(
+    "KG13",
+    "first entry of the list only",
+    "This counts the first layer alone. Where does your return stand?",
+    GIANTS,
+)
+
+KG15 = Misconception(
+    "KG15",
+    "dense units not carried to the next layer",
+    "Each of your dense layers takes the flattened maps. How many numbers come out of the dense layer before it?",
+    GIANTS,
+)
+KG16 = Misconception(
+    "KG16",
+    "total overwritten by the last layer",
+    "This is the last layer alone. Is every layer added to what was there?",
+    GIANTS,
+)
+KG17 = Misconception(
+    "KG17",
+    "odd sides halved to fractions",
+    "Your pooling makes 6.5 cells of 13. How many windows of two fit, side by side?",
+    GIANTS,
+)
+KA4 = shape_trace.KA4.in_lab(GIANTS)
+PC2, PC4, PC6, PC8 = (way.in_lab(GIANTS) for way in (shared.PC2, shared.PC4, shared.PC6, shared.PC8))
+
 NAME = "count_params"
 SMALL: Config = [8, "pool", 16, "flatten", 10]
 
 
 class Counted(NamedTuple):
-    """One network to count: its list, and the pictures it takes."""
+    """One network to count: its list, and the pictures it takes; those of the signature, if they are not said."""
 
     config: Config
-    in_channels: int
-    size: int
-    padding: int
+    in_channels: int = 3
+    size: int = 224
+    padding: int = 1
 
 
 def torch_count(config: Config, in_channels: int, size: int, padding: int) -> int:
     """Ask PyTorch for the number of parameters of a network."""
     return sum(map(count_parameters, torch_vgg(config, in_channels, size, padding)))
+
+
+def _kernels(inputs: int, kernels: int, side: int) -> int:
+    return kernels * (9 * inputs + 1)
+
+
+def _units(inputs: int, units: int) -> int:
+    return units * (inputs + 1)
 
 
 def count(
@@ -56,49 +116,78 @@ def count(
     size: int,
     padding: int,
     *,
-    bias: int = 1,
+    kernels: Callable[[int, int, int], int] = _kernels,
+    units: Callable[[int, int], int] = _units,
     conv: Callable[[int], int] | None = None,
-    pool: Callable[[int], int] = lambda side: side // 2,
+    pool: Callable[[int, int], tuple[int, int]] = lambda channels, side: (channels, side // 2),
     flat: Callable[[int, int], int] = lambda channels, side: channels * side**2,
-    depth: int | None = None,
+    carry: str = "all",
 ) -> int:
     """Count with one thing done in another way; what is right with none.
 
     Parameters
     ----------
-    bias
-        Biases of each kernel or unit.
-    conv, pool
+    kernels, units
+        Parameters of a convolution, from its channels in and out and its output side, and of a dense layer.
+    conv
         From a side to the side behind the layer.
+    pool
+        From channels and side to both behind the layer.
     flat
         From channels and side to the inputs of the first dense layer.
-    depth
-        Channels that a kernel sees, whatever comes in.
+    carry
+        "all"; "dense": a convolution leaves the channels as they were; "kernels": a dense layer the inputs.
     """
     conv = conv or (lambda side: side + 2 * padding - 2)
-    total, channels, side, dense = 0, in_channels, size, False
+    total, inputs, side, dense = 0, in_channels, size, False
     for entry in config:
         if entry == "pool":
-            side = pool(side)
+            inputs, side = pool(inputs, side)
         elif entry == "flatten":
-            channels, dense = flat(channels, side), True
+            inputs, dense = flat(inputs, side), True
+        elif dense:
+            total += units(inputs, int(entry))
+            inputs = inputs if carry == "kernels" else int(entry)
         else:
-            cells = channels if dense else 9 * (depth or channels)
-            total += int(entry) * (cells + bias)
-            channels, side = int(entry), side if dense else conv(side)
+            side = conv(side)
+            total += kernels(inputs, int(entry), side)
+            inputs = inputs if carry == "dense" else int(entry)
     return total
 
 
 def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
     """For each wrong way, the counts that it gives."""
+
+    def way(**how: Any) -> int:
+        return count(*network, **how)
+
+    weights, dense_weights = (lambda n, k, side: 9 * n * k), (lambda n, k: n * k)
+    last = [entry for entry in network.config if isinstance(entry, int)][-1]
     return {
-        PC1: [count(*network, bias=0)],
-        PC3: [count(*network, depth=1)],
-        KG2: [count(*network, flat=lambda channels, side: channels)],
-        KC4: [count(*network, flat=lambda channels, side: channels * side)],
-        KG3: [count(*network, pool=lambda side: side)],
-        KA1: [count(*network, pool=lambda side: -(-side // 2))],
-        KG4: [count(*network, conv=lambda side: side), count(*network, conv=lambda side: side - 2)],
+        PC1: [way(kernels=weights, units=dense_weights), way(kernels=weights), way(units=dense_weights)],
+        PC2: [
+            way(kernels=lambda n, k, side: 9 * n * k + 1, units=lambda n, k: n * k + 1),
+            way(kernels=lambda n, k, side: 9 * n * k + 1),
+        ],
+        PC3: [way(kernels=lambda n, k, side: 10 * k)],
+        PC4: [
+            way(kernels=lambda n, k, side: 9 * n * k + n, units=lambda n, k: n * k + n),
+            way(kernels=lambda n, k, side: 9 * n * k + n),
+        ],
+        PC6: [way(kernels=lambda n, k, side: (3 * n + 1) * k)],
+        PC8: [way(kernels=lambda n, k, side: _kernels(n, k, side) * side**2)],
+        KG11: [way(carry="dense"), count(*network, kernels=lambda n, k, side: _kernels(network.in_channels, k, side))],
+        KG12: [way(conv=lambda side: side + network.padding - 2)],
+        KG13: [count([network.config[0], "flatten"], *network[1:])],
+        KG15: [way(carry="kernels")],
+        KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
+        KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
+        KG2: [way(flat=lambda channels, side: channels)],
+        KC4: [way(flat=lambda channels, side: channels * side)],
+        KG3: [way(pool=lambda channels, side: (channels, side))],
+        KA1: [way(pool=lambda channels, side: (channels, -(-side // 2)))],
+        KG17: [way(pool=lambda channels, side: (channels, side / 2))],
+        KG4: [way(conv=lambda side: side), way(conv=lambda side: side - 2)],
     }
 
 
@@ -111,17 +200,36 @@ class CountParams(Implementation):
         "At the flatten entry, what becomes of them?",
         "By how much does a 3×3 convolution change the side, for padding 1 and for padding 0?",
     )
-    misconceptions = (PC1, PC3, KG2, KC4, KG3, KA1, KG4)
+    worked = """
+        The same kind of walk for a list of dense layers alone: `["tanh", 4, "tanh", 2]` behind 3 inputs.
+
+        1. Carry along how many numbers come in: 3 at first. "tanh" has no parameters and changes nothing.
+        2. 4 units with 3 weights and a bias each: 16. Now 4 come in.
+        3. 2 units with 4 weights and a bias each: 10. Together 26.
+        4. With convolutions you carry two numbers, channels and side; a pooling changes the side, flatten makes
+           one of both.
+
+        ```python
+        def count_dense(layers, inputs):
+            total = 0
+            for units in layers:
+                if units != "tanh":
+                    total, inputs = total + units * (inputs + 1), units
+            return total
+        ```
+    """
+    misconceptions = (PC1, PC2, PC3, PC4, PC6, PC8, KA1, KA4, KC4, KG2, KG3, KG4, KG11, KG12, KG13, KG15, KG16, KG17)
 
     def cases(self) -> Sequence[Case]:
-        """Return small networks, VGG-16, and VGG-16 by the defaults of the signature."""
+        """Return small networks and VGG-16, and two lists with the defaults of the signature."""
         return [
             Case("two convolutions and a dense layer", Counted(SMALL, 3, 12, 1)),
             Case("an odd size", Counted([6, "pool", "flatten", 5], 3, 13, 1)),
             Case("padding=0", Counted(SMALL, 3, 14, 0)),
             Case("grey pictures", Counted([4, 7, "pool", "flatten", 9, 3], 1, 9, 0)),
             Case("VGG-16", Counted(VGG16, 3, 224, 1)),
-            Case("without in_channels, size and padding", None),
+            Case("VGG-16 without further arguments", VGG16),
+            Case("a list without pooling, without further arguments", [2, "flatten", 3]),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -135,14 +243,15 @@ class CountParams(Implementation):
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare a count with PyTorch's."""
-        network = case.data or Counted(VGG16, 3, 224, 1)
-        given = case.call(answer, NAME, list(network.config), *(network[1:] if case.data else ()))
+        unsaid = isinstance(case.data, list)  # a list alone: the rest is left to the signature
+        network = Counted(case.data) if unsaid else case.data
+        given = case.call(answer, NAME, list(network.config), *(() if unsaid else network[1:]))
         number = plain(given)
         if number is None:
             raise case.always(f"{NAME} should return a whole number, not {kind(given)}.")
         if number == torch_count(*network):
             return
-        if not case.data:
+        if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
         way = next((way for way, counts in counting_ways(network).items() if number in counts), None)
         raise case.wrong(NAME, way, detail=f"  your answer is {short(number)}.")

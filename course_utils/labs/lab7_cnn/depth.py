@@ -93,5 +93,14 @@ class Depth(ChoiceExercise):
         "Read the sentence below the figure of the residual block once more. What is added to what?",
         "Look at the two bars of section 2 again: which layer changes its place most?",
     )
+    worked = """
+        Another question of the kind: why may a network of 50 layers with residual connections start to train at once?
+
+        1. "Because it has more parameters": so has a plain network of 50 layers, and it trains badly. Not that.
+        2. "Because its blocks begin close to doing nothing": a block adds something small to what comes in, so
+           at the start
+           the scores and the gradients pass through all 50 layers nearly unchanged.
+        3. Compare with the figure of the block: the dashed way has no weights on it. The second is right.
+    """
     misconceptions = (KH1, KH2, KH3, KH4)
     questions = QUESTIONS

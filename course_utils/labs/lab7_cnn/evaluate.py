@@ -1,4 +1,13 @@
-"""Exercise 6.5: an evaluation that hides nothing, watched by a model whose scores are known."""
+"""Exercise 6.5: an evaluation that hides nothing, watched by a model whose scores are known.
+
+| the prompt says | what is tried |
+|---|---|
+| over all pictures | full batches and short last ones, one picture a batch, all in one |
+| ``n_classes`` | three to five |
+| ``per_class``, nan for a class without pictures | a class is absent in one public and two hidden cases |
+| ``confusion``, rows the true classes, counts | the whole matrix, classes of unequal size |
+| eval mode, no graph, the mode as before | noted in each call of the model; handed over in both modes |
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -74,6 +83,43 @@ KE9 = Misconception(
     EVALUATE,
 )
 
+KE10 = Misconception(
+    "KE10",
+    "lowest score taken for the prediction",
+    "These are the classes with the lowest scores. Which score stands for the likeliest class?",
+    EVALUATE,
+)
+KE11 = Misconception(
+    "KE11",
+    "number of right pictures in place of their share",
+    "This counts pictures. By what is a count divided to be an accuracy?",
+    EVALUATE,
+)
+KE12 = Misconception(
+    "KE12",
+    "share of wrong pictures",
+    "This is the share of the pictures that are wrong. Which share is asked for?",
+    EVALUATE,
+)
+KE13 = Misconception(
+    "KE13",
+    "class divided by all pictures",
+    "You divide by the number of all pictures. How many of them are of this class?",
+    EVALUATE,
+)
+KE14 = Misconception(
+    "KE14",
+    "divided by the number of batches",
+    "You divide by the number of batches. How many pictures has the loader?",
+    EVALUATE,
+)
+KE15 = Misconception(
+    "KE15",
+    "ten classes taken for granted",
+    "Your answer has room for ten classes. Which argument says how many there are?",
+    EVALUATE,
+)
+
 KEYS = ("confusion", "per_class", "accuracy")  # in the order in which they speak
 PARTS = ("accuracy", "per_class", "confusion", "modes")
 Ways = Mapping[Misconception, Sequence[object]]
@@ -120,7 +166,9 @@ def _as_data(value: Any) -> Any:
         return value.detach()
     if isinstance(value, dict):
         return {str(key): _as_data(one) for key, one in value.items()}
-    return [_as_data(one) for one in value] if isinstance(value, list | tuple) else value
+    if isinstance(value, tuple):
+        return tuple(_as_data(one) for one in value)
+    return [_as_data(one) for one in value] if isinstance(value, list) else value
 
 
 # --- what is right, and what wrong ways give
@@ -173,6 +221,10 @@ class Scored:
             confusion[labels.numpy(), some.numpy()] += 1
         return confusion
 
+    def turned(self) -> "Scored":
+        """Return the same pictures with the scores turned over: the lowest is now the highest."""
+        return Scored(-self.scores, self.labels, self.batch)
+
     def left_out(self) -> list[list[int]]:
         """Return the places of the pictures that loops of a fixed size count."""
         number, batch = len(self.labels), self.batch
@@ -198,7 +250,7 @@ def evaluation_ways(scored: Scored) -> dict[str, Ways]:
     fewer = [scored.measured(places) for places in scored.left_out()]
     return {
         "confusion": _confusion_ways(scored, right.confusion, fewer),
-        "per_class": _class_ways(right, fewer),
+        "per_class": _class_ways(scored, right, fewer),
         "accuracy": _accuracy_ways(scored, right, fewer),
     }
 
@@ -211,10 +263,12 @@ def _confusion_ways(scored: Scored, matrix: np.ndarray, fewer: list[Measured]) -
         KE7: [*shares, *(np.nan_to_num(share) for share in shares)],
         KE3: [turned for one in fewer for turned in (one.confusion, one.confusion.T)],
         KE9: [scored.each_pair_once()],
+        KE10: [scored.turned().measured().confusion],
+        KE15: [_of_ten(matrix, 0.0)],
     }
 
 
-def _class_ways(right: Measured, fewer: list[Measured]) -> Ways:
+def _class_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
     per_class = right.per_class
     zero, one = (np.nan_to_num(per_class, nan=value) for value in (0.0, 1.0))
     precision = from_confusion(right.confusion.T).per_class
@@ -223,7 +277,17 @@ def _class_ways(right: Measured, fewer: list[Measured]) -> Ways:
         KE2: [precision, np.nan_to_num(precision)],
         KE6: [100 * per_class, 100 * zero],
         KE3: [one.per_class for one in fewer],
+        KE10: [scored.turned().measured().per_class],
+        KE11: [np.diag(right.confusion)],
+        KE12: [1 - per_class, 1 - zero],
+        KE13: [np.diag(right.confusion) / right.confusion.sum()],
+        KE15: [_of_ten(per_class, fill) for fill in (np.nan, 0.0)],
     }
+
+
+def _of_ten(values: np.ndarray, fill: float) -> np.ndarray:
+    """Return an array with its axes made ten long."""
+    return np.pad(values, [(0, max(0, 10 - length)) for length in values.shape], constant_values=fill)
 
 
 def _accuracy_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
@@ -234,6 +298,10 @@ def _accuracy_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Wa
         TR5: [float(np.mean([float(part.mean()) for part in hits.split(scored.batch)]))],
         KE5: [float(np.nanmean(right.per_class)), float(np.nan_to_num(right.per_class).mean())],
         KE3: [*(float(one.accuracy) for one in fewer), *some],
+        KE10: [float(scored.turned().measured().accuracy)],
+        KE11: [float(hits.sum())],
+        KE12: [1 - float(right.accuracy)],
+        KE14: [float(hits.sum()) / len(hits.split(scored.batch))],
     }
 
 
@@ -252,13 +320,27 @@ class Evaluate(Implementation):
         "confusion[t, p] += 1: which of the two is the true label?",
         "What does 0 / 0 give for a tensor? Is that what the task wants for a class without pictures?",
     )
-    misconceptions = (KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, TR3, TR5)
+    worked = """
+        Five pictures of two classes: true 0, 0, 0, 1, 1; predicted 0, 1, 0, 1, 0.
+
+        1. A row for each true class, a column for each predicted one; each picture adds 1 at (true, predicted).
+        2. The matrix is [[2, 1], [1, 1]]. Its diagonal, 2 and 1, is what is right.
+        3. Accuracy: 3 of 5 = 0.6. Per class: 2 of the 3 zeros, 1 of the 2 ones: 0.67 and 0.5.
+        4. Around it: remember `model.training`, switch to eval mode, record no graph, and put the mode back.
+
+        ```python
+        counts = np.zeros((2, 2))
+        np.add.at(counts, (true, predicted), 1)  # also where a pair comes twice
+        ```
+    """
+    misconceptions = (KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, TR3, TR5)
 
     def cases(self) -> Sequence[Case]:
         """Return batches that are full, and a short last one."""
         return [
             Case("20 pictures of four classes, batches of 5", (20, 4, 5, None)),
             Case("a short last batch", (18, 4, 5, None)),
+            Case("a class without pictures", (13, 3, 5, 1)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -328,6 +410,8 @@ def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) 
     if answer is None:
         raise case.always(f"What evaluate returns has no {key!r}.")
     given, right = case.array(answer, f"evaluate: {key!r}"), getattr(scored.measured(), key)
+    if right.ndim == 0 and given.size == 1:
+        given = given.reshape(())  # one number, also in an array
     same = partial(close, equal_nan=True)
     if same(given, right):
         return

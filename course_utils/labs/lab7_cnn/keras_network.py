@@ -1,4 +1,11 @@
-"""Exercise 6.8: shapes and parameters of a Keras listing, in PyTorch's order."""
+"""Exercise 6.8: shapes and parameters of a Keras listing, in PyTorch's order.
+
+| the prompt says | what is tried |
+|---|---|
+| shapes of one picture, PyTorch's order | seven parts, against PyTorch |
+| parameters of each layer, both totals | six parts, against PyTorch |
+| share in percent, to one decimal | half of a last decimal is allowed |
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -7,14 +14,15 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, short
 from course_utils.judging.counting import Layer
 from course_utils.judging.exercise import Exercise
-from course_utils.judging.findings import Finding, look, refuse
+from course_utils.judging.findings import Finding, Standing, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number, read_shape
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
+from course_utils.labs.lab7_cnn import parameter_counts
 from course_utils.labs.lab7_cnn.headings import KERAS
 from course_utils.labs.lab7_cnn.networks import (
     DS5,
@@ -40,6 +48,58 @@ KG1 = Misconception(
     "This is a fraction of one. How many of a hundred is that?",
     KERAS,
 )
+
+
+KG14 = Misconception(
+    "KG14",
+    "batch axis in the shape of one picture",
+    "This is the shape of a batch, as Keras prints it. Which axes does one picture have?",
+    KERAS,
+)
+KG18 = Misconception(
+    "KG18",
+    "maps not flattened",
+    "These are maps still. How many numbers has one picture behind the flatten step?",
+    KERAS,
+)
+KG19 = Misconception(
+    "KG19",
+    "weights of a dense layer in place of its output",
+    "This is the shape of a dense layer's weights. What does the layer give for one picture?",
+    KERAS,
+)
+KG20 = Misconception(
+    "KG20",
+    "one kernel size for both convolutions",
+    "Both of your convolutions have the same kernel. Which size stands in each of the two lines?",
+    KERAS,
+)
+KG21 = Misconception(
+    "KG21",
+    "channels between height and width",
+    "Your channels stand between height and width. Where does PyTorch have them?",
+    KERAS,
+)
+KG22 = Misconception(
+    "KG22",
+    "all parameters divided by three for grey pictures",
+    "This is a third of the total. Which layers see the channels of the picture?",
+    KERAS,
+)
+KG23 = Misconception(
+    "KG23",
+    "nothing changed for grey pictures",
+    "This is the total for colour. Which layer has fewer weights if there is one channel?",
+    KERAS,
+)
+KG24 = Misconception(
+    "KG24",
+    "share of another total",
+    "This is a share of the total for grey pictures. Of which network is it asked?",
+    KERAS,
+)
+KA7 = parameter_counts.KA7.in_lab(KERAS)
+FURTHER = (KG14, KG18, KG19, KG20, KG21, KG22, KG23, KG24, KA7)
 
 
 class KerasNet(NamedTuple):
@@ -92,7 +152,24 @@ def _trace_with(net: KerasNet, conv: Callable[[int, int], int], pool: Callable[[
 
 
 def keras_trace_ways(net: KerasNet) -> Ways:
-    """For each wrong way, the shapes that it gives."""
+    """For each wrong way, the shapes that it gives; those that are told apart for every student come first."""
+    right = keras_trace(net)
+    flat, last = right["flatten"][0], right["pool2"]
+    first, second = (
+        net._replace(kernel_size1=size, kernel_size2=size) for size in (net.kernel_size1, net.kernel_size2)
+    )
+    weights = {"dense1": [(net.units, flat), (flat, net.units)]}
+    weights["dense2"] = [(net.classes, net.units), (net.units, net.classes)]
+    return separate_trace_ways(net) | {
+        KG18: right | {"flatten": [last, (last[1], last[2], last[0])]},
+        KG19: right | weights,
+        KG20: {name: [keras_trace(first)[name], keras_trace(second)[name]] for name in right},
+        KG21: {name: (s[1], s[0], s[2]) if len(s) == 3 else s for name, s in right.items()},
+    }
+
+
+def separate_trace_ways(net: KerasNet) -> Ways:
+    """For each wrong way that differs from all others for every student, the shapes that it gives."""
     right = keras_trace(net)
     last = right["pool2"]
     return {
@@ -122,6 +199,15 @@ def _keras_layers(net: KerasNet) -> tuple[Layers, Widths]:
 
 def keras_count_ways(net: KerasNet) -> Ways:
     """For each wrong way, the counts that it gives; both totals follow from them."""
+    right = keras_counts(net)
+    return separate_count_ways(net) | {
+        KG22: right | {"total for grey": [right["total"] / 3, right["total"] // 3]},
+        KG23: right | {"total for grey": right["total"]},
+    }
+
+
+def separate_count_ways(net: KerasNet) -> Ways:
+    """For each wrong way that differs from all others for every student, the counts that it gives."""
     return {way: keras_counts(net, way) for way in COUNT_WAYS}
 
 
@@ -136,8 +222,8 @@ def sample_keras(dice: Dice) -> KerasNet:
 def keras_tells_apart(net: KerasNet) -> bool:
     """Tell whether a pooling leaves a row over and no wrong shapes or counts are the right ones, or one another."""
     lengths = sides(net.side, (net.kernel_size1, net.kernel_size2))
-    shapes = [tuple(way.items()) for way in keras_trace_ways(net).values()]
-    counts = [tuple(way.items()) for way in keras_count_ways(net).values()]
+    shapes = [tuple(way.items()) for way in separate_trace_ways(net).values()]
+    counts = [tuple(way.items()) for way in separate_count_ways(net).values()]
     return (
         bool(lengths[0] % 2 or lengths[2] % 2)
         and tuple(keras_trace(net).items()) not in shapes
@@ -156,7 +242,16 @@ class KerasNetwork(Exercise):
         "Which layer do all features meet in? How many numbers reach each of its units?",
         "For grey pictures: which single layer changes?",
     )
-    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1)
+    worked = """
+        `Input((10, 10, 2))`, `Conv2D(3, 3)`, `MaxPooling2D()`, `Flatten()`, `Dense(5)`.
+
+        1. conv1: 10 − 2 = 8 places, three kernels; Keras says 8×8×3, PyTorch `(3, 8, 8)`. Parameters: 3 · (9 ·
+           2 + 1) = 57.
+        2. pool1: `(3, 4, 4)`. flatten: `(48,)`. dense: `(5,)`, with 5 · (48 + 1) = 245 parameters.
+        3. Total: 57 + 245 = 302. For grey pictures only conv1 changes: 3 · (9 + 1) = 30, in all 275.
+        4. Share of the dense layer: 245 / 302 = 81.1 %.
+    """
+    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, *FURTHER)
 
     def draw(self) -> KerasNet:
         """Return the network of a Keras listing."""
@@ -169,6 +264,8 @@ class KerasNetwork(Exercise):
         right_shapes, right = {name: s[1:] for name, s in trace.items()}, torch_keras_counts(net)
         given_shapes = as_dict(shapes, right_shapes, "keras_shapes")
         given = as_dict(counts, (*right, SHARE), "keras_counts")
+        batches = {name: shape for name, shape in given_shapes.items() if _has_batch_axis(shape, right_shapes[name])}
+        given_shapes |= dict.fromkeys(batches)
         found = judge_set(
             given_shapes,
             right_shapes,
@@ -177,15 +274,40 @@ class KerasNetwork(Exercise):
             read=read_shape,
             called="{} shape",
         )
+        for name, shape in batches.items():
+            found[f"{name} shape"] = wrong(f"{name} shape: you gave {short(shape)}.", KG14)
         found |= judge_set(given, right, keras_count_ways(net), what="keras_counts")
-        share = 100 * right["dense1"] / right["total"]
-        return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts"))}
+        layers = [plain(given[name]) for name in ("conv1", "conv2", "dense1", "dense2")]
+        if found["total"].standing is Standing.WRONG and None not in layers and plain(given["total"]) != sum(layers):
+            found["total"] = wrong(found["total"].first, found["total"].because or KA7)
+        share, grey = (100 * right["dense1"] / right[total] for total in ("total", "total for grey"))
+        ways = {KG24: grey}
+        return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts", ways))}
 
 
-def look_at_share(answers: Mapping[str, Any], part: str, right: float, what: str) -> None:
-    """Raise unless a percentage is right, to one decimal."""
+def _has_batch_axis(shape: Any, right: Shape) -> bool:
+    """Tell whether a shape has an axis more, in front: None, as Keras writes it, or a number."""
+    if type(shape) not in (tuple, list) or len(shape) != len(right) + 1:
+        return False
+    rest = as_shape(shape[1:])
+    channels_last = (*right[1:], right[0])
+    return (shape[0] is None or plain(shape[0]) is not None) and rest in (right, channels_last)
+
+
+def look_at_share(
+    answers: Mapping[str, Any],
+    part: str,
+    right: float,
+    what: str,
+    ways: Mapping[Misconception, float] | None = None,
+) -> None:
+    """Raise unless a percentage is right, to one decimal; ``ways`` says which wrong ways give which."""
     if is_missing(answers[part]):
         raise NotAttempted(f"fill in {what}[{part!r}]")
     number = read_number(answers[part], f"{what}[{part!r}]") or 0.0
-    if abs(number - right) > 0.06:
-        raise refuse(f"{part}: you gave {short(number)}.", KG1 if abs(number - right / 100) <= 0.002 else None)
+    if not abs(number - right) <= 0.06:
+        known = {KG1: right / 100} | dict(ways or {})
+        because = [way for way, value in known.items() if abs(number - value) <= (0.002 if way is KG1 else 0.06)]
+        rounded = not because and number == round(right)
+        more = " To how many decimals is it asked for?" if rounded else ""
+        raise refuse(f"{part}: you gave {short(number)}.{more}", because[:1])

@@ -1,4 +1,11 @@
-"""Exercise 6.3: what larger pictures do to a listing that flattens with ``view(-1, 400)``."""
+"""Exercise 6.3: what larger pictures do to a listing that flattens with ``view(-1, 400)``.
+
+| the prompt says | what is tried |
+|---|---|
+| ``features`` behind the second pooling | the number, of the student's own side |
+| "raises" or "passes" | what PyTorch's ``view`` does with such a batch |
+| ``rows for 25``, ``another batch`` | the number; any other batch that ``view`` takes |
+"""
 
 from functools import partial
 from typing import Any
@@ -48,6 +55,43 @@ KC5 = Misconception(
     LARGER,
 )
 
+KC9 = Misconception(
+    "KC9",
+    "a pooling left out",
+    "Here one of the poolings, or both, are left out. How many are in front of the flatten step?",
+    LARGER,
+)
+KC10 = Misconception(
+    "KC10",
+    "borders of the kernels not taken off",
+    "This is the picture, halved twice. What do the two convolutions take off before each pooling?",
+    LARGER,
+)
+KC11 = Misconception(
+    "KC11",
+    "maps of the first convolution counted",
+    "These are as many maps as the first convolution makes. How many reach the flatten step?",
+    LARGER,
+)
+KC12 = Misconception(
+    "KC12",
+    "a row for each picture",
+    "These are as many rows as pictures. Does a row hold all numbers of a picture?",
+    LARGER,
+)
+KC13 = Misconception(
+    "KC13",
+    "numbers of the batch in place of its rows",
+    "This counts numbers. How many of them stand in one row?",
+    LARGER,
+)
+KC14 = Misconception(
+    "KC14",
+    "rows of one picture",
+    "This is what one picture fills. How many pictures has the batch?",
+    LARGER,
+)
+
 WORDS = ("raises", "passes")
 PARTS = ("features", "batch of 4", "batch of 25", "rows for 25", "another batch")
 
@@ -63,6 +107,16 @@ def larger_ways(side: int) -> dict[Misconception, float]:
     """For each wrong way, the number of features that it gives."""
     last = sides(side, (5, 5))[-1]
     return {KC1: 400 * (side / 32) ** 2, KC2: last * last, KC3: 400, KC4: 16 * last}
+
+
+def further_larger_ways(side: int) -> dict[Misconception, list[float]]:
+    """For wrong ways that some sides do not tell from others, the numbers of features that they give."""
+    inner, last = (side - 4) // 2 - 4, sides(side, (5, 5))[-1]
+    return {
+        KC9: [16 * inner**2, 16 * (side - 8) ** 2, 16 * ((side - 8) // 2) ** 2],
+        KC10: [16 * (side // 4) ** 2, 16 * (side / 4) ** 2],
+        KC11: [6 * last**2],
+    }
 
 
 def torch_last_side(side: int) -> int:
@@ -90,7 +144,17 @@ class LargerPictures(Exercise):
         "How many numbers does a whole batch have behind pool2? Can they be cut into rows of 400?",
         "Which factor of 400 does your number of features not have?",
     )
-    misconceptions = (KC1, KC2, KC3, KC4, KC5)
+    worked = """
+        One convolution of 3 kernels, 3×3, one pooling, then `x.view(-1, 48)`, made for pictures of 10×10 (3 · 4 · 4).
+        Now the pictures have 16×16.
+
+        1. 16 − 2 = 14 places, seven windows of two: maps of 7×7, 3 · 49 = 147 features.
+        2. A batch of 2 has 294 numbers; 294 / 48 is not whole: it raises.
+        3. A batch of 16 has 2,352 = 49 · 48: it passes, with 49 rows for 16 pictures. Each row mixes pieces of
+           pictures.
+        4. 147 = 3 · 7² and 48 = 3 · 2⁴: the batch must bring four factors of 2. Which batches do?
+    """
+    misconceptions = (KC1, KC2, KC3, KC4, KC5, KC9, KC10, KC11, KC12, KC13, KC14)
 
     def draw(self) -> int:
         """Return the side of pictures that are too large for the lab's network, in pixels."""
@@ -116,7 +180,9 @@ class LargerPictures(Exercise):
     def _look_at_features(self, right: int, answer: Any) -> None:
         number = read_number(answer, "larger['features']")
         if number != right:
-            ways = [way for way, value in larger_ways(self.question).items() if same_number(number, value)]
+            known = {way: [value] for way, value in larger_ways(self.question).items()}
+            known |= further_larger_ways(self.question)
+            ways = [way for way, values in known.items() if any(same_number(number, value) for value in values)]
             raise refuse(f"features: you gave {short(number)}.", ways[:1])
 
     def _look_at_word(self, part: str, batch: int, answer: Any) -> None:
@@ -127,13 +193,20 @@ class LargerPictures(Exercise):
             raise refuse(f"{part}: you gave {short(answer)}.", KC5)
 
     def _look_at_rows(self, right: int, answer: Any) -> None:
-        if read_number(answer, "larger['rows for 25']") != right:
-            raise refuse(f"rows for 25: you gave {short(answer)}.")
+        number = read_number(answer, "larger['rows for 25']")
+        if number != right:
+            ways = {KC12: 25, KC13: 400 * right, KC14: right / 25}
+            because = [way for way, value in ways.items() if same_number(number, value)]
+            raise refuse(f"rows for 25: you gave {short(answer)}.", because[:1])
 
     def _look_at_batch(self, answer: Any) -> None:
         batch = read_number(answer, "larger['another batch']")
+        if batch == 25:
+            raise refuse("another batch: 25 is the batch of the question. Which other one passes?")
+        if batch is not None and not batch >= 1:
+            raise refuse(f"another batch: you gave {short(batch)}. How many pictures has a batch at least?")
         whole = batch is not None and abs(batch) <= 10_000 and batch == int(batch)
-        if not (batch and whole and batch > 0 and batch != 25 and view_passes(int(batch), self.question)):
+        if not (batch and whole and view_passes(int(batch), self.question)):
             raise refuse(f"another batch: you gave {short(batch)}.", KC5)
 
 

@@ -1,25 +1,39 @@
-"""Exercise 6.3, part two: a network for larger pictures, each row from its own picture and from the whole of it."""
+"""Exercise 6.3, part two: a network for larger pictures, each row from its own picture and from the whole of it.
+
+| the prompt says | what is tried |
+|---|---|
+| pictures ``(N, 3, 64, 64)``, logits ``(N, 10)`` | batches of 3, 1, 1 and 25; no probabilities |
+| the same two convolutions | their kernels are computed with, are trained, and matter |
+| each with its ReLU and 2×2 max-pooling | maps below zero, and what is not the largest of its window, do not matter |
+| every row from its own picture | a picture alone and in batches of 3 and 25 |
+| from the whole of it | each corner made brighter moves the scores |
+| behind the poolings as you like | nothing is asked of the rest |
+"""
 
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Finding, Findings, Standing, look, look_at
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.watching import Change, Watch
 from course_utils.labs.lab7_cnn.build_cnn import (
     PR5,
     draw_pictures,
+    has_lazy_layers,
     looked_at,
     refuse_others,
     refuse_raised,
     run_quietly,
+    shape_lazy_layers,
 )
-from course_utils.labs.lab7_cnn.headings import LARGER
+from course_utils.labs.lab7_cnn.headings import BUILD, LARGER
 
 KC6 = Misconception(
     "KC6",
@@ -34,6 +48,15 @@ KC7 = Misconception(
     LARGER,
 )
 
+KC8 = Misconception(
+    "KC8",
+    "ReLU or max-pooling of the listing left out",
+    "Behind one of your convolutions comes something else than ReLU and 2×2 max-pooling. What does the table say?",
+    BUILD,
+)
+
+KERNELS = ((6, 3, 5, 5), (16, 6, 5, 5))  # of the lab's two convolutions
+OTHER_KERNELS = "CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5."
 ROWS, WHOLE = PARTS = ("own row", "whole picture")
 CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
 
@@ -46,11 +69,48 @@ def look_at_corners(network_class: Any, x: torch.Tensor, changed: list[torch.Ten
         if not isinstance(model, nn.Module):
             return {"is module": False}
         model.eval()
+        shape_lazy_layers(model, x)
         outputs = [run_quietly(model, x), *(run_quietly(model, x[[place]]) for place in range(2))]
         touched = [run_quietly(model, one) for one in changed]
+        odd = [run_quietly(model, one) for one in (x[:2] / 8, -x[:2].abs() - 0.1)]  # faint ones, dark ones
         large = run_quietly(model, x.repeat(9, 1, 1, 1)[:25])
-    kernels = [list(p.shape) for p in model.parameters() if p.ndim == 4]
-    return {"is module": True, "outputs": [*outputs, large], "touched": touched, "kernels": kernels}
+        lazy = has_lazy_layers(model)
+        convolutions = [] if lazy else _look_at_convolutions(model, x)
+        trained = KERNELS if lazy else [p.shape for p in model.parameters() if p.requires_grad]
+    return {
+        "is module": True,
+        "outputs": [*outputs, large],
+        "touched": touched,
+        "odd": odd,
+        "convolutions": convolutions,
+        "trained": [list(shape) for shape in trained],
+    }
+
+
+def _look_at_convolutions(model: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
+    """Run a network with other maps behind each of the lab's convolutions; return what it then gave."""
+    return [{way: _with_maps(model, x, {kernels: change}) for way, change in MAPS} for kernels in KERNELS]
+
+
+def _with_maps(model: nn.Module, x: torch.Tensor, maps: dict[tuple[int, ...], Change]) -> Any:
+    watch = Watch(maps=maps)
+    with watch:
+        out = run_quietly(model, x)
+    return out if any(one.kernels in maps for one in watch.computed) else None
+
+
+def _largest_of_windows(maps: torch.Tensor) -> torch.Tensor:
+    """Lower all numbers but the largest of each window of 2×2."""
+    largest = F.max_pool2d(maps, 2).repeat_interleave(2, -1).repeat_interleave(2, -2)
+    return torch.where(maps == largest, maps, maps - 1.0) if largest.shape == maps.shape else maps
+
+
+MAPS: list[tuple[str, Change]] = [
+    ("as it is", lambda maps: maps),
+    ("zero", torch.zeros_like),
+    ("below zero", lambda maps: -maps.abs() - 0.1),
+    ("largest", _largest_of_windows),
+]
 
 
 class MendTheNetwork(Implementation):
@@ -61,7 +121,21 @@ class MendTheNetwork(Implementation):
         "Which layer has the size of the picture written into it?",
         "nn.AdaptiveAvgPool2d(5) makes maps of 5×5 from maps of any size. Where could it stand?",
     )
-    misconceptions = (PR5, KC7, KC6)
+    worked = """
+        A small network made for 10×10 is to take 18×18: `one`, 1 to 2 channels, kernel 3, ReLU, pooling, then
+        `two`, dense.
+
+        1. For 10×10 the maps were 4×4 and `two` took 2 · 16 = 32 numbers. For 18×18 they are 8×8.
+        2. First way: let `two` take 2 · 64 = 128 numbers.
+        3. Second way: keep `two` and bring the maps to 4×4, whatever comes in: `F.adaptive_max_pool2d(x, 4)`.
+
+        ```python
+        def forward(self, x):
+            x = F.max_pool2d(F.relu(self.one(x)), 2)  # (N, 2, 8, 8)
+            return self.two(F.adaptive_max_pool2d(x, 4).flatten(1))
+        ```
+    """
+    misconceptions = (PR5, KC7, KC6, KC8)
 
     def cases(self) -> Sequence[Case]:
         """Return pictures of 64×64."""
@@ -97,9 +171,28 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
         one[:, :, 52 * down : 52 * down + 12, 52 * right : 52 * right + 12] += 5.0
     found = looked_at(case, answer, "CNN64", look_at_corners, x, changed)
     refuse_others(case, found["outputs"], "CNN64")
-    if [list(s) for s in found["kernels"][:2]] != [[6, 3, 5, 5], [16, 6, 5, 5]]:
-        raise case.always("CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5.")
+    if not all(list(kernels) in found["trained"] for kernels in KERNELS):
+        raise case.always(OTHER_KERNELS)
+    if not any(isinstance(out, str) for out in found["outputs"]):
+        for one in found["convolutions"]:
+            _refuse_other_maps(case, one)
     return found
+
+
+def _refuse_other_maps(case: Case, one: dict[str, Any]) -> None:
+    """Raise unless a convolution is the lab's, counts, and has its ReLU and its max-pooling behind it."""
+    usual = one["as it is"]
+    if usual is None:
+        raise case.always(OTHER_KERNELS)
+    if _same(one["zero"], usual):
+        raise case.always("CNN64: one of the two convolutions has no say in the scores. Where does its result go?")
+    if not _same(one["below zero"], one["zero"]) or not _same(one["largest"], usual):
+        raise case.wrong("CNN64", KC8)
+
+
+def _same(one: Any, other: Any) -> bool:
+    both = isinstance(one, torch.Tensor) and isinstance(other, torch.Tensor) and one.shape == other.shape
+    return both and torch.allclose(one, other, rtol=1e-4, atol=1e-6)
 
 
 def _look_at_rows(case: Case, found: dict[str, Any]) -> None:
@@ -119,7 +212,7 @@ def _look_at_rows(case: Case, found: dict[str, Any]) -> None:
     alone = torch.cat([first, second])
     if not torch.allclose(three[:2], alone, rtol=1e-3, atol=1e-4) or not torch.allclose(large[:3], three, atol=1e-4):
         raise case.wrong("CNN64", KC7)
-    if torch.equal(first, second):
+    if torch.equal(first, second) or any(_rows_are_equal(one) for one in found["odd"]):
         raise case.always("CNN64: two different pictures get the same scores. Where does forward use its pictures?")
     if any(_are_probabilities(out) for out in (three, three.exp())):
         raise case.wrong("CNN64", PR5)
@@ -135,6 +228,10 @@ def _look_at_whole(case: Case, found: dict[str, Any]) -> None:
             raise case.always("CNN64: a picture that is a little brighter gives something else than scores.")
         if torch.allclose(one, alone, rtol=1e-6, atol=1e-7):
             raise case.wrong("CNN64", KC6)
+
+
+def _rows_are_equal(out: Any) -> bool:
+    return isinstance(out, torch.Tensor) and out.shape[0] == 2 and torch.equal(out[0], out[1])
 
 
 def _are_probabilities(out: torch.Tensor) -> bool:

@@ -1,9 +1,17 @@
-"""Exercise 6.9, part two: what VGG-16 is made of, and what the listing really builds."""
+"""Exercise 6.9, part two: what VGG-16 is made of, and what the listing really builds.
+
+| the prompt says | what is tried |
+|---|---|
+| two shares, in percent, to one decimal | half of a last decimal is allowed |
+| features and parameters of the listing | the same network without padding, by PyTorch |
+| a reason | one of four words |
+"""
 
 from functools import partial
 from typing import Any
 
-from course_utils.judging.answers import as_dict, is_missing, short
+from course_utils.judging import shared
+from course_utils.judging.answers import as_dict, is_missing, plain, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -20,6 +28,20 @@ KG9 = Misconception(
     "This is VGG-16, which pads its convolutions. What does the listing leave out?",
     LISTING,
 )
+
+KG25 = Misconception(
+    "KG25",
+    "share of another part of the network",
+    "This is the share of another part of VGG-16. Which layers does the name of the question mean?",
+    LISTING,
+)
+KG26 = Misconception(
+    "KG26",
+    "number of parameters in place of their share",
+    "This counts parameters. How many of a hundred are they?",
+    LISTING,
+)
+PC11 = shared.PC11.in_lab(LISTING)
 
 REASONS = ("padding", "stride", "kernels", "dropout")
 SHARES = ("conv share", "first dense share")
@@ -48,23 +70,46 @@ class NotVgg(Exercise):
         "Call your own count_params with other arguments: which ones describe the listing?",
         "How can you find the parameters of the first dense layer with two calls of count_params?",
     )
-    misconceptions = (KG1, KG9)
+    worked = """
+        A small cousin: `[6, "pool", "flatten", 5, 2]` on 1×8×8, as it stands (padding 1) and without padding.
+
+        1. Convolution: 6 · (9 + 1) = 60. With padding 1 the maps stay 8×8, pooled 4×4: 96 features.
+        2. Dense layers: 5 · 97 = 485 and 2 · 6 = 12; total 557. Share of the convolution: 60 / 557 = 10.8 %.
+        3. Without padding: 8 − 2 = 6, pooled 3×3: 54 features, and the first dense layer has 5 · 55 = 275 parameters.
+        4. With your function: the count of the list up to `"flatten"` and one dense layer, minus the count up to there.
+    """
+    misconceptions = (KG1, KG9, KG25, KG26, PC11)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge two shares in percent, two numbers of the listing and a word."""
         given = as_dict(answers, PARTS, "vgg")
         right, padded = first_dense(padding=0), first_dense(padding=1)
-        looks = {part: partial(look_at_share, given, part, share, "vgg") for part, share in vgg_shares().items()}
-        looks |= {part: partial(_look_at_number, given, part, right[part], padded[part]) for part in NUMBERS}
+        shares = vgg_shares()
+        looks = {part: partial(_look_at_share, given, part, shares) for part in SHARES}
+        looks |= {part: partial(_look_at_number, given, part, right, padded) for part in NUMBERS}
         return look_at(looks | {"reason": partial(_look_at_reason, given["reason"])})
 
 
-def _look_at_number(answers: dict[str, Any], part: str, right: int, padded: int) -> None:
+def _look_at_share(answers: dict[str, Any], part: str, shares: dict[str, float]) -> None:
+    number, right = plain(answers[part]), shares[part]
+    layers = torch_vgg(VGG16, 3, 224, 1)
+    if number == round(right * sum(map(count_parameters, layers)) / 100):
+        raise refuse(f"{part}: you gave {short(number)}.", KG26)
+    others = {*shares.values(), 100 - shares["conv share"], 100 - shares["first dense share"]} - {right}
+    other = next((share for share in others if number is not None and abs(number - share) <= 0.06), None)
+    look_at_share(answers, part, right, "vgg", {KG25: other} if other is not None else None)
+
+
+def _look_at_number(answers: dict[str, Any], part: str, right: dict[str, int], padded: dict[str, int]) -> None:
     if is_missing(answers[part]):
         raise NotAttempted(f"fill in vgg[{part!r}]")
     number = read_number(answers[part], f"vgg[{part!r}]")
-    if number != right:
-        raise refuse(f"{part}: you gave {short(number)}.", KG9 if number == padded else None)
+    if number != right[part]:
+        features, parameters = (right[name] for name in NUMBERS)
+        no_biases = part == NUMBERS[1] and number == parameters - parameters // (features + 1)
+        raise refuse(
+            f"{part}: you gave {short(number)}.", KG9 if number == padded[part] else PC11 if no_biases else None
+        )
 
 
 def _look_at_reason(answer: Any) -> None:

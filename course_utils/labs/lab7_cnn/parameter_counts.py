@@ -1,5 +1,12 @@
-"""Exercise 6.1, part two: every parameter of the network, and the tensors that hold them; practice with products."""
+"""Exercise 6.1, part two: every parameter of the network, and the tensors that hold them; practice with products.
 
+| the prompt says | what is tried |
+|---|---|
+| parameters of each layer and their ``total`` | seven parts, against PyTorch; a pooling has none |
+| shapes of the eight tensors | eight parts, against PyTorch |
+"""
+
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -118,6 +125,70 @@ def parameter_ways(network: Network) -> Ways:
     return {way: parameters(network, way) for way in COUNT_WAYS} | {PC11: _with_total(without)}
 
 
+KA21 = Misconception(
+    "KA21",
+    "second convolution on the channels of the picture",
+    "Your second convolution sees the picture's channels. What comes out of the first one?",
+    SHAPES,
+)
+KA22 = Misconception(
+    "KA22",
+    "first dense layer fed with other features",
+    "Your first dense layer takes another number of features. How many numbers leave your flatten step?",
+    SHAPES,
+)
+KA23 = Misconception(
+    "KA23",
+    "outputs counted in place of weights",
+    "These are the numbers that come out of the layers. Which numbers does training change?",
+    SHAPES,
+)
+KA24 = Misconception(
+    "KA24",
+    "biases as a matrix of one row",
+    "Your biases have two axes. How many numbers has each output unit for a bias?",
+    SHAPES,
+)
+KA25 = Misconception(
+    "KA25",
+    "kernels as rows of numbers",
+    "Here each kernel is one row of numbers. Which axes does PyTorch keep apart in it?",
+    SHAPES,
+)
+KA26 = Misconception(
+    "KA26",
+    "bias kept among the weights",
+    "Your weights have a column more. In which tensor of its own does PyTorch keep the biases?",
+    SHAPES,
+)
+FURTHER = (KA21, KA22, KA23, KA24, KA25, KA26)
+
+
+def further_counts(network: Network) -> Ways:
+    """For wrong ways that some networks do not tell from others, the counts that they give."""
+    n, shapes, right = network, trace(network), parameters(network)
+    maps, last = shapes["conv2"], shapes["pool2"]
+    features = (maps[1] * maps[2] * maps[3], last[2] * last[3], last[1] * last[2])
+    changed = {
+        KA21: [{"conv2": count_layer(layers_of(n)[0]["conv2"]._replace(in_channels=n.in_channels))}],
+        KA22: [{"fc1": count_dense(inputs, n.units1)} for inputs in features],
+        KA23: [{name: math.prod(shapes[name][1:]) for name in ("conv1", "conv2", "fc1", "fc2", "fc3")}],
+    }
+    layers = {name: one for name, one in right.items() if name != "total"}
+    counts = {way: [_with_total(layers | change) for change in changes] for way, changes in changed.items()}
+    return {way: {name: [one[name] for one in several] for name in right} for way, several in counts.items()}
+
+
+def further_tensors(network: Network) -> Ways:
+    """For wrong ways that name a few tensors only, the shapes that they give."""
+    right = tensors(network)
+    return {
+        KA24: {name: [(1, *s), (*s, 1)] if len(s) == 1 else s for name, s in right.items()},
+        KA25: {name: (s[0], s[1] * s[2] * s[3]) if len(s) == 4 else s for name, s in right.items()},
+        KA26: {name: [(s[0], s[1] + 1), (s[0] + 1, s[1])] if len(s) == 2 else s for name, s in right.items()},
+    }
+
+
 def tensors(network: Network) -> dict[str, Shape]:
     """Return the shapes of the parameter tensors, by name, in PyTorch's order of axes."""
     n, (_, dense) = network, layers_of(network)
@@ -229,12 +300,22 @@ def _multiplications_text(q: Row) -> str:
     )
 
 
+def _multiplications_steps(q: Row) -> list[str]:
+    places, cells = q.side - q.kernel_size + 1, q.kernel_size**2 * q.in_channels
+    return [
+        f"A kernel stands on {places}·{places} = {places**2} places.",
+        f"At each it multiplies {q.kernel_size}·{q.kernel_size} cells of {q.in_channels} channels: {cells} products.",
+        f"With {q.kernels} kernels: {q.kernels} · {places**2} · {cells} = {q.kernels * places**2 * cells}",
+    ]
+
+
 MULTIPLICATIONS = Topic(
     "multiplications",
     sample_row,
     _multiplications_text,
     torch_multiplications,
     lambda question: wrong_answers(ROW_WAYS, question),
+    _multiplications_steps,
 )
 
 
@@ -247,7 +328,16 @@ class ParameterCounts(Exercise):
         "How many numbers reach one unit of fc1? Look at your flatten shape.",
         "In nn.Linear(3, 5).weight: which axis counts the outputs?",
     )
-    misconceptions = (*COUNT_WAYS, PC9, PC11, KA7, DS1, KA5, SZ10, KA6)
+    worked = """
+        A network: conv1 with 5 kernels of 3×3 on 2 channels, pooling, flatten to 80 numbers, fc1 with 6 units.
+
+        1. One kernel of conv1 has 3 · 3 cells for each of 2 channels: 18 weights, and one bias: 19.
+        2. Five such kernels: 5 · 19 = 95. PyTorch keeps them in `(5, 2, 3, 3)` and `(5,)`.
+        3. A pooling takes the largest of four numbers: nothing to learn, 0.
+        4. One unit of fc1 has 80 weights and a bias: 81. Six of them: 486, in `(6, 80)` and `(6,)`.
+        5. The total: 95 + 0 + 486 = 581.
+    """
+    misconceptions = (*COUNT_WAYS, PC9, PC11, KA7, DS1, KA5, SZ10, KA6, *FURTHER)
     topics = (MULTIPLICATIONS,)
 
     def draw(self) -> Network:
@@ -262,11 +352,12 @@ class ParameterCounts(Exercise):
         given = as_dict(counts, (*right, "total"), "parameters")
         given_shapes = as_dict(shapes, right_shapes, "tensors")
         found = self._judge_counts(given, right)
-        ways = tensor_ways(self.question)
+        ways = tensor_ways(self.question) | further_tensors(self.question)
         return found | judge_set(given_shapes, right_shapes, ways, what="tensors", read=read_shape)
 
     def _judge_counts(self, given: dict[str, Any], right: dict[str, int]) -> dict[str, Finding]:
-        found = judge_set(given, right, parameter_ways(self.question), what="parameters")
+        ways = parameter_ways(self.question) | further_counts(self.question)
+        found = judge_set(given, right, ways, what="parameters")
         if found["pool"].standing is Standing.WRONG:
             found["pool"] = wrong(found["pool"].first, PC9) if plain(given["pool"]) is not None else found["pool"]
         found |= judge_set(given, {"total": sum(right.values())}, {}, what="parameters")

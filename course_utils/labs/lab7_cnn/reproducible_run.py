@@ -1,18 +1,31 @@
-"""Exercise 6.7: the same training twice."""
+"""Exercise 6.7: the same training twice.
+
+| the prompt says | what is tried |
+|---|---|
+| every call trains a fresh ``small_network()`` | its convolution gets gradients in each of three calls |
+| for two epochs on ``toy`` | each picture comes twice |
+| in shuffled batches of 16 | sizes of the batches; the order differs between epochs or seeds |
+| the final weights | not those of before the first step; as many as the network has |
+| the same seed, the same weights, whatever ran before | a seed twice, other random numbers drawn in between |
+| another seed, others | a third call |
+"""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from torch import nn
 
 from course_utils.judging import shared
+from course_utils.judging.answers import named
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.judging.watching import Watch
 from course_utils.labs.lab7_cnn.headings import REPEAT
 
 KF5 = shared.KF5.in_lab(REPEAT)
@@ -24,7 +37,44 @@ KF6 = Misconception(
     REPEAT,
 )
 
+KF8 = Misconception(
+    "KF8",
+    "pictures never shuffled",
+    "In every epoch and for every seed your pictures come in the same order. Which argument of DataLoader mixes them?",
+    REPEAT,
+)
+KF9 = Misconception(
+    "KF9",
+    "result of an earlier call handed back",
+    "This call trained nothing: it hands back what an earlier one made. What would it give in a fresh notebook?",
+    REPEAT,
+)
+KF10 = Misconception(
+    "KF10",
+    "trained for another number of epochs",
+    "Count how often each picture of toy takes part in your training. Is that what the task asks for?",
+    REPEAT,
+)
+
+KF11 = Misconception(
+    "KF11",
+    "first weights not seeded",
+    "The pictures come in the same order, the first weights differ. Which generator draws them, and is it seeded "
+    "before?",
+    REPEAT,
+)
+
 NAME = "reproducible_run"
+EPOCHS, BATCH = 2, 16
+
+
+class Run(NamedTuple):
+    """One call: final weights as one row, first kernels, sizes of batches, and the pictures' first numbers in order."""
+
+    weights: torch.Tensor
+    kernels: torch.Tensor
+    sizes: list[int]
+    pictures: list[tuple[float, ...]]
 
 
 def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[list[Any]]:
@@ -33,12 +83,18 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
     Returns
     -------
     list
-        For each seed ``[weights as one row, ""]``, or ``[None, the kind of what came]``.
+        For each seed the weights as one row (None if there are none), "" or the kind of what came, the first kernels,
+        the sizes of the batches, and the first numbers of each picture.
     """
     found = []
     for number, seed in enumerate(seeds):
         torch.rand(3 + number), random.random(), np.random.rand(2 + number)
-        found.append(_in_a_row(function(seed)))
+        with Watch() as watch:
+            weights = function(seed)
+        batches = [x.reshape(len(x), -1)[:, :8].double() for x in watch.trained]
+        kernels = watch.computed[0].weight if watch.computed else torch.zeros(0)
+        pictures = torch.cat(batches) if batches else torch.zeros(0, 8)
+        found.append([*_in_a_row(weights), kernels, [len(batch) for batch in batches], pictures])
     return found
 
 
@@ -49,10 +105,11 @@ def _in_a_row(weights: Any) -> list[Any]:
         weights = list(weights.values())
     if isinstance(weights, torch.Tensor | np.ndarray):
         weights = [weights]
-    if weights is None or isinstance(weights, str | int | float):
+    try:
+        rows = [torch.as_tensor(one).detach().double().reshape(-1) for one in weights]
+        return [torch.cat(rows), ""]
+    except (TypeError, ValueError, RuntimeError):  # no row of weights: a number, words, nothing
         return [None, type(weights).__name__]
-    rows = [torch.as_tensor(one).detach().double().reshape(-1) for one in weights]
-    return [torch.cat(rows), ""] if rows else [None, "empty list"]
 
 
 def first_weights(seed: int) -> torch.Tensor:
@@ -74,7 +131,24 @@ class ReproducibleRun(Implementation):
         "Which things in your function are drawn by chance?",
         "When is a network's first weight drawn: before or after your call of torch.manual_seed?",
     )
-    misconceptions = (KF5, KF6, KF7)
+    worked = """
+        Another thing with two kinds of chance: a line through ten points in mixed order, from a slope that is drawn.
+
+        1. The first slope is drawn by NumPy's generator `chance`: made from the seed, before anything is drawn.
+        2. The order of the points is drawn by the same generator, anew in each round.
+        3. Nothing else is left to chance; what ran before has no say, since the generator is made in the function.
+
+        ```python
+        def repeatable_line(seed):
+            chance = np.random.default_rng(seed)
+            slope = chance.normal()
+            for _ in range(3):
+                for place in chance.permutation(10):
+                    slope -= 0.1 * (slope * xs[place] - ys[place]) * xs[place]
+            return slope
+        ```
+    """
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -89,30 +163,62 @@ class ReproducibleRun(Implementation):
         must_be_function(answer, NAME)
         first = case.seed or 1
         found = case.ask(run_with_seeds, answer, [first, first, first + 1])
-        for _, other in found:
+        for _, other, *_ in found:
             if other:
-                raise case.always(f"{NAME} should return the final weights, not {other}.")
-        one, again, another = (row for row, _ in found)
-        _refuse_other_shapes(case, one, again, first_weights(first))
+                raise case.always(f"{NAME} should return the final weights, not {named(other)}.")
+        one, again, another = (
+            Run(row, kernels, sizes, [tuple(first) for first in pictures.tolist()])
+            for row, _, kernels, sizes, pictures in found
+        )
+        _refuse_other_shapes(case, one.weights, again.weights, first_weights(first))
+        _refuse_untrained(case, [one, again, another], first)
         _compare_runs(case, one, again, another)
-        if torch.equal(one, first_weights(first)):
-            raise case.always(
-                f"{NAME}: these are the weights from before the first step.\n"
-                "Hint: Is this network the one that is trained, and when are its weights copied?"
-            )
+        _refuse_other_batches(case, one)
+        orders = {tuple(order) for run in (one, another) for order in _orders(run)}
+        if len(orders) == 1:
+            raise case.wrong(NAME, KF8)
+
+
+def _refuse_untrained(case: Case, runs: list[Run], seed: int) -> None:
+    if torch.equal(runs[0].weights, first_weights(seed)):
+        raise case.always(
+            f"{NAME}: these are the weights from before the first step.\n"
+            "Hint: Is this network the one that is trained, and when are its weights copied?"
+        )
+    if not runs[0].sizes:
+        raise case.always(f"{NAME}: no call of backward reaches a convolution. Is small_network() trained in it?")
+    if not all(run.sizes for run in runs):
+        raise case.wrong(NAME, KF9)
+
+
+def _refuse_other_batches(case: Case, run: Run) -> None:
+    """Raise unless each picture comes twice, in batches of 16 with a rest at the end of each epoch."""
+    often = Counter(run.pictures)
+    if set(often.values()) != {EPOCHS}:
+        raise case.wrong(NAME, KF10)
+    whole, rest = divmod(len(often), BATCH)
+    if run.sizes != EPOCHS * ([BATCH] * whole + [rest] * bool(rest)):
+        raise case.always(f"{NAME}: the batches have other sizes than the task says. Which argument sets them?")
+
+
+def _orders(run: Run) -> list[list[tuple[float, ...]]]:
+    """Return the pictures of each epoch, in their order."""
+    each = len(run.pictures) // EPOCHS
+    return [run.pictures[epoch * each : (epoch + 1) * each] for epoch in range(EPOCHS)]
 
 
 def _refuse_other_shapes(case: Case, one: torch.Tensor, again: torch.Tensor, fresh: torch.Tensor) -> None:
     if one.shape != again.shape:
         raise case.always(f"{NAME}: two calls return weights of different shapes.")
     if one.shape != fresh.shape:
-        raise case.always(f"{NAME} returns {one.numel():,} numbers; small_network() has {fresh.numel():,} weights.")
+        raise case.always(f"{NAME}: this is not as many numbers as small_network() has weights. Which are left out?")
 
 
-def _compare_runs(case: Case, one: torch.Tensor, again: torch.Tensor, another: torch.Tensor) -> None:
-    apart = float((one - again).abs().mean())
-    between = float((one - another).abs().mean()) if one.shape == another.shape else 1.0
-    if apart > 0:
-        raise case.wrong(NAME, KF6 if apart < 0.5 * between else KF5)
-    if between == 0:
+def _compare_runs(case: Case, one: Run, again: Run, another: Run) -> None:
+    if not torch.isfinite(one.weights).all():
+        raise case.always(f"{NAME}: there is nan or inf in the weights. Is the learning rate too large?")
+    if not torch.equal(one.weights, again.weights):
+        same_start, same_order = torch.equal(one.kernels, again.kernels), one.pictures == again.pictures
+        raise case.wrong(NAME, KF6 if same_start else KF11 if same_order else KF5)
+    if torch.equal(one.weights, another.weights):
         raise case.wrong(NAME, KF7)

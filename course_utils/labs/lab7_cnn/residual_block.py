@@ -1,4 +1,10 @@
-"""Exercise 6.9, part three: the parameters of residual blocks, and which blocks need a 1×1 convolution."""
+"""Exercise 6.9, part three: the parameters of residual blocks, and which blocks need a 1×1 convolution.
+
+| the prompt says | what is tried |
+|---|---|
+| parameters of two blocks | PyTorch's layers, without biases in front of a norm |
+| letters of blocks that need a 1×1 convolution | whether PyTorch can add what comes in and what comes out |
+"""
 
 from typing import Any, NamedTuple
 
@@ -50,6 +56,44 @@ KG10 = Misconception(
     "Where the shapes agree, the input can be added as it is. What would a convolution be for?",
     RESIDUAL,
 )
+KG27 = Misconception(
+    "KG27",
+    "shortcut counted without its batch norm",
+    "Your shortcut is a convolution alone. What comes behind it, as behind every convolution of the block?",
+    RESIDUAL,
+)
+KG28 = Misconception(
+    "KG28",
+    "one number for each channel of a batch norm",
+    "One way to get this: one number for each channel of a batch norm. How many does a norm learn for a channel, and "
+    "how many norms has the block?",
+    RESIDUAL,
+)
+KG29 = Misconception(
+    "KG29",
+    "half of the block counted",
+    "This is one convolution with its batch norm. How many has the block?",
+    RESIDUAL,
+)
+KG30 = Misconception(
+    "KG30",
+    "shortcut of 3×3 kernels",
+    "Your shortcut has kernels of 3×3. How many cells has a kernel of 1×1?",
+    RESIDUAL,
+)
+KG31 = Misconception(
+    "KG31",
+    "both convolutions with the channels that come out",
+    "Both of your convolutions see as many channels as come out. How many come in at the first?",
+    RESIDUAL,
+)
+KG32 = Misconception(
+    "KG32",
+    "shortcut needed only where the stride changes",
+    "You look at the stride alone. Can maps of 64 and of 128 channels be added?",
+    RESIDUAL,
+)
+FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32)
 
 
 class Block(NamedTuple):
@@ -131,6 +175,12 @@ def block_ways(block: Block) -> dict[Misconception, int | None]:
         KG6: right - convolutions * 2 * width,
         PC10: right + convolutions * 2 * width,
         KG7: right - _shortcut(block),
+        KG10: right if needs_projection(block) else right + block.in_channels * width + 2 * width,
+        KG27: right - (2 * width if needs_projection(block) else 0),
+        KG28: right - convolutions * width,
+        KG29: _kernels(block.in_channels, width, 3) + 2 * width,
+        KG30: right + (8 * block.in_channels * width if needs_projection(block) else 0),
+        KG31: right + 9 * (width - block.in_channels) * width,
     }
     return {way: None if given == right else given for way, given in ways.items()}
 
@@ -152,7 +202,19 @@ def _block_text(q: Block) -> str:
     )
 
 
-BLOCK = Topic("residual-block", sample_block, _block_text, torch_block_count, block_ways)
+def _block_steps(q: Block) -> list[str]:
+    first, second, norms = 9 * q.in_channels * q.out_channels, 9 * q.out_channels**2, 4 * q.out_channels
+    shortcut = _shortcut(q)
+    steps = [
+        f"3×3 kernels, no biases: {first} weights from {q.in_channels} to {q.out_channels} channels, then {second}.",
+        f"Two batch norms learn two numbers for each of {q.out_channels} channels: {norms}.",
+    ]
+    if shortcut:
+        steps.append(f"The shortcut: a 1×1 convolution and its batch norm, {shortcut}.")
+    return [*steps, f"Together: {first} + {second} + {norms} + {shortcut} = {block_parameters(q)}"]
+
+
+BLOCK = Topic("residual-block", sample_block, _block_text, torch_block_count, block_ways, _block_steps)
 
 
 class ResidualBlock(Exercise):
@@ -164,7 +226,17 @@ class ResidualBlock(Exercise):
         "What does the 1×1 convolution of the shortcut have to turn into what?",
         "Can maps of 32×32 and of 16×16 be added?",
     )
-    misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10)
+    worked = """
+        A block from 4 to 6 channels, stride 2.
+
+        1. First convolution: 4 · 6 · 9 = 216 weights; second: 6 · 6 · 9 = 324. No biases: the batch norms bring
+           a shift.
+        2. Each batch norm learns two numbers for each of 6 channels: 12, twice 24. Its running means are not learned.
+        3. Channels and side change, so the shortcut needs a 1×1 convolution, 4 · 6 = 24, and its batch norm, 12.
+        4. Together 216 + 324 + 24 + 24 + 12 = 600. From 6 to 6 channels with stride 1 nothing changes: no
+           shortcut layers.
+    """
+    misconceptions = (KG5, KG6, PC10, KG7, KG8, KG10, *FURTHER)
     topics = (BLOCK,)
 
     def draw(self) -> dict[str, Block]:
@@ -186,10 +258,11 @@ def _look_at_letters(answer: Any) -> None:
     if is_missing(answer):
         raise NotAttempted(f"fill in residual[{LETTERS!r}]")
     given = list(answer) if type(answer) in (set, frozenset, list, tuple, str) else None
-    if given is None or not all(type(letter) is str for letter in given):
+    letters = {letter.strip().lower() for letter in given if type(letter) is str} - {"", ","} if given else set()
+    if not given or any(type(letter) is not str for letter in given) or letters - set(SITUATIONS):
         raise refuse(f'residual["{LETTERS}"] should be a set of letters such as {{"a", "b"}}.')
-    letters = {letter.strip().lower() for letter in given} - {"", ","}
     needed = {letter for letter, block in SITUATIONS.items() if not can_be_added(block)}
     if letters != needed:
-        because = KG8 if "c" not in letters else KG10 if letters > needed else None
+        ways = {frozenset("bd"): KG8, frozenset("cd"): KG32, frozenset("abcd"): KG10}
+        because = ways.get(frozenset(letters))
         raise refuse(f"{LETTERS}: you gave {short(answer)}.", because)

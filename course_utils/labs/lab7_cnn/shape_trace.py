@@ -1,4 +1,10 @@
-"""Exercise 6.1: every shape on the way through the network; practice with the features before a dense layer."""
+"""Exercise 6.1: every shape on the way through the network; practice with the features before a dense layer.
+
+| the prompt says | what is tried |
+|---|---|
+| a tuple for each step, batch axis first | eight parts, against PyTorch; any sequence but a set |
+| stride 1, no padding, 2×2 pooling | students' networks have an odd side before a pooling |
+"""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -49,6 +55,86 @@ KA4 = Misconception(
     "Your pooling loses channels. Over which axes does a 2×2 window slide?",
     SHAPES,
 )
+KA8 = Misconception(
+    "KA8",
+    "a kernel takes away half of its width",
+    "Your kernel takes away half of its width. On how many places does a window of five stand on a row?",
+    SHAPES,
+)
+KA9 = Misconception(
+    "KA9",
+    "kernel moved by its own width",
+    "Your kernel moves by its own width. What is the stride of a convolution if none is given?",
+    SHAPES,
+)
+KA10 = Misconception(
+    "KA10",
+    "pooling left out of the sides",
+    "Your maps keep their side through the pooling. How many windows of two stand side by side?",
+    SHAPES,
+)
+KA11 = Misconception(
+    "KA11",
+    "shape of the weights in place of the output",
+    "This is the shape of a layer's weights. What goes through the network: the weights, or a batch?",
+    SHAPES,
+)
+KA12 = Misconception(
+    "KA12",
+    "flattened before the last pooling",
+    "This is what stands in front of the last pooling. Which maps are flattened?",
+    SHAPES,
+)
+KA13 = Misconception(
+    "KA13",
+    "channels multiplied from layer to layer",
+    "Your channels are the product of those in and out. How many maps does one kernel make?",
+    SHAPES,
+)
+KA14 = Misconception(
+    "KA14",
+    "flattened one row of each map",
+    "This is one row of each map. How many rows has a map?",
+    SHAPES,
+)
+KA15 = Misconception(
+    "KA15",
+    "border of a kernel taken off twice",
+    "You take a kernel's border off twice. By how many pixels is a row shorter than before?",
+    SHAPES,
+)
+KA16 = Misconception(
+    "KA16",
+    "a batch of one",
+    "This is one picture. How many are in your batch?",
+    SHAPES,
+)
+KA17 = Misconception(
+    "KA17",
+    "pooling takes two cells off",
+    "Your pooling shortens a row by two cells. Where does its second window begin?",
+    SHAPES,
+)
+KA18 = Misconception(
+    "KA18",
+    "rows and columns exchanged behind the flatten step",
+    "These are the right numbers on the wrong axes. Which axis counts the pictures?",
+    SHAPES,
+)
+KA19 = Misconception(
+    "KA19",
+    "one side of the maps left out",
+    "Your maps have a height only. How many axes has a batch of maps?",
+    SHAPES,
+)
+KA20 = Misconception(
+    "KA20",
+    "flatten step keeps axes of maps",
+    "Here the flatten step leaves axes of maps. How many axes has a row of numbers for each picture?",
+    SHAPES,
+)
+
+FURTHER = (KA8, KA9, KA10, KA11, KA12, KA13, KA14, KA15, KA16, KA17, KA18, KA19, KA20)
 
 
 # --- the question
@@ -68,7 +154,32 @@ def trace(
 
 
 def trace_ways(network: Network) -> Ways:
-    """For each wrong way, the shapes that it gives."""
+    """For each wrong way, the shapes that it gives; those that a network tells apart from all others come first."""
+    n, right = network, trace(network)
+    conv2 = right["conv2"]
+    inputs = {"fc1": right["flatten"][1], "fc2": n.units1, "fc3": n.units2}
+    weights = {name: [(inputs[name], right[name][1]), (right[name][1], inputs[name])] for name in inputs}
+    product = {"conv1": n.in_channels * n.kernels1, "conv2": n.kernels1 * n.kernels2}
+    product |= {"pool1": product["conv1"], "pool2": product["conv2"]}
+    return separate_ways(n) | {
+        KA8: trace(n, conv=lambda side, k: side - k // 2),
+        KA9: trace(n, conv=lambda side, k: side // k),
+        KA10: trace(n, pool=lambda side: side),
+        KA11: right | weights,
+        KA12: right | {"flatten": (n.batch, conv2[1] * conv2[2] * conv2[3])},
+        KA13: {name: (s[0], product.get(name, s[1]), *s[2:]) for name, s in right.items()},
+        KA14: right | {"flatten": (n.batch, right["pool2"][1] * right["pool2"][2])},
+        KA15: trace(n, conv=lambda side, k: side - 2 * (k - 1)),
+        KA16: {name: (1, *s[1:]) for name, s in right.items()},
+        KA17: trace(n, pool=lambda side: side - 2),
+        KA18: {name: s[::-1] if len(s) == 2 else s for name, s in right.items()},
+        KA19: {name: s[:3] if len(s) == 4 else s for name, s in right.items()},
+        KA20: right | {"flatten": [right["pool2"], (n.batch, right["flatten"][1], 1, 1)]},
+    }
+
+
+def separate_ways(network: Network) -> Ways:
+    """For each wrong way that differs from all others for every student, the shapes that it gives."""
     n, right = network, trace(network)
     last = right["pool2"]
     same_channels = {"conv1": n.in_channels, "pool1": n.in_channels, "conv2": n.kernels1, "pool2": n.kernels1}
@@ -105,7 +216,7 @@ def sample_network(dice: Dice) -> Network:
 def network_tells_apart(network: Network) -> bool:
     """Tell whether one pooling leaves a row over, no wrong trace is right, and no two are the same."""
     right, lengths = trace(network), sides(network.side, (network.kernel_size,) * 2)
-    ways = [tuple(way.items()) for way in trace_ways(network).values()]
+    ways = [tuple(way.items()) for way in separate_ways(network).values()]
     odd = lengths[0] % 2 or lengths[2] % 2
     return bool(odd) and lengths[-1] >= 3 and tuple(right.items()) not in ways and len(set(ways)) == len(ways)
 
@@ -204,12 +315,24 @@ def _features_text(q: Features) -> str:
     )
 
 
+def _features_steps(q: Features) -> list[str]:
+    places = q.side - q.kernel_size + 1
+    side = places // 2
+    return [
+        f"A kernel of {q.kernel_size} stands on {q.side} − {q.kernel_size} + 1 = {places} places of a row.",
+        f"Pooling finds {side} whole pairs on a row of {places}.",
+        f"Each of {q.kernels} kernels makes a map of {side}×{side}: {q.kernels} · {side} · {side} = "
+        f"{q.kernels * side * side}",
+    ]
+
+
 FEATURES = Topic(
     "features",
     sample_features,
     _features_text,
     torch_features,
     lambda question: wrong_answers(FEATURE_WAYS, question),
+    _features_steps,
 )
 
 
@@ -222,7 +345,18 @@ class ShapeTrace(Exercise):
         "By how many pixels does your kernel shorten a row without padding?",
         "The pooling window is two wide and moves by two. How many fit on an odd row?",
     )
-    misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4)
+    worked = """
+        Two pictures of 3×20×20 go through: conv1 with 5 kernels of 3×3, pooling, conv2 with 7 kernels of 4×4, pooling,
+        flatten, fc1 with 30 units.
+
+        1. conv1: a 3×3 kernel stands on 20 − 2 = 18 places of a row; five kernels make five maps: `(2, 5, 18, 18)`.
+        2. pool1: nine windows of two on a row of 18; the channels stay: `(2, 5, 9, 9)`.
+        3. conv2: 9 − 3 = 6 places; seven kernels: `(2, 7, 6, 6)`.
+        4. pool2: `(2, 7, 3, 3)`.
+        5. flatten: each picture becomes one row of 7 · 3 · 3 = 63 numbers: `(2, 63)`.
+        6. fc1: `(2, 30)`. The batch axis is never touched.
+    """
+    misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4, *FURTHER)
     topics = (FEATURES,)
 
     def draw(self) -> Network:

@@ -1,4 +1,13 @@
-"""Exercise 6.4: one epoch of training, watched by a model and an optimiser that write down what is done with them."""
+"""Exercise 6.4: one epoch of training, watched by a model and an optimiser that write down what is done with them.
+
+| the prompt says | what is tried |
+|---|---|
+| train mode | the mode in which the model, handed over in eval mode, is called |
+| one step for each batch | weights at the end, of full batches and a short last one, against training by hand |
+| with ``loss_fn`` | it is called |
+| returns the mean loss over all pictures | against the same mean by hand |
+| as a ``float`` | a number, NumPy's too, or an array of one; no tensor |
+"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -10,6 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
+from course_utils.judging import shared
 from course_utils.judging.answers import named, plain
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import near
@@ -79,6 +89,67 @@ KT5 = Misconception(
     LOOP,
 )
 
+KT6 = Misconception(
+    "KT6",
+    "sum over pictures divided by the number of batches",
+    "You add up the losses of all pictures and divide by the number of batches. How many numbers have you added?",
+    LOOP,
+)
+KT7 = Misconception(
+    "KT7",
+    "sum of batch means divided by the number of pictures",
+    "You add up one number for each batch and divide by the number of pictures. How many pictures does a number "
+    "stand for?",
+    LOOP,
+)
+KT8 = Misconception(
+    "KT8",
+    "loss scaled before backward",
+    "Your loss is multiplied or divided before backward. What does that do to the length of each step?",
+    LOOP,
+)
+KT9 = Misconception(
+    "KT9",
+    "last batch counted as a full one",
+    "Your sum takes every batch for a full one. How many pictures has the last?",
+    LOOP,
+)
+KT10 = Misconception(
+    "KT10",
+    "one step for the whole epoch",
+    "You step once, behind the loop. How many steps does an epoch of several batches have?",
+    LOOP,
+)
+KT11 = Misconception(
+    "KT11",
+    "last batch left out",
+    "Your weights are those without the last batch. Which batch does your loop not reach?",
+    LOOP,
+)
+KT12 = Misconception(
+    "KT12",
+    "more steps than batches",
+    "You step more often than there are batches. How many steps belong to one backward?",
+    LOOP,
+)
+KT13 = Misconception(
+    "KT13",
+    "backward more than once a batch",
+    "You call backward more often than there are batches. What does a second call do with the gradients?",
+    LOOP,
+)
+KT14 = Misconception(
+    "KT14",
+    "more than one epoch",
+    "Your loop goes over the pictures more than once. How many epochs does the function train?",
+    LOOP,
+)
+PR5 = shared.PR5.in_lab(
+    LOOP, "You train on probabilities. What does the cross-entropy loss do first with what it gets?"
+)
+
+KTS = (KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, KT10, KT11, KT12, KT13, KT14)
+
 RATE = 0.5  # learning rate of the watched epoch
 BATCH = 4
 NAME = "train_one_epoch"
@@ -129,7 +200,8 @@ def watch_epoch(
     Returns
     -------
     dict
-        ``"events"`` in order, ``"kind"`` and ``"value"`` of what was returned, ``"weight"`` at the end.
+        ``"events"`` in order; ``"kind"`` and ``"value"`` (None if it is no number) of what was returned, ``"graph"``:
+        whether it holds one; ``"weight"`` at the end.
     """
     log: list[str] = []
     model = SpyModel(weight, log).eval()  # a loop that is right switches to training itself
@@ -149,13 +221,10 @@ def watch_epoch(
     return {
         "events": list(log),
         "kind": type(value).__name__,
-        "value": value.detach() if isinstance(value, torch.Tensor) else value if _is_number(value) else None,
+        "value": plain(value),
+        "graph": isinstance(value, torch.Tensor) and value.requires_grad,
         "weight": model.weight.detach().clone(),
     }
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
 # --- what is right, and what wrong ways give
@@ -169,7 +238,15 @@ class Epoch:
         self.x, self.weight = torch.randn(number, 5, generator=chance), torch.randn(3, 5, generator=chance)
         self.y = torch.randint(0, 3, (number,), generator=chance)
 
-    def train(self, *, keep: bool = False, late: bool = False, batches: int | None = None) -> dict[str, Any]:
+    def train(
+        self,
+        *,
+        keep: bool = False,
+        late: bool = False,
+        batches: int | None = None,
+        scores: Callable[[torch.Tensor], torch.Tensor] = lambda scores: scores,
+        scale: Callable[[int], float] = lambda size: 1.0,
+    ) -> dict[str, Any]:
         """Train by hand for one epoch.
 
         Parameters
@@ -180,6 +257,8 @@ class Epoch:
             Each step uses the gradients that were there before the batch (none at first).
         batches
             How many batches are trained; all if left out.
+        scores, scale
+            What becomes of the scores before the loss, and by how much the loss of a batch is multiplied.
 
         Returns
         -------
@@ -191,8 +270,8 @@ class Epoch:
         for part, labels in list(zip(self.x.split(BATCH), self.y.split(BATCH), strict=True))[:batches]:
             leaf = weight.clone().requires_grad_()
             with torch.enable_grad():
-                loss = F.cross_entropy(F.linear(part, leaf), labels)
-            (fresh,) = torch.autograd.grad(loss, leaf)
+                loss = F.cross_entropy(scores(F.linear(part, leaf)), labels)
+            (fresh,) = torch.autograd.grad(loss * scale(len(labels)), leaf)
             before = gradient
             gradient = gradient + fresh if keep else fresh
             weight = weight - RATE * (before if late else gradient)
@@ -214,11 +293,30 @@ class TrainOneEpoch(Implementation):
         "A batch of 2 and a batch of 4: by what do you multiply their mean losses before you add them?",
         "Which method makes a plain number of a tensor with one element?",
     )
-    misconceptions = (TR1, TR2, TR3, TR4, TR5, KT1, KT2, KT3, KT4, KT5)
+    worked = """
+        The same loop without PyTorch's optimiser: one weight `w`, the loss (w·x − y)², a gradient that is
+        computed by hand.
+
+        1. Forget the old gradient: start from zero for each batch.
+        2. Forward: the mean loss of the batch. Backward: its gradient, the mean of 2·x·(w·x − y). Step: w −
+           rate · gradient.
+        3. For the report, weigh the batch's mean with the number of its examples, and divide by all of them at the end.
+
+        ```python
+        def one_epoch(w, batches, rate):
+            total, number = 0.0, 0
+            for x, y in batches:
+                error = w * x - y
+                w = w - rate * (2 * x * error).mean()
+                total, number = total + (error**2).sum(), number + len(x)
+            return w, total / number
+        ```
+    """
+    misconceptions = (TR1, TR2, TR3, TR4, TR5, *KTS, PR5)
 
     def cases(self) -> Sequence[Case]:
-        """Return one epoch whose last batch is short."""
-        return [Case("10 pictures in batches of 4", 10)]
+        """Return an epoch whose last batch is short, and one of full batches."""
+        return [Case("10 pictures in batches of 4", 10), Case("8 pictures in batches of 4", 8)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return an epoch of other pictures, in another number of batches."""
@@ -227,7 +325,7 @@ class TrainOneEpoch(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Let the function train a spied model, and compare weights and loss with PyTorch's."""
         must_be_function(answer, NAME)
-        epoch = Epoch(case.data, case.seed or 3)
+        epoch = Epoch(case.data, case.seed or case.data - 7)
         found = case.ask(watch_epoch, answer, epoch.x, epoch.y, epoch.weight, BATCH, RATE)
         _judge_events(case, found, epoch)
         _judge_loss(case, found, epoch.train())
@@ -255,18 +353,38 @@ def _judge_events(case: Case, found: dict[str, Any], epoch: Epoch) -> None:
 
 
 def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) -> Misconception | None:
-    forwards = sum("forward" in event for event in events)
-    if "backward" not in events or "step" not in events:
-        return KT1
-    if events.index("step") < events.index("backward"):
+    if "step" in events and "backward" in events and events.index("step") < events.index("backward"):
         return TR2
-    if torch.equal(given, epoch.weight) and _between(events, "backward", "zero_grad", "step"):
-        return KT2
-    if epoch.gives(given, late=True) or epoch.gives(given, late=True, keep=True):
-        return TR2
-    if epoch.gives(given, keep=True) or "zero_grad" not in events:
-        return TR1
-    return KT3 if forwards < len(epoch.x.split(BATCH)) or epoch.gives(given, batches=1) else None
+    if torch.equal(given, epoch.weight):
+        if _between(events, "backward", "zero_grad", "step"):
+            return KT2
+        return None if {"backward", "step"} <= set(events) else KT1
+    batches, number = len(epoch.x.split(BATCH)), len(epoch.x)
+    ways: dict[Misconception, list[dict[str, Any]]] = {
+        TR2: [{"late": True}, {"late": True, "keep": True}],
+        TR1: [{"keep": True}],
+        KT3: [{"batches": 1}],
+        KT11: [{"batches": batches - 1}],
+        PR5: [{"scores": partial(torch.softmax, dim=axis)} for axis in (1, 0)] + [{"scores": torch.sigmoid}],
+        KT8: [{"scale": float}, *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH))],
+    }
+    exact = next((way for way, hows in ways.items() if any(epoch.gives(given, **how) for how in hows)), None)
+    return exact or _way_of_counts(events, batches)
+
+
+def _way_of_counts(events: list[str], batches: int) -> Misconception | None:
+    forwards, backwards, steps = (sum(word in one for one in events) for word in ("forward", "backward", "step"))
+    if steps == 1 < backwards == batches:
+        return KT10
+    if steps > batches == forwards:
+        return KT12
+    if backwards > batches == forwards:
+        return KT13
+    return KT14 if forwards > batches and forwards == backwards == steps else None
+
+
+def _one_in(by: int, _size: int) -> float:
+    return 1 / by
 
 
 def _between(events: list[str], first: str, middle: str, last: str) -> bool:
@@ -277,23 +395,27 @@ def _between(events: list[str], first: str, middle: str, last: str) -> bool:
 def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> None:
     losses, sizes = right["losses"], right["sizes"]
     mean = float((losses * sizes).sum() / sizes.sum())
-    value = plain(found["value"]) if found["value"] is not None else None
+    value = found["value"]
     if found["kind"] == "NoneType":
         raise case.always(f"{NAME} returned None. Does it end in a return statement?")
-    if found["kind"] == "Tensor":
+    if found["graph"]:
         raise case.wrong(NAME, TR4)
-    if value is None:
-        raise case.always(f"{NAME} should return a number, not {named(found['kind'])}.")
+    if value is None or found["kind"] in ("Tensor", "Parameter"):
+        raise case.always(f"{NAME} should return a number of type float, not {named(found['kind'])}.")
     exact = partial(near, by=1e-4, share=1e-4)
     if exact(value, mean):
         return
     ways = {
         TR5: [losses.mean()],
         KT4: [losses[-1]],
+        KT6: [(losses * sizes).sum() / len(losses)],
+        KT7: [losses.sum() / sizes.sum()],
+        KT9: [BATCH * losses.sum() / sizes.sum()],
         KT5: [losses.sum(), (losses * sizes).sum()],
-        KT3: [losses[0]],
     }
     way = next((way for way, given in ways.items() if any(exact(value, one) for one in given)), None)
     if way:
         raise case.wrong(NAME, way)
+    if exact(value, losses[0]):
+        raise case.always(f"{NAME}: the weights are right, the loss is that of the first batch. Where are the others?")
     raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.")

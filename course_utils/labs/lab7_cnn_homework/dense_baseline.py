@@ -1,35 +1,66 @@
-"""Exercise 6.11: a dense network to be beaten."""
+"""Exercise 6.11: a dense network to be beaten.
 
+| the prompt says | what is tried |
+|---|---|
+| dense layers only | no kernels wider than a pixel that have a say in the scores |
+| at least one hidden layer | the scores halfway between two pictures are not those halfway |
+| takes ``(N, 1, 28, 28)``, returns ten logits | the shape of its scores |
+| its bar on the test pictures | measured on them |
+| never trained on them | not better there than on the validation pictures |
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
-from course_utils.judging.exercise import Exercise
-from course_utils.judging.findings import Finding, look, refuse
-from course_utils.labs.lab7_cnn_homework.networks import DENSE_BAR, reached, unseen_pictures
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.labs.lab7_cnn_homework.networks import DENSE_BAR, TR6, is_linear, look_at, refuse_leaks
+from course_utils.labs.lab7_cnn_homework.pictures import unseen_pictures
 
 
-class DenseBaseline(Exercise):
-    """A dense network: no convolutions, and an accuracy above its bar."""
+class DenseBaseline(Implementation):
+    """A dense network with a hidden layer, and an accuracy above its bar.
+
+    There are no hidden cases: a weak baseline is of no use to anybody, and exercise 6.12 measures it on others.
+    """
 
     id = "dense-baseline"
     hints = (
         "What has to happen to a picture of 28×28 before a dense layer can take it?",
         "Does the training loss still fall in the last epoch? What does one more hidden layer change?",
     )
+    worked = """
+        A dense network for other pictures: 1×8×8 digits, ten classes.
 
-    def judge(self, network: Any) -> dict[str, Finding]:
-        """Judge a trained network; it takes standardised pictures ``(N, 1, 28, 28)``."""
-        return {"": look(lambda: _look_at(network))}
+        1. A dense layer takes rows: flatten first, 8 · 8 = 64 numbers.
+        2. Two dense layers without anything between them are one: put an activation there. 64 → 32 → 10.
+        3. Train while the validation accuracy rises; stop where it does not.
 
+        ```python
+        digits_net = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
+        ```
+    """
+    misconceptions = (TR6,)
 
-def _look_at(network: Any) -> None:
-    found = reached(network, "baseline", unseen_pictures())
-    if found.convolutions:
-        raise refuse(
-            f"baseline should be dense, but it has a {found.convolutions[0]}. What is it there to be compared with?"
-        )
-    if found.accuracy < DENSE_BAR:
-        raise refuse(
-            f"baseline gets {100 * found.accuracy:.1f} % of the test pictures right; "
-            f"{100 * DENSE_BAR:.0f} % are wanted.",
-            detail="Hint: does the training loss still fall in the last epoch?",
-        )
+    def cases(self) -> Sequence[Case]:
+        """Return one case: the test pictures."""
+        return [Case("the test pictures")]
+
+    def try_case(self, case: Case, network: Any) -> None:
+        """Raise unless a trained network is dense, and good enough."""
+        pictures, _ = unseen_pictures()
+        if look_at(case, network, "baseline", pictures[:250]).convolves:
+            raise case.always(
+                "baseline should be dense, but kernels move over its pictures. What is it there to be compared with?"
+            )
+        if is_linear(case, network, "baseline"):
+            raise case.always(
+                "baseline has no hidden layer: halfway between two pictures its scores are halfway, too.\n"
+                "Hint: what must stand between two dense layers, so that they are more than one?"
+            )
+        reached = refuse_leaks(case, network, "baseline")
+        if reached < DENSE_BAR:
+            raise case.always(
+                f"baseline gets {100 * reached:.1f} % of the test pictures right; {100 * DENSE_BAR:.0f} % are wanted.\n"
+                "Hint: does the training loss still fall in the last epoch?"
+            )
