@@ -28,6 +28,8 @@ class Misconception:
         What the learner reads: says which wrong way gives exactly this answer, then asks. Never the right value.
     section
         Heading of the lesson to read again, without its number.
+    notebook
+        The notebook with that heading, such as "Lab 07", where it is another one.
     procedure
         From the numbers of a question to the wrong answer, called with the fields of the question by name; None where
         arrays are needed.
@@ -43,15 +45,16 @@ class Misconception:
     feedback: str
     section: str = ""
     procedure: Callable[..., Any] | None = None
+    notebook: str = ""
 
     def __post_init__(self) -> None:
         known = _REGISTRY.setdefault(self.code, self)
         if known.name != self.name:
             raise ValueError(f"{self.code} is the code of another misconception: {known.name}")
 
-    def in_lab(self, section: str, feedback: str = "") -> Misconception:
+    def in_lab(self, section: str, feedback: str = "", notebook: str = "") -> Misconception:
         """Return this wrong way as a lab speaks of it: with a heading of that lab, and its own words if it has any."""
-        return Misconception(self.code, self.name, feedback or self.feedback, section, self.procedure)
+        return Misconception(self.code, self.name, feedback or self.feedback, section, self.procedure, notebook)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Misconception) and self.code == other.code
@@ -65,7 +68,8 @@ class Misconception:
     @property
     def hint(self) -> str:
         """The learner's lines: the question, and what to read again."""
-        return f"Hint: {self.feedback}\nRead again: “{self.section}”."
+        where = f"“{self.section}” in {self.notebook}" if self.notebook else f"“{self.section}”"
+        return f"Hint: {self.feedback}\nRead again: {where}."
 
 
 def wrong_answers(ways: Iterable[Misconception], question: Any) -> dict[Misconception, Any]:

@@ -61,11 +61,25 @@ TA8 = Misconception(
     "What leaves the picture on one side comes in on the other. What stands behind the edge of a photograph?",
     FAILS,
 )
+TA9 = Misconception(
+    "TA9",
+    "flips too seldom, or too often",
+    "Of 700 pictures far more or far fewer than half are flipped. How likely is your condition?",
+    FAILS,
+)
+TA10 = Misconception(
+    "TA10",
+    "one number for both shifts",
+    "Every picture moves as far down as across. How many numbers does each picture need to be moved both ways?",
+    FAILS,
+)
 
 NAME = "augment"
 FARTHEST = 2  # pixels
 LOOK_AS_FAR_AS = 4
 SHAPES = ((64, 3, 10, 8), (80, 1, 9, 12))
+MANY = (700, 1, 6, 7)  # to count flips: half of them, to within 5 standard errors
+FEWEST, MOST = 0.4, 0.6
 OTHERS = range(50, 56)  # further seeds: what one draw for the whole batch makes of them tells it from none
 
 
@@ -90,11 +104,11 @@ class Augment(Implementation):
         "rng.random(N) < 0.5 decides about N pictures at once. Which axis is left to right?",
         "np.pad puts a border around a picture. Which window of the larger picture is the picture moved by 1?",
     )
-    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8)
+    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8, TA9, TA10)
 
     def cases(self) -> Sequence[Case]:
-        """Return pictures in colour and grey ones."""
-        return [Case(f"{shape[0]} pictures", (number, shape)) for number, shape in enumerate(SHAPES)]
+        """Return pictures in colour and grey ones, and many small ones."""
+        return [Case(f"{shape[0]} pictures", (number, shape)) for number, shape in enumerate((*SHAPES, MANY))]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other pictures of the same shapes."""
@@ -105,8 +119,11 @@ class Augment(Implementation):
         must_be_function(answer, NAME)
         number, shape = case.data
         seed = case.seed + number
-        x = np.random.default_rng([seed, *shape]).random(shape).astype(np.float32)
+        x = np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
         given = _augment(case, answer, x, seed, 0)
+        if shape == MANY:
+            _count_flips(case, _find_moves(case, x, given))
+            return
         if not np.array_equal(given, _augment(case, answer, x, seed, 1)):
             raise case.wrong(NAME, TA5)
         moves = _find_moves(case, x, given)
@@ -193,8 +210,14 @@ def _look_at_chance(case: Case, moves: list[Move], others: list[Move | None]) ->
     shared = [change for change in ("flip", "down", "right") if len({getattr(move, change) for move in moves}) == 1]
     if any(getattr(move, change) for change in shared for move in [moves[0], *others] if move):
         raise case.wrong(NAME, TA2)
-    if shared or not 0.2 <= sum(move.flip for move in moves) / len(moves) <= 0.8:
+    if shared:
         raise case.wrong(NAME, TA6)
+
+
+def _count_flips(case: Case, moves: list[Move]) -> None:
+    """Refuse flips that are not as likely as none."""
+    if not FEWEST <= sum(move.flip for move in moves) / len(moves) <= MOST:
+        raise case.wrong(NAME, TA9)
 
 
 def _look_at_kinds(case: Case, moves: list[Move]) -> None:
@@ -207,5 +230,7 @@ def _look_at_kinds(case: Case, moves: list[Move]) -> None:
         raise _refusal(
             case, "The flip decides whether a picture moves. Which pictures should be both flipped and moved?"
         )
+    if all(abs(move.down) == abs(move.right) for move in moves):
+        raise case.wrong(NAME, TA10)
     if any(move.rolled for move in moves):
         raise case.wrong(NAME, TA8)

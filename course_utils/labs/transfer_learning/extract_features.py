@@ -11,10 +11,10 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
-from course_utils.labs.transfer_learning.headings import FEATURES, HEAD
+from course_utils.labs.transfer_learning.headings import FEATURES
 from course_utils.labs.transfer_learning.networks import make_network, make_pictures
 
-DS4 = shared.DS4.in_lab(HEAD)
+DS4 = shared.DS4.in_lab(FEATURES)
 TF1 = Misconception(
     "TF1",
     "features taken in train mode",

@@ -28,6 +28,19 @@ TL4 = Misconception(
 TL5 = shared.TL5.in_lab(HEAD)
 TL6 = shared.TL6.in_lab(HEAD)
 TL7 = shared.TL7.in_lab(HEAD)
+TL8 = Misconception(
+    "TL8",
+    "graph kept",
+    "The probabilities still hang on the graph of the head. Who will ever call backward() through them?",
+    HEAD,
+)
+TL9 = Misconception(
+    "TL9",
+    "mean not subtracted",
+    "The answer changes when the same number is taken off all features of both parts. What puts the middle of each "
+    "feature at 0?",
+    HEAD,
+)
 TR6 = probabilities.TR6.in_lab(HEAD)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
@@ -44,8 +57,8 @@ class Plan(NamedTuple):
     tried: tuple[str, ...]
 
 
-PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "flat"))
-HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled",)))
+PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "moved", "flat"))
+HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled", "moved")))
 
 
 def make_features(seed: int, number: int, width: int, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -67,7 +80,7 @@ class FitHead(Implementation):
         "What is the standard deviation of a column that never changes? What may stand in its place?",
         "nn.Linear gives scores. Which function turns a row of scores into probabilities?",
     )
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, PR1)
 
     def cases(self) -> Sequence[Case]:
         """Return easy features, with which all is tried that the prompt names."""
@@ -108,13 +121,13 @@ class Trial:
         """Raise unless the probabilities are good ones, and stay the same where they must."""
         usual = self.ask(self.case, self.train, self.test)
         self.look_at_learning(usual)
-        changes = {"far": self.far, "single": self.single, "scaled": self.scaled, "flat": self.flat}
         for name in self.plan.tried:
-            changes[name](usual)
+            getattr(self, name)(usual)
 
     def ask(self, case: Case, train: torch.Tensor, test: torch.Tensor) -> np.ndarray:
         """Return the probabilities of some features."""
-        return ask_probabilities(case, self.answer, NAME, (train, self.labels, test), self.plan.classes, KNOWN)
+        given = (train, self.labels, test)
+        return ask_probabilities(case, self.answer, NAME, given, self.plan.classes, KNOWN, graph=TL8)
 
     def called(self, label: str) -> Case:
         """Return the case in other words."""
@@ -145,11 +158,18 @@ class Trial:
             raise self.called("one test picture alone").wrong(NAME, TR6)
 
     def scaled(self, usual: np.ndarray) -> None:
-        """Measure one feature in another unit."""
-        case = self.called("the first feature times 1000")
-        train, test = (torch.cat([part[:, :1] * 1000, part[:, 1:]], dim=1) for part in (self.train, self.test))
-        if not alike(usual, self.ask(case, train, test), 0.1):
-            raise case.wrong(NAME, TL4)
+        """Measure one feature in another unit, larger and smaller."""
+        for factor in (1000, 0.01):
+            case = self.called(f"the first feature times {factor:g}")
+            train, test = (torch.cat([part[:, :1] * factor, part[:, 1:]], dim=1) for part in (self.train, self.test))
+            if not alike(usual, self.ask(case, train, test), 0.1):
+                raise case.wrong(NAME, TL4)
+
+    def moved(self, usual: np.ndarray) -> None:
+        """Take the same off all features."""
+        case = self.called("all features minus 50")
+        if not alike(usual, self.ask(case, self.train - 50, self.test - 50), 0.1):
+            raise case.wrong(NAME, TL9)
 
     def flat(self, _usual: np.ndarray) -> None:
         """Add a feature that never changes."""

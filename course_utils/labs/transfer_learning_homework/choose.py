@@ -7,14 +7,14 @@ import numpy as np
 import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import kind, plain, short
+from course_utils.judging.answers import in_plain_containers, kind, plain, short
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
-from course_utils.labs.transfer_learning_homework.headings import CHOOSE, TABLE
+from course_utils.labs.transfer_learning_homework.headings import CHOOSE
 
-KE6 = shared.KE6.in_lab(TABLE)
+KE6 = shared.KE6.in_lab(CHOOSE)
 TP1 = Misconception(
     "TP1",
     "chosen by a look at the test part",
@@ -41,8 +41,37 @@ TP4 = Misconception(
     CHOOSE,
 )
 
+TP5 = Misconception(
+    "TP5",
+    "the first way, or the last",
+    "One way to get this name: the way is taken that stands first, or last, in ways. Does your loop end before the "
+    "comparison, or is the best so far never replaced?",
+    CHOOSE,
+)
+TP6 = Misconception(
+    "TP6",
+    "learned from something else than the part for it",
+    "A way was not given exactly the pictures of learn, with their labels, to learn from. What stands in its first "
+    "two arguments?",
+    CHOOSE,
+)
+TP7 = Misconception(
+    "TP7",
+    "the name compared instead of the number",
+    "One way to get this name: it is the largest of the names. Which key tells max what is to be compared?",
+    CHOOSE,
+)
+TP8 = Misconception(
+    "TP8",
+    "the accuracy of another part, or of another way",
+    "The name is right. The accuracy is that of another way on the test part, or that of this way on the pictures "
+    "that it learned from. In which call is the number made that you return?",
+    CHOOSE,
+)
+
 NAME = "choose"
 PARTS = ("learn", "validation", "test")
+WHOLE = "all of learn"
 
 Labelled = tuple[torch.Tensor, torch.Tensor]
 Guesses = dict[str, dict[str, torch.Tensor]]  # by way and part
@@ -57,12 +86,45 @@ class Contest(NamedTuple):
 
 
 PUBLIC = (
-    Contest((30, 20, 40), 2, {"plain": (0.9, 0.75, 0.55), "turned": (0.8, 0.85, 0.6), "darkened": (0.7, 0.6, 0.8)}),
-    Contest((40, 10, 25), 3, {"grey": (0.8, 0.7, 0.4), "small": (0.6, 0.3, 0.72), "moved": (0.95, 0.5, 0.6)}),
+    Contest(
+        (30, 20, 40),
+        2,
+        {
+            "plain": (0.8, 0.6, 0.55),
+            "turned": (0.7, 0.85, 0.6),
+            "darkened": (0.6, 0.65, 0.9),
+            "small": (1.0, 0.7, 0.65),
+            "zoomed": (0.5, 0.75, 0.7),
+            "blurred": (0.9, 0.3, 0.4),
+            "moved": (0.4, 0.55, 0.75),
+        },
+    ),
+    Contest(
+        (40, 10, 25),
+        3,
+        {
+            "grey": (0.8, 0.7, 0.4),
+            "noisy": (0.55, 0.2, 0.48),
+            "warm": (0.6, 0.3, 0.72),
+            "cropped": (0.95, 0.5, 0.6),
+            "bright": (0.7, 0.9, 0.56),
+            "aged": (0.75, 0.4, 0.52),
+        },
+    ),
 )
 HIDDEN = (
     Contest(
-        (20, 40, 50), 4, {"w": (0.7, 0.55, 0.5), "x": (0.9, 0.6, 0.46), "y": (0.8, 0.8, 0.58), "z": (0.75, 0.5, 0.9)}
+        (20, 40, 50),
+        4,
+        {
+            "x": (0.7, 0.55, 0.5),
+            "v": (0.8, 0.8, 0.58),
+            "y": (0.75, 0.5, 0.9),
+            "z": (0.85, 0.6, 0.46),
+            "u": (0.95, 0.65, 0.54),
+            "w": (0.6, 0.35, 0.42),
+            "t": (0.65, 0.7, 0.62),
+        },
     ),
     Contest((12, 20, 10), 2, {"late": (1.0, 0.55, 0.9), "early": (0.75, 0.7, 0.6)}),
 )
@@ -79,7 +141,7 @@ class Choose(Implementation):
         "Which of the three parts decides, and how often is it looked at?",
         "max(ways, key=...) wants a function of a name. Which number should it return?",
     )
-    misconceptions = (TP1, TP2, TP3, TP4, KE6)
+    misconceptions = (TP1, TP2, TP3, TP4, TP5, TP6, TP7, TP8, KE6)
 
     def cases(self) -> Sequence[Case]:
         """Return ways of which another one is best on each part."""
@@ -95,14 +157,10 @@ class Choose(Implementation):
         contest: Contest = case.data
         seen = case.ask(choose, answer, case.seed, *contest)
         name, reported = _read_choice(case, seen["answer"])
-        for way, learned, guessed in seen["calls"]:
-            if "test" in learned or ("test" in guessed and way != name):
-                raise case.wrong(NAME, TP1)
-            if "validation" in learned and "validation" in guessed:
-                raise case.wrong(NAME, TP2)
+        _look_at_calls(case, name, seen["calls"])
         reached = accuracies(contest, case.seed)
-        _look_at_name(case, name, reached)
-        _look_at_report(case, reported, reached[name])
+        _look_at_name(case, name, reached, [guessed for _, _, guessed in seen["calls"]])
+        _look_at_report(case, name, reported, reached)
 
 
 def _case(contest: Contest) -> Case:
@@ -113,6 +171,7 @@ def _read_choice(case: Case, answer: Any) -> tuple[str, float]:
     if answer is None:
         raise case.always(f"{NAME} returned None. Does it end in a return statement?")
     names = case.data.shares
+    answer = in_plain_containers(answer)
     if type(answer) in (tuple, list) and len(answer) == 2 and type(answer[0]) is str and answer[0] in names:
         reported = plain(answer[1])
         if reported is not None:
@@ -121,26 +180,49 @@ def _read_choice(case: Case, answer: Any) -> tuple[str, float]:
     raise case.wrong(NAME, detail=line % short(answer), hidden=line % kind(answer))
 
 
-def _look_at_name(case: Case, name: str, reached: Mapping[str, Mapping[str, float]]) -> None:
-    """Refuse another way than the best; say which other part, or which end of the right one, gives its name."""
+def _look_at_calls(case: Case, name: str, calls: Sequence[Sequence[Any]]) -> None:
+    """Refuse what a way was shown and should not have been."""
+    for way, learned, guessed in calls:
+        if "test" in learned or ("test" in guessed and way != name):
+            raise case.wrong(NAME, TP1)
+        if "validation" in learned and "validation" in guessed:
+            raise case.wrong(NAME, TP2)
+        if learned != [WHOLE]:
+            raise case.wrong(NAME, TP6)
+
+
+def _look_at_name(
+    case: Case, name: str, reached: Mapping[str, Mapping[str, float]], guessed: Sequence[Sequence[str]]
+) -> None:
+    """Refuse another way than the best; say which slip gives its name, where what was tried does not contradict it."""
     ranked = {part: sorted(reached, key=lambda way: reached[way][part]) for part in PARTS}
     if name == ranked["validation"][-1]:
         return
-    if name == ranked["learn"][-1]:
+    if name == ranked["learn"][-1] and any("learn" in parts for parts in guessed):
         raise case.wrong(NAME, TP2)
     if name == ranked["validation"][0]:
         raise case.wrong(NAME, TP3)
+    if name in (next(iter(reached)), next(reversed(reached))):
+        raise case.wrong(NAME, TP5)
     line = "  Another way gets more of the validation pictures right."
-    raise case.wrong(NAME, detail=line, hidden=line)
+    raise case.wrong(NAME, TP7 if name == max(reached) else None, detail=line, hidden=line)
 
 
-def _look_at_report(case: Case, reported: float, reached: Mapping[str, float]) -> None:
-    if abs(reported - reached["test"]) <= 0.006:
+def _look_at_report(case: Case, name: str, reported: float, reached: Mapping[str, Mapping[str, float]]) -> None:
+    """Refuse another accuracy than the chosen way's on the test part; say whose it is."""
+    mine = reached[name]
+
+    def near(*accuracies: float) -> bool:
+        return any(abs(reported - each) <= 0.006 for each in accuracies)
+
+    if near(mine["test"]):
         return
-    if any(abs(reported - 100 * each) <= 0.6 for each in reached.values()):
+    if any(abs(reported - 100 * each) <= 0.6 for each in mine.values()):
         raise case.wrong(NAME, KE6)
-    if abs(reported - reached["validation"]) <= 0.006:
+    if near(mine["validation"]):
         raise case.wrong(NAME, TP4)
+    if near(mine["learn"], *(each["test"] for each in reached.values())):
+        raise case.wrong(NAME, TP8)
     line = (
         "  The name is right, its accuracy on the test part is another one. Which share of its guesses is right there?"
     )
@@ -195,12 +277,14 @@ def choose(
     Returns
     -------
     dict
-        ``answer``; ``calls``, for each call of a way its name, the parts it learned from, and the parts it had to
-        guess. A part "" stands for pictures that were not among those handed out.
+        ``answer``; ``calls``, for each call of a way its name, the parts it learned from (`WHOLE` alone, if it was
+        all of ``learn`` with its labels), and the parts it had to guess. A part "" stands for pictures that were not
+        among those handed out.
     """
     parts = make_parts(seed, sizes, classes)
     guesses = make_guesses(seed, parts, shares, classes)
     place = {x.numpy().tobytes(): (part, i) for part, (X, _) in parts.items() for i, x in enumerate(X)}
+    whole = [(("learn", i), int(label)) for i, label in enumerate(parts["learn"][1])]
     calls: list[list[Any]] = []
 
     def find(X: Any) -> list[tuple[str, int]]:
@@ -209,7 +293,9 @@ def choose(
     def make_way(name: str) -> Callable[..., torch.Tensor]:
         def way(X_train: Any, y_train: Any, X: Any) -> torch.Tensor:
             learned, found = find(X_train), find(X)
-            calls.append([name, *(sorted({part for part, _ in each}) for each in (learned, found))])
+            labelled = sorted(zip(learned, np.asarray(y_train).tolist(), strict=False))
+            shown = [sorted({part for part, _ in each}) for each in (learned, found)]
+            calls.append([name, [WHOLE] if labelled == whole else shown[0], shown[1]])
             labels = torch.tensor([int(guesses[name][part][i]) if part else 0 for part, i in found])
             return 0.8 * torch.eye(classes)[labels] + 0.2 / classes
 
@@ -217,6 +303,14 @@ def choose(
 
     given = [(X.clone(), y.clone()) for X, y in parts.values()]
     answer = function({name: make_way(name) for name in shares}, *given)
-    if type(answer) in (tuple, list):  # a name out of an array is plain text here, and nothing at all elsewhere
-        answer = type(answer)(str(each) if type(each) is np.str_ else each for each in answer)
+    answer = in_plain_containers(answer)
+    if type(answer) in (tuple, list):
+        answer = [_text(each) for each in answer]
     return {"answer": answer, "calls": calls}
+
+
+def _text(value: Any) -> Any:
+    """Return a name out of an array as Python's own: it is plain text here, and nothing at all elsewhere."""
+    if type(value) is np.ndarray and value.size == 1 and value.dtype.kind == "U":
+        value = value.reshape(-1)[0]
+    return str(value) if type(value) is np.str_ else value

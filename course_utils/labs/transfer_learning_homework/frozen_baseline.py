@@ -1,9 +1,11 @@
 """Exercise 7.10: a frozen baseline, compared with a reference that is run here and now, never stored."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -15,23 +17,32 @@ from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import ask_probabilities
 from course_utils.judging.protocol.calling import must_be_function
-from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD
+from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
     PR1,
+    TI3,
     TL1,
     TL2,
     TL3,
     TL6,
     TR6,
+    Trial,
     agreement,
-    refuse_leak,
     right_share,
 )
 from course_utils.models import load_trained
 
-TL5 = shared.TL5.in_lab(HEAD)
-TL7 = shared.TL7.in_lab(HEAD)
+TL4 = Misconception(
+    "TL4",
+    "features not standardised",
+    "With hardly any contrast the features hardly vary, and your head no longer knows the very pictures that it "
+    "learned from. What makes all features of both parts equally wide, with their middle at 0?",
+    HEAD,
+    notebook=LAB,
+)
+TL5 = shared.TL5.in_lab(HEAD, notebook=LAB)
+TL7 = shared.TL7.in_lab(HEAD, notebook=LAB)
 TW1 = Misconception(
     "TW1",
     "a head on pixels",
@@ -56,6 +67,8 @@ TOLERANCE = 0.05  # how far a baseline may be from the reference run, as an accu
 SAME = 0.98  # share of equal guesses from which two methods are the same
 NEARER = 0.03  # how much larger a share of equal guesses tells a wrong way; found with four heads on five inputs
 NEARER_AND_OFF = 0.02  # the same, where the accuracy is off, too
+CONTRAST = 0.005
+SURER = 0.35  # than chance, of pictures learned from; 0.43 or more with standardised features, else 0.17 or less
 STEPS, RATE = 300, 0.1  # of the reference's head
 
 Load = Callable[[], tuple[Pictures, Pictures]]  # pictures to learn from, and others
@@ -86,7 +99,7 @@ class FrozenBaseline(Implementation):
         "Does the network standardise its pictures itself? Look at its first layer.",
         "Ask for one test picture alone and among others: is its probability the same?",
     )
-    misconceptions = (TR6, TL1, TL2, TL3, TL5, TL6, TL7, PR1, TW1, TW2, TW3)
+    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1, TW1, TW2, TW3)
 
     def cases(self) -> Sequence[Case]:
         """Return bikes."""
@@ -101,7 +114,9 @@ class FrozenBaseline(Implementation):
         must_be_function(answer, NAME)
         train, test = case.data()
         (x, y), (others, truth) = train.tensors(), test.tensors()
-        refuse_leak(case, answer, NAME, x, y, others)
+        few = Trial(case, answer, NAME, x, y, others)
+        few.refuse_leak()
+        few.refuse_other_labels()
         given = ask_probabilities(case, answer, NAME, (x, y, others), len(train.classes), KNOWN)
         right, ways = baseline_ways(load_trained("shapes"), x, y, others)
         reached, wanted = right_share(given, truth), right_share(right, truth)
@@ -113,6 +128,16 @@ class FrozenBaseline(Implementation):
             raise case.wrong(NAME, way)
         if not fair:
             raise _too_far(case, reached, wanted)
+        refuse_width(few)
+
+
+def refuse_width(few: Trial) -> None:
+    """Refuse a head whose certainty hangs on how much the features vary: features of grey pictures hardly do."""
+    label = "pictures with hardly any contrast, asked for those that it learned from"
+    grey = 0.5 + CONTRAST * (few.x - 0.5)
+    given = few.ask(label, grey, few.y, grey)
+    if given[np.arange(len(given)), few.y].mean() < 1 / few.classes + SURER:
+        raise replace(few.case, label=label).wrong(NAME, TL4)
 
 
 def _too_far(case: Case, reached: float, wanted: float) -> Wrong:

@@ -17,10 +17,11 @@ from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning_homework.headings import IMPROVE
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
+    TI3,
     TR6,
+    Trial,
     agreement,
     by_scene,
-    refuse_leak,
     right_share,
 )
 
@@ -58,7 +59,7 @@ class Improvement(Implementation):
         "How large is a wild bike? nn.functional.interpolate makes pictures smaller: what belongs around them?",
         "If all pictures are changed alike, is each test picture changed by itself, without the others?",
     )
-    misconceptions = (TI1, TI2, TR6)
+    misconceptions = (TI1, TI2, TI3, TR6)
 
     def cases(self) -> Sequence[Case]:
         """Return the lesson's own bikes; the catalogue is split by scene here."""
@@ -75,7 +76,9 @@ class Improvement(Implementation):
         catalogue, wild = case.data()
         train, test = by_scene(catalogue)
         (x, y), (inside, at_home), (outside, in_the_wild) = train.tensors(), test.tensors(), wild.tensors()
-        refuse_leak(case, answer, NAME, x, y, inside)
+        few = Trial(case, answer, NAME, x, y, torch.cat([inside[:20], outside]))
+        few.refuse_leak()
+        few.refuse_other_labels()
         tried, classes = (x, y, torch.cat([inside, outside])), len(train.classes)
         after = ask_probabilities(case, answer, NAME, tried, classes, KNOWN)
         before = ask_probabilities(case, baseline, BEFORE, tried, classes, KNOWN)

@@ -1,12 +1,14 @@
 """Exercise 7.9: a split that keeps scenes together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_numbers
+from course_utils.judging.answers import as_numbers, in_plain_containers
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
@@ -51,12 +53,25 @@ TS6 = Misconception(
     "their own?",
     SPLIT,
 )
+TS7 = Misconception(
+    "TS7",
+    "some scenes are never drawn",
+    "With thirty seeds some scenes were never in the test part, or always. From how many scenes does your chance "
+    "choose?",
+    SPLIT,
+)
+TS8 = Misconception(
+    "TS8",
+    "other defaults than share=0.25 and seed=0",
+    "Without share and seed your function splits in another way than with 0.25 and 0. What does its first line say?",
+    SPLIT,
+)
 KF5 = shared.KF5.in_lab(SPLIT, "The same seed gave another split. Where does your chance come from?")
 KF7 = shared.KF7.in_lab(SPLIT, "Six seeds gave the same split. Where does your function use its argument?")
 
 NAME = "split_by_scene"
 USUAL_SHARE = 0.25
-OTHER_SEEDS = range(1, 6)  # beside 0
+OTHER_SEEDS = range(1, 30)  # beside 0
 NO_SPLIT = "  It should return two lists of places, numbers from 0 on: train, test."
 
 Parts = tuple[list[int], list[int]]
@@ -70,8 +85,21 @@ class Plan(NamedTuple):
     share: float | None = None
 
 
-PUBLIC = (Plan((8, 8), (4, 4)), Plan((8, 12), (1, 7), 0.375))  # shares that binary numbers hold
-HIDDEN = (Plan((12, 12), (8, 8)), Plan((5, 20), (1, 9), 0.4), Plan((7, 8, 6), (1, 1), 0.3), Plan((2, 3), (3, 5)))
+PUBLIC = (  # shares that binary numbers hold
+    Plan((8, 8), (4, 4)),
+    Plan((8, 12), (1, 7), 0.375),
+    Plan((22, 6), (1, 3), 0.5),
+    Plan((2, 3), (2, 4), 0.875),
+    Plan((3, 2), (2, 4), 0.125),
+)
+HIDDEN = (
+    Plan((12, 12), (8, 8)),
+    Plan((5, 20), (1, 9), 0.4),
+    Plan((7, 8, 6), (1, 1), 0.3),
+    Plan((14, 26), (1, 2), 0.5),
+    Plan((2, 3), (3, 5)),
+    Plan((3, 4), (1, 5), 0.9),
+)
 SESSION = Case("the same seed in another session")
 
 
@@ -100,10 +128,10 @@ class SplitByScene(Implementation):
         "How many scenes has each class? Draw from each class by itself: what can then not happen?",
         "np.random.default_rng(seed) is the same in every session. Is the order of what you draw from, too?",
     )
-    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, KF5, KF7)
+    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, KF5, KF7)
 
     def cases(self) -> Sequence[Case]:
-        """Return the usual share, another one with other seeds, and another session."""
+        """Return the usual share, other ones with other seeds, also for few scenes, and another session."""
         return [*map(_case, PUBLIC), SESSION]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -138,12 +166,25 @@ def _judge_split(case: Case, answer: Callable[..., Any]) -> None:
     look(parts)
     if sorted(_split(case, answer, scenes, labels, 0, 2)[1]) != sorted(parts[1]):
         raise case.wrong(NAME, KF5)
-    if plan.share is not None:
-        others = [_split(case, answer, scenes, labels, seed, 1) for seed in OTHER_SEEDS]
-        for each in others:
-            look(each)
-        if min(plan.scenes) > 4 and all(sorted(test) == sorted(parts[1]) for _, test in others):
-            raise case.wrong(NAME, KF7)
+    if plan.share is None:
+        if _split(replace(case, data=plan._replace(share=USUAL_SHARE)), answer, scenes, labels, 0, 1) != parts:
+            raise case.wrong(NAME, TS8)
+        return
+    others = [_split(case, answer, scenes, labels, seed, 1) for seed in OTHER_SEEDS]
+    for each in others:
+        look(each)
+    if min(plan.scenes) > 4:
+        _look_at_chance(case, scenes, [set(test) for _, test in (parts, *others)])
+
+
+def _look_at_chance(case: Case, scenes: list[str], tests: list[set[int]]) -> None:
+    """Refuse test parts that are the same for all seeds, or that some scenes never get into, or never out of."""
+    if all(test == tests[0] for test in tests):
+        raise case.wrong(NAME, KF7)
+    ever = {scenes[place] for place in set().union(*tests)}
+    always = {scenes[place] for place in tests[0].intersection(*tests)}
+    if ever != set(scenes) or always:
+        raise case.wrong(NAME, TS7)
 
 
 def _split(
@@ -166,7 +207,12 @@ def _parts(case: Case, answer: Any, number: int) -> Parts:
 
 def read_parts(answer: Any, number: int) -> Parts | None:
     """Return two lists of places from 0 to ``number`` - 1; None if an answer is none."""
-    if type(answer) not in (tuple, list) or len(answer) != 2:
+    answer = in_plain_containers(answer)
+    if (
+        type(answer) not in (tuple, list, np.ndarray, torch.Tensor)
+        or getattr(answer, "ndim", 1) < 1
+        or len(answer) != 2
+    ):
         return None
     parts = [as_numbers(part) for part in answer]
     for part in parts:
