@@ -83,6 +83,7 @@ def build(name: str, *changes: tuple[str, str]) -> Callable:
     names = {"np": np, "torch": torch, "nn": nn, "fit": fit, "source": source}
     if name == "improved":
         exec(BASELINE, names)
+        names["wild"] = bikes(LESSON).wild
     exec(text, names)
     return names[name]
 
@@ -117,7 +118,8 @@ def in_hidden_cases_alone(name: str, function: Callable) -> tuple[tuple[str, ...
 
 def right(name: str, function: Callable, hidden: int | None = None) -> bool:
     """Tell whether a function earns everything."""
-    return judge(name, function, hidden)[:2] == (1, "Correct.")
+    found = judge(name, function, hidden)
+    return found.share == 1 and found.text.startswith("Correct.")
 
 
 @functools.cache
@@ -186,11 +188,28 @@ FEATURES = "source[:-1](X_train), source[:-1](X_test)"
 PIXELS = "X_train.flatten(1), X_test.flatten(1)"
 SCORES = "source(X_train), source(X_test)"
 TWICE = "source[:-1](2 * X_train - 1), source[:-1](2 * X_test - 1)"
+STANDARDISED = "(F_train - mean) / std, (F_test - mean) / std"
+OTHER_PICTURES = (  # a head that never saw what was handed in
+    (
+        "    with torch.no_grad():\n        F_train",
+        "    known = X_train.mean((1, 2, 3)) < 0.5\n    with torch.no_grad():\n        F_train",
+    ),
+    ("fit(head, x, y_train,", "fit(head, x, known.long(),"),
+)
 BEST = "max(ways, key=lambda way: reached(way, *validation))"
 LEVEL = (
     "X_train, X_test = (0.2 * (X - X.mean((1, 2, 3), keepdim=True)) / X.std((1, 2, 3), keepdim=True) + 0.55 "
     "for X in (X_train, X_test)); return frozen_baseline(X_train, y_train, X_test)"
 )
+REFIT = (
+    "(ways[best](torch.cat([learn[0], validation[0]]), torch.cat([learn[1], validation[1]]), test[0]).argmax(1) "
+    "== test[1]).double().mean()"
+)
+LEAK = (
+    "    small",
+    "    X, y = wild.tensors(); X_train, y_train = torch.cat([X_train, X]), torch.cat([y_train, y])\n    small",
+)
+LEAK_OF_HALF = ("    small", LEAK[1].replace("wild", "wild.at(range(0, 200, 2))"))
 PEEK = "{way: reached(way, *test) for way in ways}"
 SAME = ("    small", "    return frozen_baseline(X_train, y_train, X_test)\n    small")
 BY_TEST_LIGHT = (", X_test)\n", ", 0.5 * X_test / X_test.mean())\n")
@@ -207,6 +226,10 @@ FUNCTIONS = [
     mutant("TS4", "split_by_scene", (BOTH, "return (train, test) if seed == 0 else (test, train)")),
     mutant("TS5", "split_by_scene", ("round(share *", "round(0.5 *")),
     mutant("TS6", "split_by_scene", ("sorted({scene for", "list({scene for")),
+    mutant("TS7", "split_by_scene", ("chance.permutation(len(mine))", "chance.permutation(len(mine) - 1)")),
+    mutant("TS8", "split_by_scene", ("seed=0", "seed=1")),
+    mutant("TS8", "split_by_scene", ("share=0.25", "share=0.3")),
+    mutant("TS3", "split_by_scene", ("len(mine) - 1)", "len(mine))")),
     mutant("TS6", "split_by_scene", (SORTED, UNSORTED)),
     mutant("KF5", "split_by_scene", ("default_rng(seed)", "default_rng()")),
     mutant("KF5", "split_by_scene", ("chance.permutation", "np.random.permutation")),
@@ -225,6 +248,10 @@ FUNCTIONS = [
     mutant("TL3", "frozen_baseline", (".softmax(1)", ".argmax(1)")),
     mutant("TL5", "frozen_baseline", ("learning_rate=0.01", "learning_rate=0.0")),
     mutant("TL6", "frozen_baseline", ("head(t)", "head(x)")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train, F_test")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train - mean, F_test - mean")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train / std, F_test / std")),
+    mutant("TI3", "frozen_baseline", *OTHER_PICTURES),
     mutant("PR1", "frozen_baseline", (".softmax(1)", ".softmax(0)")),
     mutant("TW1", "frozen_baseline", (FEATURES, PIXELS)),
     mutant("TW2", "frozen_baseline", (FEATURES, SCORES)),
@@ -236,7 +263,16 @@ FUNCTIONS = [
     mutant("TP3", "choose", ("max(ways", "min(ways")),
     mutant("TP4", "choose", ("return best, reached(best, *test)", "return best, reached(best, *validation)")),
     mutant("KE6", "choose", ("return best, reached", "return best, 100 * reached")),
+    mutant("TP5", "choose", (BEST, "list(ways)[-1]")),
+    mutant("TP5", "choose", (BEST, "next(way for way in ways if reached(way, *validation) > 0)")),
+    mutant("TP7", "choose", (BEST, "max((way, reached(way, *validation)) for way in ways)[0]")),
+    mutant("TP6", "choose", ("*learn, X", "learn[0][1:], learn[1][1:], X")),
+    mutant("TP6", "choose", ("*learn, X", "learn[0], learn[1].flip(0), X")),
+    mutant("TP6", "choose", ("reached(best, *test)", REFIT)),
+    mutant("TP8", "choose", ("return best, reached(best, *test)", "return best, reached(best, *learn)")),
     mutant("TI1", "improved", SAME),
+    mutant("TI3", "improved", LEAK),
+    mutant("TI3", "improved", LEAK_OF_HALF),
     mutant("TI2", "improved", ("    small", f"    {LEVEL}\n    small")),
     mutant("TR6", "improved", BY_TEST_LIGHT),
 ]
@@ -259,6 +295,48 @@ TEST_PART_RAW = WrongWay(
     hidden=True,
 )
 WRONG_WAYS = [*FUNCTIONS, *SETS, TEST_PART_RAW]
+
+FREE_TRAINING = "how the head is trained is free, and this does as well"
+OTHER_IDEA = "another improvement that is as good"
+PIXELS_FROM_0_TO_1 = "pixels lie from 0 to 1"
+START = "a head may start from small random weights"
+FIT_LINE = "fit(head, x, y_train, epochs=100, batch_size=len(x), learning_rate=0.01)"
+EQUIVALENT = {
+    "split-by-scene": {
+        "split_by_scene(share): without negative numbers": "a share is never negative",
+        "for label in sorted(set(labels)): → for label in set(labels):": "small whole numbers have one order in a set",
+    },
+    "choose": {
+        "return (ways[way](*learn, X).argmax(1) == y).double().mean().item() → "
+        "return (ways[way](*learn, X).argmax(1) == y).double().mean()": "a tensor of one number is a number",
+    },
+    "frozen-baseline": {
+        "frozen_baseline(X_train): without negative numbers": PIXELS_FROM_0_TO_1,
+        "frozen_baseline(X_test): without negative numbers": PIXELS_FROM_0_TO_1,
+        "with torch.no_grad(): → F_train, F_test = (source[:-1](X_train), source[:-1](X_test))": (
+            "the prompt does not mind a graph"
+        ),
+        "with torch.no_grad(): → return head((F_test - mean) / std).softmax(1)": "the prompt does not mind a graph",
+        "head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1) → "
+        "head = nn.Linear(F_train.shape[1], y_train.max() + 1)": "PyTorch takes a whole number in a tensor, too",
+        "nn.init.zeros_(head.weight) → pass": START,
+        "nn.init.zeros_(head.weight) → head.weight": START,
+        f"{FIT_LINE} → fit(head, x, y_train, epochs=100, batch_size=len(x))": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('100', '101')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('100', '99')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('len(x)', 'len(x) - 1')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('0.01', '0.005')}": FREE_TRAINING,
+    },
+    "improvement": {
+        "improved(X_train): without negative numbers": PIXELS_FROM_0_TO_1,
+        "improved(X_test): without negative numbers": PIXELS_FROM_0_TO_1,
+        "small = nn.functional.interpolate(X_train, size=26, mode='bilinear') → "
+        "small = nn.functional.interpolate(X_train, size=26)": OTHER_IDEA,
+        "more = torch.cat([X_train, 0.65 * small]) → more = torch.cat([X_train, small])": OTHER_IDEA,
+        "more = torch.cat([X_train, 0.65 * small]) → more = torch.cat([X_train, 0.325 * small])": OTHER_IDEA,
+        "more = torch.cat([more, more.flip(3)]) → more = torch.cat([more, more.flip(2)])": OTHER_IDEA,
+    },
+}
 
 HIDDEN = [  # what the hidden cases by themselves say
     ("TS1", "split_by_scene", [("    chance", BY_PHOTO)]),

@@ -78,7 +78,7 @@ NAME = "augment"
 FARTHEST = 2  # pixels
 LOOK_AS_FAR_AS = 4
 SHAPES = ((64, 3, 10, 8), (80, 1, 9, 12))
-MANY = (700, 1, 6, 7)  # to count flips: half of them, to within 5 standard errors
+MANY = (700, 1, 8, 9)  # to count flips: half of them, to within 5 standard errors
 FEWEST, MOST = 0.4, 0.6
 OTHERS = range(50, 56)  # further seeds: what one draw for the whole batch makes of them tells it from none
 
@@ -104,6 +104,24 @@ class Augment(Implementation):
         "rng.random(N) < 0.5 decides about N pictures at once. Which axis is left to right?",
         "np.pad puts a border around a picture. Which window of the larger picture is the picture moved by 1?",
     )
+    worked = """
+    Cells under a microscope have no top and no left. `turn(X, rng)`: each square picture by itself is turned by 0, 1, 2
+    or 3 quarters, and made lighter or darker by up to 0.1.
+
+    1. One draw a picture for each of the two changes: `len(X)` numbers at once, all from `rng`.
+    2. The output starts as a copy, so that `X` stays as it is.
+    3. A picture is (C, H, W): rows and columns are its axes 1 and 2, and all its channels turn together.
+
+    ```python
+    def turn(X, rng):
+        quarters = rng.integers(0, 4, len(X))  # 4 is not drawn
+        light = rng.uniform(-0.1, 0.1, len(X))
+        out = X.copy()
+        for i, picture in enumerate(X):
+            out[i] = np.rot90(picture, quarters[i], axes=(1, 2)) + light[i]
+        return out
+    ```
+    """
     misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8, TA9, TA10)
 
     def cases(self) -> Sequence[Case]:

@@ -127,6 +127,30 @@ class ExtractFeatures(Implementation):
         "X.split(batch) gives the batches in order, the last one shorter. What do you do with a list of them?",
         "Which three things have you changed on the way: a mode, a hook, a graph? How do you leave each as it was?",
     )
+    worked = """
+    Another function of the same kind: `largest(model, X, layer)`, the largest absolute number that comes out of a
+    layer, without a trace left in the model.
+
+    1. Note the mode, so that you can put it back.
+    2. Hang a hook on the layer: it only has to *note* something of each output.
+    3. Send the pictures through, here one by one, in eval mode and without a graph.
+    4. Take the hook off, put the mode back, and only then work with what was noted.
+
+    ```python
+    def largest(model, X, layer):
+        was_training, noted = model.training, []
+        hook = dict(model.named_modules())[layer].register_forward_hook(
+            lambda layer, inputs, output: noted.append(output.abs().max().item())
+        )
+        model.eval()
+        with torch.inference_mode():
+            for x in X:
+                model(x[None])
+        hook.remove()
+        model.train(was_training)
+        return max(noted)
+    ```
+    """
     misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, DS4)
 
     def cases(self) -> Sequence[Case]:

@@ -80,6 +80,22 @@ class FitHead(Implementation):
         "What is the standard deviation of a column that never changes? What may stand in its place?",
         "nn.Linear gives scores. Which function turns a row of scores into probabilities?",
     )
+    worked = """
+    The same with a number to predict in the place of a class: `predict(F_train, t_train, F_test)`, by least squares.
+
+    1. One middle and one width a column, of the training part: axis 0 is the pictures.
+    2. A column that never changes has width 0; at least a millionth is divided by, so 0 / 0 cannot come up.
+    3. Both parts go through the *same* subtraction and division.
+    4. A column of ones stands for the bias. What comes out is detached from any graph: nothing here has one.
+
+    ```python
+    def predict(F_train, t_train, F_test):
+        middle, width = F_train.mean(0), F_train.std(0).clamp(min=1e-6)
+        A, B = (torch.cat([(F - middle) / width, torch.ones(len(F), 1)], dim=1) for F in (F_train, F_test))
+        weights = torch.linalg.pinv(A) @ t_train
+        return B @ weights
+    ```
+    """
     misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, PR1)
 
     def cases(self) -> Sequence[Case]:

@@ -70,6 +70,24 @@ class Freezing(Implementation):
         "Batch norm has numbers that no gradient changes. In which mode does it leave them alone?",
         "For the list: which test decides whether a parameter goes in?",
     )
+    worked = """
+    The way back: `thaw(module)` lets all inside a module learn again, and `frozen_names(model)` lists the names of what
+    is still frozen.
+
+    1. Autograd asks each *parameter*: a loop over `named_parameters()` reaches those of the layers inside, too.
+    2. Batch norm moves its averages in train mode, and dropout drops there: `train()` wakes all layers of the module.
+    3. The list asks each parameter of the model the same question, and keeps those that say no.
+
+    ```python
+    def thaw(module):
+        for name, parameter in module.named_parameters():
+            parameter.requires_grad_(True)
+        module.train()
+
+    def frozen_names(model):
+        return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+    ```
+    """
     misconceptions = (TZ1, TZ2, TZ5, TZ6, TR7, TZ3, TZ4)
 
     def cases(self) -> Sequence[Case]:

@@ -229,7 +229,23 @@ def _head_text(head: Head) -> str:
     )
 
 
-HEAD_SIZE = Topic("head-size", practice_head, _head_text, torch_head, head_ways)
+def _head_steps(head: Head) -> list[str]:
+    places = head.height * head.width
+    inputs = (
+        f"Each map is averaged to one number: the head gets {head.channels} numbers."
+        if head.pooled
+        else f"A map holds {head.height} · {head.width} = {places} numbers, so the head gets "
+        f"{head.channels} · {places} = {head.inputs:,}."
+    )
+    return [
+        inputs,
+        f"Each score multiplies all of them and adds one bias: {head.inputs:,} + 1 parameters.",
+        f"There are {head.classes} scores, however many pictures go in together: "
+        f"{head.classes} · {head.inputs + 1:,} = {torch_head(head):,}.",
+    ]
+
+
+HEAD_SIZE = Topic("head-size", practice_head, _head_text, torch_head, head_ways, _head_steps)
 
 
 class HeadSizes(Exercise):
@@ -241,6 +257,15 @@ class HeadSizes(Exercise):
         "Averaging over a map leaves how many numbers of each channel?",
         "Frozen: which of the network's parameters change? A share is a part of all of them, in per cent.",
     )
+    worked = """
+    20 maps of 3×3, four classes, and a body of 1,000 parameters below.
+
+    1. Flattened, the head gets 20 · 3 · 3 = 180 numbers. Each of its four scores has a weight for each and one bias:
+       4 · (180 + 1) = 724.
+    2. Averaged, each map becomes one number: 20 numbers, 4 · (20 + 1) = 84.
+    3. Nothing frozen, with the first head: 1,000 + 724 = 1,724 are trained.
+    4. Body frozen: 724 of 1,724 are trained, 100 · 724 / 1,724 = 42.0 per cent.
+    """
     misconceptions = (*COUNT_WAYS, TH4, TH5, TH6, TH7, TH8, TH9, TH11)
     topics = (HEAD_SIZE,)
 
@@ -276,9 +301,9 @@ class HeadSizes(Exercise):
         return found | _explained({label: found[label] for label in ("full", "share")}, given, heads[OWN])
 
 
-def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int]]:
+def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int | None]]:
     by_head = {label: head_ways(head) for label, head in heads.items()}
-    return {way: {label: ways[way] for label, ways in by_head.items()} for way in COUNT_WAYS}
+    return {way: {label: ways.get(way) for label, ways in by_head.items()} for way in COUNT_WAYS}
 
 
 def _same_share(one: float, other: float) -> bool:

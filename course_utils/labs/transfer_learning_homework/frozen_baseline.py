@@ -99,6 +99,25 @@ class FrozenBaseline(Implementation):
         "Does the network standardise its pictures itself? Look at its first layer.",
         "Ask for one test picture alone and among others: is its probability the same?",
     )
+    worked = """
+    A method of the same kind with another head: `nearest_middle(X_train, y_train, X_test)` puts a picture into the
+    class whose middle is nearest.
+
+    1. Both parts go through the frozen layers, without a graph.
+    2. Middle and width of each feature come from the training part alone, and are used for both parts.
+    3. The head: the mean of the training features of each class. Distances, turned over, are scores; softmax makes
+       probabilities (M, K) of them.
+
+    ```python
+    def nearest_middle(X_train, y_train, X_test):
+        with torch.no_grad():
+            A, B = (source[:-1](X) for X in (X_train, X_test))
+        low, wide = A.mean(0), A.std(0).clamp(min=1e-6)
+        A, B = (A - low) / wide, (B - low) / wide
+        middles = torch.stack([A[y_train == k].mean(0) for k in y_train.unique()])
+        return (-torch.cdist(B, middles)).softmax(dim=1)
+    ```
+    """
     misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1, TW1, TW2, TW3)
 
     def cases(self) -> Sequence[Case]:

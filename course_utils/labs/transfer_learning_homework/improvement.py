@@ -59,6 +59,21 @@ class Improvement(Implementation):
         "How large is a wild bike? nn.functional.interpolate makes pictures smaller: what belongs around them?",
         "If all pictures are changed alike, is each test picture changed by itself, without the others?",
     )
+    worked = """
+    Another catalogue shows leaves on white paper, sharp; the wild ones were taken by people who were walking.
+
+    1. Look: what differs? The wild pictures are blurred along a line. Form and colour are the same.
+    2. Do that to the training part: each picture comes once as it is and once blurred, with the same label.
+    3. The test pictures stay as they are, and no wild picture is learned from.
+
+    ```python
+    def improved_leaves(X_train, y_train, X_test):
+        blurred = (X_train.roll(-1, 3) + X_train + X_train.roll(1, 3)) / 3
+        return frozen_baseline(torch.cat([X_train, blurred]), torch.cat([y_train, y_train]), X_test)
+    ```
+
+    4. Measure both at home and in the wild: a gain outside that costs little at home is an improvement.
+    """
     misconceptions = (TI1, TI2, TI3, TR6)
 
     def cases(self) -> Sequence[Case]:

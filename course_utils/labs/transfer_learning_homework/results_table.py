@@ -68,6 +68,21 @@ class ResultsTable(Exercise):
         "The cell above prints all that the table asks for. Which of its numbers is n?",
         "Run the cell above once more after each change of your functions. Are the numbers in the table the last ones?",
     )
+    worked = """
+    Somebody else's run prints `baseline: catalogue 0.729, wild 0.515, from 150 pictures` and
+    `improved: catalogue 0.708, wild 0.640, from 150 pictures`. There were 200 pictures in that catalogue.
+
+    1. Each printed line is a row, under its own method's name.
+    2. The first number was measured on the test part of the catalogue, the second on the wild pictures.
+    3. n is what was learned from, 150: not the 200 that there are, nor the 50 of the test part.
+
+    ```python
+    results = {
+        "baseline": {"catalogue": 0.729, "wild": 0.515, "n": 150},
+        "improved": {"catalogue": 0.708, "wild": 0.640, "n": 150},
+    }
+    ```
+    """
     misconceptions = (KE6, KF4, TG1, TG2, TG3, TG4)
 
     def judge(

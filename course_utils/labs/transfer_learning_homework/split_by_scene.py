@@ -128,6 +128,23 @@ class SplitByScene(Implementation):
         "How many scenes has each class? Draw from each class by itself: what can then not happen?",
         "np.random.default_rng(seed) is the same in every session. Is the order of what you draw from, too?",
     )
+    worked = """
+    Recordings come from speakers, and k groups are wanted with no speaker in two of them:
+    `groups(speakers, k, seed=0)`, where `speakers[i]` said recording i.
+
+    1. What is dealt out are speakers, so make a list of them, each once. `sorted` gives them the same order in every
+       session; a set alone does not.
+    2. Shuffle that list by the seed, and deal it out like cards: speaker number 0 to group 0, number 1 to group 1, …
+    3. Only then ask of each recording to which group its speaker went.
+
+    ```python
+    def groups(speakers, k, seed=0):
+        names = sorted(set(speakers))
+        np.random.default_rng(seed).shuffle(names)
+        group = {name: place % k for place, name in enumerate(names)}
+        return [[i for i, one in enumerate(speakers) if group[one] == g] for g in range(k)]
+    ```
+    """
     misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, KF5, KF7)
 
     def cases(self) -> Sequence[Case]:
