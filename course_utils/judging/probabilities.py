@@ -33,6 +33,11 @@ def alike(one: np.ndarray, other: np.ndarray, by: float = 0.02) -> bool:
     return bool(np.abs(one - other).max() <= by)
 
 
+def only_zeros_and_ones(found: np.ndarray) -> bool:
+    """Tell whether these are labels in the form of probabilities."""
+    return bool(np.isin(found, (0, 1)).all())
+
+
 def ask_probabilities(
     case: Case,
     answer: Callable[..., Any],

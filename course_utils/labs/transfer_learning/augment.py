@@ -1,4 +1,18 @@
-"""Exercise 7.8: augmentation. Every picture must come back as one of its own flips and shifts."""
+"""Exercise 7.8: augmentation. Every picture must come back as one of its own flips and shifts.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+each picture by itself                                 64 and 80 pictures: flips and shifts differ
+flipped from left to right with probability ½          MANY: 700 pictures, between 0.4 and 0.6
+moved by -2, -1, 0, 1 or 2, down and across            64 pictures: all five occur, both ways, none beyond
+down and across by numbers of their own                64 pictures: not all as far down as across
+not what left on the other side                        no picture is rolled
+fill in what you like                                  only what was moved is compared
+a new array of the same shape; leave X as it is        every case, colour and grey, also numbers below 0
+take all chance from rng                               equal generators, other global ones; other generators
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

@@ -1,4 +1,18 @@
-"""Exercise 7.4: a head fitted on features."""
+"""Exercise 7.4: a head fitted on features.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+statistics of the training part                        far, single: the other test pictures do not matter
+standardise: divided by the standard deviation         scaled: one feature times 1000 and 0.01
+standardise: minus the mean                            moved: all features minus 50
+a standard deviation of 0                              flat: a feature that never changes
+fit a linear layer                                     easy features are told apart
+the probabilities (M, K) of the test part              every case: shape, rows that add up to 1; K of 2, 3, 4
+as a tensor without a graph                            every case; an array or a list has none
+training is free                                       no weights are compared
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -11,7 +25,7 @@ from course_utils.judging import probabilities, shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import Known, alike, ask_probabilities
+from course_utils.judging.probabilities import Known, alike, ask_probabilities, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning.headings import HEAD
 
@@ -28,6 +42,7 @@ TL4 = Misconception(
 TL5 = shared.TL5.in_lab(HEAD)
 TL6 = shared.TL6.in_lab(HEAD)
 TL7 = shared.TL7.in_lab(HEAD)
+TL10 = shared.TL10.in_lab(HEAD)
 TL8 = Misconception(
     "TL8",
     "graph kept",
@@ -96,7 +111,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, PR1)
 
     def cases(self) -> Sequence[Case]:
         """Return easy features, with which all is tried that the prompt names."""
@@ -137,6 +152,8 @@ class Trial:
         """Raise unless the probabilities are good ones, and stay the same where they must."""
         usual = self.ask(self.case, self.train, self.test)
         self.look_at_learning(usual)
+        if only_zeros_and_ones(usual):
+            raise self.case.wrong(NAME, TL10)
         for name in self.plan.tried:
             getattr(self, name)(usual)
 
@@ -160,7 +177,11 @@ class Trial:
         case = self.called("easy features")
         own = self.ask(case, self.train, (self.train - self.train.mean(0)) / self.train.std(0))
         learned = float((own.argmax(1) == self.labels.numpy()).mean())
-        raise case.wrong(NAME, TL7 if learned >= 0.9 else TL5)
+        if learned >= 0.9:
+            raise case.wrong(NAME, TL7)
+        line = "  too few of the test pictures come out right. Is it the right labels that the head is fitted to?"
+        guessing = learned <= 1 / self.plan.classes + 0.2
+        raise case.wrong(NAME, TL5 if guessing else None, detail="" if guessing else line, hidden=line)
 
     def far(self, usual: np.ndarray) -> None:
         """Move some of the test pictures: the others' probabilities stay."""

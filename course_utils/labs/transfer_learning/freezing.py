@@ -1,4 +1,15 @@
-"""Exercise 7.2: a part of a network is frozen, and the rest is handed to the optimiser."""
+"""Exercise 7.2: a part of a network is frozen, and the rest is handed to the optimiser.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+no step changes parameters inside module               freeze: five steps with momentum and weight decay
+nor running statistics                                 freeze(model.body), freeze(model.body.norm)
+the rest of the network learns on                      freeze: parameters outside have moved
+the list of those that are to be trained               trainable_parameters: some and none are frozen
+for the optimiser                                      the parameters themselves, each once
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any

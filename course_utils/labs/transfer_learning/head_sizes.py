@@ -1,4 +1,13 @@
-"""Exercise 7.3: the parameters of three heads, and how much of a network is trained."""
+"""Exercise 7.3: the parameters of three heads, and how much of a network is trained.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+parameters of heads a, b, c, biases included           a part each, against nn.Linear
+full: all that train when nothing is frozen            the part "full", with head c
+share: per cent, one decimal                           the part "share", to within 0.06
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

@@ -1,4 +1,13 @@
-"""Exercise 7.6: labels in the wrong order, counted and repaired."""
+"""Exercise 7.6: labels in the wrong order, counted and repaired.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+wrong, first, last, numbers from 0                     a part each, by the student's own folders
+repair_labels: the right labels                        repair_cases: the folders, and others of other lengths
+in any order                                           thirteen pictures, mixed
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,6 +1,15 @@
 """Exercise 7.5: a table of accuracies, and what is read off it.
 
 The table is judged by what must show in any run of the experiment, the readings by the learner's own table.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+paste the printed table                                the part "table": what any run shows
+scratch reaches: smallest n, or "none"                 its part, by the learner's own table
+random beats pixels: at how many n                     its part, by the learner's own table
+gain at 5: points of frozen above scratch              its part; whole points, or to within 0.11
+=====================================================  ==========================================================
 """
 
 from collections.abc import Callable, Mapping, Sequence

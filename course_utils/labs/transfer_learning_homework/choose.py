@@ -1,4 +1,15 @@
-"""Exercise 7.11: a choice that does not look at the test part."""
+"""Exercise 7.11: a choice that does not look at the test part.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+let each way learn from learn                          every call of a way: all of learn, with its labels
+the highest accuracy on validation                     contests in which each slip gives another name
+its accuracy on test, from 0 to 1                      to within 0.006; each part has another one
+no other way may see the test part                     every call of a way
+ways from names to functions                           two to seven ways, two to four classes
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -68,6 +79,18 @@ TP8 = Misconception(
     "that it learned from. In which call is the number made that you return?",
     CHOOSE,
 )
+TP9 = Misconception(
+    "TP9",
+    "the most certain way chosen",
+    "One way to get this name: this way is the most certain of its answers. Whom do you ask whether they are right?",
+    CHOOSE,
+)
+TP10 = Misconception(
+    "TP10",
+    "the share of wrong guesses, or the number of right ones",
+    "This is the share that the way gets wrong, or how many it gets right. Which share is asked for?",
+    CHOOSE,
+)
 
 NAME = "choose"
 PARTS = ("learn", "validation", "test")
@@ -95,7 +118,7 @@ PUBLIC = (
             "darkened": (0.6, 0.65, 0.9),
             "small": (1.0, 0.7, 0.65),
             "zoomed": (0.5, 0.75, 0.7),
-            "blurred": (0.9, 0.3, 0.4),
+            "blurred": (0.9, 0.3, 0.45),
             "moved": (0.4, 0.55, 0.75),
         },
     ),
@@ -122,7 +145,7 @@ HIDDEN = (
             "y": (0.75, 0.5, 0.9),
             "z": (0.85, 0.6, 0.46),
             "u": (0.95, 0.65, 0.54),
-            "w": (0.6, 0.35, 0.42),
+            "w": (0.6, 0.35, 0.38),
             "t": (0.65, 0.7, 0.62),
         },
     ),
@@ -157,7 +180,7 @@ class Choose(Implementation):
     4. With `reached = {1: 0.70, 3: 0.80, 9: 0.75}`, `max(reached, key=reached.get)` is 3; `max(reached)` would be 9,
        the largest *name*.
     """
-    misconceptions = (TP1, TP2, TP3, TP4, TP5, TP6, TP7, TP8, KE6)
+    misconceptions = (TP1, TP2, TP3, TP4, TP5, TP6, TP7, TP8, TP9, TP10, KE6)
 
     def cases(self) -> Sequence[Case]:
         """Return ways of which another one is best on each part."""
@@ -220,6 +243,8 @@ def _look_at_name(
         raise case.wrong(NAME, TP3)
     if name in (next(iter(reached)), next(reversed(reached))):
         raise case.wrong(NAME, TP5)
+    if name == _most_certain(list(reached)):
+        raise case.wrong(NAME, TP9)
     line = "  Another way gets more of the validation pictures right."
     raise case.wrong(NAME, TP7 if name == max(reached) else None, detail=line, hidden=line)
 
@@ -237,6 +262,8 @@ def _look_at_report(case: Case, name: str, reported: float, reached: Mapping[str
         raise case.wrong(NAME, KE6)
     if near(mine["validation"]):
         raise case.wrong(NAME, TP4)
+    if near(1 - mine["test"]) or reported == round(mine["test"] * case.data.sizes[2]):
+        raise case.wrong(NAME, TP10)
     if near(mine["learn"], *(each["test"] for each in reached.values())):
         raise case.wrong(NAME, TP8)
     line = (
@@ -309,11 +336,13 @@ def choose(
     def make_way(name: str) -> Callable[..., torch.Tensor]:
         def way(X_train: Any, y_train: Any, X: Any) -> torch.Tensor:
             learned, found = find(X_train), find(X)
-            labelled = sorted(zip(learned, np.asarray(y_train).tolist(), strict=False))
+            labels = np.asarray(y_train).reshape(-1).tolist()
+            labelled = sorted(zip(learned, labels, strict=True)) if len(labels) == len(learned) else []
             shown = [sorted({part for part, _ in each}) for each in (learned, found)]
             calls.append([name, [WHOLE] if labelled == whole else shown[0], shown[1]])
             labels = torch.tensor([int(guesses[name][part][i]) if part else 0 for part, i in found])
-            return 0.8 * torch.eye(classes)[labels] + 0.2 / classes
+            certain = 0.9 if name == _most_certain(list(shares)) else 0.8
+            return certain * torch.eye(classes)[labels] + (1 - certain) / classes
 
         return way
 
@@ -323,6 +352,11 @@ def choose(
     if type(answer) in (tuple, list):
         answer = [_text(each) for each in answer]
     return {"answer": answer, "calls": calls}
+
+
+def _most_certain(names: Sequence[str]) -> str:
+    """Return the way whose probabilities are the largest: neither the first nor the last, where there are more."""
+    return names[len(names) // 2]
 
 
 def _text(value: Any) -> Any:

@@ -1,4 +1,16 @@
-"""Exercise 7.10: a frozen baseline, compared with a reference that is run here and now, never stored."""
+"""Exercise 7.10: a frozen baseline, compared with a reference that is run here and now, never stored.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+probabilities (M, K)                                   every call; bikes of two classes, shapes of five
+the features of source                                 agreement with heads on pixels, scores, other features
+standardise them                                       refuse_width: pictures with hardly any contrast
+with the training part's statistics                    refuse_leak: other test pictures change nothing
+fit a linear head                                      accuracy within 5 points of a reference run
+X_train, y_train                                       refuse_other_labels: labels exchanged, answers exchanged
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -15,7 +27,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import ask_probabilities
+from course_utils.judging.probabilities import ask_probabilities, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 from course_utils.labs.transfer_learning_homework.methods import (
@@ -43,6 +55,7 @@ TL4 = Misconception(
 )
 TL5 = shared.TL5.in_lab(HEAD, notebook=LAB)
 TL7 = shared.TL7.in_lab(HEAD, notebook=LAB)
+TL10 = shared.TL10.in_lab(HEAD, notebook=LAB)
 TW1 = Misconception(
     "TW1",
     "a head on pixels",
@@ -53,6 +66,12 @@ TW2 = Misconception(
     "TW2",
     "a head on the source's scores",
     "This comes out for a head on the source's ten scores. How many numbers stand before its head?",
+    BASELINE,
+)
+TW4 = Misconception(
+    "TW4",
+    "pixels from 0 to 255",
+    "This comes out for pixels from 0 to 255. From where to where do the pixels run that the network was trained on?",
     BASELINE,
 )
 TW3 = Misconception(
@@ -87,6 +106,12 @@ def new_shapes() -> tuple[Pictures, Pictures]:
     return train, test
 
 
+@cache
+def three_shapes(seed: int) -> Pictures:
+    """Return a few drawn shapes of three classes."""
+    return load_shapes(45, 3, classes=NEW_SHAPES[:3], seed=seed)[0]
+
+
 class FrozenBaseline(Implementation):
     """Write ``frozen_baseline(X_train, y_train, X_test) -> (M, K)``: a head on frozen features, and probabilities.
 
@@ -118,7 +143,7 @@ class FrozenBaseline(Implementation):
         return (-torch.cdist(B, middles)).softmax(dim=1)
     ```
     """
-    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1, TW1, TW2, TW3)
+    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, PR1, TW1, TW2, TW3, TW4)
 
     def cases(self) -> Sequence[Case]:
         """Return bikes."""
@@ -135,28 +160,41 @@ class FrozenBaseline(Implementation):
         (x, y), (others, truth) = train.tensors(), test.tensors()
         few = Trial(case, answer, NAME, x, y, others)
         few.refuse_leak()
-        few.refuse_other_labels()
         given = ask_probabilities(case, answer, NAME, (x, y, others), len(train.classes), KNOWN)
         right, ways = baseline_ways(load_trained("shapes"), x, y, others)
         reached, wanted = right_share(given, truth), right_share(right, truth)
         fair, chance = abs(reached - wanted) <= TOLERANCE, 1 / len(train.classes)
-        if not fair and given.max(1).mean() < chance + 0.2:
+        if not fair and max(reached, given.max(1).mean()) < chance + 0.2:
             raise case.wrong(NAME, TL5)
         way = nearest_way(given, right, ways, NEARER if fair else NEARER_AND_OFF)
         if way:
             raise case.wrong(NAME, way)
+        refuse_width(case, answer)
         if not fair:
             raise _too_far(case, reached, wanted)
-        refuse_width(few)
+        few.refuse_other_labels()
+        if only_zeros_and_ones(given):
+            raise case.wrong(NAME, TL10)
 
 
-def refuse_width(few: Trial) -> None:
-    """Refuse a head whose certainty hangs on how much the features vary: features of grey pictures hardly do."""
-    label = "pictures with hardly any contrast, asked for those that it learned from"
-    grey = 0.5 + CONTRAST * (few.x - 0.5)
-    given = few.ask(label, grey, few.y, grey)
-    if given[np.arange(len(given)), few.y].mean() < 1 / few.classes + SURER:
-        raise replace(few.case, label=label).wrong(NAME, TL4)
+def refuse_width(case: Case, answer: Callable[..., Any]) -> None:
+    """Refuse a head whose certainty hangs on how much the features vary: features of grey pictures hardly do.
+
+    It is asked for the very pictures that it learned from. A head that does not know these in full contrast either is
+    not refused here.
+    """
+    pictures = three_shapes(case.seed)
+    x, y = pictures.tensors()
+
+    def is_sure(contrast: float, label: str) -> bool:
+        shown, classes = 0.5 + contrast * (x - 0.5), len(pictures.classes)
+        tried = replace(case, label=f"{label}, asked for those that it learned from")
+        given = ask_probabilities(tried, answer, NAME, (shown, y, shown), classes, KNOWN)
+        return bool(given[np.arange(len(given)), y].mean() >= 1 / classes + SURER)
+
+    grey = "pictures with hardly any contrast"
+    if not is_sure(CONTRAST, grey) and is_sure(1, "drawn shapes"):
+        raise replace(case, label=grey).wrong(NAME, TL4)
 
 
 def _too_far(case: Case, reached: float, wanted: float) -> Wrong:
@@ -194,14 +232,15 @@ def baseline_ways(
     with torch.no_grad():
         inside, outside = body(x), body(others)
 
-    def twice() -> torch.Tensor:
+    def with_pixels(change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         with torch.no_grad():
-            return guess(body((x - 0.5) / 0.5), y, body((others - 0.5) / 0.5))
+            return guess(body(change(x)), y, body(change(others)))
 
     return guess(inside, y, outside), {
         TW1: lambda: guess(x.flatten(1), y, others.flatten(1)),
         TW2: lambda: guess(head(inside).detach(), y, head(outside).detach()),
-        TW3: twice,
+        TW3: lambda: with_pixels(lambda pixels: (pixels - 0.5) / 0.5),
+        TW4: lambda: with_pixels(lambda pixels: 255 * pixels),
         TL7: lambda: guess(inside, y, outside, raw=True),
     }
 

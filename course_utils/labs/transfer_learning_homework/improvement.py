@@ -1,4 +1,15 @@
-"""Exercise 7.12: one improvement, which must show in the wild."""
+"""Exercise 7.12: one improvement, which must show in the wild.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+arguments and result of the baseline                   every call
+5 points more of the wild pictures                     the lesson's wild pictures; at grading, others
+at most 10 points less of the catalogue                a test part by scene
+wild pictures never for learning                       refuse_other_labels: labels exchanged, answers exchanged
+(each test picture by itself)                          refuse_leak: other test pictures change nothing
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -35,6 +46,12 @@ TI2 = Misconception(
     "TI2",
     "gained in the wild, lost in the catalogue",
     "The wild pictures gain, but the catalogue loses more than is allowed. What does your change take from it?",
+    IMPROVE,
+)
+TI4 = Misconception(
+    "TI4",
+    "worse at home and in the wild",
+    "Your change makes both worse. Does each picture still stand beside its own label, and is it still a bike?",
     IMPROVE,
 )
 
@@ -74,7 +91,7 @@ class Improvement(Implementation):
 
     4. Measure both at home and in the wild: a gain outside that costs little at home is an improvement.
     """
-    misconceptions = (TI1, TI2, TI3, TR6)
+    misconceptions = (TI1, TI2, TI3, TI4, TR6)
 
     def cases(self) -> Sequence[Case]:
         """Return the lesson's own bikes; the catalogue is split by scene here."""
@@ -93,7 +110,6 @@ class Improvement(Implementation):
         (x, y), (inside, at_home), (outside, in_the_wild) = train.tensors(), test.tensors(), wild.tensors()
         few = Trial(case, answer, NAME, x, y, torch.cat([inside[:20], outside]))
         few.refuse_leak()
-        few.refuse_other_labels()
         tried, classes = (x, y, torch.cat([inside, outside])), len(train.classes)
         after = ask_probabilities(case, answer, NAME, tried, classes, KNOWN)
         before = ask_probabilities(case, baseline, BEFORE, tried, classes, KNOWN)
@@ -102,10 +118,13 @@ class Improvement(Implementation):
         cut = len(inside)
         home, home_before = (right_share(each[:cut], at_home) for each in (after, before))
         away, away_before = (right_share(each[cut:], in_the_wild) for each in (after, before))
+        if away < away_before - 1e-9 and home < home_before - LOSS - 1e-9:
+            raise case.wrong(NAME, TI4)
         if away < away_before + GAIN - 1e-9:
             raise _too_little(case, away, away_before)
         if home < home_before - LOSS - 1e-9:
             raise case.wrong(NAME, TI2)
+        few.refuse_other_labels()
 
 
 def _too_little(case: Case, reached: float, before: float) -> Wrong:

@@ -1,4 +1,18 @@
-"""Exercise 7.9: a split that keeps scenes together."""
+"""Exercise 7.9: a split that keeps scenes together.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+two lists of places, train, test                       every plan; lists, tuples, arrays, sets
+each picture in one of them, once                      every plan
+no scene is in both                                    every plan
+of each class the share, rounded up or down            plans with 2 to 22 scenes a class, shares 1/8 to 7/8
+at least one to either side                            two and three scenes, shares 1/8 and 7/8
+share=0.25, seed=0                                     without both, and with both
+which ones is chance, and the seed decides             thirty seeds: splits differ, every scene is drawn
+alike in every session                                 twins of names that a set orders alike, or not
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -66,8 +80,20 @@ TS8 = Misconception(
     "Without share and seed your function splits in another way than with 0.25 and 0. What does its first line say?",
     SPLIT,
 )
+TS9 = Misconception(
+    "TS9",
+    "drawn from the scenes of all classes at once",
+    "The test part has its share of all scenes, but not of those of each class. From how many lists do you draw?",
+    SPLIT,
+)
+TS10 = Misconception(
+    "TS10",
+    "names, or true and false, instead of places",
+    "These are names, or true and false for each picture. Which numbers would pick the pictures out of an array?",
+    SPLIT,
+)
 KF5 = shared.KF5.in_lab(SPLIT, "The same seed gave another split. Where does your chance come from?")
-KF7 = shared.KF7.in_lab(SPLIT, "Six seeds gave the same split. Where does your function use its argument?")
+KF7 = shared.KF7.in_lab(SPLIT, "Thirty seeds gave the same split. Where does your function use its argument?")
 
 NAME = "split_by_scene"
 USUAL_SHARE = 0.25
@@ -86,7 +112,7 @@ class Plan(NamedTuple):
 
 
 PUBLIC = (  # shares that binary numbers hold
-    Plan((8, 8), (4, 4)),
+    Plan((12, 20), (4, 4)),
     Plan((8, 12), (1, 7), 0.375),
     Plan((22, 6), (1, 3), 0.5),
     Plan((2, 3), (2, 4), 0.875),
@@ -145,7 +171,7 @@ class SplitByScene(Implementation):
         return [[i for i, one in enumerate(speakers) if group[one] == g] for g in range(k)]
     ```
     """
-    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, KF5, KF7)
+    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, TS9, TS10, KF5, KF7)
 
     def cases(self) -> Sequence[Case]:
         """Return the usual share, other ones with other seeds, also for few scenes, and another session."""
@@ -218,8 +244,16 @@ def _split(
 def _parts(case: Case, answer: Any, number: int) -> Parts:
     parts = read_parts(answer, number)
     if parts is None:
-        raise case.wrong(NAME, detail=NO_SPLIT, hidden=NO_SPLIT)
+        raise case.wrong(NAME, TS10 if _names_or_masks(answer) else None, detail=NO_SPLIT, hidden=NO_SPLIT)
     return parts
+
+
+def _names_or_masks(answer: Any) -> bool:
+    answer = in_plain_containers(answer)
+    parts = [part.tolist() if hasattr(part, "tolist") else part for part in answer] if type(answer) is tuple else answer
+    if type(parts) is not list or not all(type(part) is list and part for part in parts):
+        return False
+    return all(type(one) in (str, np.str_, bool, np.bool_) for part in parts for one in part)
 
 
 def read_parts(answer: Any, number: int) -> Parts | None:
@@ -256,7 +290,9 @@ def what_is_wrong(parts: Parts, scenes: list[str], labels: list[int], share: flo
 
     if fits(test):
         return None
-    return TS4 if fits(train) else TS5
+    if fits(train):
+        return TS4
+    return TS9 if abs(len(test) - share * len(set(scenes))) < 1 else TS5
 
 
 def _follows_a_set(case: Case, answer: Callable[..., Any]) -> bool:
