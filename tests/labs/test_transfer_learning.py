@@ -985,6 +985,15 @@ def test_practice_accepts_the_right_answer_and_names_each_wrong_way(name, number
 
 
 @each_practice
+def test_practice_shows_the_way_after_three_wrong_answers(name, capsys):
+    for _ in range(3):
+        getattr(lab, name).practice(7).answer(123_456)
+    question = getattr(lab, name).practice(7)
+    (last,) = re.findall(r"= ([0-9,]+)(?: labels)?\.\nNow", capsys.readouterr().out)
+    assert int(last.replace(",", "")) == ANSWERS[name](question.numbers)
+
+
+@each_practice
 def test_practice_never_tells_the_right_number(name, capsys):
     question = getattr(lab, name).practice(5)
     question.answer(ANSWERS[name](question.numbers) + 100_000)
@@ -998,6 +1007,12 @@ def test_other_numbers_are_other_practice_questions(name):
 
 def test_hints_ask():
     assert all("?" in hint for exercise in transfer_learning.EXERCISES for hint in exercise.hints)
+
+
+@pytest.mark.parametrize("one", transfer_learning.EXERCISES, ids=lambda one: one.id)
+def test_what_is_to_be_read_again_came_before(one):
+    before = lesson.before(one.id)
+    assert [way.code for way in one.misconceptions if f" {way.section}\n" not in before] == []
 
 
 def test_the_lesson_shows_a_hint(capsys):

@@ -744,7 +744,17 @@ def test_the_reference_agrees_with_pytorchs_own_descent():
     np.testing.assert_allclose(given, z / z.sum(1, keepdims=True), rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("one", transfer_learning_homework.EXERCISES, ids=lambda one: one.id)
+each_exercise = pytest.mark.parametrize("one", transfer_learning_homework.EXERCISES, ids=lambda one: one.id)
+
+
+@each_exercise
+def test_what_is_to_be_read_again_came_before_or_stands_in_a_notebook_that_is_named(one):
+    before = lesson.before(one.id)
+    assert [way.code for way in one.misconceptions if not way.notebook and f" {way.section}\n" not in before] == []
+    assert all("” in Lab 07." in way.hint for way in one.misconceptions if way.notebook)
+
+
+@each_exercise
 def test_a_model_answer_takes_less_than_a_tenth_of_the_time(one):
     """Of the processor's time, as a check is given it at grading: so a slower machine still has enough."""
     answers, mine = right_answers(one), one()
