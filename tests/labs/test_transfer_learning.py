@@ -188,7 +188,11 @@ FUNCTIONS = [
     mutant("TF13", "extract_features", (RETURN, "return torch.stack(outputs)")),
     mutant("TF13", "extract_features", (RETURN, "return outputs")),
     mutant("TF14", "extract_features", (RETURN, "return torch.cat(outputs).T")),
-    mutant("TF15", "extract_features", (RETURN, "F = torch.cat(outputs); return (F - F.mean(0)) / F.std(0)")),
+    mutant(
+        "TF15",
+        "extract_features",
+        (RETURN, "F = torch.cat(outputs); return ((F - F.mean(0)) / F.std(0)).nan_to_num(0)"),
+    ),
     mutant("DS4", "extract_features", ("output.flatten(1)", "output.flatten()")),
     mutant("TZ1", "freeze", OWN_ATTRIBUTE),
     mutant("TZ2", "freeze", ("module.parameters()", "list(module.parameters())[::2]")),

@@ -255,7 +255,7 @@ def feature_ways(seed: int, x: torch.Tensor, tried: Extraction) -> tuple[torch.T
         TF12: lambda: outputs[0].flatten(2).mean(2),
         TF13: lambda: [right[None], torch.stack(right.split(batch))],
         TF14: lambda: right.T,
-        TF15: lambda: [(right - right.mean(0)) / right.std(0), (right - right.mean()) / right.std()],
+        TF15: lambda: [((right - right.mean(0)) / right.std(0)).nan_to_num(0), (right - right.mean()) / right.std()],
         DS4: lambda: [right.reshape(-1), right.reshape(1, -1)],
     }
 

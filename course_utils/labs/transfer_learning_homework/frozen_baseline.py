@@ -158,7 +158,7 @@ class FrozenBaseline(Implementation):
         must_be_function(answer, NAME)
         train, test = case.data()
         (x, y), (others, truth) = train.tensors(), test.tensors()
-        few = Trial(case, answer, NAME, x, y, others)
+        few = Trial(case, answer, NAME, (x, y), (others, truth))
         few.refuse_leak()
         given = ask_probabilities(case, answer, NAME, (x, y, others), len(train.classes), KNOWN)
         right, ways = baseline_ways(load_trained("shapes"), x, y, others)
@@ -169,10 +169,10 @@ class FrozenBaseline(Implementation):
         way = nearest_way(given, right, ways, NEARER if fair else NEARER_AND_OFF)
         if way:
             raise case.wrong(NAME, way)
+        few.refuse_other_labels()
         refuse_width(case, answer)
         if not fair:
             raise _too_far(case, reached, wanted)
-        few.refuse_other_labels()
         if only_zeros_and_ones(given):
             raise case.wrong(NAME, TL10)
 

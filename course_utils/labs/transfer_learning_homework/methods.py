@@ -23,15 +23,17 @@ TR6 = probabilities.TR6.in_lab(HEAD, notebook=LAB)
 TI3 = Misconception(
     "TI3",
     "learned from pictures that were not handed in",
-    "All labels in y_train were exchanged, and the answers were not. From which pictures, other than X_train, has your "
-    "function learned?",
+    "All labels in y_train were exchanged, and the answers stayed right. From which pictures, other than X_train, has "
+    "your function learned?",
     BASELINE,
 )
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
-FOLLOWS = 0.6  # share of the answers that must be exchanged where all labels are
+FOLLOWS = 0.6  # share of the answers that are exchanged where all labels are, of a method that learns from these
+KNOWS = 0.5  # share of the answers that are still right, of one that learned from others
 
 Method = Callable[..., Any]
+Labelled = tuple[torch.Tensor, torch.Tensor]  # pictures and labels
 
 
 def right_share(guessed: Any, labels: torch.Tensor) -> float:
@@ -53,17 +55,17 @@ class Trial:
         What is tried.
     answer
         The learner's function, and its name `what`.
-    x, y, others
-        Pictures to learn from, their labels, and others; few of them are taken.
+    learn, others
+        Pictures to learn from, and others, with their labels; few of them are taken.
     """
 
-    def __init__(
-        self, case: Case, answer: Method, what: str, x: torch.Tensor, y: torch.Tensor, others: torch.Tensor
-    ) -> None:
+    def __init__(self, case: Case, answer: Method, what: str, learn: Labelled, others: Labelled) -> None:
+        (x, y), (pictures, truth) = learn, others
         few = torch.cat([torch.arange(len(y))[y == label][:20] for label in y.unique()])
         self.case, self.answer, self.what = case, answer, what
         self.x, self.y, self.classes = x[few], y[few], int(y.max()) + 1
-        self.twenty, self.rest = others[:20], others[20:39]  # as many as there are to learn from would hide a mix-up
+        # as many others as there are to learn from would hide a mix-up
+        self.twenty, self.rest, self.truth = pictures[:20], pictures[20:39], truth[20:39].numpy()
         self.usual = self.ask(f"{len(few)} pictures to learn from, 39 others", self.x, self.y, self.others(1))
 
     def ask(self, label: str, x: torch.Tensor, y: torch.Tensor, others: torch.Tensor) -> np.ndarray:
@@ -87,11 +89,12 @@ class Trial:
             raise replace(self.case, label=label).wrong(self.what, TR6)
 
     def refuse_other_labels(self) -> None:
-        """Refuse a method that has learned from labels which were not handed in: those that were are exchanged."""
+        """Refuse a method that still knows the right labels after all that were handed in have been exchanged."""
         label = "the same pictures, their labels exchanged"
         exchanged = self.ask(label, self.x, (self.y + 1) % self.classes, self.others(1))
-        right = (self.usual.argmax(1) + 1) % self.classes == exchanged.argmax(1)
-        if right[len(self.twenty) :].mean() < FOLLOWS:
+        usual, after = (each.argmax(1)[len(self.twenty) :] for each in (self.usual, exchanged))
+        follows = (usual + 1) % self.classes == after
+        if follows.mean() < FOLLOWS and (after == self.truth).mean() >= KNOWS:
             raise replace(self.case, label=label).wrong(self.what, TI3)
 
 

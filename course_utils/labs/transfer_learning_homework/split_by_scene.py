@@ -200,18 +200,23 @@ def _judge_split(case: Case, answer: Callable[..., Any]) -> None:
     plan: Plan = case.data
     scenes, labels = make_scenes(plan, case.seed)
 
+    def wrong_way(parts: Parts) -> Misconception | None:
+        return what_is_wrong(parts, scenes, labels, USUAL_SHARE if plan.share is None else plan.share)
+
     def look(parts: Parts) -> None:
-        way = what_is_wrong(parts, scenes, labels, USUAL_SHARE if plan.share is None else plan.share)
+        way = wrong_way(parts)
         if way:
             raise case.wrong(NAME, way)
 
     parts = _split(case, answer, scenes, labels, 0, 1)
+    if plan.share is None:
+        told = _split(replace(case, data=plan._replace(share=USUAL_SHARE)), answer, scenes, labels, 0, 1)
+        if told != parts and not wrong_way(told):
+            raise case.wrong(NAME, KF5 if _split(case, answer, scenes, labels, 0, 1) != parts else TS8)
     look(parts)
     if sorted(_split(case, answer, scenes, labels, 0, 2)[1]) != sorted(parts[1]):
         raise case.wrong(NAME, KF5)
     if plan.share is None:
-        if _split(replace(case, data=plan._replace(share=USUAL_SHARE)), answer, scenes, labels, 0, 1) != parts:
-            raise case.wrong(NAME, TS8)
         return
     others = [_split(case, answer, scenes, labels, seed, 1) for seed in OTHER_SEEDS]
     for each in others:
