@@ -169,7 +169,7 @@ def head_ways(head: Head) -> dict[Misconception, int]:
 def full_ways(head: Head) -> dict[Misconception, list[float]]:
     """For each wrong way to count the lab's network with a head, what it may give: also with a head counted wrongly."""
     own = count_head(head)
-    ways = {TH5: [BODY + OLD_HEAD, BODY + OLD_HEAD + own], TH9: [own], TH11: [BODY]}
+    ways: dict[Misconception, list[float]] = {TH5: [BODY + OLD_HEAD, BODY + OLD_HEAD + own], TH9: [own], TH11: [BODY]}
     return ways | {way: [BODY + count] for way, count in head_ways(head).items()}
 
 

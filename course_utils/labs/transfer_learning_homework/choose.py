@@ -241,7 +241,8 @@ def _look_at_name(
         raise case.wrong(NAME, TP2)
     if name == ranked["validation"][0]:
         raise case.wrong(NAME, TP3)
-    if name in (next(iter(reached)), next(reversed(reached))):
+    first, *_, last = reached
+    if name in (first, last):
         raise case.wrong(NAME, TP5)
     if name == _most_certain(list(reached)):
         raise case.wrong(NAME, TP9)
@@ -336,8 +337,8 @@ def choose(
     def make_way(name: str) -> Callable[..., torch.Tensor]:
         def way(X_train: Any, y_train: Any, X: Any) -> torch.Tensor:
             learned, found = find(X_train), find(X)
-            labels = np.asarray(y_train).reshape(-1).tolist()
-            labelled = sorted(zip(learned, labels, strict=True)) if len(labels) == len(learned) else []
+            named = np.asarray(y_train).reshape(-1).tolist()
+            labelled = sorted(zip(learned, named, strict=True)) if len(named) == len(learned) else []
             shown = [sorted({part for part, _ in each}) for each in (learned, found)]
             calls.append([name, [WHOLE] if labelled == whole else shown[0], shown[1]])
             labels = torch.tensor([int(guesses[name][part][i]) if part else 0 for part, i in found])
