@@ -28,6 +28,11 @@ class Known(NamedTuple):
     wrong_axis: Misconception  # PR1
 
 
+def only_zeros_and_ones(found: np.ndarray) -> bool:
+    """Tell whether these are labels in the form of probabilities."""
+    return bool(np.isin(found, (0, 1)).all())
+
+
 def ask_probabilities(
     case: Case,
     answer: Callable[..., Any],
@@ -35,6 +40,7 @@ def ask_probabilities(
     given: tuple[torch.Tensor, torch.Tensor, torch.Tensor],
     classes: int,
     known: Known,
+    graph: Misconception | None = None,
 ) -> np.ndarray:
     """Call a student's function, named ``what``, and return its probabilities ``(M, K)``.
 
@@ -52,6 +58,8 @@ def ask_probabilities(
         How many there are.
     known
         What is said of an answer that is no array of probabilities.
+    graph
+        What is said of an answer that hangs on a graph; it may where this is None.
     """
     seen = case.ask(probabilities, answer, *given)
     if seen["answer"] is None:
@@ -69,6 +77,8 @@ def ask_probabilities(
         raise case.wrong(what, known.wrong_axis)
     if not np.allclose(found.sum(1), 1, atol=1e-3) or found.min() < -1e-6:
         raise case.wrong(what, known.scores)
+    if graph and seen["graph"]:
+        raise case.wrong(what, graph)
     return found
 
 
@@ -92,11 +102,16 @@ def probabilities(
     Returns
     -------
     dict
-        ``answer``, and ``changed``, whether an input was changed.
+        ``answer``; ``changed``, whether an input was changed; ``graph``, whether the answer hangs on a graph.
     """
     seed_everything(7)
     given = [train.clone(), labels.clone(), test.clone()]
     with torch.enable_grad():
         answer = function(*given)
     changed = not all(map(torch.equal, given, (train, labels, test)))
-    return {"answer": answer.detach() if isinstance(answer, torch.Tensor) else answer, "changed": changed}
+    tensor = isinstance(answer, torch.Tensor)
+    return {
+        "answer": answer.detach() if tensor else answer,
+        "changed": changed,
+        "graph": tensor and answer.requires_grad,
+    }

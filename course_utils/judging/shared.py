@@ -170,6 +170,11 @@ SZ10 = Misconception(
 TR6 = Misconception(
     "TR6", "statistics or choices from test data", "The test pictures had a say here. What would the test then measure?"
 )
+TL10 = Misconception(
+    "TL10",
+    "labels as zeros and ones",
+    "Each row is a single 1 among zeros: these are labels in another form. How certain is your head of each class?",
+)
 TL5 = Misconception(
     "TL5",
     "hardly anything learned",

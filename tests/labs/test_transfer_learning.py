@@ -137,7 +137,7 @@ def in_hidden_cases_alone(name: str, function: Callable) -> str:
 def right(name: str, function: Callable, hidden: int | None = None) -> bool:
     """Tell whether a function earns everything."""
     found = judge(name, function, hidden)
-    assert (found.text == "Correct.") == (found.share == 1), found
+    assert found.text.startswith("Correct.") == (found.share == 1), found
     return found.share == 1
 
 
@@ -184,6 +184,15 @@ FUNCTIONS = [
     mutant("TF9", "extract_features", (RETURN, "return torch.cat(outputs).flip(0)")),
     mutant("TF10", "extract_features", (KEEP, "outputs.append(inputs[0].flatten(1))")),
     mutant("TF11", "extract_features", ("X.split(batch)", "[X]")),
+    mutant("TF12", "extract_features", ("output.flatten(1)", "output.mean((2, 3)) if output.ndim > 2 else output")),
+    mutant("TF13", "extract_features", (RETURN, "return torch.stack(outputs)")),
+    mutant("TF13", "extract_features", (RETURN, "return outputs")),
+    mutant("TF14", "extract_features", (RETURN, "return torch.cat(outputs).T")),
+    mutant(
+        "TF15",
+        "extract_features",
+        (RETURN, "F = torch.cat(outputs); return ((F - F.mean(0)) / F.std(0)).nan_to_num(0)"),
+    ),
     mutant("DS4", "extract_features", ("output.flatten(1)", "output.flatten()")),
     mutant("TZ1", "freeze", OWN_ATTRIBUTE),
     mutant("TZ2", "freeze", ("module.parameters()", "list(module.parameters())[::2]")),
@@ -216,6 +225,13 @@ FUNCTIONS = [
         ("(F_train - mean) / std, (F_test - mean) / std", "F_train - mean, F_test - mean"),
         ("epochs=100", "epochs=400"),
     ),
+    mutant("TL4", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train - mean, F_test - mean")),
+    mutant("TL9", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train / std, F_test / std")),
+    mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),
+    mutant("TL8", "fit_head", ("torch.no_grad()", "torch.enable_grad()")),
+    mutant("TA9", "augment", ("rng.random() < 0.5", "rng.random() < 0.25")),
+    mutant("TA10", "augment", ("rng.integers(0, 5, size=2)", "[rng.integers(0, 5)] * 2")),
+    mutant("TA10", "augment", ("rng.integers(0, 5, size=2)", "(lambda n: (n, 4 - n))(rng.integers(0, 5))")),
     mutant("TA1", "augment", ("[:, :, ::-1]", "[:, ::-1]")),
     mutant(
         "TA2",
@@ -275,11 +291,13 @@ WRONG_COUNTS = {
     "PC2": lambda h: h.classes * inputs(h) + 1,
     "PC4": lambda h: h.classes * inputs(h) + inputs(h),
     "DS4": lambda h: h.batch * h.classes * inputs(h) + h.classes,
-    "TH1": lambda h: h.classes * (h.channels * (h.height * h.width if h.pooled else 1) + 1),
+    "TH1": lambda h: right_count(h) if h.pooled else h.classes * (h.channels + 1),
+    "TH10": lambda h: h.classes * (h.channels * h.height * h.width + 1) if h.pooled else right_count(h),
     "TH2": lambda h: h.classes * (h.height * h.width + 1),
     "TH3": lambda h: inputs(h) + 1,
 }
-C = ada.head_sizes.question["c"].classes * 1025
+OWN = ada.head_sizes.question["c"]
+C = OWN.classes * 1025
 
 TABLE = {
     "frozen": {5: 0.75, 10: 0.87, 25: 0.91, 100: 0.95},
@@ -334,7 +352,10 @@ def pairs(card: str, box: str) -> dict:
 
 
 SETS = [
-    *(counted(code, 2 / 5, rule) for code, rule in WRONG_COUNTS.items()),
+    *(counted(code, {"TH1": 3 / 5, "TH10": 4 / 5}.get(code, 2 / 5), rule) for code, rule in WRONG_COUNTS.items()),
+    *(counted(code, 4 / 5, full=23_584 + count(OWN)) for code, count in WRONG_COUNTS.items() if code != "TH10"),
+    counted("TH3", 4 / 5, share=100 * WRONG_COUNTS["TH3"](OWN) / (23_584 + WRONG_COUNTS["TH3"](OWN))),
+    counted("TH11", 4 / 5, full=23_584),
     counted("TH5", 4 / 5, full=33_834),
     counted("TH5", 4 / 5, full=33_834 + C),
     counted("TH9", 4 / 5, full=C),
@@ -342,6 +363,7 @@ SETS = [
     counted("TH5", 4 / 5, student="", share=30.3),
     counted("TH6", 4 / 5, student="", share=8.7),
     counted("TH7", 4 / 5, student="", share=0.08),
+    counted("TH7", 4 / 5, share=round(C / (23_584 + C), 2)),
     counted("TH8", 4 / 5, student="", share=92),
     curve("TE1", PER_CENT, gain_at_5=2500),
     curve("TE2", EXCHANGED, scratch_reaches=5, gain_at_5=-25),
@@ -350,6 +372,11 @@ SETS = [
     curve("TE4", scratch_reaches="none"),
     curve("TE5", gain_at_5=-25),
     curve("TE6", gain_at_5=0.25),
+    curve("TE7", random_beats_pixels=1),
+    curve("TE7", random_beats_pixels=3, table=TABLE | {"pixels": {5: 0.52, 10: 0.52, 25: 0.5, 100: 0.51}}),
+    curve("TE8", gain_at_5=15),
+    curve("TE8", gain_at_5=23),
+    curve("TE9", gain_at_5=50),
     bug("TB1", repair=lambda labels, names: [1 - label for label in labels]),
     bug("TB2", wrong=98),
     bug("TB2", wrong=113),
@@ -359,6 +386,11 @@ SETS = [
     bug("TB4", 1 / 2, first=99, last=113),
     bug("TB5", repair=lambda labels, names: labels),
     bug("TB5", wrong=0),
+    bug("TB7", first=112),
+    bug("TB7", 1 / 2, first=0, last=210),
+    bug("TB7", first=113),
+    bug("TB8", repair=lambda labels, names: [int(name.startswith("road")) for name in names]),
+    bug("TB9", repair=lambda labels, names: [1 - one if 98 <= i < 113 else one for i, one in enumerate(labels)]),
     bug("TB6", repair=lambda labels, names: sorted("road" not in name for name in names)),
     choices("TM1", 3 / 5, **pairs("photographs to blood tables", "large")),
     choices("TM2", 3 / 5, **pairs("shapes to new shapes", "small")),
@@ -370,6 +402,62 @@ SETS = [
     choices("TM5", few={"head first", "controls"}),
 ]
 WRONG_WAYS = SETS + FUNCTIONS
+
+PARAMETERS_THEMSELVES = "an optimiser needs the parameters themselves, not their numbers"
+EXCLUDED_FORMS = {
+    "extract-features": {"returns arrays as tensors with a gradient": "the prompt asks for features without a graph"},
+    "fit-head": {"returns arrays as tensors with a gradient": "the prompt asks for a tensor without a graph"},
+    "freezing": dict.fromkeys(
+        (
+            "returns arrays in Fortran's order",
+            "returns arrays that are not contiguous",
+            "returns arrays that are read-only",
+            "returns arrays as tensors",
+            "returns arrays with 32 bits",
+            "returns arrays as tensors with a gradient",
+        ),
+        PARAMETERS_THEMSELVES,
+    ),
+}
+NOT_USED = "the hook does not use what goes in"
+FREE_FILLING = "what is filled in behind the edge is free"
+FREE_TRAINING = "how the head is trained is free, and this does as well"
+FIT = "fit(head, x, y_train, epochs=100, batch_size=len(x), learning_rate=0.01)"
+PAD = "padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 2)), mode='edge')"
+FLIP = "out[i] = window[:, :, ::-1] if rng.random() < 0.5 else window"
+EQUIVALENT = {
+    "extract-features": {
+        "def extract_features(model, X, layer, batch=64): → def extract_features(model, X, layer, batch=63):": (
+            "at most 64 pictures at once are 63, too"
+        ),
+        "keep(inputs): in whole numbers": NOT_USED,
+        "keep(inputs): without negative numbers": NOT_USED,
+        "keep(inputs): its first row in all rows": NOT_USED,
+        "keep(inputs): its first row alone": NOT_USED,
+    },
+    "label-bug": {"bug = {'wrong': None, 'first': None, 'last': None} → pass": "the next line but one binds it again"},
+    "augment": {
+        f"{PAD} → padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 2)))": FREE_FILLING,
+        f"{PAD} → padded = np.pad(X, ((0, 1), (0, 0), (2, 2), (2, 2)), mode='edge')": "one picture more is never read",
+        f"{PAD} → padded = np.pad(X, ((0, 0), (0, 0), (2, 3), (2, 2)), mode='edge')": "one row more is never read",
+        f"{PAD} → padded = np.pad(X, ((0, 0), (0, 0), (2, 2), (2, 3)), mode='edge')": "one column more is never read",
+        f"{FLIP} → out[i] = window[:, :, ::-1] if rng.random() <= 0.5 else window": "as good as never exactly one half",
+        f"{FLIP} → out[i] = window[:, :, ::-1] if rng.random() > 0.5 else window": "the other half is as likely",
+    },
+    "fit-head": {
+        "head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1) → "
+        "head = nn.Linear(F_train.shape[1], y_train.max() + 1)": "PyTorch takes a whole number in a tensor, too",
+        "nn.init.zeros_(head.weight) → pass": "a head may start from small random weights",
+        "nn.init.zeros_(head.weight) → head.weight": "a head may start from small random weights",
+        f"{FIT} → fit(head, x, y_train, epochs=100, learning_rate=0.01)": FREE_TRAINING,
+        f"{FIT} → fit(head, x, y_train, epochs=100, batch_size=len(x))": FREE_TRAINING,
+        f"{FIT} → {FIT.replace('100', '101')}": FREE_TRAINING,
+        f"{FIT} → {FIT.replace('100', '99')}": FREE_TRAINING,
+        f"{FIT} → {FIT.replace('len(x)', 'len(x) - 1')}": FREE_TRAINING,
+        f"{FIT} → {FIT.replace('0.01', '0.02')}": FREE_TRAINING,
+        f"{FIT} → {FIT.replace('0.01', '0.005')}": FREE_TRAINING,
+    },
+}
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "head-sizes": "ecd3460bc889be7ecd3f727bba2d984f",
@@ -494,7 +582,7 @@ def head_with_random_start(F_train, y_train, F_test):
     std = std.where(std > 0, torch.ones(()))
     head = nn.Sequential(nn.Linear(F_train.shape[1], 16), nn.ReLU(), nn.Linear(16, int(y_train.max()) + 1))
     fit(head, (F_train - mean) / std, y_train, epochs=60, batch_size=10, learning_rate=0.01)
-    return head((F_test - mean) / std).softmax(1)
+    return head((F_test - mean) / std).softmax(1).detach()
 
 
 @pytest.mark.parametrize("way", [head_with_a_small_number, head_with_random_start])
@@ -771,7 +859,8 @@ def test_a_check_is_silent_on_stderr_and_gives_no_value(capfd):
         return build("extract_features")(*args)
 
     assert lab.extract_features.check(noisy) is None
-    assert capfd.readouterr() == ("Correct.\n", "")
+    out, err = capfd.readouterr()
+    assert (out.splitlines()[0], err) == ("Correct.", "")
 
 
 @pytest.mark.parametrize("grad", [True, False])
@@ -900,6 +989,15 @@ def test_practice_accepts_the_right_answer_and_names_each_wrong_way(name, number
 
 
 @each_practice
+def test_practice_shows_the_way_after_three_wrong_answers(name, capsys):
+    for _ in range(3):
+        getattr(lab, name).practice(7).answer(123_456)
+    question = getattr(lab, name).practice(7)
+    (last,) = re.findall(r"= ([0-9,]+)(?: labels)?\.\nNow", capsys.readouterr().out)
+    assert int(last.replace(",", "")) == ANSWERS[name](question.numbers)
+
+
+@each_practice
 def test_practice_never_tells_the_right_number(name, capsys):
     question = getattr(lab, name).practice(5)
     question.answer(ANSWERS[name](question.numbers) + 100_000)
@@ -913,6 +1011,12 @@ def test_other_numbers_are_other_practice_questions(name):
 
 def test_hints_ask():
     assert all("?" in hint for exercise in transfer_learning.EXERCISES for hint in exercise.hints)
+
+
+@pytest.mark.parametrize("one", transfer_learning.EXERCISES, ids=lambda one: one.id)
+def test_what_is_to_be_read_again_came_before(one):
+    before = lesson.before(one.id)
+    assert [way.code for way in one.misconceptions if f" {way.section}\n" not in before] == []
 
 
 def test_the_lesson_shows_a_hint(capsys):

@@ -2,6 +2,7 @@
 
 import functools
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,12 +10,14 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT
-from harness import WrongWay, judged
+from harness import WrongWay, judged, right_answers
 from lesson import Lesson
 from torch import nn
 
 from course_utils.data import scenes_of
 from course_utils.grading import codec, sample
+from course_utils.grading.job import Limits
+from course_utils.judging.exercise import Implementation
 from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import choose as choosing
 from course_utils.labs.transfer_learning_homework import frozen_baseline as baselines
@@ -81,6 +84,7 @@ def build(name: str, *changes: tuple[str, str]) -> Callable:
         assert before in text, before
         text = text.replace(before, after)
     names = {"np": np, "torch": torch, "nn": nn, "fit": fit, "source": source}
+    names |= bikes(LESSON)._asdict()  # catalogue and wild, as in the notebook
     if name == "improved":
         exec(BASELINE, names)
     exec(text, names)
@@ -117,7 +121,8 @@ def in_hidden_cases_alone(name: str, function: Callable) -> tuple[tuple[str, ...
 
 def right(name: str, function: Callable, hidden: int | None = None) -> bool:
     """Tell whether a function earns everything."""
-    return judge(name, function, hidden)[:2] == (1, "Correct.")
+    found = judge(name, function, hidden)
+    return found.share == 1 and found.text.startswith("Correct.")
 
 
 @functools.cache
@@ -177,6 +182,9 @@ LINE = "held |= {mine[place] for place in chance.permutation(len(mine))[:number]
 ALL_SCENES = """    mine = sorted(set(scenes))
     held = set(mine[:round(share * len(mine))])
     train"""
+ANY_SCENES = """    every = sorted(set(scenes))
+    held = {every[place] for place in chance.permutation(len(every))[: round(share * len(every))]}
+    train = ["""
 SORTED = "sorted({scene for scene, one in zip(scenes, labels) if one == label})"
 UNSORTED = "[s for s in set(scenes) if dict(zip(scenes, labels))[s] == label]"
 NUMBER = "max(1, round(share * len(mine)))"
@@ -186,11 +194,27 @@ FEATURES = "source[:-1](X_train), source[:-1](X_test)"
 PIXELS = "X_train.flatten(1), X_test.flatten(1)"
 SCORES = "source(X_train), source(X_test)"
 TWICE = "source[:-1](2 * X_train - 1), source[:-1](2 * X_test - 1)"
+STANDARDISED = "(F_train - mean) / std, (F_test - mean) / std"
+OTHER_PICTURES = (
+    "    with torch.no_grad():\n        F_train",
+    "    X, y = catalogue.tensors(); X_train, y_train = torch.cat([X_train, X]), torch.cat([y_train, y])\n"
+    "    with torch.no_grad():\n        F_train",
+)
 BEST = "max(ways, key=lambda way: reached(way, *validation))"
 LEVEL = (
     "X_train, X_test = (0.2 * (X - X.mean((1, 2, 3), keepdim=True)) / X.std((1, 2, 3), keepdim=True) + 0.55 "
     "for X in (X_train, X_test)); return frozen_baseline(X_train, y_train, X_test)"
 )
+REFIT = (
+    "(ways[best](torch.cat([learn[0], validation[0]]), torch.cat([learn[1], validation[1]]), test[0]).argmax(1) "
+    "== test[1]).double().mean()"
+)
+LEAK = (
+    "    small = nn.functional.interpolate",
+    "    X, y = wild.tensors(); X_train, y_train = torch.cat([X_train, X]), torch.cat([y_train, y])\n"
+    "    small = nn.functional.interpolate",
+)
+LEAK_OF_HALF = (LEAK[0], LEAK[1].replace("wild", "wild.at(range(0, 200, 2))"))
 PEEK = "{way: reached(way, *test) for way in ways}"
 SAME = ("    small", "    return frozen_baseline(X_train, y_train, X_test)\n    small")
 BY_TEST_LIGHT = (", X_test)\n", ", 0.5 * X_test / X_test.mean())\n")
@@ -207,6 +231,17 @@ FUNCTIONS = [
     mutant("TS4", "split_by_scene", (BOTH, "return (train, test) if seed == 0 else (test, train)")),
     mutant("TS5", "split_by_scene", ("round(share *", "round(0.5 *")),
     mutant("TS6", "split_by_scene", ("sorted({scene for", "list({scene for")),
+    mutant("TS9", "split_by_scene", ("    train = [", ANY_SCENES)),
+    mutant("TS10", "split_by_scene", (BOTH, "return [scenes[i] for i in train], [scenes[i] for i in test]")),
+    mutant(
+        "TS10",
+        "split_by_scene",
+        (BOTH, "return [i in train for i in range(len(scenes))], [i in test for i in range(len(scenes))]"),
+    ),
+    mutant("TS7", "split_by_scene", ("chance.permutation(len(mine))", "chance.permutation(len(mine) - 1)")),
+    mutant("TS8", "split_by_scene", ("seed=0", "seed=1")),
+    mutant("TS8", "split_by_scene", ("share=0.25", "share=0.3")),
+    mutant("TS3", "split_by_scene", ("len(mine) - 1)", "len(mine))")),
     mutant("TS6", "split_by_scene", (SORTED, UNSORTED)),
     mutant("KF5", "split_by_scene", ("default_rng(seed)", "default_rng()")),
     mutant("KF5", "split_by_scene", ("chance.permutation", "np.random.permutation")),
@@ -225,10 +260,16 @@ FUNCTIONS = [
     mutant("TL3", "frozen_baseline", (".softmax(1)", ".argmax(1)")),
     mutant("TL5", "frozen_baseline", ("learning_rate=0.01", "learning_rate=0.0")),
     mutant("TL6", "frozen_baseline", ("head(t)", "head(x)")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train, F_test")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train - mean, F_test - mean")),
+    mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train / std, F_test / std")),
+    mutant("TI3", "frozen_baseline", OTHER_PICTURES),
     mutant("PR1", "frozen_baseline", (".softmax(1)", ".softmax(0)")),
     mutant("TW1", "frozen_baseline", (FEATURES, PIXELS)),
     mutant("TW2", "frozen_baseline", (FEATURES, SCORES)),
     mutant("TW3", "frozen_baseline", (FEATURES, TWICE)),
+    mutant("TW4", "frozen_baseline", (FEATURES, "source[:-1](255 * X_train), source[:-1](255 * X_test)")),
+    mutant("TL10", "frozen_baseline", ("head(t).softmax(1)", "torch.eye(head.out_features)[head(t).argmax(1)]")),
     mutant("TP1", "choose", ("*validation", "*test")),
     mutant("TP1", "choose", ("    best", f"    {PEEK}\n    best")),
     mutant("TP1", "choose", ("ways[way](*learn, X)", "ways[way](torch.cat([learn[0], test[0]]), learn[1], X)")),
@@ -236,7 +277,20 @@ FUNCTIONS = [
     mutant("TP3", "choose", ("max(ways", "min(ways")),
     mutant("TP4", "choose", ("return best, reached(best, *test)", "return best, reached(best, *validation)")),
     mutant("KE6", "choose", ("return best, reached", "return best, 100 * reached")),
+    mutant("TP9", "choose", ("(ways[way](*learn, X).argmax(1) == y)", "ways[way](*learn, X).max(1).values")),
+    mutant("TP10", "choose", ("return best, reached(best, *test)", "return best, 1 - reached(best, *test)")),
+    mutant("TP10", "choose", ("return best, reached(best, *test)", "return best, len(test[1]) * reached(best, *test)")),
+    mutant("TP5", "choose", (BEST, "list(ways)[-1]")),
+    mutant("TP5", "choose", (BEST, "next(way for way in ways if reached(way, *validation) > 0)")),
+    mutant("TP7", "choose", (BEST, "max((way, reached(way, *validation)) for way in ways)[0]")),
+    mutant("TP6", "choose", ("*learn, X", "learn[0][1:], learn[1][1:], X")),
+    mutant("TP6", "choose", ("*learn, X", "learn[0], learn[1].flip(0), X")),
+    mutant("TP6", "choose", ("reached(best, *test)", REFIT)),
+    mutant("TP8", "choose", ("return best, reached(best, *test)", "return best, reached(best, *learn)")),
     mutant("TI1", "improved", SAME),
+    mutant("TI3", "improved", LEAK),
+    mutant("TI4", "improved", ("y_train.repeat(4)", "y_train.repeat_interleave(4)")),
+    mutant("TI3", "improved", LEAK_OF_HALF),
     mutant("TI2", "improved", ("    small", f"    {LEVEL}\n    small")),
     mutant("TR6", "improved", BY_TEST_LIGHT),
 ]
@@ -250,6 +304,9 @@ SETS = [
     changed_table("TG3", 5, set_one("baseline", "n", 192)),
     changed_table("TG4", 5, set_one("improved", "n", 48)),
     changed_table("TG4", 5, set_one("improved", "n", 200)),
+    changed_table("TG5", 5, set_one("baseline", "n", 18)),
+    changed_table("TG5", 5, set_one("baseline", "n", 72)),
+    changed_table("TG6", 5, set_one("improved", "n", 576)),
 ]
 # A right probability on the public pictures hides that the test part was not standardised: the hidden ones tell.
 TEST_PART_RAW = WrongWay(
@@ -259,6 +316,48 @@ TEST_PART_RAW = WrongWay(
     hidden=True,
 )
 WRONG_WAYS = [*FUNCTIONS, *SETS, TEST_PART_RAW]
+
+FREE_TRAINING = "how the head is trained is free, and this does as well"
+OTHER_IDEA = "another improvement that is as good"
+PIXELS_FROM_0_TO_1 = "pixels lie from 0 to 1"
+START = "a head may start from small random weights"
+FIT_LINE = "fit(head, x, y_train, epochs=100, batch_size=len(x), learning_rate=0.01)"
+EQUIVALENT = {
+    "split-by-scene": {
+        "split_by_scene(share): without negative numbers": "a share is never negative",
+        "for label in sorted(set(labels)): → for label in set(labels):": "small whole numbers have one order in a set",
+    },
+    "choose": {
+        "return (ways[way](*learn, X).argmax(1) == y).double().mean().item() → "
+        "return (ways[way](*learn, X).argmax(1) == y).double().mean()": "a tensor of one number is a number",
+    },
+    "frozen-baseline": {
+        "frozen_baseline(X_train): without negative numbers": PIXELS_FROM_0_TO_1,
+        "frozen_baseline(X_test): without negative numbers": PIXELS_FROM_0_TO_1,
+        "with torch.no_grad(): → F_train, F_test = (source[:-1](X_train), source[:-1](X_test))": (
+            "the prompt does not mind a graph"
+        ),
+        "with torch.no_grad(): → return head((F_test - mean) / std).softmax(1)": "the prompt does not mind a graph",
+        "head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1) → "
+        "head = nn.Linear(F_train.shape[1], y_train.max() + 1)": "PyTorch takes a whole number in a tensor, too",
+        "nn.init.zeros_(head.weight) → pass": START,
+        "nn.init.zeros_(head.weight) → head.weight": START,
+        f"{FIT_LINE} → fit(head, x, y_train, epochs=100, batch_size=len(x))": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('100', '101')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('100', '99')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('len(x)', 'len(x) - 1')}": FREE_TRAINING,
+        f"{FIT_LINE} → {FIT_LINE.replace('0.01', '0.005')}": FREE_TRAINING,
+    },
+    "improvement": {
+        "improved(X_train): without negative numbers": PIXELS_FROM_0_TO_1,
+        "improved(X_test): without negative numbers": PIXELS_FROM_0_TO_1,
+        "small = nn.functional.interpolate(X_train, size=26, mode='bilinear') → "
+        "small = nn.functional.interpolate(X_train, size=26)": OTHER_IDEA,
+        "more = torch.cat([X_train, 0.65 * small]) → more = torch.cat([X_train, small])": OTHER_IDEA,
+        "more = torch.cat([X_train, 0.65 * small]) → more = torch.cat([X_train, 0.325 * small])": OTHER_IDEA,
+        "more = torch.cat([more, more.flip(3)]) → more = torch.cat([more, more.flip(2)])": OTHER_IDEA,
+    },
+}
 
 HIDDEN = [  # what the hidden cases by themselves say
     ("TS1", "split_by_scene", [("    chance", BY_PHOTO)]),
@@ -472,7 +571,7 @@ def test_a_number_of_right_guesses_is_no_percentage():
         name, reached = RIGHT["choose"](ways, learn, validation, test)
         return name, round(reached * len(test[1]))
 
-    assert "Which share of its guesses" in refused("choose", choose)
+    assert "how many it gets right" in refused("choose", choose)
 
 
 def test_a_layer_too_early_is_far_from_the_reference():
@@ -643,6 +742,28 @@ def test_the_reference_agrees_with_pytorchs_own_descent():
     torch.testing.assert_close(given, head(b).softmax(1).detach(), rtol=1e-3, atol=1e-4)
     z = np.exp(b.double().numpy() @ weight + bias)
     np.testing.assert_allclose(given, z / z.sum(1, keepdims=True), rtol=1e-3, atol=1e-4)
+
+
+each_exercise = pytest.mark.parametrize("one", transfer_learning_homework.EXERCISES, ids=lambda one: one.id)
+
+
+@each_exercise
+def test_what_is_to_be_read_again_came_before_or_stands_in_a_notebook_that_is_named(one):
+    before = lesson.before(one.id)
+    assert [way.code for way in one.misconceptions if not way.notebook and f" {way.section}\n" not in before] == []
+    assert all("” in Lab 07." in way.hint for way in one.misconceptions if way.notebook)
+
+
+@each_exercise
+def test_a_model_answer_takes_less_than_a_tenth_of_the_time(one):
+    """Of the processor's time, as a check is given it at grading: so a slower machine still has enough."""
+    answers, mine = right_answers(one), one()
+    judged(mine.check, *answers)  # what is loaded once is loaded now
+    before = time.process_time()
+    judged(mine.check, *answers)
+    if isinstance(mine, Implementation):
+        judged(mine.check_hidden, *answers, seed=3)
+    assert time.process_time() - before < Limits().check_seconds / 10
 
 
 def test_the_homework_is_worth_twelve_points():

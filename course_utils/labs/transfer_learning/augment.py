@@ -1,4 +1,18 @@
-"""Exercise 7.8: augmentation. Every picture must come back as one of its own flips and shifts."""
+"""Exercise 7.8: augmentation. Every picture must come back as one of its own flips and shifts.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+each picture by itself                                 64 and 80 pictures: flips and shifts differ
+flipped from left to right with probability ½          MANY: 700 pictures, between 0.4 and 0.6
+moved by -2, -1, 0, 1 or 2, down and across            64 pictures: all five occur, both ways, none beyond
+down and across by numbers of their own                64 pictures: not all as far down as across
+not what left on the other side                        no picture is rolled
+fill in what you like                                  only what was moved is compared
+a new array of the same shape; leave X as it is        every case, colour and grey, also numbers below 0
+take all chance from rng                               equal generators, other global ones; other generators
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -61,11 +75,25 @@ TA8 = Misconception(
     "What leaves the picture on one side comes in on the other. What stands behind the edge of a photograph?",
     FAILS,
 )
+TA9 = Misconception(
+    "TA9",
+    "flips too seldom, or too often",
+    "Of 700 pictures far more or far fewer than half are flipped. How likely is your condition?",
+    FAILS,
+)
+TA10 = Misconception(
+    "TA10",
+    "one number for both shifts",
+    "Every picture moves as far down as across. How many numbers does each picture need to be moved both ways?",
+    FAILS,
+)
 
 NAME = "augment"
 FARTHEST = 2  # pixels
 LOOK_AS_FAR_AS = 4
 SHAPES = ((64, 3, 10, 8), (80, 1, 9, 12))
+MANY = (700, 1, 8, 9)  # to count flips: half of them, to within 5 standard errors
+FEWEST, MOST = 0.4, 0.6
 OTHERS = range(50, 56)  # further seeds: what one draw for the whole batch makes of them tells it from none
 
 
@@ -90,11 +118,29 @@ class Augment(Implementation):
         "rng.random(N) < 0.5 decides about N pictures at once. Which axis is left to right?",
         "np.pad puts a border around a picture. Which window of the larger picture is the picture moved by 1?",
     )
-    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8)
+    worked = """
+    Cells under a microscope have no top and no left. `turn(X, rng)`: each square picture by itself is turned by 0, 1, 2
+    or 3 quarters, and made lighter or darker by up to 0.1.
+
+    1. One draw a picture for each of the two changes: `len(X)` numbers at once, all from `rng`.
+    2. The output starts as a copy, so that `X` stays as it is.
+    3. A picture is (C, H, W): rows and columns are its axes 1 and 2, and all its channels turn together.
+
+    ```python
+    def turn(X, rng):
+        quarters = rng.integers(0, 4, len(X))  # 4 is not drawn
+        light = rng.uniform(-0.1, 0.1, len(X))
+        out = X.copy()
+        for i, picture in enumerate(X):
+            out[i] = np.rot90(picture, quarters[i], axes=(1, 2)) + light[i]
+        return out
+    ```
+    """
+    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8, TA9, TA10)
 
     def cases(self) -> Sequence[Case]:
-        """Return pictures in colour and grey ones."""
-        return [Case(f"{shape[0]} pictures", (number, shape)) for number, shape in enumerate(SHAPES)]
+        """Return pictures in colour and grey ones, and many small ones."""
+        return [Case(f"{shape[0]} pictures", (number, shape)) for number, shape in enumerate((*SHAPES, MANY))]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other pictures of the same shapes."""
@@ -105,8 +151,11 @@ class Augment(Implementation):
         must_be_function(answer, NAME)
         number, shape = case.data
         seed = case.seed + number
-        x = np.random.default_rng([seed, *shape]).random(shape).astype(np.float32)
+        x = np.random.default_rng([seed, *shape]).normal(size=shape).astype(np.float32)
         given = _augment(case, answer, x, seed, 0)
+        if shape == MANY:
+            _count_flips(case, _find_moves(case, x, given))
+            return
         if not np.array_equal(given, _augment(case, answer, x, seed, 1)):
             raise case.wrong(NAME, TA5)
         moves = _find_moves(case, x, given)
@@ -193,8 +242,14 @@ def _look_at_chance(case: Case, moves: list[Move], others: list[Move | None]) ->
     shared = [change for change in ("flip", "down", "right") if len({getattr(move, change) for move in moves}) == 1]
     if any(getattr(move, change) for change in shared for move in [moves[0], *others] if move):
         raise case.wrong(NAME, TA2)
-    if shared or not 0.2 <= sum(move.flip for move in moves) / len(moves) <= 0.8:
+    if shared:
         raise case.wrong(NAME, TA6)
+
+
+def _count_flips(case: Case, moves: list[Move]) -> None:
+    """Refuse flips that are not as likely as none."""
+    if not FEWEST <= sum(move.flip for move in moves) / len(moves) <= MOST:
+        raise case.wrong(NAME, TA9)
 
 
 def _look_at_kinds(case: Case, moves: list[Move]) -> None:
@@ -207,5 +262,7 @@ def _look_at_kinds(case: Case, moves: list[Move]) -> None:
         raise _refusal(
             case, "The flip decides whether a picture moves. Which pictures should be both flipped and moved?"
         )
+    if all(abs(move.down) == abs(move.right) for move in moves):
+        raise case.wrong(NAME, TA10)
     if any(move.rolled for move in moves):
         raise case.wrong(NAME, TA8)

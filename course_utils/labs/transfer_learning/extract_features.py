@@ -1,4 +1,19 @@
-"""Exercise 7.1: features taken from a layer."""
+"""Exercise 7.1: features taken from a layer.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+what comes out of the layer, flattened to (N, D)       each case, against a hook of ours; maps and rows
+by name, such as "body.norm"                           layers on two floors
+in the order of X                                      every case: no two pictures are alike
+at most batch pictures at once, 64 if left out         the sizes of the batches that run; 66 pictures
+the last batch is shorter                              7 pictures in threes
+in eval mode                                           the modes of norm and dropout while they run
+without a graph                                        the answer requires no gradient
+afterwards the model is in the mode in which it was    cases in train mode, all modules
+your hook is gone                                      hooks that are left, on any module
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -11,10 +26,10 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
-from course_utils.labs.transfer_learning.headings import FEATURES, HEAD
+from course_utils.labs.transfer_learning.headings import FEATURES
 from course_utils.labs.transfer_learning.networks import make_network, make_pictures
 
-DS4 = shared.DS4.in_lab(HEAD)
+DS4 = shared.DS4.in_lab(FEATURES)
 TF1 = Misconception(
     "TF1",
     "features taken in train mode",
@@ -82,6 +97,30 @@ TF11 = Misconception(
     "More pictures than batch went through at once. What would 100,000 pictures do to the memory?",
     FEATURES,
 )
+TF12 = Misconception(
+    "TF12",
+    "maps averaged instead of flattened",
+    "Each map has become its mean. How many numbers of a map go into a table of features?",
+    FEATURES,
+)
+TF13 = Misconception(
+    "TF13",
+    "batches stacked or listed instead of joined",
+    "The batches lie in a list, or along an axis of their own. Which call puts their rows below each other?",
+    FEATURES,
+)
+TF14 = Misconception(
+    "TF14",
+    "rows and columns exchanged",
+    "This table stands on its side. What is a row of it, a picture or a feature?",
+    FEATURES,
+)
+TF15 = Misconception(
+    "TF15",
+    "features standardised",
+    "These features have mean 0 and standard deviation 1. Was that asked for here, or only what the layer gives?",
+    FEATURES,
+)
 
 NAME = "extract_features"
 USUAL_BATCH = 64
@@ -106,7 +145,8 @@ PUBLIC = (
     Extraction(4, "flatten"),
     Extraction(4, "body"),
     Extraction(7, "flatten", 3),
-    Extraction(6, "flatten", 2, training=True),
+    Extraction(6, "body.norm", 2, training=True),
+    Extraction(66, "flatten"),
 )
 HIDDEN = (
     Extraction(8, "body.norm", 3, training=True),
@@ -127,7 +167,31 @@ class ExtractFeatures(Implementation):
         "X.split(batch) gives the batches in order, the last one shorter. What do you do with a list of them?",
         "Which three things have you changed on the way: a mode, a hook, a graph? How do you leave each as it was?",
     )
-    misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, DS4)
+    worked = """
+    Another function of the same kind: `largest(model, X, layer)`, the largest absolute number that comes out of a
+    layer, without a trace left in the model.
+
+    1. Note the mode, so that you can put it back.
+    2. Hang a hook on the layer: it only has to *note* something of each output.
+    3. Send the pictures through, here one by one, in eval mode and without a graph.
+    4. Take the hook off, put the mode back, and only then work with what was noted.
+
+    ```python
+    def largest(model, X, layer):
+        was_training, noted = model.training, []
+        hook = dict(model.named_modules())[layer].register_forward_hook(
+            lambda layer, inputs, output: noted.append(output.abs().max().item())
+        )
+        model.eval()
+        with torch.inference_mode():
+            for x in X:
+                model(x[None])
+        hook.remove()
+        model.train(was_training)
+        return max(noted)
+    ```
+    """
+    misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, TF12, TF13, TF14, TF15, DS4)
 
     def cases(self) -> Sequence[Case]:
         """Return whole and short batches, maps and rows, both modes."""
@@ -188,6 +252,10 @@ def feature_ways(seed: int, x: torch.Tensor, tried: Extraction) -> tuple[torch.T
         TF7: lambda: right[: len(right) - short],
         TF8: lambda: [last, right[:batch]],
         TF9: lambda: _reordered(right, batch),
+        TF12: lambda: outputs[0].flatten(2).mean(2),
+        TF13: lambda: [right[None], torch.stack(right.split(batch))],
+        TF14: lambda: right.T,
+        TF15: lambda: [((right - right.mean(0)) / right.std(0)).nan_to_num(0), (right - right.mean()) / right.std()],
         DS4: lambda: [right.reshape(-1), right.reshape(1, -1)],
     }
 

@@ -1,4 +1,18 @@
-"""Exercise 7.4: a head fitted on features."""
+"""Exercise 7.4: a head fitted on features.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+statistics of the training part                        far, single: the other test pictures do not matter
+standardise: divided by the standard deviation         scaled: one feature times 1000 and 0.01
+standardise: minus the mean                            moved: all features minus 50
+a standard deviation of 0                              flat: a feature that never changes
+fit a linear layer                                     easy features are told apart
+the probabilities (M, K) of the test part              every case: shape, rows that add up to 1; K of 2, 3, 4
+as a tensor without a graph                            every case; an array or a list has none
+training is free                                       no weights are compared
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -12,7 +26,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import alike
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import Known, ask_probabilities
+from course_utils.judging.probabilities import Known, ask_probabilities, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning.headings import HEAD
 
@@ -29,6 +43,20 @@ TL4 = Misconception(
 TL5 = shared.TL5.in_lab(HEAD)
 TL6 = shared.TL6.in_lab(HEAD)
 TL7 = shared.TL7.in_lab(HEAD)
+TL10 = shared.TL10.in_lab(HEAD)
+TL8 = Misconception(
+    "TL8",
+    "graph kept",
+    "The probabilities still hang on the graph of the head. Who will ever call backward() through them?",
+    HEAD,
+)
+TL9 = Misconception(
+    "TL9",
+    "mean not subtracted",
+    "The answer changes when the same number is taken off all features of both parts. What puts the middle of each "
+    "feature at 0?",
+    HEAD,
+)
 TR6 = probabilities.TR6.in_lab(HEAD)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
@@ -45,8 +73,8 @@ class Plan(NamedTuple):
     tried: tuple[str, ...]
 
 
-PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "flat"))
-HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled",)))
+PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "moved", "flat"))
+HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled", "moved")))
 
 
 def make_features(seed: int, number: int, width: int, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -68,7 +96,23 @@ class FitHead(Implementation):
         "What is the standard deviation of a column that never changes? What may stand in its place?",
         "nn.Linear gives scores. Which function turns a row of scores into probabilities?",
     )
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, PR1)
+    worked = """
+    The same with a number to predict in the place of a class: `predict(F_train, t_train, F_test)`, by least squares.
+
+    1. One middle and one width a column, of the training part: axis 0 is the pictures.
+    2. A column that never changes has width 0; at least a millionth is divided by, so 0 / 0 cannot come up.
+    3. Both parts go through the *same* subtraction and division.
+    4. A column of ones stands for the bias. What comes out is detached from any graph: nothing here has one.
+
+    ```python
+    def predict(F_train, t_train, F_test):
+        middle, width = F_train.mean(0), F_train.std(0).clamp(min=1e-6)
+        A, B = (torch.cat([(F - middle) / width, torch.ones(len(F), 1)], dim=1) for F in (F_train, F_test))
+        weights = torch.linalg.pinv(A) @ t_train
+        return B @ weights
+    ```
+    """
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, PR1)
 
     def cases(self) -> Sequence[Case]:
         """Return easy features, with which all is tried that the prompt names."""
@@ -109,13 +153,15 @@ class Trial:
         """Raise unless the probabilities are good ones, and stay the same where they must."""
         usual = self.ask(self.case, self.train, self.test)
         self.look_at_learning(usual)
-        changes = {"far": self.far, "single": self.single, "scaled": self.scaled, "flat": self.flat}
+        if only_zeros_and_ones(usual):
+            raise self.case.wrong(NAME, TL10)
         for name in self.plan.tried:
-            changes[name](usual)
+            getattr(self, name)(usual)
 
     def ask(self, case: Case, train: torch.Tensor, test: torch.Tensor) -> np.ndarray:
         """Return the probabilities of some features."""
-        return ask_probabilities(case, self.answer, NAME, (train, self.labels, test), self.plan.classes, KNOWN)
+        given = (train, self.labels, test)
+        return ask_probabilities(case, self.answer, NAME, given, self.plan.classes, KNOWN, graph=TL8)
 
     def called(self, label: str) -> Case:
         """Return the case in other words."""
@@ -132,7 +178,11 @@ class Trial:
         case = self.called("easy features")
         own = self.ask(case, self.train, (self.train - self.train.mean(0)) / self.train.std(0))
         learned = float((own.argmax(1) == self.labels.numpy()).mean())
-        raise case.wrong(NAME, TL7 if learned >= 0.9 else TL5)
+        if learned >= 0.9:
+            raise case.wrong(NAME, TL7)
+        line = "  too few of the test pictures come out right. Is it the right labels that the head is fitted to?"
+        guessing = learned <= 1 / self.plan.classes + 0.2
+        raise case.wrong(NAME, TL5 if guessing else None, detail="" if guessing else line, hidden=line)
 
     def far(self, usual: np.ndarray) -> None:
         """Move some of the test pictures: the others' probabilities stay."""
@@ -146,11 +196,18 @@ class Trial:
             raise self.called("one test picture alone").wrong(NAME, TR6)
 
     def scaled(self, usual: np.ndarray) -> None:
-        """Measure one feature in another unit."""
-        case = self.called("the first feature times 1000")
-        train, test = (torch.cat([part[:, :1] * 1000, part[:, 1:]], dim=1) for part in (self.train, self.test))
-        if not alike(usual, self.ask(case, train, test), 0.1):
-            raise case.wrong(NAME, TL4)
+        """Measure one feature in another unit, larger and smaller."""
+        for factor in (1000, 0.01):
+            case = self.called(f"the first feature times {factor:g}")
+            train, test = (torch.cat([part[:, :1] * factor, part[:, 1:]], dim=1) for part in (self.train, self.test))
+            if not alike(usual, self.ask(case, train, test), 0.1):
+                raise case.wrong(NAME, TL4)
+
+    def moved(self, usual: np.ndarray) -> None:
+        """Take the same off all features."""
+        case = self.called("all features minus 50")
+        if not alike(usual, self.ask(case, self.train - 50, self.test - 50), 0.1):
+            raise case.wrong(NAME, TL9)
 
     def flat(self, _usual: np.ndarray) -> None:
         """Add a feature that never changes."""

@@ -1,4 +1,15 @@
-"""Exercise 7.2: a part of a network is frozen, and the rest is handed to the optimiser."""
+"""Exercise 7.2: a part of a network is frozen, and the rest is handed to the optimiser.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+no step changes parameters inside module               freeze: five steps with momentum and weight decay
+nor running statistics                                 freeze(model.body), freeze(model.body.norm)
+the rest of the network learns on                      freeze: parameters outside have moved
+the list of those that are to be trained               trainable_parameters: some and none are frozen
+for the optimiser                                      the parameters themselves, each once
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -70,6 +81,24 @@ class Freezing(Implementation):
         "Batch norm has numbers that no gradient changes. In which mode does it leave them alone?",
         "For the list: which test decides whether a parameter goes in?",
     )
+    worked = """
+    The way back: `thaw(module)` lets all inside a module learn again, and `frozen_names(model)` lists the names of what
+    is still frozen.
+
+    1. Autograd asks each *parameter*: a loop over `named_parameters()` reaches those of the layers inside, too.
+    2. Batch norm moves its averages in train mode, and dropout drops there: `train()` wakes all layers of the module.
+    3. The list asks each parameter of the model the same question, and keeps those that say no.
+
+    ```python
+    def thaw(module):
+        for name, parameter in module.named_parameters():
+            parameter.requires_grad_(True)
+        module.train()
+
+    def frozen_names(model):
+        return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+    ```
+    """
     misconceptions = (TZ1, TZ2, TZ5, TZ6, TR7, TZ3, TZ4)
 
     def cases(self) -> Sequence[Case]:

@@ -1,4 +1,13 @@
-"""Exercise 7.3: the parameters of three heads, and how much of a network is trained."""
+"""Exercise 7.3: the parameters of three heads, and how much of a network is trained.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+parameters of heads a, b, c, biases included           a part each, against nn.Linear
+full: all that train when nothing is frozen            the part "full", with head c
+share: per cent, one decimal                           the part "share", to within 0.06
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Mapping
 from functools import partial
@@ -15,9 +24,9 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
-from course_utils.labs.transfer_learning.extract_features import DS4
 from course_utils.labs.transfer_learning.headings import FREEZING, HEAD
 
+DS4 = shared.DS4.in_lab(HEAD)
 PC1 = shared.PC1.in_lab(HEAD, "These are the weights alone. What else does each score of a head add to its sum?")
 PC2 = shared.PC2.in_lab(HEAD, "This has one bias for the whole head. Do all scores have to share it?")
 PC4 = shared.PC4.in_lab(HEAD, "This has a bias for each input. To what is a bias added, an input or a score?")
@@ -75,13 +84,26 @@ TH9 = Misconception(
     "This is the head alone. Which other layers learn when nothing is frozen?",
     HEAD,
 )
-COUNT_WAYS = (PC1, PC2, PC4, DS4, TH1, TH2, TH3)
+TH10 = Misconception(
+    "TH10",
+    "flattened where the maps are averaged",
+    "This counts all numbers of each map. How many are left of a map that is averaged first?",
+    HEAD,
+)
+TH11 = Misconception(
+    "TH11",
+    "the new head left out",
+    "This is the body alone. What stands on top of it, and is trained, too?",
+    HEAD,
+)
+COUNT_WAYS = (PC1, PC2, PC4, DS4, TH1, TH10, TH2, TH3)
 
 BODY = 3 * 16 * 9 + 16 + 16 * 32 * 9 + 32 + 32 * 64 * 9 + 64  # parameters of the lab's network below its head
 FEATURES = 1024  # numbers that it hands to its head
 SOURCE_CLASSES = 10
 OLD_HEAD = (FEATURES + 1) * SOURCE_CLASSES
 SHARE_TOLERANCE = 0.06  # per cent; one decimal is asked for
+FRACTION_TOLERANCE = 0.0051  # of a share as a fraction, which may be rounded, too
 
 
 class Head(NamedTuple):
@@ -134,27 +156,30 @@ def trained_share(head: Head) -> float:
 def head_ways(head: Head) -> dict[Misconception, int]:
     """For each wrong way to count a head, what it gives."""
     count, inputs, classes = count_head(head), head.inputs, head.classes
-    maps = not head.pooled
+    maps, places = not head.pooled, head.height * head.width
     return {
         PC1: inputs * classes,
         PC2: inputs * classes + 1,
         PC4: inputs * classes + inputs,
         DS4: head.batch * inputs * classes + classes,
-        TH1: (head.channels + 1) * classes if maps else (head.channels * head.height * head.width + 1) * classes,
-        TH2: (head.height * head.width + 1) * classes,
+        TH1 if maps else TH10: ((head.channels if maps else head.channels * places) + 1) * classes,
+        TH2: (places + 1) * classes,
         TH3: count // classes,
     }
 
 
-def full_ways(own: int) -> dict[Misconception, list[float]]:
-    """For each wrong way to count a whole network with a head of ``own`` parameters, what it may give."""
-    return {TH5: [BODY + OLD_HEAD, BODY + OLD_HEAD + own], TH9: [own]}
+def full_ways(head: Head) -> dict[Misconception, list[float]]:
+    """For each wrong way to count the lab's network with a head, what it may give: also with a head counted wrongly."""
+    own = count_head(head)
+    ways: dict[Misconception, list[float]] = {TH5: [BODY + OLD_HEAD, BODY + OLD_HEAD + own], TH9: [own], TH11: [BODY]}
+    return ways | {way: [BODY + count] for way, count in head_ways(head).items()}
 
 
-def share_ways(own: int) -> dict[Misconception, list[float]]:
-    """For each wrong share of a head of ``own`` parameters, what it may be."""
+def share_ways(head: Head) -> dict[Misconception, list[float]]:
+    """For each wrong share of a head, what it may be: also that of a head counted wrongly."""
+    own = count_head(head)
     right = 100 * own / (BODY + own)
-    return {
+    return {way: [100 * count / (BODY + count)] for way, count in head_ways(head).items()} | {
         TH7: [right / 100],
         TH8: [100 - right],
         TH6: [100 * own / BODY],
@@ -163,9 +188,10 @@ def share_ways(own: int) -> dict[Misconception, list[float]]:
     }
 
 
-def _share_way(given: float, own: int) -> Misconception | None:
-    offs = {way: min(abs(given - share) for share in each) for way, each in share_ways(own).items()}
-    return next((way for way, off in offs.items() if off <= (0.001 if way == TH7 else SHARE_TOLERANCE)), None)
+def _share_way(given: float, head: Head) -> Misconception | None:
+    offs = {way: min(abs(given - share) for share in each) for way, each in share_ways(head).items()}
+    best = min(offs, key=lambda way: offs[way])
+    return best if offs[best] <= (FRACTION_TOLERANCE if best == TH7 else SHARE_TOLERANCE) else None
 
 
 # --- drawing
@@ -214,7 +240,23 @@ def _head_text(head: Head) -> str:
     )
 
 
-HEAD_SIZE = Topic("head-size", practice_head, _head_text, torch_head, head_ways)
+def _head_steps(head: Head) -> list[str]:
+    places = head.height * head.width
+    inputs = (
+        f"Each map is averaged to one number: the head gets {head.channels} numbers."
+        if head.pooled
+        else f"A map holds {head.height} · {head.width} = {places} numbers, so the head gets "
+        f"{head.channels} · {places} = {head.inputs:,}."
+    )
+    return [
+        inputs,
+        f"Each score multiplies all of them and adds one bias: {head.inputs:,} + 1 parameters.",
+        f"There are {head.classes} scores, however many pictures go in together: "
+        f"{head.classes} · {head.inputs + 1:,} = {torch_head(head):,}.",
+    ]
+
+
+HEAD_SIZE = Topic("head-size", practice_head, _head_text, torch_head, head_ways, _head_steps)
 
 
 class HeadSizes(Exercise):
@@ -226,7 +268,16 @@ class HeadSizes(Exercise):
         "Averaging over a map leaves how many numbers of each channel?",
         "Frozen: which of the network's parameters change? A share is a part of all of them, in per cent.",
     )
-    misconceptions = (*COUNT_WAYS, TH4, TH5, TH6, TH7, TH8, TH9)
+    worked = """
+    20 maps of 3×3, four classes, and a body of 1,000 parameters below.
+
+    1. Flattened, the head gets 20 · 3 · 3 = 180 numbers. Each of its four scores has a weight for each and one bias:
+       4 · (180 + 1) = 724.
+    2. Averaged, each map becomes one number: 20 numbers, 4 · (20 + 1) = 84.
+    3. Nothing frozen, with the first head: 1,000 + 724 = 1,724 are trained.
+    4. Body frozen: 724 of 1,724 are trained, 100 · 724 / 1,724 = 42.0 per cent.
+    """
+    misconceptions = (*COUNT_WAYS, TH4, TH5, TH6, TH7, TH8, TH9, TH11)
     topics = (HEAD_SIZE,)
 
     def draw(self) -> dict[str, Head]:
@@ -258,15 +309,15 @@ class HeadSizes(Exercise):
         found |= judge_numbers(given, {"full": BODY + own}, what="numbers", show="{:,}".format)
         share = {"share": 100 * own / (BODY + own)}
         found |= judge_numbers(given, share, what="numbers", same=partial(near, by=SHARE_TOLERANCE), show="{:,}".format)
-        return found | _explained({label: found[label] for label in ("full", "share")}, given, own)
+        return found | _explained({label: found[label] for label in ("full", "share")}, given, heads[OWN])
 
 
-def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int]]:
+def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int | None]]:
     by_head = {label: head_ways(head) for label, head in heads.items()}
-    return {way: {label: ways[way] for label, ways in by_head.items()} for way in COUNT_WAYS}
+    return {way: {label: ways.get(way) for label, ways in by_head.items()} for way in COUNT_WAYS}
 
 
-def _explained(found: Mapping[str, Finding], given: Mapping[str, Any], own: int) -> dict[str, Finding]:
+def _explained(found: Mapping[str, Finding], given: Mapping[str, Any], own: Head) -> dict[str, Finding]:
     """Return the findings on the whole network with their wrong ways, where these are known."""
     explained = {}
     for label, one in found.items():

@@ -1,4 +1,13 @@
-"""Exercise 7.6: labels in the wrong order, counted and repaired."""
+"""Exercise 7.6: labels in the wrong order, counted and repaired.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+wrong, first, last, numbers from 0                     a part each, by the student's own folders
+repair_labels: the right labels                        repair_cases: the folders, and others of other lengths
+in any order                                           thirteen pictures, mixed
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable
 from functools import partial
@@ -48,6 +57,26 @@ TB6 = Misconception(
     "TB6",
     "labels sorted, not repaired",
     "These labels are in order, but not in the order of the files. To which file does each label belong?",
+    FAILS,
+)
+TB7 = Misconception(
+    "TB7",
+    "the whole list, or the change of the labels, instead of the wrong places",
+    "This is an end of the list, or where the labels change, or the other end of the wrong places. Between which two "
+    "changes do labels and names disagree?",
+    FAILS,
+)
+TB8 = Misconception(
+    "TB8",
+    "road and mountain exchanged",
+    "Every label is the other one of what it should be. Which number stands for road, and which for mountain?",
+    FAILS,
+)
+TB9 = Misconception(
+    "TB9",
+    "repaired at fixed places",
+    "This turns the labels over at the places of your own folders. Where are the wrong ones if there are other "
+    "pictures, in another order?",
     FAILS,
 )
 
@@ -123,7 +152,19 @@ def _folders_text(question: Folders) -> str:
     )
 
 
-LABEL_BUG = Topic("label-bug", practice_folders, _folders_text, lambda q: len(wrong_places(q)), bug_ways)
+def _folders_steps(question: Folders) -> list[str]:
+    low, high = sorted(question)
+    return [
+        f"The names change from road to mountain at place {question.first}.",
+        f"The labels change from 0 to 1 at place {question.second}.",
+        f"Before the first change and after the second both agree: wrong are the places {low} to {high - 1}.",
+        f"These are {high} − {low} = {high - low} labels.",
+    ]
+
+
+LABEL_BUG = Topic(
+    "label-bug", practice_folders, _folders_text, lambda q: len(wrong_places(q)), bug_ways, _folders_steps
+)
 
 
 class LabelBug(Exercise):
@@ -135,7 +176,21 @@ class LabelBug(Exercise):
         "The two vectors change from 0 to 1 at two places. What lies between these places?",
         "The name of a file begins with its folder. Which label belongs to which folder?",
     )
-    misconceptions = (TB1, TB2, TB3, TB4, TB5, TB6)
+    worked = """
+    Four road bikes, then seven mountain bikes; labels built with the lengths exchanged.
+
+    ```
+    place    0 1 2 3 4 5 6 7 8 9 10
+    should   0 0 0 0 1 1 1 1 1 1 1
+    labels   0 0 0 0 0 0 0 1 1 1 1
+    ```
+
+    1. The names change at place 4, the labels at place 7: they disagree at 4, 5 and 6.
+    2. So three are wrong, the first is number 4, the last is number 6: one before the second change.
+    3. For a repair only the names count. With three folders of fruit, for example:
+       `[["apple", "pear", "plum"].index(name.split("/")[0]) for name in names]`
+    """
+    misconceptions = (TB1, TB2, TB3, TB4, TB5, TB6, TB7, TB8, TB9)
     topics = (LABEL_BUG,)
 
     def draw(self) -> Folders:
@@ -161,8 +216,15 @@ class LabelBug(Exercise):
         if part == "wrong":
             way = next((way for way, numbers in bug_ways(self.question).items() if number in numbers), None)
         else:
-            way = TB4 if abs(number - right[part]) == 1 else None
+            way = self._place_way(part, number, right)
         return wrong(one.first, way)
+
+    def _place_way(self, part: str, number: float, right: dict[str, int]) -> Misconception | None:
+        if abs(number - right[part]) == 1:
+            return TB4
+        other = right["last" if part == "first" else "first"]
+        changes = [place + off for place in self.question for off in (-1, 0, 1)]
+        return TB7 if number in (0, other, *changes, sum(self.question) - 1, sum(self.question)) else None
 
 
 # --- the repair
@@ -180,17 +242,30 @@ def repair_cases(question: Folders) -> list[Repair]:
 
 
 def _try_repair(function: Callable[..., Any], question: Folders) -> None:
-    for labels, names, right in repair_cases(question):
-        answer = call(function, NAME, list(labels), list(names))
-        given = as_array(answer, f"What {NAME} returns").reshape(-1).tolist()
-        if given != right:
+    cases = repair_cases(question)
+    given = [_repaired(function, labels, names) for labels, names, _ in cases]
+    for answer, (labels, _, right) in zip(given, cases, strict=True):
+        if answer != right:
             case = f"{len(labels)} pictures, {labels.count(0)} of them labelled 0"
-            raise refuse(f"{NAME}: not yet right ({case}).", _repair_way(given, labels, right))
+            raise refuse(f"{NAME}: not yet right ({case}).", _repair_way(given, cases, wrong_places(question)))
 
 
-def _repair_way(given: list[float], labels: list[int], right: list[int]) -> Misconception | None:
-    if given == [1 - label for label in labels] or given == [1 - label for label in right]:
-        return TB1
-    if given == labels:
-        return TB5
-    return TB6 if given == sorted(right) else None
+def _repaired(function: Callable[..., Any], labels: list[int], names: list[str]) -> list[float]:
+    answer = call(function, NAME, list(labels), list(names))
+    return as_array(answer, f"What {NAME} returns").reshape(-1).tolist()
+
+
+def _repair_way(given: list[list[float]], cases: list[Repair], places: list[int]) -> Misconception | None:
+    """Return the wrong way that gives all the answers."""
+
+    def turned(labels: list[int]) -> list[int]:
+        return [1 - label if place in places else label for place, label in enumerate(labels)]
+
+    ways = {
+        TB1: [[1 - label for label in labels] for labels, _, _ in cases],
+        TB5: [labels for labels, _, _ in cases],
+        TB6: [sorted(right) for _, _, right in cases],
+        TB8: [[1 - label for label in right] for _, _, right in cases],
+        TB9: [turned(labels) for labels, _, _ in cases],
+    }
+    return next((way for way, answers in ways.items() if given == answers), None)

@@ -1,6 +1,15 @@
 """Exercise 7.5: a table of accuracies, and what is read off it.
 
 The table is judged by what must show in any run of the experiment, the readings by the learner's own table.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+paste the printed table                                the part "table": what any run shows
+scratch reaches: smallest n, or "none"                 its part, by the learner's own table
+random beats pixels: at how many n                     its part, by the learner's own table
+gain at 5: points of frozen above scratch              its part; whole points, or to within 0.11
+=====================================================  ==========================================================
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -51,6 +60,24 @@ TE6 = Misconception(
     "This is the gain as a fraction. How many points (hundredths) is it?",
     CURVE,
 )
+TE7 = Misconception(
+    "TE7",
+    "counted the other way round, or ties counted",
+    "This counts where pixels are above random, or ties with them. At how many n is random's number the larger one?",
+    CURVE,
+)
+TE8 = Misconception(
+    "TE8",
+    "another way's gain, or at another n",
+    "This is the gain of frozen over another way, or at another n. Which two numbers of your table are asked for?",
+    CURVE,
+)
+TE9 = Misconception(
+    "TE9",
+    "gain relative to the smaller number",
+    "This is by how many per cent of scratch's number frozen is larger. Is a gain in points a ratio, or a difference?",
+    CURVE,
+)
 
 WAYS = ("pixels", "random", "frozen", "fine-tuned", "scratch")
 NUMBERS = (5, 10, 25, 100)  # pictures a class
@@ -70,7 +97,22 @@ class LearningCurve(Exercise):
         "Look along the row of scratch, from left to right. With which one number of another row do you compare?",
         "A gain of 3 points is an accuracy that is higher by 0.03. Which two numbers at n = 5?",
     )
-    misconceptions = (TE1, TE2, TE3, TE4, TE5, TE6)
+    worked = """
+    A smaller table, of another run:
+
+    | way | n = 4 | n = 8 | n = 16 |
+    |---|---|---|---|
+    | frozen | 0.61 | 0.70 | 0.78 |
+    | scratch | 0.50 | 0.55 | 0.66 |
+    | random | 0.52 | 0.51 | 0.56 |
+    | pixels | 0.49 | 0.51 | 0.50 |
+
+    1. *Scratch reaches* frozen with 4 pictures a class: carry 0.61 along the row of scratch. 0.50 and 0.55 are below,
+       0.66 is not: n = 16.
+    2. *Random beats pixels*: 0.52 > 0.49 yes, 0.51 > 0.51 no (a tie is no win), 0.56 > 0.50 yes: at 2 of the n.
+    3. *Gain at 4*: 0.61 − 0.50 = 0.11, which is 11 points.
+    """
+    misconceptions = (TE1, TE2, TE3, TE4, TE5, TE6, TE7, TE8, TE9)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"table": …, "scratch reaches": n or "none", "random beats pixels": n, "gain at 5": points}``."""
@@ -151,19 +193,38 @@ def _reaches(answer: Any, table: Any) -> Sequence[Misconception] | None:
 
 
 def _beats(answer: Any, table: Any) -> Sequence[Misconception] | None:
-    """Return None if an answer is right."""
-    random, pixels = _row(table, "random"), _row(table, "pixels")
-    return None if plain(answer) == sum(random[n] > pixels[n] for n in NUMBERS) else []
+    """Return None if an answer is right, else the wrong way that gives it, if one is known."""
+    given, random, pixels = plain(answer), _row(table, "random"), _row(table, "pixels")
+    if given == sum(random[n] > pixels[n] for n in NUMBERS):
+        return None
+    others = (sum(random[n] < pixels[n] for n in NUMBERS), sum(random[n] >= pixels[n] for n in NUMBERS))
+    return [TE7] if given in others else []
 
 
 def _gain(answer: Any, table: Any) -> Sequence[Misconception] | None:
     """Return None if an answer is right, else the wrong way that gives it, if one is known."""
     given = plain(answer)
-    right = 100 * (_row(table, "frozen")[FEW] - _row(table, "scratch")[FEW])
     if given is None:
         return []
+    frozen, scratch = _row(table, "frozen"), _row(table, "scratch")
+    right = 100 * (frozen[FEW] - scratch[FEW])
     if abs(given - right) <= 0.11 or given == round(right):
         return None
     if abs(given + right) <= 0.5:
         return [TE5]
-    return [TE6] if abs(100 * abs(given) - right) <= 0.5 else []
+    if abs(100 * abs(given) - right) <= 0.5:
+        return [TE6]
+    if scratch[FEW] > 0 and abs(given - right / scratch[FEW]) <= 0.5:
+        return [TE9]
+    others = [100 * (frozen[n] - scratch[n]) for n in NUMBERS[1:]] + _other_gains(table)
+    return [TE8] if any(abs(given - other) <= 0.11 or given == round(other) for other in others) else []
+
+
+def _other_gains(table: Any) -> list[float]:
+    """Return the gains of frozen over other ways than scratch, in points; none where a row cannot be read."""
+    try:
+        return [
+            100 * (_row(table, "frozen")[FEW] - _row(table, way)[FEW]) for way in ("pixels", "random", "fine-tuned")
+        ]
+    except (CheckFailed, NotAttempted):
+        return []

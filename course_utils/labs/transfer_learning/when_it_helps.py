@@ -121,5 +121,14 @@ class WhenItHelps(ChoiceExercise):
         "Ask of each pair: which details did the source have to see, and does the target need them?",
         "Which row of your table stands for doing without the source?",
     )
+    worked = """
+    Another pair: a network trained on the voices of 10,000 speakers, and the target is to tell two *new* speakers
+    apart, with 20 recordings each. What gain over training from scratch is to be expected?
+
+    1. What did the source have to look at? Pitch, timbre and rhythm, since these tell speakers apart.
+    2. Does the target need these? Yes: new speakers differ in the same things.
+    3. So a large gain is to be expected. Had the target been to tell two *rooms* apart by their echo, the source would
+       have learned to ignore just that: hardly any gain, however many speakers there were.
+    """
     misconceptions = (TM1, TM2, TM3, TM4, TM5)
     questions: ClassVar[Questions] = {"pairs": PAIRS, "trucks": TRUCKS, "preprocessing": PREPROCESSING, "few": FEW}

@@ -1,9 +1,23 @@
-"""Exercise 7.10: a frozen baseline, compared with a reference that is run here and now, never stored."""
+"""Exercise 7.10: a frozen baseline, compared with a reference that is run here and now, never stored.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+probabilities (M, K)                                   every call; bikes of two classes, shapes of five
+the features of source                                 agreement with heads on pixels, scores, other features
+standardise them                                       refuse_width: pictures with hardly any contrast
+with the training part's statistics                    refuse_leak: other test pictures change nothing
+fit a linear head                                      accuracy within 5 points of a reference run
+X_train, y_train                                       refuse_other_labels: labels exchanged, answers exchanged
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -13,25 +27,35 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import ask_probabilities
+from course_utils.judging.probabilities import ask_probabilities, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
-from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD
+from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
     PR1,
+    TI3,
     TL1,
     TL2,
     TL3,
     TL6,
     TR6,
+    Trial,
     agreement,
-    refuse_leak,
     right_share,
 )
 from course_utils.models import load_trained
 
-TL5 = shared.TL5.in_lab(HEAD)
-TL7 = shared.TL7.in_lab(HEAD)
+TL4 = Misconception(
+    "TL4",
+    "features not standardised",
+    "With hardly any contrast the features hardly vary, and your head no longer knows the very pictures that it "
+    "learned from. What makes all features of both parts equally wide, with their middle at 0?",
+    HEAD,
+    notebook=LAB,
+)
+TL5 = shared.TL5.in_lab(HEAD, notebook=LAB)
+TL7 = shared.TL7.in_lab(HEAD, notebook=LAB)
+TL10 = shared.TL10.in_lab(HEAD, notebook=LAB)
 TW1 = Misconception(
     "TW1",
     "a head on pixels",
@@ -42,6 +66,12 @@ TW2 = Misconception(
     "TW2",
     "a head on the source's scores",
     "This comes out for a head on the source's ten scores. How many numbers stand before its head?",
+    BASELINE,
+)
+TW4 = Misconception(
+    "TW4",
+    "pixels from 0 to 255",
+    "This comes out for pixels from 0 to 255. From where to where do the pixels run that the network was trained on?",
     BASELINE,
 )
 TW3 = Misconception(
@@ -56,6 +86,8 @@ TOLERANCE = 0.05  # how far a baseline may be from the reference run, as an accu
 SAME = 0.98  # share of equal guesses from which two methods are the same
 NEARER = 0.03  # how much larger a share of equal guesses tells a wrong way; found with four heads on five inputs
 NEARER_AND_OFF = 0.02  # the same, where the accuracy is off, too
+CONTRAST = 0.005
+SURER = 0.35  # than chance, of pictures learned from; 0.43 or more with standardised features, else 0.17 or less
 STEPS, RATE = 300, 0.1  # of the reference's head
 
 Load = Callable[[], tuple[Pictures, Pictures]]  # pictures to learn from, and others
@@ -74,6 +106,12 @@ def new_shapes() -> tuple[Pictures, Pictures]:
     return train, test
 
 
+@cache
+def three_shapes(seed: int) -> Pictures:
+    """Return a few drawn shapes of three classes."""
+    return load_shapes(45, 3, classes=NEW_SHAPES[:3], seed=seed)[0]
+
+
 class FrozenBaseline(Implementation):
     """Write ``frozen_baseline(X_train, y_train, X_test) -> (M, K)``: a head on frozen features, and probabilities.
 
@@ -86,7 +124,26 @@ class FrozenBaseline(Implementation):
         "Does the network standardise its pictures itself? Look at its first layer.",
         "Ask for one test picture alone and among others: is its probability the same?",
     )
-    misconceptions = (TR6, TL1, TL2, TL3, TL5, TL6, TL7, PR1, TW1, TW2, TW3)
+    worked = """
+    A method of the same kind with another head: `nearest_middle(X_train, y_train, X_test)` puts a picture into the
+    class whose middle is nearest.
+
+    1. Both parts go through the frozen layers, without a graph.
+    2. Middle and width of each feature come from the training part alone, and are used for both parts.
+    3. The head: the mean of the training features of each class. Distances, turned over, are scores; softmax makes
+       probabilities (M, K) of them.
+
+    ```python
+    def nearest_middle(X_train, y_train, X_test):
+        with torch.no_grad():
+            A, B = (source[:-1](X) for X in (X_train, X_test))
+        low, wide = A.mean(0), A.std(0).clamp(min=1e-6)
+        A, B = (A - low) / wide, (B - low) / wide
+        middles = torch.stack([A[y_train == k].mean(0) for k in y_train.unique()])
+        return (-torch.cdist(B, middles)).softmax(dim=1)
+    ```
+    """
+    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, PR1, TW1, TW2, TW3, TW4)
 
     def cases(self) -> Sequence[Case]:
         """Return bikes."""
@@ -101,18 +158,43 @@ class FrozenBaseline(Implementation):
         must_be_function(answer, NAME)
         train, test = case.data()
         (x, y), (others, truth) = train.tensors(), test.tensors()
-        refuse_leak(case, answer, NAME, x, y, others)
+        few = Trial(case, answer, NAME, (x, y), (others, truth))
+        few.refuse_leak()
         given = ask_probabilities(case, answer, NAME, (x, y, others), len(train.classes), KNOWN)
         right, ways = baseline_ways(load_trained("shapes"), x, y, others)
         reached, wanted = right_share(given, truth), right_share(right, truth)
         fair, chance = abs(reached - wanted) <= TOLERANCE, 1 / len(train.classes)
-        if not fair and given.max(1).mean() < chance + 0.2:
+        if not fair and max(reached, given.max(1).mean()) < chance + 0.2:
             raise case.wrong(NAME, TL5)
         way = nearest_way(given, right, ways, NEARER if fair else NEARER_AND_OFF)
         if way:
             raise case.wrong(NAME, way)
+        few.refuse_other_labels()
+        refuse_width(case, answer)
         if not fair:
             raise _too_far(case, reached, wanted)
+        if only_zeros_and_ones(given):
+            raise case.wrong(NAME, TL10)
+
+
+def refuse_width(case: Case, answer: Callable[..., Any]) -> None:
+    """Refuse a head whose certainty hangs on how much the features vary: features of grey pictures hardly do.
+
+    It is asked for the very pictures that it learned from. A head that does not know these in full contrast either is
+    not refused here.
+    """
+    pictures = three_shapes(case.seed)
+    x, y = pictures.tensors()
+
+    def is_sure(contrast: float, label: str) -> bool:
+        shown, classes = 0.5 + contrast * (x - 0.5), len(pictures.classes)
+        tried = replace(case, label=f"{label}, asked for those that it learned from")
+        given = ask_probabilities(tried, answer, NAME, (shown, y, shown), classes, KNOWN)
+        return bool(given[np.arange(len(given)), y].mean() >= 1 / classes + SURER)
+
+    grey = "pictures with hardly any contrast"
+    if not is_sure(CONTRAST, grey) and is_sure(1, "drawn shapes"):
+        raise replace(case, label=grey).wrong(NAME, TL4)
 
 
 def _too_far(case: Case, reached: float, wanted: float) -> Wrong:
@@ -150,14 +232,15 @@ def baseline_ways(
     with torch.no_grad():
         inside, outside = body(x), body(others)
 
-    def twice() -> torch.Tensor:
+    def with_pixels(change: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
         with torch.no_grad():
-            return guess(body((x - 0.5) / 0.5), y, body((others - 0.5) / 0.5))
+            return guess(body(change(x)), y, body(change(others)))
 
     return guess(inside, y, outside), {
         TW1: lambda: guess(x.flatten(1), y, others.flatten(1)),
         TW2: lambda: guess(head(inside).detach(), y, head(outside).detach()),
-        TW3: twice,
+        TW3: lambda: with_pixels(lambda pixels: (pixels - 0.5) / 0.5),
+        TW4: lambda: with_pixels(lambda pixels: 255 * pixels),
         TL7: lambda: guess(inside, y, outside, raw=True),
     }
 

@@ -5,4 +5,4 @@ BASELINE = "A frozen baseline"
 CHOOSE = "Choose without the test"
 IMPROVE = "One improvement"
 TABLE = "Catalogue and wild"
-HEAD = "A head on top"  # of Lab 07
+HEAD, LAB = "A head on top", "Lab 07"  # of another notebook

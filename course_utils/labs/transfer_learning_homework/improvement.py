@@ -1,4 +1,15 @@
-"""Exercise 7.12: one improvement, which must show in the wild."""
+"""Exercise 7.12: one improvement, which must show in the wild.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+arguments and result of the baseline                   every call
+5 points more of the wild pictures                     the lesson's wild pictures; at grading, others
+at most 10 points less of the catalogue                a test part by scene
+wild pictures never for learning                       refuse_other_labels: labels exchanged, answers exchanged
+(each test picture by itself)                          refuse_leak: other test pictures change nothing
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
@@ -17,10 +28,11 @@ from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning_homework.headings import IMPROVE
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
+    TI3,
     TR6,
+    Trial,
     agreement,
     by_scene,
-    refuse_leak,
     right_share,
 )
 
@@ -34,6 +46,12 @@ TI2 = Misconception(
     "TI2",
     "gained in the wild, lost in the catalogue",
     "The wild pictures gain, but the catalogue loses more than is allowed. What does your change take from it?",
+    IMPROVE,
+)
+TI4 = Misconception(
+    "TI4",
+    "worse at home and in the wild",
+    "Your change makes both worse. Does each picture still stand beside its own label, and is it still a bike?",
     IMPROVE,
 )
 
@@ -58,7 +76,22 @@ class Improvement(Implementation):
         "How large is a wild bike? nn.functional.interpolate makes pictures smaller: what belongs around them?",
         "If all pictures are changed alike, is each test picture changed by itself, without the others?",
     )
-    misconceptions = (TI1, TI2, TR6)
+    worked = """
+    Another catalogue shows leaves on white paper, sharp; the wild ones were taken by people who were walking.
+
+    1. Look: what differs? The wild pictures are blurred along a line. Form and colour are the same.
+    2. Do that to the training part: each picture comes once as it is and once blurred, with the same label.
+    3. The test pictures stay as they are, and no wild picture is learned from.
+
+    ```python
+    def improved_leaves(X_train, y_train, X_test):
+        blurred = (X_train.roll(-1, 3) + X_train + X_train.roll(1, 3)) / 3
+        return frozen_baseline(torch.cat([X_train, blurred]), torch.cat([y_train, y_train]), X_test)
+    ```
+
+    4. Measure both at home and in the wild: a gain outside that costs little at home is an improvement.
+    """
+    misconceptions = (TI1, TI2, TI3, TI4, TR6)
 
     def cases(self) -> Sequence[Case]:
         """Return the lesson's own bikes; the catalogue is split by scene here."""
@@ -75,7 +108,9 @@ class Improvement(Implementation):
         catalogue, wild = case.data()
         train, test = by_scene(catalogue)
         (x, y), (inside, at_home), (outside, in_the_wild) = train.tensors(), test.tensors(), wild.tensors()
-        refuse_leak(case, answer, NAME, x, y, inside)
+        pictures, truth = torch.cat([inside[:20], outside]), torch.cat([at_home[:20], in_the_wild])
+        few = Trial(case, answer, NAME, (x, y), (pictures, truth))
+        few.refuse_leak()
         tried, classes = (x, y, torch.cat([inside, outside])), len(train.classes)
         after = ask_probabilities(case, answer, NAME, tried, classes, KNOWN)
         before = ask_probabilities(case, baseline, BEFORE, tried, classes, KNOWN)
@@ -84,10 +119,13 @@ class Improvement(Implementation):
         cut = len(inside)
         home, home_before = (right_share(each[:cut], at_home) for each in (after, before))
         away, away_before = (right_share(each[cut:], in_the_wild) for each in (after, before))
+        if away < away_before - 1e-9 and home < home_before - LOSS - 1e-9:
+            raise case.wrong(NAME, TI4)
         if away < away_before + GAIN - 1e-9:
             raise _too_little(case, away, away_before)
         if home < home_before - LOSS - 1e-9:
             raise case.wrong(NAME, TI2)
+        few.refuse_other_labels()
 
 
 def _too_little(case: Case, reached: float, before: float) -> Wrong:

@@ -11,18 +11,30 @@ from course_utils.data import Pictures, scenes_of
 from course_utils.judging import probabilities, shared
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import alike
+from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import Known, ask_probabilities
-from course_utils.labs.transfer_learning_homework.headings import HEAD
+from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 
-PR1 = shared.PR1.in_lab(HEAD)
-TL1 = shared.TL1.in_lab(HEAD)
-TL2 = shared.TL2.in_lab(HEAD)
-TL3 = shared.TL3.in_lab(HEAD)
-TL6 = shared.TL6.in_lab(HEAD)
-TR6 = probabilities.TR6.in_lab(HEAD)
+PR1 = shared.PR1.in_lab(HEAD, notebook=LAB)
+TL1 = shared.TL1.in_lab(HEAD, notebook=LAB)
+TL2 = shared.TL2.in_lab(HEAD, notebook=LAB)
+TL3 = shared.TL3.in_lab(HEAD, notebook=LAB)
+TL6 = shared.TL6.in_lab(HEAD, notebook=LAB)
+TR6 = probabilities.TR6.in_lab(HEAD, notebook=LAB)
+TI3 = Misconception(
+    "TI3",
+    "learned from pictures that were not handed in",
+    "All labels in y_train were exchanged, and the answers stayed right. From which pictures, other than X_train, has "
+    "your function learned?",
+    BASELINE,
+)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
+FOLLOWS = 0.6  # share of the answers that are exchanged where all labels are, of a method that learns from these
+KNOWS = 0.5  # share of the answers that are still right, of one that learned from others
+
 Method = Callable[..., Any]
+Labelled = tuple[torch.Tensor, torch.Tensor]  # pictures and labels
 
 
 def right_share(guessed: Any, labels: torch.Tensor) -> float:
@@ -35,24 +47,56 @@ def agreement(one: Any, other: Any) -> float:
     return float((np.asarray(one).argmax(1) == np.asarray(other).argmax(1)).mean())
 
 
-def refuse_leak(case: Case, answer: Method, what: str, x: torch.Tensor, y: torch.Tensor, others: torch.Tensor) -> None:
-    """Refuse a method whose probabilities of twenty pictures change when others that come with them change.
+class Trial:
+    """A learner's method on few pictures, asked again after changes that show where its answers come from.
 
-    Logarithms are compared: a probability that is 1 to the last bit hides a lot. The twenty are dark: the brightest
-    pixel, which must not matter either, is among the others.
+    Parameters
+    ----------
+    case
+        What is tried.
+    answer
+        The learner's function, and its name `what`.
+    learn, others
+        Pictures to learn from, and others, with their labels; few of them are taken.
     """
-    few = torch.cat([torch.arange(len(y))[y == label][:20] for label in y.unique()])
-    twenty, rest = others[:20], others[20:39]  # as many as there are to learn from would hide that they were taken
 
-    def logarithms(light: float, tried: Case) -> np.ndarray:
-        pictures = torch.cat([0.5 * twenty, light * rest])
-        given = ask_probabilities(tried, answer, what, (x[few], y[few], pictures), int(y.max()) + 1, KNOWN)
-        return np.log(np.clip(given[: len(twenty)], 1e-9, None))
+    def __init__(self, case: Case, answer: Method, what: str, learn: Labelled, others: Labelled) -> None:
+        (x, y), (pictures, truth) = learn, others
+        few = torch.cat([torch.arange(len(y))[y == label][:20] for label in y.unique()])
+        self.case, self.answer, self.what = case, answer, what
+        self.x, self.y, self.classes = x[few], y[few], int(y.max()) + 1
+        # as many others as there are to learn from would hide a mix-up
+        self.twenty, self.rest, self.truth = pictures[:20], pictures[20:39], truth[20:39].numpy()
+        self.usual = self.ask(f"{len(few)} pictures to learn from, 39 others", self.x, self.y, self.others(1))
 
-    usual = logarithms(1, replace(case, label=f"{len(few)} pictures to learn from, {len(twenty) + len(rest)} others"))
-    darker = replace(case, label="the same twenty dark pictures, the others with them now in half the light, too")
-    if not alike(usual, logarithms(0.5, darker), 0.05):
-        raise darker.wrong(what, TR6)
+    def ask(self, label: str, x: torch.Tensor, y: torch.Tensor, others: torch.Tensor) -> np.ndarray:
+        """Return the method's probabilities of some pictures."""
+        tried = replace(self.case, label=label)
+        return ask_probabilities(tried, self.answer, self.what, (x, y, others), self.classes, KNOWN)
+
+    def others(self, light: float) -> torch.Tensor:
+        """Return twenty dark pictures, and others in some light: the brightest pixel is among the others."""
+        return torch.cat([0.5 * self.twenty, light * self.rest])
+
+    def refuse_leak(self) -> None:
+        """Refuse a method whose probabilities of twenty pictures change when others that come with them change.
+
+        Logarithms are compared: a probability that is 1 to the last bit hides a lot.
+        """
+        label = "the same twenty dark pictures, the others with them now in half the light, too"
+        pair = [each[: len(self.twenty)] for each in (self.usual, self.ask(label, self.x, self.y, self.others(0.5)))]
+        usual, darker = (np.log(np.clip(each, 1e-9, None)) for each in pair)
+        if not alike(usual, darker, 0.05):
+            raise replace(self.case, label=label).wrong(self.what, TR6)
+
+    def refuse_other_labels(self) -> None:
+        """Refuse a method that still knows the right labels after all that were handed in have been exchanged."""
+        label = "the same pictures, their labels exchanged"
+        exchanged = self.ask(label, self.x, (self.y + 1) % self.classes, self.others(1))
+        usual, after = (each.argmax(1)[len(self.twenty) :] for each in (self.usual, exchanged))
+        follows = (usual + 1) % self.classes == after
+        if follows.mean() < FOLLOWS and (after == self.truth).mean() >= KNOWS:
+            raise replace(self.case, label=label).wrong(self.what, TI3)
 
 
 def by_scene(pictures: Pictures) -> tuple[Pictures, Pictures]:

@@ -1,9 +1,19 @@
-"""Exercise 7.13: a table of two methods, compared with what the learner's own functions give."""
+"""Exercise 7.13: a table of two methods, compared with what the learner's own functions give.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+catalogue and wild, from 0 to 1                        a part each, by the learner's own functions run again
+5 points of difference are allowed                     to within 0.05
+n, pictures in the training part                       its parts, by the learner's own split
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
 import torch
 
 from course_utils.data import Pictures, scenes_of
@@ -47,6 +57,18 @@ TG4 = Misconception(
     "This counts pictures of a test. From how many pictures did the method learn?",
     TABLE,
 )
+TG5 = Misconception(
+    "TG5",
+    "scenes counted, or one class",
+    "This counts scenes, or the pictures of one class. How many pictures, of both classes, did the method learn from?",
+    TABLE,
+)
+TG6 = Misconception(
+    "TG6",
+    "changed copies counted as pictures",
+    "This is a multiple of the pictures in the training part. Are changed copies pictures of the catalogue?",
+    TABLE,
+)
 
 TOLERANCE = 0.05  # of an accuracy
 METHODS = {"baseline": "frozen_baseline", "improved": "improved"}  # rows, and the functions that belong to them
@@ -68,7 +90,22 @@ class ResultsTable(Exercise):
         "The cell above prints all that the table asks for. Which of its numbers is n?",
         "Run the cell above once more after each change of your functions. Are the numbers in the table the last ones?",
     )
-    misconceptions = (KE6, KF4, TG1, TG2, TG3, TG4)
+    worked = """
+    Somebody else's run prints `baseline: catalogue 0.729, wild 0.515, from 150 pictures` and
+    `improved: catalogue 0.708, wild 0.640, from 150 pictures`. There were 200 pictures in that catalogue.
+
+    1. Each printed line is a row, under its own method's name.
+    2. The first number was measured on the test part of the catalogue, the second on the wild pictures.
+    3. n is what was learned from, 150: not the 200 that there are, nor the 50 of the test part.
+
+    ```python
+    results = {
+        "baseline": {"catalogue": 0.729, "wild": 0.515, "n": 150},
+        "improved": {"catalogue": 0.708, "wild": 0.640, "n": 150},
+    }
+    ```
+    """
+    misconceptions = (KE6, KF4, TG1, TG2, TG3, TG4, TG5, TG6)
 
     def judge(
         self,
@@ -141,8 +178,14 @@ class Measured:
 
     def other_counts(self) -> dict[Misconception, list[int]]:
         """For each wrong count of training pictures, what it may be."""
-        test, wild = len(self.test), len(self.wild)
-        return {TG3: [len(self.catalogue)], TG4: [test, wild, test + wild]}
+        train, test, wild = len(self.train), len(self.test), len(self.wild)
+        scenes = [len(set(scenes_of(part))) for part in (self.train, self.test, self.catalogue)]
+        return {
+            TG3: [len(self.catalogue)],
+            TG4: [test, wild, test + wild],
+            TG5: [*scenes, *np.bincount(self.train.labels).tolist()],
+            TG6: [copies * train for copies in range(2, 10)],
+        }
 
 
 def _own_split(split_by_scene: Callable[..., Any], catalogue: Pictures) -> tuple[Pictures, Pictures]:

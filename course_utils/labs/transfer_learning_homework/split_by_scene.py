@@ -1,12 +1,28 @@
-"""Exercise 7.9: a split that keeps scenes together."""
+"""Exercise 7.9: a split that keeps scenes together.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+two lists of places, train, test                       every plan; lists, tuples, arrays, sets
+each picture in one of them, once                      every plan
+no scene is in both                                    every plan
+of each class the share, rounded up or down            plans with 2 to 22 scenes a class, shares 1/8 to 7/8
+at least one to either side                            two and three scenes, shares 1/8 and 7/8
+share=0.25, seed=0                                     without both, and with both
+which ones is chance, and the seed decides             thirty seeds: splits differ, every scene is drawn
+alike in every session                                 twins of names that a set orders alike, or not
+=====================================================  ==========================================================
+"""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from course_utils.judging import shared
-from course_utils.judging.answers import as_numbers
+from course_utils.judging.answers import as_numbers, in_plain_containers
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
@@ -51,12 +67,37 @@ TS6 = Misconception(
     "their own?",
     SPLIT,
 )
+TS7 = Misconception(
+    "TS7",
+    "some scenes are never drawn",
+    "With thirty seeds some scenes were never in the test part, or always. From how many scenes does your chance "
+    "choose?",
+    SPLIT,
+)
+TS8 = Misconception(
+    "TS8",
+    "other defaults than share=0.25 and seed=0",
+    "Without share and seed your function splits in another way than with 0.25 and 0. What does its first line say?",
+    SPLIT,
+)
+TS9 = Misconception(
+    "TS9",
+    "drawn from the scenes of all classes at once",
+    "The test part has its share of all scenes, but not of those of each class. From how many lists do you draw?",
+    SPLIT,
+)
+TS10 = Misconception(
+    "TS10",
+    "names, or true and false, instead of places",
+    "These are names, or true and false for each picture. Which numbers would pick the pictures out of an array?",
+    SPLIT,
+)
 KF5 = shared.KF5.in_lab(SPLIT, "The same seed gave another split. Where does your chance come from?")
-KF7 = shared.KF7.in_lab(SPLIT, "Six seeds gave the same split. Where does your function use its argument?")
+KF7 = shared.KF7.in_lab(SPLIT, "Thirty seeds gave the same split. Where does your function use its argument?")
 
 NAME = "split_by_scene"
 USUAL_SHARE = 0.25
-OTHER_SEEDS = range(1, 6)  # beside 0
+OTHER_SEEDS = range(1, 30)  # beside 0
 NO_SPLIT = "  It should return two lists of places, numbers from 0 on: train, test."
 
 Parts = tuple[list[int], list[int]]
@@ -70,8 +111,21 @@ class Plan(NamedTuple):
     share: float | None = None
 
 
-PUBLIC = (Plan((8, 8), (4, 4)), Plan((8, 12), (1, 7), 0.375))  # shares that binary numbers hold
-HIDDEN = (Plan((12, 12), (8, 8)), Plan((5, 20), (1, 9), 0.4), Plan((7, 8, 6), (1, 1), 0.3), Plan((2, 3), (3, 5)))
+PUBLIC = (  # shares that binary numbers hold
+    Plan((12, 20), (4, 4)),
+    Plan((8, 12), (1, 7), 0.375),
+    Plan((22, 6), (1, 3), 0.5),
+    Plan((2, 3), (2, 4), 0.875),
+    Plan((3, 2), (2, 4), 0.125),
+)
+HIDDEN = (
+    Plan((12, 12), (8, 8)),
+    Plan((5, 20), (1, 9), 0.4),
+    Plan((7, 8, 6), (1, 1), 0.3),
+    Plan((14, 26), (1, 2), 0.5),
+    Plan((2, 3), (3, 5)),
+    Plan((3, 4), (1, 5), 0.9),
+)
 SESSION = Case("the same seed in another session")
 
 
@@ -100,10 +154,27 @@ class SplitByScene(Implementation):
         "How many scenes has each class? Draw from each class by itself: what can then not happen?",
         "np.random.default_rng(seed) is the same in every session. Is the order of what you draw from, too?",
     )
-    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, KF5, KF7)
+    worked = """
+    Recordings come from speakers, and k groups are wanted with no speaker in two of them:
+    `groups(speakers, k, seed=0)`, where `speakers[i]` said recording i.
+
+    1. What is dealt out are speakers, so make a list of them, each once. `sorted` gives them the same order in every
+       session; a set alone does not.
+    2. Shuffle that list by the seed, and deal it out like cards: speaker number 0 to group 0, number 1 to group 1, …
+    3. Only then ask of each recording to which group its speaker went.
+
+    ```python
+    def groups(speakers, k, seed=0):
+        names = sorted(set(speakers))
+        np.random.default_rng(seed).shuffle(names)
+        group = {name: place % k for place, name in enumerate(names)}
+        return [[i for i, one in enumerate(speakers) if group[one] == g] for g in range(k)]
+    ```
+    """
+    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, TS9, TS10, KF5, KF7)
 
     def cases(self) -> Sequence[Case]:
-        """Return the usual share, another one with other seeds, and another session."""
+        """Return the usual share, other ones with other seeds, also for few scenes, and another session."""
         return [*map(_case, PUBLIC), SESSION]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -129,21 +200,39 @@ def _judge_split(case: Case, answer: Callable[..., Any]) -> None:
     plan: Plan = case.data
     scenes, labels = make_scenes(plan, case.seed)
 
+    def wrong_way(parts: Parts) -> Misconception | None:
+        return what_is_wrong(parts, scenes, labels, USUAL_SHARE if plan.share is None else plan.share)
+
     def look(parts: Parts) -> None:
-        way = what_is_wrong(parts, scenes, labels, USUAL_SHARE if plan.share is None else plan.share)
+        way = wrong_way(parts)
         if way:
             raise case.wrong(NAME, way)
 
     parts = _split(case, answer, scenes, labels, 0, 1)
+    if plan.share is None:
+        told = _split(replace(case, data=plan._replace(share=USUAL_SHARE)), answer, scenes, labels, 0, 1)
+        if told != parts and not wrong_way(told):
+            raise case.wrong(NAME, KF5 if _split(case, answer, scenes, labels, 0, 1) != parts else TS8)
     look(parts)
     if sorted(_split(case, answer, scenes, labels, 0, 2)[1]) != sorted(parts[1]):
         raise case.wrong(NAME, KF5)
-    if plan.share is not None:
-        others = [_split(case, answer, scenes, labels, seed, 1) for seed in OTHER_SEEDS]
-        for each in others:
-            look(each)
-        if min(plan.scenes) > 4 and all(sorted(test) == sorted(parts[1]) for _, test in others):
-            raise case.wrong(NAME, KF7)
+    if plan.share is None:
+        return
+    others = [_split(case, answer, scenes, labels, seed, 1) for seed in OTHER_SEEDS]
+    for each in others:
+        look(each)
+    if min(plan.scenes) > 4:
+        _look_at_chance(case, scenes, [set(test) for _, test in (parts, *others)])
+
+
+def _look_at_chance(case: Case, scenes: list[str], tests: list[set[int]]) -> None:
+    """Refuse test parts that are the same for all seeds, or that some scenes never get into, or never out of."""
+    if all(test == tests[0] for test in tests):
+        raise case.wrong(NAME, KF7)
+    ever = {scenes[place] for place in set().union(*tests)}
+    always = {scenes[place] for place in tests[0].intersection(*tests)}
+    if ever != set(scenes) or always:
+        raise case.wrong(NAME, TS7)
 
 
 def _split(
@@ -160,13 +249,26 @@ def _split(
 def _parts(case: Case, answer: Any, number: int) -> Parts:
     parts = read_parts(answer, number)
     if parts is None:
-        raise case.wrong(NAME, detail=NO_SPLIT, hidden=NO_SPLIT)
+        raise case.wrong(NAME, TS10 if _names_or_masks(answer) else None, detail=NO_SPLIT, hidden=NO_SPLIT)
     return parts
+
+
+def _names_or_masks(answer: Any) -> bool:
+    answer = in_plain_containers(answer)
+    parts = [part.tolist() if hasattr(part, "tolist") else part for part in answer] if type(answer) is tuple else answer
+    if type(parts) is not list or not all(type(part) is list and part for part in parts):
+        return False
+    return all(type(one) in (str, np.str_, bool, np.bool_) for part in parts for one in part)
 
 
 def read_parts(answer: Any, number: int) -> Parts | None:
     """Return two lists of places from 0 to ``number`` - 1; None if an answer is none."""
-    if type(answer) not in (tuple, list) or len(answer) != 2:
+    answer = in_plain_containers(answer)
+    if (
+        type(answer) not in (tuple, list, np.ndarray, torch.Tensor)
+        or getattr(answer, "ndim", 1) < 1
+        or len(answer) != 2
+    ):
         return None
     parts = [as_numbers(part) for part in answer]
     for part in parts:
@@ -193,7 +295,9 @@ def what_is_wrong(parts: Parts, scenes: list[str], labels: list[int], share: flo
 
     if fits(test):
         return None
-    return TS4 if fits(train) else TS5
+    if fits(train):
+        return TS4
+    return TS9 if abs(len(test) - share * len(set(scenes))) < 1 else TS5
 
 
 def _follows_a_set(case: Case, answer: Callable[..., Any]) -> bool:
