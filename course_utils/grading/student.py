@@ -15,7 +15,7 @@ from typing import Any
 from course_utils.grading import codec
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.shell import Shell, interrupted_after
-from course_utils.judging.protocol import calling
+from course_utils.judging.protocol import calling, shortcuts
 
 
 class Student:
@@ -67,6 +67,7 @@ class Student:
             other.close()
             return ["forked"]
         self.channel.close()
+        shortcuts.stay_refused()
         self.channel = Channel(other)
         return ["here"]
 

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from scipy import signal
 
-from course_utils.judging.protocol import calling
+from course_utils.judging.protocol import calling, shortcuts
 from course_utils.judging.protocol.shortcuts import ready_made
 from course_utils.judging.protocol.verdicts import CheckFailed
 
@@ -105,6 +105,28 @@ def test_pytorch_works_again_afterwards(attack):
     with calling.no_shortcuts(), contextlib.suppress(CheckFailed):
         calling.call(attack, "f")
     assert isinstance(attack(), torch.Tensor)
+
+
+@pytest.fixture
+def one_check():
+    """A process that is there for one check."""
+    shortcuts.stay_refused()
+    yield
+    shortcuts._refusal.stays = False
+    shortcuts._refusal.lift()
+
+
+def test_in_a_process_for_one_check_kernels_are_put_once_and_lifted_for_what_refuses_nothing(one_check):
+    with calling.no_shortcuts():
+        calling.call(lambda: np.ones(1), "f")
+        standing = dict(shortcuts._refusal._libraries)
+        for _ in range(2):
+            with pytest.raises(CheckFailed, match="f calls PyTorch's conv2d"):
+                calling.call(TORCH["F.conv2d"], "f")
+        assert shortcuts._refusal._libraries == standing
+    assert isinstance(calling.call(TORCH["F.conv2d"], "f"), torch.Tensor)
+    with calling.no_shortcuts("tanh"), pytest.raises(CheckFailed, match="f calls PyTorch's tanh"):
+        calling.call(lambda: torch.tanh(X), "f")
 
 
 # --- other libraries

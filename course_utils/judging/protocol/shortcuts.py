@@ -35,6 +35,47 @@ class Shortcut(Exception):
 # --- PyTorch's, while they run
 
 
+class _Refusal:
+    """Kernels that raise, in the place of PyTorch's own: putting them there takes 10 milliseconds.
+
+    A process that is there for one check only (:func:`stay_refused`) leaves them between one call and the next.
+    """
+
+    def __init__(self) -> None:
+        self.words: tuple[str, ...] = ()
+        self.called: list[str] = []
+        self.stays = False
+        self._libraries: dict[str, Any] = {}
+
+    def put(self, words: tuple[str, ...]) -> None:
+        """Refuse the operators with these words, and no others."""
+        if words == self.words:
+            return
+        self.lift()
+        self.words = words
+        library: Any = torch.library.Library  # PyTorch gives it no types
+        for operator in _operators(words, len(_all_operators())):
+            space, name = operator.split("::")
+            if space not in self._libraries:
+                self._libraries[space] = library(space, "IMPL")
+            for key in KEYS:
+                self._libraries[space].impl(name, functools.partial(self._refuse, _bare(operator)), key)
+
+    def lift(self) -> None:
+        """Put PyTorch's own kernels in force again."""
+        for library in self._libraries.values():
+            library._destroy()
+        self._libraries.clear()
+        self.words = ()
+
+    def _refuse(self, name: str, *_args: Any, **_kwargs: Any) -> None:
+        self.called.append(KNOWN_AS.get(name, name))
+        raise Shortcut(name)
+
+
+_refusal = _Refusal()
+
+
 @contextlib.contextmanager
 def refusing(words: tuple[str, ...]) -> Iterator[list[str]]:
     """Let operators of PyTorch raise in all threads, and yield a list that gathers the names of those that were called.
@@ -47,22 +88,18 @@ def refusing(words: tuple[str, ...]) -> Iterator[list[str]]:
         Regular expressions to find in the names of operators, which read ``"torch.conv2d"``.
     """
     called: list[str] = []
-    with contextlib.ExitStack() as stack:
-        library: Any = torch.library.Library  # PyTorch gives it no types
-        libraries: dict[str, Any] = {}
-        for operator in _operators(words, len(_all_operators())) if words else ():
-            space, name = operator.split("::")
-            if space not in libraries:
-                libraries[space] = library(space, "IMPL")
-                stack.callback(libraries[space]._destroy)  # PyTorch's own kernels are in force again
-            for key in KEYS:
-                libraries[space].impl(name, functools.partial(_refuse, called, _bare(operator)), key)
+    _refusal.called = called
+    try:
+        _refusal.put(words)
         yield called
+    finally:
+        if not _refusal.stays:
+            _refusal.lift()
 
 
-def _refuse(called: list[str], name: str, *_args: Any, **_kwargs: Any) -> None:
-    called.append(KNOWN_AS.get(name, name))
-    raise Shortcut(name)
+def stay_refused() -> None:
+    """From now on leave refused what a call has refused, until another call refuses something else."""
+    _refusal.stays = True
 
 
 def _all_operators() -> list[str]:
