@@ -827,7 +827,8 @@ kept_tanh = torch.tanh  # a name that was bound before the check began
 def in_a_notebook(source: str, name: str = "mine"):
     """Return a function of cells that are run as a notebook's are."""
     names: dict = {}
-    exec(source, names)
+    with warnings.catch_warnings(action="ignore"):
+        exec(source, names)
     return names[name]
 
 
