@@ -17,7 +17,19 @@ from typing import Any
 
 import numpy as np
 
-LIBRARIES = ("numpy", "scipy", "torch", "math", "cmath", "sklearn", "jax", "tensorflow", "mpmath", "sympy")
+LIBRARIES = (
+    "numpy",
+    "scipy",
+    "torch",
+    "math",
+    "cmath",
+    "sklearn",
+    "jax",
+    "tensorflow",
+    "mpmath",
+    "sympy",
+    "course_utils",
+)
 MOST_ITEMS = 200  # of a container that is looked into
 GLOBALS = ("LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF", "LOAD_CLASSDEREF")
 BY_TEXT = {"getattr", "__import__", "import_module", "eval", "exec", "vars"}  # they reach a function by its name's text
