@@ -54,7 +54,7 @@ PUBLIC = (
     Window(32, 5, 1, 2),
     Window(28, 4, 3, 1),
     Window(9, 4, 3, 0),
-    Window(10, 3, 2, 1),
+    Window(11, 3, 2, 1),
 )
 STRICT = (Window(7, 3, 3, 1), Window(10, 4, 4, 1), Window(12, 5, 4, 2))
 DEFAULTS = (9, 4)
@@ -154,14 +154,24 @@ def _try_strict(case: Case, answer: Callable[..., Any]) -> None:
         if not outcome.raised and plain(outcome.given) != output_size(*window):
             line = "With strict=True, windows that fit exactly should give their number%s."
             raise case.sentence(line % f". Yours for {window}: {short(outcome.given)}", hidden=line % "")
-    for window in FITS:
+    _try_long_kernels(case, answer)
+
+
+def _try_long_kernels(case: Case, answer: Callable[..., Any]) -> None:
+    """Try kernels that are just as long as the padded axis, and longer ones."""
+    drawn = case.data[:MANY_STRICT]
+    fits = (*FITS, *(window._replace(kernel_size=window.size + 2 * window.padding) for window in drawn))
+    too_long = (*TOO_LONG, *(window._replace(kernel_size=window.size + 2 * window.padding + 1) for window in drawn))
+    for window in fits:
         if _outcome(case, answer, window).raised:
-            line = f"A kernel of {window[1]} fits on {_room(window)}. Your function raised ValueError."
-            raise case.always(line)
-    for window in TOO_LONG:
+            line = "Your function raised ValueError."
+            hidden = f"A kernel as long as the padded axis fits on it. {line}"
+            raise case.sentence(f"A kernel of {window[1]} fits on {_room(window)}. {line}", hidden=hidden)
+    for window in too_long:
         if not _outcome(case, answer, window).raised:
-            line = f"A kernel of {window[1]} does not fit on {_room(window)}. Your function returned a number"
-            raise case.always(f"{line}: it should raise ValueError.")
+            line = "Your function returned a number: it should raise ValueError."
+            hidden = f"A kernel longer than the padded axis does not fit on it. {line}"
+            raise case.sentence(f"A kernel of {window[1]} does not fit on {_room(window)}. {line}", hidden=hidden)
 
 
 class Outcome(NamedTuple):
