@@ -672,7 +672,7 @@ What is a good accuracy here? That of rivals says it. We trained some on the 3,0
 | the same | 3 | 69 to 72 % |
 | the same | 5 | about 80 % |
 
-Only form says what a shape is, and a dense layer sees no form.
+Only form says what these pictures show, and a dense layer has to learn a form anew at every place.
 """
 
 # %% [markdown]

@@ -426,6 +426,7 @@ def garments() -> list[dict[str, float]]:
     """For each seed the accuracies of the model's networks on test pictures and moved ones, and the ablation's gain."""
     names, found = lesson.imports(), []
     lesson.run("learn, _ = load_fashion()", names)
+    lesson.run("def accuracy(network", names)
     lesson.run("def fit(network, pictures", names)
     for seed in (1, 2, 3):
         for answer in ("dense-baseline", "beat-the-baseline", "ablation"):
@@ -452,6 +453,7 @@ def test_the_reports_accuracies_come_out(garments):
 def test_the_bar_of_the_baseline_lies_between_one_epoch_and_five(garments):
     names = lesson.imports()
     lesson.run("learn, _ = load_fashion()", names)
+    lesson.run("def accuracy(network", names)
     lesson.run("def fit(network, pictures", names)
     assert min(one["baseline"] for one in garments) > DENSE_BAR + 0.01
     for seed in (1, 2, 3):
