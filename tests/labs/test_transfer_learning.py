@@ -409,6 +409,8 @@ EXCLUDED_FORMS = {
     "fit-head": {"returns arrays as tensors with a gradient": "the prompt asks for a tensor without a graph"},
     "freezing": dict.fromkeys(
         (
+            "returns arrays as lists",
+            "returns arrays of NumPy",
             "returns arrays in Fortran's order",
             "returns arrays that are not contiguous",
             "returns arrays that are read-only",
