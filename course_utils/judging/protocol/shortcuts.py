@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "SciPy", "skimage": "scikit-image"}
+LIBRARIES |= {"sklearn": "scikit-learn", "jax": "JAX", "tensorflow": "TensorFlow", "mpmath": "mpmath", "sympy": "SymPy"}
 NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
 KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
@@ -153,7 +154,7 @@ def _library_functions(target: Any) -> Iterator[tuple[str, str]]:
             if isinstance(one, torch.jit.ScriptFunction | torch.jit.ScriptModule):
                 yield from (("torch", name) for name in _compiled(one.inlined_graph))
             elif library := _library_of(one):
-                yield library, str(getattr(one, "__name__", ""))
+                yield library, str(getattr(one, "__name__", type(one).__name__))
             else:
                 waiting += _behind(one)
 
@@ -246,7 +247,7 @@ def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     found += [one for each in inner for one in _named_in_code(each, dict(known))]
     if BY_TEXT & set(code.co_names):
-        found += _functions_called(constant for constant in code.co_consts if isinstance(constant, str))
+        found += _functions_called((*code.co_names, *(one for one in code.co_consts if isinstance(one, str))))
     return [one for one in found if one is not None and not isinstance(one, ModuleType)]
 
 
@@ -271,4 +272,6 @@ def _attribute(one: Any, name: str) -> Any:
         library = one.__name__.partition(".")[0] in LIBRARIES  # these may load a part when it is asked for
         return getattr(one, name, None) if library else vars(one).get(name)
     found = None if one is None else inspect.getattr_static(one, name, None)
+    if found is not None and _root(type(one)) in LIBRARIES and not isinstance(one, type):
+        return one  # a method of a library's object is known by its object, as scipy.stats.logistic.cdf
     return MethodType(found, one) if isinstance(found, FunctionType) and not isinstance(one, type) else found

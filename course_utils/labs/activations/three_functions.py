@@ -3,7 +3,7 @@
 What the prompt says, and what tries it:
 
 - arrays of any shape, also () and (0,) → public_cases: five numbers, a table, (), (0,); hidden: 3 axes, (2, 0)
-- not ready-made → `ready_made`, and PyTorch's while they run
+- not ready-made → `no_shortcuts`
 - finite for ±1000, no warning → large numbers, in float64 and float32; NumPy's warnings are caught in `watch`
 - float32 in, float32 out → the cases in float32; AF5
 - the array stays as it is → `watch`: changed; AF2
@@ -141,11 +141,7 @@ AF21 = Misconception(
 )
 
 NAMES = ("sigmoid", "tanh", "relu")
-READY_MADE = (  # of NumPy, math, SciPy, PyTorch and others
-    *("tanh", "expit", "logistic", "sigmoid", "relu", "relu6", "leaky_relu", "hardtanh", "logsigmoid", "log_expit"),
-    *("softmax", "log_softmax", "threshold", "silu", "softplus"),
-)
-REFUSED = (*NAMES, "softmax", "threshold", "silu", "softplus")  # parts of the names of PyTorch's functions
+READY_MADE = (*NAMES, "expit", "logistic", "softmax", "threshold", "silu", "softplus")  # parts of functions' names
 
 
 class ThreeFunctions(Implementation):
@@ -192,8 +188,8 @@ class ThreeFunctions(Implementation):
         function = answers[NAMES.index(case.part)]
         z = torch.tensor(case.data, dtype=torch.float64)
         right = ACTIVATIONS[case.part](z).numpy()
-        with no_shortcuts(*REFUSED):
-            value = try_function(case, function, right, value_ways(case.part, z), READY_MADE)
+        with no_shortcuts(*READY_MADE):
+            value = try_function(case, function, right, value_ways(case.part, z))
         if case.data.dtype == np.float32 and str(getattr(value, "dtype", "")) in ("float64", "torch.float64"):
             raise told(case, "float32 came in, float64 goes out", AF5)
 

@@ -5,7 +5,7 @@ came in is changed.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -18,7 +18,6 @@ from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.activations.headings import BREAK, CURVES
-from course_utils.labs.activations.ready_made import ready_made as library_functions
 
 PR2 = shared.PR2.in_lab(
     BREAK, "An exponential grew too large and left nan or inf behind. Which exponent is never positive?"
@@ -116,7 +115,7 @@ def drawn_cases(names: Iterable[str], seed: int) -> list[Case]:
 # --- the probe, which runs where the student's function lives
 
 
-def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+def watch(function: Callable[..., Any], z: np.ndarray) -> dict[str, Any]:
     """Probe: call a student's function with a copy of an array, and tell what came of it.
 
     Returns
@@ -124,12 +123,11 @@ def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> 
     dict
         ``"value"``; ``"warnings"``: of what NumPy would have warned on the way; ``"changed"``: whether the array was;
         ``"one if"``: whether an array was asked for its truth; ``"one number"``: whether a function that takes
-        one number got an array; ``"ready-made"``: library functions that it calls.
+        one number got an array.
     """
     given = z.copy()
     seen: list[str] = []
-    used = library_functions(function, names)
-    found = {"value": None, "warnings": [], "changed": False, "one if": False, "ready-made": used}
+    found = {"value": None, "warnings": [], "changed": False, "one if": False}
     try:
         with np.errstate(over="call", invalid="call", divide="call", call=lambda what, _: seen.append(what)):
             found["value"] = function(given)
@@ -149,7 +147,7 @@ def watch(function: Callable[..., Any], z: np.ndarray, names: Sequence[str]) -> 
 # --- what came of it
 
 
-def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready_made: Iterable[str] = ()) -> Any:
+def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways) -> Any:
     """Call the function that a case's part names, and return its value if all of it is right.
 
     Parameters
@@ -162,8 +160,6 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
         The right values.
     ways
         For each wrong way, a function that computes its result.
-    ready_made
-        Names of library functions that it must not call.
 
     Raises
     ------
@@ -172,7 +168,7 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways, ready
     """
     name, z = case.part, case.data
     must_be_function(function, name)
-    found = case.ask(watch, function, z, tuple(sorted(ready_made)))
+    found = case.ask(watch, function, z)
     value = _value(case, found if type(found) is dict else {})
     given = case.array(value, f"What {name} returns")
     if not np.isfinite(given).all():
@@ -221,9 +217,6 @@ def _way_to_no_number(z: np.ndarray, given: np.ndarray) -> Misconception | None:
 
 def _value(case: Case, found: dict[str, Any]) -> Any:
     name = case.part
-    if library := found.get("ready-made"):
-        line = f"{name} calls a ready-made %s. Build it yourself here, from np.exp or np.maximum."
-        raise case.sentence(line % library[0], hidden=line % "function")
     if found.get("one if"):
         raise told(case, "it asks an `if` about a whole array", AF8)
     if found.get("one number"):
