@@ -331,7 +331,7 @@ OWN_WALK = "how the noise is found is the learner's own choice: what counts is w
 EQUIVALENT = {
     "universal-perturbation": {
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 3 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
-        "universal_perturbation(X): its first row in all rows": "noise of one picture reaches the bar, too, which is all that is asked",
+        "universal_perturbation(X): its first row in all rows": "noise of one picture reaches the bar, too, which is all that is asked",  # noqa: E501
         "universal_perturbation(eps): without negative numbers": SIZES,
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + 4 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + 4 / eps * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
@@ -344,7 +344,7 @@ EQUIVALENT = {
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 / gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 * gradient.sum(0).sign()": OWN_WALK,  # noqa: E501
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 5 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
-        "delta = torch.zeros_like(X[:1]) → delta = torch.ones_like(X[:1])": "any start inside the budget may lead to a noise that fools",
+        "delta = torch.zeros_like(X[:1]) → delta = torch.ones_like(X[:1])": "any start inside the budget may lead to a noise that fools",  # noqa: E501
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 * gradient.sum(0, keepdim=True)": OWN_WALK,  # noqa: E501
     },
     "input-gradient": {
