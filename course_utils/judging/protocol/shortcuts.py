@@ -25,6 +25,7 @@ NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course
 KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
 BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
+IMPORTERS = {"import_module", "__import__"}  # what they give is no name that can be followed: its attributes are texts
 TRANSPARENT = {"PUSH_NULL", "SWAP", "COPY", "POP_TOP", "EXTENDED_ARG"}  # steps that leave what was loaded last
 KNOWN_AS = {"im2col": "unfold", "col2im": "fold"}  # operators that are called otherwise in Python
 
@@ -247,7 +248,8 @@ def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
     found += [one for each in inner for one in _named_in_code(each, dict(known))]
     if BY_TEXT & set(code.co_names):
-        found += _functions_called((*code.co_names, *(one for one in code.co_consts if isinstance(one, str))))
+        texts = [one for one in code.co_consts if isinstance(one, str)]
+        found += _functions_called([*texts, *(code.co_names if IMPORTERS & set(code.co_names) else ())])
     return [one for one in found if one is not None and not isinstance(one, ModuleType)]
 
 
