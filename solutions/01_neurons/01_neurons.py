@@ -187,7 +187,12 @@ lab.hand_neuron.check(neuron)
 
 # %% [markdown]
 r"""
-Stuck? `lab.hand_neuron.hint()` shows a hint, and the next one each time you run it. For more neurons, without end: `lab.hand_neuron.practice()`.
+**What "Correct." says.** Numbers, shapes and choices are judged whole: "Correct." is all the points of the exercise. A function is tried on cases of every kind that its text names. There "Correct." says that it is right in these; grading tries further ones of the same kinds, with other numbers, before it gives the points.
+"""
+
+# %% [markdown]
+r"""
+Stuck? `lab.hand_neuron.hint()` shows a hint, and the next one each time you run it. After the last, `lab.hand_neuron.worked_example()` answers a question of the same kind in steps. For more neurons, without end: `lab.hand_neuron.practice()`.
 """
 
 # %%

@@ -95,5 +95,5 @@ def test_a_class_or_function_that_cannot_be_made_or_called_is_told(exercise):
             raise ValueError("not made")
 
     for answers, place in places_of(exercise):
-        for odd in (NotMade, type, lambda: 1, NotMade.__init__, print):
+        for odd in (NotMade, type, lambda: 1, NotMade.__init__, len):
             must_be_told(exercise, replaced(answers, place, odd), repr(odd))
