@@ -77,10 +77,6 @@ class Lesson:
         found = re.findall(r"^## (.+)$", self.master.read_text(encoding="utf-8"), re.MULTILINE)
         return {re.sub(r"^[0-9]+ ", "", heading) for heading in found}
 
-    def before(self, name: str) -> str:
-        """Return the text of the master before the graded cell with a grade_id."""
-        return self.master.read_text(encoding="utf-8").partition(f'"grade_id": "{name}"')[0]
-
     def imports(self) -> dict:
         """Run the lesson's first code cell, the imports, and return the names that it binds."""
         names: dict = {}

@@ -156,6 +156,8 @@ class Case:
             With the case, what is wrong with shape or values, and the hint that belongs to the wrong way.
         """
         right = as_float64(right)
+        if right.ndim == 0 and given.size == 1:
+            given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
         fitting = tuple(ways_that_fit(given, ways or {}))

@@ -328,7 +328,24 @@ SIZES = "no budget and no step is below 0"
 ONE_OR_MINUS_ONE = "no gradient here is 0, and dividing by 1 or -1 is multiplying"
 OWN_STEP = "the length of a step is the learner's own choice"
 OWN_WALK = "how the noise is found is the learner's own choice: what counts is whom it fools"
+OWN_TRAINING = "how well the network is trained is measured, not how"
+NO_MODES = "no layer of the lesson's network knows the mode"
 EQUIVALENT = {
+    "adversarial-training": {
+        "adversarial_training(x): without negative numbers": PIXELS,
+        "adversarial_training(eps): without negative numbers": SIZES,
+        "adam = torch.optim.Adam(model.parameters(), lr=0.003) → adam = torch.optim.Adam(model.parameters(), lr=0.006)": OWN_TRAINING,  # noqa: E501
+        "model.train() → pass": NO_MODES,
+        "model.train() → model": NO_MODES,
+        "model.train() → model.eval()": NO_MODES,
+        "model.eval() → pass": NO_MODES,
+        "model.eval() → model": NO_MODES,
+        "model.eval() → model.train()": NO_MODES,
+        "for places in torch.randperm(len(x)).split(64): → for places in torch.randperm(len(x)).split(65):": OWN_TRAINING,  # noqa: E501
+        "for places in torch.randperm(len(x)).split(64): → for places in torch.randperm(len(x)).split(63):": OWN_TRAINING,  # noqa: E501
+        "for places in torch.randperm(len(x)).split(64): → for places in torch.randperm(len(x) - 1).split(64):": OWN_TRAINING,  # noqa: E501
+        "loss = loss + F.cross_entropy(model(attacked), labels) → loss += F.cross_entropy(model(attacked), labels)": "the loss is this function's own tensor",  # noqa: E501
+    },
     "universal-perturbation": {
         "delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign() → delta = delta + eps / 3 * gradient.sum(0, keepdim=True).sign()": OWN_WALK,  # noqa: E501
         "universal_perturbation(X): its first row in all rows": "noise of one picture reaches the bar, too, which is all that is asked",  # noqa: E501

@@ -656,24 +656,6 @@ def test_odd_arrays_get_a_sentence():
         assert judged(lab.numerical_gradient.check, lambda *a, odd=odd: odd).share == 0
 
 
-def section_of(source: str) -> int:
-    """Return where a passage stands in the lesson."""
-    return lesson.master.read_text(encoding="utf-8").index(source)
-
-
-@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
-def test_read_again_names_no_later_section(exercise):
-    asked = section_of(f'"grade_id": "{exercise.id}"')
-    later = [way.code for way in exercise.misconceptions if section_of(f" {way.section}\n") > asked]
-    assert later == []
-
-
-@pytest.mark.parametrize("exercise", chain_rule.EXERCISES, ids=lambda one: one.id)
-def test_after_the_last_hint_there_is_a_worked_twin(exercise):
-    lines = exercise().worked_example().markdown.splitlines()
-    assert 4 <= len(lines) <= 16
-
-
 def test_feedback_tells_no_right_number_of_a_question():
     told = {
         number

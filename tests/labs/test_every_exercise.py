@@ -2,6 +2,7 @@
 
 import importlib
 import re
+import time
 
 import pytest
 from harness import (
@@ -24,6 +25,7 @@ from harness import (
 )
 from lesson import Lesson
 
+from course_utils.grading.job import Limits
 from course_utils.judging.choices import ChoiceExercise, Sorting
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
@@ -34,6 +36,7 @@ WRONG_WAYS: list[tuple[str, WrongWay]] = [
 ]
 MOST_LINES = 4
 LONG_LINE = 30  # characters: shorter ones any two programs may share
+SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
 exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called)
 way_by_way = pytest.mark.parametrize(
@@ -182,10 +185,38 @@ def test_what_is_to_be_read_again_was_read_before(exercise):
 @exercise_by_exercise
 def test_an_exercise_has_a_worked_twin_that_does_not_give_it_away(exercise):
     shown = exercise("").worked_example().markdown
-    assert len(shown.splitlines()) >= 3
+    assert 4 <= len([line for line in shown.splitlines() if line.strip()]) <= 24
+    for code in re.findall(r"```python\n(.*?)```", shown, re.DOTALL):
+        compile(code, "<twin>", "exec")
     model = Lesson(folder_of(exercise)).cells()[exercise.id].source
     taken = {line.strip() for line in model.splitlines() if len(line.strip()) > LONG_LINE}
     assert [line for line in shown.splitlines() if line.strip() in taken] == []
+    told = {text.replace(",", "") for text in re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*(?!\w)", shown)}
+    right = {str(number) for answer in right_answers(exercise) for number in numbers_in(answer)}
+    assert {text for text in told & right if len(text.strip("-.")) > SHORT_NUMBER} == set()
+
+
+def numbers_in(answer):
+    """Yield the numbers of an answer that is data."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list | tuple):
+        for one in answer:
+            yield from numbers_in(one)
+    elif isinstance(answer, int | float):
+        yield answer
+
+
+@pytest.mark.slow
+@exercise_by_exercise
+def test_a_model_answer_takes_a_tenth_of_what_a_check_may_compute(exercise):
+    answers, mine = right_answers(exercise), exercise()
+    judged(mine.check, *answers)  # what is loaded once is loaded now
+    before = time.process_time()
+    judged(mine.check, *answers)
+    if isinstance(mine, Implementation) and mine.hidden_cases(3):
+        judged(mine.check_hidden, *answers, seed=3)
+    assert time.process_time() - before < Limits().check_seconds / 10
 
 
 @pytest.mark.parametrize(

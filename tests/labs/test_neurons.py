@@ -1052,26 +1052,3 @@ def test_practice_names_each_wrong_way(number, capsys):
             assert not question.answer(given_by[0])
             said = capsys.readouterr().out
             assert way.feedback in said or way.name in said
-
-
-@pytest.mark.parametrize("exercise", neurons.EXERCISES, ids=lambda one: one.id)
-def test_every_exercise_has_a_worked_twin(exercise):
-    text = exercise().worked_example().markdown
-    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    assert 4 <= len([line for line in re.sub(r"```.*?```", "", text, flags=re.DOTALL).splitlines() if line]) <= 13
-    for block in code:
-        compile(block, "<twin>", "exec")
-    right = {str(value) for answer in right_answers(exercise) for value in _numbers_in(answer)}
-    told = set(re.findall(r"(?<![\w.])-?\d[\d,]*\.?\d*(?!\w)", text))
-    assert {number for number in right & told if len(number.strip("-.")) > 2} == set()
-
-
-def _numbers_in(answer):
-    """Yield the numbers of an answer that is data."""
-    if isinstance(answer, dict):
-        answer = list(answer.values())
-    if isinstance(answer, list | tuple):
-        for one in answer:
-            yield from _numbers_in(one)
-    elif isinstance(answer, int | float):
-        yield answer

@@ -1015,12 +1015,6 @@ def test_hints_ask():
     assert all("?" in hint for exercise in transfer_learning.EXERCISES for hint in exercise.hints)
 
 
-@pytest.mark.parametrize("one", transfer_learning.EXERCISES, ids=lambda one: one.id)
-def test_what_is_to_be_read_again_came_before(one):
-    before = lesson.before(one.id)
-    assert [way.code for way in one.misconceptions if f" {way.section}\n" not in before] == []
-
-
 def test_the_lesson_shows_a_hint(capsys):
     lab.label_bug.hint(1)
     assert capsys.readouterr().out.startswith("Hint 1 of 3: Write both label vectors")
