@@ -22,6 +22,7 @@ from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import Credit
 from course_utils.judging.variants import Dice, student_id
+from course_utils.runtime import is_grading
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
 
@@ -183,6 +184,28 @@ class Exercise:
         if not self.worked:
             raise Mistake(f"there is no worked example for lab.{self.name()}")
         return Worked(self.worked)
+
+    def lend(self) -> Any:
+        """Return what :meth:`rescue` lends; None where no later cell stands on this exercise."""
+        return None
+
+    def rescue(self) -> Any:
+        """Lend what later cells need of this exercise, once the last hint has been read; at grading at once.
+
+        What is lent is no answer: the exercise itself refuses it.
+
+        Raises
+        ------
+        Mistake
+            If no later cell needs it, or there is a hint left to try first.
+        """
+        given = self.lend()
+        if given is None:
+            raise Mistake(f"no later cell needs lab.{self.name()}: nothing is lent for it")
+        if self._shown < len(self.hints) and not is_grading():
+            raise Mistake(f"the rescue opens after the last hint: lab.{self.name()}.hint() shows the next one")
+        print("Lent to you for the cells that follow. This exercise itself wants your own.")
+        return given
 
     def practice(self, number: int | None = None, topic: str = "") -> Question:
         """Draw a fresh question of this kind; answer it with its ``.answer(...)``.

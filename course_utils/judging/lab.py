@@ -8,7 +8,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.mistakes import NoSuchName
 from course_utils.judging.variants import read_student_id
 
-OTHERS = ("figures", "widgets")  # what else lies in a lab's folder, and is slow to import
+OTHERS = ("figures", "widgets", "rescue")  # what else lies in a lab's folder, and is slow to import
 
 
 def exercises_of(package: str, path: Iterable[str]) -> tuple[type[Exercise], ...]:

@@ -396,6 +396,11 @@ lab.build_cnn.check_hidden(CNN, seed=7103)
 
 # %% [markdown]
 r"""
+Yours will not run yet? After the last hint, `CNN = lab.build_cnn.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
+
+# %% [markdown]
+r"""
 The check gives your network weights of its own and compares the scores with PyTorch's, for batches of several sizes. Yours works? Then look at its shapes from inside: the next cell runs *your* network.
 """
 
@@ -582,6 +587,11 @@ lab.train_one_epoch.check_hidden(train_one_epoch, seed=664)
 
 # %% [markdown]
 r"""
+Yours will not run yet? After the last hint, `train_one_epoch = lab.train_one_epoch.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
+
+# %% [markdown]
+r"""
 The check hands your function a model and an optimiser that write down which of their methods are called, in which order and in which mode.
 """
 
@@ -652,6 +662,11 @@ lab.evaluate.check(evaluate)
 ### BEGIN HIDDEN TESTS
 lab.evaluate.check_hidden(evaluate, seed=61)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `evaluate = lab.evaluate.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
 
 # %% [markdown]
 r"""

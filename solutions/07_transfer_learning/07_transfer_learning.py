@@ -187,6 +187,11 @@ lab.extract_features.check_hidden(extract_features, seed=71)
 
 # %% [markdown]
 r"""
+Yours will not run yet? After the last hint, `extract_features = lab.extract_features.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
+
+# %% [markdown]
+r"""
 What is in these numbers? Here are 120 pictures, none of which the network was trained on, in the two directions in which their numbers vary most: once the pixels themselves, once your features.
 """
 
@@ -370,6 +375,11 @@ lab.fit_head.check(fit_head)
 ### BEGIN HIDDEN TESTS
 lab.fit_head.check_hidden(fit_head, seed=74)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `fit_head = lab.fit_head.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
 
 # %% [markdown]
 r"""

@@ -178,6 +178,11 @@ lab.input_gradient.check_hidden(input_gradient, seed=811)
 
 # %% [markdown]
 r"""
+Yours will not run yet? After the last hint, `input_gradient = lab.input_gradient.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
+
+# %% [markdown]
+r"""
 Stuck? `lab.input_gradient.hint()` shows a hint, and the next one each time you run it. What does a gradient of pixels look like? Here is one: where it is grey, nothing changes; where it has colour, the loss grows if that colour grows.
 """
 
@@ -243,6 +248,11 @@ lab.fgsm.check(fgsm)
 ### BEGIN HIDDEN TESTS
 lab.fgsm.check_hidden(fgsm, seed=822)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `fgsm = lab.fgsm.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
 
 # %% [markdown]
 r"""
@@ -459,6 +469,11 @@ lab.pgd.check(pgd)
 ### BEGIN HIDDEN TESTS
 lab.pgd.check_hidden(pgd, seed=855)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `pgd = lab.pgd.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
 
 # %% [markdown]
 r"""

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.answers import in_plain_containers, kind
+from course_utils.judging.lending import is_lent
 from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.shortcuts import ready_made, refusing
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
@@ -127,6 +128,8 @@ def perform(
 
 def _run(run: Callable[[], Any], target: Any, name: str, refused: tuple[str, ...]) -> dict[str, Any]:
     try:
+        if is_lent(target):
+            return {"failed": f"{name} is lent to you for the cells that follow. This exercise wants your own."}
         if shortcut := ready_made(target, refused):
             return {"failed": f"{name} calls {shortcut}. {YOURSELF}"}
         return {"answer": run()}

@@ -16,11 +16,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_utils import runtime
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.labs.activations import rescue
 from course_utils.labs.activations.functions import ACTIVATIONS
@@ -193,19 +191,8 @@ class ThreeFunctions(Implementation):
         if case.data.dtype == np.float32 and str(getattr(value, "dtype", "")) in ("float64", "torch.float64"):
             raise told(case, "float32 came in, float64 goes out", AF5)
 
-    def rescue(self) -> tuple[Callable[[np.ndarray], np.ndarray], ...]:
-        """Return ``(sigmoid, tanh, relu)`` of PyTorch's, once the last hint has been read; at grading at once.
-
-        They serve the slopes, which stand on these functions; here they are refused as ready-made.
-
-        Raises
-        ------
-        Mistake
-            If there is a hint left to try first.
-        """
-        if self._shown < len(self.hints) and not runtime.is_grading():
-            raise Mistake(f"the rescue opens after the last hint: lab.{self.name()}.hint() shows the next one")
-        print("PyTorch's sigmoid, tanh and relu. They serve the exercises that follow; this one wants your own.")
+    def lend(self) -> tuple[Callable[[np.ndarray], np.ndarray], ...]:
+        """Return ``(sigmoid, tanh, relu)`` of PyTorch's for the slopes, which stand on these functions."""
         return rescue.sigmoid, rescue.tanh, rescue.relu
 
 

@@ -16,7 +16,7 @@ import torch
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.adversarial_examples import attacks, networks
+from course_utils.labs.adversarial_examples import attacks, networks, rescue
 from course_utils.labs.adversarial_examples.attacks import (
     AD1,
     AD2,
@@ -94,6 +94,10 @@ class Fgsm(Implementation):
     )
     misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15)
     worked = WORKED
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.fgsm
 
     def cases(self) -> Sequence[Case]:
         """Return a step, a step of nothing, a step towards a target, and a large one in float32."""

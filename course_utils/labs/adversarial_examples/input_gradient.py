@@ -20,7 +20,7 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.adversarial_examples import networks
+from course_utils.labs.adversarial_examples import networks, rescue
 from course_utils.labs.adversarial_examples.attacks import DS2, EG3, Call, pictures, plainly, read
 from course_utils.labs.adversarial_examples.headings import PIXELS
 from course_utils.labs.adversarial_examples.networks import Recipe, slope
@@ -124,6 +124,10 @@ class InputGradient(Implementation):
     )
     misconceptions = (GR1, GR3, AD7, EG2, PR5, EG1, DS2, AD6, EG3, EG4, EG5)
     worked = WORKED
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.input_gradient
 
     def cases(self) -> Sequence[Case]:
         """Return one picture, a batch, gradients that are there already, and batch normalisation in both modes."""

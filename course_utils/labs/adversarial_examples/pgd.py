@@ -20,7 +20,7 @@ from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.adversarial_examples import networks
+from course_utils.labs.adversarial_examples import networks, rescue
 from course_utils.labs.adversarial_examples.attacks import (
     AD1,
     AD2,
@@ -158,6 +158,10 @@ class Pgd(Implementation):
         EA17,
     )
     worked = WORKED
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.pgd
 
     def cases(self) -> Sequence[Case]:
         """Return one step, few inside the budget, few that leave it, many, a target, and a large budget."""

@@ -28,6 +28,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.watching import Watch
+from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
 from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tensors
 from course_utils.labs.lab7_cnn.shape_trace import DS2, DS4
@@ -272,6 +273,10 @@ class BuildCnn(Implementation):
         ```
     """
     misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, PR5, DS4, DS2)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.CNN
 
     def cases(self) -> Sequence[Case]:
         """Return one case: weights, and batches of several sizes."""

@@ -26,6 +26,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning import rescue
 from course_utils.labs.transfer_learning.headings import FEATURES
 from course_utils.labs.transfer_learning.networks import make_network, make_pictures
 
@@ -192,6 +193,10 @@ class ExtractFeatures(Implementation):
     ```
     """
     misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, TF12, TF13, TF14, TF15, DS4)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.extract_features
 
     def cases(self) -> Sequence[Case]:
         """Return whole and short batches, maps and rows, both modes."""

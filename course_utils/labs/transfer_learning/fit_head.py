@@ -28,6 +28,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import Known, ask_probabilities, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning import rescue
 from course_utils.labs.transfer_learning.headings import HEAD
 
 PR1 = shared.PR1.in_lab(HEAD)
@@ -113,6 +114,10 @@ class FitHead(Implementation):
     ```
     """
     misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, PR1)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.fit_head
 
     def cases(self) -> Sequence[Case]:
         """Return easy features, with which all is tried that the prompt names."""
