@@ -2,6 +2,7 @@
 
 import torch
 from torch import nn
+from torch.nn.modules.module import register_module_forward_hook
 
 from course_utils.judging.lending import lent
 from course_utils.training import fit, probabilities
@@ -10,15 +11,22 @@ from course_utils.training import fit, probabilities
 @lent
 def extract_features(model: nn.Module, X: torch.Tensor, layer: str, batch: int = 64) -> torch.Tensor:
     """Return the outputs (N, D) of one layer for the pictures X (N, C, H, W); the model stays as it is."""
-    from torchvision.models.feature_extraction import create_feature_extractor
+    wanted, mode = dict(model.named_modules())[layer], model.training
+    found: list[torch.Tensor] = []
 
-    mode = model.training
+    def look(module: nn.Module, _given: object, output: torch.Tensor) -> None:
+        if module is wanted:
+            found.append(output.flatten(1))
+
+    watched = register_module_forward_hook(look)
     try:
-        extractor = create_feature_extractor(model.eval(), {layer: "found"})
         with torch.no_grad():
-            return torch.cat([extractor(part)["found"].flatten(1) for part in X.split(batch)])
+            for part in X.split(batch):
+                model.eval()(part)
     finally:
+        watched.remove()
         model.train(mode)
+    return torch.cat(found)
 
 
 @lent
