@@ -192,6 +192,8 @@ def refuse_others(case: Case, outputs: list[Any], name: str) -> None:
         if type(out) is list:
             given = "None. Does forward end in a return statement?" if out[1] == "NoneType" else f"{named(out[1])}."
             raise case.always(f"{name} should return a tensor of scores, not {given}")
+        if isinstance(out, torch.Tensor) and (out.device.type != "cpu" or out.layout != torch.strided):
+            raise case.always(f"{name} should return an ordinary tensor of scores, on the CPU and not sparse.")
 
 
 def refuse_raised(case: Case, words: str, name: str, because: Misconception | None = None) -> None:
