@@ -84,7 +84,7 @@ def test_a_killed_run_goes_on_where_it_stopped(course, undisturbed, tmp_path, wo
 
 
 def test_ctrl_c_ends_in_one_word_and_loses_nothing(course, undisturbed):
-    process = command(course, "grade", "1", FAKE_ENGINE_SECONDS="0.3")
+    process = command(course, "grade", "1", FAKE_ENGINE_SECONDS="1")
     while graded(course) < 2:
         assert process.poll() is None, process.stdout.read()
         time.sleep(0.05)
@@ -97,7 +97,7 @@ def test_ctrl_c_ends_in_one_word_and_loses_nothing(course, undisturbed):
 
 
 def test_a_second_command_is_refused_in_one_sentence(course):
-    first = command(course, "grade", "1", FAKE_ENGINE_SECONDS="1")
+    first = command(course, "grade", "1", FAKE_ENGINE_SECONDS="4")
     while not graded(course):
         assert first.poll() is None, first.stdout.read()
         time.sleep(0.05)
