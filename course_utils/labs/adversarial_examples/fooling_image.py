@@ -150,7 +150,7 @@ def fooling(function: Callable[..., Any], weights, targets: list[int], steps: li
     model, answers = networks.rebuild(weights), []
     for target, number, seed in zip(targets, steps, seeds, strict=True):
         answer = function(model, target, number, torch.Generator().manual_seed(seed))
-        answers.append([plainly(part) for part in answer] if type(answer) in (tuple, list) else plainly(answer))
+        answers.append([plainly(part) for part in answer] if isinstance(answer, tuple | list) else plainly(answer))
     return answers
 
 
