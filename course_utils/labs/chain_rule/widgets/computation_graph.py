@@ -5,6 +5,7 @@ from typing import Any
 import traitlets
 
 from course_utils import runtime
+from course_utils.judging.answers import named
 from course_utils.labs.chain_rule import figures, programs
 from course_utils.labs.chain_rule.backward_order import probe_order
 from course_utils.labs.chain_rule.figures.computation_graphs import layout, node_text
@@ -75,9 +76,10 @@ def learners_order(Value: type, written: Program, otherwise: list[str]) -> tuple
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0].strip().rstrip(":")
         return otherwise, f"your engine raised {reason}; {shown}"
-    if found is None:
-        return otherwise, f"your backward_order returned None; {shown}"
-    return [name for name in found if name], "the order is that of your backward_order"
+    if isinstance(found, str):
+        kind = "None" if found == "NoneType" else named(found)
+        return otherwise, f"your backward_order returned {kind}; {shown}"
+    return [name for name in found if name and not name.startswith("?")], "the order is that of your backward_order"
 
 
 def explore_graph(written: Program = SEVEN_NODES, *, your_Value: type | None = None) -> GraphExplorer:
