@@ -278,3 +278,18 @@ class Lazy:
 def test_nothing_of_a_learners_runs_while_names_are_read(kind):
     one = kind()
     assert ready_made(lambda: one.convolve(), calling.WINDOWS) == ""
+
+
+def test_a_notebooks_own_machinery_is_not_followed():
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = object.__new__(InteractiveShell)  # what a cell reaches by get_ipython(), and by sys.stderr in a kernel
+    assert shortcuts._behind(shell.run_cell) == []
+    assert shortcuts._behind(shell) == []
+
+
+def test_a_walk_without_end_is_ended():
+    chain = [np.convolve]
+    for _ in range(shortcuts.MOST_SEEN + 10):
+        chain = [chain]
+    assert ready_made(lambda: chain, calling.WINDOWS) == ""

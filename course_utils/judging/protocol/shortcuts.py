@@ -23,6 +23,7 @@ LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "Sc
 LIBRARIES |= {"sklearn": "scikit-learn", "jax": "JAX", "tensorflow": "TensorFlow", "mpmath": "mpmath", "sympy": "SymPy"}
 NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
 KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
+MOST_SEEN = 2000  # objects that are looked at: more than a learner's functions lead to
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
 BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
 IMPORTERS = {"import_module", "__import__"}  # what they give is no name that can be followed: its attributes are texts
@@ -146,7 +147,7 @@ def ready_made(target: Any, words: tuple[str, ...]) -> str:
 def _library_functions(target: Any) -> Iterator[tuple[str, str]]:
     """Yield library and name of all functions that an object leads to, through helpers of the student's own."""
     waiting, seen = [target], {}
-    while waiting:
+    while waiting and len(seen) < MOST_SEEN:
         one = waiting.pop()
         if id(one) in seen:
             continue
@@ -182,9 +183,21 @@ def _root(one: Any) -> str:
     return str(getattr(one, "__module__", None) or "").partition(".")[0]
 
 
+@functools.cache
+def _is_installed(root: str) -> bool:
+    """Tell whether a module is a package that was installed, as IPython is, whose objects a notebook is full of."""
+    place = getattr(sys.modules.get(root), "__file__", None) or ""
+    return "site-packages" in place or "dist-packages" in place
+
+
 def _is_own(one: Any) -> bool:
     """Tell whether a function or a class is a student's."""
-    return _root(one) not in NOT_OWN and (isinstance(one, FunctionType) or bool(one.__flags__ & HEAP_TYPE))
+    root = _root(one)
+    return (
+        root not in NOT_OWN
+        and not _is_installed(root)
+        and (isinstance(one, FunctionType) or bool(one.__flags__ & HEAP_TYPE))
+    )
 
 
 def _behind(one: Any) -> list[Any]:
@@ -200,7 +213,8 @@ def _behind(one: Any) -> list[Any]:
     if isinstance(one, property):
         return [one.fget]
     if isinstance(one, MethodType):
-        return _named_in(one.__func__, one.__self__) if isinstance(one.__func__, FunctionType) else []
+        own = isinstance(one.__func__, FunctionType) and _is_own(one.__func__)
+        return _named_in(one.__func__, one.__self__) if own else []
     if isinstance(one, FunctionType):
         return _named_in(one) if _is_own(one) else []
     if isinstance(one, type):
