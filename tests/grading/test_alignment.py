@@ -204,6 +204,7 @@ class Mutator:
         return data[:place_] + data[place_ : place_ + 50] * 2 + data[place_ + 50 :]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, MUTATIONS, 100))
 def test_a_mutated_file_is_aligned_or_unreadable(first):
     """Nothing but Unreadable is raised, and checks come from the release alone."""

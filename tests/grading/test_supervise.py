@@ -71,6 +71,7 @@ def grade(notebook: bytes, fault: Exception) -> tuple[Graded, Boxes]:
     return Supervision(Job(BUNDLE, Submission("mallory", notebook)), boxes).grade(), boxes
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, MUTATIONS, 100))
 def test_a_mutated_file_has_a_result(first):
     reasons, fault = 0, TooSlow() if first == 0 else Gone("dead")

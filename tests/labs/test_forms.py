@@ -13,6 +13,8 @@ from course_utils.judging.exercise import Implementation
 SEED = 5
 SECONDS, AT_LEAST = 4, 4  # forms of networks take long; `make thorough` tries all
 
+pytestmark = pytest.mark.slow
+
 
 def excluded(exercise) -> dict[str, str]:
     return getattr(tests_of(package_of(exercise)), "EXCLUDED_FORMS", {}).get(exercise.id, {})

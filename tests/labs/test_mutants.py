@@ -17,6 +17,8 @@ from thorough import some
 SECONDS, AT_LEAST = 6, 6
 CODE = [one for one in every_exercise() if has_code(one)]
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("exercise", CODE, ids=called)
 def test_every_fault_in_a_model_answer_is_refused(exercise):

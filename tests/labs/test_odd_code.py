@@ -7,6 +7,8 @@ from mutation import has_code
 
 MOST_LINES, LONGEST = 4, 400  # characters of a line
 
+pytestmark = pytest.mark.slow
+
 
 class NoText(Exception):
     """Its text cannot be made."""

@@ -7,6 +7,8 @@ import pytest
 import torch
 from harness import called, every_exercise, judged, right_answers
 
+pytestmark = pytest.mark.slow
+
 
 def settings() -> tuple:
     """Return all that a check must leave as it was."""
