@@ -29,7 +29,13 @@ def command(root: Path, *arguments: str, stdin: int = subprocess.DEVNULL, **vari
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=heed_ctrl_c,
     )
+
+
+def heed_ctrl_c() -> None:
+    """Heed SIGINT, which a program in the background of a shell inherits as one to be ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def run(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:
