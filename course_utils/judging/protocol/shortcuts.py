@@ -146,7 +146,7 @@ def ready_made(target: Any, words: tuple[str, ...]) -> str:
 
 def _library_functions(target: Any) -> Iterator[tuple[str, str]]:
     """Yield library and name of all functions that an object leads to, through helpers of the student's own."""
-    waiting, seen = [target], {}
+    waiting, seen = [target], dict[int, Any]()
     while waiting and len(seen) < MOST_SEEN:
         one = waiting.pop()
         if id(one) in seen:
@@ -213,8 +213,8 @@ def _behind(one: Any) -> list[Any]:
     if isinstance(one, property):
         return [one.fget]
     if isinstance(one, MethodType):
-        own = isinstance(one.__func__, FunctionType) and _is_own(one.__func__)
-        return _named_in(one.__func__, one.__self__) if own else []
+        function = one.__func__
+        return _named_in(function, one.__self__) if isinstance(function, FunctionType) and _is_own(function) else []
     if isinstance(one, FunctionType):
         return _named_in(one) if _is_own(one) else []
     if isinstance(one, type):
