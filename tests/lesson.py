@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 from conftest import ROOT
 
-from course_utils.cells import Role, is_check, role
+from course_utils.cells import Role, grade_id, is_check, role
 from course_utils.masters import read_master
 
 
@@ -48,15 +48,15 @@ class Lesson:
 
     def defining(self, name: str) -> str:
         """Return the grade_id of the one answer that defines a name."""
-        answers = {grade_id: cell.source for grade_id, cell in self.cells().items() if role(cell) == Role.SOLUTION}
-        (found,) = [grade_id for grade_id, source in answers.items() if name in bound(source)]
+        answers = {one: cell.source for one, cell in self.cells().items() if role(cell) == Role.SOLUTION}
+        (found,) = [one for one, source in answers.items() if name in bound(source)]
         return found
 
     def check_of(self, name: str) -> str:
         """Return the grade_id of the check of the answer that defines a name: of the next check behind it."""
         names = list(self.cells())
         behind = names[names.index(self.defining(name)) :]
-        return next(grade_id for grade_id in behind if is_check(self.cells()[grade_id]))
+        return next(one for one in behind if is_check(self.cells()[one]))
 
     def points(self) -> dict[str, float]:
         """Return the points of each check cell by grade_id."""
@@ -66,7 +66,7 @@ class Lesson:
         """Return the headings above a graded cell, those of smaller sections too, without their numbers."""
         found: set[str] = set()
         for cell in read_master(self.master).cells:
-            if cell.metadata.get("nbgrader", {}).get("grade_id") == name:
+            if grade_id(cell) == name:
                 return found
             headings = re.findall(r"^##+ (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
             found |= {re.sub(r"^[0-9.]+ ", "", heading) for heading in headings}
@@ -88,10 +88,7 @@ class Lesson:
         """Run the one code cell of the lesson that holds some words, in a namespace, with some of its text changed."""
         cells = [cell.source for cell in read_master(self.master).cells if cell.cell_type == "code"]
         (source,) = [source for source in cells if words in source]
-        for before, after in changes:
-            assert before in source, f"the lesson does not say {before!r} any more"
-            source = source.replace(before, after)
-        exec(source, names)
+        exec(edited(source, *changes), names)
 
     def answers(self, grade_id: str, **names) -> SimpleNamespace:
         """Run one solution cell of the master, with NumPy and ``names``, and return what it binds."""

@@ -142,22 +142,6 @@ def as_dict(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, Any]:
     return {key: answer.get(key) for key in keys}
 
 
-def read_numbers(answer: Any, keys: Iterable[Any], what: str) -> dict[Any, int | float | None]:
-    """Return the numbers of an answer's dict by key, as Python's own; None where there is no answer yet.
-
-    Raises
-    ------
-    CheckFailed
-        If it is no dict, or holds something else than numbers.
-    """
-    numbers = {}
-    for key, value in as_dict(answer, keys, what).items():
-        numbers[key] = plain(value)
-        if value is not None and numbers[key] is None:
-            raise CheckFailed(f"{what}[{key!r}] should be a number, not {kind(value)}.")
-    return numbers
-
-
 def kind(answer: Any) -> str:
     """Name an answer's type for a sentence: "a list", "an int"."""
     if answer is None:

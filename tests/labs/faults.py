@@ -280,9 +280,8 @@ class _Replace(ast.NodeTransformer):
 
 def _replaced(tree, node: ast.AST, others: list):
     """Return a copy of a tree with other nodes in the place of one."""
-    known = {id(node): node}
-    copied = copy.deepcopy(tree, {id(node): node}) if tree is not node else node
-    return _Replace(known[id(node)], copy.deepcopy(others)).visit(copied)
+    copied = copy.deepcopy(tree, {id(node): node}) if tree is not node else node  # with the very node in it
+    return _Replace(node, copy.deepcopy(others)).visit(copied)
 
 
 def _said(statement: ast.stmt, others: list[ast.stmt]) -> str:

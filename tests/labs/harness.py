@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from conftest import ROOT
 from lesson import Lesson
+from nbformat import NotebookNode
 
 from course_utils.cells import grade_id, is_check
 from course_utils.judging.exercise import Exercise, Implementation
@@ -143,13 +144,19 @@ def right_answers(exercise: type[Exercise]) -> tuple[Any, ...]:
 
     Only the cells run that it stands on.
     """
-    cells = [cell for cell in read_master(Lesson(folder_of(exercise)).master).cells if cell.cell_type == "code"]
-    place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
-    call = check_call(cells[place].source)
+    cells, check = cells_up_to_check(exercise)
+    call = check_call(check)
     names: dict[str, Any] = {}
-    for source in needed([cell.source for cell in cells[:place] if not is_check(cell)], call):
+    for source in needed([cell.source for cell in cells if not is_check(cell)], call):
         exec(compile(source, f"<{exercise.id}>", "exec"), names)
     return tuple(eval(ast.unparse(argument), names) for argument in call.args)
+
+
+def cells_up_to_check(exercise: type[Exercise]) -> tuple[list[NotebookNode], str]:
+    """Return the code cells of the master above an exercise's check, and the text of the check."""
+    cells = [cell for cell in read_master(Lesson(folder_of(exercise)).master).cells if cell.cell_type == "code"]
+    place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
+    return cells[:place], cells[place].source
 
 
 def check_call(source: str) -> ast.Call:

@@ -25,6 +25,7 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parent.parent)]
 from faults import Mutant, mutants  # noqa: E402
 from harness import (  # noqa: E402
     called,
+    cells_up_to_check,
     changed_objects,
     check_call,
     every_exercise,
@@ -38,7 +39,6 @@ from lesson import Lesson  # noqa: E402
 
 from course_utils.cells import grade_id, is_check  # noqa: E402
 from course_utils.judging.exercise import Exercise, Implementation  # noqa: E402
-from course_utils.masters import read_master  # noqa: E402
 
 SECONDS = 20  # for a mutant, whose loop may have no end
 NO_MATTER = "no matter"
@@ -60,14 +60,12 @@ class Ward:
 
     def __init__(self, exercise: type[Exercise]) -> None:
         self.exercise = exercise
-        cells = [cell for cell in read_master(Lesson(folder_of(exercise)).master).cells if cell.cell_type == "code"]
-        place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
+        cells, check = cells_up_to_check(exercise)
         own = next(i for i, cell in enumerate(cells) if grade_id(cell) == exercise.id)
-        check = cells[place].source
         self.call = check_call(check)
         self.seed = _hidden_seed(check)
         self.source = cells[own].source
-        sources = [cell.source for cell in cells[:place] if not is_check(cell)]
+        sources = [cell.source for cell in cells if not is_check(cell)]
         wanted = needed(sources, self.call)
         before = [source for source in wanted if source in {cell.source for cell in cells[:own]}]
         self.later = [source for source in wanted if source not in before and source != self.source]
