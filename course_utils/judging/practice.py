@@ -19,7 +19,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.judging.variants import Dice
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
-PATIENCE = 3  # wrong answers in a row, then the way is shown
+MOST_WRONG = 3  # wrong answers in a row, then the way is shown
 
 _wrong_in_a_row: dict[str, int] = {}  # by topic, in this notebook
 
@@ -91,7 +91,7 @@ class Question:
 
     def _show_the_way_if_stuck(self) -> None:
         _wrong_in_a_row[self.topic.name] = _wrong_in_a_row.get(self.topic.name, 0) + 1
-        if _wrong_in_a_row[self.topic.name] >= PATIENCE and self.topic.steps:
+        if _wrong_in_a_row[self.topic.name] >= MOST_WRONG and self.topic.steps:
             steps = [f"  {number}. {step}" for number, step in enumerate(self.topic.steps(self.numbers), 1)]
             print("\n".join(["Step by step:", *steps, f"Now a fresh one: {self.source}.practice()"]))
             del _wrong_in_a_row[self.topic.name]

@@ -15,6 +15,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Finding, Findings, Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.mistakes import Mistake
 from course_utils.judging.protocol.calling import ask, no_shortcuts
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.chain_rule import programs
@@ -363,11 +364,11 @@ class EngineStep(Implementation):
 
         Raises
         ------
-        ValueError
+        Mistake
             If there is a hint left to try first.
         """
         if len(_hints_read) < NEEDED and not runtime.is_grading():
-            raise ValueError(
+            raise Mistake(
                 f"the rescue opens after {NEEDED} hints for the engine, you have read {len(_hints_read)}: "
                 f"lab.{self.name()}.hint() shows the next one"
             )
