@@ -130,7 +130,7 @@ def called(exercise: type[Exercise]) -> str:
     return f"{package_of(exercise)}/{exercise.id}"
 
 
-def tests_of(package: str) -> ModuleType:
+def module_of_tests(package: str) -> ModuleType:
     """Return the module of a lab's own tests: its wrong ways, and what of its exercises is not to be tried."""
     return importlib.import_module(f"test_{package}")
 

@@ -33,7 +33,7 @@ from harness import (  # noqa: E402
     judged,
     needed,
     package_of,
-    tests_of,
+    module_of_tests,
 )
 from lesson import Lesson  # noqa: E402
 
@@ -163,7 +163,7 @@ def has_code(exercise: type[Exercise]) -> bool:
 
 def equivalent(exercise: type[Exercise]) -> dict[str, str]:
     """Return the mutants of an exercise that are no fault, each with its reason."""
-    return getattr(tests_of(package_of(exercise)), "EQUIVALENT", {}).get(exercise.id, {})
+    return getattr(module_of_tests(package_of(exercise)), "EQUIVALENT", {}).get(exercise.id, {})
 
 
 # --- the table

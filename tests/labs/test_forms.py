@@ -5,7 +5,7 @@ The forms stand in ``forms.py``. What a prompt excludes is listed with its reaso
 
 import pytest
 from forms import forms_of
-from harness import called, every_exercise, judged, package_of, right_answers, tests_of
+from harness import called, every_exercise, judged, package_of, right_answers, module_of_tests
 from thorough import some
 
 from course_utils.judging.exercise import Implementation
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 def excluded(exercise) -> dict[str, str]:
-    return getattr(tests_of(package_of(exercise)), "EXCLUDED_FORMS", {}).get(exercise.id, {})
+    return getattr(module_of_tests(package_of(exercise)), "EXCLUDED_FORMS", {}).get(exercise.id, {})
 
 
 def refused(exercise, answers) -> str:
