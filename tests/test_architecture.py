@@ -12,8 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
-    {"cells", "course", "files", "packaged", "runtime", "shapes", "style", "toys"},
-    {"fetching", "judging"},
+    {"cells", "course", "files", "packaged", "runtime", "shapes", "showing", "style", "toys"},
+    {"fetching", "reference"},
+    {"judging"},
     {"models", "training"},
     {"data"},
     {"drawing"},
@@ -29,7 +30,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
-BELOW_THE_GRADER = {"cells", "course", "files", "judging", "masters", "runtime"}
+BELOW_THE_GRADER = {"cells", "course", "files", "judging", "masters", "reference", "runtime", "showing"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]
 

@@ -10,8 +10,10 @@ import inspect
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from html import escape
 from typing import Any, ClassVar
 
+from course_utils import reference
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import MISSING, Finding, Findings, Standing, Wrong, confirmed, look, report
@@ -22,7 +24,9 @@ from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import Credit
 from course_utils.judging.variants import Dice, student_id
+from course_utils.judging.written import is_written
 from course_utils.runtime import is_grading
+from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
 
@@ -150,6 +154,34 @@ class Exercise:
 
         failed = look(judge)  # an answer that cannot be read at all
         return found[0] if found else {"": failed}
+
+    # --- before an answer is used
+
+    def is_written(self, *answers: Any) -> bool:
+        """Tell whether answers are written, so that a cell can use them; where not, show which exercise to do first.
+
+        Parameters
+        ----------
+        answers
+            As for :meth:`check`. A wrong answer is written, too.
+        """
+        if all(map(is_written, answers)):
+            return True
+        missing = next(answer for answer in answers if not is_written(answer))
+        name = getattr(missing, "__name__", "")
+        entry = self.entry
+        where = f"{entry.called}, {entry.title}" if entry else self.id
+        text = f"Your {name or 'answer'} is not written yet: {where}. This cell uses it."
+        link = f'<a href="#{self.id}">{escape(where)}</a>'
+        what = f"<code>{escape(name)}</code>" if name else "answer"
+        show(text, f"<p>Your {what} is not written yet: {link}. This cell uses it.</p>")
+        return False
+
+    @property
+    def entry(self) -> reference.Entry | None:
+        """What the handed-out notebook says of this exercise; None where it was not handed out."""
+        package = type(self).__module__.split(".")[-2]
+        return reference.entries(reference.lab_of(package)).get(self.id)
 
     # --- help
 

@@ -31,9 +31,9 @@ from harness import (  # noqa: E402
     every_exercise,
     folder_of,
     judged,
+    module_of_tests,
     needed,
     package_of,
-    module_of_tests,
 )
 from lesson import Lesson  # noqa: E402
 

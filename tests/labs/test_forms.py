@@ -5,7 +5,7 @@ The forms stand in ``forms.py``. What a prompt excludes is listed with its reaso
 
 import pytest
 from forms import forms_of
-from harness import called, every_exercise, judged, package_of, right_answers, module_of_tests
+from harness import called, every_exercise, judged, module_of_tests, package_of, right_answers
 from thorough import some
 
 from course_utils.judging.exercise import Implementation
