@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from sample import add_lab
+from thorough import THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
@@ -43,8 +44,11 @@ LONGEST_FIRST = (  # files that take minutes: whoever runs them last would let t
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests of long files first."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests of long files first, and leave out what only ``make thorough`` runs."""
+    left_out = [item for item in items if item.get_closest_marker("thorough") and not THOROUGH]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]
     place = {name: number for number, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 

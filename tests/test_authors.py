@@ -59,7 +59,19 @@ def test_the_page_names_three_files():
 @pytest.mark.slow
 def test_the_exercise_is_tested_released_and_graded(clone):
     put_in_the_fingerprints(clone)
-    tested = run(clone, sys.executable, "-m", "pytest", "-q", "tests/labs", "-k", "receptive", "-p", "no:cacheprovider")
+    tested = run(
+        clone,
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "tests/labs/test_every_exercise.py",
+        "tests/labs/test_conv_and_pooling.py",
+        "-k",
+        "receptive",
+        "-p",
+        "no:cacheprovider",
+    )
     assert tested.returncode == 0, tested.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", tested.stdout)[1]) > 15
     ruff = run(clone, sys.executable, "-m", "ruff", "check", *dict.fromkeys(PLACES))

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 from lesson import Lesson
+from thorough import one_in
 
 from course_utils.data import load_shapes
 from course_utils.models import load_trained
@@ -17,7 +18,7 @@ SEEDS = (0, 1, 2)
 EPS = 8 / 255
 
 
-@pytest.fixture(scope="module", params=SEEDS, ids=lambda seed: f"seed{seed}")
+@pytest.fixture(scope="module", params=one_in(3, SEEDS), ids=lambda seed: f"seed{seed}")
 def run(request) -> SimpleNamespace:
     """What the lesson has at hand, with pictures and chance of another seed."""
     seed, names = request.param, lesson.imports()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from thorough import THOROUGH
+from thorough import THOROUGH, one_in
 
 from course_utils.cells import grade_id, is_check
 from course_utils.course import labs
@@ -19,7 +19,7 @@ from course_utils.masters import write_instructor_notebook
 from course_utils.release import release
 
 ROOT = Path(__file__).resolve().parent.parent
-LABS = labs(ROOT) if THOROUGH else labs(ROOT)[1::2]  # the classes of the others are graded in test_round_trip.py
+LABS = labs(ROOT) if THOROUGH else one_in(3, labs(ROOT)[1:])
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 

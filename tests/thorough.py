@@ -26,3 +26,8 @@ def some(items: Sequence[Item], *, seconds: float, at_least: int) -> Iterator[It
     for number, item in enumerate(mixed):
         if THOROUGH or number < at_least or time.monotonic() < until:
             yield item
+
+
+def one_in(number: int, items: Sequence[Item]) -> list[Item]:
+    """Return every so-many-th item, the first among them; in ``make thorough`` all of them."""
+    return list(items) if THOROUGH else list(items)[::number]

@@ -12,7 +12,7 @@ from thorough import THOROUGH
 
 from course_utils.grading.alignment import MOST_CELLS, Aligned, Step, Unreadable, align, read_cells
 
-MUTATIONS = 600 if THOROUGH else 100
+MUTATIONS = 600 if THOROUGH else 40
 CHECKS = [cell for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
 
 

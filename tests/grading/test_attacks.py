@@ -21,6 +21,7 @@ import pytest
 from attacks import ATTACKS, BASE, LAB, Attack, honest
 from attacks_leaking import LOOKING, in_reach
 from shortened import bundle, packed
+from thorough import one_in
 
 import course_utils
 from course_utils.course import CourseError
@@ -180,7 +181,7 @@ def test_an_honest_student_earns_what_is_right(alone):
     assert "seed=" not in said(alone)
 
 
-@pytest.mark.parametrize("name", [name for name, one in ATTACKS.items() if one.needs != "refused"])
+@pytest.mark.parametrize("name", one_in(4, [name for name, one in ATTACKS.items() if one.needs != "refused"]))
 def test_it_is_survived_and_graded_fairly(name, engine, outside, listeners, alone):
     attack = ATTACKS[name]
     skip_where_not_promised(attack)

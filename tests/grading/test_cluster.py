@@ -237,6 +237,7 @@ def test_a_worker_with_another_text_that_comes_late_is_refused_before_it_grades(
     assert log() == [], "nothing was graded"
 
 
+@pytest.mark.thorough
 def test_a_scheduler_that_goes_away_is_said_so_and_nothing_is_lost(course, tmp_path, monkeypatch):
     monkeypatch.setenv("FAKE_ENGINE_SECONDS", "0.3")
     monkeypatch.setattr(cluster, "START_SECONDS", 20)  # and for as long the client looks for its scheduler again

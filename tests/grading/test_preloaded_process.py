@@ -144,6 +144,7 @@ def test_an_engine_that_is_not_wanted_after_all_ends_at_once_and_leaves_no_folde
         engine.grade(job())
 
 
+@pytest.mark.thorough
 def test_where_no_process_can_be_forked_each_thread_has_a_parent_of_its_own():
     with Engine(spawn=True, at_once=2) as engine, ThreadPoolExecutor(2) as pool:
         both = [pool.submit(grade, engine, job(name, SLEEPY)) for name in ("ada", "bela")]

@@ -12,7 +12,7 @@ from course_utils.grading.supervise import MOST_RESTARTS, Supervision
 
 pytestmark = pytest.mark.slow
 
-MUTATIONS = 500 if THOROUGH else 200
+MUTATIONS = 500 if THOROUGH else 100
 CHECKS = [cell["grade_id"] for cell in BUNDLE.cells if cell["grade"] and not cell["solution"]]
 
 

@@ -775,6 +775,7 @@ def test_random_weights_make_xor_only_if_they_do(weights):
 ODD_RESULTS = ODD | {"three": [9, 9, 9], "pairs": [(1, 2), (3, 4)]}
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("odd", ODD_RESULTS.values(), ids=ODD_RESULTS)
 def test_an_odd_result_of_a_function_earns_nothing_and_is_told(odd):
     for result in (odd, [odd, odd, odd]):

@@ -207,6 +207,7 @@ def numbers_in(answer):
         yield answer
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @exercise_by_exercise
 def test_a_model_answer_takes_a_tenth_of_what_a_check_may_compute(exercise):

@@ -804,6 +804,7 @@ def is_right(name: str, answer: Callable) -> bool:
     return judged(exercise(name).check_hidden, *answers(name, answer), seed=11).share == 1
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("form", GIVEN_AS.values(), ids=GIVEN_AS)
 @pytest.mark.parametrize("name", SOURCES)
 def test_an_answer_counts_in_any_form(name, form):
@@ -951,6 +952,7 @@ def test_odd_signs_cost_their_part_and_not_the_functions(odd):
         assert len(found.text.splitlines()) <= 4
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("odd", ODD.values(), ids=ODD)
 @pytest.mark.parametrize("name", SOURCES)
 def test_an_odd_result_of_a_function_is_refused(name, odd):

@@ -4,8 +4,10 @@ import pytest
 import torch
 from harness import ODD, called, every_exercise, is_code, judged, replaced, right_answers
 from mutation import has_code
+from thorough import some
 
 MOST_LINES, LONGEST = 4, 400  # characters of a line
+SECONDS, AT_LEAST = 0.4, 3
 
 pytestmark = pytest.mark.slow
 
@@ -83,7 +85,7 @@ def room(answer):
 @code_by_code
 def test_odd_returns_are_told_in_four_lines(exercise):
     for answers, place in places_of(exercise):
-        for name, value in RETURNED.items():
+        for name, value in some(list(RETURNED.items()), seconds=SECONDS, at_least=AT_LEAST):
             mine = put_in(answers[place], lambda *_args, value=value, **_kwargs: value)
             must_be_told(exercise, replaced(answers, place, mine), name, room(answers[place]))
 
@@ -91,7 +93,7 @@ def test_odd_returns_are_told_in_four_lines(exercise):
 @code_by_code
 def test_odd_exceptions_are_told_in_four_lines(exercise):
     for answers, place in places_of(exercise):
-        for name, error in RAISED.items():
+        for name, error in some(list(RAISED.items()), seconds=SECONDS, at_least=AT_LEAST):
             mine = put_in(answers[place], raising(error))
             must_be_told(exercise, replaced(answers, place, mine), name, room(answers[place]))
 

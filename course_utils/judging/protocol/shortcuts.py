@@ -22,7 +22,6 @@ import torch
 LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "SciPy", "skimage": "scikit-image"}
 LIBRARIES |= {"sklearn": "scikit-learn", "jax": "JAX", "tensorflow": "TensorFlow", "mpmath": "mpmath", "sympy": "SymPy"}
 NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
-KEYS = ("CPU", "AutogradCPU", "MkldnnCPU", "AutogradOther")  # of what an operator is called with: tensors of the CPU
 MOST_SEEN = 2000  # objects that are looked at: more than a learner's functions lead to
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
 BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
@@ -57,11 +56,11 @@ class _Refusal:
         self.lift()
         self.words = words
         library: Any = torch.library.Library  # PyTorch gives it no types
-        for operator in _operators(words, len(_all_operators())):
+        for operator in _operators(words, _libraries_loaded()):
             space, name = operator.split("::")
             if space not in self._libraries:
                 self._libraries[space] = library(space, "IMPL")
-            for key in KEYS:
+            for key in _keys(operator):
                 self._libraries[space].impl(name, functools.partial(self._refuse, _bare(operator)), key)
 
     def lift(self) -> None:
@@ -105,15 +104,33 @@ def stay_refused() -> None:
     _refusal.stays = True
 
 
-def _all_operators() -> list[str]:
-    names: list[str] = torch._C._dispatch_get_all_op_names()
-    return names
+def _libraries_loaded() -> tuple[int, int]:
+    """Return what changes when operators are added: the number of modules, and of libraries loaded by a path."""
+    return len(sys.modules), len(torch.ops.loaded_libraries)
+
+
+@functools.lru_cache
+def _operators(words: tuple[str, ...], _loaded: tuple[int, int]) -> list[str]:
+    """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
+    every = torch._C._dispatch_get_all_op_names()
+    return [name for name in every if _matches(f"torch.{_bare(name)}", words)]
 
 
 @functools.cache
-def _operators(words: tuple[str, ...], _how_many: int) -> list[str]:
-    """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
-    return [name for name in _all_operators() if _matches(f"torch.{_bare(name)}", words)]
+def _keys(operator: str) -> tuple[str, ...]:
+    """Return the keys of the dispatcher at which an operator is to be refused, for all tensors of the CPU.
+
+    One that is composed of others is taken apart before its call gets to a kernel of the CPU.
+    """
+
+    def has_kernel(key: str) -> bool:
+        return bool(torch._C._dispatch_has_kernel_for_dispatch_key(operator, key))
+
+    if has_kernel("CompositeImplicitAutograd"):
+        return ("CPU", "MkldnnCPU", "AutogradCPU", "AutogradOther")
+    if has_kernel("MkldnnCPU") or has_kernel("CompositeExplicitAutograd"):
+        return ("CPU", "MkldnnCPU")
+    return ("CPU",)
 
 
 def _bare(operator: str) -> str:
