@@ -9,6 +9,4 @@ two threads makes small networks many times slower, and one thread costs a quiet
 
 from course_utils import runtime
 
-__version__ = "0.1.0"
-
 runtime.use_one_thread()

@@ -86,26 +86,127 @@ def release(
 
 
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
-def lab(context: typer.Context) -> None:
-    """Start JupyterLab on the labs. Further options, such as --no-browser, go to JupyterLab."""
-    from course_utils.launch import start_lab
+def lab(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None, typer.Option(help="where your notebooks are, or are to be laid out; this folder if left out")
+    ] = None,
+    teach: Annotated[
+        bool, typer.Option("--teach", help="the whole course, with answers and nbgrader's screens")
+    ] = False,
+) -> None:
+    """Start JupyterLab on your labs; lay them out first where they are not there yet.
 
-    raise typer.Exit(start_lab(find_root(), context.args))
+    A notebook of yours is never written over. Further options, such as --no-browser, go to JupyterLab.
+    """
+    from course_utils import launch, start_page, workplace
+
+    if teach:
+        raise typer.Exit(launch.start_on_course(find_root(folder), context.args))
+    place = folder or workplace.choose_folder(Path.cwd())
+    for sentence in workplace.lay_out(place.resolve(), start_page.text()).sentences:
+        typer.echo(sentence)
+    raise typer.Exit(launch.start_on_workplace(place.resolve(), context.args))
 
 
 @app.command()
 def doctor(
-    notebook: Annotated[Path | None, typer.Argument(help="a notebook about to be submitted")] = None,
+    notebook: Annotated[str | None, typer.Argument(help="a notebook, or a lab such as 5")] = None,
+    run: Annotated[bool, typer.Option("--run", help="run it, too, as grading does: some minutes")] = False,
+    mend: Annotated[bool, typer.Option("--mend", help="put back cells that were lost or edited by mistake")] = False,
 ) -> None:
-    """Say what is wrong with the environment, or with a notebook, and how to mend it."""
-    from course_utils.doctor import examine_environment, examine_notebook
+    """Say what is wrong with a notebook (or, without one, with the environment), and how to mend it."""
+    if notebook is None:
+        from course_utils.doctor import examine_environment
 
-    findings = examine_notebook(notebook) if notebook else examine_environment()
+        if run or mend:
+            raise CourseError("Which notebook? For instance: course doctor 5 --mend")
+        findings = examine_environment()
+    else:
+        from course_utils import inspecting
+        from course_utils.workplace import find_notebook
+
+        pair = inspecting.read_pair(find_notebook(notebook))
+        if mend:
+            for line in inspecting.mend(pair) or ["Nothing was lost or edited."]:
+                typer.echo(line)
+            pair = inspecting.read_pair(pair.path)
+        findings = inspecting.look_over(pair)
+        if run:
+            from course_utils.rehearsing import rehearse
+
+            findings += rehearse(pair)
     for finding in findings:
         typer.echo(str(finding))
     wrong = sum(not finding.well for finding in findings)
     typer.echo(f"{wrong} to mend." if wrong else "All is well.")
     raise typer.Exit(1 if wrong else 0)
+
+
+@app.command()
+def submit(
+    lab: Annotated[str, typer.Argument(help="a lab such as 5, or a notebook")],
+    student: Annotated[
+        str, typer.Option(help="your student id, if it is not in the notebook; kept for next time")
+    ] = "",
+    exchange: Annotated[bool, typer.Option("--exchange", help="hand it to nbgrader's exchange, too")] = False,
+) -> None:
+    """Make the file that you hand in, and say what is unanswered and where to upload it."""
+    from course_utils import handing_in
+    from course_utils.workplace import find_notebook, find_workplace
+
+    notebook, home = find_notebook(lab), find_workplace() or Path.cwd()
+    if not student and sys.stdin.isatty():
+        written = handing_in.id_in(handing_in.read_pair(notebook)) or handing_in.known_id(home)
+        student = written or typer.prompt("Your student id")
+    done = handing_in.submit(notebook, student, exchange=exchange)
+    typer.echo(f"made       {done.path}")
+    for sentence in done.sentences:
+        typer.echo(sentence)
+
+
+@app.command("show-answers")
+def show_answers(
+    lab: Annotated[str, typer.Argument(help="a lab such as 5")],
+    archive: Annotated[
+        Path | None, typer.Option(help="the archive; answers*.zip beside START.ipynb if left out")
+    ] = None,
+) -> None:
+    """Lay the model answers of a lab beside your notebook, once your instructor has released them."""
+    from course_utils import handing_in, workplace
+
+    home = workplace.find_workplace()
+    if home is None:
+        raise CourseError(f"{Path.cwd()} is not in the folder with your labs.")
+    path = handing_in.show_answers(workplace.find_notebook(lab, home).stem, home, archive)
+    typer.echo(f"The answers lie beside your notebook: {path}")
+
+
+@app.command()
+def bundle(
+    labs: Labs = None,
+    to: Annotated[Path, typer.Option(help="the folder for it")] = Path("dist"),
+    upload: Annotated[str, typer.Option(help="where learners hand in, as the end of 'Upload this file …'")] = "",
+    exchange: Annotated[
+        Path | None, typer.Option(help="the root of nbgrader's exchange, where learners have one")
+    ] = None,
+    course_id: Annotated[str, typer.Option(help="the course's name in that exchange")] = "neural-network-labs",
+    answers: Annotated[bool, typer.Option("--answers", help="make the archive of model answers instead")] = False,
+) -> None:
+    """Make what learners get: a folder and a zip with notebooks, package, start page and start files, no answers."""
+    from course_utils import bundle as bundling
+
+    root, said = find_root(), dict[str, object]()
+    if answers:
+        typer.echo(f"made       {bundling.make_answers(root, labs or [], to)}")
+        return
+    if upload:
+        said["upload"] = upload
+    if exchange:
+        said["exchange"] = {"root": str(exchange), "course": course_id}
+    for path in bundling.make_bundle(root, labs or [], to, handed_out=said):
+        size = sum(one.stat().st_size for one in ([path] if path.is_file() else path.rglob("*")) if one.is_file())
+        typer.echo(f"made       {path}  ({size / 1e6:.1f} MB)")
 
 
 Wanted = Annotated[list[str], typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling")]

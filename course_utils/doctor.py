@@ -1,37 +1,19 @@
-"""Say what is wrong with an environment, or with a notebook about to be submitted, and how to mend it."""
+"""Say what is wrong with an environment, and how to mend it. (Notebooks: :mod:`course_utils.inspecting`.)"""
 
 import os
-import re
 import shutil
 import sys
-from collections import Counter
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from course_utils.cells import KERNELSPEC, grade_id, is_check, is_solution
-from course_utils.course import RELEASED, CourseError, find_root
+from course_utils.course import CourseError, find_root
+from course_utils.inspecting import Diagnosis
+from course_utils.workplace import find_workplace
 
 OLDEST_PYTHON = (3, 11, 5)
-REMAKE = "Make the environment anew: make lab, or pip install -e . in the course root."
-
-
-@dataclass(frozen=True)
-class Diagnosis:
-    """One thing that was looked at. ``mend`` is empty where all is well; an ``optional`` thing may stay as it is."""
-
-    what: str
-    mend: str = ""
-    optional: bool = False
-
-    @property
-    def well(self) -> bool:
-        """Tell whether nothing is to be done."""
-        return self.optional or not self.mend
-
-    def __str__(self) -> str:
-        mark = "note" if self.well and self.mend else "ok" if self.well else "wrong"
-        return f"{mark:<7}{self.what}" + (f"\n{'':7}{self.mend}" if self.mend else "")
+REMAKE = (
+    "Make the environment anew: delete the folder .venv and start the labs again (start.sh, start.bat or make lab)."
+)
 
 
 # --- the environment ------------------------------------------------------------------------------
@@ -39,7 +21,17 @@ class Diagnosis:
 
 def examine_environment() -> list[Diagnosis]:
     """Return what there is to say about this Python, its packages and the folder."""
-    return [_python(), *_packages(), _programs(), _threads(), _folder(), _data(), _weights(), _sandbox()]
+    looked_at = [_python(), *_packages(), _programs(), _threads(), _folder(), _data(), _weights()]
+    return looked_at if _is_a_learners() else [*looked_at, _sandbox()]
+
+
+def _is_a_learners() -> bool:
+    """Tell whether this is a learner's workplace, and no course in which classes are graded."""
+    try:
+        find_root()
+    except CourseError:
+        return find_workplace() is not None
+    return False
 
 
 def _python() -> Diagnosis:
@@ -93,10 +85,12 @@ def _threads() -> Diagnosis:
 
 
 def _folder() -> Diagnosis:
+    if workplace := find_workplace():
+        return Diagnosis(f"the labs are in {workplace}")
     try:
         root = find_root()
     except CourseError as error:
-        return Diagnosis(str(error), "Change into the course's folder and start again.")
+        return Diagnosis(str(error), "Change into the folder with your labs, or run: course lab")
     if root != Path.cwd().resolve():
         return Diagnosis(
             f"started in {Path.cwd()}",
@@ -150,145 +144,3 @@ def _sandbox() -> Diagnosis:
         private = []
     what = f"students' code is graded in the sandbox {tier.name}. {tier.not_isolated}".rstrip()
     return Diagnosis(what, " ".join(sandbox.self_test(tier, private)))
-
-
-# --- a notebook -----------------------------------------------------------------------------------
-
-
-def examine_notebook(path: Path) -> list[Diagnosis]:
-    """Compare a notebook with the one that was handed out, then run it and say which checks do not pass."""
-    notebook, released = _read(path), _read(find_released(path))
-    diagnoses = [*_kernel(notebook), *_cells(notebook, released), *_unanswered(notebook, released)]
-    return diagnoses + _run(notebook, released, path.resolve().parent)
-
-
-def find_released(path: Path) -> Path:
-    """Return the released notebook that a student's notebook was made from: the one of the same name."""
-    for start in (path.resolve().parent, Path.cwd()):
-        try:
-            found = sorted((find_root(start) / RELEASED).glob(f"*/{path.name}"))
-        except CourseError:
-            continue
-        if found:
-            return found[0]
-    raise CourseError(f"{path.name} is none of the course's notebooks; keep the name it was handed out with.")
-
-
-def _read(path: Path):
-    import nbformat
-
-    try:
-        notebook = nbformat.read(path, as_version=4)
-        nbformat.validate(notebook)
-    except FileNotFoundError:
-        raise CourseError(f"There is no file {path}.") from None
-    except IsADirectoryError:
-        raise CourseError(f"{path} is a folder; name a notebook in it.") from None
-    except Exception as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from error
-    return notebook
-
-
-def _kernel(notebook) -> list[Diagnosis]:
-    name = notebook.metadata.get("kernelspec", {}).get("name")
-    if name == KERNELSPEC["name"]:
-        return []
-    return [
-        Diagnosis(
-            f"the notebook asks for the kernel {name!r}",
-            "In JupyterLab: Kernel, Change Kernel, Python 3 (ipykernel); then save.",
-        )
-    ]
-
-
-def _graded(notebook) -> dict:
-    """Return a notebook's cells by grade_id; of copies the last one, which is the one that counts."""
-    return {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
-
-
-def _cells(notebook, released) -> list[Diagnosis]:
-    """Say which graded cells are missing, there twice, or changed though they are locked."""
-    mine, theirs, diagnoses = _graded(notebook), _graded(released), []
-    counts = Counter(grade_id(cell) for cell in notebook.cells)
-    for name, cell in theirs.items():
-        if name not in mine:
-            mend = "Copy that cell from a fresh copy of the notebook. "
-            mend += "(At grading the check is put back.)" if is_check(cell) else "Without it there is no answer."
-            diagnoses.append(Diagnosis(f"the cell {name} is missing", mend))
-            continue
-        if counts[name] > 1:
-            mend = "Only the last copy counts: see that it is the right one, and delete the others."
-            diagnoses.append(Diagnosis(f"the cell {name} is there {counts[name]} times", mend))
-        if is_check(cell) and mine[name].source != cell.source:
-            mend = "Put it back as it was; grading uses the original in any case."
-            diagnoses.append(Diagnosis(f"the check {name} was changed", mend))
-        if cell.cell_type != mine[name].cell_type:
-            mend = f"Change its type back to {cell.cell_type}."
-            diagnoses.append(Diagnosis(f"the cell {name} is a {mine[name].cell_type} cell now", mend))
-    return diagnoses or [Diagnosis(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")]
-
-
-def _unanswered(notebook, released) -> list[Diagnosis]:
-    """Say which answers are still the text that was handed out."""
-    mine = _graded(notebook)
-    theirs = {n: cell for n, cell in _graded(released).items() if is_solution(cell)}
-    empty = [n for n, cell in theirs.items() if n in mine and mine[n].source.strip() == cell.source.strip()]
-    if empty:
-        return [
-            Diagnosis(
-                f"not answered yet: {', '.join(empty)}",
-                "Answer them, or submit without: they give no points.",
-            )
-        ]
-    return [Diagnosis(f"all {len(theirs)} answers were written")]
-
-
-def _run(notebook, released, folder: Path) -> list[Diagnosis]:
-    """Run a copy from top to bottom in a fresh kernel and say which cells stop, in words of the check."""
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellTimeoutError, DeadKernelError
-
-    from course_utils.grading.hooks import cell_seconds
-
-    for cell in notebook.cells:
-        cell.metadata.pop("tags", None)
-    options = {"timeout": cell_seconds(), "kernel_name": KERNELSPEC["name"], "shutdown_kernel": "immediate"}
-    try:
-        NotebookClient(notebook, allow_errors=True, **options).execute(cwd=str(folder))
-    except CellTimeoutError:
-        mend = "Grading interrupts such a cell: look for a loop that never ends."
-        return [Diagnosis(f"a cell ran longer than {cell_seconds()} seconds", mend)]
-    except DeadKernelError:
-        return [Diagnosis("the kernel died while the notebook ran", "Restart it and run the cells one by one.")]
-    known = _graded(released)
-    found = [_result(number, cell, known) for number, cell in enumerate(notebook.cells, start=1)]
-    return [diagnosis for diagnosis in found if diagnosis] or [
-        Diagnosis("it runs from top to bottom, and every public check passes")
-    ]
-
-
-def _result(number: int, cell, known: dict) -> Diagnosis | None:
-    """Return what a cell that has run has to complain of."""
-    from nbgrader.utils import determine_grade
-
-    name = grade_id(cell)
-    errors = [output for output in cell.get("outputs", []) if output.output_type == "error"]
-    if errors:
-        return Diagnosis(f"{name or f'cell {number}'}: {_error(errors[0])}", _advice(name, number))
-    if name not in known or not is_check(cell):
-        return None
-    score, most = determine_grade(cell)
-    return Diagnosis(f"{name}: {score:g} of {most:g} points", _advice(name, number)) if score < most else None
-
-
-def _error(output) -> str:
-    text = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue or output.ename)
-    lines = [line for line in text.splitlines() if line.strip()]
-    kind = "" if output.ename in ("CheckFailed", "NotAttempted") else f"{output.ename}: "
-    return kind + "\n       ".join(lines or [output.ename])
-
-
-def _advice(name: str, number: int) -> str:
-    where = f"the cell {name}" if name else f"cell {number} from the top"
-    return f"Restart the kernel, run all cells down to {where}, and read what it says."

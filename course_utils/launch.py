@@ -1,20 +1,27 @@
-"""Start JupyterLab the way the course needs it: in the course root, opened on the list of labs.
+"""Start JupyterLab: on a learner's workplace, or on the whole course for those who teach it.
 
 nbgrader's screens look for ``nbgrader_config.py`` in the folder where the server was started. A server's own
 configuration file would not be read there: the settings are handed over on the command line.
 """
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
+from course_utils import files, workplace
 from course_utils.course import environment, labs
 
-START_PAGE = "README.md"
-# JupyterLab's own defaults, overridden: Markdown opens as a page, and nothing is fetched from the network.
+COURSE_PAGE = "README.md"
+# JupyterLab's own defaults, overridden: Markdown opens as a page, and nothing is fetched from the network. A learner's
+# JupyterLab has none of nbgrader's screens, but the list of assignments where there is an exchange.
 SETTINGS = Path(__file__).parent / "lab_settings"
+LEARNERS_SETTINGS = Path(__file__).parent / "lab_settings_learner"
+FOR_AN_EXCHANGE = ("@jupyter/nbgrader:assignment-list", "@jupyter/nbgrader:menu")
+SCREENS = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 WRITTEN_BY_JUPYTER = {
     "JUPYTER_CONFIG_DIR": "jupyter/config",
     "JUPYTER_DATA_DIR": "jupyter/data",
@@ -26,14 +33,14 @@ WRITTEN_BY_JUPYTER = {
 }
 
 
-def lab_command(root: Path, options: list[str]) -> list[str]:
-    """Return the command that starts JupyterLab on the course; ``options`` go to JupyterLab unchanged."""
+def lab_command(root: Path, page: str, options: list[str]) -> list[str]:
+    """Return the command that starts JupyterLab in a folder, opened on a page; ``options`` go to it unchanged."""
     return [
         sys.executable,
         "-m",
         "jupyterlab",
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{START_PAGE}",
+        f"--LabApp.default_url=/lab/tree/{page}",
         "--LabApp.extension_manager=readonly",
         # the course brings no language servers, and looking for some starts npm, which may never come back
         "--LanguageServerManager.autodetect=False",
@@ -42,15 +49,26 @@ def lab_command(root: Path, options: list[str]) -> list[str]:
     ]
 
 
+def without_screens(screens: Iterable[str]) -> str:
+    """Return the option that leaves out some of nbgrader's screens at the server's side."""
+    return f"--ServerApp.jpserver_extensions={ ({f'nbgrader.server_extensions.{one}': False for one in screens})!r}"
+
+
 def _is_root() -> bool:
     """Tell whether this is the superuser, as in a container: JupyterLab wants to be told that this is meant."""
     return hasattr(os, "geteuid") and os.geteuid() == 0
 
 
-def lab_environment() -> dict[str, str]:
-    """Return the environment of the server, with a place for Jupyter's files where HOME is read-only."""
+def lab_environment(*settings: Path) -> dict[str, str]:
+    """Return the environment of the server, with a place for Jupyter's files where HOME is read-only.
+
+    Parameters
+    ----------
+    settings
+        Folders with settings of JupyterLab; :data:`SETTINGS` comes behind them.
+    """
     variables = environment()
-    paths = [str(SETTINGS), *variables.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep)]
+    paths = [*map(str, settings), str(SETTINGS), *variables.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep)]
     variables["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
     if not _can_write(Path.home()):
         spare = Path(tempfile.mkdtemp(prefix="course-lab-"))
@@ -87,10 +105,36 @@ def make_instructor_notebooks(root: Path) -> list[str]:
     return made
 
 
-def start_lab(root: Path, options: list[str]) -> int:
-    """Start JupyterLab and stay with it until it ends; return its exit status."""
+def start_on_course(root: Path, options: list[str]) -> int:
+    """Start JupyterLab on a whole course, with nbgrader's screens; return its exit status."""
     make_instructor_notebooks(root)
-    command, variables = lab_command(root, options), lab_environment()
+    return _start(root, lab_command(root, COURSE_PAGE, options), lab_environment())
+
+
+def start_on_workplace(folder: Path, options: list[str]) -> int:
+    """Start JupyterLab on a learner's workplace, and stay with it until it ends; return its exit status."""
+    from course_utils.handing_in import exchange_of
+
+    if exchange_of(folder):
+        kept = tempfile.mkdtemp(prefix="course-settings-")
+        settings, screens = _with_exchange(Path(kept)), [one for one in SCREENS if one != "assignment_list"]
+    else:
+        settings, screens = LEARNERS_SETTINGS, list(SCREENS)
+    command = lab_command(folder, workplace.START, [without_screens(screens), *options])
+    return _start(folder, command, lab_environment(settings))
+
+
+def _with_exchange(folder: Path) -> Path:
+    """Write a learner's settings with the screens of an exchange into a folder, and return it."""
+    name = Path("labconfig", "page_config.json")
+    found = json.loads((LEARNERS_SETTINGS / name).read_text(encoding="utf-8"))
+    for one in FOR_AN_EXCHANGE:
+        del found["disabledExtensions"][one]
+    files.write(folder / name, json.dumps(found))
+    return folder
+
+
+def _start(root: Path, command: list[str], variables: dict[str, str]) -> int:
     if os.name == "posix":  # the server takes this process's place, and with it every signal
         os.chdir(root)
         sys.stdout.flush()

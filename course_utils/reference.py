@@ -4,8 +4,10 @@ They lie in the package (``course_utils/reference``), where a wheel puts them; i
 ``notebooks/``. From them comes also what only a notebook knows of an exercise: its number, title, minutes and points.
 """
 
+import contextlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +19,7 @@ PACKAGED = Path(__file__).parent / "reference"
 AUTHORS = Path(__file__).parent.parent / "notebooks"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
+WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
 MINUTES = re.compile(r"(\d+)(?: to (\d+))? minutes?\b")
 
 
@@ -45,12 +48,39 @@ class Entry:
     @property
     def called(self) -> str:
         """What the exercise is called in a sentence: ``"exercise 5.3"``."""
+        if not self.number:
+            return f"the exercise {self.id}"
         return f"exercise {self.number}" if self.number != "Bonus" else "the bonus exercise"
+
+    @property
+    def full(self) -> str:
+        """The same with its title: ``"exercise 5.3, Write the size rule"``."""
+        return f"{self.called}, {self.title}" if self.title else self.called
+
+
+_elsewhere: list[Path] = []
 
 
 def folder() -> Path:
     """Return where the reference notebooks lie."""
-    return PACKAGED if PACKAGED.is_dir() else AUTHORS
+    return _elsewhere[-1] if _elsewhere else PACKAGED if PACKAGED.is_dir() else AUTHORS
+
+
+@contextlib.contextmanager
+def taken_from(place: Path) -> Iterator[None]:
+    """Take the reference notebooks from another folder in the ``with``: those of a bundle that is being made."""
+    _elsewhere.append(place)
+    _forget()
+    try:
+        yield
+    finally:
+        _elsewhere.remove(place)
+        _forget()
+
+
+def _forget() -> None:
+    for function in (cells, entries):
+        function.cache_clear()
 
 
 def labs() -> list[str]:
@@ -71,9 +101,25 @@ def lab_of(package: str) -> str:
 @cache
 def cells(lab: str) -> list[dict[str, Any]]:
     """Return the cells of a lab's reference notebook, each with its text as one string."""
-    found: list[dict[str, Any]] = json.loads(path_of(lab).read_text(encoding="utf-8"))["cells"]
-    for cell in found:
-        cell["source"] = "".join(cell["source"])
+    return read_cells(path_of(lab))
+
+
+def read_cells(path: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook file, each with its text as one string.
+
+    Raises
+    ------
+    ValueError
+        If it is no notebook.
+    OSError
+        If it cannot be read.
+    """
+    try:
+        found: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        for cell in found:
+            cell["source"] = "".join(cell["source"])
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise ValueError(f"{path} is not a notebook") from error
     return found
 
 
@@ -86,18 +132,30 @@ def title_of(lab: str) -> str:
 @cache
 def entries(lab: str) -> dict[str, Entry]:
     """Return the exercises of a lab by id, in the order of the notebook; of an unknown lab none."""
-    if not lab or not path_of(lab).is_file():
-        return {}
+    return entries_in(cells(lab)) if lab and path_of(lab).is_file() else {}
+
+
+def entries_in(cells: list[dict[str, Any]]) -> dict[str, Entry]:
+    """Return the exercises of a notebook by id, in its order. Of several under a heading, the first has the minutes."""
     found, number, title, minutes = {}, "", "", 0
-    points = {grade_id(cell): float(nbgrader_settings(cell).get("points") or 0) for cell in cells(lab)}
-    for cell in cells(lab):
+    points = {grade_id(cell): float(nbgrader_settings(cell).get("points") or 0) for cell in cells}
+    for cell in cells:
         if cell["cell_type"] == "markdown" and (heading := HEADING.search(cell["source"])):
             number, title, minutes = heading[1], heading[2].strip(), _minutes(cell)
         if is_solution(cell):
             name = grade_id(cell)
             worth = points.get(f"{name}-check", points[name])
             found[name] = Entry(name, number, title, minutes, worth)
+            minutes = 0
     return found
+
+
+def minutes_of(lab: str) -> int:
+    """Return the minutes that a lab takes: those of its exercises, and those of reading it."""
+    prose = " ".join(cell["source"] for cell in cells(lab) if cell["cell_type"] == "markdown")
+    code = sum(cell["cell_type"] == "code" for cell in cells(lab))
+    reading = len(prose.split()) / WORDS_A_MINUTE + code * MINUTES_A_CELL
+    return round((sum(entry.minutes for entry in entries(lab).values()) + reading) / 10) * 10
 
 
 def _minutes(cell: Cell) -> int:

@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from course_utils import overview
+from course_utils.cells import is_solution, nbgrader_settings
 from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
 from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
@@ -69,6 +70,7 @@ def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, pro
     outcome.proved = proved
     for name in names:
         write_instructor_notebook(root, name)
+    refuse_to_lose_answers(root, outcome.differing)
     outcome.written = sorted(outcome.missing + outcome.differing)
     with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
         for path in reversed(outcome.written):
@@ -205,6 +207,33 @@ def compare(root: Path, files: Files, *, everything: bool) -> Outcome:
     there = sorted(path.relative_to(folder) for place in places for path in place.rglob("*") if path.is_file())
     outcome.strangers = [path for path in there if path not in files and not NOT_OURS & set(path.parts)]
     return outcome
+
+
+def refuse_to_lose_answers(root: Path, paths: list[Path]) -> None:
+    """Raise if somebody has worked in one of the notebooks that would be replaced."""
+    worked = [str(Path(RELEASED, path)) for path in paths if holds_work(root / RELEASED / path)]
+    if worked:
+        raise CourseError(
+            f"Somebody has worked in {', '.join(worked)}. Nothing was released: move such notebooks away "
+            "(course lab lays out copies to work in), or take them back with git."
+        )
+
+
+def holds_work(path: Path) -> bool:
+    """Tell whether a released notebook was run or answered: nbgrader has left a checksum of each answer's cell."""
+    from nbgrader.utils import compute_checksum
+
+    try:
+        cells = nbformat.read(path, as_version=4).cells
+    except Exception:  # no notebook: nothing that could be lost
+        return False
+    for cell in cells:
+        if cell.get("outputs") or cell.get("execution_count"):
+            return True
+        known = nbgrader_settings(cell).get("checksum")
+        if is_solution(cell) and known and compute_checksum(cell) != known:
+            return True
+    return False
 
 
 # --- the gradebook --------------------------------------------------------------------------------

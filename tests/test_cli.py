@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,20 +11,21 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import nbformat
 import pytest
 from sample import SAMPLE, add_lab
 from typer.testing import CliRunner
 
-from course_utils import cli, doctor, launch, release
-from course_utils.course import CourseError, find_root
-from course_utils.masters import read_master
+from course_utils import cli, doctor, launch
+from course_utils.course import find_root
 from course_utils.models import mobilenet
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
-@pytest.mark.parametrize("word", [[], ["release"], ["lab"], ["doctor"], ["data"], ["data", "fetch"]], ids=" ".join)
+WORDS = ["", "release", "lab", "doctor", "submit", "show-answers", "bundle", "data", "data fetch"]
+
+
+@pytest.mark.parametrize("word", map(str.split, WORDS), ids=WORDS)
 def test_every_word_explains_itself(word, course):
     result = course(*word, "--help")
     assert result.returncode == 0
@@ -46,9 +46,9 @@ def test_an_unknown_lab_is_answered_in_one_sentence(course):
     assert result.stderr == "There is no lab '9'. There are: 01_double.\n"
 
 
-@pytest.mark.parametrize("word", ["release", "lab"])
-def test_outside_any_course_there_is_one_sentence(course, tmp_path, word):
-    result = course(word, cwd=tmp_path)
+@pytest.mark.parametrize("words", [["release"], ["lab", "--teach"]], ids=" ".join)
+def test_outside_any_course_there_is_one_sentence(course, tmp_path, words):
+    result = course(*words, cwd=tmp_path)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.count("\n") == 1
     assert "is not inside the course" in result.stderr
@@ -123,7 +123,9 @@ def test_jupyter_gets_a_spare_place_only_where_home_cannot_be_written(monkeypatc
 def test_the_superuser_of_a_container_can_open_the_labs(tmp_path, monkeypatch, user, flags):
     monkeypatch.setattr("os.geteuid", lambda: user, raising=False)
     assert [
-        option for option in launch.lab_command(tmp_path, []) if "root" in option and "root_dir" not in option
+        option
+        for option in launch.lab_command(tmp_path, "START.ipynb", [])
+        if "root" in option and "root_dir" not in option
     ] == flags
 
 
@@ -165,7 +167,7 @@ def test_jupyterlab_starts_though_the_port_is_taken_and_home_cannot_be_written(s
         port = taken.getsockname()[1]
         options = ["--no-browser", f"--ServerApp.port={port}", "--IdentityProvider.token=word"]
         server = subprocess.Popen(
-            [sys.executable, "-m", "course_utils", "lab", *options],
+            [sys.executable, "-m", "course_utils", "lab", "--teach", *options],
             cwd=sample_course / "solutions" / "01_double",
             env={**os.environ, "HOME": "/proc/nobody", "TMPDIR": str(tmp_path)},
             stdin=subprocess.DEVNULL,
@@ -201,108 +203,6 @@ def running(place: Path, server: subprocess.Popen, log: Path) -> dict:
 
 
 # --- course doctor
-
-
-@pytest.fixture(scope="module")
-def handed_out(tmp_path_factory) -> Path:
-    """A course with one released lab."""
-    root = tmp_path_factory.mktemp("doctor") / "course"
-    (root / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
-    add_lab(root, "01_double")
-    release.release(root, [], prove=False)
-    return root
-
-
-@pytest.fixture
-def mine(handed_out, tmp_path):
-    """A function that changes the solved notebook, saves it as a student's and has it examined."""
-
-    def examine(change, run=False) -> list[str]:
-        notebook = read_master(handed_out / "solutions" / "01_double" / "01_double.py")
-        released = nbformat.read(handed_out / "notebooks" / "01_double" / "01_double.ipynb", as_version=4)
-        for cell, out in zip(notebook.cells, released.cells, strict=True):
-            cell.source = out.source if out.metadata.get("nbgrader", {}).get("locked") else cell.source
-        change({cell.id: cell for cell in notebook.cells}, notebook)
-        place = tmp_path / "work"
-        place.mkdir(exist_ok=True)
-        nbformat.write(notebook, place / "01_double.ipynb")
-        os.chdir(handed_out)
-        diagnoses = doctor.examine_notebook(place / "01_double.ipynb")
-        return [one.what for one in diagnoses if not one.well]
-
-    before = Path.cwd()
-    yield examine
-    os.chdir(before)
-
-
-@pytest.fixture
-def not_run(monkeypatch):
-    monkeypatch.setattr(doctor, "_run", lambda *arguments: [])
-
-
-def test_doctor_finds_a_missing_cell(mine, not_run):
-    assert mine(lambda cell, nb: nb.cells.remove(cell["sizes-check"])) == ["the cell sizes-check is missing"]
-
-
-def test_doctor_finds_a_cell_that_is_there_twice(mine, not_run):
-    def copy(cell, nb):
-        nb.cells.insert(0, nbformat.from_dict({**cell["double"], "id": "copy"}))
-
-    assert mine(copy) == ["the cell double is there 2 times"]
-
-
-def test_doctor_finds_a_check_that_was_edited(mine, not_run):
-    def edit(cell, nb):
-        cell["double-check"].source = "print('Correct.')"
-
-    assert mine(edit) == ["the check double-check was changed"]
-
-
-def test_doctor_finds_what_is_not_answered(mine, not_run):
-    def empty(cell, nb):
-        cell["sizes"].source = 'answers = {"a": None}  # a whole number'
-
-    assert mine(empty) == ["not answered yet: sizes"]
-
-
-def test_doctor_finds_another_kernel(mine, not_run):
-    def rename(cell, nb):
-        nb.metadata["kernelspec"]["name"] = "mine"
-
-    assert mine(rename) == ["the notebook asks for the kernel 'mine'"]
-
-
-@pytest.mark.slow
-def test_doctor_runs_the_notebook_and_says_which_check_fails(mine):
-    assert mine(lambda cell, nb: None) == []
-
-    def spoil(cell, nb):
-        cell["double"].source = "def double(x):\n    return 3 * x"
-        cell["sizes"].source = "answers = {'a': 8}"
-
-    assert mine(spoil) == ["double-check: not yet right for 1", "sizes-check: 0 of 1 points"]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "wanted"),
-    [
-        ("none.ipynb", None, "There is no file"),
-        ("broken.ipynb", "{", "is not a notebook that Jupyter can read"),
-        (
-            "other.ipynb",
-            json.dumps({"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}),
-            "is none of the",
-        ),
-    ],
-)
-def test_doctor_answers_bad_input_in_one_sentence(handed_out, tmp_path, name, content, wanted):
-    if content is not None:
-        (tmp_path / name).write_text(content)
-    with pytest.raises(CourseError, match=wanted) as refusal:
-        doctor.examine_notebook(tmp_path / name)
-    assert "\n" not in str(refusal.value)
 
 
 def test_doctor_finds_an_old_package(monkeypatch):

@@ -170,7 +170,7 @@ class Exercise:
         missing = next(answer for answer in answers if not is_written(answer))
         name = getattr(missing, "__name__", "")
         entry = self.entry
-        where = f"{entry.called}, {entry.title}" if entry else self.id
+        where = entry.full if entry else self.id
         text = f"Your {name or 'answer'} is not written yet: {where}. This cell uses it."
         link = f'<a href="#{self.id}">{escape(where)}</a>'
         what = f"<code>{escape(name)}</code>" if name else "answer"

@@ -1,0 +1,111 @@
+"""START.ipynb, the page that a learner meets first: made from the labs that are handed out."""
+
+import json
+import re
+from hashlib import sha1
+from typing import Any
+
+from course_utils import reference
+from course_utils.cells import KERNELSPEC
+
+WHAT_IT_IS = """# Neural-networks labs
+
+These labs take you from one neuron to a network that recognises pictures, and on to fooling it. You read a little, run
+small programs, and write some of your own. Every exercise answers at once, and where an answer is wrong it says which
+wrong way leads to exactly that answer.
+
+## Run a cell
+
+The grey box below is a *cell*. Click into it and press Shift+Enter: the program in it runs, and what it says appears
+below. It shows how far you are, and where to go on. Run it again whenever you like."""
+PROGRESS = """from course_utils import progress
+
+progress.show_progress()"""
+CORRECT = """## What “Correct.” means
+
+Below each exercise stands a check; run it as often as you like. Numbers, shapes and choices are judged whole:
+“Correct.” is all the points. A function is tried on cases of every kind that the exercise names; “Correct.” means that
+it is right in those. When your notebook is graded it is tried on further cases of the same kinds, with other numbers.
+
+Everything you do stays on this computer. Your progress is a file of your own beside your notebooks."""
+LABS = """## The labs
+
+In this order. The times are for reading, running and solving everything; take a break at the half of a long one.
+"""
+HAND_IN = """## Look over, and hand in
+
+Save your notebook, then run this cell. Choose the lab; *Look it over* says what is missing, edited or unanswered, and
+*Make the file to hand in* says where to upload it."""
+DESK = """from course_utils import desk
+
+desk.open_desk()"""
+HELP = """## Where help is
+
+- In an exercise: `lab.NAME.hint()`, then `lab.NAME.worked_example()`; `lab.NAME.practice()` asks you more of the same.
+- Something odd? Kernel, Restart Kernel and Run All Cells. A lost or edited cell: *Put lost cells back*, above.
+- [Troubleshooting](README.md): when the labs do not open, and how to begin a lab anew.{links}"""
+YOU_WILL = re.compile(r"^\*\*You will\*\* (.*?[.!])(?:\s|$)", re.M)
+
+
+def text(links: dict[str, str] | None = None) -> str:
+    """Return the notebook as it stands on the disk.
+
+    Parameters
+    ----------
+    links
+        Further pages of help, what each is called by where it lies.
+    """
+    more = "".join(f"\n- [{what}]({where})" for where, what in (links or {}).items())
+    cells = [
+        _prose(WHAT_IT_IS),
+        _code(PROGRESS),
+        _prose(CORRECT),
+        _prose(LABS + _table()),
+        _prose(HAND_IN),
+        _code(DESK),
+        _prose(HELP.format(links=more)),
+    ]
+    page = {"cells": cells, "metadata": {"kernelspec": KERNELSPEC}, "nbformat": 4, "nbformat_minor": 5}
+    return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
+
+
+def _table() -> str:
+    rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
+    for lab in reference.labs():
+        points = sum(entry.points for entry in reference.entries(lab).values())
+        link = f"[{number_of(lab)} {reference.title_of(lab)}](labs/{lab}/{lab}.ipynb)"
+        rows.append(f"| {link} | {_aim(lab)} | {reference.minutes_of(lab)} | {points:g} |")
+    return "\n".join(rows)
+
+
+def number_of(lab: str) -> str:
+    """Return a lab's number, with the word homework where it is one."""
+    number = lab.split("_")[0]
+    return f"{number}, homework:" if lab.endswith("homework") else number
+
+
+def _aim(lab: str) -> str:
+    """Return what a lab says that one will do, in one clause."""
+    found = next(
+        (YOU_WILL.search(cell["source"]) for cell in reference.cells(lab) if "**You will** " in cell["source"]), None
+    )
+    return found[1].rstrip(".") if found else ""
+
+
+def _prose(source: str) -> dict[str, Any]:
+    return {"cell_type": "markdown", "id": _id(source), "metadata": {}, "source": source}
+
+
+def _code(source: str) -> dict[str, Any]:
+    return {
+        "cell_type": "code",
+        "id": _id(source),
+        "metadata": {},
+        "source": source,
+        "execution_count": None,
+        "outputs": [],
+    }
+
+
+def _id(source: str) -> str:
+    return sha1(source.encode()).hexdigest()[:8]
