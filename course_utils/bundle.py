@@ -7,7 +7,9 @@ versions that the course was tried with, and files that install and start.
 import json
 import re
 import shutil
+import subprocess
 import tempfile
+import time
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -21,14 +23,14 @@ from course_utils.masters import as_text, read_master
 
 NAME = "neural-network-labs"
 HANDOUT = Path(__file__).parent / "handout"
-TEMPLATES = ("start.py", "start.sh", "start.command", "start.bat", "Dockerfile")
+TEMPLATES = ("start.sh", "start.command", "start.bat", "Dockerfile")
 FOLDERS = {"devcontainer": ".devcontainer", "binder": ".binder"}
 EXECUTABLE = {"start.sh", "start.command", "postBuild"}
 GUIDES = {"learners.md": "Guide for learners", "glossary.md": "Glossary"}
 STAGED = ("pyproject.toml", "README.md", "LICENSE")
-SIZE = "1 to 2 GB"  # of the environment with PyTorch's small build
+SIZE = "1 to 2 GB (6 GB on Linux where PyTorch's small build cannot be had)"
 TRIED = "(Tried by the makers: the start files on Linux. Not tried: macOS, Windows, containers, Binder, Colab.)"
-EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a zip can say: the same bytes each time
+EARLIEST = 315_619_200  # seconds: what a zip can say
 
 
 def make_bundle(root: Path, wanted: list[str], to: Path, *, handed_out: dict[str, object] | None = None) -> list[Path]:
@@ -62,7 +64,7 @@ def make_bundle(root: Path, wanted: list[str], to: Path, *, handed_out: dict[str
         _fill(root, names, made, handed_out or {})
         archive = to / f"{NAME}.zip"
         with files.aside(archive) as part:
-            _zip(made, part)
+            _zip(made, part, last_change(root))
         shutil.rmtree(target, ignore_errors=True)
         made.replace(target)
     return [target, archive]
@@ -71,7 +73,7 @@ def make_bundle(root: Path, wanted: list[str], to: Path, *, handed_out: dict[str
 def _refuse_to_lose_work(target: Path) -> None:
     if not target.exists():
         return
-    known = target / "bundle.json"
+    known = target / "install" / "bundle.json"
     try:
         content = json.loads(known.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -92,13 +94,15 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
         path = made / "labs" / name / f"{name}.ipynb"
         path.parent.mkdir(parents=True)
         shutil.copyfile(root / RELEASED / name / f"{name}.ipynb", path)
-    wheel = build_wheel(root, names, made / "wheels")
+    wheel = build_wheel(root, names, made / "install")
     guides = _copy_guides(root, made)
     files.write(made / "START.ipynb", _start_page(wheel, guides))
-    files.write(made / "versions.txt", "".join(f"{one}\n" for one in versions()))
+    files.write(made / "install" / "versions.txt", "".join(f"{one}\n" for one in versions()))
     files.write(made / "environment.yml", conda_environment(root, wheel.name))
     for name in TEMPLATES:
-        shutil.copyfile(HANDOUT / name, made / name)
+        content = (HANDOUT / name).read_bytes()
+        files.write(made / name, content.replace(b"\n", b"\r\n") if name.endswith(".bat") else content)
+    shutil.copyfile(HANDOUT / "start.py", made / "install" / "start.py")
     for name, folder in FOLDERS.items():
         shutil.copytree(HANDOUT / name, made / folder, ignore=shutil.ignore_patterns("__pycache__"))
     words = {"size": SIZE, "version": version(root), "tried": TRIED}
@@ -110,7 +114,10 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
         if path.name in EXECUTABLE:
             path.chmod(0o755)
     notebooks = {str(path.relative_to(made)): _digest(path) for path in sorted(made.rglob("*.ipynb"))}
-    files.write(made / "bundle.json", json.dumps({"version": version(root), "notebooks": notebooks}, indent=1) + "\n")
+    files.write(
+        made / "install" / "bundle.json",
+        json.dumps({"version": version(root), "notebooks": notebooks}, indent=1) + "\n",
+    )
 
 
 def _copy_guides(root: Path, made: Path) -> dict[str, str]:
@@ -206,19 +213,31 @@ def conda_environment(root: Path, wheel: str) -> str:
     kept = [
         line for line in text.splitlines() if not (found := re.match(r"\s+- ([\w-]+)", line)) or found[1] not in others
     ]
-    kept = [line.replace("--editable .", f"./wheels/{wheel}") for line in kept if "pyproject.toml" not in line]
+    kept = [line.replace("--editable .", f"./install/{wheel}") for line in kept if "pyproject.toml" not in line]
     return "\n".join([*kept, "# pytorch-cpu is PyTorch without a graphics card. Then: course lab"]) + "\n"
 
 
 # --- archives
 
 
-def _zip(folder: Path, target: Path) -> None:
-    """Write a folder as a zip whose bytes depend on the contents only; what can be started stays so."""
+def last_change(root: Path) -> tuple[int, int, int, int, int, int]:
+    """Return the time of the last commit, so that the same tree makes the same archive; without git that of now."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    try:
+        found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+        seconds = int(found)
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        seconds = int(time.time())
+    when = time.gmtime(max(seconds, EARLIEST))
+    return (when.tm_year, when.tm_mon, when.tm_mday, when.tm_hour, when.tm_min, when.tm_sec)
+
+
+def _zip(folder: Path, target: Path, when: tuple[int, int, int, int, int, int]) -> None:
+    """Write a folder as a zip; what can be started stays so."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                info = zipfile.ZipInfo(str(Path(NAME) / path.relative_to(folder)), EARLIEST)
+                info = zipfile.ZipInfo(str(Path(NAME) / path.relative_to(folder)), when)
                 info.external_attr = (0o755 if path.name in EXECUTABLE else 0o644) << 16
                 info.compress_type = zipfile.ZIP_DEFLATED
                 archive.writestr(info, path.read_bytes())
@@ -232,7 +251,7 @@ def make_answers(root: Path, wanted: list[str], to: Path) -> Path:
     to.mkdir(parents=True, exist_ok=True)
     with files.aside(archive) as part, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as opened:
         for name in names:
-            info = zipfile.ZipInfo(f"{name}.ipynb", EARLIEST)
+            info = zipfile.ZipInfo(f"{name}.ipynb", last_change(root))
             info.compress_type = zipfile.ZIP_DEFLATED
             opened.writestr(info, _answers(root / MASTERS / name / f"{name}.py"))
     return archive

@@ -19,7 +19,7 @@ LABS = "labs"
 OWN = ".course"  # what the course remembers, beside a learner's notebooks
 IN_AUTHORS_TREE = "workplace"  # a clone holds answers: the workplace is a folder of its own there
 HANDED_OUT = "course.json"  # what an instructor says of the course: where to hand in
-INSTALLED = {".venv", "wheels", "help", "start.sh", "start.bat", "start.command", "start.py", "README.md"}
+INSTALLED = {"install", "help", "start.sh", "start.bat", "start.command", "README.md"}
 
 
 @dataclass
@@ -62,7 +62,7 @@ def choose_folder(start: Path) -> Path:
         if (folder / CONFIG).is_file() and (folder / MASTERS).is_dir():
             return folder / IN_AUTHORS_TREE
     others = sorted(one.name for one in start.iterdir() if not one.name.startswith(".")) if start.is_dir() else []
-    if set(others) - INSTALLED - {HANDED_OUT, START, LABS} and not (start / "start.py").is_file():
+    if set(others) - INSTALLED - {HANDED_OUT, START, LABS} and not (start / "install" / "start.py").is_file():
         raise CourseError(
             f"{start} is not empty, and the labs are not in it. Make a folder for them: course lab --folder my-labs"
         )
@@ -102,7 +102,7 @@ def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut
     if not mine.exists():
         files.write(mine, content)
         done.new.append(lab)
-    elif released.get(lab) != digest and mine.read_bytes() != content:
+    elif lab in released and released[lab] != digest and mine.read_bytes() != content:
         beside = mine.with_name(f"{lab} (newer release).ipynb")
         files.write(beside, content)
         done.beside[lab] = beside

@@ -219,14 +219,16 @@ def test_a_bundle_holds_no_answer_no_hidden_test_and_no_sample_class(made):
 def test_a_bundle_holds_the_labs_that_were_asked_for_and_what_starts_them(made):
     folder = made / "neural-network-labs"
     assert sorted(path.name for path in (folder / "labs").iterdir()) == ["01_neurons", LAB]
-    wheel = next((folder / "wheels").iterdir())
+    wheel = next((folder / "install").glob("*.whl"))
     names = zipfile.ZipFile(wheel).namelist()
     assert [name for name in names if name.startswith("course_utils/reference/")] == [
         f"course_utils/reference/{lab}/{lab}.ipynb" for lab in ("01_neurons", LAB)
     ]
     assert "course_utils/widgets/common.js" in names
-    assert {"torch", "jupyterlab"} <= {line.split("==")[0] for line in (folder / "versions.txt").read_text().split()}
-    assert not {line for line in (folder / "versions.txt").read_text().split() if line.startswith("nvidia")}
+    assert {"torch", "jupyterlab"} <= {
+        line.split("==")[0] for line in (folder / "install" / "versions.txt").read_text().split()
+    }
+    assert not {line for line in (folder / "install" / "versions.txt").read_text().split() if line.startswith("nvidia")}
     with zipfile.ZipFile(made / "neural-network-labs.zip") as archive:
         assert archive.getinfo("neural-network-labs/start.sh").external_attr >> 16 == 0o755
 
@@ -248,14 +250,14 @@ def test_a_bundle_in_which_somebody_has_worked_is_not_replaced(made, tmp_path):
 def test_the_files_for_conda_and_containers_name_what_is_there(made):
     folder = made / "neural-network-labs"
     conda = (folder / "environment.yml").read_text()
-    wheel = next((folder / "wheels").iterdir()).name
-    assert f"./wheels/{wheel}" in conda
+    wheel = next((folder / "install").glob("*.whl")).name
+    assert f"./install/{wheel}" in conda
     assert "distributed" not in conda
     json.loads((folder / ".devcontainer" / "devcontainer.json").read_text())
     for name in ("Dockerfile", ".devcontainer/devcontainer.json"):
-        assert "start.py --only-install" in (folder / name).read_text()
+        assert "install/start.py --only-install" in (folder / name).read_text()
     (weights,) = re.findall(r"^WEIGHTS := (.*)$", (ROOT / "Makefile").read_text(), re.M)
-    assert weights in (folder / "start.py").read_text()
+    assert weights in (folder / "install" / "start.py").read_text()
     assert weights in (folder / ".binder" / "postBuild").read_text()
     assert "versions.txt" in (folder / ".binder" / "postBuild").read_text()
 

@@ -3,8 +3,8 @@ rem Opens the labs. The first time it installs them, which takes some minutes.
 cd /d "%~dp0"
 where py >nul 2>nul
 if %errorlevel%==0 (
-  py -3 start.py %*
+  py -3 install\start.py %*
 ) else (
-  python start.py %*
+  python install\start.py %*
 )
 if errorlevel 1 pause

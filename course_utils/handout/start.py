@@ -1,7 +1,7 @@
 """Start the labs: make the environment in .venv if it is not there yet, then open JupyterLab.
 
-    python start.py            any further words go to `course lab`, such as --no-browser
-    python start.py --only-install
+    python install/start.py            any further words go to `course lab`, such as --no-browser
+    python install/start.py --only-install
 
 Needs nothing but Python. Run it again after an interruption: it goes on where it stopped.
 """
@@ -14,7 +14,8 @@ import time
 from pathlib import Path
 
 OLDEST = (3, 11, 5)
-HERE = Path(__file__).resolve().parent
+INSTALL = Path(__file__).resolve().parent
+HERE = INSTALL.parent  # the folder with the labs
 VENV = HERE / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 DONE = VENV / "installed"  # written last; holds the name of the wheel
@@ -28,9 +29,9 @@ def main() -> int:
     if sys.version_info[:3] < OLDEST:
         oldest, mine = (".".join(map(str, version)) for version in (OLDEST, sys.version_info[:3]))
         return complain(f"Python {oldest} or newer is needed; this is {mine}. Get one at https://www.python.org")
-    wheels = sorted((HERE / "wheels").glob("course_utils-*.whl"))
+    wheels = sorted(INSTALL.glob("course_utils-*.whl"))
     if not wheels:
-        return complain(f"The folder {HERE / 'wheels'} holds no course_utils-….whl: unpack the whole archive again.")
+        return complain(f"The folder {INSTALL} holds no course_utils-….whl: unpack the whole archive again.")
     if not is_installed(wheels[-1]):
         try:
             install(wheels[-1])
@@ -62,7 +63,7 @@ def install(wheel: Path) -> None:
     print("Installing the labs, once: some minutes.", flush=True)
     if not PYTHON.is_file():
         make_environment()
-    versions = ["--constraint", str(HERE / "versions.txt")]
+    versions = ["--constraint", str(INSTALL / "versions.txt")]
     if wants_small_torch():
         print("PyTorch for computers without a graphics card …", flush=True)
         if pip("install", "torch", "torchvision", "--index-url", SMALL_TORCH, *versions, may_fail=True):
