@@ -158,6 +158,11 @@ def minutes_of(lab: str) -> int:
     return round((sum(entry.minutes for entry in entries(lab).values()) + reading) / 10) * 10
 
 
+def has_check(lab: str, exercise: str) -> bool:
+    """Tell whether an exercise, by its id, has a check; where not, a person marks it."""
+    return any(grade_id(cell) == f"{exercise}-check" for cell in cells(lab))
+
+
 def _minutes(cell: Cell) -> int:
     found = MINUTES.search(cell["source"])
     return int(found[2] or found[1]) if found else 0

@@ -14,7 +14,9 @@ PACKAGE = ROOT / "course_utils"
 FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
     {"cells", "course", "files", "packaged", "runtime", "shapes", "showing", "style", "toys"},
     {"fetching", "reference"},
-    {"judging", "start_page", "workplace"},
+    {"start_page", "workplace"},
+    {"journal"},
+    {"judging", "progress"},
     {"inspecting", "models", "training"},
     {"data"},
     {"drawing"},

@@ -7,13 +7,13 @@ hidden (:class:`Implementation`).
 """
 
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cached_property, partial, wraps
 from html import escape
 from typing import Any, ClassVar
 
-from course_utils import reference
+from course_utils import journal, reference
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import MISSING, Finding, Findings, Standing, Wrong, confirmed, look, report
@@ -22,7 +22,7 @@ from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
-from course_utils.judging.protocol.verdicts import Credit
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
 from course_utils.runtime import is_grading
@@ -42,6 +42,22 @@ class Worked:
 
     def _repr_markdown_(self) -> str:
         return self.markdown
+
+
+def kept(check: Callable[..., Credit | None]) -> Callable[..., Credit | None]:
+    """Let a check keep what it found in the learner's own journal; an exercise without an answer was not tried."""
+
+    @wraps(check)
+    def and_keep(exercise: "Exercise", *answers: Any) -> Credit | None:
+        try:
+            credit = check(exercise, *answers)
+        except CheckFailed:
+            journal.note_check(exercise.lab, exercise.id, 0.0)
+            raise
+        journal.note_check(exercise.lab, exercise.id, 1.0 if credit is None else credit.share)
+        return credit
+
+    return and_keep
 
 
 class Exercise:
@@ -121,6 +137,7 @@ class Exercise:
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how it is judged")
 
+    @kept
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer: print "Correct." or how its parts stand, and return the share that is earned if not all is.
 
@@ -180,8 +197,12 @@ class Exercise:
     @property
     def entry(self) -> reference.Entry | None:
         """What the handed-out notebook says of this exercise; None where it was not handed out."""
-        package = type(self).__module__.split(".")[-2]
-        return reference.entries(reference.lab_of(package)).get(self.id)
+        return reference.entries(self.lab).get(self.id)
+
+    @property
+    def lab(self) -> str:
+        """The lab that it belongs to, as its folder is called; "" where none was handed out."""
+        return reference.lab_of(type(self).__module__.split(".")[-2:][0])
 
     # --- help
 
@@ -254,7 +275,7 @@ class Exercise:
         Mistake
             If there is no such question or no such topic.
         """
-        return fresh_question(self.topics, number, topic, f"lab.{self.name()}")
+        return fresh_question(self.topics, number, topic, f"lab.{self.name()}", self.lab)
 
 
 class Implementation(Exercise):
@@ -310,6 +331,7 @@ class Implementation(Exercise):
         """Return how each part stands in the public cases."""
         return self.judge_cases(list(self.cases()), *answers)
 
+    @kept
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer by the public cases, as :meth:`Exercise.check` does."""
         with quiet(), undisturbed():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from course_utils import journal
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.closeness import as_float64, close, same_number
 from course_utils.judging.misconceptions import Misconception
@@ -59,8 +60,8 @@ class Topic:
 class Question:
     """One practice question. Shows its text; :meth:`answer` says right, or which wrong way it was."""
 
-    def __init__(self, topic: Topic, number: int, source: str) -> None:
-        self.topic, self.number, self.source = topic, number, source
+    def __init__(self, topic: Topic, number: int, source: str, lab: str = "") -> None:
+        self.topic, self.number, self.source, self.lab = topic, number, source, lab
         self.numbers = topic.draw(number)
 
     def __repr__(self) -> str:
@@ -80,6 +81,7 @@ class Question:
                 raise Mistake(f"answer with a number, not {kind(answer)}")
             is_right = same_number(number, right)
             found = [way for way, result in ways.items() if any(same_number(number, one) for one in _all(result))]
+        journal.note_practice(self.lab, self.topic.name, self.number, is_right)
         if is_right:
             print("Correct.")
             _wrong_in_a_row.pop(self.topic.name, None)
@@ -113,7 +115,7 @@ def _all(result: Any) -> list[Any]:
     return result if isinstance(result, list) else [result]
 
 
-def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, source: str) -> Question:
+def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, source: str, lab: str = "") -> Question:
     """Draw a practice question.
 
     Parameters
@@ -126,6 +128,8 @@ def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, sour
         Name of the topic; "" for the first.
     source
         How the lesson calls the exercise, for sentences.
+    lab
+        The lab to which progress in it is counted.
 
     Raises
     ------
@@ -140,7 +144,7 @@ def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, sour
     if number is not None and (type(number) is not int or number < 1):
         raise Mistake(f"number chooses a question, from 1 up; not {short(number)}")
     chosen = random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number
-    return Question(named[topic] if topic else topics[0], chosen, source)
+    return Question(named[topic] if topic else topics[0], chosen, source, lab)
 
 
 def alternatives(ways: Sequence[Misconception], practice: str) -> str:
