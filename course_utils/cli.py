@@ -344,6 +344,30 @@ def demo(
     run_demo(root, labs_with_a_class(root) if everything else labs or [], folder=folder, workers=workers)
 
 
+@app.command()
+def site(
+    labs: Labs = None,
+    to: Annotated[
+        Path | None, typer.Option(help="a new or empty folder, or an earlier site; site/ if left out")
+    ] = None,
+) -> None:
+    """Make the site to read: lessons with figures and without answers, guides, glossary, reference. Works offline.
+
+    Each notebook is run once, as it is handed out, and again only when it or the package's code has changed. Ends with
+    status 1 if a page holds something that could not be understood. Needs the extra "docs".
+    """
+    from course_utils.course import find_labs
+    from course_utils.site import building
+
+    root = find_root()
+    folder = (to or root / building.SITE).resolve()
+    warnings = building.build(root, folder, find_labs(root, labs or []), typer.echo)
+    for warning in warnings:
+        typer.echo(warning, err=True)
+    typer.echo(f"The site is made: {folder / 'index.html'}")
+    raise typer.Exit(1 if warnings else 0)
+
+
 @data_app.callback()
 def data(context: typer.Context) -> None:
     """List the data sets and weights of the labs, and which are here; or fetch one."""

@@ -28,7 +28,8 @@ def conda():
 
 
 def test_conda_installs_the_packages_of_pyproject_with_their_bounds(project, conda):
-    listed = map(Requirement, project["dependencies"] + project["optional-dependencies"]["grade"])
+    extras = project["optional-dependencies"]
+    listed = map(Requirement, project["dependencies"] + extras["grade"] + extras["docs"])
     wanted = {CALLED_IN_CONDA.get(r.name, r.name): r.specifier for r in listed}
     assert {name: str(bounds) for name, bounds in conda.items() if name not in ("python", "pip")} == {
         name: str(bounds) for name, bounds in wanted.items()
