@@ -300,7 +300,7 @@ The slide writes $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$. Two co
 
 # %% [markdown]
 r"""
-| | lecture: Wᵀx + b | PyTorch: x Wᵀ + b |
+| what | lecture: Wᵀx + b | PyTorch: x Wᵀ + b |
 |---|---|---|
 | one example is | a column | a row |
 | batch of N examples, D inputs | (D, N) | (N, D) |

@@ -87,7 +87,7 @@ A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic ta
 r"""
 ## 2 Three functions and their slopes
 
-| | formula | values |
+| function | formula | values |
 |---|---|---|
 | sigmoid | σ(z) = 1 / (1 + e^−z) | between 0 and 1 |
 | tanh | tanh(z) = (e^z − e^−z) / (e^z + e^−z) | between −1 and 1 |

@@ -374,7 +374,7 @@ figures.show(
 r"""
 The slide's formula is a **hill**: it is the log-likelihood, at most 0, and good weights are at its top. The loss is the **valley** below. An arrow that climbs a hill ends at the same weight as one that descends the valley. So there are two signs, and four pairs of them:
 
-| pair | `loss_sign` | `update_sign` | |
+| pair | `loss_sign` | `update_sign` | which is |
 |---|---|---|---|
 | a | 1 | 1 | as on the slide |
 | b | 1 | −1 | update repaired |

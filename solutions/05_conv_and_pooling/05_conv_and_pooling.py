@@ -476,7 +476,7 @@ That is what "convolutions are computed for each channel and summed" means: thre
 
 # %% [markdown]
 r"""
-| | pictures | kernels |
+| library | pictures | kernels |
 |---|---|---|
 | PyTorch (this course) | (N, C, H, W) | (C_out, C_in, FH, FW) |
 | Keras (second lecture) | (N, H, W, C) | (FH, FW, C_in, C_out) |
