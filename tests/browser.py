@@ -18,6 +18,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
 
 COURSE = Path(__file__).resolve().parent.parent
@@ -58,6 +59,10 @@ async ([script, style, sent]) => {
     },
     on: (event, call) => (listeners[event] ??= []).push(call),
     off: (event, call) => { listeners[event] = (listeners[event] ?? []).filter((other) => other !== call); },
+    send: async (content) => {
+      await window.python({});  // Python echoes it
+      (listeners["msg:custom"] ?? []).slice().forEach((call) => call(content));
+    },
     save_changes: async () => {
       const sent = { ...changed };
       Object.keys(changed).forEach((name) => delete changed[name]);
@@ -165,6 +170,26 @@ def jupyterlab(folder: Path):
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+def run_all(page) -> None:
+    """Run all cells; again if JupyterLab was not connected to its kernel yet.
+
+    A dialogue may say so, at any moment, and lies over the menu until it is answered.
+    """
+    prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
+    for _ in range(30):
+        try:
+            for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
+                dialogue.click(timeout=3000)
+            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=3000)
+            page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=3000)
+        except PlaywrightTimeout:
+            continue
+        page.wait_for_timeout(2000)
+        if prompt.inner_text().strip() != "[ ]:":
+            return
+    raise AssertionError("JupyterLab ran no cell")
 
 
 def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:

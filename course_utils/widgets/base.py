@@ -1,4 +1,4 @@
-"""What all widgets share: scripts, colours, and the figure shown where nobody can move a slider."""
+"""What all widgets share: scripts, colours, and the still: the figure seen where the live view cannot stand."""
 
 from pathlib import Path
 from typing import Any
@@ -20,15 +20,24 @@ def script(module: str, *names: str) -> str:
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 
-class Explorer(anywidget.AnyWidget):
-    """A widget with a static figure beside it.
+VIEW = "application/vnd.jupyter.widget-view+json"
+STILL_CSS = (FOLDER / "still.css").read_text(encoding="utf-8")  # which of the two outputs of a widget is seen
 
-    A subclass gives `static_figure`. In a front end without widgets, and where no front end is (grading, CI),
-    that figure is what is seen.
+
+class Explorer(anywidget.AnyWidget):
+    """A widget with a static figure beside it, its still.
+
+    A subclass gives `static_figure`. A cell puts the still and the live view into two outputs. The live view hides the
+    still; where it cannot stand (a reopened notebook, a page without a network, grading) the still is what is seen.
     """
 
-    _css = (FOLDER / "widgets.css").read_text(encoding="utf-8")
+    _css = (FOLDER / "widgets.css").read_text(encoding="utf-8") + STILL_CSS
     colours = traitlets.Dict().tag(sync=True)
+    asks_python = traitlets.Bool(False).tag(sync=True)  # without a kernel its answers would be stale
+
+    def __init__(self, **traits: Any):
+        super().__init__(**traits)
+        self.on_msg(lambda widget, content, _buffers: widget.send(content))  # "there?" is answered by its echo
 
     @traitlets.default("colours")
     def _default_colours(self) -> dict[str, Any]:
@@ -45,12 +54,23 @@ class Explorer(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict, dict]:
-        """Give the figure alone, or, where somebody may be at the screen, the live view with it."""
+        """Give the still alone, or, where somebody may be at the screen, the live view with it."""
         figure = figure_bundle(*self.static_figure())
+        figure["text/html"] = f'<div class="cu-still"><style>{STILL_CSS}</style>{figure["text/html"]}</div>'
         if not runtime.has_front_end():
             return figure, {}
         data, metadata = super()._repr_mimebundle_(**kwargs) or ({}, {})
         return {**data, **figure}, metadata
+
+    def _ipython_display_(self) -> None:
+        """Put the still into the cell, and the live view after it."""
+        from IPython.display import display
+
+        bundle, metadata = self._repr_mimebundle_()
+        view = bundle.pop(VIEW, None)
+        display(bundle, raw=True)
+        if view is not None:
+            display({VIEW: view, "text/plain": "[live while the notebook runs]"}, raw=True, metadata=metadata)
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:

@@ -187,11 +187,53 @@ function put(model, values) {
 function frame(el, model, label, controls) {
   const stage = html("div", { class: "cu-stage" });
   const line = html("div", { class: "cu-line", "aria-live": "polite" });
-  const root = html("div", { class: "cu-widget", role: "group", "aria-label": label });
+  const panels = html("div", {}, html("div", { class: "cu-controls" }, ...controls), stage, line);
+  const root = html("div", { class: "cu-widget", role: "group", "aria-label": label }, panels);
   for (const name of ["focus", "data", "model"]) root.style.setProperty(`--cu-${name}`, model.get("colours")[name]);
-  root.append(html("div", { class: "cu-controls" }, ...controls), stage, line);
   el.replaceChildren(root);
-  return { root, stage, line };
+  passShortcuts(root, el);
+  if (model.get("asks_python")) tellWhenKernelIsGone(model, root, panels, el);
+  return { root: panels, stage, line };
+}
+
+/** Hand Ctrl+S and the like on to JupyterLab, which leaves keys alone that are pressed in our controls. */
+function passShortcuts(root, el) {
+  root.addEventListener("keydown", (event) => {
+    const typing = event.target.type === "number" && "acvxyz".includes(event.key.toLowerCase());
+    if (!(event.ctrlKey || event.metaKey) || typing) return;
+    event.stopPropagation();
+    if (!el.dispatchEvent(new KeyboardEvent(event.type, event))) event.preventDefault();
+  });
+}
+
+/**
+ * Say "run this cell again" where no kernel would answer. JupyterLab marks a view with a class when it has restarted the
+ * kernel; a kernel that went in another way is found out by asking it whenever a control was used.
+ */
+function tellWhenKernelIsGone(model, root, panels, el) {
+  const notice = html("div", { class: "cu-gone", role: "status" });
+  root.prepend(notice);
+  let question = null;
+  const tell = (words, gone) => {
+    clearTimeout(question);
+    question = null;
+    panels.inert = gone;
+    say(notice, words);
+  };
+  const look = () => {
+    const gone = Boolean(el.closest(".jupyter-widgets-disconnected"));
+    tell(gone ? "The kernel that answered here is gone: run this cell again." : "", gone);
+  };
+  const ask = () => {
+    if (panels.inert) return;
+    question ??= setTimeout(() => tell("Python does not answer, so the picture may be old. If a cell is running, wait " +
+      "for it; otherwise run this cell again.", false), 3000);
+    model.send("there?");
+  };
+  for (const used of ["input", "click", "pointerup"]) panels.addEventListener(used, ask);
+  model.on("msg:custom", look); // the answer
+  new MutationObserver(look).observe(el, { attributeFilter: ["class"] });
+  look();
 }
 
 /** Draw now and whenever one of the traits changes; return what stops it. */

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from course_utils.labs.conv_and_pooling import widgets
 from course_utils.shapes import layer_weight_counts
@@ -350,26 +349,6 @@ def conv2d(x, weight, bias, stride=1, padding=0):
 ]
 
 
-def run_all(page):
-    """Run all cells; again if JupyterLab was not connected to its kernel yet.
-
-    A dialogue may say so, at any moment, and lies over the menu until it is answered.
-    """
-    prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
-    for _ in range(30):
-        try:
-            for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
-                dialogue.click(timeout=3000)
-            page.get_by_role("menuitem", name="Run", exact=True).click(timeout=3000)
-            page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=3000)
-        except PlaywrightTimeout:
-            continue
-        page.wait_for_timeout(2000)
-        if prompt.inner_text().strip() != "[ ]:":
-            return
-    raise AssertionError("JupyterLab ran no cell")
-
-
 def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -378,7 +357,7 @@ def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
     with browser.jupyterlab(tmp_path) as (address, token):
         tall.goto(f"{address}/tree/widgets.ipynb?token={token}")
         tall.locator(".jp-Notebook").wait_for(timeout=120_000)
-        run_all(tall)
+        browser.run_all(tall)
         tall.locator('img[alt="Two windows fit."]').wait_for(timeout=120_000)
         for name in ("output", "windows", "bars", "difference"):
             tall.locator(f".cu-{name}").wait_for(timeout=60_000)

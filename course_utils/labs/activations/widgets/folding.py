@@ -18,6 +18,7 @@ class FoldingExplorer(Explorer):
     """What `explore_folding` returns."""
 
     _esm = script(__file__, "chart", "folding")
+    asks_python = traitlets.Bool(True).tag(sync=True)
     x = traitlets.List().tag(sync=True)  # (N,) points on the line
     y = traitlets.List().tag(sync=True)  # (N,) 1 in the middle, 0 outside
     w1 = traitlets.Float(1.0).tag(sync=True)  # hidden unit 1 answers act(w1 * x + b1)

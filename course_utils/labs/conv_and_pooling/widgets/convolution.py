@@ -28,7 +28,7 @@ class ConvolutionExplorer(Explorer):
 
     def __init__(self, conv2d: Callable | None = None, **traits: Any):
         self._conv2d = conv2d
-        super().__init__(has_learner=conv2d is not None, **traits)
+        super().__init__(has_learner=conv2d is not None, asks_python=conv2d is not None, **traits)
         self._ask_learner()
 
     @traitlets.observe("stride", "padding", "image", "kernel")

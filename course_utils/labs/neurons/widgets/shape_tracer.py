@@ -32,6 +32,7 @@ class ShapeTracer(Explorer):
     """What `explore_shapes` returns."""
 
     _esm = script(__file__, "shape_tracer")
+    asks_python = traitlets.Bool(True).tag(sync=True)
     sizes = traitlets.List([5, 7, 3]).tag(sync=True)
     batch = traitlets.Int(4, min=1).tag(sync=True)
     layer = traitlets.Int(0, min=0).tag(sync=True)

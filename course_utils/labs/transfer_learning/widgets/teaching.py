@@ -21,6 +21,7 @@ class TeachingMachine(Explorer):
     """What `teach_machine` returns."""
 
     _esm = script(__file__, "teaching")
+    asks_python = traitlets.Bool(True).tag(sync=True)
     classes = traitlets.List().tag(sync=True)  # names
     gallery = traitlets.List().tag(sync=True)  # pictures as data URLs
     current = traitlets.Dict().tag(sync=True)  # {"number": place in the gallery} or {"cells": numbers of inked cells}

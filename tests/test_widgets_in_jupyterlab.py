@@ -1,0 +1,107 @@
+"""What becomes of a widget in JupyterLab: saved by keyboard, its kernel restarted, the notebook reopened or exported."""
+
+import json
+import subprocess
+import sys
+import urllib.request
+
+import browser
+import nbformat
+import pytest
+
+CELLS = (
+    """
+import numpy as np
+
+from course_utils.labs.activations import widgets
+
+x = np.linspace(-2, 2, 9)
+""",
+    "widgets.explore_folding(x, (abs(x) < 1).astype(int))",
+)
+STILL, LIVE = ".cu-still img", ".cu-widget"
+AGAIN = "run this cell again"
+
+
+@pytest.fixture
+def lab(chrome, tmp_path):
+    """A page with JupyterLab and a notebook whose widget stands on the screen: page, file, address and token."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+    notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, tmp_path / "folding.ipynb")
+    page = chrome.new_page(viewport={"width": 1024, "height": 1400})
+    with browser.jupyterlab(tmp_path) as (address, token):
+        page.goto(f"{address}/tree/folding.ipynb?token={token}")
+        page.locator(".jp-Notebook").wait_for(timeout=120_000)
+        browser.run_all(page)
+        page.locator(LIVE).wait_for(timeout=120_000)
+        yield page, tmp_path / "folding.ipynb", address, token
+    page.close()
+
+
+def restart_behind_its_back(address: str, token: str) -> None:
+    """Restart the only kernel so that JupyterLab does not hear of it, as when a kernel has died."""
+    kernels = f"{address.removesuffix('/lab')}/api/kernels"
+    with urllib.request.urlopen(f"{kernels}?token={token}") as answer:
+        (kernel,) = json.load(answer)
+    request = urllib.request.Request(f"{kernels}/{kernel['id']}/restart?token={token}", method="POST")
+    urllib.request.urlopen(request, timeout=60).close()
+
+
+def saved_outputs(notebook) -> int:
+    """Count the outputs in the file."""
+    try:
+        return sum(len(cell.outputs) for cell in nbformat.read(notebook, 4).cells)
+    except nbformat.reader.NotJSONError:  # it is just being written
+        return 0
+
+
+def test_a_widget_keeps_its_promises_while_its_kernel_comes_and_goes(lab):
+    page, notebook, address, token = lab
+    assert not page.locator(STILL).is_visible()  # the live view stands in its place
+
+    slider = page.locator('[data-name="w1"][type="range"]')
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert not saved_outputs(notebook)
+    page.keyboard.press("Control+s")
+    browser.eventually(page, lambda: saved_outputs(notebook) == 2, True)
+
+    assert AGAIN not in page.locator(LIVE).inner_text()
+    page.locator('.jp-Toolbar [data-jp-item-name="restart"]').click()
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(LIVE, has_text=AGAIN).wait_for(timeout=60_000)
+    assert slider.evaluate("one => Boolean(one.closest('[inert]'))")  # no stale picture for a new number
+
+    page.keyboard.press("Control+s")
+    page.reload()
+    page.locator(".jp-Notebook").wait_for(timeout=120_000)
+    page.locator(STILL).wait_for(timeout=60_000)
+    page.wait_for_timeout(4000)  # JupyterLab looks for the model for two seconds
+    assert page.locator(STILL).is_visible()
+    assert not page.get_by_text("model not found").is_visible()
+    assert not page.get_by_text("Loading widget").is_visible()
+
+
+def test_a_kernel_that_went_unnoticed_is_missed_when_a_control_is_used(lab):
+    page, _, address, token = lab
+    slider = page.locator('[data-name="w1"][type="range"]')
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(4000)
+    assert AGAIN not in page.locator(LIVE).inner_text()
+    restart_behind_its_back(address, token)
+    page.keyboard.press("ArrowRight")
+    page.locator(LIVE, has_text=AGAIN).wait_for(timeout=20_000)
+
+
+def test_an_exported_page_shows_the_still_without_a_network(lab):
+    page, notebook, _, _ = lab
+    page.locator('[data-name="w1"][type="range"]').focus()
+    page.keyboard.press("Control+s")
+    browser.eventually(page, lambda: saved_outputs(notebook) == 2, True)
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(notebook)]
+    subprocess.run(command, check=True, capture_output=True)
+    page.route("http*://**", lambda route: route.abort())
+    page.goto(notebook.with_suffix(".html").as_uri())
+    page.locator(STILL).wait_for(timeout=10_000)
