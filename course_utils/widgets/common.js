@@ -192,7 +192,7 @@ function frame(el, model, label, controls) {
   for (const name of ["focus", "data", "model"]) root.style.setProperty(`--cu-${name}`, model.get("colours")[name]);
   el.replaceChildren(root);
   passShortcuts(root, el);
-  if (model.get("asks_python")) tellWhenKernelIsGone(model, root, panels, el);
+  if (model.get("asks_python")) tellWhenKernelIsGone(model, root, panels);
   return { root: panels, stage, line };
 }
 
@@ -207,10 +207,10 @@ function passShortcuts(root, el) {
 }
 
 /**
- * Say "run this cell again" where no kernel would answer. JupyterLab marks a view with a class when it has restarted the
- * kernel; a kernel that went in another way is found out by asking it whenever a control was used.
+ * Say "run this cell again" where no kernel would answer. JupyterLab tells a model when it restarts the kernel; a kernel
+ * that went in another way is found out by asking it whenever a control was used.
  */
-function tellWhenKernelIsGone(model, root, panels, el) {
+function tellWhenKernelIsGone(model, root, panels) {
   const notice = html("div", { class: "cu-gone", role: "status" });
   root.prepend(notice);
   let question = null;
@@ -220,20 +220,14 @@ function tellWhenKernelIsGone(model, root, panels, el) {
     panels.inert = gone;
     say(notice, words);
   };
-  const look = () => {
-    const gone = Boolean(el.closest(".jupyter-widgets-disconnected"));
-    tell(gone ? "The kernel that answered here is gone: run this cell again." : "", gone);
-  };
   const ask = () => {
-    if (panels.inert) return;
     question ??= setTimeout(() => tell("Python does not answer, so the picture may be old. If a cell is running, wait " +
       "for it; otherwise run this cell again.", false), 3000);
     model.send("there?");
   };
   for (const used of ["input", "click", "pointerup"]) panels.addEventListener(used, ask);
-  model.on("msg:custom", look); // the answer
-  new MutationObserver(look).observe(el, { attributeFilter: ["class"] });
-  look();
+  model.on("msg:custom", () => tell("", false)); // Python has answered
+  model.on("comm_live_update", () => tell("The kernel that answered here is gone: run this cell again.", true));
 }
 
 /** Draw now and whenever one of the traits changes; return what stops it. */
