@@ -1,0 +1,138 @@
+"""Run All always works: in a notebook with answers missing, nothing fails but the checks of what is missing.
+
+A lesson's cells run in IPython, in this process, one after the other, going on after an error.
+"""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import nbformat
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from lesson import Lesson
+from matplotlib import pyplot as plt
+from nbformat import NotebookNode
+from thorough import some
+from traitlets.config import Config
+
+from course_utils import reference
+from course_utils.cells import Role, grade_id, is_check, role
+from course_utils.judging.protocol.verdicts import NotAttempted
+
+NOT_YET = {  # labs whose cells are not guarded yet
+    "06_lab7_cnn",
+    "06_lab7_cnn_homework",
+    "07_transfer_learning",
+    "07_transfer_learning_homework",
+    "08_adversarial_examples",
+}
+BUILT_UP = {  # answers that stand on one another: without one of them those behind it cannot be there either
+    "03_chain_rule": [
+        "value-class",
+        "backward-order",
+        "value-backward",
+        "value-functions",
+        "more-functions",
+        "train-with-values",
+    ],
+}
+LABS = [lab for lab in reference.labs() if lab not in NOT_YET]
+CONFIG = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
+
+every_lab = pytest.mark.parametrize("lab", LABS)
+
+
+class Stumble(NamedTuple):
+    """A cell that has raised."""
+
+    cell: str
+    error: str
+
+
+@contextlib.contextmanager
+def fresh_shell() -> Iterator[InteractiveShell]:
+    """A shell of IPython's that knows nothing, and is the one that ``get_ipython`` finds."""
+    InteractiveShell.clear_instance()
+    try:
+        yield InteractiveShell.instance(config=CONFIG)
+    finally:
+        InteractiveShell.clear_instance()
+        plt.close("all")
+
+
+def run_all(cells: list[NotebookNode]) -> list[Stumble]:
+    """Run code cells from top to bottom in a fresh shell and return those that raised, and what."""
+    found = []
+    with fresh_shell() as shell, contextlib.redirect_stdout(io.StringIO()):
+        for cell in cells:
+            result = shell.run_cell(cell.source, silent=False, store_history=False)
+            error = result.error_before_exec or result.error_in_exec
+            if error is not None:
+                found.append(Stumble(grade_id(cell) or first_words(cell), f"{type(error).__name__}: {error}"))
+    return found
+
+
+def first_words(cell: NotebookNode) -> str:
+    """Return the first line of a cell that is no comment."""
+    return next((line for line in cell.source.splitlines() if line and not line.startswith("#")), "")
+
+
+def released(lab: str) -> list[NotebookNode]:
+    """Return the code cells of a lab as they were handed out."""
+    return [cell for cell in nbformat.read(reference.path_of(lab), as_version=4).cells if cell.cell_type == "code"]
+
+
+def filled(lab: str, wanted: Callable[[str], bool]) -> list[NotebookNode]:
+    """Return the code cells of a lab with the model's answers in the exercises that are wanted, by grade_id."""
+    cells, answers = released(lab), Lesson(lab).cells()
+    for cell in cells:
+        if role(cell) == Role.SOLUTION and wanted(grade_id(cell)):
+            cell.source = answers[grade_id(cell)].source
+    return cells
+
+
+def checks(lab: str) -> list[str]:
+    """Return the grade_ids of the checks of a lab."""
+    return [grade_id(cell) for cell in released(lab) if is_check(cell)]
+
+
+def exercises(lab: str) -> list[str]:
+    """Return the grade_ids of the solution cells of a lab."""
+    return [grade_id(cell) for cell in released(lab) if role(cell) == Role.SOLUTION]
+
+
+def gone_without(lab: str, missing: str) -> list[str]:
+    """Return an exercise and those that are built on its answer."""
+    built_up = BUILT_UP.get(lab, [])
+    return built_up[built_up.index(missing) :] if missing in built_up else [missing]
+
+
+def not_attempted(found: list[Stumble]) -> list[str]:
+    """Return which cells said that an answer is missing; fail if a cell said anything else."""
+    other = [one for one in found if not one.error.startswith(f"{NotAttempted.__name__}:")]
+    assert other == []
+    return [one.cell for one in found]
+
+
+@every_lab
+def test_in_an_untouched_notebook_only_the_checks_fail(lab):
+    assert not_attempted(run_all(released(lab))) == checks(lab)
+
+
+@every_lab
+def test_with_one_answer_missing_only_its_own_check_fails(lab):
+    for missing in some(exercises(lab), seconds=15, at_least=1):
+        gone = gone_without(lab, missing)
+        found = run_all(filled(lab, lambda one, gone=gone: one not in gone))
+        assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
+
+
+def test_an_error_is_seen_and_the_cells_behind_it_run():
+    cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "# a comment\ny = x / 0", "z =", "x + y")]
+    found = run_all(cells)
+    assert [one.cell for one in found] == ["y = x / 0", "z =", "x + y"]
+    assert [one.error.split(":")[0] for one in found] == ["ZeroDivisionError", "SyntaxError", "NameError"]
+    with pytest.raises(AssertionError):
+        not_attempted(found)
