@@ -463,11 +463,12 @@ lab.mlp_forward.check_hidden(mlp_forward, seed=606)
 
 # %% [markdown]
 r"""
-Now fold the line yourself. Entry 1 of *your* list is the plane on the right; until your function runs, PyTorch's numbers stand in and the widget says so. It starts without a fold: both units have the same corner. Find settings for tanh, then for ReLU. What can `identity` do to the thread, and what not?
+Now fold the line yourself. Entry 1 of *your* list is the plane on the right; until your function is written, PyTorch's numbers stand in. It starts without a fold: both units have the same corner. Find settings for tanh, then for ReLU. What can `identity` do to the thread, and what not?
 """
 
 # %%
-widgets.explore_folding(x, y, your_mlp_forward=mlp_forward)
+my_forward = mlp_forward if lab.mlp_forward.is_written(mlp_forward) else None
+widgets.explore_folding(x, y, your_mlp_forward=my_forward)
 
 # %% [markdown]
 r"""

@@ -453,7 +453,8 @@ Now walk back. The boxes are asked in the order of **your** `backward_order`; a 
 """
 
 # %%
-widgets.explore_graph(SEVEN_NODES, your_Value=Value)
+my_Value = Value if lab.backward_order.is_written(backward_order) else None
+widgets.explore_graph(SEVEN_NODES, your_Value=my_Value)
 
 # %% [markdown]
 r"""

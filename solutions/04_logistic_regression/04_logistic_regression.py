@@ -41,6 +41,7 @@ r"""
 import numpy as np
 import torch
 import torch.nn.functional as F
+from IPython.display import display
 from torch import nn
 
 from course_utils.labs import logistic_regression
@@ -435,7 +436,8 @@ Play your four runs. Two of them move the same weights in the same way, step by 
 """
 
 # %%
-widgets.explore_signs(train_with_signs, X, y)
+if lab.two_signs.is_written(train_with_signs, signs):
+    display(widgets.explore_signs(train_with_signs, X, y))
 
 # %% [markdown]
 r"""

@@ -578,11 +578,12 @@ lab.build_conv2d.check_hidden(conv2d, seed=5081)
 
 # %% [markdown]
 r"""
-The check looks at four parts: channels, biases, stride, padding. Each is tried without the others. Once your function runs, the viewer below shows *its* numbers; until then it shows the browser's own and says so.
+The check looks at four parts: channels, biases, stride, padding. Each is tried without the others. Once your function is written, the viewer below shows *its* numbers; until then, the browser's own.
 """
 
 # %%
-widgets.explore_convolution(image, kernel, your_conv2d=conv2d)
+my_conv2d = conv2d if lab.build_conv2d.is_written(conv2d) else None
+widgets.explore_convolution(image, kernel, your_conv2d=my_conv2d)
 
 # %% [markdown]
 r"""

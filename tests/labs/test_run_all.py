@@ -3,6 +3,7 @@
 A lesson's cells run in IPython, in this process, one after the other, going on after an error.
 """
 
+import ast
 import contextlib
 import io
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from typing import NamedTuple
 import nbformat
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
-from lesson import Lesson
+from lesson import Lesson, bound
 from matplotlib import pyplot as plt
 from nbformat import NotebookNode
 from thorough import some
@@ -136,3 +137,55 @@ def test_an_error_is_seen_and_the_cells_behind_it_run():
     assert [one.error.split(":")[0] for one in found] == ["ZeroDivisionError", "SyntaxError", "NameError"]
     with pytest.raises(AssertionError):
         not_attempted(found)
+
+
+# --- every use of a learner's work is guarded in one way
+
+
+def unguarded(cells: list[NotebookNode]) -> list[str]:
+    """Return the uses of learners' work in cells of the lesson's own that no ``lab.x.is_written(…)`` stands before."""
+    answers: set[str] = set()
+    found = []
+    for cell in cells:
+        if role(cell) == Role.SOLUTION:
+            answers |= bound(cell.source)
+        elif role(cell) != Role.CHECK:
+            tree = ast.parse(cell.source)
+            uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
+            free = answers - _bound_first(tree)
+            guarded = {id(node) for guard in ast.walk(tree) if _is_guard(guard) for node in ast.walk(guard)}
+            found += [f"{first_words(cell)}: {use.id}" for use in uses if use.id in free and id(use) not in guarded]
+            answers -= bound(cell.source)
+    return found
+
+
+def _is_guard(node: ast.AST) -> bool:
+    """Tell whether this is an ``if`` that asks whether an answer is written."""
+    return isinstance(node, ast.If | ast.IfExp) and ".is_written(" in ast.unparse(node.test)
+
+
+def _bound_first(tree: ast.Module) -> set[str]:
+    """Return the names that a cell itself gives a value, and parameters of its functions."""
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+@every_lab
+def test_what_uses_a_learners_work_asks_first_whether_it_is_written(lab):
+    assert unguarded(released(lab)) == []
+
+
+@pytest.mark.parametrize(
+    ("source", "uses"),
+    [
+        ("print(double(3))", ["print(double(3)): double"]),
+        ("if lab.double.is_written(double):\n    print(double(3))", []),
+        ("mine = double if lab.double.is_written(double) else None", []),
+        ("if double:\n    print(3)", ["if double:: double"]),
+        ("for double in (1, 2):\n    print(double)", []),
+    ],
+)
+def test_a_use_without_the_question_is_seen(source, uses):
+    settings = {"grade_id": "double", "grade": False, "solution": True, "locked": False}
+    answer = nbformat.v4.new_code_cell("def double(x):\n    return 2 * x", metadata={"nbgrader": settings})
+    assert unguarded([answer, nbformat.v4.new_code_cell(source)]) == uses
