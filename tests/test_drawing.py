@@ -172,3 +172,16 @@ FIGURES = {
 
 
 TestEveryFigure = rules_of(FIGURES)
+
+
+def test_a_figure_function_may_hold_the_text():
+    @drawing.described("A cross of ones.")
+    def plot_cross():
+        """Draw a cross."""
+        return drawing.plot_grids([CROSS], ["kernel"])
+
+    assert (plot_cross.alt, plot_cross.__doc__) == ("A cross of ones.", "Draw a cross.")
+    assert drawing.figure_bundle(plot_cross())["text/plain"] == "[figure: A cross of ones.]"
+    assert drawing.figure_bundle(plot_cross(), "Another text.")["text/plain"] == "[figure: Another text.]"
+    with pytest.raises(ValueError, match="alt must be a sentence"):
+        drawing.figure_bundle(drawing.plot_grids([CROSS], ["kernel"]))

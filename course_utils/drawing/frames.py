@@ -1,11 +1,13 @@
 """Sheets of panels, and the way a figure gets into a notebook."""
 
 import base64
+import functools
 import html
 import io
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,7 +21,32 @@ PIXELS_PER_INCH = 160  # of the stored picture; sharp at twice the usual screen 
 LINES = (("DATA", "-", "o"), ("MODEL", "--", "s"), ("TRUTH", ":", "^"), ("FOCUS", "-.", "D"))
 
 
-def show(axes_or_figure: Any, alt: str) -> None:
+_TEXTS: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()  # of the figures whose functions hold one
+
+
+def described(alt: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Let a figure function hold the text for those who cannot see its figure, so that `show` needs none.
+
+    Parameters
+    ----------
+    alt
+        One sentence that says what is to be seen. It becomes the function's ``alt``.
+    """
+
+    def hold(plot: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(plot)
+        def draw(*arguments: Any, **options: Any) -> Any:
+            drawn = plot(*arguments, **options)
+            _TEXTS[_figure_of(drawn)] = alt
+            return drawn
+
+        vars(draw)["alt"] = alt
+        return draw
+
+    return hold
+
+
+def show(axes_or_figure: Any, alt: str = "") -> None:
     """Put a figure into the notebook, once, with a text for those who cannot see it.
 
     The figure becomes an HTML image, because its text alternative is then kept by JupyterLab, nbconvert and
@@ -30,19 +57,19 @@ def show(axes_or_figure: Any, alt: str) -> None:
     axes_or_figure
         What a plot function returned: axes, several axes, or a figure.
     alt
-        One sentence that says what is to be seen.
+        One sentence that says what is to be seen; left out where the figure function holds it (`described`).
 
     Raises
     ------
     ValueError
-        If ``alt`` is empty.
+        If there is no such sentence.
     """
     from IPython.display import display
 
     display(figure_bundle(axes_or_figure, alt), raw=True)
 
 
-def figure_bundle(axes_or_figure: Any, alt: str) -> dict[str, str]:
+def figure_bundle(axes_or_figure: Any, alt: str = "") -> dict[str, str]:
     """Make what `show` displays, by MIME type, and close the figure.
 
     Returns
@@ -50,9 +77,10 @@ def figure_bundle(axes_or_figure: Any, alt: str) -> dict[str, str]:
     dict
         ``"text/html"``: a ``<figure>`` with the picture inside it; ``"text/plain"``: the alternative text.
     """
+    figure = _figure_of(axes_or_figure)
+    alt = _TEXTS.get(figure, "") if alt == "" else alt
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError(f"alt must be a sentence that says what the figure shows, not {alt!r}")
-    figure = _figure_of(axes_or_figure)
     png = _png(figure)
     plt.close(figure)
     width = int.from_bytes(png[16:20], "big") * 96 // PIXELS_PER_INCH  # from the PNG's header, to CSS pixels
