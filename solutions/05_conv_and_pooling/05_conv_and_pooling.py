@@ -21,7 +21,7 @@ r"""
 - count the parameters of a layer;
 - tell what moves along when the picture moves, and what stays.
 
-**You need** NumPy arrays and, from Lab 01, the dense layer. Time: 150 to 180 minutes, with a good place to stop after section 7.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: 150 to 180 minutes, with a good place to stop after section 7.
 """
 
 # %% [markdown]
@@ -58,7 +58,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the slides.
 """
 
 # %%
@@ -72,7 +72,7 @@ lab
 r"""
 ## 1 Why not dense?
 
-A dense layer connects every pixel with every unit. How many weights is that? The lectures take a grey picture of 200×200 pixels and 500 hidden units: 200 · 200 · 500 is **20 million** weights. With one bias a unit it is 20,000,500, and for a colour picture 60,000,500. Even a picture of 32×32 pixels in colour, stretched into 3,072 numbers, takes 10 · 3,072 = 30,720 weights for ten classes.
+A dense layer connects every pixel with every unit. How many weights is that? Take a grey picture of 200×200 pixels and 500 hidden units: $200 \cdot 200 \cdot 500$ is **20 million** weights. With one bias a unit it is 20,000,500, and for a colour picture 60,000,500. Even a picture of 32×32 pixels in colour, stretched into 3,072 numbers, takes $10 \cdot 3072 = 30\,720$ weights for ten classes.
 """
 
 # %%
@@ -82,19 +82,14 @@ print(f"{sum(p.numel() for p in dense.parameters()):,}")
 
 # %% [markdown]
 r"""
-The second lecture's picture is larger: 640×480 pixels, three colours, 1,000 units. That makes 921,601,000 parameters, about 922 million, or 3.7 GB at four bytes each. The figure compares three layers that turn the same 3×32×32 picture into the same 6×28×28 numbers.
+Now a larger one: 640×480 pixels, three colours, 1,000 units. That makes 921,601,000 parameters, about 922 million, or 3.7 GB at four bytes each. The figure compares three layers that turn the same 3×32×32 picture into the same 6×28×28 numbers.
 """
 
 # %%
 counts = layer_weight_counts(
     in_channels=3, height=32, width=32, out_channels=6, kernel_size=5
 )
-figures.show(
-    figures.plot_parameter_bars(counts),
-    alt="Three bars on a logarithmic axis: the dense layer has millions of "
-    "parameters, the locally connected one hundreds of thousands, the "
-    "convolution a few hundred.",
-)
+figures.show(figures.plot_three_layers(counts))
 
 # %% [markdown]
 r"""
@@ -113,13 +108,7 @@ Weights are one reason against dense layers for pictures. There are three more: 
 bar = np.zeros((5, 5))
 bar[:, 1] = 1
 moved = np.roll(bar, 1, axis=1)
-figures.show(
-    figures.plot_grids(
-        [bar, bar, moved],
-        ["weights of the unit", "bar: answers 5", "bar moved by 1: answers 0"],
-    ),
-    alt="The unit's weights and two pictures of a bar. The bar in its place gives 5, the bar one pixel to the right 0.",
-)
+figures.show(figures.plot_moved_bar(bar, moved))
 
 # %% [markdown]
 r"""
@@ -130,40 +119,35 @@ The unit's answer, the sum of weights times pixels, falls from 5 to 0. It would 
 r"""
 ## 2 One dimension first
 
-Take a row of seven cells and a kernel of three weights. Lay the kernel over the first three cells, multiply cell by weight, add. Move it one cell to the right, and again. The kernel (−1, 0, 1) answers where the row goes up.
+Take a row of eight cells and a kernel of three weights. Lay the kernel over the first three cells, multiply cell by weight, add. Move it one cell to the right, and again. The kernel (−1, 0, 1) answers where the row goes up.
 """
 
 # %%
-row = np.array([0, 0, 1, 1, 1, 0, 0])
+row = np.array([0, 0, 1, 1, 1, 0, 0, 0])
 kernel = np.array([-1, 0, 1])
-output = np.array([(row[i : i + 3] * kernel).sum() for i in range(5)])
+output = np.array([(row[i : i + 3] * kernel).sum() for i in range(6)])
 print(output)
 
 # %% [markdown]
 r"""
-Two numbers say "up" (1), two say "down" (−1), the middle is silent. Seven cells went in, five numbers came out: a window of three finds five places. Here they are.
+Two numbers say "up" (1), two say "down" (−1), the others are silent. Eight cells went in, six numbers came out: a window of three finds six places. Here they are.
 """
 
 # %%
-figures.show(
-    figures.plot_windows(7, 3),
-    alt="A row of seven cells and below it the five places where a window of three cells fits.",
-)
+figures.show(figures.plot_six_windows())
 
 # %% [markdown]
 r"""
 ## 3 Two dimensions, by hand
 
-A picture has rows and columns, so the window slides right and then down. *Detecting* a feature means: the sum is large where the picture looks like the kernel. A *feature* is what the kernel looks for: an edge, a blob, a shape. This is the lectures' own example, a 5×5 picture and a 3×3 kernel.
+A picture has rows and columns, so the window slides right and then down. *Detecting* a feature means: the sum is large where the picture looks like the kernel. A *feature* is what the kernel looks for: an edge, a blob, a shape. Here are a 5×5 picture of zeros and ones and a 3×3 kernel that looks for a plus sign.
 """
 
 # %%
-lecture = conv_and_pooling.for_student().convolve_by_hand.question
-image, kernel = np.array(lecture.image), np.array(lecture.kernel)
-figures.show(
-    figures.plot_convolution_step(image, kernel, 0),
-    alt="The window lies over the upper left corner. Four of its nine products are 1, so the first output is 4.",
-)
+rows = ["01100", "11001", "01110", "00111", "10011"]
+image = np.array([[int(cell) for cell in row] for row in rows])
+kernel = np.array([[0, 1, 0], [1, 1, 1], [0, 1, 0]])
+figures.show(figures.plot_first_window(image, kernel))
 
 # %% [markdown]
 r"""
@@ -171,10 +155,7 @@ The first output is 4. Four steps of the same film: the first window, the second
 """
 
 # %%
-figures.show(
-    figures.plot_filmstrip(image, kernel),
-    alt="Four steps of the convolution: window one gives 4, window two 3, window three 4, window nine 4.",
-)
+figures.show(figures.plot_four_steps(image, kernel))
 
 # %% [markdown]
 r"""
@@ -186,7 +167,7 @@ widgets.explore_convolution(image, kernel)
 
 # %% [markdown]
 r"""
-Another picture, from a guide to convolution arithmetic that the second lecture uses. Its kernel is not made of zeros and ones, and its output has a 19 in row 1, column 2 (counting from 0).
+Another picture, from a well-known guide to convolution arithmetic. Its kernel is not made of zeros and ones, and its output has a 19 in row 1, column 2 (counting from 0).
 """
 
 # %%
@@ -194,12 +175,7 @@ figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
 figure_output = F.conv2d(
     torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
 )[0, 0]
-figures.show(
-    figures.plot_grids(
-        [figure, figure_kernel, figure_output.numpy()], ["picture", "kernel", "output"]
-    ),
-    alt="A 5×5 picture, a 3×3 kernel and their 3×3 output: 12 12 17, 10 17 19, 9 6 14.",
-)
+figures.show(figures.plot_another_picture(figure, figure_kernel, figure_output.numpy()))
 
 # %% [markdown]
 r"""
@@ -208,12 +184,7 @@ Here are the picture and the kernel for your first exercise.
 
 # %%
 mine = lab.convolve_by_hand.question
-figures.show(
-    figures.plot_grids(
-        [np.array(mine.image), np.array(mine.kernel)], ["your picture", "your kernel"]
-    ),
-    alt="Your 5×5 picture and your 3×3 kernel, both of zeros and ones. print(mine) shows the same numbers.",
-)
+figures.show(figures.plot_your_picture(mine.image, mine.kernel))
 
 # %% [markdown]
 r"""
@@ -221,7 +192,7 @@ r"""
 
 Write down the 3×3 feature map of *your picture* and *your kernel* (on paper first, no code). Then explain the 19 of the figure above: give the nine products, window times kernel, that add up to it. (2 points, 10 minutes)
 
-Example: in the lectures' picture the window of output (0, 0) gives the products 1 0 1, 0 1 0, 0 0 1 and the sum 4.
+Example: in the first picture of this section the window of output (0, 0) gives the products 0 1 0, 1 1 0, 0 1 0 and the sum 4.
 
 <details><summary>Hint</summary>
 On which row and which column of the picture does the window start whose output is in row 1, column 2?
@@ -261,7 +232,7 @@ Answer with `question.answer([[...], [...], [...]])` in a cell of your own. Leav
 r"""
 ## 4 Convolution or correlation?
 
-In mathematics a *convolution* turns the kernel by 180 degrees before it slides. Deep-learning libraries do not: what they call convolution is, strictly, *cross-correlation*. With the lectures' kernel nobody can tell, since it looks the same when it is turned. With the other one everybody can.
+In mathematics a *convolution* turns the kernel by 180 degrees before it slides. Deep-learning libraries do not: what they call convolution is, strictly, *cross-correlation*. With the plus sign of section 3 nobody can tell, since it looks the same when it is turned. With the other kernel everybody can.
 """
 
 # %%
@@ -269,13 +240,7 @@ turned = F.conv2d(
     torch.tensor(figure)[None, None],
     torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None],
 )[0, 0]
-figures.show(
-    figures.plot_grids(
-        [figure_output.numpy(), turned.numpy()],
-        ["PyTorch's conv2d", "kernel turned first"],
-    ),
-    alt="Two different outputs of the same picture: as PyTorch computes it, and with the kernel turned by 180 degrees.",
-)
+figures.show(figures.plot_turned_kernel(figure_output.numpy(), turned.numpy()))
 
 # %% [markdown]
 r"""
@@ -286,35 +251,32 @@ For a network it makes no difference: it learns its kernels, turned or not. For 
 r"""
 ## 5 The size rule
 
-How many numbers come out? Count the places where the window fits. The lectures take a row of 7 cells and a kernel of 3. With **stride** 1 the window moves one cell at a time and finds 5 places. With stride 2 it moves two cells at a time.
+How many numbers come out? Count the places where the window fits, in a row of 9 cells with a kernel of 3. With **stride** 1 the window moves one cell at a time and finds 7 places. With stride 2 it moves two cells at a time.
 """
 
 # %%
-figures.show(
-    figures.plot_windows(7, 3, stride=2),
-    alt="Seven cells, window of three, stride two: the window fits in three places, starting on cells 0, 2 and 4.",
-)
+figures.show(figures.plot_every_second_window())
 
 # %% [markdown]
 r"""
-In two dimensions the same holds for rows and for columns. A 7×7 picture gives a 5×5 map with stride 1: 25 sums, not 5; five is one row of it. With stride 2 it gives 3×3. A unit of the map is one number, so these maps have 25 and 9 *output units*. Now stride 3.
+In two dimensions the same holds for rows and for columns. A 9×9 picture gives a 7×7 map with stride 1: 49 sums, not 7; seven is one row of it. With stride 2 it gives 4×4. A unit of the map is one number, so these maps have 49 and 16 *output units*. Now stride 4.
 """
 
 # %%
-figures.show(
-    figures.plot_windows(7, 3, stride=3),
-    alt="Seven cells, window of three, stride three: two places, starting on "
-    "cells 0 and 3. The last cell is hatched: no window reads it.",
-)
+figures.show(figures.plot_unread_cells())
 
 # %% [markdown]
 r"""
-The first lecture says of this one: it does not fit, the filter cannot be applied. That is one convention. Its rule (N − F) / S + 1 gives 2.33 here, and there is no third of a window. PyTorch follows another: it takes the windows that fit and leaves the last cell unread. One cell is *left over*.
+One convention says of this: it does not fit, the kernel cannot be applied. Its rule $(N - F) / S + 1$ gives 2.5 here, and there is no half of a window. PyTorch follows another: it takes the windows that fit and leaves the last cells unread. Two cells are *left over*.
+
+<details><summary>If you know the slides</summary>
+Theirs are 7 cells and a kernel of 3, which are questions of exercise 5.2 if your id is empty. One slide gives the sums of one row as if they were those of the map; another says that stride 3 "does not fit", which is the first convention.
+</details>
 """
 
 # %%
-x = torch.zeros(1, 1, 7, 7)
-print(nn.Conv2d(1, 1, kernel_size=3, stride=3)(x).shape)
+x = torch.zeros(1, 1, 9, 9)
+print(nn.Conv2d(1, 1, kernel_size=3, stride=4)(x).shape)
 
 # %% [markdown]
 r"""
@@ -322,7 +284,7 @@ Both conventions have their use. Leaving cells out silently can hide a mistake; 
 """
 
 # %%
-widgets.explore_output_size(size=7, kernel_size=3, stride=3)
+widgets.explore_output_size(size=9, kernel_size=3, stride=4)
 
 # %% [markdown]
 r"""
@@ -332,24 +294,21 @@ A 5×5 kernel takes four pixels off each axis. Two such layers turn 32 into 28 a
 """
 
 # %%
-figures.show(
-    figures.plot_windows(7, 3, padding=1),
-    alt="Seven cells with one dashed padding cell at each end: the window of three now fits in seven places.",
-)
+figures.show(figures.plot_padded_row())
 
 # %% [markdown]
 r"""
-With kernel 3, stride 1 and padding 1, seven cells give seven: the size stays. In general P = (F − 1) / 2 keeps the size, 1 for F = 3, 2 for F = 5, 3 for F = 7. Two conditions go with it that the slide leaves out: **F is odd and the stride is 1**.
+With kernel 3, stride 1 and padding 1, nine cells give nine: the size stays. In general $P = (F - 1) / 2$ keeps the size, 1 for $F = 3$, 2 for $F = 5$, 3 for $F = 7$, on two conditions: **F is odd and the stride is 1**.
 
 **Stride** is the opposite tool. It makes the map smaller, on purpose, and so gathers information from a wider part of the picture into fewer numbers.
+
+<details><summary>If you know the slides</summary>
+They leave out both conditions of the padding that keeps the size. And two words are misspelt there: it is *output*, and zeros are added *artificially*.
+</details>
 """
 
 # %%
-figures.show(
-    figures.plot_convolution_step(image, kernel, 3, stride=2, padding=1),
-    alt="A 5×5 picture with a border of zeros, stride 2: the fourth window starts "
-    "in the third row of the padded picture, and the output is 3×3.",
-)
+figures.show(figures.plot_padded_step(image, kernel))
 
 # %% [markdown]
 r"""
@@ -370,7 +329,7 @@ r"""
 
 For each of your five questions give the `size` of the feature map (its side, as PyTorch has it) and the number of output `units`. Only question d leaves cells over: say how many on each axis. (5 points, 15 minutes)
 
-Example: 9 cells, kernel 3, stride 2, padding 0. The window starts on cells 0, 2, 4 and 6, so the size is 4 and there are 16 units. The last window ends on the last cell: nothing is left over.
+Example: 8 cells, kernel 2, stride 3, padding 0. The window starts on cells 0, 3 and 6, so the size is 3 and there are 9 units. The last window ends on the last cell: nothing is left over.
 
 <details><summary>Hint</summary>
 On which cells can the window's left edge stand? Count them.
@@ -400,7 +359,7 @@ lab.output_sizes.check(sizes)
 
 # %% [markdown]
 r"""
-The check looks at all five answers together. One answer alone often cannot tell a right method from a wrong one: of the lectures' questions, 32 cells with kernel 5, stride 1 and padding 2 comes out right in four wrong ways. For more: `lab.output_sizes.practice()`.
+The check looks at all five answers together. One answer alone often cannot tell a right method from a wrong one: 32 cells with kernel 5, stride 1 and padding 2 comes out right in four wrong ways. For more: `lab.output_sizes.practice()`.
 """
 
 # %% [markdown]
@@ -409,7 +368,7 @@ r"""
 
 Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes)
 
-Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(7, 3, 3, strict=True)` raises an error such as "1 cell is left over".
+Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(9, 3, 4, strict=True)` raises an error such as "2 cells are left over".
 
 <details><summary>Hint</summary>
 Which operator divides and rounds down? Which one tells the rest?
@@ -440,14 +399,23 @@ lab.output_size_rule.check_hidden(conv_output_size, seed=2711)
 
 # %% [markdown]
 r"""
-The two lectures write the rule as (N − F)/S + 1 and as (W − F + 2P)/S + 1. Both leave out that the division rounds down, and the first leaves out the padding. Yours has both, for heights as well as widths.
+<details><summary>The rule as a formula, once yours is written</summary>
+
+$$N_\text{out} = \left\lfloor \frac{N + 2P - F}{S} \right\rfloor + 1, \qquad \text{the cells left over are the rest of that division,}$$
+
+on each axis by itself, heights as well as widths: `(size + 2 * padding - kernel_size) // stride + 1`.
+</details>
+
+<details><summary>If you know the slides</summary>
+They write (N − F)/S + 1 and (W − F + 2P)/S + 1. Both leave out that the division rounds down, the first leaves out the padding, and the second names the width only.
+</details>
 """
 
 # %% [markdown]
 r"""
 ## 7 Channels and counting
 
-A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: z = relu(w · x + b), where x is the window.
+A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: $z = \text{relu}(w \cdot x + b)$, where x is the window.
 """
 
 # %%
@@ -471,7 +439,7 @@ print(torch.allclose(total, layer(picture), atol=1e-5))
 
 # %% [markdown]
 r"""
-That is what "convolutions are computed for each channel and summed" means: three maps, one sum, **one** bias for each kernel. The lectures write a layer's kernels as 3×3×3×5 or (F, F, C_in, C_out). PyTorch keeps the same numbers as (C_out, C_in, F, F).
+That is what "convolutions are computed for each channel and summed" means: three maps, one sum, **one** bias for each kernel. PyTorch keeps a layer's kernels as (C_out, C_in, F, F); other libraries have other orders.
 """
 
 # %% [markdown]
@@ -479,9 +447,13 @@ r"""
 | library | pictures | kernels |
 |---|---|---|
 | PyTorch (this course) | (N, C, H, W) | (C_out, C_in, FH, FW) |
-| Keras (second lecture) | (N, H, W, C) | (FH, FW, C_in, C_out) |
+| Keras | (N, H, W, C) | (FH, FW, C_in, C_out) |
 
-Name the order whenever you write a shape down. A layer with 3 input channels and 5 kernels of 3×3 has 5 · 3 · 3 · 3 = 135 weights in either order, and 140 parameters with its biases.
+Name the order whenever you write a shape down. A layer with 4 input channels and 6 kernels of 3×3 has $6 \cdot 4 \cdot 3 \cdot 3 = 216$ weights in either order, and 222 parameters with its biases.
+
+<details><summary>If you know the slides</summary>
+The first lecture's 3×3×3×5 and the second's (F, F, C_in, C_out) are the second row. A slide counts the weights of a layer; the parameters are more by its biases.
+</details>
 """
 
 # %% [markdown]
@@ -500,7 +472,7 @@ r"""
 
 Give the number of parameters, biases included, of each layer in the list above. (3 points, 15 minutes)
 
-Example: six 5×5 kernels on three channels have 6 · (3 · 5 · 5 + 1) = 456 parameters, the ten 5×5 kernels on six channels that follow them have 1,510.
+Example: six 5×5 kernels on three channels have $6 \cdot (3 \cdot 5 \cdot 5 + 1) = 456$ parameters, the eight 3×3 kernels on six channels that follow them have 440.
 
 <details><summary>Hint</summary>
 How many numbers does one kernel hold? What does it add to its sum, once?
@@ -518,7 +490,7 @@ lab.parameter_counts.check(counts)
 
 # %% [markdown]
 r"""
-Layer a is the first lecture's last question: ten 5×5 kernels, stride 1, padding 2, on a 3×32×32 picture. Its output has 10×32×32 numbers, and it needs fewer than a thousand parameters for them. For more: `lab.parameter_counts.practice()`.
+Kernels are small, and every window shares them: the picture may grow, a convolution's parameters stay. Those of the dense layer do not. For more: `lab.parameter_counts.practice()`.
 
 **A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
@@ -606,20 +578,14 @@ A kernel for changes has weights that add up to 0: an even grey gives 0. A kerne
 """
 
 # %%
-figures.show(
-    figures.plot_images([photo, maps[1]], ["photograph", "average of five pixels"]),
-    alt="A man with a camera on a tripod, and the same photograph slightly blurred.",
-)
-figures.show(
-    figures.plot_images([maps[0]], ["right minus left"], signed=True),
-    alt="The feature map of right minus left: upright outlines such as the tripod's legs stand out, the sky is blank.",
-)
+figures.show(figures.plot_blurred_photo(photo, maps[1]))
+figures.show(figures.plot_upright_edges(maps[0]))
 
 # %% [markdown]
 r"""
 ## Exercise 5.6. Design four kernels
 
-Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Use other kernels than the two above. (2 points, 10 minutes)
+Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Any kernels with these properties count. (2 points, 10 minutes)
 
 Example: [[0, 0, 0], [0, 1, 0], [0, 0, 0]] copies the picture, so it is none of the four.
 
@@ -649,7 +615,7 @@ lab.design_kernels.check(kernels)
 
 # %% [markdown]
 r"""
-Any kernel with the property counts. A trained network finds such kernels by itself in its first layer, because they are useful in all places of all pictures.
+A trained network finds such kernels by itself in its first layer, because they are useful in all places of all pictures.
 """
 
 # %% [markdown]
@@ -663,12 +629,7 @@ A convolution is linear: sums of products. So it is also a matrix that multiplie
 pixels = torch.eye(25).reshape(25, 1, 5, 5)  # 25 pictures, each with one bright pixel
 nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 to 9
 matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
-figures.show(
-    figures.plot_convolution_matrix(matrix, (3, 3)),
-    alt="A matrix of 9 rows and 25 columns. Each row holds the nine weights in "
-    "three groups of three; the next row has the same groups one column "
-    "further right. All other entries are zero.",
-)
+figures.show(figures.plot_nine_weights(matrix))
 
 # %% [markdown]
 r"""
@@ -726,14 +687,8 @@ numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]
     None, None
 ]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
-figures.show(
-    figures.plot_grids(
-        [numbers[0, 0].numpy(), largest[0, 0].numpy(), average[0, 0].numpy()],
-        ["map", "max-pooling", "average pooling"],
-        windows=[(0, 0, 2, 2), (0, 0, 1, 1), (0, 0, 1, 1)],
-    ),
-    alt="A 4×4 map in four blocks of 2×2. Their largest numbers are 6, 8, 3 and 4; their averages 3.25, 5.25, 2 and 2.",
-)
+maps = [tensor[0, 0].numpy() for tensor in (numbers, largest, average)]
+figures.show(figures.plot_pooled_blocks(*maps))
 
 # %% [markdown]
 r"""
@@ -786,7 +741,11 @@ lab.build_pool2d.check_hidden(pool2d, seed=664)
 r"""
 ## 11 Shift in, shift out
 
-One kernel looks for the same thing everywhere. So if the picture moves, the map moves along. This is **equivariance**. It is not the same as **invariance**, where the output stays exactly as it was; one of the lectures uses that word for convolution, and means this. Prediction: when is the difference in the last panel zero?
+One kernel looks for the same thing everywhere. So if the picture moves, the map moves along. This is **equivariance**. It is not the same as **invariance**, where the output stays exactly as it was. Prediction: when is the difference in the last panel zero?
+
+<details><summary>If you know the slides</summary>
+One of them says "invariance" of the convolution, and means equivariance.
+</details>
 """
 
 # %%
@@ -804,14 +763,9 @@ def circular(picture):  # a border that wraps around, so that nothing falls off 
 
 shifted = np.roll(blob, 2, axis=1)
 figures.show(
-    figures.plot_equivariance(
-        blob,
-        shifted,
-        shift_first=circular(shifted),
-        shift_last=np.roll(circular(blob), 2, axis=1),
-    ),
-    alt="Shifting the picture and then convolving gives the same map as "
-    "convolving and then shifting: the difference is zero everywhere.",
+    figures.plot_both_orders(
+        blob, shifted, circular(shifted), np.roll(circular(blob), 2, axis=1)
+    )
 )
 
 # %% [markdown]
@@ -892,20 +846,11 @@ Some networks must make a small map large again. A **transposed convolution** do
 """
 
 # %%
-figures.show(
-    figures.plot_stamps(
-        np.array([[1, 2, 1], [0, 1, 0], [2, 0, 1]]),
-        np.ones((3, 3)),
-        stride=2,
-        padding=1,
-    ),
-    alt="A 3×3 input stamps nine 3×3 kernels two cells apart onto a 7×7 sheet; a "
-    "border of one cell is cropped, 5×5 stay.",
-)
+figures.show(figures.plot_nine_stamps())
 
 # %% [markdown]
 r"""
-The lecture shows two figures side by side. (a): a convolution from 5 to 3, with F = 3, S = 1, P = 0. (b): a transposed convolution from 3 to 5, with F = 3, S = 2, P = 1. Going back is not unique: two different input sizes may have the same output size, because the leftover cells of section 5 leave no trace. `output_padding` adds the missing cells when you want the larger one.
+Two figures that are often shown side by side: (a), a convolution on 5×5 cells with $F = 3$, $S = 1$, $P = 0$; (b), a transposed convolution on 3×3 cells with $F = 3$, $S = 2$, $P = 1$. Going back is not unique: two different input sizes may have the same output size, because the leftover cells of section 5 leave no trace. `output_padding` adds the missing cells when you want the larger one.
 """
 
 # %%
@@ -923,7 +868,7 @@ for extra in (0, 1, 2):
 r"""
 ## Exercise 5.10. Up and back again
 
-For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is the lecture's figure (b) the transpose of its figure (a), "yes" or "no"? (3 points, 15 minutes)
+For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is figure (b) above the transpose of figure (a), "yes" or "no"? (3 points, 15 minutes)
 
 Example: in the printed lines, 4 goes up to 11, and 11, 12 and 13 all come back to 4.
 
@@ -943,7 +888,11 @@ lab.transposed_sizes.check(up)
 
 # %% [markdown]
 r"""
-The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. For more: `lab.transposed_sizes.practice()`.
+<details><summary>The two figures, once your answer stands</summary>
+The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. The lecture shows them side by side, but they are no pair.
+</details>
+
+For more: `lab.transposed_sizes.practice()`.
 """
 
 # %% [markdown]
@@ -958,11 +907,7 @@ seed_everything(0)
 dropout = nn.Dropout(p=0.3)
 ones = torch.ones(100, 100)
 dropped = {"train": dropout.train()(ones).numpy(), "eval": dropout.eval()(ones).numpy()}
-figures.show(
-    figures.plot_value_histograms(dropped, xlabel="activation"),
-    alt="Activations after dropout with p = 0.3 on ones: in train mode some are 0 "
-    "and the others larger than 1, with mean about 1; in eval mode all are 1.",
-)
+figures.show(figures.plot_dropped(dropped))
 
 # %% [markdown]
 r"""
@@ -1017,24 +962,24 @@ r"""
 Answer aloud, then open. Two are from earlier labs.
 
 <details><summary>A 512×512 picture in colour, 100 kernels of 5×5, stride 7, padding 2: which output shape, how many parameters?</summary>
-(512 − 5 + 4) / 7 is 73 steps exactly, so 74 places: 100×74×74, and 100 · (75 + 1) = 7,600 parameters.
+$(512 - 5 + 4) / 7$ is 73 steps exactly, so 74 places: 100×74×74, and $100 \cdot (75 + 1) = 7600$ parameters.
 </details>
 
-<details><summary>A kernel with ones on its main diagonal and zeros elsewhere, on the lectures' 5×5 picture: which feature map?</summary>
-[[3, 3, 3], [1, 3, 2], [1, 1, 2]]: 3 where the picture has a line that runs down to the right.
+<details><summary>A kernel with ones on its main diagonal and zeros elsewhere, on the first 5×5 picture of section 3: which feature map?</summary>
+[[2, 2, 1], [3, 3, 2], [0, 3, 3]]: 3 where the picture has a line that runs down to the right.
 </details>
 
 <details><summary>Why does a kernel on a colour picture have three layers of weights but one bias?</summary>
 It makes one sum over all channels, and the bias is added to that sum.
 </details>
-
-<details><summary>What is the difference between equivariant and invariant?</summary>
-Shift in, shift out; or shift in, nothing changes.
-</details>
 """
 
 # %% [markdown]
 r"""
+<details><summary>What is the difference between equivariant and invariant?</summary>
+Shift in, shift out; or shift in, nothing changes.
+</details>
+
 <details><summary>From Lab 01: which shape has the weight of a dense layer from 3 to 5 units in PyTorch?</summary>
 (5, 3): outputs first. It computes x @ weight.T + bias.
 </details>
@@ -1042,6 +987,8 @@ r"""
 <details><summary>From Lab 02: what does ReLU do to a negative input?</summary>
 It gives 0, and its slope there is 0 too.
 </details>
+
+**To read**: the notes of Stanford's course CS231n on convolutional networks; chapter 9 of *Deep Learning* (Goodfellow, Bengio and Courville); PyTorch's pages on `nn.Conv2d` and `nn.ConvTranspose2d`, which print the size rules; and "A guide to convolution arithmetic for deep learning" (Dumoulin and Visin, 2016), whose figures are those of sections 3 and 12.
 
 Practise until it is easy: `lab.output_sizes.practice()`, `lab.parameter_counts.practice()`, `lab.transposed_sizes.practice()`, `lab.convolve_by_hand.practice()`.
 """
@@ -1097,5 +1044,5 @@ r"""
 - counted the parameters of layers;
 - told what moves along when the picture moves, and what stays.
 
-**On your own** (not graded): replace the photograph of section 8 by `load_photo("brick")` and find a kernel that shows the mortar only. Read "A guide to convolution arithmetic for deep learning" (Dumoulin and Visin, 2016): its figures are those of sections 3 and 12. Next: Lab 7, where these layers become a network.
+**On your own** (not graded): replace the photograph of section 8 by `load_photo("brick")` and find a kernel that shows the mortar only. Next: Lab 06, *Build and train a convolutional network*, where these layers become a network.
 """

@@ -23,7 +23,7 @@ def plot_convolution_matrix(
         ``(OH*OW, H*W)``: row by row, the weights with which one output cell reads the input cells
         (stride 1, no padding).
     kernel_shape
-        ``(FH, FW)``. The weights are numbered row by row from 0; a cell's number says which weight should
+        ``(FH, FW)``. The weights are numbered row by row from 1; a cell's number says which weight should
         stand there. A value where none should stand is framed and marked with ×.
     image_shape
         ``(H, W)``; a square image if left out.
@@ -48,7 +48,7 @@ def plot_convolution_matrix(
         edge = {"edgecolor": style.FOCUS, "lw": 2.5, "zorder": 3} if value and place < 0 else {"edgecolor": "white"}
         axes.add_patch(Rectangle((column, row), 1, 1, facecolor=colour, **edge))
         if value and cell >= 0.22:
-            write(axes, row, column, str(place) if place >= 0 else "×", color=ink_on(colour), zorder=4)
+            write(axes, row, column, str(place + 1) if place >= 0 else "×", color=ink_on(colour), zorder=4)
     _name_matrix_axes(axes, matrix)
     return axes
 
