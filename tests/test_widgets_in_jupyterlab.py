@@ -1,4 +1,4 @@
-"""What becomes of a widget in JupyterLab: saved by keyboard, its kernel restarted, the notebook reopened or exported."""
+"""What becomes of a widget in JupyterLab: saved by keyboard, its kernel restarted, its notebook reopened, exported."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def saved_outputs(notebook) -> int:
 
 
 def test_a_widget_keeps_its_promises_while_its_kernel_comes_and_goes(lab):
-    page, notebook, address, token = lab
+    page, notebook, _, _ = lab
     assert not page.locator(STILL).is_visible()  # the live view stands in its place
 
     slider = page.locator('[data-name="w1"][type="range"]')
