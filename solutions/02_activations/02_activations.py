@@ -21,7 +21,7 @@ r"""
 - predict what becomes of a gradient on its way through ten layers;
 - set the weights of small networks by hand, and say which regions they can make.
 
-**You need** NumPy arrays and, from Lab 01, the dense layer. Time: 90 to 110 minutes, with a good place to stop after section 4.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: 90 to 110 minutes, with a good place to stop after section 4.
 """
 
 # %% [markdown]
@@ -68,19 +68,19 @@ lab
 r"""
 ## 1 Which curve is which?
 
-A unit adds up its inputs, z = w · x + b, and passes the sum through an **activation function** g. Here are three of them. One never goes below 0 and never stops rising. One answers 0.5 to z = 0. One answers −1 to very negative sums. Which is which? Decide before you go on.
+A unit adds up its inputs, $z = w \cdot x + b$, and passes the sum through an **activation function** g. Here are three of them. One never goes below 0 and never stops rising. One answers 0.5 to z = 0. One answers −1 to very negative sums. Which is which? Decide before you go on.
 """
 
 # %%
-figures.show(
-    figures.plot_curves(["relu", "sigmoid", "tanh"], labels=["A", "B", "C"]),
-    alt="Three curves: A is 0 up to z = 0 and then rises as z itself; B rises from 0 "
-    "through 0.5 to 1; C rises from -1 through 0 to 1.",
-)
+figures.show(figures.plot_three_curves())
 
 # %% [markdown]
 r"""
-A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic tangent. Lab 01 has shown why there must be one of them at all: layers without an activation collapse into a single layer. All three *bend*, and this lab is about what a bend is good for, and what it costs.
+<details><summary>Which is which?</summary>
+A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic tangent.
+</details>
+
+Lab 01 has shown why there must be one of them at all: layers without an activation collapse into a single layer. All three *bend*, and this lab is about what a bend is good for, and what it costs.
 """
 
 # %% [markdown]
@@ -89,19 +89,15 @@ r"""
 
 | function | formula | values |
 |---|---|---|
-| sigmoid | σ(z) = 1 / (1 + e^−z) | between 0 and 1 |
-| tanh | tanh(z) = (e^z − e^−z) / (e^z + e^−z) | between −1 and 1 |
-| ReLU | max(0, z) | 0 and above |
+| sigmoid | $\sigma(z) = 1 / (1 + e^{-z})$ | between 0 and 1 |
+| tanh | $\tanh(z) = (e^z - e^{-z}) / (e^z + e^{-z})$ | between −1 and 1 |
+| ReLU | $\max(0, z)$ | 0 and above |
 
-Training moves weights along slopes, so the slope of g matters as much as g. Two slopes can be written with the function's own *value*: for a = σ(z) the slope at z is a (1 − a), and for a = tanh(z) it is 1 − a². ReLU has slope 0 on the left and 1 on the right.
+Training moves weights along slopes, so the slope of g matters as much as g. Two slopes can be written with the function's own *value*: for $a = \sigma(z)$ the slope at z is $a\,(1 - a)$, and for $a = \tanh(z)$ it is $1 - a^2$. ReLU has slope 0 on the left and 1 on the right.
 """
 
 # %%
-figures.show(
-    figures.plot_curves(["sigmoid", "tanh", "relu"], slopes=True),
-    alt="Left the three functions, right their slopes: the sigmoid's a low, wide bump, "
-    "that of tanh a high, narrow one, both near 0 far from z = 0; ReLU's jumps from 0 to 1.",
-)
+figures.show(figures.plot_curves_and_slopes())
 
 # %% [markdown]
 r"""
@@ -113,7 +109,7 @@ widgets.explore_curves("sigmoid")
 
 # %% [markdown]
 r"""
-Sigmoid and tanh are one curve in two sizes: tanh(z) = 2 σ(2z) − 1. A few values follow without a calculator. Since e to the power of −ln 2 is 1/2, the sigmoid of ln 2 is 1 / (1 + 1/2), which is 2/3.
+Sigmoid and tanh are one curve in two sizes: $\tanh(z) = 2\,\sigma(2z) - 1$. A few values follow without a calculator. Since $e^{-\ln 2} = 1/2$, the sigmoid of $\ln 2$ is $1 / (1 + 1/2) = 2/3$.
 """
 
 # %%
@@ -124,7 +120,7 @@ print("2 sigmoid(1.4) minus 1:", (2 * torch.sigmoid(2 * z[1]) - 1).item())
 
 # %% [markdown]
 r"""
-You need not believe a formula for a slope. Move z by a tiny step to both sides and see how the value moves: a **finite difference**. It agrees with 1 − tanh² in nine digits or more.
+You need not believe a formula for a slope. Move z by a tiny step to both sides and see how the value moves: a **finite difference**. It agrees with $1 - \tanh^2$ in nine digits or more.
 """
 
 
@@ -134,15 +130,15 @@ def finite_difference(function, z, step=1e-5):
     return (function(z + step) - function(z - step)) / (2 * step)
 
 
-points = np.array([-1.0, 0.0, 0.7])
-print(finite_difference(np.tanh, points))
-print(1 - np.tanh(points) ** 2)
+for point in (-1.0, 0.0, 0.7):
+    slope = 1 - np.tanh(point) ** 2
+    print(f"{finite_difference(np.tanh, point):.12f}   {slope:.12f}")
 
 # %% [markdown]
 r"""
 ## 3 Numbers that break naive formulas
 
-The formulas are right, and yet a computer fails on them. The largest number that 64 bits can hold is about e to the power of 709. Here are three ways to type a formula, for a large and a very negative sum.
+The formulas are right, and yet a computer fails on them. The largest number that 64 bits can hold is about $e^{709}$. Here are three ways to type a formula, for a large and a very negative sum.
 """
 
 # %%
@@ -155,7 +151,7 @@ with np.errstate(all="ignore"):  # without this line, NumPy warns
 
 # %% [markdown]
 r"""
-`nan` is what infinity divided by infinity gives. The first way gives right numbers, but only because 1 / infinity happens to be 0; NumPy warns of the overflow on the way. The cure is the last line: e^−1000 is a harmless 0. An exponential is safe as long as its **exponent is never positive**.
+`nan` is what infinity divided by infinity gives. The first way gives right numbers, but only because 1 / infinity happens to be 0; NumPy warns of the overflow on the way. The cure is the last line: $e^{-1000}$ is a harmless 0. An exponential is safe as long as its **exponent is never positive**.
 """
 
 # %% [markdown]
@@ -167,7 +163,7 @@ Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and
 Example: `relu(np.array([[-2.0, 3.0]]))` is [[0, 3]].
 
 <details><summary>Hint</summary>
-Which of e^z and e^−z is at most 1 for a negative z? And which for both signs, if you write −|z|?
+Which of $e^z$ and $e^{-z}$ is at most 1 for a negative z? And which for both signs, if you write $-|z|$?
 </details>
 """
 
@@ -215,7 +211,7 @@ Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z
 Example: `d_tanh(np.array([0.0]))` is [1]. You can test yours with `finite_difference(tanh, z)`.
 
 <details><summary>Hint</summary>
-In a (1 − a), is a the z that comes in, or something that you must compute first?
+In $a\,(1 - a)$, is a the z that comes in, or something that you must compute first?
 </details>
 """
 
@@ -269,7 +265,7 @@ Without code: σ at your points `a`, `b` and `c`; the `largest slope` that the s
 Example: σ(ln 2) is 2/3; if σ(2z) is 0.5, then tanh(z) is 0.
 
 <details><summary>Hint</summary>
-What is e to the power of −ln 3? For which a is a (1 − a) largest?
+What is $e^{-\ln 3}$? For which a is $a\,(1 - a)$ largest?
 </details>
 """
 
@@ -298,7 +294,11 @@ lab.sigmoid_by_hand.check(numbers)
 
 # %% [markdown]
 r"""
-Ten sigmoids let through less than a millionth, whatever the sums are. This is the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
+<details><summary>What the bound means, once yours stands</summary>
+Ten sigmoids let through less than a millionth, whatever the sums are.
+</details>
+
+A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
 """
 
 # %%
@@ -312,7 +312,7 @@ Answer with `question.answer(0.5)` in a cell of your own. Leave the number 7 out
 
 # %% [markdown]
 r"""
-The weights multiply the gradient as well, so small slopes are half the story. `deep_net(scale)` sends a batch through ten tanh layers of 64 units with random weights of standard deviation scale / √64, and a gradient back. It returns `activations` and `gradients` (by the sums z), an array for each layer. The **size** of a gradient is its root mean square.
+The weights multiply the gradient as well, so small slopes are half the story. `deep_net(scale)` sends a batch through ten tanh layers of 64 units with random weights of standard deviation $\text{scale} / \sqrt{64}$, and a gradient back. It returns `activations` and `gradients` (by the sums z), an array for each layer. The **size** of a gradient is its root mean square.
 """
 
 # %%
@@ -332,11 +332,7 @@ flow = {}
 for scale in (0.25, 2, 8):
     gradients = deep_net(scale).gradients
     flow[f"scale {scale}"] = [np.sqrt((g**2).mean()) for g in gradients]
-figures.show(
-    figures.plot_gradient_flow(flow),
-    alt="Bars for ten layers at three weight scales. At 0.25 the gradient shrinks to a few "
-    "millionths on its way to the first layer, at 2 it stays, at 8 it grows to hundreds.",
-)
+figures.show(figures.plot_three_scales(flow))
 
 # %% [markdown]
 r"""
@@ -396,7 +392,9 @@ lab.deep_gradients.check(deep)
 
 # %% [markdown]
 r"""
-That is why weights are drawn with a standard deviation near 1 / √(number of inputs): sums stay where the slopes are not small, and the product of weights and slopes stays near 1. ReLU, which silences half of its sums, needs √2 times as much.
+<details><summary>What follows for the first weights, once your answers stand</summary>
+They are drawn with a standard deviation near $1 / \sqrt{\text{number of inputs}}$: sums stay where the slopes are not small, and the product of weights and slopes stays near 1. ReLU, which silences half of its sums, needs $\sqrt{2}$ times as much.
+</details>
 
 **A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
@@ -405,28 +403,31 @@ That is why weights are drawn with a standard deviation near 1 / √(number of i
 r"""
 ## 5 A hidden layer redraws the space
 
-So much for the cost. What does a bend buy? The second lecture shows it with points on a line: class 1 is the middle, up to a third on either side of 0; class 0 lies beyond two thirds; between them are gaps. One cut on the line cannot separate them. Two tanh units look at each point: their two answers are a place in a plane.
+So much for the cost. What does a bend buy? Take points on a line: class 1 is the middle, up to a third on either side of 0; class 0 lies beyond two thirds; between them are gaps. One cut on the line cannot separate them. Two tanh units look at each point: their two answers are a place in a plane.
 """
 
 # %%
 x, y = interval_data()
 slopes, biases = np.array([3.0, -3.0]), np.array([1.5, 1.5])
 hidden = torch.tanh(torch.tensor(x[:, None] * slopes + biases)).numpy()
-figures.show(
-    figures.plot_folding(x, y, hidden, cut=((1.0, 1.0), -0.95)),
-    alt="Left 40 points on a line, squares in the middle and circles outside. Right the same "
-    "points on a bent thread in the plane of two hidden units; one straight cut separates "
-    "squares from circles.",
-)
+figures.show(figures.plot_bent_line(x, y, hidden))
 
 # %% [markdown]
 r"""
-The thread in the right panel is the line, bent. Its order is unchanged, no point is lost, but now **one straight cut** is enough. This is how a network with hidden layers can be read: the earlier layers change the *representation*, and the last layer is a plain linear classifier (logistic regression, Lab 04) on what it gets. The second lecture calls networks *feature transformers* for this reason.
+The thread in the right panel is the line, bent. Its order is unchanged, no point is lost, but now **one straight cut** is enough. This is how a network with hidden layers can be read: the earlier layers change the *representation*, and the last layer is a plain linear classifier (logistic regression, Lab 04) on what it gets. Networks are called *feature transformers* for this reason.
 """
 
 # %% [markdown]
 r"""
-The lectures write the forward pass as h = g(W₁ᵀx + b₁), o = g(W₂ᵀh + b₂). Two remarks. With PyTorch's weights (out, in) and examples in rows it reads `h = act(X @ W1.T + b1)`. And the last layer should not get the same g: which function belongs there depends on the task (section 8). Until then it has none.
+As a formula, with PyTorch's weights (out, in) and examples in rows, the forward pass of two layers is
+
+$$H = g(X W_1^\top + b_1), \qquad O = H W_2^\top + b_2,$$
+
+in code `H = act(X @ W1.T + b1)`. The last layer gets a function of its own, which depends on the task (section 8). Until then it has none.
+
+<details><summary>If you know the slides</summary>
+They write $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$: weights (in, out), one example as a column, and the same g at the output, where it need not be.
+</details>
 """
 
 # %% [markdown]
@@ -488,28 +489,18 @@ square = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1.5, 1.5])
 both = [square, ([[1, 1, 1, 1]], [-3.5])]
 two = [square, ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]), ([[1, 1]], [-0.5])]
 deeper = [*two[:2], ([[1, 1], [-1, -1]], [-0.5, 1.5]), ([[1, 1]], [-1.5])]
-titles = [
-    "no hidden layer",
-    "one hidden layer",
-    "two hidden layers",
-    "three hidden layers",
-]
-figures.show(
-    figures.plot_regions([line, both, two, deeper], titles, diagrams=True),
-    alt="Four networks and the region where each says yes: a half-plane; a rectangle; a "
-    "cross of two strips; the cross without its middle.",
-)
+figures.show(figures.plot_four_networks(line, both, two, deeper))
 
 # %% [markdown]
 r"""
 The rectangle is four half-planes joined by AND: the output unit adds four answers and asks whether the sum passes 3.5. The cross is two strips joined by OR. The last net says yes where exactly one of the strips does.
 
-The first lecture turns such pictures into a slogan: *no hidden layer, a half-plane; one, a convex region, open or closed; two, combinations of convex regions.* A region is **convex** if, for any two of its points, everything between them belongs to it.
+There is a slogan on such pictures, also on the slides: *no hidden layer, a half-plane; one, a convex region, open or closed; two, combinations of convex regions.* A region is **convex** if, for any two of its points, everything between them belongs to it.
 """
 
 # %% [markdown]
 r"""
-One of the three statements is not true as it stands. To find out which, set some weights yourself. For a triangle, each edge gives a half-plane. The edge from A to B has the direction d = B − A; turned by a quarter it is n = (−d₂, d₁), and n · (x − A) is 0 on the edge, positive on one side, negative on the other. Which side the triangle is on depends on the order of its vertices.
+One of the three statements is not true as it stands. To find out which, set some weights yourself. For a triangle, each edge gives a half-plane. The edge from A to B has the direction $d = B - A$; turned by a quarter it is $n = (-d_2, d_1)$, and $n \cdot (x - A)$ is 0 on the edge, positive on one side, negative on the other. Which side the triangle is on depends on the order of its vertices.
 """
 
 # %%
@@ -534,7 +525,7 @@ Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 
 Example: `[([[1, 0], [0, 1]], [-0.5, -0.5]), ([[1, 1]], [-1.5])]` says yes at (1, 1) only: AND.
 
 <details><summary>Hint</summary>
-At how many corners is x₁ + x₂ above 0.5? And above 1.5? For the triangle: which vertex tells you the sign of an edge's half-plane?
+At how many corners is $x_1 + x_2$ above 0.5? And above 1.5? For the triangle: which vertex tells you the sign of an edge's half-plane?
 </details>
 """
 
@@ -580,11 +571,7 @@ You have joined three half-planes by AND: all three must say yes. The figure doe
 # %%
 weight, bias = np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]), [1, 1.2, 1.2, 1.6]
 nets = [[(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])] for H in (4, 3, 2)]
-figures.show(
-    figures.plot_regions(nets, ["all four say yes", "all three", "both"]),
-    alt="Dashed lines and the region on the inner side of all of them: four lines bound a "
-    "quadrilateral; with three and with two of them the region is open to one side.",
-)
+figures.show(figures.plot_joined_half_planes(nets))
 
 # %% [markdown]
 r"""
@@ -622,14 +609,22 @@ lab.refute_convexity.check(counterexample)
 
 # %% [markdown]
 r"""
-So the slogan needs its condition: one hidden layer gives a convex region **if the output unit joins its half-planes by AND**. With OR it gives a union, which need not be convex. Two hidden layers are *sufficient* for unions of convex regions, not necessary. And a single hidden layer that is wide enough comes as close as you like to any continuous function on a bounded region; what depth buys is needing fewer units.
+<details><summary>How the slogan is mended, once your counterexample stands</summary>
+One hidden layer gives a convex region **if the output unit joins its half-planes by AND**. With OR it gives a union, which need not be convex. Two hidden layers are *sufficient* for unions of convex regions, not necessary.
+</details>
+
+A single hidden layer that is wide enough comes as close as you like to any continuous function on a bounded region; what depth buys is needing fewer units.
 """
 
 # %% [markdown]
 r"""
 ## 7 Does training find the fold?
 
-That weights exist is one thing, that training finds them another. `train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. The comment in the lecture's own notebook has gaps between the classes, its code has not; this is the version **with** gaps, so that no point lies on a border.
+That weights exist is one thing, that training finds them another. `train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. There are gaps between the classes, so that no point lies on a border.
+
+<details><summary>If you know the slides</summary>
+The comment in the lecture's own notebook has gaps between the classes, its code has not.
+</details>
 """
 
 # %%
@@ -664,22 +659,20 @@ lab.interval_experiment.check(interval)
 
 # %% [markdown]
 r"""
-This does not mean that tanh is the better activation. With two units, one badly placed ReLU is half of the network. With a hundred units a few dead ones do not matter, and then the slope of 1 counts more.
+<details><summary>What this does not mean, once your answers stand</summary>
+It does not mean that tanh is the better activation. With two units, one badly placed ReLU is half of the network. With a hundred units a few dead ones do not matter, and then the slope of 1 counts more.
+</details>
 """
 
 # %% [markdown]
 r"""
 ## 8 Output functions
 
-The lectures write the same g at the hidden layer and at the output. Hidden activations are there to bend; an output function must fit the *answer*. Any number at all: **identity**. A probability for each of several things that may all be true: a **sigmoid** for each. Exactly one of several classes: **softmax**, which turns all scores together into probabilities that add up to 1 (Lab 04).
+Hidden activations are there to bend; an output function must fit the *answer*. Any number at all: **identity**. A probability for each of several things that may all be true: a **sigmoid** for each. Exactly one of several classes: **softmax**, which turns all scores together into probabilities that add up to 1 (Lab 04, *Turn scores into probabilities*).
 """
 
 # %%
-figures.show(
-    figures.plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"]),
-    alt="The scores 2, -1 and 0.5 through three output functions: unchanged; each between 0 and "
-    "1 by a sigmoid, with the sum 1.77; and by softmax, with the sum 1.",
-)
+figures.show(figures.plot_cat_dog_cow())
 
 # %% [markdown]
 r"""
@@ -743,8 +736,8 @@ When the output joins its half-planes by AND. With OR the region may have a gap 
 
 # %% [markdown]
 r"""
-<details><summary>From Lab 01: two linear layers in a row, W₁ and W₂. Which single weight does the same?</summary>
-The product W₂W₁, in this order; the bias is W₂b₁ + b₂.
+<details><summary>From Lab 01: two linear layers in a row, $W_1$ and $W_2$. Which single weight does the same?</summary>
+The product $W_2 W_1$, in this order; the bias is $W_2 b_1 + b_2$.
 </details>
 
 <details><summary>From Lab 01: a batch of 5 examples with 3 numbers each enters a layer of 4 units. Which shape has W, which the output?</summary>
@@ -765,5 +758,5 @@ r"""
 - predicted what becomes of a gradient on its way through ten layers;
 - set the weights of small networks by hand, and said which regions they can make.
 
-**On your own** (not graded): fold the line with *three* ReLU units instead of two, by hand. Then write a net of step units that says yes inside a ring, between two squares, and count its layers. Next: Lab 03, where the slopes that multiply become an engine.
+**On your own** (not graded): fold the line with *three* ReLU units instead of two, by hand. Then write a net of step units that says yes inside a ring, between two squares, and count its layers. Next: Lab 03, *Send a gradient back through a computation*, where the slopes that multiply become an engine.
 """

@@ -12,15 +12,22 @@ import torch
 from matplotlib.axes import Axes
 
 from course_utils import style
-from course_utils.drawing import show
+from course_utils.drawing import described, show
 from course_utils.drawing.frames import FONT, bare
 
 __all__ = [
+    "plot_bent_line",
+    "plot_cat_dog_cow",
     "plot_curves",
+    "plot_curves_and_slopes",
     "plot_folding",
+    "plot_four_networks",
     "plot_gradient_flow",
+    "plot_joined_half_planes",
     "plot_output_functions",
     "plot_regions",
+    "plot_three_curves",
+    "plot_three_scales",
     "show",
 ]
 
@@ -348,3 +355,70 @@ def plot_output_functions(scores: Sequence[float], labels: Sequence[str]) -> np.
         axes.set_title(f"{title}\nsum {numbers.sum().item():.2f}", fontsize=FONT + 1)
         bare(axes)
     return panels
+
+
+# --- the lesson's own, each with its text
+
+
+@described(
+    "Three curves: A is 0 up to z = 0 and then rises as z itself; B rises from 0 through 0.5 to 1; C rises from -1 "
+    "through 0 to 1."
+)
+def plot_three_curves() -> np.ndarray:
+    """Draw three activation functions without their names."""
+    return plot_curves(["relu", "sigmoid", "tanh"], labels=["A", "B", "C"])
+
+
+@described(
+    "Left the three functions, right their slopes: the sigmoid's a low, wide bump, that of tanh a high, narrow one, "
+    "both near 0 far from z = 0; ReLU's jumps from 0 to 1."
+)
+def plot_curves_and_slopes() -> np.ndarray:
+    """Draw three activation functions and their slopes."""
+    return plot_curves(["sigmoid", "tanh", "relu"], slopes=True)
+
+
+@described(
+    "Bars for ten layers at three weight scales. At 0.25 the gradient shrinks to a few millionths on its way to the "
+    "first layer, at 2 it stays, at 8 it grows to hundreds."
+)
+def plot_three_scales(sizes: Mapping[str, Sequence[float]]) -> np.ndarray:
+    """Draw the gradient's way through ten layers at three scales of the weights."""
+    return plot_gradient_flow(sizes)
+
+
+@described(
+    "Left 40 points on a line, squares in the middle and circles outside. Right the same points on a bent thread in "
+    "the plane of two hidden units; one straight cut separates squares from circles."
+)
+def plot_bent_line(x: np.ndarray, y: np.ndarray, hidden: np.ndarray) -> np.ndarray:
+    """Draw the line of the interval task and where two tanh units put it."""
+    return plot_folding(x, y, hidden, cut=((1.0, 1.0), -0.95))
+
+
+@described(
+    "Four networks and the region where each says yes: a half-plane; a rectangle; a cross of two strips; the cross "
+    "without its middle."
+)
+def plot_four_networks(*nets: Params) -> np.ndarray:
+    """Draw what nets without, with one, two and three hidden layers say yes to."""
+    titles = ["no hidden layer", "one hidden layer", "two hidden layers", "three hidden layers"]
+    return plot_regions(nets, titles, diagrams=True)
+
+
+@described(
+    "Dashed lines and the region on the inner side of all of them: four lines bound a quadrilateral; with three and "
+    "with two of them the region is open to one side."
+)
+def plot_joined_half_planes(nets: Sequence[Params]) -> np.ndarray:
+    """Draw four, three and two half-planes joined by AND."""
+    return plot_regions(nets, ["all four say yes", "all three", "both"])
+
+
+@described(
+    "The scores 2, -1 and 0.5 through three output functions: unchanged; each between 0 and 1 by a sigmoid, with the "
+    "sum 1.77; and by softmax, with the sum 1."
+)
+def plot_cat_dog_cow() -> np.ndarray:
+    """Draw three readings of the same scores."""
+    return plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"])
