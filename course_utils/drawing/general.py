@@ -67,7 +67,7 @@ def plot_images(images: Sequence[np.ndarray], titles: Sequence[str], *, signed: 
     Parameters
     ----------
     images
-        Arrays ``(H, W)``: grey levels, or feature maps if ``signed``.
+        Arrays ``(H, W)``: grey levels, drawn grey, or feature maps if ``signed``.
     titles
         One title a picture.
     signed
@@ -90,7 +90,8 @@ def plot_images(images: Sequence[np.ndarray], titles: Sequence[str], *, signed: 
     panels, cell = sheet([image.shape for image in images], titles, cell=2.4 / largest, below=0.5 if signed else 0)
     shared = scale(np.concatenate([image.ravel() for image in images]), signed=True) if signed else None
     for axes, image in zip(panels, images, strict=True):
-        draw_cells(axes, image, cell, show_values=False, colours=shared)
+        grey = mpl.colormaps["gray"], scale(image, signed=False)[1]
+        draw_cells(axes, image, cell, show_values=False, colours=shared or grey)
     if shared:
         _add_colour_bar(panels, *shared)
     return np.array(panels, dtype=object)

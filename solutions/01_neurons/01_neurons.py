@@ -31,11 +31,11 @@ r"""
 | N | examples in a batch | `N, D = X.shape` |
 | D | inputs of a layer (features of an example) | `in_features` |
 | K, H | units of a layer; of a hidden layer | `out_features` |
-| w, b | weights, bias (the first lecture writes w0 for b) | `weight, bias` |
+| w, b | weights, bias (in section 2 also written w0) | `weight, bias` |
 | z | what a neuron answers before any activation | `z` |
 | ŷ, y | prediction, target | `y_hat, y` |
 
-Activations, the bent functions behind z, come in Lab 02. Here everything is straight.
+Activations, the bent functions behind z, come in Lab 02, *Bend a line with hidden units*. Here everything is straight.
 """
 
 # %%
@@ -67,7 +67,11 @@ lab
 r"""
 ## 1 Pigeons and pixels
 
-The first lecture opens with pigeons that were trained to peck at pictures of breast tissue: benign or malignant. "Just as well as radiologists", says the slide. That is too much. In the study (Levenson and others, PLOS ONE, 2015) the birds did well on tissue under the microscope, **also on new pictures**, and better still when several birds voted.
+Pigeons can be trained to peck at pictures of breast tissue: benign or malignant. In a study (Levenson and others, PLOS ONE, 2015) the birds did well on tissue under the microscope, **also on new pictures**, and better still when several birds voted.
+
+<details><summary>If you know the slides</summary>
+The first lecture opens with these birds. "Just as well as radiologists", says the slide: that is too much.
+</details>
 """
 
 # %% [markdown]
@@ -99,15 +103,11 @@ The table is right about every day in it and has no answer for 4.25 hours. A rul
 photo = load_photo("camera", size=128)
 # each number of the small photo as a block of 16 x 16
 small = np.kron(load_photo("camera", size=8), np.ones((16, 16)))
-figures.show(
-    figures.plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"]),
-    alt="A photograph of a man with a camera at 128 by 128 pixels, and the same at "
-    "8 by 8: a computer gets numbers, row by row.",
-)
+figures.show(figures.plot_coarse_photo(photo, small))
 
 # %% [markdown]
 r"""
-The second lecture asks whether neural networks are magic, and answers in one line: a network is a *complicated function* from pixels to one number for each class, f(image) = [x0, …, x9]. Nothing else. Complicated means: made of many simple pieces. The piece is the neuron.
+Are neural networks magic? No: a network is a *complicated function* from pixels to one number for each class, $f(\text{image}) = [x_0, \dots, x_9]$. Nothing else. Complicated means: made of many simple pieces. The piece is the neuron.
 """
 
 # %% [markdown]
@@ -123,18 +123,11 @@ w0 is the bias. It stands alone: no input belongs to it. Here are three neurons.
 
 # %%
 x, weight, bias = (1, 4, 2), (3, 1, -2), 5
-figures.show(
-    figures.plot_neurons(
-        [(x, weight, bias), (x, weight, 0), ((1, 8, 2), weight, bias)]
-    ),
-    alt="Three neurons with the weights 3, 1 and −2. The first has the inputs 1, "
-    "4, 2 and the bias 5 and answers 8; without the bias it answers 3; with the "
-    "second input doubled to 8 the first answers 12.",
-)
+figures.show(figures.plot_three_neurons(x, weight, bias))
 
 # %% [markdown]
 r"""
-The first answers 5 + 3·1 + 1·4 − 2·2 = 8. Without its bias (middle) it answers 3. On the right the second input has doubled, and the answer grew by one term only, from 8 to 12.
+The first answers $5 + 3 \cdot 1 + 1 \cdot 4 - 2 \cdot 2 = 8$. Without its bias (middle) it answers 3. On the right the second input has doubled, and the answer grew by one term only, from 8 to 12.
 
 Turn the dials. Which ones change the answer when all inputs are 0?
 """
@@ -203,7 +196,7 @@ question
 r"""
 Answer with `question.answer(7)` in a cell of your own. Leave the number 1 out, and each call draws another question.
 
-The second lecture writes the same neuron as f(x) = σ(w·x + b), "the world's simplest network". The σ is an activation. With σ(a) = a, the identity, the neuron is *linear*, and that is what you build now.
+The same neuron may be written as $f(x) = \sigma(w \cdot x + b)$: the simplest network of the world. The σ is an activation. With $\sigma(a) = a$, the identity, the neuron is *linear*, and that is what you build now.
 """
 
 # %% [markdown]
@@ -216,13 +209,7 @@ $$Z = X W^\top + b, \qquad (N, D)\,(D, K) + (K) \to (N, K)$$
 """
 
 # %%
-figures.show(
-    figures.plot_shapes(
-        [("X", (5, 2)), ("W.T", (2, 3)), ("b", (1, 3)), ("Z", (5, 3))],
-        marks=["@", "+", "="],
-    ),
-    alt="Matrices as boxes: X of shape (5, 2) times W transposed of shape (2, 3) plus a row b gives Z of shape (5, 3).",
-)
+figures.show(figures.plot_layer_shapes())
 
 # %% [markdown]
 r"""
@@ -237,7 +224,7 @@ print(nn.functional.linear(*map(torch.tensor, (X, W, b))).numpy())
 
 # %% [markdown]
 r"""
-Row 0 is example 0: 3·1 − 1·2 + 10 = 11, then 0·1 + 2·2 + 20 = 24, then 1·1 + 1·2 + 30 = 33. Where N, D and K happen to be equal, many wrong formulas run without an error and give wrong numbers. Always try a layer with three different sizes.
+Row 0 is example 0: $3 \cdot 1 - 1 \cdot 2 + 10 = 11$, then $0 \cdot 1 + 2 \cdot 2 + 20 = 24$, then $1 \cdot 1 + 1 \cdot 2 + 30 = 33$. Where N, D and K happen to be equal, many wrong formulas run without an error and give wrong numbers. Always try a layer with three different sizes.
 """
 
 # %% [markdown]
@@ -281,21 +268,19 @@ lab.dense_layer.check_hidden(linear_neuron, dense, seed=211)
 
 # %% [markdown]
 r"""
-Layers stand behind each other. The lectures draw a network with three inputs, a hidden row and two outputs, and call computing it the **forward pass**. The second lecture's "simple two-layer network" is the same picture.
+Layers stand behind each other. Computing a network from its inputs to its outputs is called the **forward pass**. Here is a network of two layers: three inputs, a hidden row of five units, two outputs.
 """
 
 # %%
-figures.show(
-    figures.plot_network(
-        [3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"]
-    ),
-    alt="A network of three inputs, five hidden units and two outputs; every unit "
-    "is connected to all units of the layer before.",
-)
+figures.show(figures.plot_two_layers())
 
 # %% [markdown]
 r"""
-The slide writes $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$. Two corrections. The function behind the outputs need not be the hidden one: it depends on the task (identity for a temperature, softmax for classes). And with $W^\top$ in front, W has the shape *(inputs, units)* and an example is a **column**. PyTorch keeps W as *(units, inputs)* and an example in a **row**.
+Two conventions are in use. With $W^\top$ in front, as in $W^\top x + b$, W has the shape *(inputs, units)* and an example is a **column**. PyTorch keeps W as *(units, inputs)* and an example in a **row**.
+
+<details><summary>If you know the slides</summary>
+They write $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$, the first convention. The function behind the outputs need not be the hidden one: it depends on the task (identity for a temperature, softmax for classes).
+</details>
 """
 
 # %% [markdown]
@@ -381,26 +366,16 @@ Two topics to practise: `lab.network_shapes.practice()` asks for one shape in Py
 r"""
 ## 4 More sunshine, more hot
 
-The second lecture's intermezzo: the longer the sun shines, the hotter the day. One input, one neuron, y = Wx + b: **linear regression is a single linear neuron**. The days are drawn by a computer around the lecture's own line, slope 1.3 °C an hour, intercept 15 °C, noise 1 °C. Nobody measured them.
+The longer the sun shines, the hotter the day. One input, one neuron, $y = W x + b$: **linear regression is a single linear neuron**. The days are drawn by a computer around a line: slope 1.3 °C an hour, intercept 15 °C, noise 1 °C. Nobody measured them.
 """
 
 # %%
 guesses = {"w = 0.5, b = 18": (0.5, 18), "w = 1, b = 14": (1, 14)}
-figures.show(
-    figures.plot_line(
-        days.hours,
-        days.temperature,
-        guesses,
-        xlabel="sunshine (hours)",
-        ylabel="temperature (°C)",
-    ),
-    alt="A cloud of 200 days rising from about 15 °C without sun to about 31 °C "
-    "with twelve hours, and two straight lines that do not fit well.",
-)
+figures.show(figures.plot_days(days, guesses))
 
 # %% [markdown]
 r"""
-Which line is better? **Training data** are pairs (x_i, y_i), i = 1 … N. A **loss** turns a prediction ŷ_i and its target y_i into one number. The mean squared error averages the squares of the errors:
+Which line is better? **Training data** are pairs $(x_i, y_i)$, $i = 1 \dots N$. A **loss** turns a prediction $\hat y_i$ and its target $y_i$ into one number. The mean squared error averages the squares of the errors:
 
 $$\text{MSE} = \frac{1}{N} \sum_{i=1}^{N} (\hat y_i - y_i)^2$$
 
@@ -415,9 +390,13 @@ for label, (w, b) in guesses.items():
 
 # %% [markdown]
 r"""
-To find a better line, ask how the loss changes when w or b moves a little: the **gradient**. Then take a small step *against* it. With the whole batch at once this is gradient descent; with one example or a few at a time it is **stochastic** gradient descent (SGD). The slide shows the one-example form beside the sum over all, without an index on ŷ. They are two algorithms with the same step rule:
+To find a better line, ask how the loss changes when w or b moves a little: the **gradient**. Then take a small step *against* it. With the whole batch at once this is gradient descent; with one example or a few at a time it is **stochastic** gradient descent (SGD). They are two algorithms with the same step rule:
 
 $$w \leftarrow w - \eta \, \frac{\partial L}{\partial w}, \qquad b \leftarrow b - \eta \, \frac{\partial L}{\partial b}$$
+
+<details><summary>If you know the slides</summary>
+One shows the one-example form beside the sum over all, without an index on ŷ. Each example has its own prediction.
+</details>
 """
 
 # %% [markdown]
@@ -440,12 +419,12 @@ print(
 r"""
 ## Exercise 1.4. Descend to a line
 
-Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair (∂MSE/∂w, ∂MSE/∂b) for the line ŷ = w·x + b; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). Forty steps of yours must find the line of sunny days. Each function is worth a point. (3 points, 20 minutes)
+Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair $(\partial \text{MSE} / \partial w, \; \partial \text{MSE} / \partial b)$ for the line $\hat y = w x + b$; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). Forty steps of yours must find the line of sunny days. Each function is worth a point. (3 points, 20 minutes)
 
 Example: for the three points above, w = 2 and b = 0.5, the slope by w is 17/3, which was measured as 5.67.
 
 <details><summary>Hint</summary>
-How does (ŷ − y)² change when ŷ grows a little, and how does ŷ change when w grows a little?
+How does $(\hat y - y)^2$ change when ŷ grows a little, and how does ŷ change when w grows a little?
 </details>
 """
 
@@ -495,7 +474,7 @@ print(f"slope {slope:.2f} °C an hour, intercept {way.b[-1] - slope * mean:.1f} 
 r"""
 Close to 1.3 and 15, as far as 200 noisy days can tell. Two numbers learned, by forty steps. The largest networks learn in the same way, with billions of numbers.
 
-In the original notebook of this intermezzo the error was computed by the function below, under the name *accuracy*. Read it slowly.
+A colleague computes the error by the function below (the original notebook of this example does, and calls it *accuracy*). Read it slowly.
 """
 
 
@@ -542,21 +521,11 @@ stack = nn.Sequential(nn.Linear(1, 50), nn.Linear(50, 1))
 row = torch.linspace(-3, 3, 25)[:, None]  # (N, 1)
 with torch.no_grad():
     answers = stack(row)[:, 0].numpy()
-ends = np.polyfit(row[:, 0].numpy(), answers, 1)
-figures.show(
-    figures.plot_line(
-        row[:, 0].numpy(),
-        answers,
-        {"a straight line": tuple(ends)},
-        xlabel="input",
-        ylabel="output of the stack",
-    ),
-    alt="Twenty-five answers of two stacked linear layers lie exactly on one straight line.",
-)
+figures.show(figures.plot_straight_stack(row[:, 0].numpy(), answers))
 
 # %% [markdown]
 r"""
-A straight line, with 151 parameters. The lecture's answer is short: a product of linear maps is linear. That is right without biases. With them each layer is *affine*, a linear map and a shift, and the shifts do not get lost: they travel through the layers behind them. Still, one affine layer does the work of the whole stack. Which one?
+A straight line, with 151 parameters. A product of linear maps is linear: that is the whole answer without biases. With them each layer is *affine*, a linear map and a shift, and the shifts do not get lost: they travel through the layers behind them. Still, one affine layer does the work of the whole stack. Which one?
 """
 
 # %% [markdown]
@@ -592,14 +561,19 @@ lab.collapse_stack.check_hidden(collapse, seed=83)
 
 # %% [markdown]
 r"""
-So with two layers $W = W_2 W_1$ and $b = W_2 b_1 + b_2$. Depth alone buys nothing, and it can cost something: through a middle layer of a single unit only one number passes (the *rank* of W is 1), whatever comes before and after. What makes depth worth having is a bend between the layers, an activation: Lab 02.
+<details><summary>Two layers as a formula, once your function is written</summary>
+
+$$W = W_2 W_1, \qquad b = W_2 b_1 + b_2$$
+</details>
+
+Depth alone buys nothing, and it can cost something: through a middle layer of a single unit only one number passes (the *rank* of W is 1), whatever comes before and after. What makes depth worth having is a bend between the layers, an activation: Lab 02.
 """
 
 # %% [markdown]
 r"""
 ## 6 Why pictures are a problem
 
-A picture becomes the input of a dense layer when it is stretched into one row: `Flatten`. The lectures count. A grey picture of 200×200 pixels and 500 units: 200 · 200 · 500 = 20 million weights. That is the *weights* of a *grey* picture; each unit also has a bias, and a colour picture has three numbers for each pixel.
+A picture becomes the input of a dense layer when it is stretched into one row: `Flatten`. A grey picture of 100×100 pixels and 500 units: $100 \cdot 100 \cdot 500$ is 5 million weights. That is the *weights* of a *grey* picture; each unit also has a bias, and a colour picture has three numbers for each pixel.
 """
 
 # %%
@@ -613,11 +587,7 @@ layers = {
 sizes = {
     name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
 }
-figures.show(
-    figures.plot_parameter_bars(sizes),
-    alt="Parameters of dense layers on pictures, on a logarithmic axis: from 650 for "
-    "8×8 pixels and 10 units to 15 million for 100×100 pixels in colour and 500 units.",
-)
+figures.show(figures.plot_picture_layers(sizes))
 
 # %% [markdown]
 r"""
@@ -665,14 +635,18 @@ lab.picture_weights.check(counts)
 
 # %% [markdown]
 r"""
-The second lecture's slide rounds such a count and puts an exclamation mark behind it. It stands for three problems: memory, time, and the examples that are needed to set so many numbers. Lab 05 has the answer, convolution. More to count: `lab.picture_weights.practice()`.
+Such counts stand for three problems: memory, time, and the examples that are needed to set so many numbers. Lab 05, *Slide a kernel over an image*, has the answer, convolution. More to count: `lab.picture_weights.practice()`.
+
+<details><summary>If you know the slides, and your answers stand</summary>
+The "20 million" of the first lecture are the weights of a *grey* picture, without biases. The second lecture rounds 921,601,000 parameters and puts an exclamation mark behind them.
+</details>
 """
 
 # %% [markdown]
 r"""
 ## 7 The recipe card
 
-What you did with the sunshine is a recipe, and it is the same for every network in this course. The first lecture lists its ingredients:
+What you did with the sunshine is a recipe, and it is the same for every network in this course. Its ingredients:
 
 | ingredient | in section 4 |
 |---|---|
@@ -680,7 +654,8 @@ What you did with the sunshine is a recipe, and it is the same for every network
 | **model** with its structure | one linear neuron |
 | **parameters**, learned | w and b |
 | **hyper-parameters**, set before | the learning rate, the number of steps |
-| **metric** (loss) | mean squared error |
+| **loss**, what training makes small | mean squared error |
+| **metric**, what people care about | here the same; in Lab 04 the share of right answers |
 | **optimisation** | gradient descent |
 """
 
@@ -755,18 +730,7 @@ ways = {
     )[:2]
     for rate in (0.03, 0.4, 0.95)
 }
-figures.show(
-    figures.plot_descent(
-        standardised,
-        days.temperature,
-        ways,
-        names=("w (°C per standard deviation)", "b (°C)"),
-        same_scale=True,
-    ),
-    alt="Three walks over contours that are circles: with 0.03 the walk has not yet "
-    "arrived, with 0.4 it arrives in a few steps, with 0.95 it jumps across "
-    "the star again and again and comes nearer.",
-)
+figures.show(figures.plot_round_descent(standardised, days.temperature, ways))
 
 # %% [markdown]
 r"""
@@ -780,17 +744,11 @@ ways = {
     )[:2]
     for rate in (0.003, 0.02, 0.022)
 }
-figures.show(
-    figures.plot_descent(
-        days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)")
-    ),
-    alt="Three walks in a narrow slanted valley: with 0.003 the walk reaches "
-    "the valley and creeps, with 0.02 it zigzags, with 0.022 it leaves the map.",
-)
+figures.show(figures.plot_valley_descent(days, ways))
 
 # %% [markdown]
 r"""
-Move the slider from the smallest rate to the largest, first for the standardised hours.
+Move the slider from the smallest rate to the largest, for the standardised hours.
 """
 
 # %%
@@ -840,7 +798,7 @@ lab.largest_rate.check(largest)
 
 # %% [markdown]
 r"""
-Standardised inputs make the valley round, so one rate suits both directions, and it may be large. That is what the slide's "preprocessing N(0,1)" is for. The limit is 2 divided by the largest curvature of the loss; you will meet curvature again when a network will not train.
+Standardised inputs make the valley round, so one rate suits both directions, and it may be large. That is what it is good for to bring inputs to mean 0 and spread 1 (on slides: "preprocessing N(0,1)"). The limit is 2 divided by the largest curvature of the loss; you will meet curvature again when a network will not train.
 """
 
 # %% [markdown]
@@ -850,7 +808,7 @@ r"""
 Answer aloud, then open.
 
 <details><summary>Inputs (1, 2, 3), weights (2, 0, −1), bias 4: what is z?</summary>
-4 + 2 + 0 − 3 = 3.
+$4 + 2 + 0 - 3 = 3$.
 </details>
 
 <details><summary>Which shape has the weight of a dense layer from 3 to 5 units in PyTorch?</summary>
@@ -862,7 +820,7 @@ Its numbers belong to the units, and N is the number of examples, which may chan
 </details>
 
 <details><summary>Two linear layers without activation: what can they compute that one cannot?</summary>
-Nothing. W2·W1 and W2·b1 + b2 do the same in one layer.
+Nothing. $W_2 W_1$ and $W_2 b_1 + b_2$ do the same in one layer.
 </details>
 
 <details><summary>What is the difference between a parameter and a hyper-parameter?</summary>
@@ -886,5 +844,5 @@ r"""
 - trained a neuron with small steps against the gradient;
 - told what a stack of linear layers can do, and how many weights a layer has.
 
-**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `figures.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, where a bend between the layers changes everything.
+**On your own** (not graded): train the sunshine neuron with one day at a time, in random order, and draw w and b after each step with `figures.plot_descent`. What does the walk do near the minimum, and what happens to it if you make the learning rate smaller and smaller? Next: Lab 02, *Bend a line with hidden units*, where a bend between the layers changes everything.
 """

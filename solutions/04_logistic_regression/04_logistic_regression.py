@@ -54,7 +54,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the slides.
 """
 
 # %%
@@ -68,21 +68,16 @@ lab
 r"""
 ## 1 Is it too hot?
 
-In Lab 01 a neuron predicted a number, the temperature. Now the answer is yes or no: *is it too hot?* Think of a hundred people asked on a hundred days (a computer drew them; nobody was asked). Each day is two numbers: temperature (0 means 25 °C, one unit is 5 °C) and humidity (0 means 50 %, one unit is 20 %).
+In Lab 01, *Build a neuron, and a layer of them*, a neuron predicted a number, the temperature. Now the answer is yes or no: *is it too hot?* Think of a hundred people asked on a hundred days (a computer drew them; nobody was asked). Each day is two numbers: temperature (0 means 25 °C, one unit is 5 °C) and humidity (0 means 50 %, one unit is 20 %).
 """
 
 # %%
 X, y = load_weather()
-figures.show(
-    figures.plot_boundary(X, y, names=("temperature (5 °C)", "humidity (20 %)")),
-    alt="A hundred days as points, temperature to the right and humidity upwards. "
-    "Triangles (too hot) lie mostly to the right, circles to the left; in the "
-    "middle they mix.",
-)
+figures.show(figures.plot_hundred_days(X, y))
 
 # %% [markdown]
 r"""
-People disagree in the middle, so no line can be right for all. A linear classifier gives each class a **score**, W x + b, with one row of W and one number of b for each class. The class with the larger score wins. Here are the scores of three days.
+People disagree in the middle, so no line can be right for all. A linear classifier gives each class a **score**, $W x + b$, with one row of W and one number of b for each class. The class with the larger score wins. Here are the scores of three days.
 """
 
 # %%
@@ -110,18 +105,15 @@ for p in (0.01, 0.25, 0.5, 0.75, 0.99):
 
 # %% [markdown]
 r"""
-Logistic regression says: **the score is the logarithm of the odds**. This logarithm, log(p / (1 − p)), is called the *logit*. Going back gives odds exp(z) and the probability
+Logistic regression says: **the score is the logarithm of the odds**. This logarithm, $\log(p / (1 - p))$, is called the *logit*. Going back gives odds $e^z$ and the probability
 
-p = exp(z) / (1 + exp(z)) = 1 / (1 + exp(−z)) = σ(z)
+$$p = \frac{e^z}{1 + e^z} = \frac{1}{1 + e^{-z}} = \sigma(z).$$
 
 That is the sigmoid of Lab 02. So a logistic regression is one neuron: multiply, add, sigmoid.
 """
 
 # %%
-figures.show(
-    figures.plot_sigmoid(),
-    alt="The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes 0.88. The curve is flat at both ends.",
-)
+figures.show(figures.plot_three_scores())
 
 # %% [markdown]
 r"""
@@ -129,11 +121,7 @@ A score of 0 is one half, and scores of opposite sign give probabilities that ad
 """
 
 # %%
-figures.show(
-    figures.plot_probability_map(X, y, weight=(1, 0.4), bias=-0.3),
-    alt="The plane coloured by the probability of too hot: dark on the left, bright "
-    "on the right, one half along a straight, steep line.",
-)
+figures.show(figures.plot_too_hot(X, y))
 
 # %% [markdown]
 r"""
@@ -157,7 +145,7 @@ r"""
 
 For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes)
 
-Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are exp(2) = 7.39, the probability is 7.39 / 8.39 = 0.8808. The probability 0.25 has odds 1/3 and the score −1.10.
+Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are $e^2 = 7.39$, the probability is $7.39 / 8.39 = 0.8808$. The probability 0.25 has odds 1/3 and the score −1.10.
 
 <details><summary>Hint</summary>
 If the odds are 7 to 1, how many days out of eight are a yes?
@@ -199,23 +187,20 @@ print("mean of minus log p", -np.log(given).mean())
 r"""
 A product of a thousand probabilities is too small for a computer; a sum of logarithms is not. A logarithm of a probability is never positive, so the log-likelihood is *maximised*. Losses are minimised, so put a **minus** before it, and take the mean so that it does not grow with the batch:
 
-ℓᵢ = −[ yᵢ log pᵢ + (1 − yᵢ) log(1 − pᵢ) ]  and  L = (ℓ₁ + … + ℓ_N) / N
+$$\ell_i = -\bigl[\, y_i \log p_i + (1 - y_i) \log(1 - p_i) \,\bigr], \qquad L = \frac{1}{N} \sum_{i=1}^{N} \ell_i$$
 """
 
 # %%
-figures.show(
-    figures.plot_log_loss(),
-    alt="Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, and without limit towards 0.",
-)
+figures.show(figures.plot_three_losses())
 
 # %% [markdown]
 r"""
-For label 1 the first half counts, for label 0 the second. A right and sure answer costs almost nothing, a coin costs log 2 = 0.69, and a wrong answer costs the more the surer it was. The second lecture prints this loss without its minus and without the mean; section 5 takes that up. Other names: *log-loss*, *binary cross-entropy*, *negative log-likelihood* (NLL).
+For label 1 the first half counts, for label 0 the second. A right and sure answer costs almost nothing, a coin costs log 2 = 0.69, and a wrong answer costs the more the surer it was. Other names: *log-loss*, *binary cross-entropy*, *negative log-likelihood* (NLL).
 """
 
 # %% [markdown]
 r"""
-Written down as it stands, the formula breaks. The sigmoid of 40 is so close to 1 that the computer stores 1, and 1 − p is 0.
+Written down as it stands, the formula breaks. The sigmoid of 40 is so close to 1 that the computer stores 1, and $1 - p$ is 0.
 """
 
 # %%
@@ -226,7 +211,7 @@ with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
 
 # %% [markdown]
 r"""
-The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is −log σ(z) = log(1 + exp(−z)). For a very negative z this is nearly −z, and a computer should say so. PyTorch calls such a loss "with logits".
+The true loss of z = 40 with label 0 is about 40: a large number, not an infinite one. The remedy is to compute the loss from the **score**, without a probability in between. For label 1 it is $-\log \sigma(z) = \log(1 + e^{-z})$. For a very negative z this is nearly $-z$, and a computer should say so. PyTorch calls such a loss "with logits".
 """
 
 # %% [markdown]
@@ -238,7 +223,7 @@ Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are sco
 Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
 
 <details><summary>Hint</summary>
-log(1 + exp(a)) with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
+$\log(1 + e^a)$ with a large a: which part of the sum can be taken out of the logarithm, so that what is left is small?
 </details>
 """
 
@@ -266,7 +251,11 @@ This loss is never below 0. If yours ever was, it was better than perfect, and t
 r"""
 ## 4 Gradient and training
 
-How does the loss change with the score? By the chain rule of Lab 03, dℓ/dz = dℓ/dp · dp/dz. For label 1 the first factor is −1/p, and the second, the sigmoid's slope, is p (1 − p). Multiply them: the p cancels. Then do label 0. Or let automatic differentiation do it, for a few scores:
+How does the loss change with the score? By the chain rule of Lab 03, *Send a gradient back through a computation*,
+
+$$\frac{d\ell}{dz} = \frac{d\ell}{dp} \cdot \frac{dp}{dz}.$$
+
+For label 1 the first factor is $-1/p$, and the second, the sigmoid's slope, is $p\,(1 - p)$. Multiply them: the p cancels. Then do label 0. Or let automatic differentiation do it, for a few scores:
 """
 
 # %%
@@ -278,14 +267,14 @@ for score, label in ((-2.0, 0.0), (-2.0, 1.0), (0.0, 1.0), (3.0, 0.0), (3.0, 1.0
 
 # %% [markdown]
 r"""
-The slope is **p − y**: the probability minus the label. A right and sure answer has none, a wrong and sure one has nearly 1 or −1. Nothing saturates on the wrong side, because the sigmoid's flat ends cancel against the steep logarithm. With a squared error they would not.
+The slope is $p - y$: the probability minus the label. A right and sure answer has none, a wrong and sure one has nearly 1 or −1. Nothing saturates on the wrong side, because the sigmoid's flat ends cancel against the steep logarithm. With a squared error they would not.
 
-A weight takes part in N scores, and each score changes with it by its input. The gradient by the weights is therefore the mean of (p − y) · x over the batch, and by the bias the mean of p − y.
+A weight takes part in N scores, and each score changes with it by its input. The gradient by the weights is therefore the mean of $(p - y)\,x$ over the batch, and by the bias the mean of $p - y$.
 """
 
 # %% [markdown]
 r"""
-**Training** takes small steps *opposite* the gradient: w ← w − η dL/dw, and b likewise. *Stochastic* gradient descent looks at one example, or a mini-batch, for each step; here the data are few and every step may look at all. One warning: with a sum in place of the mean the gradient is N times as long, so the same learning rate η takes steps N times as large.
+**Training** takes small steps *opposite* the gradient: $w \leftarrow w - \eta \, dL/dw$, and b likewise. *Stochastic* gradient descent looks at one example, or a mini-batch, for each step; here the data are few and every step may look at all. One warning: with a sum in place of the mean the gradient is N times as long, so the same learning rate η takes steps N times as large.
 """
 
 # %% [markdown]
@@ -360,16 +349,11 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 r"""
 ## 5 Two wrongs that make a right
 
-The second lecture prints the recipe like this: the loss is y log p + (1 − y) log(1 − p); then, "by gradient descent", update W ← W + α dL/dW. The first lecture steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
+A slide of a lecture prints the recipe like this: the loss is $y \log p + (1 - y) \log(1 - p)$; then, "by gradient descent", update $W \leftarrow W + \alpha \, dL/dW$. Section 4 steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
 """
 
 # %%
-figures.show(
-    figures.plot_hill_and_valley(X[:, 0], y),
-    alt="Left, the slide's formula is a hill: the step with plus climbs towards the "
-    "top. Right, with a minus it is a valley: the step with minus goes down to "
-    "the bottom, at the same weight.",
-)
+figures.show(figures.plot_two_signs(X[:, 0], y))
 
 # %% [markdown]
 r"""
@@ -395,7 +379,7 @@ lab.two_signs
 r"""
 ## Exercise 4.4. Find the two slips
 
-Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of y log p + (1 − y) log(1 − p); each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes)
+Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of $y \log p + (1 - y) \log(1 - p)$; each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes)
 
 Example: with `loss_sign=-1` and `update_sign=-1` it is your `fit_logreg`.
 
@@ -432,7 +416,7 @@ lab.two_signs.check_hidden(train_with_signs, signs, seed=4044)
 
 # %% [markdown]
 r"""
-Play your four runs. Two of them move the same weights in the same way, step by step.
+Play your four runs, step by step. Do any of them move the same weights in the same way?
 """
 
 # %%
@@ -441,26 +425,26 @@ if lab.two_signs.is_written(train_with_signs, signs):
 
 # %% [markdown]
 r"""
-The slide trains well as printed, so its slips do not show. They cancel, and whoever repairs only one of them breaks it. In this course, a loss has its minus and an update goes opposite the gradient: L = −mean[y log p + (1 − y) log(1 − p)], and w ← w − η dL/dw.
+<details><summary>What the four runs show, once yours have run</summary>
+The slide trains well as printed, so its slips do not show. They cancel, and whoever repairs only one of them breaks it.
+</details>
+
+In this course a loss has its minus and an update goes opposite the gradient:
+
+$$L = -\text{mean}\bigl[\, y \log p + (1 - y) \log(1 - p) \,\bigr], \qquad w \leftarrow w - \eta \, \frac{dL}{dw}.$$
 """
 
 # %% [markdown]
 r"""
 ## 6 Many classes
 
-The second lecture writes the two-class case with vectors: scores (z₀, z₁) from a matrix of two rows and two biases. With K classes there are K scores. **Softmax** makes probabilities of them: exponentials first, so that all are positive, then divided by their sum.
+Two classes may be written with vectors, too: scores $(z_0, z_1)$ from a matrix of two rows and two biases. With K classes there are K scores. **Softmax** makes probabilities of them: exponentials first, so that all are positive, then divided by their sum.
 
-pₖ = exp(zₖ) / (exp(z₀) + … + exp(z of the last class))
+$$p_k = \frac{e^{z_k}}{\sum_j e^{z_j}}$$
 """
 
 # %%
-figures.show(
-    figures.plot_softmax(
-        {"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]}
-    ),
-    alt="Three rows of scores and their probabilities. Adding 5 to all scores "
-    "changes nothing; multiplying them by 3 makes the first class nearly sure.",
-)
+figures.show(figures.plot_three_softmaxes())
 
 # %% [markdown]
 r"""
@@ -476,9 +460,11 @@ print(
 
 # %% [markdown]
 r"""
-The loss is minus the logarithm of the probability of the true class. With labels as rows of zeros and a single one (*one-hot*) it reads −Σₖ yₖ log pₖ. For two classes it is exactly the binary log-loss; the slide prints that one beside softmax as if it held for any number of classes.
+The loss is minus the logarithm of the probability of the true class. With labels as rows of zeros and a single one (*one-hot*) it reads $-\sum_k y_k \log p_k$. For two classes it is exactly the binary log-loss. By the score $z_k$ its slope is $p_k - y_k$ again, now with $y_k$ from the one-hot row. PyTorch's `F.cross_entropy` wants **scores** and class numbers: softmax is inside.
 
-By the score zₖ its slope is pₖ − yₖ again, now with yₖ from the one-hot row. PyTorch's `F.cross_entropy` wants **scores** and class numbers: softmax is inside.
+<details><summary>If you know the slides</summary>
+They print the loss of two classes beside softmax as if it held for any number of classes; and, before that, without its minus and without the mean (section 5).
+</details>
 """
 
 # %%
@@ -499,7 +485,7 @@ Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` wi
 Example: in the cell above the first row has the probabilities 0.7054, 0.2595, 0.0351 and the true class 0. In a batch of two its gradient is [−0.1473, 0.1298, 0.0176].
 
 <details><summary>Hint</summary>
-log(a / c) is log a − log c. What is log softmax then, and does it need a division?
+$\log(a / c)$ is $\log a - \log c$. What is log softmax then, and does it need a division?
 </details>
 """
 
@@ -539,7 +525,7 @@ lab.softmax.check_hidden(softmax, cross_entropy, softmax_ce_grad, seed=4055)
 
 # %% [markdown]
 r"""
-Softmax regression on pictures: flatten each picture into one row of D numbers, then one dense layer to K scores. This is a *linear* classifier, softmax(W x + b), and the baseline that every network should beat. These are your pictures.
+Softmax regression on pictures: flatten each picture into one row of D numbers, then one dense layer to K scores. This is a *linear* classifier, $\text{softmax}(W x + b)$, and the baseline that every network should beat. These are your pictures.
 """
 
 # %%
@@ -583,7 +569,11 @@ lab.count_and_shape.check(counts)
 
 # %% [markdown]
 r"""
-The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out. More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
+<details><summary>If you know the slides, and your answers stand</summary>
+The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out.
+</details>
+
+More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
 """
 
 # %% [markdown]
@@ -592,21 +582,17 @@ r"""
 
 A classifier with two inputs changes its mind where the probability is one half, that is, where the score is 0:
 
-w₁ x₁ + w₂ x₂ + b = 0
+$$w_1 x_1 + w_2 x_2 + b = 0$$
 
-That is a straight line. In D dimensions it is a *hyperplane*. The weights stand at right angles to it and point to the side of label 1. Dividing by w₂ gives x₂ for each x₁, except where w₂ is 0: then x₂ does not matter, and the line is upright.
+That is a straight line. In D dimensions it is a *hyperplane*. The weights stand at right angles to it and point to the side of label 1. Dividing by $w_2$ gives $x_2$ for each $x_1$, except where $w_2$ is 0: then $x_2$ does not matter, and the line is upright.
 """
 
 # %%
-figures.show(
-    figures.plot_boundary(X, y, ends=[[0.25, -3], [0.25, 3]]),
-    alt="The days of section 1 and an upright line at x1 = 0.25, the boundary of a "
-    "neuron that looks at the temperature only.",
-)
+figures.show(figures.plot_upright_line(X, y))
 
 # %% [markdown]
 r"""
-This neuron has the weights (2, 0) and the bias −0.5: its score is 0 at x₁ = 0.25, whatever the humidity.
+This neuron has the weights (2, 0) and the bias −0.5: its score is 0 at $x_1 = 0.25$, whatever the humidity.
 """
 
 # %% [markdown]
@@ -650,19 +636,11 @@ A straight line is not always enough. Four toy data sets, each with two labels:
 
 # %%
 toys = {name: load_toy(name) for name in ("blobs", "ring", "corners", "spiral")}
-figures.show(
-    figures.plot_labelled_points(
-        {name: points for name, (points, _) in toys.items()},
-        {name: labels for name, (_, labels) in toys.items()},
-    ),
-    alt="Four sets of circles and triangles: two separate clouds; a disc of "
-    "triangles inside a ring of circles; opposite quarters with the same label; "
-    "two arms of a spiral.",
-)
+figures.show(figures.plot_four_toys(toys))
 
 # %% [markdown]
 r"""
-The remedy is the first lecture's *logistic-regression network*: neurons that feed another neuron. Its picture turns a patient's age 34, gender 2 and stage 4 into 0.6, the probability of being alive. The picture's weights are hard to read; these are our own, and give about the same.
+The remedy is a *logistic-regression network*: neurons that feed another neuron. This one turns a patient's age 34, gender 2 and stage 4 into about 0.6, the probability of being alive (the first lecture's example; the weights are our own).
 """
 
 # %%
@@ -679,11 +657,7 @@ The last neuron is still a logistic regression: it draws a straight line, but th
 """
 
 # %%
-figures.show(
-    figures.plot_boundary_maps(**widgets.boundary_maps("spiral")),
-    alt="The spiral with three networks: without a hidden layer the boundary is a "
-    "straight line, with one it bends a few times, with two it follows the arms.",
-)
+figures.show(figures.plot_three_depths(widgets.boundary_maps("spiral")))
 
 # %% [markdown]
 r"""
@@ -728,33 +702,37 @@ lab.hidden_layers.check(fewest)
 
 # %% [markdown]
 r"""
-The first lecture's rule: no hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them. How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.
+<details><summary>How this fits a rule that is often told, once your answers stand</summary>
+No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions: so says the first lecture, too. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
+</details>
+
+How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.
 """
 
 # %% [markdown]
 r"""
 ## 9 The recipe card
 
-All of machine learning in this course follows one card. The first lecture calls it *empirical risk minimisation*, the second names three of its ingredients: a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
+All of machine learning in this course follows one card. It is called *empirical risk minimisation*; its three main ingredients are a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
 """
 
 # %% [markdown]
 r"""
 | ingredient | in general | here |
 |---|---|---|
-| data | pairs (xᵢ, yᵢ), i = 1 … N, preprocessed to mean 0 and variance 1 | days, too hot or not |
-| model (decision function) | ŷᵢ = f_θ(xᵢ) | σ(w · xᵢ + b) |
-| loss | ℓ(ŷᵢ, yᵢ), a number for each example | −log of the true label's probability |
-| goal | θ* = argmin of Σᵢ ℓ(f_θ(xᵢ), yᵢ) | best w and b |
-| optimiser | θ ← θ − η ∇ℓ on one example or a mini-batch | all days at once |
+| data | pairs $(x_i, y_i)$, i = 1 … N, preprocessed to mean 0 and variance 1 | days, too hot or not |
+| model (decision function) | $\hat y_i = f_\theta(x_i)$ | $\sigma(w \cdot x_i + b)$ |
+| loss | $\ell(\hat y_i, y_i)$, a number for each example | −log of the true label's probability |
+| goal | $\theta^* = \arg\min_\theta \sum_i \ell(f_\theta(x_i), y_i)$ | best w and b |
+| optimiser | $\theta \leftarrow \theta - \eta \nabla \ell$ on one example or a mini-batch | all days at once |
 | metric | what people care about | share of days right |
 """
 
 # %% [markdown]
 r"""
-The prediction has an index: each example has its own ŷᵢ, be it "face" or "not a face". *Parameters* (weights, biases) are learned. *Hyper-parameters* (number of layers and units, activation, η) are chosen, and compared on data that was held back. Loss and metric are two things: the loss must have a slope, the metric must make sense to people.
+The prediction has an index: each example has its own $\hat y_i$, be it "face" or "not a face". *Parameters* (weights, biases) are learned. *Hyper-parameters* (number of layers and units, activation, η) are chosen, and compared on data that was held back. Loss and metric are two things: the loss must have a slope, the metric must make sense to people.
 
-The slide on networks lists "max likelihood (min NLL), cross-entropy, etc." as if they were several losses. Think of section 3 before you answer.
+A slide on networks lists as losses "max likelihood (min NLL), cross-entropy, etc." Think of section 3 before you answer.
 """
 
 # %%
@@ -789,11 +767,11 @@ r"""
 Answer aloud, then open. Two are from earlier labs.
 
 <details><summary>The score doubles. What happens to the odds?</summary>
-They are squared: exp(2z) is the square of exp(z).
+They are squared: $e^{2z}$ is the square of $e^z$.
 </details>
 
 <details><summary>Why does a classifier with p = 0.5 for everything have the log-loss 0.693, whatever the labels?</summary>
-Each example costs −log 0.5 = log 2.
+Each example costs $-\log 0.5 = \log 2$.
 </details>
 
 <details><summary>All weights and the bias of a logistic regression are doubled. What happens to line and probabilities?</summary>
@@ -808,7 +786,7 @@ It computes log softmax in one go, which is safe for large scores. With probabil
 # %% [markdown]
 r"""
 <details><summary>From Lab 02: what is the largest slope of the sigmoid, and where?</summary>
-One quarter, at 0. The log-loss cancels it, so p − y does not get small where the answer is wrong.
+One quarter, at 0. The log-loss cancels it, so $p - y$ does not get small where the answer is wrong.
 </details>
 
 <details><summary>From Lab 03: a weight is used by all N examples. What becomes of its N gradients?</summary>
@@ -829,5 +807,5 @@ r"""
 - written the log-loss with its sign, safely, and trained with its gradient;
 - drawn the boundary of a classifier and told when it needs hidden layers.
 
-**On your own** (not graded): fit the hundred days with your `fit_logreg` and draw your own boundary with `figures.plot_boundary(X, y, boundary_points(w, b, (-3, 3)))`. Then leave out the humidity: how much worse is the log-loss? Next: Lab 05, where pictures get layers of their own.
+**On your own** (not graded): fit the hundred days with your `fit_logreg` and draw your own boundary with `figures.plot_boundary(X, y, boundary_points(w, b, (-3, 3)))`. Then leave out the humidity: how much worse is the log-loss? Next: Lab 05, *Slide a kernel over an image*, where pictures get layers of their own.
 """

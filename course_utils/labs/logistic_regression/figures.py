@@ -4,6 +4,7 @@ What is drawn is computed by PyTorch.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -13,20 +14,29 @@ import torch.nn.functional as F
 from matplotlib.axes import Axes
 
 from course_utils import style
-from course_utils.drawing import show
+from course_utils.drawing import described, show
 from course_utils.drawing.frames import FONT, bare
 
 __all__ = [
     "plane",
     "plot_boundary",
     "plot_boundary_maps",
+    "plot_four_toys",
     "plot_hill_and_valley",
+    "plot_hundred_days",
     "plot_labelled_points",
     "plot_log_loss",
     "plot_probability_map",
     "plot_sigmoid",
     "plot_sign_runs",
     "plot_softmax",
+    "plot_three_depths",
+    "plot_three_losses",
+    "plot_three_scores",
+    "plot_three_softmaxes",
+    "plot_too_hot",
+    "plot_two_signs",
+    "plot_upright_line",
     "show",
 ]
 
@@ -394,3 +404,84 @@ def _draw_examples(axes: Axes, points: np.ndarray, labels: np.ndarray, *, size: 
         chosen = points[labels == label]
         edge = "white" if label and axes.images else "black"  # a white rim shows on any colour of a map
         axes.scatter(*chosen.T, s=size, edgecolor=edge, linewidth=0.8, label=label, **look)
+
+
+# --- the lesson's own, each with its text
+
+
+@described(
+    "A hundred days as points, temperature to the right and humidity upwards. Triangles (too hot) lie mostly to the "
+    "right, circles to the left; in the middle they mix."
+)
+def plot_hundred_days(points: np.ndarray, labels: np.ndarray) -> Axes:
+    """Draw the days of section 1."""
+    return plot_boundary(points, labels, names=("temperature (5 °C)", "humidity (20 %)"))
+
+
+@described(
+    "The sigmoid: a score of −2 becomes 0.12, 0 becomes one half, 2 becomes 0.88. The curve is flat at both ends."
+)
+def plot_three_scores() -> Axes:
+    """Draw the sigmoid with three scores."""
+    return plot_sigmoid()
+
+
+@described(
+    "The plane coloured by the probability of too hot: dark on the left, bright on the right, one half along a "
+    "straight, steep line."
+)
+def plot_too_hot(points: np.ndarray, labels: np.ndarray) -> Axes:
+    """Draw the probability of too hot over the plane of days."""
+    return plot_probability_map(points, labels, weight=(1, 0.4), bias=-0.3)
+
+
+@described("Minus log p over p: 0.01 for p = 0.99, 0.69 for one half, 3.00 for 0.05, and without limit towards 0.")
+def plot_three_losses() -> Axes:
+    """Draw what three probabilities of the true label cost."""
+    return plot_log_loss()
+
+
+@described(
+    "Left, the slide's formula is a hill: the step with plus climbs towards the top. Right, with a minus it is a "
+    "valley: the step with minus goes down to the bottom, at the same weight."
+)
+def plot_two_signs(feature: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Draw the slide's formula over the temperature's weight, and the same with a minus."""
+    return plot_hill_and_valley(feature, labels)
+
+
+@described(
+    "Three rows of scores and their probabilities. Adding 5 to all scores changes nothing; multiplying them by 3 makes "
+    "the first class nearly sure."
+)
+def plot_three_softmaxes() -> np.ndarray:
+    """Draw the softmax of some scores, of the same plus 5, and times 3."""
+    return plot_softmax({"scores": [2, 1, -1], "plus 5": [7, 6, 4], "times 3": [6, 3, -3]})
+
+
+@described(
+    "The days of section 1 and an upright line at x1 = 0.25, the boundary of a neuron that looks at the temperature "
+    "only."
+)
+def plot_upright_line(points: np.ndarray, labels: np.ndarray) -> Axes:
+    """Draw the days and the boundary of a neuron that looks at the temperature only."""
+    return plot_boundary(points, labels, ends=[[0.25, -3], [0.25, 3]])
+
+
+@described(
+    "Four sets of circles and triangles: two separate clouds; a disc of triangles inside a ring of circles; opposite "
+    "quarters with the same label; two arms of a spiral."
+)
+def plot_four_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Draw the toy data sets, each a pair of points and labels."""
+    points = {name: points for name, (points, _) in toys.items()}
+    return plot_labelled_points(points, {name: labels for name, (_, labels) in toys.items()})
+
+
+@described(
+    "The spiral with three networks: without a hidden layer the boundary is a straight line, with one it bends a few "
+    "times, with two it follows the arms."
+)
+def plot_three_depths(maps: Mapping[str, Any]) -> np.ndarray:
+    """Draw what ``widgets.boundary_maps`` gives for the spiral."""
+    return plot_boundary_maps(**maps)

@@ -14,18 +14,28 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from course_utils import style
-from course_utils.drawing import plot_images, plot_parameter_bars, show
+from course_utils.data.bundled import Sunshine
+from course_utils.drawing import described, plot_images, plot_parameter_bars, show
 from course_utils.drawing.cells import number
 from course_utils.drawing.frames import FONT, bare
 
 __all__ = [
+    "plot_coarse_photo",
+    "plot_days",
     "plot_descent",
     "plot_images",
+    "plot_layer_shapes",
     "plot_line",
     "plot_network",
     "plot_neurons",
     "plot_parameter_bars",
+    "plot_picture_layers",
+    "plot_round_descent",
     "plot_shapes",
+    "plot_straight_stack",
+    "plot_three_neurons",
+    "plot_two_layers",
+    "plot_valley_descent",
     "show",
 ]
 
@@ -306,3 +316,86 @@ def _contours(axes: Axes, x, y, w_span, b_span) -> None:
     loss = loss_grid(x, y, w, b)
     levels = loss.min() + (loss.max() - loss.min()) * np.linspace(0, 1, 12)[1:] ** 2.5
     axes.contour(w, b, loss, levels=levels, cmap=style.INTENSITY, linewidths=1.5)
+
+
+# --- the lesson's own, each with its text
+
+
+@described(
+    "A photograph of a man with a camera at 128 by 128 pixels, and the same at 8 by 8: a computer gets numbers, row by "
+    "row."
+)
+def plot_coarse_photo(photo: np.ndarray, small: np.ndarray) -> np.ndarray:
+    """Show a photograph and the same with few pixels."""
+    return plot_images([photo, small], ["128×128 pixels", "8×8 pixels: 64 numbers"])
+
+
+@described(
+    "Three neurons with the weights 3, 1 and −2. The first has the inputs 1, 4, 2 and the bias 5 and answers 8; "
+    "without the bias it answers 3; with the second input doubled to 8 the first answers 12."
+)
+def plot_three_neurons(x: Sequence[float], weight: Sequence[float], bias: float) -> np.ndarray:
+    """Draw a neuron, the same without its bias, and with its second input doubled."""
+    doubled = (x[0], 2 * x[1], *x[2:])
+    return plot_neurons([(x, weight, bias), (x, weight, 0), (doubled, weight, bias)])
+
+
+@described(
+    "Matrices as boxes: X of shape (5, 2) times W transposed of shape (2, 3) plus a row b gives Z of shape (5, 3)."
+)
+def plot_layer_shapes() -> Axes:
+    """Draw the matrices of a dense layer on a batch."""
+    return plot_shapes([("X", (5, 2)), ("W.T", (2, 3)), ("b", (1, 3)), ("Z", (5, 3))], marks=["@", "+", "="])
+
+
+@described(
+    "A network of three inputs, five hidden units and two outputs; every unit is connected to all units of the layer "
+    "before."
+)
+def plot_two_layers() -> Axes:
+    """Draw a network of two layers."""
+    return plot_network([3, 5, 2], names=["x: inputs", "h: hidden units", "o: outputs"])
+
+
+@described(
+    "A cloud of 200 days rising from about 15 °C without sun to about 31 °C with twelve hours, and two straight lines "
+    "that do not fit well."
+)
+def plot_days(days: Sunshine, lines: Mapping[str, tuple[float, float]]) -> Axes:
+    """Draw the days of section 4 and some lines through them."""
+    return plot_line(days.hours, days.temperature, lines, xlabel="sunshine (hours)", ylabel="temperature (°C)")
+
+
+@described("Twenty-five answers of two stacked linear layers lie exactly on one straight line.")
+def plot_straight_stack(inputs: np.ndarray, answers: np.ndarray) -> Axes:
+    """Draw what a stack of linear layers answers, and the line through it."""
+    slope, intercept = np.polyfit(inputs, answers, 1)
+    line = {"a straight line": (float(slope), float(intercept))}
+    return plot_line(inputs, answers, line, xlabel="input", ylabel="output of the stack")
+
+
+@described(
+    "Parameters of dense layers on pictures, on a logarithmic axis: from 650 for 8×8 pixels and 10 units to 15 million "
+    "for 100×100 pixels in colour and 500 units."
+)
+def plot_picture_layers(counts: Mapping[str, int]) -> Axes:
+    """Compare dense layers on pictures."""
+    return plot_parameter_bars(counts)
+
+
+@described(
+    "Three walks over contours that are circles: with 0.03 the walk has not yet arrived, with 0.4 it arrives in a few "
+    "steps, with 0.95 it jumps across the star again and again and comes nearer."
+)
+def plot_round_descent(x: np.ndarray, y: np.ndarray, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Draw three walks over the loss of the standardised hours."""
+    return plot_descent(x, y, ways, names=("w (°C per standard deviation)", "b (°C)"), same_scale=True)
+
+
+@described(
+    "Three walks in a narrow slanted valley: with 0.003 the walk reaches the valley and creeps, with 0.02 it zigzags, "
+    "with 0.022 it leaves the map."
+)
+def plot_valley_descent(days: Sunshine, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Draw three walks over the loss of the hours as they are."""
+    return plot_descent(days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)"))
