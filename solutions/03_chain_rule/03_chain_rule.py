@@ -33,7 +33,7 @@ r"""
 | ∂L/∂x | slope of the loss L by x: how fast L grows when x grows | `x.grad`, `dX` |
 | ε | step of a numerical slope | `eps` |
 
-Weights are kept as PyTorch keeps them, outputs first: Y = X Wᵀ + b. A *gradient* is nothing but slopes, one for each number that can be turned.
+Weights are kept as PyTorch keeps them, outputs first: $Y = X W^\top + b$. A *gradient* is nothing but slopes, one for each number that can be turned.
 """
 
 # %%
@@ -66,7 +66,7 @@ lab
 r"""
 ## 1 Slopes in series
 
-A network turns inputs and weights into a loss: the **forward pass**. To learn, it has to know for every weight how the loss answers to it. The **backward pass** finds out, for all weights in one go. It is made of one rule, and you know it from school. Predict first: f(t) = t² and g(f) = f² + 3f. At t = 2, by how much does g move when t moves by 0.01?
+A network turns inputs and weights into a loss: the **forward pass**. To learn, it has to know for every weight how the loss answers to it. The **backward pass** finds out, for all weights in one go. It is made of one rule, and you know it from school. Predict first: $f(t) = t^2$ and $g(f) = f^2 + 3f$. At $t = 2$, by how much does g move when t moves by 0.01?
 """
 
 
@@ -82,10 +82,7 @@ def g(f):
 t0 = 2.0
 f0, f1 = f(t0), f(t0 + 0.01)
 g0, g1 = g(f0), g(f1)
-figures.show(
-    figures.plot_moves({"t": (t0, t0 + 0.01), "f": (f0, f1), "g": (g0, g1)}),
-    alt="Three bars: t moves by 0.01, f moves about 4 times as far, g about 11 times as far as f.",
-)
+figures.show(figures.plot_three_moves((t0, t0 + 0.01), (f0, f1), (g0, g1)))
 
 # %% [markdown]
 r"""
@@ -93,7 +90,7 @@ A move of t becomes about 4 times as long in f, and that about 11 times as long 
 
 $$\frac{d}{dt}\, g(f(t)) = \frac{dg}{df} \cdot \frac{df}{dt}.$$
 
-What the formula does not show is *where*: df/dt = 2t is taken at t = 2, dg/df = 2f + 3 at f(2) = 4.
+What the formula does not show is *where*: $df/dt = 2t$ is taken at $t = 2$, $dg/df = 2f + 3$ at $f(2) = 4$.
 """
 
 # %%
@@ -117,19 +114,19 @@ Often an input reaches the output along several paths. Here x goes into f1, f2 a
 
 # %%
 paths = program("f1 = 5 * x; f2 = x ** 2; f3 = x + 1; g = f1 * f3 + f2 ** 2", x=2)
-figures.show(
-    figures.plot_computation_graph(paths, slopes=True),
-    alt="x = 2 leads to f1 = 10, f2 = 4 and f3 = 3, and these to g = 46. The "
-    "slopes along the three paths are 5 and 3, 4 and 8, 1 and 10.",
-)
+figures.show(figures.plot_three_paths(paths))
 
 # %% [markdown]
 r"""
-Move x by a little. Along the upper path 5 · 3 = 15 times as much reaches g, along the middle 4 · 8 = 32, along the lower 1 · 10 = 10. All three arrive, so g moves 57 times as far: slopes in series are multiplied, paths in parallel are **added**,
+Move x by a little. Along the upper path $5 \cdot 3 = 15$ times as much reaches g, along the middle $4 \cdot 8 = 32$, along the lower $1 \cdot 10 = 10$. All three arrive, so g moves 57 times as far: slopes in series are multiplied, paths in parallel are **added**,
 
 $$\frac{dg}{dx} = \sum_{i=1}^{3} \frac{\partial g}{\partial f_i} \cdot \frac{d f_i}{dx}.$$
 
-The lecture's slide leaves out the index *i*, and so hides what is summed over: the paths. It also writes ∂ on the left; with one variable x it is the total slope d.
+The index *i* runs over the paths. On the left stands d, not ∂: with one variable x it is the total slope.
+
+<details><summary>If you know the slides</summary>
+One leaves out the index *i*, and so hides what is summed over. It also writes ∂ on the left.
+</details>
 """
 
 # %%
@@ -152,7 +149,7 @@ r"""
 
 Work out both slopes on paper: `series`, the slope of g(f(t)) by t at t0, and `parallel`, the slope of g by x at x0. They are whole numbers. (2 points, 10 minutes)
 
-Example: for f(t) = t² and g(f) = f² + 3f at t = 2 the slope is 4 · 11 = 44; for the three paths in the figure it is 15 + 32 + 10 = 57.
+Example: for $f(t) = t^2$ and $g(f) = f^2 + 3f$ at $t = 2$ the slope is $4 \cdot 11 = 44$; for the three paths in the figure it is $15 + 32 + 10 = 57$.
 
 <details><summary>Hint</summary>
 Which number does g get as its input? Write the values of f (or of f1, f2, f3) down before any slope.
@@ -190,7 +187,7 @@ Gradients worked out by hand are often wrong, and a network with a wrong gradien
 
 $$\frac{f(x+\varepsilon) - f(x)}{\varepsilon} \qquad\text{or}\qquad \frac{f(x+\varepsilon) - f(x-\varepsilon)}{2\varepsilon}.$$
 
-Which is better, and which ε? Predict: the smaller the better? The test case is tanh at 0.7, with the slope 1 − tanh².
+Which is better, and which ε? Predict: the smaller the better? The test case is tanh at 0.7, with the slope $1 - \tanh^2$.
 """
 
 # %%
@@ -198,15 +195,11 @@ steps = 10.0 ** np.arange(-12, 0)
 slope = 1 - math.tanh(0.7) ** 2
 ahead = [(math.tanh(0.7 + e) - math.tanh(0.7)) / e - slope for e in steps]
 both = [(math.tanh(0.7 + e) - math.tanh(0.7 - e)) / (2 * e) - slope for e in steps]
-figures.show(
-    figures.plot_difference_errors(steps, {"one-sided": ahead, "two-sided": both}),
-    alt="Two U-shaped curves on logarithmic axes: the error falls with the step, "
-    "then rises again. The two-sided one reaches far lower, near 1e-5.",
-)
+figures.show(figures.plot_two_errors(steps, ahead, both))
 
 # %% [markdown]
 r"""
-Both curves are a U. On the right the function bends within the step: the one-sided error shrinks like ε, the two-sided like ε², a hundred times for each step of ten. On the left, rounding: two nearly equal numbers are subtracted, and the noise that is left is divided by a tiny ε. The two-sided curve is lowest near **ε = 1e-5**.
+Both curves are a U. On the right the function bends within the step: the one-sided error shrinks like $\varepsilon$, the two-sided like $\varepsilon^2$, a hundred times for each step of ten. On the left, rounding: two nearly equal numbers are subtracted, and the noise that is left is divided by a tiny ε. The two-sided curve is lowest near **ε = 1e-5**.
 """
 
 # %%
@@ -216,7 +209,7 @@ for e in (1e-3, 1e-5, 1e-7):
 
 # %% [markdown]
 r"""
-One trap remains. ReLU has a corner at 0. If x − ε and x + ε lie on both sides of it, the difference mixes two slopes, and a right backward pass looks wrong.
+One trap remains. ReLU has a corner at 0. If $x - \varepsilon$ and $x + \varepsilon$ lie on both sides of it, the difference mixes two slopes, and a right backward pass looks wrong.
 """
 
 
@@ -281,22 +274,22 @@ From here on you can check any gradient in this course, at the price of two eval
 r"""
 ## 4 An engine in 60 lines
 
-The lectures call it **backpropagation**, a case of *automatic differentiation*. Break a computation into single steps; each step is so simple that its slope is known. Forwards, remember for each result what it was made from and with which slope. Backwards, start at the loss with 1, multiply along the arrows, add where arrows come together. Here is a network of one hidden unit with its loss.
+The way back is called **backpropagation**, a case of *automatic differentiation*. Break a computation into single steps; each step is so simple that its slope is known. Forwards, remember for each result what it was made from and with which slope. Backwards, start at the loss with 1, multiply along the arrows, add where arrows come together. Here is a network of one hidden unit with its loss.
 """
 
 # %%
 unit = program("z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1)
-figures.show(
-    figures.plot_computation_graph(unit, gradients=True, slopes=True),
-    alt="A chain of boxes from w and x over z, a and y to the loss L. Each has its "
-    "number in blue-grey and its gradient in orange; L has gradient 1.",
-)
+figures.show(figures.plot_one_unit(unit))
 
 # %% [markdown]
 r"""
-Read it from right to left. Blue-grey numbers were computed forwards, orange ones come back. L has the gradient 1, since L moves as far as L. The gradient of y is 1 · (−3.52), that of a is −3.52 · (−1), and so on down to w. No number is computed twice.
+Read it from right to left. Blue-grey numbers were computed forwards, orange ones come back. L has the gradient 1, since L moves as far as L. The gradient of y is $1 \cdot (-3.52)$, that of a is $-3.52 \cdot (-1)$, and so on down to w. No number is computed twice.
 
-Such a picture is a **directed acyclic graph**: arrows have a direction, and no path leads back to where it began (a slide has "acyclical").
+Such a picture is a **directed acyclic graph**: arrows have a direction, and no path leads back to where it began.
+
+<details><summary>If you know the slides</summary>
+They spell it "acyclical".
+</details>
 """
 
 # %% [markdown]
@@ -340,7 +333,7 @@ Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Comple
 Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a * b).parents` is `(a, b)`; `(a + b).slopes` is `(1.0, 1.0)`.
 
 <details><summary>Hint</summary>
-In a · b, by how much does the product grow if a grows by 1 and b stays?
+In $a \cdot b$, by how much does the product grow if a grows by 1 and b stays?
 </details>
 """
 
@@ -383,11 +376,7 @@ Now back. This is the graph you will test with: c and d are both used twice, so 
 """
 
 # %%
-figures.show(
-    figures.plot_computation_graph(SEVEN_NODES, slopes=True),
-    alt="Seven boxes: a and b lead to c = a + b and d = a times b; c and d lead to "
-    "e = c + d and f = c times d; e and f lead to y.",
-)
+figures.show(figures.plot_diamond(SEVEN_NODES))
 
 # %% [markdown]
 r"""
@@ -501,7 +490,7 @@ Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a 
 Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the slope 1.
 
 <details><summary>Hint</summary>
-The slope of tanh is 1 − tanh², that of exp is exp itself. Which number have you computed already when you need it?
+The slope of tanh is $1 - \tanh^2$, that of exp is exp itself. Which number have you computed already when you need it?
 </details>
 """
 
@@ -551,7 +540,7 @@ That is the engine. No later lab needs it: they use PyTorch's. If you are stuck 
 r"""
 ## Exercise 3.4. Three more functions
 
-Add `sin`, `log` (to the base e) and `sigmoid`, 1 / (1 + exp(−z)), in the same way. With them your engine can differentiate the curve of an old exercise, exp(−x² − 2x − sin x); the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes)
+Add `sin`, `log` (to the base e) and `sigmoid`, $1 / (1 + e^{-z})$, in the same way. With them your engine can differentiate the curve $e^{-x^2 - 2x - \sin x}$; the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes)
 
 Example: `Value(0).sin()` is 0 with the slope 1; `Value(2).log()` has the slope 0.5.
 
@@ -593,29 +582,22 @@ lab.more_functions.check_hidden(Value, seed=733)
 r"""
 ## 6 From scalars to matrices
 
-An engine of single numbers is slow: a layer of 1,000 by 1,000 has a million products. Libraries keep whole arrays in their boxes. A dense layer is one box, Y = X Wᵀ + b, and its backward pass gets dY, the gradient of the loss by Y, and returns the gradients by X, W and b.
+An engine of single numbers is slow: a layer of 1,000 by 1,000 has a million products. Libraries keep whole arrays in their boxes. A dense layer is one box, $Y = X W^\top + b$, and its backward pass gets dY, the gradient of the loss by Y, and returns the gradients by X, W and b.
 """
 
 # %%
 X = np.array([[1.0, 2, 0], [3, 0, -1]])  # (N, D) = (2, 3)
 W = np.array([[1.0, 0, 2], [0, 1, -1]])  # (K, D) = (2, 3)
 dY = np.array([[1.0, 0], [2, -1]])  # (N, K) = (2, 2)
-figures.show(
-    figures.plot_grids(
-        [X, W, X @ W.T, dY],
-        ["X (N, D)", "W (K, D)", "Y (N, K)", "dY (N, K)"],
-        signed=True,
-    ),
-    alt="Four small arrays: X and W of 2 by 3, Y and its gradient dY of 2 by 2.",
-)
+figures.show(figures.plot_dense_arrays(X, W, X @ W.T, dY))
 
 # %% [markdown]
 r"""
-Take one weight, W[0, 2] = 2. Y[n, 0] holds the product X[n, 2] · W[0, 2], once for **every** example n. So this weight reaches the loss along N parallel paths, and along each the slope is dY[n, 0] · X[n, 2]:
+Take one weight, $W_{02} = 2$ (`W[0, 2]`). $Y_{n0}$ holds the product $X_{n2} W_{02}$, once for **every** example n. So this weight reaches the loss along N parallel paths, and along each the slope is $dY_{n0}\, X_{n2}$:
 
 $$\frac{\partial L}{\partial W_{kd}} = \sum_{n} dY_{nk}\, X_{nd}.$$
 
-Here it is 1 · 0 + 2 · (−1) = −2. A sum over a shared index is a matrix product. Which one, and which array turned over? The shapes tell: **a gradient has the shape of its variable.**
+Here it is $1 \cdot 0 + 2 \cdot (-1) = -2$. A sum over a shared index is a matrix product. Which one, and which array turned over? The shapes tell: **a gradient has the shape of its variable.**
 """
 
 # %%
@@ -626,16 +608,16 @@ print(weight.grad[0, 2].item(), "in an array of shape", tuple(weight.grad.shape)
 
 # %% [markdown]
 r"""
-The lectures write "the gradient of L with respect to W and b": this is how it looks for a batch. b[k] is added to Y[n, k] for every n, again N paths. X[n, d] reaches Y[n, k] for every output k.
+The others are found in the same way. $b_k$ is added to $Y_{nk}$ for every n, again N paths. $X_{nd}$ reaches $Y_{nk}$ for every output k.
 
-Here dY comes from the loss behind the layer. If that loss is a mean over the batch, its 1/N is in dY already; a layer does not divide again.
+Here dY comes from the loss behind the layer. If that loss is a mean over the batch, its $1/N$ is in dY already; a layer does not divide again.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 3.5. Backwards through a dense layer
 
-Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for Y = X Wᵀ + b. Write `relu_backward(dA, Z)` for A = relu(Z): it returns dZ; where Z is 0 the slope is 0. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
+Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for $Y = X W^\top + b$. Write `relu_backward(dA, Z)` for $A = \text{relu}(Z)$: it returns dZ; where Z is 0 the slope is 0. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
 
 Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1]. For `dA = [5, 5]` and `Z = [−1, 2]` it is [0, 5].
 
@@ -668,7 +650,7 @@ lab.dense_backward.check_hidden(dense_backward, relu_backward, seed=9157)
 
 # %% [markdown]
 r"""
-Check it yourself, too, with the tool of section 3. Any loss will do if you know its dY; for L = (Y²).sum() it is 2 Y:
+Check it yourself, too, with the tool of section 3. Any loss will do if you know its dY; for $L = \sum Y^2$ it is $2 Y$:
 
 ```python
 loss = lambda W: ((X @ W.T) ** 2).sum()
@@ -679,7 +661,9 @@ print(np.abs(dW - numerical_gradient(loss, W)).max())
 
 # %% [markdown]
 r"""
-Now two layers in a row, for a whole batch: Z1 = X W1ᵀ + b1, A1 = relu(Z1), Y = A1 W2ᵀ + b2, and a loss behind Y. These are your sizes.
+Now two layers in a row, for a whole batch, and a loss behind Y. In code the names are `Z1`, `W1` and so on. Your sizes are below.
+
+$$Z_1 = X W_1^\top + b_1, \qquad A_1 = \text{relu}(Z_1), \qquad Y = A_1 W_2^\top + b_2$$
 """
 
 # %%
@@ -748,7 +732,7 @@ print("after zeroing and one call:", w.grad.item())
 
 # %% [markdown]
 r"""
-The slope of w² at 3 is 6. Without zeroing it grows to 12 and 18. Adding up is what makes values that are used twice come out right, and it lets you spread a large batch over several calls. The price: **you** have to set gradients to zero before each step.
+The slope of $w^2$ at 3 is 6. Without zeroing it grows to 12 and 18. Adding up is what makes values that are used twice come out right, and it lets you spread a large batch over several calls. The price: **you** have to set gradients to zero before each step.
 """
 
 # %%
@@ -819,7 +803,7 @@ One step of training: set the gradients to zero, compute the loss, go backward, 
 r"""
 ## Exercise 3.7. Sixty steps
 
-Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` |yours − PyTorch's| / |PyTorch's| of the gradients in the first step; it must be below 1e-6. (1 point, 10 minutes; it runs for some seconds)
+Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` of the gradients, |yours − PyTorch's| / |PyTorch's|, in the first step; it must be below 1e-6. (1 point, 10 minutes; it runs for some seconds)
 
 Example: the first loss is the one printed above.
 
@@ -855,15 +839,7 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 
 # %%
 figures.show(
-    figures.plot_losses(
-        {
-            "gradients set to zero": torch_training(),
-            "never set to zero": torch_training(zero=False),
-        },
-        bound=0.15,
-    ),
-    alt="Two loss curves over 60 steps. With zeroing the loss falls smoothly below "
-    "0.15; without it jumps up and down and learns little.",
+    figures.plot_with_and_without_zeroing(torch_training(), torch_training(zero=False))
 )
 
 # %% [markdown]
@@ -913,11 +889,11 @@ r"""
 Answer aloud, then open. Two are from earlier labs.
 
 <details><summary>y = a · a + a. How many paths lead from a to y, and what is the slope at a = 3?</summary>
-Three: twice through the product, once directly. 3 + 3 + 1 = 7.
+Three: twice through the product, once directly. $3 + 3 + 1 = 7$.
 </details>
 
 <details><summary>Why is the two-sided difference better, and why not with ε = 1e-12?</summary>
-Its error shrinks like ε² instead of ε. At 1e-12 rounding is larger than what is measured.
+Its error shrinks like $\varepsilon^2$ instead of $\varepsilon$. At 1e-12 rounding is larger than what is measured.
 </details>
 
 <details><summary>When may a value be asked on the way back?</summary>
@@ -936,7 +912,7 @@ r"""
 </details>
 
 <details><summary>From Lab 02: what is the largest slope of the sigmoid, and what does that do to ten layers of them?</summary>
-0.25, at 0. Slopes in series are multiplied: at most 0.25 to the power 10, about a millionth.
+0.25, at 0. Slopes in series are multiplied: at most $0.25^{10}$, about a millionth.
 </details>
 
 Practise until it is easy: `lab.chain_slopes.practice()`, `lab.chain_slopes.practice(topic="slopes-in-parallel")`, `lab.gradient_shapes.practice()`.
@@ -953,5 +929,5 @@ r"""
 - checked gradients with two evaluations of the function;
 - sent gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), your_Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, where the loss becomes a log-loss.
+**On your own** (not graded): give `Value` a method `log1p` or `softplus` and check it with `numerical_gradient`; walk through a graph of your own with `widgets.explore_graph(program("b = a * a; y = b + a", a=2), your_Value=Value)`; train on points of your own with ReLU in place of tanh. Next: Lab 04, *Turn scores into probabilities*, where the loss becomes a log-loss.
 """
