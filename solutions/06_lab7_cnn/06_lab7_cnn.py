@@ -8,12 +8,12 @@
 
 # %% [markdown]
 r"""
-# Lab 7: build and train a convolutional network
+# Build and train a convolutional network
 """
 
 # %% [markdown]
 r"""
-**You will** build the lecture's convolutional network, train it on small colour pictures and judge it fairly.
+**You will** build the lecture's convolutional network, train it on small colour pictures and judge it fairly. (In the lecture this is "Lab 7"; here it is Lab 06.)
 
 **You will learn** to
 
@@ -41,6 +41,7 @@ All shapes are in PyTorch's order: N, C, H, W. Where a listing of the lectures h
 import numpy as np
 import torch
 import torch.nn.functional as F
+from IPython.display import display
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
@@ -73,18 +74,15 @@ r"""
 ## 1 The data and chance level
 
 The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours works without a network: the computer draws its pictures. Ten classes of shapes, in any colour, place, size and light, on cluttered ground. Colour says nothing about the class here; only form does.
+
+There are three parts: pictures to learn from (**train**), pictures on which you compare and choose (**validation**), and pictures that you look at once, when everything is chosen (**test**).
 """
 
 # %%
 train, test = load_shapes(3000, 1000)
-print(
-    "source:",
-    train.source,
-    "| training pictures:",
-    len(train),
-    "| test pictures:",
-    len(test),
-)
+validation = load_shapes(10, 500, seed=1).test
+for name, part in {"train": train, "validation": validation, "test": test}.items():
+    print(f"{name:10} {len(part):5} pictures, {part.source}")
 figures.show(
     figures.plot_pictures(train.at(range(20))),
     alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
@@ -92,14 +90,18 @@ figures.show(
 
 # %% [markdown]
 r"""
-A picture is stored as whole numbers from 0 to 255. (The lecture's text says that such pictures lie in [0, 1]. They do only after `ToTensor`, which divides by 255. Our `tensors()` does the same.) As in the original lab, each number is then moved to the range from −1 to 1, and the pictures are handed out in batches; `make_loader` does both.
+A picture is stored as whole numbers from 0 to 255. `tensors()` divides by 255, as PyTorch's `ToTensor` does. As in the original lab, each number is then moved to the range from −1 to 1, and the pictures are handed out in batches; `make_loader` does both.
+
+<details><summary>If you know the slides</summary>
+Their text says that such pictures lie in [0, 1]. They do only after <code>ToTensor</code>.
+</details>
 """
 
 # %%
 pixels, _ = train.tensors()  # (N, 3, 32, 32)
 print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
 train_loader = make_loader(train, shuffle=True)  # batches of 32, from -1 to 1
-test_loader = make_loader(test)
+validation_loader, test_loader = make_loader(validation), make_loader(test)
 images, labels = next(iter(train_loader))
 print(tuple(images.shape), tuple(labels.shape))
 
@@ -114,7 +116,7 @@ print(f"{F.cross_entropy(same_score, labels).item():.4f}")
 
 # %% [markdown]
 r"""
-That is −ln(1/10) = ln 10, with the natural logarithm. Remember the number: a fresh network should start close to it. If yours starts at 5, or at 0.7, something is wrong before training begins.
+That is $-\ln\frac{1}{10} = \ln 10$, with the natural logarithm: `np.log(10)`. Remember the number: a fresh network should start close to it. If yours starts at 5, or at 0.7, something is wrong before training begins.
 
 The lecture asks why all this works now, although the ideas are old. Four things came together: faster machines (GPUs), some new ideas such as ReLU and dropout, far more labelled pictures, and the habit of feeding **raw pixels** in place of features made by hand.
 """
@@ -123,7 +125,7 @@ The lecture asks why all this works now, although the ideas are old. Four things
 r"""
 ## 2 Predict all shapes
 
-The classic order of a convolutional network: (convolution + ReLU) once or more, pool, and again; then flatten, dense layers, and a softmax, which in PyTorch lives inside the loss. Here is a small one with other numbers than yours. Each block is as tall as its maps and as wide as it has channels.
+The classic order of a convolutional network: (convolution + ReLU) once or more, pool, and again; then flatten, dense layers, and a softmax, which in PyTorch lives inside the loss. Here is a small one with other numbers than yours. The taller a block, the taller its maps; the wider, the more channels it has. (Widths grow with the logarithm, so that 300 still fits beside 3.)
 """
 
 # %%
@@ -151,7 +153,15 @@ figures.show(
 
 # %% [markdown]
 r"""
-Read it from the left. A 3×3 kernel takes two pixels off each side's length, 30 becomes 28; 2×2 pooling makes 14 of it. A 4×4 kernel takes three: 11. Now look: pooling does **not** halve 11. It finds five pairs and leaves one row and one column out. The lecture says "reduced by 2 on each side" and "halved"; in general a side of 13 becomes 6.
+Read it from the left. A 3×3 kernel takes two pixels off each side's length, 30 becomes 28; 2×2 pooling makes 14 of it. A 4×4 kernel takes three: 11. Now look: pooling does **not** halve 11. It finds five pairs and leaves one row and one column out: in general
+
+$$H_\text{out} = \left\lfloor H / 2 \right\rfloor,$$
+
+in code `height // 2`.
+
+<details><summary>If you know the slides</summary>
+They say "reduced by 2 on each side" and "halved". That holds for even sides only.
+</details>
 """
 
 # %% [markdown]
@@ -222,9 +232,11 @@ lab.shape_trace.check(shapes)
 
 # %% [markdown]
 r"""
-The lecture calls the step from 3 to 6 to 16 channels "doubling"; it is a common habit to double them, but 16 is not twice 6.
-
 Next, what training changes. PyTorch lists a network's parameter tensors by name. The lecture's lab prints the first two of ten and asks: what are the other eight? Here are the first two of the figure's network.
+
+<details><summary>If you know the slides</summary>
+They call the step from 3 to 6 to 16 channels "doubling". Doubling is a common habit, but 16 is not twice 6.
+</details>
 """
 
 # %%
@@ -278,40 +290,32 @@ lab.parameter_counts.check(parameters, tensors)
 
 # %% [markdown]
 r"""
-Parameters are memory. Time is multiplications: each weight of a kernel is used once for **every place** of the window. For the lecture's network the two are very different.
+Parameters are memory. Time is multiplications: each weight of a kernel is used once for **every place** of the window. For the lecture's network the two are very different. The cell below draws both, once your counts are written.
 """
 
 # %%
-sizes = {
-    "conv1": (75, 6, 28 * 28),
-    "conv2": (150, 16, 10 * 10),
-    "fc1": (400, 120, 1),
-    "fc2": (120, 84, 1),
-    "fc3": (84, 10, 1),
-}
-figures.show(
-    figures.plot_cost_bars(
-        {name: (reach + 1) * outputs for name, (reach, outputs, _) in sizes.items()},
-        {
-            name: reach * outputs * places
-            for name, (reach, outputs, places) in sizes.items()
-        },
-    ),
-    alt="Two groups of bars. The first convolution holds 0.7 % of the "
-    "parameters and does 54 % of the multiplications; the first dense layer "
-    "holds 78 % of the parameters and does 7 % of the multiplications.",
-)
+if lab.parameter_counts.is_written(parameters):
+    figures.show(
+        figures.plot_lecture_costs(),
+        alt="Two groups of bars. The first convolution holds 0.7 % of the "
+        "parameters and does 54 % of the multiplications; the first dense layer "
+        "holds 78 % of the parameters and does 7 % of the multiplications.",
+    )
 
 # %% [markdown]
 r"""
-The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round. For more: `lab.shape_trace.practice()` and `lab.parameter_counts.practice()`.
+<details><summary>What the bars say</summary>
+The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round.
+</details>
+
+For more: <code>lab.shape_trace.practice()</code> and <code>lab.parameter_counts.practice()</code>.
 """
 
 # %% [markdown]
 r"""
 ## 3 Build it
 
-The lecture's listing has lost its `class` line, a `def` and the place of its `return` on the way to the slide. This is its content, line by line:
+The lecture's network, line by line:
 
 | layer | arguments | then |
 |---|---|---|
@@ -321,6 +325,10 @@ The lecture's listing has lost its `class` line, a `def` and the place of its `r
 | `fc1` | 400 to 120 | ReLU |
 | `fc2` | 120 to 84 | ReLU |
 | `fc3` | 84 to 10 | nothing |
+
+<details><summary>If you know the slides</summary>
+The listing there has lost its <code>class</code> line, a <code>def</code> and the place of its <code>return</code>. Their text calls the scores energies; with energies, lower would be likelier.
+</details>
 """
 
 # %% [markdown]
@@ -345,7 +353,7 @@ print(tuple(Tiny()(images).shape))
 
 # %% [markdown]
 r"""
-`flatten(1)` stretches everything **from axis 1 on** and so leaves the batch alone. The numbers that come out are called **logits**, or scores: they may be negative, do not add up to 1, and a higher one means a likelier class. (The lecture's text calls them energies; with energies, lower would be likelier.) No softmax: the loss has it inside.
+`flatten(1)` stretches everything **from axis 1 on** and so leaves the batch alone. The numbers that come out are called **logits**, or scores: they may be negative, do not add up to 1, and a higher one means a likelier class. No softmax: the loss has it inside.
 """
 
 # %% [markdown]
@@ -405,7 +413,8 @@ The check gives your network weights of its own and compares the scores with PyT
 """
 
 # %%
-widgets.explore_ribbon(CNN(), input_shape=(3, 32, 32))
+if lab.build_cnn.is_written(CNN):
+    display(widgets.explore_ribbon(CNN(), input_shape=(3, 32, 32)))
 
 # %% [markdown]
 r"""
@@ -462,11 +471,11 @@ lab.larger_pictures.check(larger)
 
 # %% [markdown]
 r"""
-`flatten(1)` would have raised an error for every batch, because fc1 does not get the 400 numbers that it expects. An error at once is the better friend. There are two ways to mend the network itself: give fc1 the right number of inputs, or make the maps the same size whatever comes in. `nn.AdaptiveAvgPool2d(5)` does that.
+`flatten(1)` in place of `view` would raise an error for every batch, because fc1 does not get the 400 numbers that it expects. An error at once is the better friend. There are two ways to mend the network itself: give fc1 the right number of inputs, or make the maps the same size whatever comes in. `nn.AdaptiveAvgPool2d(5)` does that.
 """
 
 # %%
-for side in (5, 13, 29):
+for side in (7, 11, 29):
     print(side, tuple(nn.AdaptiveAvgPool2d(5)(torch.zeros(1, 16, side, side)).shape))
 
 # %% [markdown]
@@ -528,7 +537,7 @@ for _ in range(3):
 
 # %% [markdown]
 r"""
-3, 6, 9: without `optimiser.zero_grad()` each step would follow the sum of all gradients so far. The next numbers show what that does to a ball in a bowl, y = w²/2, where every step should go one half of the way to the middle.
+3, 6, 9: without `optimiser.zero_grad()` each step would follow the sum of all gradients so far. The next numbers show what that does to a ball in a bowl, $y = \frac{1}{2} w^2$ (`y = w**2 / 2`), where every step should go one half of the way to the middle.
 """
 
 # %%
@@ -618,7 +627,11 @@ figures.show(
 r"""
 Four of six are right: accuracy 0.67. Per class it is 2/3, 1 and 0: divide the diagonal by the sums of the **rows**. A class without pictures has no accuracy: 0/0 is `nan`, not 0.
 
-Two traps in the original lab: its loop over a batch runs to a fixed size (its predecessor counted 4 of every 8 pictures), so a last, shorter batch goes wrong. And the test pictures must have no say in anything before: no mean, no choice of epoch.
+Two traps. A loop that runs to a fixed batch size goes wrong at the last, shorter batch. And the **test pictures have no say** in anything before: no mean, no choice of optimiser, rate or epoch. That is what the validation pictures are for.
+
+<details><summary>If you know the slides</summary>
+The loop of the original lab runs to a fixed size; its predecessor counted 4 of every 8 pictures.
+</details>
 """
 
 # %% [markdown]
@@ -694,7 +707,11 @@ Only form says what these pictures show, and a dense layer has to learn a form a
 r"""
 ## Exercise 6.6. The first run
 
-Make a fresh `network` and note its `first loss` on a batch before any step. Note the `loss of guessing` (two decimals or more) and the `chance` level. Then train it for `EPOCHS` epochs with your functions and note its `accuracy` on the test pictures: let the cell compute it, since a second run may give another number than the one you saw. **60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes)
+1. Make a fresh `network`. Note its `first loss`, on a batch, before any step; the `loss of guessing` (two decimals or more); and the `chance` level.
+2. Train it for `EPOCHS` epochs with your functions: `history = run_epochs(…, EPOCHS, evaluate=…)` keeps the losses, and the accuracies on the **validation** pictures. Not enough yet? Choose optimiser and learning rate by these, and train a fresh network.
+3. When you have chosen, note the `accuracy` on the **test** pictures, once. Let the cell compute it, since a second run may give another number than the one you saw.
+
+**60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes)
 
 Example: Adam with learning rate 0.002 is a good start; the original lab's SGD (0.001, momentum 0.9) needs far more epochs.
 
@@ -708,6 +725,7 @@ EPOCHS = 5
 train, test = load_shapes(3000, 1000)
 train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
 network = None
+history = None  # what run_epochs returns
 first_run = {
     "first loss": None,
     "loss of guessing": None,
@@ -720,11 +738,10 @@ network = CNN()
 images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
-print(
-    run_epochs(
-        lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy),
-        EPOCHS,
-    )
+history = run_epochs(
+    lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy),
+    EPOCHS,
+    evaluate=lambda: evaluate(network, validation_loader, 10)["accuracy"],
 )
 first_run = {
     "first loss": first_loss,
@@ -740,30 +757,16 @@ lab.first_run.check(first_run, network)
 
 # %% [markdown]
 r"""
-Look at your run as curves: how loss and accuracy moved, and how far above chance you are. The cell below trains a small network for a few epochs with **your** two functions, so it works with any solution of theirs.
+Look at your run as curves: how the loss moved, and how far above chance the accuracy on the validation pictures is.
 """
 
 # %%
-seed_everything(0)
-sketch = nn.Sequential(
-    nn.Conv2d(3, 8, 5, stride=2),
-    nn.ReLU(),
-    nn.Conv2d(8, 16, 5, stride=2),
-    nn.ReLU(),
-    nn.Flatten(),
-    nn.Linear(400, 10),
-)
-adam = torch.optim.Adam(sketch.parameters(), lr=0.002)
-curves = run_epochs(
-    lambda: train_one_epoch(sketch, train_loader, adam, F.cross_entropy),
-    1 if is_grading() else 4,
-    evaluate=lambda: evaluate(sketch, test_loader, 10)["accuracy"],
-)
-figures.show(
-    figures.plot_history(curves, chance=0.1),
-    alt="Left, the mean training loss falls from epoch to epoch. Right, the "
-    "accuracy on test pictures rises well above the chance line at 0.1.",
-)
+if lab.first_run.is_written(history):
+    figures.show(
+        figures.plot_history(history, chance=0.1),
+        alt="Left, the mean training loss falls from epoch to epoch. Right, the "
+        "accuracy on validation pictures rises well above the chance line at 0.1.",
+    )
 
 # %% [markdown]
 r"""
@@ -771,15 +774,16 @@ And who is confused with whom? If you have a trained `network`, it is judged her
 """
 
 # %%
-judged = load_trained("shapes") if network is None else network
-pictures = test.at(range(200 if network is None or is_grading() else 1000))
-found = evaluate(judged, make_loader(pictures), 10)
-figures.show(
-    figures.plot_confusion(found["confusion"], test.classes, examples=test),
-    alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
-    "some rows share their pictures with a similar shape. An example "
-    "picture stands at the end of each row.",
-)
+trained = network if lab.first_run.is_written(network) else load_trained("shapes")
+if lab.evaluate.is_written(evaluate):
+    shown = test.at(range(200 if is_grading() else 1000))
+    found = evaluate(trained, make_loader(shown), 10)
+    figures.show(
+        figures.plot_confusion(found["confusion"], shown.classes, examples=shown),
+        alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
+        "some rows share their pictures with a similar shape. An example "
+        "picture stands at the end of each row.",
+    )
 
 # %% [markdown]
 r"""
@@ -868,7 +872,7 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 
 # %%
 kernels = next(
-    layer.weight for layer in judged.modules() if isinstance(layer, nn.Conv2d)
+    layer.weight for layer in trained.modules() if isinstance(layer, nn.Conv2d)
 )
 figures.show(
     figures.plot_first_kernels(kernels),
@@ -884,7 +888,10 @@ Look for a change from light to dark across a kernel, or from one colour to anot
 r"""
 ## 9 A Keras listing in PyTorch
 
-The second lecture has a network of this kind in Keras. Keras writes channels **last**, and names only what comes out; what goes in is inferred. Its listing takes pictures of 28×28×3, although the data it is meant for, MNIST and Fashion-MNIST, is grey: one channel.
+The second lecture has a network of this kind in Keras. Keras writes channels **last**, and names only what comes out; what goes in is inferred. 
+<details><summary>If you know the slides</summary>
+Their listing takes pictures of 28×28×3, although the data it is meant for, MNIST and Fashion-MNIST, is grey: one channel.
+</details>
 """
 
 # %%
@@ -913,7 +920,7 @@ r"""
 
 For the listing above: the `keras_shapes` of one picture in PyTorch's order, `(C, H, W)` or `(D,)`; the parameters of each layer, their `total`, the `total for grey` pictures (one channel), and the `share of dense1` in percent of the total, to one decimal. No padding, stride 1. (3 points, 20 minutes)
 
-Example: a `Conv2D(4, 5)` on 28×28×3 gives 24×24×4 in Keras's order, `(4, 24, 24)` in PyTorch's, and has 304 parameters.
+Example: a `Conv2D(4, 3)` on 20×20×3 gives 18×18×4 in Keras's order, `(4, 18, 18)` in PyTorch's, and has 112 parameters.
 
 <details><summary>Hint</summary>
 In which layer do all features meet? How many numbers reach each of its units?
@@ -956,7 +963,7 @@ lab.keras_network.check(keras_shapes, keras_counts)
 
 # %% [markdown]
 r"""
-Nearly all parameters sit in one dense layer. Larger networks put a pooling over the whole map in its place; you will see it in ResNet.
+Where do most parameters sit? Larger networks put a pooling over the whole map in front of such a layer; you will see it in ResNet.
 """
 
 # %% [markdown]
@@ -965,7 +972,15 @@ r"""
 
 **LeNet** (1998) is the ancestor: 32×32 grey pictures, kernels of 5×5, 6 and 16 maps. With a full second convolution it has 61,706 parameters. Historically that layer was wired in part only, to save work: 1,516 parameters in place of 2,416.
 
-**AlexNet** (2012): five convolutions, three of them pooled, three dense layers, 1000 classes. The lecture's figure names the contest of 2010; the famous result, 15.3 % top-5 error, is that of 2012. Its picture of 224 pixels does not fit: (224 − 11)/4 + 1 = 54.25. With 227 it is 55.
+**AlexNet** (2012): five convolutions, three of them pooled, three dense layers, 1000 classes. It won the contest of 2012 with 15.3 % top-5 error. Pictures of 227 pixels fit its first layer:
+
+$$\frac{227 - 11}{4} + 1 = 55,$$
+
+in code `(227 - 11) // 4 + 1`.
+
+<details><summary>If you know the slides</summary>
+The figure there names the contest of 2010, and a picture of 224 pixels, which does not fit: (224 − 11)/4 + 1 = 54.25.
+</details>
 """
 
 # %%
@@ -1039,26 +1054,18 @@ lab.count_params.check_hidden(count_params, seed=690)
 r"""
 ## 11 The listing that is not VGG
 
-The second lecture shows "VGG-16 in Keras". Three things about it. It writes `Convolution2D(64, 3, 3)`, the style of Keras 1: in later versions the third number is the *stride*. It takes pictures of (3, 224, 224), channels **first**, where the other listing of the same lecture has them last. And something is missing, which makes another network of it. Watch the sizes.
-"""
+The second lecture shows "VGG-16 in Keras". It takes pictures of 224×224 pixels and has the layers of the list above, in the same order, with kernels of 3×3, pooling of 2×2 and these arguments:
 
-# %%
-steps, rows = ["input"], {"VGG-16": [224], "the listing": [224]}
-for entry in VGG16[: VGG16.index("flatten")]:
-    steps.append("pool" if entry == "pool" else f"conv {entry}")
-    for name, padding in (("VGG-16", 1), ("the listing", 0)):
-        side = rows[name][-1]
-        rows[name].append(side // 2 if entry == "pool" else side + 2 * padding - 2)
-figures.show(
-    figures.plot_size_staircase(rows, steps),
-    alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
-    "it five times, from 224 to 7. The listing loses two pixels at each "
-    "convolution as well and ends at a single pixel.",
-)
+```python
+Convolution2D(64, 3, 3, activation="relu")
+MaxPooling2D((2, 2), strides=(2, 2))
+```
 
-# %% [markdown]
-r"""
-The text of the slide has also lost the `Flatten` line and two `Dropout(0.5)` lines between the dense layers. Those have no parameters, so they do not change the count.
+In Keras 1, whose style this is, the two threes are the sides of the kernel. Where an argument is left out, Keras does as in section 9. One of the four words below makes another network of it: count, and you will see which.
+
+<details><summary>If you know the slides</summary>
+In later versions of Keras the third number is the <em>stride</em>. The pictures are (3, 224, 224), channels <strong>first</strong>, where the other listing of the same lecture has them last. The text has also lost the <code>Flatten</code> line and two <code>Dropout(0.5)</code> lines between the dense layers; those have no parameters, so they do not change the count.
+</details>
 """
 
 # %% [markdown]
@@ -1097,14 +1104,30 @@ lab.not_vgg.check(vgg)
 
 # %% [markdown]
 r"""
+Both networks, side by side along the layers, once your numbers are written:
+"""
+
+# %%
+if lab.not_vgg.is_written(vgg):
+    figures.show(
+        figures.plot_vgg_staircases(VGG16),
+        alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
+        "it five times, from 224 to 7. The listing loses two pixels at each "
+        "convolution as well and ends at a single pixel.",
+    )
+
+# %% [markdown]
+r"""
+<details><summary>What happened</summary>
 A missing argument, and a layer of 102,764,544 parameters shrinks to a fiftieth. Nothing is raised: the listing runs. Counting is how you notice.
+</details>
 """
 
 # %% [markdown]
 r"""
 ## 12 Residual blocks
 
-Is deeper better? The lecture says so. Plain networks say otherwise: with 56 layers they had a larger error than with 20, on the *training* pictures, too, so it was not overfitting. They were harder to train. A **residual block** (He and others, CVPR 2016) adds its input to its output, so its convolutions only learn the *difference*.
+Is deeper better? Plain networks say no: with 56 layers they had a larger error than with 20, on the *training* pictures, too, so it was not overfitting. They were harder to train. A **residual block** (He and others, CVPR 2016) adds its input to its output, so its convolutions only learn the *difference*: $y = \mathrm{ReLU}(F(x) + x)$, in code `F.relu(f(x) + x)`.
 """
 
 # %%
@@ -1245,5 +1268,5 @@ r"""
 
 Not graded: replace `load_shapes` by `load_colour(..., source="cifar10")` if you have CIFAR-10 (`course data fetch cifar10`), or `source="fashion_colour"`, and compare. Try another loss, more epochs, more channels (mind the sizes!). Send pictures of 64×64 through `CNN64`.
 
-The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07: what to do when you have only 20 pictures of each class.
+The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07, "Borrow a network's eyes": what to do when you have only 20 pictures of each class.
 """

@@ -39,7 +39,7 @@ QUICK_RUN = """class Back(nn.Module):
     def forward(self, x):
         return x / 2 + 0.5
 
-network = nn.Sequential(Back(), load_trained("shapes"))
+network, history = nn.Sequential(Back(), load_trained("shapes")), None
 pixels, labels = load_shapes(10, 1000).test.tensors()
 with torch.no_grad():
     share = (network(2 * pixels - 1).argmax(1) == labels).float().mean()

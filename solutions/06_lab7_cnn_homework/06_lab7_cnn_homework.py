@@ -8,7 +8,7 @@
 
 # %% [markdown]
 r"""
-# Beat your own baseline: garments (homework to Lab 7)
+# Beat your own baseline: garments (homework to Lab 06)
 """
 
 # %% [markdown]
@@ -21,7 +21,7 @@ r"""
 - choose a network within a budget of parameters;
 - find out what one layer is worth, and report it in half a page.
 
-**You need** Lab 7. Time: about 120 minutes. 12 points.
+**You need** Lab 06. Time: about 120 minutes. 12 points.
 """
 
 # %%
@@ -69,7 +69,7 @@ figures.show(
 
 # %% [markdown]
 r"""
-Two functions are given, so that you can put your time into the networks. They do what yours of Lab 7 do (you may use those). **Mind the clock:** when your notebook is graded, a cell is stopped after 30 seconds. Let no training take more than about 15 on your machine.
+Two functions are given, so that you can put your time into the networks. They do what yours of Lab 06 do (you may use those). **Mind the clock:** when your notebook is graded, a cell is stopped after 30 seconds. Let no training take more than about 15 on your machine.
 """
 
 

@@ -21,7 +21,7 @@ r"""
 - fit a head without leaking the test part into it, and compare it with fair controls;
 - tell when transfer helps, and recognise labels and preprocessing that ruin it.
 
-**You need** the convolutional network of Lab 7 and softmax regression from Lab 04. Time: 100 minutes.
+**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: 100 minutes.
 """
 
 # %% [markdown]
@@ -42,6 +42,7 @@ from copy import deepcopy
 
 import numpy as np
 import torch
+from IPython.display import display
 from torch import nn
 
 from course_utils.data import DataUnavailable, load_bikes, load_photos, load_shapes
@@ -103,7 +104,7 @@ It has learned the ten pictures by heart, and is hardly better than guessing on 
 r"""
 ## 2 The network and its first task
 
-This network has seen 12,000 pictures of ten *other* shapes: discs, rings, stars, stripes and so on, but no heart and no arrow. Its last layer, says the lecture, is nothing but logistic regression; the layers before it **change the representation** until logistic regression can do the rest.
+This network has seen 12,000 pictures of ten *other* shapes: discs, rings, stars, stripes and so on, but no heart and no arrow. Its last layer is nothing but logistic regression; the layers before it **change the representation** until logistic regression can do the rest.
 """
 
 # %%
@@ -116,7 +117,7 @@ for name, layer in source.named_children():
 r"""
 They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
-The lecture calls this using the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The first is the one to try when you do not know a good representation yourself, and have few pictures.
+The lecture calls this using the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
 """
 
 # %% [markdown]
@@ -198,10 +199,10 @@ What is in these numbers? Here are 120 pictures, none of which the network was t
 # %%
 some = test.at(range(120))
 X_some, y_some = some.tensors()
-in_two_directions = {
-    "3,072 pixels": X_some.flatten(1),
-    "1,024 features": extract_features(source, X_some, "flatten"),
-}
+in_two_directions = {"3,072 pixels": X_some.flatten(1)}
+if lab.extract_features.is_written(extract_features):
+    found = extract_features(source, X_some, "flatten")
+    in_two_directions["1,024 features"] = found
 figures.show(
     figures.plot_directions(in_two_directions, y_some, some.classes),
     alt="Two clouds of points. In pixels hearts and arrows lie mixed through each "
@@ -282,11 +283,11 @@ The check trains for five steps and compares the numbers before and after, bit b
 r"""
 ## 5 A head on top
 
-A head is one linear layer from D features to K scores: K · (D + 1) numbers. How large D is depends on where you cut. VGG-16, the network of the lecture's homework, ends in 512 maps of 7×7. You can flatten them, or average each map to one number first (global average pooling).
+A head is one linear layer from $D$ features to $K$ scores: $K \cdot (D + 1)$ numbers, in code `K * (D + 1)`. How large $D$ is depends on where you cut. AlexNet, for example, ends in 256 maps of 6×6. You can flatten them, or average each map to one number first (global average pooling).
 """
 
 # %%
-for D in (7 * 7 * 512, 512):
+for D in (6 * 6 * 256, 256):
     head = nn.Linear(D, 5, device="meta")  # five classes
     print(f"{D:6,} features: {sum(p.numel() for p in head.parameters()):9,}")
 
@@ -324,15 +325,16 @@ lab.head_sizes.check(numbers)
 r"""
 For more of these: `lab.head_sizes.practice()`.
 
-Now fit one. Features have units of their own: one runs from 0 to 0.1, another from 0 to 40, and the small one may be the telling one. So each is **standardised**: minus its mean, divided by its standard deviation. Whose mean? The test part stands for pictures that do not exist yet. Its numbers may take no part in anything that is learned, also not in a mean.
+Now fit one. Features have units of their own: one runs from 0 to 0.1, another from 0 to 40, and the small one may be the telling one. So each is **standardised**: $(x - \text{mean}) / \text{std}$, minus its mean, divided by its standard deviation. Whose mean? The test part stands for pictures that do not exist yet. Its numbers may take no part in anything that is learned, also not in a mean.
 """
 
 # %%
-F_ten = np.asarray(extract_features(source, X_ten, "flatten"))
-F_ten = torch.as_tensor(F_ten, dtype=torch.float32)
-spread = F_ten.std(0)
-print(f"standard deviations from {spread.min():.3f} to {spread.max():.3f}")
-print("features that never change:", int((spread == 0).sum()), "of", len(spread))
+if lab.extract_features.is_written(extract_features):
+    F_ten = np.asarray(extract_features(source, X_ten, "flatten"))
+    F_ten = torch.as_tensor(F_ten, dtype=torch.float32)
+    spread = F_ten.std(0)
+    print(f"standard deviations from {spread.min():.3f} to {spread.max():.3f}")
+    print("features that never change:", int((spread == 0).sum()), "of", len(spread))
 
 # %% [markdown]
 r"""
@@ -386,22 +388,24 @@ r"""
 Two short names for what follows: the features of pictures, and the share that a head gets right, both with your functions. Then back to the ten pictures of section 1. The same ten, the same 300 new ones, but seen through borrowed eyes:
 """
 
-
 # %%
-def features(network, X):
-    """Features (N, 1024) of pictures, as a tensor."""
-    found = np.asarray(extract_features(network, X, "flatten"))
-    return torch.as_tensor(found, dtype=torch.float32)
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
 
+    def features(network, X):
+        """Features (N, 1024) of pictures, as a tensor."""
+        found = np.asarray(extract_features(network, X, "flatten"))
+        return torch.as_tensor(found, dtype=torch.float32)
 
-def share_right(F_train, y_train, F_new, y_new):
-    """Fit a head, and return its accuracy on other pictures."""
-    guesses = torch.as_tensor(fit_head(F_train, y_train, F_new)).argmax(1)
-    return (guesses == y_new).double().mean().item()
+    def share_right(F_train, y_train, F_new, y_new):
+        """Fit a head, and return its accuracy on other pictures."""
+        guesses = torch.as_tensor(fit_head(F_train, y_train, F_new)).argmax(1)
+        return (guesses == y_new).double().mean().item()
 
-
-F_ten, F_test = features(source, X_ten), features(source, X_test)
-print("on 300 new pictures   ", round(share_right(F_ten, y_ten, F_test, y_test), 2))
+    F_ten, F_test = features(source, X_ten), features(source, X_test)
+    reached = share_right(F_ten, y_ten, F_test, y_test)
+    print("on 300 new pictures   ", round(reached, 2))
 
 # %% [markdown]
 r"""
@@ -412,7 +416,7 @@ Compare with the fresh network of section 1. Ten pictures were not enough to lea
 r"""
 ## 6 Fine-tuning
 
-The second way of the lecture adjusts *every* step: new head, nothing frozen, a small learning rate, few epochs. The body starts where the source task left it and may move a little.
+The second way adjusts *every* step: new head, nothing frozen, a small learning rate, few epochs. The body starts where the source task left it and may move a little.
 """
 
 
@@ -432,7 +436,7 @@ print("fine-tuned on ten     ", round(accuracy(tuned, X_test, y_test), 2))
 
 # %% [markdown]
 r"""
-Better than the head alone, or worse? One draw of ten pictures cannot tell; section 8 takes three. More can adapt, but what tells it how? With ten pictures, 25,634 numbers can move to please them; a head moves 2,050. Fine-tuning tends to pay when pictures are many or the target is far from the source. One result is known from photographs of ants and bees, with about 120 pictures of each: frozen features reached 94.8 %, fine-tuning 92.8 %, and frozen was three times as quick. Frozen first, then see.
+Better than the head alone, or worse? One draw of ten pictures cannot tell; section 8 takes three. More can adapt, but what tells it how? With ten pictures, all the numbers of the body can move to please them; frozen, only the head's can. Fine-tuning tends to pay when pictures are many or the target is far from the source. One result is known from photographs of ants and bees, with about 120 pictures of each: frozen features reached 94.8 %, fine-tuning 92.8 %, and frozen was three times as quick. Frozen first, then see.
 """
 
 # %% [markdown]
@@ -505,30 +509,30 @@ def experiment(sizes, draws):
 
 # %%
 small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
-runs = experiment(*(small if is_grading() else whole))
-print(
-    {
-        way: {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
-        for way, row in runs.items()
-    }
-)
-figures.show(
-    figures.plot_learning_curve(runs, chance=0.5),
-    alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
-    "fine-tuned start far above chance and rise; scratch leaves chance only "
-    "with 100 pictures; random features and pixels stay near it.",
-)
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
+    runs = experiment(*(small if is_grading() else whole))
+    for way, row in runs.items():
+        means = {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
+        print(f"{way!r}: {means},")
+    figures.show(
+        figures.plot_learning_curve(runs, chance=0.5),
+        alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
+        "fine-tuned start far above chance and rise; scratch leaves chance only "
+        "with 100 pictures; random features and pixels stay near it.",
+    )
 
 # %% [markdown]
 r"""
-The printed line is your table: the mean of three draws for each way and each n. In the figure a band reaches from the worst draw to the best. Where bands overlap, do not believe in an order.
+The printed lines are your table (put them between braces): the mean of three draws for each way and each n. In the figure a band reaches from the worst draw to the best. Where bands overlap, do not believe in an order.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 7.5. Read the learning curve
 
-Paste the printed table under `"table"`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes)
+Paste the printed lines under `"table"`, between `{` and `}`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes)
 
 Example: from 0.48 to 0.60 is a gain of 12 points.
 
@@ -564,7 +568,11 @@ lab.learning_curve.check(results)
 
 # %% [markdown]
 r"""
-Read it once more with the question of section 7. Random features are a fair control: same architecture, same head. They stay close to guessing, so it is the *training on other shapes* that helps, not the convolutions as such. And scratch rises steeply at the end: with thousands of pictures it would catch up. (Whether its 100 pictures a class match five borrowed ones hangs on the draw: in some runs they just do, in others they just do not.) Borrowing replaces pictures that you do not have.
+Read it once more with the question of section 7: what is due to the source task? Then open.
+
+<details><summary>What the curve says</summary>
+Random features are a fair control: same architecture, same head. They stay close to guessing, so it is the <em>training on other shapes</em> that helps, not the convolutions as such. And scratch rises steeply at the end: with thousands of pictures it would catch up. (Whether its 100 pictures a class match five borrowed ones hangs on the draw: in some runs they just do, in others they just do not.) Borrowing replaces pictures that you do not have.
+</details>
 """
 
 # %% [markdown]
@@ -584,9 +592,12 @@ figures.show(
 # %%
 X_bikes, y_bikes = bikes.tensors()
 X_more, y_more = more_bikes.tensors()
-F_bikes, F_more = features(source, X_bikes), features(source, X_more)
-right = share_right(F_bikes, y_bikes, F_more, y_more)
-print("bikes, 100 pictures a class, frozen:", round(right, 2))
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
+    F_bikes, F_more = features(source, X_bikes), features(source, X_more)
+    right = share_right(F_bikes, y_bikes, F_more, y_more)
+    print("bikes, 100 pictures a class, frozen:", round(right, 2))
 
 # %% [markdown]
 r"""
@@ -617,15 +628,18 @@ cases = {
 }
 
 # %%
-F_25 = features(source, X_25)
-measured = {
-    name: share_right(F_25, y_25, features(network, X), y_new)
-    for name, (network, X) in cases.items()
-}
-figures.show(
-    figures.plot_mismatches(measured, chance=0.5),
-    alt="Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most.",
-)
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
+    F_25 = features(source, X_25)
+    measured = {
+        name: share_right(F_25, y_25, features(network, X), y_new)
+        for name, (network, X) in cases.items()
+    }
+    figures.show(
+        figures.plot_mismatches(measured, chance=0.5),
+        alt="Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most.",
+    )
 
 # %% [markdown]
 r"""
@@ -659,7 +673,11 @@ Some careless guesses survive, others do not: a large network forgives more, and
 
 # %% [markdown]
 r"""
-**Wrong labels.** The live solution of the lecture's homework puts the features of all road bikes before those of all mountain bikes, and then builds the labels with the two lengths exchanged: `zeros(len(mountain))`, then `ones(len(road))`. The lengths fit, nothing complains. There were 211 photographs, an odd number, so the two counts cannot be equal and at least one label was wrong.
+**Wrong labels.** Somebody puts the features of all road bikes before those of all mountain bikes, and then builds the labels with the two lengths exchanged: `zeros(len(mountain))`, then `ones(len(road))`. The lengths fit, nothing complains.
+
+<details><summary>If you know the slides</summary>
+The live solution of the lecture's homework does this. There were 211 photographs, an odd number, so the two counts cannot be equal and at least one label was wrong.
+</details>
 """
 
 # %%
@@ -702,7 +720,11 @@ lab.label_bug.check(bug, repair_labels)
 
 # %% [markdown]
 r"""
-Only the labels between the two changes are wrong: as many as the difference of the counts. A few wrong labels in a hundred hardly show in an accuracy, which is why such a slip lives long. Looking at ten pictures with their labels finds it. For more: `lab.label_bug.practice()`.
+<details><summary>Which labels are wrong</summary>
+Only those between the two changes: as many as the difference of the counts.
+</details>
+
+A few wrong labels in a hundred hardly show in an accuracy, which is why such a slip lives long. Looking at ten pictures with their labels finds it. For more: `lab.label_bug.practice()`.
 """
 
 # %%
@@ -808,21 +830,24 @@ Augment the training part only. A test part that is shifted and flipped at rando
 r"""
 ## 10 Teach a machine
 
-The lecture ends with a page on which anybody can teach a machine with a camera: a frozen network, a small head, a few examples. Here is one that runs on *your* functions. This is a session with two pictures taught of each class:
+There are pages on which anybody can teach a machine with a camera: a frozen network, a small head, a few examples. Here is one that runs on *your* functions. This is a session with two pictures taught of each class:
 """
 
 # %%
 three, _ = load_shapes(60, 3, classes=("crescent", "heart", "arrow"), seed=3)
-machine = widgets.teach_machine(
-    three,
-    features=lambda X: extract_features(source, X, "flatten"),
-    fit_head=fit_head,
-)
-figures.show(
-    machine.static_figure()[0],
-    alt="Two crescents, two hearts and two arrows were taught. Another crescent is "
-    "judged; three bars show the probabilities of the three classes.",
-)
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
+    machine = widgets.teach_machine(
+        three,
+        features=lambda X: extract_features(source, X, "flatten"),
+        fit_head=fit_head,
+    )
+    figures.show(
+        machine.static_figure()[0],
+        alt="Two crescents, two hearts and two arrows were taught. Another crescent is "
+        "judged; three bars show the probabilities of the three classes.",
+    )
 
 # %% [markdown]
 r"""
@@ -830,7 +855,10 @@ Now yourself: pick a picture or draw one, look at the probabilities, teach it, l
 """
 
 # %%
-machine
+if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
+    fit_head
+):
+    display(machine)
 
 # %% [markdown]
 r"""

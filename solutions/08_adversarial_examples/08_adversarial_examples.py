@@ -21,7 +21,7 @@ r"""
 - separate what an attack does from what noise does, with a control;
 - say what a high confidence means, and what it does not.
 
-**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 7). Time: 110 to 130 minutes.
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: 110 to 130 minutes.
 """
 
 # %% [markdown]
@@ -40,6 +40,7 @@ The networks of this lab normalise pixels *inside*, in their first layer. So a b
 # %%
 import torch
 import torch.nn.functional as F
+from IPython.display import display
 
 from course_utils.data import DataUnavailable, load_photos, load_shapes
 from course_utils.labs import adversarial_examples
@@ -189,15 +190,16 @@ Stuck? `lab.input_gradient.hint()` shows a hint, and the next one each time you 
 # %%
 place = 19  # a star
 star, star_label = x[place : place + 1], y[place : place + 1]
-gradient = torch.as_tensor(input_gradient(network, star, star_label))
-figures.show(
-    figures.plot_pictures(
-        torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
-        ["star", "gradient"],
-        caption="right: grey means zero; scaled to the largest number",
-    ),
-    alt="A star, and the gradient of its loss by its pixels: strongest on and around the star, weaker at the border.",
-)
+if lab.input_gradient.is_written(input_gradient):
+    gradient = torch.as_tensor(input_gradient(network, star, star_label))
+    figures.show(
+        figures.plot_pictures(
+            torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
+            ["star", "gradient"],
+            caption="right: grey means zero; scaled to the largest number",
+        ),
+        alt="A star, and the gradient of its loss by its pixels: strongest on and around the star, weaker at the border.",
+    )
 
 # %% [markdown]
 r"""
@@ -260,21 +262,22 @@ Does it work because the gradient is clever, or because any noise would? An expe
 """
 
 # %%
-eps = 8 / 255
-twins = {
-    "your fgsm": fgsm(network, star, star_label, eps),
-    "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
-}
-figures.show(
-    figures.plot_attack(
-        star[0],
-        {name: twin[0] for name, twin in twins.items()},
-        {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
-        test.classes,
-    ),
-    alt="Two twins of the star, both changed by 8/255. The attacked one is taken for a "
-    "triangle; the one with random signs is still a star.",
-)
+if lab.fgsm.is_written(fgsm):
+    eps = 8 / 255
+    twins = {
+        "your fgsm": fgsm(network, star, star_label, eps),
+        "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
+    }
+    figures.show(
+        figures.plot_attack(
+            star[0],
+            {name: twin[0] for name, twin in twins.items()},
+            {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
+            test.classes,
+        ),
+        alt="Two twins of the star, both changed by 8/255. The attacked one is taken for a "
+        "triangle; the one with random signs is still a star.",
+    )
 
 # %% [markdown]
 r"""
@@ -282,7 +285,12 @@ Both twins look like the star. The amplified differences are equally strong. One
 """
 
 # %%
-widgets.explore_attack(network, star, star_label, test.classes, fgsm=fgsm, level=4)
+if lab.fgsm.is_written(fgsm):
+    display(
+        widgets.explore_attack(
+            network, star, star_label, test.classes, fgsm=fgsm, level=4
+        )
+    )
 
 # %% [markdown]
 r"""
@@ -295,7 +303,7 @@ A photograph has fifty times as many pixels to push. Does the photo network stil
 """
 
 # %%
-if photo_network is not None:
+if photo_network is not None and lab.fgsm.is_written(fgsm):
     cat_label = torch.tensor([photo_network.classes.index("Egyptian cat")])
     look(fgsm(photo_network, cat, cat_label, 1 / 255))
 
@@ -361,12 +369,13 @@ signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
 shown = slice(25 if is_grading() else 500)
 pictures, labels, noise = x[shown], y[shown], signs[shown]
 print(f"clean      {accuracy(network, pictures, labels):.3f}")
-print("budget     fgsm    random signs")
-for level in (1, 2, 4, 8):
-    attacked = fgsm(network, pictures, labels, level / 255)
-    noisy = (pictures + level / 255 * noise).clamp(0, 1)
-    rates = [accuracy(network, changed, labels) for changed in (attacked, noisy)]
-    print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
+if lab.fgsm.is_written(fgsm):
+    print("budget     fgsm    random signs")
+    for level in (1, 2, 4, 8):
+        attacked = fgsm(network, pictures, labels, level / 255)
+        noisy = (pictures + level / 255 * noise).clamp(0, 1)
+        rates = [accuracy(network, changed, labels) for changed in (attacked, noisy)]
+        print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
 
 # %%
 lab.control_experiment
@@ -412,16 +421,17 @@ One large step trusts the gradient at one place. But the loss is no plane: after
 
 # %%
 reach, ticks = 12, torch.linspace(-1, 1, 5 if is_grading() else 25)
-along = torch.as_tensor(input_gradient(network, star, star_label)).sign()
-other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign()
-grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
-scores = network(torch.cat(grid)).detach()
-losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
-figures.show(
-    figures.plot_loss_around(losses.reshape(len(ticks), -1), reach),
-    alt="The loss around the star. It rises to the right, along the attack, and stays "
-    "level up and down, along random signs.",
-)
+if lab.input_gradient.is_written(input_gradient):
+    along = torch.as_tensor(input_gradient(network, star, star_label)).sign()
+    other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign()
+    grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
+    scores = network(torch.cat(grid)).detach()
+    losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
+    figures.show(
+        figures.plot_loss_around(losses.reshape(len(ticks), -1), reach),
+        alt="The loss around the star. It rises to the right, along the attack, and stays "
+        "level up and down, along random signs.",
+    )
 
 # %% [markdown]
 r"""
@@ -482,11 +492,12 @@ Is it stronger than one step? The same budget of 4/255, on the first 200 test pi
 
 # %%
 size = 25 if is_grading() else 200
-few, few_labels = x[:size], y[:size]
-one = fgsm(network, few, few_labels, 4 / 255)
-ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
-print(f"fgsm          {accuracy(network, one, few_labels):.2f}")
-print(f"pgd, 10 steps {accuracy(network, ten, few_labels):.2f}")
+if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+    few, few_labels = x[:size], y[:size]
+    one = fgsm(network, few, few_labels, 4 / 255)
+    ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
+    print(f"fgsm          {accuracy(network, one, few_labels):.2f}")
+    print(f"pgd, 10 steps {accuracy(network, ten, few_labels):.2f}")
 
 # %% [markdown]
 r"""
@@ -494,7 +505,7 @@ Ten careful steps beat a large one. So an accuracy "under attack" is only as goo
 """
 
 # %%
-if photo_network is not None:
+if photo_network is not None and lab.pgd.is_written(pgd):
     dog = torch.tensor([photo_network.classes.index("golden retriever")])
     steps = 2 if is_grading() else 10
     changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
@@ -571,20 +582,23 @@ What does a noise for all look like? Here it is, amplified, with four test pictu
 
 # %%
 X = train.tensors()[0][: 50 if is_grading() else 200]
-delta = universal_perturbation(network, X, 16 / 255, 6)[:1]  # (1, 3, 32, 32)
-carrying = (x[:100] + delta).clamp(0, 1)
-before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
-places = (before != seen).nonzero().flatten()[:4]
-titles = [f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places]
-print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
-figures.show(
-    figures.plot_pictures(
-        torch.cat([0.5 + delta * 255 / 32, carrying[places]]),
-        ["the noise, ×8", *titles],
-    ),
-    alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
-    "shapes are easy to recognise; the network takes them for something else.",
-)
+if lab.universal_perturbation.is_written(universal_perturbation):
+    delta = universal_perturbation(network, X, 16 / 255, 6)[:1]  # (1, 3, 32, 32)
+    carrying = (x[:100] + delta).clamp(0, 1)
+    before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
+    places = (before != seen).nonzero().flatten()[:4]
+    titles = [
+        f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places
+    ]
+    print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
+    figures.show(
+        figures.plot_pictures(
+            torch.cat([0.5 + delta * 255 / 32, carrying[places]]),
+            ["the noise, ×8", *titles],
+        ),
+        alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
+        "shapes are easy to recognise; the network takes them for something else.",
+    )
 
 # %% [markdown]
 r"""
@@ -639,18 +653,20 @@ A gallery: one fooling image for each class, with the network's confidence. Whic
 # %%
 rng = torch.Generator().manual_seed(0)
 targets = range(2 if is_grading() else 10)
-gallery = [fooling_image(network, target, 60, rng) for target in targets]
-titles = [
-    f"{name} {confidence:.3f}" for name, (_, confidence) in zip(test.classes, gallery)
-]
-figures.show(
-    figures.plot_pictures(
-        torch.cat([torch.as_tensor(picture) for picture, _ in gallery]),
-        titles,
-        columns=5,
-    ),
-    alt="Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1.",
-)
+if lab.fooling_image.is_written(fooling_image):
+    gallery = [fooling_image(network, target, 60, rng) for target in targets]
+    titles = [
+        f"{name} {confidence:.3f}"
+        for name, (_, confidence) in zip(test.classes, gallery)
+    ]
+    figures.show(
+        figures.plot_pictures(
+            torch.cat([torch.as_tensor(picture) for picture, _ in gallery]),
+            titles,
+            columns=5,
+        ),
+        alt="Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1.",
+    )
 
 # %% [markdown]
 r"""
@@ -685,15 +701,16 @@ print(fit(second, X, Y, epochs=1 if is_grading() else 4, learning_rate=3e-3))
 second = second.eval()
 
 # %%
-print("8/255 against       first network   second network")
-for name, changed in {
-    "nobody (clean)": pictures,
-    "the first": fgsm(network, pictures, labels, 8 / 255),
-    "the second": fgsm(second, pictures, labels, 8 / 255),
-    "random signs": (pictures + 8 / 255 * noise).clamp(0, 1),
-}.items():
-    rates = [accuracy(model, changed, labels) for model in (network, second)]
-    print(f"{name:15}     {rates[0]:.2f}            {rates[1]:.2f}")
+if lab.fgsm.is_written(fgsm):
+    print("8/255 against       first network   second network")
+    for name, changed in {
+        "nobody (clean)": pictures,
+        "the first": fgsm(network, pictures, labels, 8 / 255),
+        "the second": fgsm(second, pictures, labels, 8 / 255),
+        "random signs": (pictures + 8 / 255 * noise).clamp(0, 1),
+    }.items():
+        rates = [accuracy(model, changed, labels) for model in (network, second)]
+        print(f"{name:15}     {rates[0]:.2f}            {rates[1]:.2f}")
 
 # %% [markdown]
 r"""
@@ -708,43 +725,45 @@ The best-known defence is blunt: **adversarial training**. Attack each batch wit
 """
 
 # %%
-defended = load_trained("shapes")
-adam = torch.optim.Adam(defended.parameters(), lr=3e-3)
-order = torch.randperm(len(X), generator=torch.Generator().manual_seed(0))
-for places in order.split(64):
-    attacked = fgsm(defended, X[places], Y[places], 8 / 255)
-    loss = F.cross_entropy(defended(attacked), Y[places])
-    adam.zero_grad()
-    loss.backward()
-    adam.step()
-print(
-    f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended"
-)
+if lab.fgsm.is_written(fgsm):
+    defended = load_trained("shapes")
+    adam = torch.optim.Adam(defended.parameters(), lr=3e-3)
+    order = torch.randperm(len(X), generator=torch.Generator().manual_seed(0))
+    for places in order.split(64):
+        attacked = fgsm(defended, X[places], Y[places], 8 / 255)
+        loss = F.cross_entropy(defended(attacked), Y[places])
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    print(
+        f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended"
+    )
 
 # %%
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
 size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
-curves = {
-    f"{name}, {attack}": [
-        accuracy(
-            model,
-            torch.as_tensor(make(model, few, few_labels, level / 255)),
-            few_labels,
-        )
-        for level in levels
-    ]
-    for name, model in {"plain": network, "defended": defended}.items()
-    for attack, make in {
-        "fgsm": fgsm,
-        "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
-    }.items()
-}
-figures.show(
-    figures.plot_accuracy_over_budget(levels, curves),
-    alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
-    "pgd. The defended one falls later; both end near chance.",
-)
+if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+    curves = {
+        f"{name}, {attack}": [
+            accuracy(
+                model,
+                torch.as_tensor(make(model, few, few_labels, level / 255)),
+                few_labels,
+            )
+            for level in levels
+        ]
+        for name, model in {"plain": network, "defended": defended}.items()
+        for attack, make in {
+            "fgsm": fgsm,
+            "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
+        }.items()
+    }
+    figures.show(
+        figures.plot_accuracy_over_budget(levels, curves),
+        alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
+        "pgd. The defended one falls later; both end near chance.",
+    )
 
 # %% [markdown]
 r"""
@@ -829,7 +848,7 @@ That the size of the noise explains the errors.
 Into .grad of the leaves, and it adds to what is there.
 </details>
 
-<details><summary>From Lab 7: what do train() and eval() change?</summary>
+<details><summary>From Lab 06: what do train() and eval() change?</summary>
 Dropout and batch normalisation; in train mode a picture's output depends on chance and on its batch.
 </details>
 """
@@ -838,7 +857,7 @@ Dropout and batch normalisation; in train mode a picture's output depends on cha
 r"""
 Practise until it is easy: `lab.budget_units.practice()`, `lab.budget_units.practice(topic="perturbation-length")`.
 
-The course in eight lines: a neuron weighs and adds (01); a bent function between layers makes them worth stacking (02); the chain rule finds every slope (03); softmax and cross-entropy turn scores into something to learn from (04); convolution uses the same weights everywhere (05); a network learns from small pictures (Lab 7); its features serve other tasks (07); and what it has learned is not what we see (08).
+The course in eight lines: a neuron weighs and adds (01); a bent function between layers makes them worth stacking (02); the chain rule finds every slope (03); softmax and cross-entropy turn scores into something to learn from (04); convolution uses the same weights everywhere (05); a network learns from small pictures (06); its features serve other tasks (07); and what it has learned is not what we see (08).
 """
 
 # %% [markdown]

@@ -3,9 +3,11 @@
 from course_utils.drawing import plot_pictures, show
 from course_utils.labs.lab7_cnn.figures.networks import (
     plot_cost_bars,
+    plot_lecture_costs,
     plot_residual_block,
     plot_shape_ribbon,
     plot_size_staircase,
+    plot_vgg_staircases,
 )
 from course_utils.labs.lab7_cnn.figures.training import plot_confusion, plot_first_kernels, plot_history
 
@@ -14,9 +16,11 @@ __all__ = [
     "plot_cost_bars",
     "plot_first_kernels",
     "plot_history",
+    "plot_lecture_costs",
     "plot_pictures",
     "plot_residual_block",
     "plot_shape_ribbon",
     "plot_size_staircase",
+    "plot_vgg_staircases",
     "show",
 ]

@@ -101,6 +101,44 @@ def plot_cost_bars(parameters: Mapping[str, int], multiplications: Mapping[str, 
     return panels
 
 
+LECTURES_LAYERS = {  # numbers that reach a unit, units or kernels, places where they are used
+    "conv1": (75, 6, 28 * 28),
+    "conv2": (150, 16, 10 * 10),
+    "fc1": (400, 120, 1),
+    "fc2": (120, 84, 1),
+    "fc3": (84, 10, 1),
+}
+
+
+def plot_lecture_costs() -> np.ndarray:
+    """Compare the layers of the lecture's network, as :func:`plot_cost_bars` does."""
+    layers = LECTURES_LAYERS.items()
+    return plot_cost_bars(
+        {name: (reach + 1) * units for name, (reach, units, _) in layers},
+        {name: reach * units * places for name, (reach, units, places) in layers},
+    )
+
+
+def plot_vgg_staircases(config: Sequence[int | str], size: int = 224) -> Axes:
+    """Draw how the side of the maps shrinks in VGG-16, and in the lecture's listing, which leaves out the padding.
+
+    Parameters
+    ----------
+    config
+        Kernels of 3×3 and "pool", up to "flatten".
+    size
+        Side of the pictures, in pixels.
+    """
+    layers = config[: config.index("flatten")]
+    sizes = {"VGG-16": [size], "the listing": [size]}
+    for entry in layers:
+        for name, lost in (("VGG-16", 0), ("the listing", 2)):
+            side = sizes[name][-1]
+            sizes[name].append(side // 2 if entry == "pool" else side - lost)
+    steps = ["input", *("pool" if entry == "pool" else f"conv {entry}" for entry in layers)]
+    return plot_size_staircase(sizes, steps)
+
+
 def plot_size_staircase(sizes: Mapping[str, Sequence[int]], steps: Sequence[str]) -> Axes:
     """Draw how the side of the maps shrinks from step to step, on an axis that doubles.
 
