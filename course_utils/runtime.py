@@ -67,20 +67,20 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
     """
     if not has_front_end():
         yield lambda done, note="": None
-    elif _in_notebook():
-        yield _bar_in_notebook(what, total, unit)
+    elif in_notebook():
+        yield _barin_notebook(what, total, unit)
     else:
         with _bar_in_terminal(what, total, unit) as advance:
             yield advance
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
     """Tell whether this process is a notebook's kernel."""
     ipython = sys.modules.get("IPython")
     return bool(ipython) and hasattr(ipython.get_ipython(), "kernel")
 
 
-def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
+def _barin_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
     """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it.
 
     Work that is done within `SHORTEST` seconds shows nothing: many small trainings in a row would fill the page.

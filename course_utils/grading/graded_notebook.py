@@ -15,7 +15,7 @@ from nbgrader.utils import compute_checksum, determine_grade
 from course_utils.cells import KERNELSPEC, grade_id
 from course_utils.grading.faults import UNDECIDED
 from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
-from course_utils.grading.points import shown
+from course_utils.grading.points import answer_of, error_of, failed, passed
 
 NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
     "code": new_code_cell,
@@ -23,6 +23,7 @@ NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
     "raw": new_raw_cell,
 }
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NOT_RUN = "This check could not be run."
 UNGRADED = "**This notebook could not be graded:** "
 ERRORS = {"wrong": "CheckFailed", "not attempted": "NotAttempted", "stopped": "CellTimeoutError"}
 ERRORS |= {UNDECIDED: "Undecided"}
@@ -113,7 +114,7 @@ def settings_of(cell: ReleasedCell) -> NotebookNode:
 def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
     """Give a check's cell its verdict, and outputs if it has none."""
     if reason:
-        cell.outputs = nbformat.from_dict([_error("NotGraded", reason)])
+        cell.outputs = nbformat.from_dict([error_of(reason, "NotGraded")])
     elif not cell.outputs:
         cell.outputs = nbformat.from_dict(outputs_of(check))
     cell.metadata["course"] = {"verdict": "not graded" if reason else check.verdict, "codes": list(check.codes)}
@@ -131,17 +132,11 @@ def score_of(cell: NotebookNode) -> float | None:
 
 
 def outputs_of(check: Check) -> list[Output]:
-    """Return the outputs that show a verdict, as checks/verdict.py has them in a notebook."""
-    if check.verdict == "right":
-        return [{"output_type": "stream", "name": "stdout", "text": f"{check.message or 'Correct.'}\n"}]
-    if check.verdict == "partly":
-        result = shown(check.points, check.most, tuple(check.codes))
-        said = [{"output_type": "stream", "name": "stdout", "text": f"{check.message}\n"}] if check.message else []
-        return [*said, result]
-    message = check.message or "This check could not be run."
-    return [_error(ERRORS.get(check.verdict, "CheckFailed"), message, tuple(check.codes))]
-
-
-def _error(name: str, message: str, codes: tuple[str, ...] = ()) -> Output:
-    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
-    return {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
+    """Return the outputs that show a verdict where the check has left none."""
+    message, codes = check.message or NOT_RUN, tuple(check.codes)
+    if check.verdict in ("right", "partly"):
+        return [passed(answer_of(check.verdict, check.message, codes), check.points, check.most)]
+    name = ERRORS.get(check.verdict, "CheckFailed")
+    if check.verdict == UNDECIDED:
+        return [error_of(message, name)]
+    return failed(answer_of(check.verdict, message, codes), check.most, message, name)

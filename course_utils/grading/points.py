@@ -1,9 +1,13 @@
 """What a check's value comes to: a share of the cell's points, which stand in the release alone."""
 
+from dataclasses import replace
 from typing import Any
 
+from course_utils.grading.job import Output
+from course_utils.judging.answer import Answer, Verdict
 from course_utils.judging.protocol.verdicts import Credit
 
+VERDICTS = {"right": Verdict.RIGHT, "partly": Verdict.PARTLY, "not attempted": Verdict.MISSING}
 DIGITS = 10  # behind the point: 0.1 of 3 points is 0.3
 
 
@@ -30,13 +34,37 @@ def _within(earned: float, points: float) -> float:
     return round(min(max(earned, 0.0), points), DIGITS) if earned == earned else 0.0
 
 
-def in_words(earned: float, points: float) -> str:
-    """Return "3 of 5 points"."""
-    return f"{round(earned, 2):g} of {points:g} points"
+def passed(answer: Answer, earned: float, most: float) -> Output:
+    """Return the output below a check that has not failed: nbgrader reads the bare number, or all the points if none.
+
+    A person reads the same HTML as in a notebook, with the points of the cell that is graded; a report reads the codes.
+    """
+    answer = replace(answer, share=earned / most if most else answer.share, most=most)
+    about = {"course": {"codes": list(answer.codes), "points": most}}
+    is_right = answer.verdict is Verdict.RIGHT
+    data = {"text/plain": answer.text if is_right else repr(earned), "text/html": answer.html}
+    kind = {"output_type": "display_data"} if is_right else {"output_type": "execute_result", "execution_count": None}
+    return {**kind, "data": data, "metadata": about}
 
 
-def shown(earned: float, points: float, codes: tuple[str, ...]) -> dict[str, Any]:
-    """Return the output below a check: nbgrader reads the bare number, a person the words, a report the codes."""
-    data = {"text/plain": repr(earned), "text/html": f"<p><strong>{in_words(earned, points)}</strong></p>"}
-    metadata = {"course": {"codes": list(codes), "points": points}}
-    return {"output_type": "execute_result", "data": data, "metadata": metadata, "execution_count": None}
+def failed(answer: Answer, most: float, message: str, name: str) -> list[Output]:
+    """Return the outputs below a check that gives nothing: what a person reads, and the error that nbgrader reads.
+
+    The error shows one sentence; its message and the codes behind it are data.
+    """
+    answer = replace(answer, share=0.0, most=most)
+    data = {"text/plain": answer.text, "text/html": answer.html}
+    error = error_of(message, name, answer.codes) | {"traceback": [answer.short]}
+    return [{"output_type": "display_data", "data": data, "metadata": {}}, error]
+
+
+def error_of(message: str, name: str, codes: tuple[str, ...] = ()) -> Output:
+    """Return an error that shows its message, with codes behind it."""
+    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
+    return {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
+
+
+def answer_of(verdict: str, message: str, codes: tuple[str, ...] = ()) -> Answer:
+    """Return what a person reads of a verdict of which only words are known."""
+    lines = tuple(filter(None, message.removeprefix("Correct.").removeprefix("Not attempted yet: ").split("\n")))
+    return Answer(VERDICTS.get(verdict, Verdict.WRONG), lines, codes=codes)

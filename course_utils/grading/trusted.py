@@ -15,7 +15,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from course_utils.cells import hidden_lines
@@ -24,13 +24,15 @@ from course_utils.grading.binding import Code, read_code, stand_on
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.faults import SENTENCE, UNDECIDED, fault_of
 from course_utils.grading.job import Check, Output, Verdict
-from course_utils.grading.points import earned_by, in_words, shown
+from course_utils.grading.points import answer_of, earned_by, error_of, failed, passed
 from course_utils.judging import variants
+from course_utils.judging.answer import Answer, heard, in_groups, in_words
 from course_utils.judging.protocol.proxy import Proxy
-from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
+from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STUDENT_ID = "student_id"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
+DRAWN_ONLY = "Right in the cases that you could see, but not in all that were drawn at grading."
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
 
 
@@ -241,14 +243,15 @@ def run_check(
     """
     printed = io.StringIO()
     try:
-        with _at_most(seconds), contextlib.redirect_stdout(printed):
-            value = _run(source, dict(names), client, printed, locked)
+        with _at_most(seconds), contextlib.redirect_stdout(printed), heard() as told:
+            value = _run(source, dict(names), client, printed, told, locked)
     except NotAttempted as error:
-        return _failed("not attempted", points, error.message, "NotAttempted")
+        return _failed("not attempted", points, error.message, "NotAttempted", answer=error.answer)
     except CheckFailed as error:
-        return _failed("wrong", points, error.message, "CheckFailed", error.codes)
-    except AssertionError as error:
-        return _failed("wrong", points, _last_words(error, client.line.hidden), "AssertionError")
+        return _failed("wrong", points, error.message, "CheckFailed", error.codes, error.answer)
+    except AssertionError as error:  # of a check that knows nothing of ours: its words as they are
+        words = _last_words(error, client.line.hidden)
+        return Ran(Check(0.0, points, "wrong", message=words), [error_of(words, "AssertionError")])
     except Missing as error:
         return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
     except Unusable as error:
@@ -256,13 +259,19 @@ def run_check(
     except (Gone, TooSlow, Late, MemoryError):
         return _failed("stopped", points, STOPPED, "CellTimeoutError")
     except (Exception, SystemExit) as error:
-        ran = _failed(UNDECIDED, points, SENTENCE, "Undecided")
-        ran.check.fault = fault_of(error)
-        return ran
-    return _passed(value, points, printed.getvalue())
+        check = Check(0.0, points, UNDECIDED, message=SENTENCE, fault=fault_of(error))
+        return Ran(check, [error_of(SENTENCE, "Undecided")])  # nobody knows the points yet
+    return _passed(value, points, printed.getvalue(), told, client.line.hidden)
 
 
-def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringIO, locked: Sequence[str]) -> Any:
+def _run(
+    source: str,
+    names: dict[str, Any],
+    client: Client,
+    printed: io.StringIO,
+    told: list[Answer],
+    locked: Sequence[str],
+) -> Any:
     """Run the statements of a check; return the value of the last, if it is an expression."""
     tree, hidden = ast.parse(source), hidden_lines(source)
     with contextlib.redirect_stdout(io.StringIO()):
@@ -270,14 +279,15 @@ def _run(source: str, names: dict[str, Any], client: Client, printed: io.StringI
     value = None
     for statement in tree.body:
         client.line.hidden = statement.lineno in hidden
-        before, value = printed.tell(), None
+        before, so_far, value = printed.tell(), len(told), None
         if isinstance(statement, ast.Expr):
             value = eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
         else:
             exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
-        if client.line.hidden:  # what a hidden line prints is nobody's business
+        if client.line.hidden:  # what a hidden line says is nobody's business
             printed.seek(before)
             printed.truncate()
+            del told[so_far:]
     return value
 
 
@@ -307,21 +317,44 @@ def _run_locked(source: str, names: dict[str, Any]) -> None:
         raise Broken(f"a locked cell of the lesson failed: {type(error).__name__}") from error
 
 
-def _passed(value: Any, points: float, printed: str) -> Ran:
+def _passed(value: Any, points: float, printed: str, told: list[Answer], hidden: bool) -> Ran:
+    """Return what comes of a check that has not failed: what it printed, and the answer with the points of the cell."""
     outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
-    told = earned_by(value, points)
-    if told is None:
-        return Ran(Check(points, points, "right", message=printed.strip()), outputs)
-    earned, codes = told
+    earned, codes = earned_by(value, points) or (points, ())
     verdict: Verdict = "right" if earned == points else "partly" if earned else "wrong"
-    message = printed.strip() or in_words(earned, points)
-    return Ran(Check(earned, points, verdict, list(codes), message), [*outputs, shown(earned, points, codes)])
+    answer = _answer(value, told, hidden) or answer_of(verdict, "", codes)
+    answer = replace(answer, verdict=answer_of(verdict, "").verdict, codes=codes)
+    words = [*([in_groups(answer.parts)] if answer.parts else ["Correct."] if told else []), *answer.lines]
+    message = "\n".join(filter(None, [printed.strip(), *words]))
+    if earned_by(value, points) is None:
+        shown = [passed(answer, earned, points)] if told else []
+        return Ran(Check(points, points, "right", message=message), [*outputs, *shown])
+    message = message or in_words(earned, points)
+    return Ran(Check(earned, points, verdict, list(codes), message), [*outputs, passed(answer, earned, points)])
 
 
-def _failed(verdict: Verdict, points: float, message: str, name: str, codes: tuple[str, ...] = ()) -> Ran:
-    value = message + (f" [codes: {', '.join(codes)}]" if codes else "")
-    output = {"output_type": "error", "ename": name, "evalue": value, "traceback": message.split("\n")}
-    return Ran(Check(0.0, points, verdict, list(codes), message), [output])
+def _answer(value: Any, told: list[Answer], hidden: bool) -> Answer | None:
+    """Return the answer that a person reads: the last that was told, or that of the value.
+
+    Of what a hidden line says only the standing of the parts goes on; its words are those of the public line before.
+    """
+    last = told[-1] if told else None
+    mine: Answer | None = getattr(value, "answer", None) if isinstance(value, Credit) else None
+    if mine is None or not hidden:
+        return mine or last
+    return replace(mine, lines=last.lines if last and last.parts else (DRAWN_ONLY,))
+
+
+def _failed(
+    verdict: Verdict,
+    points: float,
+    message: str,
+    name: str,
+    codes: tuple[str, ...] = (),
+    answer: Answer | None = None,
+) -> Ran:
+    said = answer or answer_of(verdict, message, codes)
+    return Ran(Check(0.0, points, verdict, list(codes), message), failed(said, points, message, name))
 
 
 def _last_words(error: AssertionError, hidden: bool) -> str:

@@ -14,11 +14,12 @@ from html import escape
 from typing import Any, ClassVar
 
 from course_utils import journal, reference
+from course_utils.judging.answer import Standing, is_heard, paragraphs
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
-from course_utils.judging.findings import MISSING, Finding, Findings, Standing, Wrong, confirmed, look, report
+from course_utils.judging.findings import MISSING, Finding, Findings, Wrong, confirmed, look, report
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.mistakes import Mistake
+from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
@@ -29,6 +30,12 @@ from course_utils.runtime import is_grading
 from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
+WORDS = ("check", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
+
+
+def _say(*lines: str) -> None:
+    """Show lines of plain text, which wrap at spaces in a notebook."""
+    show("\n".join(lines).replace("`", ""), f"<div>{paragraphs(lines)}</div>")
 
 
 class Worked:
@@ -139,7 +146,7 @@ class Exercise:
 
     @kept
     def check(self, *answers: Any) -> Credit | None:
-        """Judge an answer: print "Correct." or how its parts stand, and return the share that is earned if not all is.
+        """Judge an answer: say "Correct." or how its parts stand, and return the share that is earned if not all is.
 
         Parameters
         ----------
@@ -154,7 +161,7 @@ class Exercise:
             If it is wrong, and the exercise has no parts.
         """
         with quiet(), undisturbed():
-            return report(self._judge(answers), self.worth)
+            return report(self._judge(answers), self.worth, most=self.points)
 
     def is_missing(self, answer: Any) -> bool:
         """Tell whether there is no answer yet: a placeholder still, or nothing but placeholders."""
@@ -202,9 +209,20 @@ class Exercise:
     @property
     def lab(self) -> str:
         """The lab that it belongs to, as its folder is called; "" where none was handed out."""
-        return reference.lab_of(type(self).__module__.split(".")[-2:][0])
+        return reference.lab_of(".".join(type(self).__module__.split(".")[-2:-1]))
+
+    @property
+    def points(self) -> float | None:
+        """The points of its check as handed out; None where they are not known, or somebody who knows better grades."""
+        entry = None if is_heard() else self.entry
+        return entry.points if entry else None
 
     # --- help
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name in dir(type(self)):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        raise NoSuchName(f"lab.{self.name()} has {', '.join(WORDS)}; not {name}")
 
     def hint(self, number: int | None = None) -> None:
         """Print the next hint, or hint ``number`` (from 1).
@@ -215,16 +233,17 @@ class Exercise:
             If there is no such hint.
         """
         if not self.hints:
-            print("There is no hint for this exercise.")
+            _say("There is no hint for this exercise.")
             return
         wanted = min(self._shown + 1, len(self.hints)) if number is None else number
         if type(wanted) is not int or not 1 <= wanted <= len(self.hints):
             raise Mistake(f"there are hints 1 to {len(self.hints)}, not {short(wanted)}")
         self._shown = wanted
-        print(f"Hint {wanted} of {len(self.hints)}: {self.hints[wanted - 1]}")
+        lines = [f"Hint {wanted} of {len(self.hints)}: {self.hints[wanted - 1]}"]
         if wanted == len(self.hints):
-            further = f" A worked example of the same kind: lab.{self.name()}.worked_example()" if self.worked else ""
-            print(f"That was the last hint.{further}")
+            further = f" A worked example of the same kind: `lab.{self.name()}.worked_example()`" if self.worked else ""
+            lines.append(f"That was the last hint.{further}")
+        _say(*lines)
 
     def worked_example(self) -> Worked:
         """Return the worked twin of this exercise: the same kind of question with other numbers, step by step.
@@ -257,7 +276,7 @@ class Exercise:
             raise Mistake(f"no later cell needs lab.{self.name()}: nothing is lent for it")
         if self._shown < len(self.hints) and not is_grading():
             raise Mistake(f"the rescue opens after the last hint: lab.{self.name()}.hint() shows the next one")
-        print("Lent to you for the cells that follow. This exercise itself wants your own.")
+        _say("Lent to you for the cells that follow. This exercise itself wants your own.")
         return given
 
     def practice(self, number: int | None = None, topic: str = "") -> Question:
@@ -337,8 +356,9 @@ class Implementation(Exercise):
         with quiet(), undisturbed():
             found = self._judge(answers)
             self._tried = answers, found
-            more = FURTHER if type(self).hidden_cases is not Implementation.hidden_cases else ""
-            return report(found, self.worth, more)
+            has_more = type(self).hidden_cases is not Implementation.hidden_cases and not is_heard()
+            more = FURTHER if has_more else ""
+            return report(found, self.worth, more, self.points)
 
     def check_hidden(self, *answers: Any, seed: int) -> Credit | None:
         """Judge an answer by the public cases and by hidden ones: a part is right if it is right in both.
@@ -354,7 +374,8 @@ class Implementation(Exercise):
             public = self._remembered(answers) or self._judge(answers)
             cases = [replace(case, hidden=True, seed=case.seed or seed) for case in self.hidden_cases(seed)]
             hidden = self.judge_cases(cases, *in_plain_containers(answers))
-            return report({part: self._worse(part, one, hidden) for part, one in public.items()}, self.worth)
+            both = {part: self._worse(part, one, hidden) for part, one in public.items()}
+            return report(both, self.worth, most=self.points)
 
     def _remembered(self, answers: tuple[Any, ...]) -> Findings | None:
         if self._tried is None or len(self._tried[0]) != len(answers):

@@ -6,20 +6,14 @@ is known, else the first. The value that is shown, the hint and the section to r
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from enum import Enum
 
+from course_utils.judging.answer import Answer, Standing, Verdict, is_heard, shown_live, tell
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.runtime import in_notebook
 
 MOST_LINES = 4  # of a message
-
-
-class Standing(Enum):
-    """How one part stands; the value is what it is called on the first line of a message."""
-
-    RIGHT = "Right"
-    MISSING = "No answer yet"
-    WRONG = "Not yet"
+UNANSWERED = "fill in the values, run that cell, then this one"
 
 
 @dataclass(frozen=True)
@@ -132,8 +126,30 @@ def look_at(parts: Mapping[str, Callable[[], object]]) -> dict[str, Finding]:
 # --- what comes of it
 
 
-def report(findings: Findings, worth: Mapping[str, float] | None = None, more: str = "") -> Credit | None:
-    """Print how the parts stand, in at most four lines, and return the share that is earned if it is not all.
+def answer_of(
+    findings: Findings, worth: Mapping[str, float] | None = None, more: str = "", most: float | None = None
+) -> Answer:
+    """Return what a learner reads of findings; parameters as in :func:`report`."""
+    every = list(findings.values())
+    weights = {part: (worth or {}).get(part, 1.0) for part in findings}
+    earned = sum(weights[part] for part, one in findings.items() if one.standing is Standing.RIGHT)
+    share = earned / sum(weights.values())
+    parts = tuple((part, one.standing) for part, one in findings.items()) if len(every) > 1 else ()
+    if all(one.standing is Standing.MISSING for one in every):
+        return Answer(Verdict.MISSING, (_sentence(every[0].first or UNANSWERED),), most=most)
+    if all(one.standing is Standing.RIGHT for one in every):
+        remarks = (*(one.first for one in every), more)
+        return Answer(Verdict.RIGHT, tuple(filter(None, remarks)), share=1.0, most=most)
+    codes = dict.fromkeys(code for one in every if one.standing is Standing.WRONG for code in one.codes)
+    lines = _said(findings) if parts else every[0].lines
+    verdict = Verdict.PARTLY if earned else Verdict.WRONG
+    return Answer(verdict, tuple(lines), parts, share, most, tuple(codes))
+
+
+def report(
+    findings: Findings, worth: Mapping[str, float] | None = None, more: str = "", most: float | None = None
+) -> Credit | None:
+    """Tell how the parts stand, with at most four lines beside the points, and return the share if it is not all.
 
     Parameters
     ----------
@@ -142,7 +158,9 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None, more: s
     worth
         Weights of the parts; 1 for a part that is not named.
     more
-        A line to print where all is right: what is not known yet.
+        A line to say where all is right: what is not known yet.
+    most
+        The points of the exercise; None if they are not known.
 
     Raises
     ------
@@ -151,35 +169,34 @@ def report(findings: Findings, worth: Mapping[str, float] | None = None, more: s
     CheckFailed
         If there is one part only and it is wrong.
     """
-    every = list(findings.values())
-    if all(one.standing is Standing.MISSING for one in every):
-        raise NotAttempted(every[0].first or "fill in the values, run that cell, then this one")
-    if all(one.standing is Standing.RIGHT for one in every):
-        print("\n".join(filter(None, ["Correct.", *(one.first for one in every), more])))
+    answer = answer_of(findings, worth, more, most)
+    if answer.verdict is Verdict.MISSING:
+        what = next(iter(findings.values())).first or UNANSWERED
+        raise NotAttempted(what, answer, shown_live(answer))
+    if answer.verdict is Verdict.RIGHT:
+        tell(answer)
         return None
-    if len(every) == 1:
-        raise CheckFailed("\n".join(every[0].lines), every[0].codes)
-    print("\n".join(_how_they_stand(findings)))
-    weights = {part: (worth or {}).get(part, 1.0) for part in findings}
-    earned = sum(weights[part] for part, one in findings.items() if one.standing is Standing.RIGHT)
-    codes = dict.fromkeys(code for one in every if one.standing is Standing.WRONG for code in one.codes)
-    right = sum(one.standing is Standing.RIGHT for one in every)
-    return Credit(earned / sum(weights.values()), tuple(codes), parts=(right, len(every)))
+    if not answer.parts:
+        raise CheckFailed("\n".join(answer.lines), answer.codes, answer, shown_live(answer))
+    if is_heard() or not in_notebook():  # a notebook shows it as the value of the cell
+        tell(answer)
+    right = sum(standing is Standing.RIGHT for _, standing in answer.parts)
+    return Credit(answer.share, answer.codes, (right, len(answer.parts)), answer)
 
 
-def _how_they_stand(findings: Findings) -> list[str]:
-    groups = {
-        standing: [part for part, one in findings.items() if one.standing is standing]
-        for standing in (Standing.RIGHT, Standing.WRONG, Standing.MISSING)
-    }
-    line = ". ".join(f"{standing.value}: {', '.join(parts)}" for standing, parts in groups.items() if parts) + "."
+def _sentence(what: str) -> str:
+    return what[:1].upper() + what[1:] + ("" if what.endswith((".", "?")) else ".")
+
+
+def _said(findings: Findings) -> list[str]:
+    """Return what is said of the part that speaks, in as many lines as there is room for below the parts."""
     told = _told(findings)
     if told is None:
-        return [line]
+        return []
     lines = told.lines
     if len(lines) >= MOST_LINES and told.detail:
         lines = [line for line in lines if line not in told.detail.split("\n")]
-    return [line, *lines[: MOST_LINES - 1]]
+    return lines[: MOST_LINES - 1]
 
 
 def _told(findings: Findings) -> Finding | None:

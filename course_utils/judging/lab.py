@@ -4,6 +4,7 @@ import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
 
+from course_utils.judging.answer import paragraphs
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.mistakes import NoSuchName
 from course_utils.judging.variants import read_student_id
@@ -65,3 +66,6 @@ class Lab:
         whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lectures' own."
         lines = [self._remark, f"{whose} Exercises: {', '.join(self._exercises)}."]
         return "\n".join(filter(None, lines))
+
+    def _repr_html_(self) -> str:
+        return f"<div>{paragraphs(tuple(repr(self).splitlines()))}</div>"

@@ -69,7 +69,8 @@ def test_the_words_and_the_number_are_made_from_the_cells_points():
     ran = judge("print('Right: a.')\nCredit(3 / 5, ('SZ2',))", 10.0)
     printed, shown = ran.outputs
     assert printed["text"] == "Right: a.\n"
-    assert shown["data"] == {"text/plain": "6.0", "text/html": "<p><strong>6 of 10 points</strong></p>"}
+    assert shown["data"]["text/plain"] == "6.0"
+    assert "◐ Partly right.</strong> 6 of 10 points here.</p>" in shown["data"]["text/html"]
     assert shown["metadata"] == {"course": {"codes": ["SZ2"], "points": 10.0}}
     assert (ran.check.verdict, ran.check.codes, ran.check.message) == ("partly", ["SZ2"], "Right: a.")
 

@@ -128,13 +128,14 @@ def test_a_question_is_the_students_own_and_always_the_same():
 
 def test_a_right_answer_returns_nothing(lab, capsys):
     assert lab.two_doubles.check({"a": 6, "b": 8}) is None
-    assert capsys.readouterr().out == "Correct.\n"
+    assert capsys.readouterr().out == "✓ Correct.\n"
 
 
 def test_each_part_is_paid_by_its_weight(lab, capsys):
     credit = lab.two_doubles.check({"a": -6, "b": 8})
     assert (credit.share, credit.codes, str(credit)) == (0.75, ("GR1",), "1 of 2 parts")
-    assert capsys.readouterr().out.splitlines()[:3] == [
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "◐ Partly right. 1 of 2 parts.",
         "Right: b. Not yet: a.",
         "a: you gave -6.",
         f"Hint: {shared.GR1.feedback}",
@@ -143,7 +144,7 @@ def test_each_part_is_paid_by_its_weight(lab, capsys):
 
 def test_a_part_without_answer_is_said(lab, capsys):
     assert lab.two_doubles.check({"a": 6, "b": None}).share == 0.25
-    assert capsys.readouterr().out == "Right: a. No answer yet: b.\n"
+    assert capsys.readouterr().out == "◐ Partly right. 1 of 2 parts.\nRight: a. No answer yet: b.\n"
 
 
 @pytest.mark.parametrize("answer", [None, ..., {}, {"a": None}, [None, None]])
@@ -159,13 +160,13 @@ def test_one_unreadable_part_is_one_wrong_part(lab, capsys):
 
 def test_a_known_wrong_way_speaks_before_an_unknown_one(lab, capsys):
     lab.two_doubles.check({"a": 7, "b": -8})
-    assert capsys.readouterr().out.splitlines()[1] == "a: you gave 7."  # neither explains both: no name is given
+    assert capsys.readouterr().out.splitlines()[2] == "a: you gave 7."  # neither explains both: no name is given
 
 
 def test_the_first_part_whose_way_is_known_speaks_with_its_own_hint(capsys):
     report({"a": wrong("a: odd."), "b": wrong("b: minus.", shared.GR1), "c": wrong("c: twice.", shared.GR2)})
     lines = capsys.readouterr().out.splitlines()
-    assert lines[1:3] == ["b: minus.", f"Hint: {shared.GR1.feedback}"]
+    assert lines[2:4] == ["b: minus.", f"Hint: {shared.GR1.feedback}"]
 
 
 def test_all_ways_are_counted_for_the_class_report(capsys):
@@ -183,12 +184,12 @@ def test_one_part_alone_is_refused_with_all_its_lines():
 def test_a_detail_gives_way_where_there_is_no_room(capsys):
     report({"a": wrong("first", shared.GR1, detail="  detail"), "b": RIGHT})
     lines = capsys.readouterr().out.splitlines()
-    assert (len(lines), "  detail" in lines) == (4, False)
+    assert (len(lines), "  detail" in lines) == (5, False)
 
 
 def test_a_detail_stays_where_there_is_room(capsys):
     report({"a": wrong("first", detail="  detail"), "b": RIGHT})
-    assert capsys.readouterr().out.splitlines() == ["Right: b. Not yet: a.", "first", "  detail"]
+    assert capsys.readouterr().out.splitlines()[1:] == ["Right: b. Not yet: a.", "first", "  detail"]
 
 
 def test_looking_turns_refusals_into_findings():
@@ -226,7 +227,7 @@ def double(x):
 def test_a_right_function_is_right_in_public_and_hidden_cases(lab, capsys):
     assert lab.double.check(double) is None
     assert lab.double.check_hidden(double, seed=3) is None
-    assert capsys.readouterr().out == f"Correct.\n{FURTHER}\nCorrect.\n"
+    assert capsys.readouterr().out == f"✓ Correct.\n{FURTHER}\n✓ Correct.\n"
 
 
 def test_parts_fail_alone(lab):
@@ -238,7 +239,7 @@ def test_a_function_that_is_not_written_is_not_attempted(lab):
     def stub(x):
         raise NotImplementedError
 
-    with pytest.raises(NotAttempted, match="write double"):
+    with pytest.raises(NotAttempted, match="Write double"):
         lab.double.check(stub)
 
 

@@ -5,6 +5,7 @@ import builtins
 import contextlib
 import importlib
 import io
+import re
 import symtable
 from collections.abc import Callable
 from functools import cache
@@ -27,6 +28,9 @@ PACKAGES = {  # by the folder of the master
     for path in sorted((ROOT / "solutions").glob("0*"))
     if (ROOT / "tests" / "labs" / f"test_{path.name[3:]}.py").exists()
 }
+
+
+POINTS = re.compile(r"^✓ |(?<=Correct\.) [\d.]+ of [\d.]+ points? here\.")  # of the first line
 
 
 class WrongWay(NamedTuple):
@@ -82,7 +86,9 @@ def judged(check: Callable[..., Credit | None], *answers: Any, **options: Any) -
         except NotAttempted as error:
             return Judged(0.0, error.message, missing=True)
     text = said.getvalue().strip()
-    return Judged(1.0, text) if credit is None else Judged(credit.share, text, credit.codes)
+    if credit is None:
+        return Judged(1.0, POINTS.sub("", text))
+    return Judged(credit.share, text.partition("\n")[2], credit.codes)
 
 
 def exercise_of(package: str, way: WrongWay) -> type[Exercise]:
