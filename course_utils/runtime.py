@@ -68,7 +68,7 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
     if not has_front_end():
         yield lambda done, note="": None
     elif in_notebook():
-        yield _barin_notebook(what, total, unit)
+        yield _bar_in_notebook(what, total, unit)
     else:
         with _bar_in_terminal(what, total, unit) as advance:
             yield advance
@@ -80,7 +80,7 @@ def in_notebook() -> bool:
     return bool(ipython) and hasattr(ipython.get_ipython(), "kernel")
 
 
-def _barin_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
+def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
     """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it.
 
     Work that is done within `SHORTEST` seconds shows nothing: many small trainings in a row would fill the page.

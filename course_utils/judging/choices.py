@@ -7,24 +7,15 @@ student. A question with one right option is answered with its key, one with sev
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from course_utils.judging.answers import as_dict, is_missing, kind, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Findings, wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.options import Option
+from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice
-
-
-class Option(NamedTuple):
-    """One option. `way` and `feedback` answer who chose it wrongly, or, in a set, who left it out wrongly.
-
-    Without a `feedback` of its own the option answers with that of the wrong way.
-    """
-
-    text: str
-    way: Misconception | None = None
-    feedback: str = ""
 
 
 @dataclass(frozen=True)
@@ -205,7 +196,7 @@ def _choose(label: str, answer: Any, question: Choice) -> Finding:
     note = f"{label}: you chose {', '.join(map(repr, given))}."
     if not chosen:
         note += " All of this holds; is it all that holds?"
-    return wrong(note, option.way, advice=_advice(option))
+    return wrong(note, option.way, advice=option.advice)
 
 
 def _unreadable(given: list[str], keys: Collection[str], several: bool) -> str:
@@ -216,14 +207,6 @@ def _unreadable(given: list[str], keys: Collection[str], several: bool) -> str:
     if len(set(given)) > 1 and not several:
         return "give one key: one option only is right."
     return ""
-
-
-def _advice(option: Option) -> str:
-    """Return what an option says itself, with what to read again; "" where its wrong way speaks."""
-    if not option.feedback:
-        return ""
-    read_again = option.way.hint.split("\n")[1:] if option.way else []
-    return "\n".join([f"Hint: {option.feedback}", *read_again])
 
 
 def _sort(label: str, answer: Any, question: Sorting) -> dict[str, Finding]:
@@ -249,6 +232,43 @@ def _look_into(box: str, label: str, given: dict[str, Any], question: Sorting) -
             return wrong(f"{label}: you put {card!r} under {put!r}.", question.slips.get((card, put)))
     missing = [card for card in belongs if given[card] is None]
     return wrong(f"{label}: {missing[0]!r} has no box yet.") if missing else RIGHT
+
+
+# --- practising
+
+
+def concepts(name: str, questions: Mapping[str, Choice]) -> Topic:
+    """Return a topic of practice that asks one of some questions with one right option each, in any order of options.
+
+    Parameters
+    ----------
+    name
+        Of the topic.
+    questions
+        By label. Others than those that are graded.
+    """
+
+    def sample(dice: Dice) -> tuple[str, ...]:
+        label = dice.choose(list(questions))
+        return label, *dice.shuffled(questions[label].options)
+
+    def options(drawn: tuple[str, ...]) -> dict[str, Option]:
+        return {key: questions[drawn[0]].options[key] for key in drawn[1:]}
+
+    def steps(drawn: tuple[str, ...]) -> list[str]:
+        right = questions[drawn[0]].right
+        doubts = [f"{key!r}? {option.feedback}" for key, option in options(drawn).items() if key != right]
+        return [*doubts, f"What remains is {right!r}: {options(drawn)[str(right)].text}"]
+
+    return Topic(
+        name,
+        sample,
+        lambda drawn: questions[drawn[0]].text,
+        lambda drawn: questions[drawn[0]].right,
+        lambda _drawn: {},
+        steps,
+        options,
+    )
 
 
 class ChoiceExercise(Exercise):

@@ -1,26 +1,34 @@
 """Fresh questions without end, with the same diagnosis as the graded ones.
 
-``lab.two_words.practice()`` shows a question; ``.answer(5)`` says whether 5 is right, and if not, which wrong way
-gives exactly 5. A number chooses the question, so that two people can talk about the same one.
+``lab.two_words.practice()`` shows a question, as a panel where a person is at the screen; ``.answer(5)`` says whether 5
+is right, and if not, which wrong way gives exactly 5. A number chooses the question, so that two people can talk about
+the same one.
 """
 
+import importlib
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from course_utils import journal
+from course_utils import journal, runtime
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.closeness import as_float64, close, same_number
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake
+from course_utils.judging.options import Option
 from course_utils.judging.protocol.verdicts import CheckFailed
+from course_utils.judging.typed import read_typed
 from course_utils.judging.variants import Dice
+from course_utils.showing import show
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 MOST_WRONG = 3  # wrong answers in a row, then the way is shown
+
+PANEL = "course_utils.widgets.practice"  # stands above this module: looked up where a person is at the screen
 
 _wrong_in_a_row: dict[str, int] = {}  # by topic, in this notebook
 
@@ -43,6 +51,8 @@ class Topic:
         What each wrong way gives for a question; where a wrong way may give several, a list of them.
     steps
         The way to the right answer, a line a step: shown when three answers in a row were wrong.
+    options
+        Of a question that is answered with a key: its options by key. There are no other wrong ways then.
     """
 
     name: str
@@ -51,57 +61,206 @@ class Topic:
     right: Callable[[Any], Any]
     ways: Callable[[Any], Mapping[Misconception, Any]]
     steps: Callable[[Any], Sequence[str]] | None = None
+    options: Callable[[Any], Mapping[str, Option]] | None = None
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return self.name.replace("-", " ")
 
     def draw(self, number: int) -> Any:
         """Return the numbers of a question."""
         return self.sample(Dice("practice", self.name, number))
 
 
-class Question:
-    """One practice question. Shows its text; :meth:`answer` says right, or which wrong way it was."""
+@dataclass(frozen=True)
+class Reply:
+    """What is said of an answer.
 
-    def __init__(self, topic: Topic, number: int, source: str, lab: str = "") -> None:
-        self.topic, self.number, self.source, self.lab = topic, number, source, lab
-        self.numbers = topic.draw(number)
+    Parameters
+    ----------
+    right
+        Whether it is right.
+    lines
+        What is said.
+    steps
+        The way to the right answer, where it is shown.
+    """
+
+    right: bool
+    lines: Sequence[str]
+    steps: Sequence[str] = field(default=())
+
+
+class Answered(int):
+    """Whether an answer was right, as a truth value. What there is to say has been said: a notebook shows no more."""
+
+    def _ipython_display_(self) -> None:
+        """Show nothing."""
+
+
+class Source(NamedTuple):
+    """A topic, how the lesson calls its exercise, and the lab to which progress in it is counted."""
+
+    topic: Topic
+    exercise: str
+    lab: str = ""
+
+
+class Deck:
+    """What a row of questions is drawn from, and how it goes.
+
+    Parameters
+    ----------
+    sources
+        The topics, each with its exercise.
+    mixed
+        Whether the next question may be of another topic than the last.
+    again
+        How to ask for a fresh question, for sentences; "" for that of the exercise.
+    """
+
+    def __init__(self, sources: Sequence[Source], *, mixed: bool = False, again: str = "") -> None:
+        self.sources, self.mixed, self.again = {one.topic.name: one for one in sources}, mixed, again
+        self.right = self.wrong = self.streak = 0
+
+    def draw(self, topic: str = "", number: int | None = None) -> "Question":
+        """Return a question: of a topic, or where "" of the first, or of any if mixed; a random one if None."""
+        dice = random.SystemRandom()
+        names = list(self.sources)
+        name = topic or (dice.choice(names) if self.mixed else names[0])
+        return Question(self.sources[name], dice.randint(1, LAST_NUMBER) if number is None else number, self)
+
+    def count(self, right: bool) -> None:
+        """Count an answer."""
+        self.right, self.wrong = self.right + right, self.wrong + (not right)
+        self.streak = self.streak + 1 if right else 0
+
+    @property
+    def tally(self) -> str:
+        """How it goes, in words; "" before the first answer."""
+        if not self.right + self.wrong:
+            return ""
+        row = f", {self.streak} in a row" if self.streak > 1 else ""
+        return f"{self.right} of {self.right + self.wrong} right{row}"
+
+
+class Question:
+    """One practice question. Shows itself as a panel, or as text; :meth:`answer` says right, or which wrong way."""
+
+    def __init__(self, source: Source, number: int, deck: Deck) -> None:
+        self.source, self.number, self.deck = source, number, deck
+        self.topic = source.topic
+        self.numbers = self.topic.draw(number)
+        self.is_done = False  # answered rightly: what follows does not count
+
+    @property
+    def text(self) -> str:
+        """The question alone, without its options."""
+        return self.topic.text(self.numbers)
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """The options of a question that is answered with a key; empty where it is answered with numbers."""
+        return dict(self.topic.options(self.numbers)) if self.topic.options else {}
+
+    @property
+    def dimensions(self) -> int:
+        """How many axes the answer has: 0 for a number, 1 for a shape, 2 for rows of numbers."""
+        return 0 if self.options else int(np.ndim(self.topic.right(self.numbers)))
 
     def __repr__(self) -> str:
-        return f"{self.topic.text(self.numbers)}\n(question {self.number}; answer with .answer(...))"
+        options = "".join(f"\n  {key!r}: {option.text}" for key, option in self.options.items())
+        return f"{self.text}{options}\n(question {self.number}; answer with .answer(...))"
 
-    def answer(self, answer: Any) -> bool:
-        """Print whether an answer is right and, if a known wrong way gives exactly it, which; return True if right."""
-        right = self.topic.right(self.numbers)
-        ways = self.topic.ways(self.numbers)
-        if hasattr(right, "shape") and np.ndim(right):
-            given = _read_array(answer)
-            is_right = close(given, as_float64(right))
-            found = [way for way, result in ways.items() if any(close(given, as_float64(one)) for one in _all(result))]
+    def _ipython_display_(self) -> None:
+        if runtime.has_front_end() and runtime.in_notebook():
+            importlib.import_module(PANEL).open_panel(self)
         else:
-            number = plain(answer)
-            if is_missing(answer) or number is None:
-                raise Mistake(f"answer with a number, not {kind(answer)}")
-            is_right = same_number(number, right)
-            found = [way for way, result in ways.items() if any(same_number(number, one) for one in _all(result))]
-        journal.note_practice(self.lab, self.topic.name, self.number, is_right)
+            show(repr(self), f"<pre>{escape(repr(self))}</pre>")
+
+    # --- the answer
+
+    def answer(self, answer: Any) -> Answered:
+        """Say whether an answer is right and, if a known wrong way gives exactly it, which; return whether it is right.
+
+        Raises
+        ------
+        Mistake
+            If the answer is none, such as a word where a number is asked for.
+        """
+        reply = self.reply(answer)
+        steps = [f"  {number}. {step}" for number, step in enumerate(reply.steps, 1)]
+        again = [f"Now a fresh one: {self.deck.again or f'{self.source.exercise}.practice()'}"]
+        text = [*reply.lines, *(["Step by step:", *steps, *again] if steps else [])]
+        show("\n".join(text), _as_html(reply, again[0]))
+        return Answered(reply.right)
+
+    def reply_to_typed(self, text: str) -> Reply:
+        """Return what to say of what was typed into a field, or of the key that was chosen.
+
+        Raises
+        ------
+        Mistake
+            As :meth:`answer` does.
+        """
+        return self.reply(text if self.options else read_typed(text))
+
+    def reply(self, answer: Any) -> Reply:
+        """Return what to say of an answer, and count it."""
+        is_right, wrong_way = self._judge(answer)
+        if not self.is_done:
+            journal.note_practice(self.source.lab, self.topic.name, self.number, is_right)
+            self.deck.count(is_right)
         if is_right:
-            print("Correct.")
+            self.is_done = True
             _wrong_in_a_row.pop(self.topic.name, None)
-        else:
-            print(f"Not yet: you gave {'an array' if hasattr(answer, '__len__') else short(answer)}.")
-            print(self._explain(found))
-            self._show_the_way_if_stuck()
-        return is_right
+            return Reply(True, ["Correct."])
+        given = "an array" if hasattr(answer, "__len__") and not isinstance(answer, str) else short(answer)
+        return Reply(False, [f"Not yet: you gave {given}.", *wrong_way.split("\n")], self._way_if_stuck())
 
-    def _show_the_way_if_stuck(self) -> None:
+    def _judge(self, answer: Any) -> tuple[bool, str]:
+        """Return whether an answer is right, and what to say if not."""
+        right = self.topic.right(self.numbers)
+        if self.options:
+            return self._judge_key(answer, right)
+        ways = self.topic.ways(self.numbers)
+        if self.dimensions:
+            given = _read_array(answer)
+            found = [way for way, result in ways.items() if any(close(given, as_float64(one)) for one in _all(result))]
+            return close(given, as_float64(right)), self._explain(found)
+        number = plain(answer)
+        if is_missing(answer) or number is None:
+            raise Mistake(f"answer with a number, not {kind(answer)}")
+        found = [way for way, result in ways.items() if any(same_number(number, one) for one in _all(result))]
+        return same_number(number, right), self._explain(found)
+
+    def _judge_key(self, answer: Any, right: str) -> tuple[bool, str]:
+        key = answer.strip().lower() if isinstance(answer, str) else answer
+        if not isinstance(key, str) or key not in self.options:
+            raise Mistake(f"answer with the key of an option: {', '.join(map(repr, self.options))}")
+        option = self.options[key]
+        return key == right, option.advice or (option.way.hint if option.way else "Read all options once more?")
+
+    def _way_if_stuck(self) -> Sequence[str]:
         _wrong_in_a_row[self.topic.name] = _wrong_in_a_row.get(self.topic.name, 0) + 1
-        if _wrong_in_a_row[self.topic.name] >= MOST_WRONG and self.topic.steps:
-            steps = [f"  {number}. {step}" for number, step in enumerate(self.topic.steps(self.numbers), 1)]
-            print("\n".join(["Step by step:", *steps, f"Now a fresh one: {self.source}.practice()"]))
-            del _wrong_in_a_row[self.topic.name]
+        if _wrong_in_a_row[self.topic.name] < MOST_WRONG or not self.topic.steps:
+            return ()
+        del _wrong_in_a_row[self.topic.name]
+        return self.topic.steps(self.numbers)
 
     def _explain(self, ways: list[Misconception]) -> str:
         if len(ways) > 1:
-            return alternatives(ways, f"{self.source}.practice()")
+            return alternatives(ways, f"{self.source.exercise}.practice()")
         return ways[0].hint if ways else "No known wrong way gives this. Draw it on paper?"
+
+
+def _as_html(reply: Reply, again: str) -> str:
+    sign = "✓" if reply.right else "✗"
+    lines = "<br>".join(map(escape, reply.lines))
+    steps = "".join(f"<li>{escape(step)}</li>" for step in reply.steps)
+    way = f"<p>Step by step:</p><ol>{steps}</ol><p>{escape(again)}</p>" if steps else ""
+    return f'<p><span aria-hidden="true">{sign}</span> {lines}</p>{way}'
 
 
 def _read_array(answer: Any) -> np.ndarray:
@@ -136,15 +295,14 @@ def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, sour
     Mistake
         If there is no such topic or no such question.
     """
-    named = {one.name: one for one in topics}
-    if not named:
+    names = [one.name for one in topics]
+    if not names:
         raise Mistake(f"there is nothing to practise in {source}")
-    if topic and topic not in list(named):
-        raise Mistake(f"{source} has practice in {', '.join(named)}; not in {short(topic)}")
+    if topic and topic not in names:
+        raise Mistake(f"{source} has practice in {', '.join(names)}; not in {short(topic)}")
     if number is not None and (type(number) is not int or number < 1):
         raise Mistake(f"number chooses a question, from 1 up; not {short(number)}")
-    chosen = random.SystemRandom().randint(1, LAST_NUMBER) if number is None else number
-    return Question(named[topic] if topic else topics[0], chosen, source, lab)
+    return Deck([Source(one, source, lab) for one in topics]).draw(topic, number)
 
 
 def alternatives(ways: Sequence[Misconception], practice: str) -> str:

@@ -1292,7 +1292,7 @@ def test_each_wrong_way_of_a_practice_question_is_named(topic, capsys):
         question = practice(topic, number)
         for way, found in TOPICS[topic][1].ways(question.numbers).items():
             for given_number in found if isinstance(found, list) else [found]:
-                assert question.answer(given_number) is False
+                assert not question.answer(given_number)
                 assert way.feedback in capsys.readouterr().out
 
 
