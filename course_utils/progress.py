@@ -183,7 +183,9 @@ def _html_row(lab: str, rows: list[Row], record: Record) -> str:
     right, checked = sum(row.is_right for row in rows), sum(row.is_checked for row in rows)
     bar = f'<progress value="{right}" max="{checked}" aria-hidden="true" style="width: 6em"></progress>'
     cells = [_link(lab, escape(_called(lab))), f"{bar} {_tried(rows)}", _points(rows), _practised(lab, record)]
-    return "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
+    return (
+        "<tr>" + "".join(f'<td style="text-align: left; white-space: nowrap">{cell}</td>' for cell in cells) + "</tr>"
+    )
 
 
 def _details(lab: str, rows: list[Row], record: Record) -> str:

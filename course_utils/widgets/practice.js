@@ -1,17 +1,17 @@
 // Practice: a question, a field or options, what is said of the answer, the next question. Enter is enough for all.
 
 const PATIENCE = 4000; // milliseconds without an answer, then the panel says what may be wrong
+const SILENT = "Python does not answer. If a cell is running, wait for it; otherwise run this cell again.";
 const SIGNS = { right: "✓", wrong: "✗", unread: "?" };
 const LEAVE = { "data-lm-suppress-shortcuts": "true" }; // JupyterLab's shortcuts leave such an element alone
 
 function render({ model, el }) {
   const topic = html("select", { ...LEAVE, "aria-label": "topic" });
   for (const [name, title] of model.get("topics")) topic.append(html("option", { value: name }, title));
-  const chooser = html("label", { class: "cu-control" }, "topic", topic);
-  chooser.hidden = model.get("topics").length < 2;
+  const chooser = model.get("topics").length > 1 ? [html("label", { class: "cu-control" }, "topic", topic)] : [];
   const called = html("strong", { class: "cu-practice-called" });
   const tally = html("span", { class: "cu-practice-tally", role: "status" });
-  const { root, stage, line } = frame(el, model, "practice", [called, chooser, tally]);
+  const { root, stage, line } = frame(el, model, "practice", [called, ...chooser, tally]);
   root.classList.add("cu-practice");
   const question = html("div", { class: "cu-practice-question", id: `cu-question-${Math.random().toString(36).slice(2)}` });
   const answer = html("div", { class: "cu-practice-answer" });
@@ -30,8 +30,7 @@ function render({ model, el }) {
   function ask(what) {
     turn = Math.max(turn, model.get("shown").turn) + 1;
     clearTimeout(timer);
-    timer = setTimeout(() => say(line, "Python does not answer. If a cell is running, wait for it; otherwise run this " +
-      "cell again."), PATIENCE);
+    timer = setTimeout(() => tell({ state: "unread", steps: [], lines: [SILENT] }), PATIENCE);
     put(model, { asked: { turn, do: what, answer: given(), topic: topic.value } });
   }
 
@@ -39,7 +38,8 @@ function render({ model, el }) {
     const shown = model.get("shown");
     if (shown.turn === turn) clearTimeout(timer);
     const isNew = question.dataset.number !== `${shown.called} ${shown.number}`;
-    const hadFocus = root.contains(root.getRootNode().activeElement);
+    const focused = root.getRootNode().activeElement;
+    const hadFocus = root.contains(focused) && focused !== topic; // who walks along the topics stays there
     if (isNew) pose(shown);
     topic.value = shown.topic;
     say(tally, shown.tally);

@@ -473,6 +473,7 @@ FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "chain-slopes": "8ecd96412a06d6202acfe1327dfdf756",
     "gradient-shapes": "32371b08b53c7ec0372332b5a93f6a09",
     "practice gradient-shapes": "c6711180a6521e81da9103201f4d8894",
+    "practice read-autograd": "6134717fa26c223d008816a60b4dd6f2",
     "practice slopes-in-parallel": "8ba30d2c9c610fe0e0cbb60243abe4e1",
     "practice slopes-in-series": "5824f3019eabd948dee7ea7903b9af18",
     "text of autograd-questions": "55c82c1dc9ca134ee74b325836fdc9a8",
@@ -1402,8 +1403,10 @@ RIGHT = {
     "slopes-in-series": series,
     "slopes-in-parallel": parallel,
     "gradient-shapes": lambda q: right_shapes(q.layers)[q.part],
+    "read-autograd": lambda q: q.factor * q.w * {"added up": 2 * q.times, "set to zero": 2}.get(q.kind, 1),
 }
-TOPICS = {topic.name: (mine, topic) for mine in (lab.chain_slopes, lab.gradient_shapes) for topic in mine.topics}
+EXERCISES_WITH_PRACTICE = (lab.chain_slopes, lab.gradient_shapes, lab.autograd_questions)
+TOPICS = {topic.name: (mine, topic) for mine in EXERCISES_WITH_PRACTICE for topic in mine.topics}
 
 
 def test_every_topic_of_the_lab_is_there():

@@ -676,6 +676,7 @@ EQUIVALENT = {
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "count-and-shape": "77280fa763676240ea7342ba1f471e64",
     "practice logit": "7c7b7499bc13ab96116dff8102c5c6a3",
+    "practice losses-and-probabilities": "ef6b336575a1c9443cc4734daded7d66",
     "practice odds": "45bf33735fc1f43fa9550a5ad8ae18be",
     "practice probability": "d3bc1268da034c8a4d00d312c38e0222",
     "practice softmax-count": "aef8884d9598ece4c5bf1bd8b05f2496",

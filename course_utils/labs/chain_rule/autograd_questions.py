@@ -4,6 +4,7 @@ from course_utils.judging.choices import Choice, ChoiceExercise, Option
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.chain_rule.gradients import GR9, VT1
 from course_utils.labs.chain_rule.headings import TORCH, TRUST
+from course_utils.labs.chain_rule.reading_autograd import READ_AUTOGRAD, VT7
 
 VT4 = Misconception(
     "VT4",
@@ -23,13 +24,6 @@ VT6 = Misconception(
     "At 1e-5 rounding is far too small for this. What does a ReLU look like just left and just right of 0?",
     TRUST,
 )
-VT7 = Misconception(
-    "VT7",
-    "update recorded in the graph, or gradient cut off",
-    "In this snippet something is cut off, or recorded that should not be. Which line does PyTorch have to see?",
-    TORCH,
-)
-
 SNIPPETS = """Which snippet trains rightly, again and again? (`loss_of(w)` computes a loss that is recorded.)
 
 ```
@@ -139,3 +133,4 @@ class AutogradQuestions(ChoiceExercise):
     """
     misconceptions = (VT1, VT4, VT5, VT6, VT7, GR9)
     questions = QUESTIONS
+    topics = (READ_AUTOGRAD,)

@@ -2,6 +2,7 @@
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option
 from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.logistic_regression.concepts import CONCEPTS
 from course_utils.labs.logistic_regression.headings import CARD
 
 LM1 = Misconception(
@@ -79,3 +80,4 @@ class Meaning(ChoiceExercise):
     misconceptions = (LM1, LM2)
     worked = WORKED
     questions = QUESTIONS
+    topics = (CONCEPTS,)
