@@ -171,6 +171,21 @@ def test_the_search_finds_a_word_of_a_lesson(site, browser):
     assert any("labs/05_conv_and_pooling.html" in address for address in found)
 
 
+@pytest.mark.slow
+def test_paper_is_white_in_dark_mode_too(site, browser):
+    page = browser.new_context(color_scheme="dark").new_page()
+    page.goto(f"file://{site}/glossary.html")
+    themes = """() => {
+        const theme = () => document.documentElement.dataset.theme;
+        const seen = [theme()];
+        window.addEventListener("beforeprint", () => seen.push(theme()));
+        window.addEventListener("afterprint", () => seen.push(theme()));
+        ["beforeprint", "afterprint"].forEach((name) => window.dispatchEvent(new Event(name)));
+        return seen;
+    }"""
+    assert page.evaluate(themes) == ["dark", "light", "dark"]
+
+
 # --- pages of lessons -----------------------------------------------------------------------------
 
 

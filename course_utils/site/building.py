@@ -32,9 +32,11 @@ SETTINGS: dict[str, Any] = {
     "html_sidebars": {"**": ["search-button-field.html", "sbt-sidebar-nav.html"]},  # the theme's logo is in no landmark
     "html_static_path": [str(Path(__file__).parent / "static"), "_static"],
     "html_css_files": ["site.css"],
+    "html_js_files": ["site.js"],
     "html_copy_source": False,
     "html_show_sphinx": False,
     "html_domain_indices": False,
+    "html_use_index": False,
     "html_math_renderer": "mathml",
     "nb_execution_mode": "off",
     "nb_ipywidgets_js": {},
