@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import re
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -97,8 +98,9 @@ def lay_out(folder: Path, start_page: str) -> LaidOut:
 
 
 def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut) -> None:
-    content = reference.path_of(lab).read_bytes()
-    digest, mine = _digest(content), folder / LABS / lab / f"{lab}.ipynb"
+    released_bytes = reference.path_of(lab).read_bytes()
+    digest, mine = _digest(released_bytes), folder / LABS / lab / f"{lab}.ipynb"
+    content = _settled(released_bytes.decode()).encode()
     if not mine.exists():
         files.write(mine, content)
         done.new.append(lab)
@@ -115,8 +117,23 @@ def _write_start_page(path: Path, text: str, known: dict[str, Any]) -> None:
         there = _sources(path.read_text(encoding="utf-8", errors="replace"))
         if there == wanted or there != known.get("start page"):
             return
-    files.write(path, text)
+    files.write(path, _settled(text))
     known["start page"] = wanted
+
+
+def _settled(notebook: str) -> str:
+    """Say in a notebook which Python runs it, as JupyterLab would on opening it: it would count as changed at once."""
+    read = json.loads(notebook)
+    read["metadata"]["language_info"] = {
+        "codemirror_mode": {"name": "ipython", "version": sys.version_info[0]},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": f"ipython{sys.version_info[0]}",
+        "version": sys.version.split()[0],
+    }
+    return json.dumps(read, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def _sources(notebook: str) -> str:

@@ -1,4 +1,4 @@
-"""What becomes of a widget in JupyterLab: saved by keyboard, its kernel restarted, its notebook reopened, exported."""
+"""What becomes of a widget in JupyterLab: saved by keyboard, without its kernel, in a reopened or exported notebook."""
 
 import json
 import subprocess
@@ -8,6 +8,8 @@ import urllib.request
 import browser
 import nbformat
 import pytest
+
+from course_utils import reference, start_page, workplace
 
 CELLS = (
     """
@@ -105,3 +107,16 @@ def test_an_exported_page_shows_the_still_without_a_network(lab):
     page.route("http*://**", lambda route: route.abort())
     page.goto(notebook.with_suffix(".html").as_uri())
     page.locator(STILL).wait_for(timeout=10_000)
+
+
+def test_a_learners_notebook_does_not_count_as_changed_when_it_is_opened(chrome, tmp_path):
+    home, page = tmp_path / "home", chrome.new_page()
+    workplace.lay_out(home, start_page.text())
+    lab = reference.labs()[0]
+    with browser.jupyterlab(home) as (address, token):
+        for path in ("START.ipynb", f"labs/{lab}/{lab}.ipynb"):
+            page.goto(f"{address}/tree/{path}?token={token}")
+            page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+            page.wait_for_timeout(1000)
+            assert page.locator(".jp-Document.jp-mod-dirty, .lm-TabBar-tab.jp-mod-dirty").count() == 0
+    page.close()
