@@ -1,6 +1,6 @@
 """Training of networks for the labs that do not ask for it, and the frame around the training that a learner wrote.
 
-Where the line lies. Lab 7 asks for one epoch of training and for an evaluation with a confusion matrix. `run_epochs`
+Where the line lies. Lab 06 asks for one epoch of training and for an evaluation with a confusion matrix. `run_epochs`
 therefore trains nothing itself: it calls the learner's functions, counts, times and draws the bar. `fit` serves later
 labs, where training is a means. It is a black box in another style (gradients as values, no stored ones; copies of
 the model for predictions, no switching of modes) and answers neither exercise. There is no helper that makes a

@@ -83,10 +83,7 @@ train, test = load_shapes(3000, 1000)
 validation = load_shapes(10, 500, seed=1).test
 for name, part in {"train": train, "validation": validation, "test": test}.items():
     print(f"{name:10} {len(part):5} pictures, {part.source}")
-figures.show(
-    figures.plot_pictures(train.at(range(20))),
-    alt="Twenty small colour pictures of shapes such as disc, ring, cross and star on cloudy grounds.",
-)
+figures.show(figures.plot_shapes(train))
 
 # %% [markdown]
 r"""
@@ -146,10 +143,7 @@ for layer in example:
     x = layer(x)
     if not isinstance(layer, nn.ReLU):
         shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
-figures.show(
-    figures.plot_shape_ribbon(shapes),
-    alt="Blocks that get flatter and wider from 3×30×30 to 12×5×5, then thin columns of 300, 20 and 4 numbers.",
-)
+figures.show(figures.plot_example_ribbon(shapes))
 
 # %% [markdown]
 r"""
@@ -295,12 +289,7 @@ Parameters are memory. Time is multiplications: each weight of a kernel is used 
 
 # %%
 if lab.parameter_counts.is_written(parameters):
-    figures.show(
-        figures.plot_lecture_costs(),
-        alt="Two groups of bars. The first convolution holds 0.7 % of the "
-        "parameters and does 54 % of the multiplications; the first dense layer "
-        "holds 78 % of the parameters and does 7 % of the multiplications.",
-    )
+    figures.show(figures.plot_lecture_costs())
 
 # %% [markdown]
 r"""
@@ -617,11 +606,7 @@ predicted = torch.tensor([0, 0, 1, 1, 1, 0])
 confusion = torch.zeros(3, 3)
 for t, p in zip(true, predicted, strict=True):
     confusion[t, p] += 1
-figures.show(
-    figures.plot_confusion(confusion, ["cat", "dog", "deer"]),
-    alt="Three rows: of three cats two are right and one is called a dog; both "
-    "dogs are right; the deer is called a cat.",
-)
+figures.show(figures.plot_three_animals(confusion))
 
 # %% [markdown]
 r"""
@@ -762,11 +747,7 @@ Look at your run as curves: how the loss moved, and how far above chance the acc
 
 # %%
 if lab.first_run.is_written(history):
-    figures.show(
-        figures.plot_history(history, chance=0.1),
-        alt="Left, the mean training loss falls from epoch to epoch. Right, the "
-        "accuracy on validation pictures rises well above the chance line at 0.1.",
-    )
+    figures.show(figures.plot_run(history))
 
 # %% [markdown]
 r"""
@@ -778,12 +759,7 @@ trained = network if lab.first_run.is_written(network) else load_trained("shapes
 if lab.evaluate.is_written(evaluate):
     shown = test.at(range(200 if is_grading() else 1000))
     found = evaluate(trained, make_loader(shown), 10)
-    figures.show(
-        figures.plot_confusion(found["confusion"], shown.classes, examples=shown),
-        alt="A confusion matrix of ten classes: most pictures lie on the diagonal; "
-        "some rows share their pictures with a similar shape. An example "
-        "picture stands at the end of each row.",
-    )
+    figures.show(figures.plot_confusion_of_shapes(found["confusion"], shown))
 
 # %% [markdown]
 r"""
@@ -874,10 +850,7 @@ The lectures show a ladder of abstraction: pixels, edges, parts of objects, obje
 kernels = next(
     layer.weight for layer in trained.modules() if isinstance(layer, nn.Conv2d)
 )
-figures.show(
-    figures.plot_first_kernels(kernels),
-    alt="Small colour pictures of kernels of 5×5 pixels, some with a change of brightness or colour across them.",
-)
+figures.show(figures.plot_first_kernels(kernels))
 
 # %% [markdown]
 r"""
@@ -1062,7 +1035,10 @@ MaxPooling2D((2, 2), strides=(2, 2))
 ```
 
 In Keras 1, whose style this is, the two threes are the sides of the kernel. Where an argument is left out, Keras does as in section 9. One of the four words below makes another network of it: count, and you will see which.
+"""
 
+# %% [markdown]
+r"""
 <details><summary>If you know the slides</summary>
 In later versions of Keras the third number is the <em>stride</em>. The pictures are (3, 224, 224), channels <strong>first</strong>, where the other listing of the same lecture has them last. The text has also lost the <code>Flatten</code> line and two <code>Dropout(0.5)</code> lines between the dense layers; those have no parameters, so they do not change the count.
 </details>
@@ -1109,12 +1085,7 @@ Both networks, side by side along the layers, once your numbers are written:
 
 # %%
 if lab.not_vgg.is_written(vgg):
-    figures.show(
-        figures.plot_vgg_staircases(VGG16),
-        alt="Two staircases. VGG-16 keeps its side through convolutions and halves "
-        "it five times, from 224 to 7. The listing loses two pixels at each "
-        "convolution as well and ends at a single pixel.",
-    )
+    figures.show(figures.plot_vgg_staircases(VGG16))
 
 # %% [markdown]
 r"""
@@ -1131,15 +1102,7 @@ Is deeper better? Plain networks say no: with 56 layers they had a larger error 
 """
 
 # %%
-figures.show(
-    figures.plot_residual_block(
-        ["3×3 conv", "batch norm", "ReLU", "3×3 conv", "batch norm"],
-        "x, or a 1×1 convolution of x",
-    ),
-    alt="A row of five layers from x: convolution, batch norm, ReLU, "
-    "convolution, batch norm. A dashed way leads around them, and both are "
-    "added: F(x) + x, then ReLU.",
-)
+figures.show(figures.plot_basic_block())
 
 # %% [markdown]
 r"""

@@ -62,10 +62,7 @@ Fashion-MNIST: real garments, ten classes, grey, 28×28 pixels. The course ships
 # %%
 learn, _ = load_fashion()
 train, validation = learn.at(range(5000)), learn.at(range(5000, 6000))
-figures.show(
-    figures.plot_pictures(train.at(range(20))),
-    alt="Twenty grey pictures of garments: shirts, trousers, shoes, bags, in white on black.",
-)
+figures.show(figures.plot_garments(train))
 
 # %% [markdown]
 r"""
@@ -121,10 +118,7 @@ r"""
 
 # %%
 elsewhere = moved(validation, seed=1)
-figures.show(
-    figures.plot_pictures(elsewhere.at(range(20))),
-    alt="Twenty garments, each a little off the middle, turned, smaller or larger.",
-)
+figures.show(figures.plot_moved_garments(elsewhere))
 
 # %% [markdown]
 r"""

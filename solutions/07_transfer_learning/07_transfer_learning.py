@@ -76,11 +76,7 @@ The best networks were trained on millions of pictures, for weeks, on many graph
 # %%
 train, test = load_shapes(400, 300, classes=("heart", "arrow"), seed=1)
 ten = train.few(5, seed=0)
-figures.show(
-    figures.plot_pictures(ten),
-    alt="Ten small colour pictures: five hearts and five arrows of many colours "
-    "and sizes on grounds with blobs and bars.",
-)
+figures.show(figures.plot_hearts_and_arrows(ten))
 
 # %% [markdown]
 r"""
@@ -203,11 +199,7 @@ in_two_directions = {"3,072 pixels": X_some.flatten(1)}
 if lab.extract_features.is_written(extract_features):
     found = extract_features(source, X_some, "flatten")
     in_two_directions["1,024 features"] = found
-figures.show(
-    figures.plot_directions(in_two_directions, y_some, some.classes),
-    alt="Two clouds of points. In pixels hearts and arrows lie mixed through each "
-    "other; in features they begin to separate, with an overlap in the middle.",
-)
+figures.show(figures.plot_directions(in_two_directions, y_some, some.classes))
 
 # %% [markdown]
 r"""
@@ -516,12 +508,7 @@ if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written
     for way, row in runs.items():
         means = {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
         print(f"{way!r}: {means},")
-    figures.show(
-        figures.plot_learning_curve(runs, chance=0.5),
-        alt="Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and "
-        "fine-tuned start far above chance and rise; scratch leaves chance only "
-        "with 100 pictures; random features and pixels stay near it.",
-    )
+    figures.show(figures.plot_learning_curve(runs, chance=0.5))
 
 # %% [markdown]
 r"""
@@ -584,10 +571,7 @@ r"""
 
 # %%
 bikes, more_bikes = load_bikes(200, 300, seed=0)
-figures.show(
-    figures.plot_pictures(bikes.at(range(8)), columns=8),
-    alt="Eight drawn bikes on cluttered grounds, road bikes with thin tyres and mountain bikes with thicker ones.",
-)
+figures.show(figures.plot_bikes(bikes))
 
 # %%
 X_bikes, y_bikes = bikes.tensors()
@@ -636,10 +620,7 @@ if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written
         name: share_right(F_25, y_25, features(network, X), y_new)
         for name, (network, X) in cases.items()
     }
-    figures.show(
-        figures.plot_mismatches(measured, chance=0.5),
-        alt="Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most.",
-    )
+    figures.show(figures.plot_mismatches(measured, chance=0.5))
 
 # %% [markdown]
 r"""
@@ -780,11 +761,7 @@ r"""
 # %%
 one = bikes.at([0]).tensors()[0]  # (1, 3, 32, 32)
 turned = torch.cat([one, one.flip(3), one.flip(2)])
-figures.show(
-    figures.plot_pictures(turned, ["as it is", "left to right", "upside down"]),
-    alt="A bike, the same bike facing the other way, and the same bike standing "
-    "on its head: the last one is no picture that anybody would take.",
-)
+figures.show(figures.plot_turned_bike(turned))
 
 # %% [markdown]
 r"""
@@ -843,11 +820,7 @@ if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written
         features=lambda X: extract_features(source, X, "flatten"),
         fit_head=fit_head,
     )
-    figures.show(
-        machine.static_figure()[0],
-        alt="Two crescents, two hearts and two arrows were taught. Another crescent is "
-        "judged; three bars show the probabilities of the three classes.",
-    )
+    figures.show(figures.plot_taught(machine))
 
 # %% [markdown]
 r"""

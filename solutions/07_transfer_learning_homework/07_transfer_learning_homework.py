@@ -57,10 +57,7 @@ catalogue, wild = load_bike_scenes(seed=5)
 scenes = scenes_of(catalogue)
 shown = ["road bike/scene02", "mountain bike/scene03"]
 places = [i for one in shown for i, scene in enumerate(scenes) if scene == one]
-figures.show(
-    figures.plot_pictures(catalogue.at(places), columns=8),
-    alt="Two rows of eight pictures. Each row shows one bike on one ground, moved and tilted a little.",
-)
+figures.show(figures.plot_scenes(catalogue.at(places)))
 
 # %% [markdown]
 r"""
@@ -69,10 +66,7 @@ There are 24 scenes, 12 of road bikes and 12 of mountain bikes: 192 pictures, in
 
 # %%
 print(len(catalogue), "pictures, the first from", scenes[0])
-figures.show(
-    figures.plot_pictures(wild.at(range(16)), columns=8),
-    alt="Sixteen wild pictures, each of another bike: darker, smaller, with bars across the ground.",
-)
+figures.show(figures.plot_wild(wild))
 
 # %% [markdown]
 r"""
@@ -298,10 +292,7 @@ means = {
     name: pictures.images.mean(axis=(1, 2, 3)) / 255
     for name, pictures in (("catalogue", catalogue), ("wild", wild))
 }
-figures.show(
-    figures.plot_value_histograms(means, xlabel="mean brightness of a picture"),
-    alt="Two histograms of mean brightness, from 0 to 1: the wild pictures lie 0.2 lower, with some overlap.",
-)
+figures.show(figures.plot_brightness(means))
 
 # %% [markdown]
 r"""
@@ -406,10 +397,7 @@ Now your own question, with a story: two kinds of cups, your shoes and your sist
 folder = ""  # for example "photographs", beside this notebook
 mine = load_photo_scenes(folder) if folder and not is_grading() else catalogue
 print(mine)
-figures.show(
-    figures.plot_pictures(mine.at(range(0, len(mine), max(1, len(mine) // 16)))),
-    alt="Pictures from the whole set, each with the name of its class.",
-)
+figures.show(figures.plot_own_pictures(mine))
 
 
 # %%

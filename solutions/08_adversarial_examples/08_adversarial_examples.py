@@ -89,10 +89,7 @@ def look(picture, most=3):
 
 
 # %%
-figures.show(
-    figures.plot_pictures(cat, ["Chelsea"], caption="photograph: S. van der Walt, CC0"),
-    alt="A photograph of a ginger cat that looks into the camera.",
-)
+figures.show(figures.plot_cat(cat))
 look(cat)
 
 # %% [markdown]
@@ -112,11 +109,7 @@ train, test = load_shapes(200 if is_grading() else 3000, 500)
 network = load_trained("shapes")
 x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
 print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
-figures.show(
-    figures.plot_pictures(test.at(range(10))),
-    alt="Ten drawn shapes on cluttered grounds: a checkerboard, a ring, level stripes, a star, "
-    "a triangle, a cross, a square, dots, a disc, upright stripes.",
-)
+figures.show(figures.plot_shapes(test))
 
 # %% [markdown]
 r"""
@@ -192,14 +185,7 @@ place = 19  # a star
 star, star_label = x[place : place + 1], y[place : place + 1]
 if lab.input_gradient.is_written(input_gradient):
     gradient = torch.as_tensor(input_gradient(network, star, star_label))
-    figures.show(
-        figures.plot_pictures(
-            torch.cat([star, 0.5 + 0.5 * gradient / gradient.abs().max()]),
-            ["star", "gradient"],
-            caption="right: grey means zero; scaled to the largest number",
-        ),
-        alt="A star, and the gradient of its loss by its pixels: strongest on and around the star, weaker at the border.",
-    )
+    figures.show(figures.plot_gradient(star, gradient))
 
 # %% [markdown]
 r"""
@@ -268,16 +254,7 @@ if lab.fgsm.is_written(fgsm):
         "your fgsm": fgsm(network, star, star_label, eps),
         "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
     }
-    figures.show(
-        figures.plot_attack(
-            star[0],
-            {name: twin[0] for name, twin in twins.items()},
-            {name: network(twin).softmax(1)[0] for name, twin in twins.items()},
-            test.classes,
-        ),
-        alt="Two twins of the star, both changed by 8/255. The attacked one is taken for a "
-        "triangle; the one with random signs is still a star.",
-    )
+    figures.show(figures.plot_twins(star, twins, network, test.classes))
 
 # %% [markdown]
 r"""
@@ -427,11 +404,7 @@ if lab.input_gradient.is_written(input_gradient):
     grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
     scores = network(torch.cat(grid)).detach()
     losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
-    figures.show(
-        figures.plot_loss_around(losses.reshape(len(ticks), -1), reach),
-        alt="The loss around the star. It rises to the right, along the attack, and stays "
-        "level up and down, along random signs.",
-    )
+    figures.show(figures.plot_loss_around(losses.reshape(len(ticks), -1), reach))
 
 # %% [markdown]
 r"""
@@ -510,14 +483,7 @@ if photo_network is not None and lab.pgd.is_written(pgd):
     steps = 2 if is_grading() else 10
     changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
     cat_or_dog = torch.as_tensor(changed)
-    figures.show(
-        figures.plot_pictures(
-            torch.cat([cat, cat_or_dog, 0.5 + 20 * (cat_or_dog - cat)]),
-            ["Chelsea", "changed by 2/255", "difference ×20"],
-        ),
-        alt="The cat, the changed cat, which looks the same, and their difference, "
-        "amplified twenty times: coloured grain.",
-    )
+    figures.show(figures.plot_cat_or_dog(cat, cat_or_dog))
     look(cat_or_dog)
 
 # %% [markdown]
@@ -591,14 +557,7 @@ if lab.universal_perturbation.is_written(universal_perturbation):
         f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places
     ]
     print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
-    figures.show(
-        figures.plot_pictures(
-            torch.cat([0.5 + delta * 255 / 32, carrying[places]]),
-            ["the noise, ×8", *titles],
-        ),
-        alt="One noise, a pattern of bars and stripes, and four shapes that carry it. The "
-        "shapes are easy to recognise; the network takes them for something else.",
-    )
+    figures.show(figures.plot_one_noise(delta, carrying[places], titles))
 
 # %% [markdown]
 r"""
@@ -659,14 +618,7 @@ if lab.fooling_image.is_written(fooling_image):
         f"{name} {confidence:.3f}"
         for name, (_, confidence) in zip(test.classes, gallery)
     ]
-    figures.show(
-        figures.plot_pictures(
-            torch.cat([torch.as_tensor(picture) for picture, _ in gallery]),
-            titles,
-            columns=5,
-        ),
-        alt="Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1.",
-    )
+    figures.show(figures.plot_gallery([picture for picture, _ in gallery], titles))
 
 # %% [markdown]
 r"""
@@ -759,11 +711,7 @@ if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
             "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
         }.items()
     }
-    figures.show(
-        figures.plot_accuracy_over_budget(levels, curves),
-        alt="Accuracy over the budget for the plain and the defended network, under fgsm and "
-        "pgd. The defended one falls later; both end near chance.",
-    )
+    figures.show(figures.plot_accuracy_over_budget(levels, curves))
 
 # %% [markdown]
 r"""
@@ -778,10 +726,7 @@ The lecture ends with a picture: a vase, or two faces? Nothing in it changes whe
 """
 
 # %%
-figures.show(
-    figures.plot_vase(),
-    alt="A white shape on black: seen as a vase, or as two black faces in profile that look at each other.",
-)
+figures.show(figures.plot_vase())
 
 # %% [markdown]
 r"""

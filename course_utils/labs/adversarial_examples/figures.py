@@ -5,18 +5,26 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 
 from course_utils import style
-from course_utils.drawing import plot_pictures, show
+from course_utils.drawing import described, plot_pictures, show
 from course_utils.drawing.frames import FONT, LINES, bare
 
 __all__ = [
     "plot_accuracy_over_budget",
     "plot_attack",
+    "plot_cat",
+    "plot_cat_or_dog",
     "plot_class_bars",
+    "plot_gallery",
+    "plot_gradient",
     "plot_loss_around",
+    "plot_one_noise",
     "plot_pictures",
+    "plot_shapes",
+    "plot_twins",
     "plot_vase",
     "show",
 ]
@@ -100,6 +108,10 @@ def plot_class_bars(probabilities: Any, classes: Sequence[str], *, axes: Axes | 
     return bare(axes)
 
 
+@described(
+    "The loss around the star. It rises to the right, along the attack, and stays level up and down, "
+    "along random signs."
+)
 def plot_loss_around(losses: Any, reach: float, *, axes: Axes | None = None) -> Axes:
     """Draw the loss around a picture in two directions: along the attack and along random signs.
 
@@ -127,6 +139,10 @@ def plot_loss_around(losses: Any, reach: float, *, axes: Axes | None = None) -> 
     return axes
 
 
+@described(
+    "Accuracy over the budget for the plain and the defended network, under fgsm and pgd. The defended "
+    "one falls later; both end near chance."
+)
 def plot_accuracy_over_budget(
     levels: Sequence[float], accuracies: Mapping[str, Sequence[float]], *, chance: float | None = 0.1
 ) -> Axes:
@@ -164,6 +180,7 @@ def plot_accuracy_over_budget(
     return bare(axes)
 
 
+@described("A white shape on black: seen as a vase, or as two black faces in profile that look at each other.")
 def plot_vase() -> Axes:
     """Draw one outline that can be seen as a vase or as two faces."""
     height = np.array([0, 4, 10, 14, 20, 27, 32, 37, 42, 47, 52, 58, 66, 74, 84, 92, 97, 100]) / 100
@@ -188,3 +205,69 @@ def _colour(picture: Any, name: str) -> np.ndarray:
     if array.ndim != 3 or array.shape[0] != 3:
         raise ValueError(f"{name} must have the shape (3, H, W), not {array.shape}")
     return array.transpose(1, 2, 0)
+
+
+@described("A photograph of a ginger cat that looks into the camera.")
+def plot_cat(picture: Any) -> np.ndarray:
+    """Draw the photograph of section 1."""
+    return plot_pictures(picture, ["Chelsea"], caption="photograph: S. van der Walt, CC0")
+
+
+@described(
+    "Ten drawn shapes on cluttered grounds: a checkerboard, a ring, level stripes, a star, a triangle, a "
+    "cross, a square, dots, a disc, upright stripes."
+)
+def plot_shapes(pictures: Any) -> np.ndarray:
+    """Draw the first ten shapes."""
+    return plot_pictures(pictures.at(range(10)))
+
+
+@described(
+    "A star, and the gradient of its loss by its pixels: strongest on and around the star, weaker at the border."
+)
+def plot_gradient(picture: Any, gradient: Any) -> np.ndarray:
+    """Draw a picture, and the gradient of its loss by its pixels around grey."""
+    scaled = 0.5 + 0.5 * gradient / gradient.abs().max()
+    caption = "right: grey means zero; scaled to the largest number"
+    return plot_pictures(_batch(picture, scaled), ["star", "gradient"], caption=caption)
+
+
+@described(
+    "Two twins of the star, both changed by 8/255. The attacked one is taken for a triangle; the one with "
+    "random signs is still a star."
+)
+def plot_twins(picture: Any, twins: Mapping[str, Any], network: Any, classes: Sequence[str]) -> np.ndarray:
+    """Draw changed twins of a picture, a batch of one each, and what a network sees in them."""
+    seen = {name: network(twin).softmax(1)[0] for name, twin in twins.items()}
+    return plot_attack(picture[0], {name: twin[0] for name, twin in twins.items()}, seen, classes)
+
+
+@described(
+    "The cat, the changed cat, which looks the same, and their difference, amplified twenty times: coloured grain."
+)
+def plot_cat_or_dog(picture: Any, changed: Any) -> np.ndarray:
+    """Draw a photograph, its changed twin and the difference, amplified twenty times."""
+    titles = ["Chelsea", "changed by 2/255", "difference ×20"]
+    return plot_pictures(_batch(picture, changed, 0.5 + 20 * (changed - picture)), titles)
+
+
+@described(
+    "One noise, a pattern of bars and stripes, and four shapes that carry it. The shapes are easy to "
+    "recognise; the network takes them for something else."
+)
+def plot_one_noise(noise: Any, carrying: Any, titles: Sequence[str]) -> np.ndarray:
+    """Draw one noise of 16/255, amplified, and pictures that carry it."""
+    return plot_pictures(_batch(0.5 + noise * 255 / 32, carrying), ["the noise, ×8", *titles])
+
+
+@described(
+    "Ten pictures of coloured noise. The network gives each of them another class, with a confidence of almost 1."
+)
+def plot_gallery(pictures: Sequence[Any], titles: Sequence[str]) -> np.ndarray:
+    """Draw fooling images, a batch of one each."""
+    return plot_pictures(_batch(*pictures), titles, columns=5)
+
+
+def _batch(*pictures: Any) -> torch.Tensor:
+    """Put batches of pictures behind one another."""
+    return torch.cat([torch.as_tensor(one) for one in pictures])

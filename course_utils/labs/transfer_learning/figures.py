@@ -8,15 +8,19 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course_utils import style
-from course_utils.drawing import plot_pictures, show
+from course_utils.drawing import described, plot_pictures, show
 from course_utils.drawing.frames import FONT, bare
 
 __all__ = [
+    "plot_bikes",
     "plot_directions",
+    "plot_hearts_and_arrows",
     "plot_learning_curve",
     "plot_mismatches",
     "plot_pictures",
+    "plot_taught",
     "plot_teaching",
+    "plot_turned_bike",
     "show",
 ]
 
@@ -31,6 +35,10 @@ LINES = (  # colour, dashes, marker, for up to five ways
 )
 
 
+@described(
+    "Two clouds of points. In pixels hearts and arrows lie mixed through each other; in features they "
+    "begin to separate, with an overlap in the middle."
+)
 def plot_directions(features: Mapping[str, Any], labels: Any, classes: Sequence[str]) -> np.ndarray:
     """Draw features in the two directions in which they vary most, one panel for each kind of features.
 
@@ -85,6 +93,11 @@ def principal_directions(values: np.ndarray) -> np.ndarray:
     return left[:, :2] * size[:2]
 
 
+@described(
+    "Accuracy over 5, 10, 25 and 100 training pictures a class. Frozen and fine-tuned start far above "
+    "chance and rise; scratch leaves chance only with 100 pictures; random features and pixels stay near "
+    "it."
+)
 def plot_learning_curve(
     runs: Mapping[str, Mapping[int, Sequence[float]]], *, chance: float | None = None, axes: Axes | None = None
 ) -> Axes:
@@ -132,6 +145,9 @@ def plot_learning_curve(
     return bare(axes)
 
 
+@described(
+    "Six bars of accuracy: as in training the highest, all others lower; half the size and upside down lose most."
+)
 def plot_mismatches(accuracies: Mapping[str, float], *, chance: float | None = None) -> Axes:
     """Draw one bar a case, from top to bottom, each accuracy written at its bar.
 
@@ -217,3 +233,35 @@ def plot_teaching(
     bars.set_xlabel("probability", fontsize=FONT)
     bare(bars)
     return np.array([*grid.flat, judged, bars], dtype=object)
+
+
+@described(
+    "Ten small colour pictures: five hearts and five arrows of many colours and sizes on grounds with blobs and bars."
+)
+def plot_hearts_and_arrows(pictures: Any) -> np.ndarray:
+    """Draw the ten pictures of the target task."""
+    return plot_pictures(pictures)
+
+
+@described("Eight drawn bikes on cluttered grounds, road bikes with thin tyres and mountain bikes with thicker ones.")
+def plot_bikes(pictures: Any) -> np.ndarray:
+    """Draw the first eight bikes."""
+    return plot_pictures(pictures.at(range(8)), columns=8)
+
+
+@described(
+    "A bike, the same bike facing the other way, and the same bike standing on its head: the last one is "
+    "no picture that anybody would take."
+)
+def plot_turned_bike(pictures: Any) -> np.ndarray:
+    """Draw a bike as it is, and flipped in two ways."""
+    return plot_pictures(pictures, ["as it is", "left to right", "upside down"])
+
+
+@described(
+    "Two crescents, two hearts and two arrows were taught. Another crescent is judged; three bars show "
+    "the probabilities of the three classes."
+)
+def plot_taught(machine: Any) -> Any:
+    """Draw a machine that has been taught two pictures of each class."""
+    return machine.static_figure()[0]

@@ -1,6 +1,14 @@
 """Figures of lab 06. Each function draws and returns axes; `show` puts a figure into the notebook."""
 
 from course_utils.drawing import plot_pictures, show
+from course_utils.labs.lab7_cnn.figures.lesson import (
+    plot_basic_block,
+    plot_confusion_of_shapes,
+    plot_example_ribbon,
+    plot_run,
+    plot_shapes,
+    plot_three_animals,
+)
 from course_utils.labs.lab7_cnn.figures.networks import (
     plot_cost_bars,
     plot_lecture_costs,
@@ -12,15 +20,21 @@ from course_utils.labs.lab7_cnn.figures.networks import (
 from course_utils.labs.lab7_cnn.figures.training import plot_confusion, plot_first_kernels, plot_history
 
 __all__ = [
+    "plot_basic_block",
     "plot_confusion",
+    "plot_confusion_of_shapes",
     "plot_cost_bars",
+    "plot_example_ribbon",
     "plot_first_kernels",
     "plot_history",
     "plot_lecture_costs",
     "plot_pictures",
     "plot_residual_block",
+    "plot_run",
     "plot_shape_ribbon",
+    "plot_shapes",
     "plot_size_staircase",
+    "plot_three_animals",
     "plot_vgg_staircases",
     "show",
 ]

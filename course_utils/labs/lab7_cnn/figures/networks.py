@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch, Rectangle
 
 from course_utils import style
-from course_utils.drawing.frames import FONT, bare
+from course_utils.drawing.frames import FONT, bare, described
 
 Shape = tuple[int, ...]
 
@@ -110,6 +110,11 @@ LECTURES_LAYERS = {  # numbers that reach a unit, units or kernels, places where
 }
 
 
+@described(
+    "Two groups of bars. The first convolution holds 0.7 % of the parameters and does 54 % of the "
+    "multiplications; the first dense layer holds 78 % of the parameters and does 7 % of the "
+    "multiplications."
+)
 def plot_lecture_costs() -> np.ndarray:
     """Compare the layers of the lecture's network, as :func:`plot_cost_bars` does."""
     layers = LECTURES_LAYERS.items()
@@ -119,6 +124,10 @@ def plot_lecture_costs() -> np.ndarray:
     )
 
 
+@described(
+    "Two staircases. VGG-16 keeps its side through convolutions and halves it five times, from 224 to 7. "
+    "The listing loses two pixels at each convolution as well and ends at a single pixel."
+)
 def plot_vgg_staircases(config: Sequence[int | str], size: int = 224) -> Axes:
     """Draw how the side of the maps shrinks in VGG-16, and in the lecture's listing, which leaves out the padding.
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from course_utils import style
 from course_utils.drawing.cells import ink_on
-from course_utils.drawing.frames import FONT, LINES, bare
+from course_utils.drawing.frames import FONT, LINES, bare, described
 from course_utils.drawing.pictures import as_images, draw_picture, plot_pictures
 
 
@@ -118,6 +118,7 @@ def _draw_examples(axes: Axes, examples: Any, number: int) -> None:
             draw_picture(box, images[here[0]])
 
 
+@described("Small colour pictures of kernels of 5×5 pixels, some with a change of brightness or colour across them.")
 def plot_first_kernels(weight: Any, *, columns: int = 8) -> np.ndarray:
     """Draw the kernels of a first layer as colour pictures, grey where a weight is zero.
 
