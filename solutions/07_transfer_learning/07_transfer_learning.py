@@ -505,21 +505,22 @@ if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written
     fit_head
 ):
     runs = experiment(*(small if is_grading() else whole))
+    table = {}
     for way, row in runs.items():
-        means = {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
-        print(f"{way!r}: {means},")
+        table[way] = {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
+    print(table)
     figures.show(figures.plot_learning_curve(runs, chance=0.5))
 
 # %% [markdown]
 r"""
-The printed lines are your table (put them between braces): the mean of three draws for each way and each n. In the figure a band reaches from the worst draw to the best. Where bands overlap, do not believe in an order.
+The printed line is your table: the mean of three draws for each way and each n. In the figure a band reaches from the worst draw to the best. Where bands overlap, do not believe in an order.
 """
 
 # %% [markdown]
 r"""
 ## Exercise 7.5. Read the learning curve
 
-Paste the printed lines under `"table"`, between `{` and `}`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes)
+Paste the printed table under `"table"`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes)
 
 Example: from 0.48 to 0.60 is a gain of 12 points.
 
