@@ -243,7 +243,7 @@ r"""
 
 For your network: the number of parameters of each layer (`pool` is a pooling layer) and their `total`; then the shapes of the eight tensors that follow `conv1.weight` and `conv1.bias`, as PyTorch keeps them. (2 points, 15 minutes)
 
-Example: in the figure's network the first convolution has 8 · (3 · 3 · 3 + 1) = 224 parameters in the tensors (8, 3, 3, 3) and (8,), the last dense layer 84 in (4, 20) and (4,).
+Example: in the figure's network the first convolution has $8 \cdot (3 \cdot 3 \cdot 3 + 1) = 224$ parameters in the tensors (8, 3, 3, 3) and (8,), the last dense layer 84 in (4, 20) and (4,).
 
 <details><summary>Hint</summary>
 How many numbers reach one unit of fc1?
@@ -552,7 +552,7 @@ r"""
 
 Write `train_one_epoch(model, loader, optimiser, loss_fn)`. It puts the model into train mode, makes one step for each batch `(images, labels)` of the loader, and returns the mean loss over all pictures as a `float` (no tensor). (3 points, 25 minutes)
 
-Example: batches of 4, 4 and 2 pictures with the mean losses 1, 2 and 3 have the mean (4 · 1 + 4 · 2 + 2 · 3) / 10 = 1.8, not 2.
+Example: batches of 4, 4 and 2 pictures with the mean losses 1, 2 and 3 have the mean $(4 \cdot 1 + 4 \cdot 2 + 2 \cdot 3) / 10 = 1.8$, not 2.
 
 <details><summary>Hint</summary>
 Which five calls does each batch take, and in which order?
@@ -1126,7 +1126,7 @@ r"""
 
 Give the parameters of your two blocks, `basic` and `down`: two 3×3 convolutions and two batch norms, and a shortcut of 1×1 convolution and batch norm where one is needed. And which of these blocks `needs 1x1`? As a set of letters: **a** 64 to 64 channels, stride 1; **b** 64 to 128, stride 1; **c** 64 to 64, stride 2; **d** 64 to 128, stride 2. (1 point, 15 minutes)
 
-Example: 8 channels in and out, stride 1: 2 · (8 · 8 · 9) + 2 · 16 = 1,184.
+Example: 8 channels in and out, stride 1: $2 \cdot (8 \cdot 8 \cdot 9) + 2 \cdot 16 = 1184$, in code `2 * (8 * 8 * 9) + 2 * 16`.
 
 <details><summary>Hint</summary>
 Can maps of 32×32 and of 16×16 be added?

@@ -297,7 +297,7 @@ r"""
 
 Give the parameters, biases included, of heads `a`, `b` and `c` above. Then for our network with head c: `full`, how many parameters train when nothing is frozen, and `share`, how many **per cent** of them train when the body is frozen (one decimal). (3 points, 10 minutes)
 
-Example: on 10 maps of 2×2, flattened, a head for 3 classes has 3 · (40 + 1) = 123 parameters.
+Example: on 10 maps of 2×2, flattened, a head for 3 classes has $3 \cdot (40 + 1) = 123$ parameters.
 
 <details><summary>Hint</summary>
 Which layers of our network hold the 23,584, and which layer is gone?

@@ -67,7 +67,7 @@ lab
 r"""
 ## 1 Cat or dog?
 
-The second lecture shows a picture and asks: cat or dog? Here is Chelsea, a cat, and what MobileNetV2 says about her: a network trained on a million photographs. If its weights are not on this machine, a sentence says how to get them; everything that is graded works without.
+Is this a cat or a dog? Here is Chelsea, a cat, and what MobileNetV2 says about her: a network trained on a million photographs. If its weights are not on this machine, a sentence says how to get them; everything that is graded works without.
 """
 
 # %%
@@ -122,7 +122,9 @@ one number for each pixel and colour: how much does the loss grow if this number
 
 # %% [markdown]
 r"""
-A worked example, small enough for paper. One "pixel" x = 0.5, the score of class 1 is z = 3x, that of class 0 is 0, and the label is 1. Then L = log(1 + e^(−3x)), and ∂L/∂x = −3 · (1 − p) with p = σ(1.5) = 0.82.
+A worked example, small enough for paper. One "pixel" $x = 0.5$, the score of class 1 is $z = 3x$ (`z = 3 * x`), that of class 0 is 0, and the label is 1. Then
+
+$$L = \ln(1 + e^{-3x}), \qquad \frac{\partial L}{\partial x} = -3\,(1 - p) \quad\text{with } p = \sigma(1.5) = 0.82.$$
 """
 
 # %%
@@ -199,6 +201,8 @@ r"""
 How should we use the gradient, if every pixel may move by at most ε? The loss grows along it. For a small step it grows most if *each* pixel moves as far as it may, up or down as the gradient's sign says. This is the **fast gradient sign method** (FGSM, Goodfellow and others, 2015):
 
 $$x' = \mathrm{clamp}\big(x + \epsilon \cdot \mathrm{sign}(\partial L/\partial x),\ 0,\ 1\big).$$
+
+A sign of a tensor is `gradient.sign()`, a clamp `pictures.clamp(0, 1)`.
 """
 
 # %% [markdown]
@@ -293,14 +297,14 @@ The breed has changed; it is a cat still. One step is coarse. Section 5 will tak
 r"""
 ## 4 Budgets in honest units
 
-"ε = 0.06" says nothing before we know the units. **Pixels** run from 0 to 1 here, or from 0 to 255 in a file. Many networks **normalise**: x̃ = (x − mean) / std. A difference of two pictures is then divided by std, and the mean drops out. A budget in normalised units looks larger for the same picture.
+"ε = 0.06" says nothing before we know the units. **Pixels** run from 0 to 1 here, or from 0 to 255 in a file. Many networks **normalise**: $\tilde x = (x - \text{mean}) / \text{std}$, in code `(x - mean) / std`. A difference of two pictures is then divided by std, and the mean drops out. A budget in normalised units looks larger for the same picture.
 """
 
 # %% [markdown]
 r"""
-Sizes of a whole change δ come in two kinds. **L∞** is the largest change of any number: the ε of this lab. **L2** is the length √(Σ δ²) over all numbers of the picture.
+Sizes of a whole change δ come in two kinds. **L∞** is the largest change of any number: the ε of this lab. **L2** is the length $\sqrt{\sum \delta^2}$ over all numbers of the picture, in code `(delta**2).sum().sqrt()`.
 
-Example: 4/255 on a grey picture of 10×10 pixels, std 0.2: 4 grey levels, 0.0157 in pixels, 0.0784 in normalised units, and L2 at most √(100 · 0.0157²) = 0.157.
+Example: 4/255 on a grey picture of 10×10 pixels, std 0.2: 4 grey levels, 0.0157 in pixels, 0.0784 in normalised units, and L2 at most $\sqrt{100 \cdot 0.0157^2} = 0.157$.
 """
 
 # %%
