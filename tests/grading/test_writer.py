@@ -240,14 +240,16 @@ def test_nbgraders_own_step_leaves_it_to_a_person_too(broken):
 
 
 def test_every_verdict_shows_as_in_a_notebook(written):
-    right = cell_of(autograded(written), "double-check")
-    assert right.outputs == [{"output_type": "stream", "name": "stdout", "text": "Correct.\n"}]
-    _, part = cell_of(autograded(written, "cleo"), "double-check").outputs
+    (right,) = cell_of(autograded(written), "double-check").outputs
+    assert (right.output_type, right.data["text/plain"]) == ("display_data", "✓ Correct. 2 of 2 points here.")
+    (part,) = cell_of(autograded(written, "cleo"), "double-check").outputs
     assert (part.data["text/plain"], part.metadata["course"]) == ("1.0", {"codes": ["SZ2"], "points": 2.0})
-    (wrong,) = cell_of(autograded(written, "bela"), "double-check").outputs
+    assert "◐ Partly right.</strong> 1 of 2 points here." in part.data["text/html"]
+    said, wrong = cell_of(autograded(written, "bela"), "double-check").outputs
     assert (wrong.ename, wrong.evalue) == ("CheckFailed", "not yet right [codes: SZ2]")
-    assert (wrong.traceback, codes_of(wrong)) == (["not yet right"], ["SZ2"])
-    names = {name: cell_of(autograded(written, name), "double-check").outputs[0].ename for name in ("dan", "emil")}
+    assert (wrong.traceback, codes_of(wrong)) == (["Not yet: 0 of 2 points here."], ["SZ2"])
+    assert said.data["text/plain"] == "✗ Not yet. 0 of 2 points here.\nnot yet right"
+    names = {name: cell_of(autograded(written, name), "double-check").outputs[-1].ename for name in ("dan", "emil")}
     assert names == {"dan": "NotAttempted", "emil": "CellTimeoutError"}
 
 
