@@ -168,7 +168,7 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
     words, minutes = _next_words(following)
     first = "Everything that can be checked is right."
     if following:
-        first = f"Go on here: {_link(following.lab, escape(words), following.entry.id)}{minutes}."
+        first = f"Go on here: {_link(following.lab, escape(words), following.entry)}{minutes}."
     head = "".join(f"<th {LEFT}>{name}</th>" for name in ("lab", "exercises", "points", "practice"))
     body = "".join(_html_row(lab, some, record) for lab, some in rows.items())
     begun = "".join(_details(lab, rows[lab], record) for lab in _begun(rows, record))
@@ -181,7 +181,7 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
 
 def _html_row(lab: str, rows: list[Row], record: Record) -> str:
     right, checked = sum(row.is_right for row in rows), sum(row.is_checked for row in rows)
-    bar = f'<progress value="{right}" max="{checked}" aria-hidden="true" style="width: 6em"></progress>'
+    bar = f'<progress value="{right}" max="{checked}" aria-hidden="true" style="width: 4em"></progress>'
     cells = [_link(lab, escape(_called(lab))), f"{bar} {_tried(rows)}", _points(rows), _practised(lab, record)]
     return (
         "<tr>" + "".join(f'<td style="text-align: left; white-space: nowrap">{cell}</td>' for cell in cells) + "</tr>"
@@ -191,7 +191,7 @@ def _html_row(lab: str, rows: list[Row], record: Record) -> str:
 def _details(lab: str, rows: list[Row], record: Record) -> str:
     lines = "".join(
         f'<tr><td {LEFT}><span aria-hidden="true">{row.sign}</span></td>'
-        f"<td {LEFT}>{_link(lab, escape(f'{row.entry.number} {row.entry.title}'), row.entry.id)}</td>"
+        f"<td {LEFT}>{_link(lab, escape(f'{row.entry.number} {row.entry.title}'), row.entry)}</td>"
         f"<td {LEFT}>{escape(row.stands)}</td></tr>"
         for row in rows
     )
@@ -202,13 +202,13 @@ def _details(lab: str, rows: list[Row], record: Record) -> str:
     )
 
 
-def _link(lab: str, words: str, exercise: str = "") -> str:
+def _link(lab: str, words: str, exercise: Entry | None = None) -> str:
     """Return a link to a lab's notebook, or to an exercise in it; the words alone where the notebook is not found."""
     path = _notebook(lab)
     if path is None:
         return words
     where = quote(Path(os.path.relpath(path, Path.cwd())).as_posix())
-    return f'<a href="{where}{f"#{exercise}" if exercise else ""}">{words}</a>'
+    return f'<a href="{where}{f"#cell-id={exercise.prompt}" if exercise else ""}">{words}</a>'
 
 
 def _notebook(lab: str) -> Path | None:

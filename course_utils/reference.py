@@ -37,6 +37,8 @@ class Entry:
         What its prompt says; 0 if nothing.
     points
         Of its check, or of its own cell where a person marks it.
+    prompt
+        The id of the cell with its heading: where a link to it leads (``#cell-id=…`` in JupyterLab).
     """
 
     id: str
@@ -44,6 +46,7 @@ class Entry:
     title: str
     minutes: int
     points: float
+    prompt: str = ""
 
     @property
     def called(self) -> str:
@@ -137,15 +140,15 @@ def entries(lab: str) -> dict[str, Entry]:
 
 def entries_in(cells: list[dict[str, Any]]) -> dict[str, Entry]:
     """Return the exercises of a notebook by id, in its order. Of several under a heading, the first has the minutes."""
-    found, number, title, minutes = {}, "", "", 0
+    found, number, title, minutes, prompt = {}, "", "", 0, ""
     points = {grade_id(cell): float(nbgrader_settings(cell).get("points") or 0) for cell in cells}
     for cell in cells:
         if cell["cell_type"] == "markdown" and (heading := HEADING.search(cell["source"])):
-            number, title, minutes = heading[1], heading[2].strip(), _minutes(cell)
+            number, title, minutes, prompt = heading[1], heading[2].strip(), _minutes(cell), cell.get("id", "")
         if is_solution(cell):
             name = grade_id(cell)
             worth = points.get(f"{name}-check", points[name])
-            found[name] = Entry(name, number, title, minutes, worth)
+            found[name] = Entry(name, number, title, minutes, worth, prompt)
             minutes = 0
     return found
 

@@ -220,10 +220,13 @@ def test_the_page_links_to_the_notebook_and_its_exercise(home, kept, monkeypatch
     shown = []
     monkeypatch.setattr(progress, "show", lambda text, html: shown.append(html))
     progress.show_progress()
-    assert f'<a href="{LAB}.ipynb#convolve-by-hand">' in shown[0]
+    prompt = reference.entries(LAB)["convolve-by-hand"].prompt
+    text = next(cell["source"] for cell in reference.cells(LAB) if cell["id"] == prompt)
+    assert "Exercise 5.1. " in text
+    assert f'<a href="{LAB}.ipynb#cell-id={prompt}">' in shown[0]
     monkeypatch.chdir(home)
     progress.show_progress()
-    assert f'<a href="labs/{LAB}/{LAB}.ipynb#convolve-by-hand">' in shown[1]
+    assert f'<a href="labs/{LAB}/{LAB}.ipynb#cell-id={prompt}">' in shown[1]
     assert "01_neurons.ipynb" not in shown[1]  # it is not there
 
 

@@ -196,7 +196,7 @@ class Exercise:
         entry = self.entry
         where = entry.full if entry else self.id
         text = f"Your {name or 'answer'} is not written yet: {where}. This cell uses it."
-        link = f'<a href="#{self.id}">{escape(where)}</a>'
+        link = f'<a href="#cell-id={entry.prompt if entry else self.id}">{escape(where)}</a>'
         what = f"<code>{escape(name)}</code>" if name else "answer"
         show(text, f"<p>Your {what} is not written yet: {link}. This cell uses it.</p>")
         return False

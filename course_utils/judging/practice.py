@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from course_utils import journal, runtime
+from course_utils.judging.answer import Answer, Verdict
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.closeness import as_float64, close, same_number
 from course_utils.judging.misconceptions import Misconception
@@ -26,6 +27,7 @@ from course_utils.judging.variants import Dice
 from course_utils.showing import show
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
+NOT_YET = "Not yet: "
 MOST_WRONG = 3  # wrong answers in a row, then the way is shown
 
 PANEL = "course_utils.widgets.practice"  # stands above this module: looked up where a person is at the screen
@@ -217,7 +219,7 @@ class Question:
             _wrong_in_a_row.pop(self.topic.name, None)
             return Reply(True, ["Correct."])
         given = "an array" if hasattr(answer, "__len__") and not isinstance(answer, str) else short(answer)
-        return Reply(False, [f"Not yet: you gave {given}.", *wrong_way.split("\n")], self._way_if_stuck())
+        return Reply(False, [f"{NOT_YET}you gave {given}.", *wrong_way.split("\n")], self._way_if_stuck())
 
     def _judge(self, answer: Any) -> tuple[bool, str]:
         """Return whether an answer is right, and what to say if not."""
@@ -256,11 +258,15 @@ class Question:
 
 
 def _as_html(reply: Reply, again: str) -> str:
-    sign = "✓" if reply.right else "✗"
-    lines = "<br>".join(map(escape, reply.lines))
+    said = Answer(Verdict.RIGHT) if reply.right else Answer(Verdict.WRONG, _without_verdict(reply.lines))
     steps = "".join(f"<li>{escape(step)}</li>" for step in reply.steps)
     way = f"<p>Step by step:</p><ol>{steps}</ol><p>{escape(again)}</p>" if steps else ""
-    return f'<p><span aria-hidden="true">{sign}</span> {lines}</p>{way}'
+    return said.html + way
+
+
+def _without_verdict(lines: Sequence[str]) -> tuple[str, ...]:
+    first = lines[0].removeprefix(NOT_YET)
+    return first[:1].upper() + first[1:], *lines[1:]
 
 
 def _read_array(answer: Any) -> np.ndarray:

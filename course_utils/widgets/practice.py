@@ -8,7 +8,7 @@ import traitlets
 
 from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Question, Reply
-from course_utils.widgets.base import Explorer, script
+from course_utils.widgets.base import STILL_CSS, Explorer, script
 
 EXAMPLES = ("a number", "numbers, such as (3, 4)", "rows of numbers, such as [[1, 2], [3, 4]]")
 
@@ -74,5 +74,8 @@ class PracticePanel(Explorer):
         """Give the panel, and for a page without it the question as text."""
         data, metadata = anywidget.AnyWidget._repr_mimebundle_(self, **kwargs) or ({}, {})
         words = f"<p>To practise, run this cell again.</p><pre>{escape(repr(self.question))}</pre>"
-        text = {"text/plain": repr(self.question), "text/html": f'<div class="cu-still">{words}</div>'}
+        text = {
+            "text/plain": repr(self.question),
+            "text/html": f'<div class="cu-still"><style>{STILL_CSS}</style>{words}</div>',
+        }
         return {**data, **text}, metadata
