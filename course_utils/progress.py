@@ -94,7 +94,7 @@ def _practice(lab: str, record: Record) -> Iterator[tuple[str, Practised]]:
 
 
 def _called(lab: str) -> str:
-    return f"{number_of(lab)} {reference.title_of(lab)}"
+    return f"{number_of(lab)} {reference.title_of(lab).split(' (homework to')[0]}"
 
 
 def _number(value: float) -> str:
@@ -174,7 +174,8 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
     begun = "".join(_details(lab, rows[lab], record) for lab in _begun(rows, record))
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in record.remarks)
     return (
-        f"<p><strong>{first}</strong></p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f'<p><strong>{first}</strong></p><table style="width: 100%; max-width: 56em">'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"{begun}{remarks}"
     )
 

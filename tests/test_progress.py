@@ -48,7 +48,9 @@ def a_person(monkeypatch):
     """Somebody who runs a cell in JupyterLab."""
     request = {"header": {"msg_type": "execute_request"}, "metadata": {"cellId": "output-sizes"}}
     shell = SimpleNamespace(kernel=object(), get_parent=lambda: request)
-    monkeypatch.setitem(journal.sys.modules, "IPython", SimpleNamespace(get_ipython=lambda: shell))
+    silent = SimpleNamespace(display=lambda *args, **kwargs: None)
+    ipython = SimpleNamespace(get_ipython=lambda: shell, display=silent)
+    monkeypatch.setitem(journal.sys.modules, "IPython", ipython)
     monkeypatch.delenv("CI", raising=False)
     return request
 
