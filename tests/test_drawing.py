@@ -3,12 +3,11 @@
 import subprocess
 import sys
 
-import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from drawn import framed, rules_of, texts
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_rgb
 
 from course_utils import drawing, style
 from course_utils.shapes import layer_weight_counts
@@ -44,7 +43,7 @@ def test_show_displays_one_image_with_its_text_and_closes_the_figure(monkeypatch
     assert bundle["text/html"].startswith("<figure")
     assert bundle["text/html"].count("<img") == 1
     assert 'alt="A &quot;cross&quot; of ones."' in bundle["text/html"]
-    assert "max-width:100%;height:auto;background:white" in bundle["text/html"]
+    assert "border-radius:8px;background:white" in bundle["text/html"]
     assert bundle["text/plain"] == '[figure: A "cross" of ones.]'
     assert plt.get_fignums() == []
 
@@ -76,12 +75,24 @@ def test_importing_the_package_loads_no_matplotlib():
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_colours_are_those_of_okabe_and_ito():
-    blue, vermilion = (to_hex(mpl.color_sequences["okabe_ito"][place]) for place in (5, 6))
-    assert (blue, vermilion) == (style.DATA, style.FOCUS)
-    assert len({style.DATA, style.MODEL, style.TRUTH, style.FOCUS}) == 4
-    with pytest.raises(AttributeError, match="NOISE"):
-        _ = style.NOISE
+def contrast(one: str, other: str) -> float:
+    """Return the contrast of two colours, from 1 to 21, as WCAG defines it."""
+
+    def light(colour: str) -> float:
+        parts = np.array(to_rgb(colour))
+        return float(
+            np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4) @ (0.2126, 0.7152, 0.0722)
+        )
+
+    low, high = sorted((light(one), light(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("name", ["DATA", "MODEL", "TRUTH", "FOCUS"])
+def test_lines_stand_out_from_white_paper_and_from_a_dark_page(name):
+    colour = getattr(style, name)
+    assert contrast(colour, "#ffffff") >= 3
+    assert contrast(colour, "#111111") >= 3
 
 
 # rows of arrays

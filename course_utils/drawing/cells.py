@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import Colormap, Normalize, to_rgb
@@ -28,14 +27,14 @@ def times(shape: Sequence[int]) -> str:
 
 
 def scale(array: np.ndarray, *, signed: bool) -> tuple[Colormap, Normalize]:
-    """Choose colours: zero in the middle for signed values, else from the least value to the largest."""
+    """Choose colours: zero in the middle for signed values, else greys from the least value to the largest."""
     values = np.asarray(array, float)
     values = values[np.isfinite(values)]
     if signed:
         limit = float(np.abs(values).max(initial=0)) or 1.0
-        return mpl.colormaps[style.SIGNED], Normalize(-limit, limit)
+        return style.colour_map(style.SIGNED), Normalize(-limit, limit)
     low, high = float(values.min(initial=0)), float(values.max(initial=0))
-    return mpl.colormaps[style.INTENSITY], Normalize(low, high if high > low else low + 1)
+    return style.colour_map(style.GREY), Normalize(low, high if high > low else low + 1)
 
 
 def ink_on(colour) -> str:

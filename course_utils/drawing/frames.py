@@ -17,6 +17,13 @@ from matplotlib.figure import Figure
 FONT = 10.0  # points; the smallest text in any figure
 SHEET_WIDTH = 9.0  # inches; no figure is wider
 PIXELS_PER_INCH = 160  # of the stored picture; sharp at twice the usual screen resolution
+# A figure is dark ink on a white card; the card has room and round corners, and is dimmed on a dark page.
+CARD = "max-width:100%;height:auto;box-sizing:content-box;padding:8px;border-radius:8px;background:white"
+CSS = (
+    '[data-jp-theme-light="false"] .cu-figure img{filter:brightness(.86)}'
+    ".cu-figure img{max-width:calc(100% - 16px)!important}"
+    ".jp-OutputArea-output pre{word-break:normal!important;overflow-wrap:anywhere}"  # words of a printed line stay whole
+)
 # colour, dashes, marker, for up to four curves
 LINES = (("DATA", "-", "o"), ("MODEL", "--", "s"), ("TRUTH", ":", "^"), ("FOCUS", "-.", "D"))
 
@@ -86,9 +93,8 @@ def figure_bundle(axes_or_figure: Any, alt: str = "") -> dict[str, str]:
     width = int.from_bytes(png[16:20], "big") * 96 // PIXELS_PER_INCH  # from the PNG's header, to CSS pixels
     picture = base64.b64encode(png).decode()
     page = (
-        f'<figure style="margin:0"><img alt="{html.escape(alt, quote=True)}" '
-        f'src="data:image/png;base64,{picture}" '
-        f'style="width:{width}px;max-width:100%;height:auto;background:white"></figure>'
+        f'<figure class="cu-figure" style="margin:0"><style>{CSS}</style><img alt="{html.escape(alt, quote=True)}" '
+        f'src="data:image/png;base64,{picture}" style="width:{width}px;{CARD}"></figure>'
     )
     return {"text/html": page, "text/plain": f"[figure: {alt}]"}
 

@@ -21,6 +21,8 @@ ATTRIBUTES["*"] = {"class", "id", "style", "title", "role", "aria-label", "lang"
 ATTRIBUTES["img"] = {"src", "alt", "width", "height"}
 STYLES = {
     "border",
+    "border-radius",
+    "box-sizing",
     "color",
     "height",
     "line-height",

@@ -45,6 +45,7 @@ class Explorer(anywidget.AnyWidget):
             "focus": style.FOCUS,
             "data": style.DATA,
             "model": style.MODEL,
+            "grey": style.shades(style.GREY),
             "intensity": style.shades(style.INTENSITY),
             "signed": style.shades(style.SIGNED),
         }

@@ -51,12 +51,12 @@ function ink(colour) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? "#000000" : "#ffffff";
 }
 
-/** Colours of one-sided values, from the least to the largest. */
-function intensities(model, rows) {
+/** Greys of a picture, from the least value to the largest. */
+function greys(model, rows) {
   const values = rows.flat();
   const low = Math.min(0, ...values);
   const high = Math.max(...values);
-  return (value) => shade(model.get("colours").intensity, value, low, high > low ? high : low + 1);
+  return (value) => shade(model.get("colours").grey, value, low, high > low ? high : low + 1);
 }
 
 /** Colours of signed values, zero in the middle. */
@@ -168,6 +168,21 @@ function slider(name, change, step = 1) {
     }
   };
   return { element, update };
+}
+
+/** Make a slider over a list of values, the present one written beside it; `change` gets the place in the list. */
+function notches(name, change) {
+  const track = html("input", { type: "range", min: 0, step: 1, "aria-label": name, "data-name": name,
+    "data-lm-suppress-shortcuts": "true" });
+  const shown = html("output", { class: "cu-shown" });
+  track.addEventListener("input", () => change(Number(track.value)));
+  const update = (place, values) => {
+    track.max = values.length - 1;
+    track.value = place;
+    track.setAttribute("aria-valuetext", values[place]);
+    shown.textContent = values[place];
+  };
+  return { element: html("span", { class: "cu-control" }, html("span", {}, name), track, shown), update };
 }
 
 /** Make a button that JupyterLab's shortcuts leave alone. */

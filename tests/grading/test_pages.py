@@ -9,6 +9,7 @@ from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
 
 from course_utils.course import find_labs, find_root
+from course_utils.drawing.frames import CARD
 from course_utils.grading.outputs import safe_html
 from course_utils.grading.pages import safe_markdown
 from course_utils.masters import master_path, read_master
@@ -92,6 +93,6 @@ def words(html: str) -> list[str]:
 def test_a_figure_of_a_lesson_stays_as_it_is():
     figure = (
         f'<figure style="margin:0"><img alt="A &quot;row&quot; of cells" src="{PICTURE}" '
-        'style="width:300px;max-width:100%;height:auto;background:white"></figure>'
+        f'style="width:300px;{CARD}"></figure>'
     )
     assert safe_html(figure) == figure

@@ -37,6 +37,11 @@ _COLOURS = {"sigmoid": "DATA", "tanh": "MODEL", "relu": "TRUTH", "identity": "FO
 _NAMES = {"sigmoid": "sigmoid", "tanh": "tanh", "relu": "ReLU", "identity": "identity"}
 
 
+def look_of(name: str) -> tuple[str, str]:
+    """Return the colour of an activation function's curve, and its dashes as SVG writes them."""
+    return getattr(style, _COLOURS[name]), {"-": "none", "--": "10 4", "-.": "12 4 3 4", ":": "3 4"}[_LINES[name]]
+
+
 def curve_and_slope(name: str, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Ask PyTorch for an activation function and, by autograd, its slope.
 

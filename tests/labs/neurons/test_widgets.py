@@ -71,6 +71,17 @@ def test_the_descent_widget_shows_pytorchs_walks():
     np.testing.assert_allclose(explorer.terrain["best"], np.polyfit(X, Y, 1))
 
 
+def test_the_map_of_standardised_inputs_is_round():
+    x = (X - X.mean()) / X.std()
+    explorer = widgets.explore_descent(x, Y, rates=RATES)
+    (w_low, w_high), (b_low, b_high) = explorer.terrain["w"], explorer.terrain["b"]
+    assert w_high - w_low == pytest.approx(b_high - b_low)
+    loss = np.array(explorer.terrain["loss"])
+    np.testing.assert_allclose(loss, loss.T, rtol=1e-6)  # a circle is the same when its axes are exchanged
+    panels, _ = explorer.static_figure()
+    assert all(axes.get_aspect() == 1 for axes in panels)
+
+
 def test_each_rate_has_its_own_walk_in_the_static_figure():
     panels, _ = widgets.explore_descent(X, Y, rates=RATES, index=1).static_figure()
     ends = {tuple(axes.lines[0].get_xydata()[-1].round(6)) for axes in panels}

@@ -55,7 +55,9 @@ def test_the_tracer_shows_the_layer_that_is_clicked_and_follows_the_batch(page):
 def test_the_walk_is_drawn_where_pytorch_goes(page):
     explorer = widgets.explore_descent(X, Y, rates=RATES)
     browser.mount(page, explorer)
-    fill(page, "rate number", 2)
+    page.locator('[data-name="learning rate"]').focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("output").text_content() == str(RATES[1])
     fill(page, "steps", 3)
     browser.eventually(page, lambda: (explorer.index, explorer.step), (1, 3))
     way, (low, high) = descend(X, Y, learning_rate=0.05, steps=3), explorer.terrain["w"]

@@ -31,6 +31,9 @@ function render({ model, el }) {
     const [name, zs] = [model.get("name"), model.get("z")];
     const here = clamp(model.get("place"), 0, zs.length - 1);
     const [values, slopes] = [model.get("values")[name], model.get("slopes")[name]];
+    const [colour, dashes] = model.get("looks")[name];
+    stage.style.setProperty("--cu-curve", colour);
+    stage.style.setProperty("--cu-dashes", dashes);
     which.update(name);
     position.update(zs[here]);
     stage.replaceChildren(

@@ -20,6 +20,7 @@ class CurvesExplorer(Explorer):
     z = traitlets.List(Z.tolist()).tag(sync=True)
     values = traitlets.Dict().tag(sync=True)  # of each function at each z
     slopes = traitlets.Dict().tag(sync=True)
+    looks = traitlets.Dict({one: figures.look_of(one) for one in CURVES}).tag(sync=True)  # as in the figures
     name = traitlets.Unicode("sigmoid").tag(sync=True)
     place = traitlets.Int(50, min=0).tag(sync=True)  # which z
 

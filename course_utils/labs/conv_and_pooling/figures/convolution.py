@@ -76,7 +76,7 @@ def plot_convolution_step(
 
 
 def plot_filmstrip(image: np.ndarray, kernel: np.ndarray, *, stride: int = 1, padding: int = 0) -> np.ndarray:
-    """Draw four steps of a convolution: the first, the second, the last of the first row, the last of all.
+    """Draw a kernel and four steps of its way: the first, the second, the last of the first row, the last of all.
 
     Parameters
     ----------
@@ -95,8 +95,10 @@ def plot_filmstrip(image: np.ndarray, kernel: np.ndarray, *, stride: int = 1, pa
     steps = list(dict.fromkeys([0, min(1, output.size - 1), output.shape[1] - 1, output.size - 1]))
     rows, columns = padded_size(image, padding)
     between = 1  # cell
-    sizes = [(rows + between + output.shape[0], columns)] * len(steps)
-    panels, cell = sheet(sizes, [f"window {step + 1} of {output.size}" for step in steps], cell=cell_for(image, output))
+    sizes = [kernel.shape] + [(rows + between + output.shape[0], columns)] * len(steps)
+    titles = ["kernel", *(f"window {step + 1} of {output.size}" for step in steps)]
+    (first, *panels), cell = sheet(sizes, titles, cell=cell_for(image, output, kernel))
+    draw_cells(first, kernel, cell, signed=True)
     pairs = [_split(axes, rows, between) for axes in panels]
     for step, (above, below) in zip(steps, pairs, strict=True):
         place = divmod(step, output.shape[1])

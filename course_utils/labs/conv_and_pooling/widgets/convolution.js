@@ -32,7 +32,7 @@ function learnersOutput(model) {
 }
 
 function inputPanel(model, scene, place, side) {
-  const colour = intensities(model, model.get("image"));
+  const colour = greys(model, model.get("image"));
   const kernel = model.get("kernel");
   const look = (row, column) => {
     const value = scene.at(row, column);
@@ -43,6 +43,13 @@ function inputPanel(model, scene, place, side) {
   const caption = model.get("padding") ? `${size}, padding ${model.get("padding")}` : size;
   const window = [place.top, place.left, kernel.length, kernel[0].length];
   return panel(caption, grid("input", scene.height, scene.width, side, label, look, [window]));
+}
+
+function kernelPanel(model, side) {
+  const kernel = model.get("kernel");
+  const colour = signs(model, kernel);
+  const look = (row, column) => ({ value: kernel[row][column], colour: colour(kernel[row][column]) });
+  return panel("kernel", grid("kernel", kernel.length, kernel[0].length, side, "kernel", look));
 }
 
 function productsPanel(place) {
@@ -143,8 +150,8 @@ function render({ model, el }) {
     stride.update(model.get("stride"), 1, Math.max(4, model.get("stride")));
     padding.update(model.get("padding"), 0, Math.max(model.get("most_padding"), model.get("padding")));
     position.update(step + 1, 1, now.rows * now.columns);
-    const panels = [inputPanel(model, now, place, side), productsPanel(place), outputPanel(model, now, step, side)];
-    stage.replaceChildren(...panels);
+    stage.replaceChildren(inputPanel(model, now, place, side), kernelPanel(model, Math.max(side, 30)),
+      productsPanel(place), outputPanel(model, now, step, side));
     say(line, stepText(model, now, place, step));
     say(note, learnerText(model, now, step));
   }

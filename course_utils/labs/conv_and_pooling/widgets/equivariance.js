@@ -58,13 +58,13 @@ function render({ model, el }) {
     const difference = likewise(image, (row, column) => Math.abs(first[row][column] - last[row][column]));
     const wide = Math.max(image.length, image[0].length);
     const side = clamp(Math.floor(190 / wide), 6, Math.min(40, cellSide(wide, [image, first, last])));
-    const [grey, sign] = [intensities(model, image), signs(model, [...first, ...last])];
+    const [grey, sign] = [greys(model, image), signs(model, [...first, ...last])];
     const off = (value) => value > 1e-9;
     stage.replaceChildren(
       picturePanel("shifted input", "shifted", shifted, side, grey),
       picturePanel("shift, then convolve", "shift-first", first, side, sign),
       picturePanel("convolve, then shift", "shift-last", last, side, sign),
-      picturePanel("difference", "difference", difference, side, intensities(model, [...difference, [1]])),
+      picturePanel("difference", "difference", difference, side, greys(model, [...difference, [1]])),
     );
     const largest = Math.max(...difference.flat());
     const cells = difference.flat().filter(off).length;

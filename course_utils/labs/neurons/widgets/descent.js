@@ -6,19 +6,18 @@ function scaleOf([low, high], from, to) {
   return (value) => clamp(from + ((value - low) / (high - low)) * (to - from), -2000, 2000);
 }
 
-/** Draw the loss as shaded cells, small values dark, on a logarithmic scale. */
+/** Draw the loss as a shaded map, small values dark, on a logarithmic scale; the browser smooths it. */
 function drawMap(model) {
   const { loss } = model.get("terrain");
-  const side = MAP_SIDE / loss.length;
   const logs = loss.map((row) => row.map((value) => Math.log(value + 1e-3)));
   const [low, high] = [Math.min(...logs.flat()), Math.max(...logs.flat())];
-  const group = svg("g", {});
+  const sheet = html("canvas", { width: loss.length, height: loss.length });
+  const pen = sheet.getContext("2d");
   logs.forEach((row, fromBelow) => row.forEach((value, column) => {
-    const fill = shade(model.get("colours").intensity, value, low, high);
-    const y = MAP_SIDE - (fromBelow + 1) * side;
-    group.append(svg("rect", { x: column * side, y, width: side + 0.5, height: side + 0.5, fill }));
+    pen.fillStyle = shade(model.get("colours").intensity, value, low, high);
+    pen.fillRect(column, loss.length - 1 - fromBelow, 1, 1);
   }));
-  return group;
+  return svg("image", { href: sheet.toDataURL(), width: MAP_SIDE, height: MAP_SIDE, preserveAspectRatio: "none" });
 }
 
 function drawWay(model, picture, way, step) {
@@ -45,7 +44,7 @@ function axisTexts(picture, { w, b }) {
 
 function render({ model, el }) {
   const last = () => model.get("ways")[0].w.length - 1;
-  const rate = slider("rate number", (value) => put(model, { index: value - 1 }));
+  const rate = notches("learning rate", (index) => put(model, { index }));
   const steps = slider("steps", (value) => put(model, { step: value }));
   const { stage, line } = frame(el, model, "Gradient descent", [rate.element, steps.element]);
   const background = drawMap(model);
@@ -53,7 +52,7 @@ function render({ model, el }) {
   function draw() {
     const [index, step] = [model.get("index"), model.get("step")];
     const way = model.get("ways")[index];
-    rate.update(index + 1, 1, model.get("rates").length);
+    rate.update(index, model.get("rates"));
     steps.update(step, 0, last());
     const words = `learning rate ${model.get("rates")[index]}`;
     const picture = svg("svg", { class: "cu-descent", role: "img", width: MAP_SIDE + 60, height: MAP_SIDE + 26,

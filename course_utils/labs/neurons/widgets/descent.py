@@ -12,7 +12,7 @@ from course_utils.labs.neurons.figures import best_line, loss_grid
 from course_utils.widgets.base import Explorer, script
 
 STEPS = 40
-CELLS = 40  # of the map of the loss, along each side
+CELLS = 64  # of the map of the loss, along each side
 BEYOND = 1e9  # further away nothing can be seen
 
 
@@ -33,7 +33,7 @@ class DescentExplorer(Explorer):
         ways = {f"learning rate {self.rates[at]:g}": way for at, way in walked.items()}
         rates = ", ".join(f"{self.rates[at]:g}" for at in chosen)
         alt = f"Gradient descent from the square with the learning rates {rates}; the star marks the minimum."
-        return figures.plot_descent(*self._data, ways), alt
+        return figures.plot_descent(*self._data, ways, same_scale=True), alt
 
 
 def explore_descent(x: Any, y: Any, *, rates: Sequence[float], index: int = 0) -> DescentExplorer:
@@ -69,8 +69,9 @@ def _finite(values: np.ndarray) -> list[float]:
 
 
 def _terrain(x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
-    """Compute the loss around the minimum, from the start at (0, 0) as far again beyond it."""
+    """Compute the loss around the minimum, with room for the start at (0, 0); both axes have the same scale."""
     best = best_line(x, y)
-    spans = [sorted((-0.4 * end, 2.4 * end)) if abs(end) > 0.1 else (-1.0, 1.0) for end in best]
-    w, b = (np.linspace(low, high, CELLS + 1)[:-1] + (high - low) / CELLS / 2 for low, high in spans)
+    reach = 1.4 * max(*map(abs, best), 0.5)
+    spans = [(centre - reach, centre + reach) for centre in best]
+    w, b = (np.linspace(low, high, CELLS + 1)[:-1] + reach / CELLS for low, high in spans)
     return {"w": list(spans[0]), "b": list(spans[1]), "best": list(best), "loss": loss_grid(x, y, w, b).tolist()}
