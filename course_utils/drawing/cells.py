@@ -11,6 +11,7 @@ from course_utils import style
 from course_utils.drawing.frames import FONT
 
 EMPTY = "0.9"  # grey of a cell that is not computed yet
+RIM = "0.7"  # grey of the lines between cells: the lightest of them end somewhere, too
 
 
 def number(value: float) -> str:
@@ -70,7 +71,7 @@ def draw_cells(
     colour_map = colour_map.with_extremes(bad=EMPTY)
     array = np.asarray(array, float)
     edges = [np.arange(length + 1) + offset for length in array.shape[::-1]]
-    rim = {"edgecolors": "white", "linewidth": 1} if cell > 0.15 else {}
+    rim = {"edgecolors": RIM, "linewidth": 0.8} if cell > 0.15 else {}
     axes.pcolormesh(*edges, np.ma.masked_invalid(array), cmap=colour_map, norm=norm, **rim)
     if show_values and numbers_fit(array, cell):
         size = cell_font(array, cell)

@@ -22,7 +22,7 @@ CARD = "max-width:100%;height:auto;box-sizing:content-box;padding:8px;border-rad
 CSS = (
     '[data-jp-theme-light="false"] .cu-figure img{filter:brightness(.86)}'
     ".cu-figure img{max-width:calc(100% - 16px)!important}"
-    ".jp-OutputArea-output pre{word-break:normal!important;overflow-wrap:anywhere}"  # words of a printed line stay whole
+    ".jp-OutputArea-output pre{word-break:normal!important;overflow-wrap:anywhere}"  # printed words stay whole
 )
 # colour, dashes, marker, for up to four curves
 LINES = (("DATA", "-", "o"), ("MODEL", "--", "s"), ("TRUTH", ":", "^"), ("FOCUS", "-.", "D"))
@@ -146,7 +146,7 @@ def sheet(sizes: Sequence[tuple[float, float]], titles: Sequence[str], *, cell: 
     cell = min(cell, _largest_cell([columns for _, columns in sizes], gap, narrowest))
     widths = [max(columns * cell, narrowest) for _, columns in sizes]
     height = max(rows for rows, _ in sizes) * cell
-    titles = [_fold(title, width) for title, width in zip(titles, widths, strict=True)]
+    titles = [fold(title, max(8, int(width / 0.085))) for title, width in zip(titles, widths, strict=True)]
     above = 0.1 + 0.19 * max(title.count("\n") + 1 for title in titles)
     total = sum(widths) + gap * (len(sizes) - 1) + 0.1
     figure = plt.figure(figsize=(total, height + above + below + 0.1))
@@ -178,10 +178,19 @@ def _centre(axes: Axes, content: tuple[float, float], room: tuple[float, float])
     axes.set_axis_off()
 
 
-def _fold(title: str, width: float) -> str:
-    """Break a title into lines that fit into ``width`` inches."""
-    letters = max(8, int(width / 0.085))
-    return "\n".join(line for part in title.split("\n") for line in textwrap.wrap(part, letters) or [""])
+def fold(title: str, letters: int) -> str:
+    """Break a title into as few lines of so many letters as it takes, all about as long: no word stands alone."""
+    return "\n".join(line for part in title.split("\n") for line in _balanced(part, letters) or [""])
+
+
+def _balanced(text: str, letters: int) -> list[str]:
+    lines = textwrap.wrap(text, letters, break_long_words=False)
+    for narrower in range(letters - 1, 0, -1):
+        tried = textwrap.wrap(text, narrower, break_long_words=False)
+        if len(tried) > len(lines) or max(map(len, tried), default=0) > letters:
+            break
+        lines = tried
+    return lines
 
 
 def bare(axes: Axes) -> Axes:

@@ -8,7 +8,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
-from course_utils.drawing.frames import FONT
+from course_utils.drawing.frames import FONT, fold
 
 
 def plot_pictures(
@@ -70,7 +70,7 @@ def _side_and_room(titles: Sequence[str], columns: int) -> tuple[float, float]:
 
 def _fold(title: str, side: float) -> str:
     """Break a title into lines that fit over a picture ``side`` inches wide."""
-    return "\n".join(textwrap.wrap(str(title), max(6, int(side / 0.08)), break_long_words=False))
+    return fold(str(title), max(6, int(side / 0.08)))
 
 
 def as_images(pictures: Any) -> np.ndarray:
