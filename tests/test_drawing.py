@@ -120,6 +120,23 @@ def test_numbers_too_long_for_their_cells_are_left_out_together():
     assert texts(axes) == []
 
 
+def test_no_word_of_a_title_stands_alone():
+    *_, last = drawing.plot_grids([np.zeros((5, 5))] * 3, ["weights", "bar", "bar moved by 1: answers 0"])
+    assert min(map(len, last.get_title().split("\n"))) > 8
+
+
+def test_a_bar_stands_on_the_mean_of_equal_values():
+    _, right = drawing.plot_value_histograms({"drawn": np.array([0.0, 1.43] * 50), "equal": np.ones(50)}, xlabel="x")
+    (bar,) = [bar for bar in right.patches if bar.get_height()]
+    assert bar.get_x() + bar.get_width() / 2 == pytest.approx(1)
+
+
+def test_pictures_are_grey():
+    (axes,) = drawing.plot_images([IMAGE], ["a picture"])
+    colours = axes.collections[0].cmap(np.linspace(0, 1, 5))
+    assert np.ptp(colours[:, :3], axis=1).max() == 0
+
+
 def test_signed_pictures_share_a_scale_with_zero_in_the_middle():
     first, second = drawing.plot_images([IMAGE - 1.0, -8.0 * CROSS], ["map", "other map"], signed=True)
     for axes in (first, second):

@@ -265,9 +265,9 @@ def plot_descent(
             axes.set_aspect("equal")
         _contours(axes, x, y, *spans)
         seen = _until_it_leaves(w, b, *spans)
-        many = seen > 12  # steps that lie close together would run into one smear
-        axes.plot(w[:seen], b[:seen], "-", color=style.FOCUS, lw=0.5 if many else 1.2)
-        axes.plot(w[:seen], b[:seen], "o", color=style.FOCUS, ms=3 if many else 4, mec="white", mew=0.4)
+        thin = seen > 6  # steps that lie close together would run into one smear
+        look = {"lw": 0.5 if thin else 1.2, "ms": 3 if thin else 4, "mec": "white", "mew": 0.4}
+        axes.plot(w[:seen], b[:seen], "-o", color=style.FOCUS, **look)
         axes.plot(w[0], b[0], "s", color="black", ms=7)
         axes.plot(*best, "*", color=style.TRUTH, ms=14, mec="black")
         axes.set_xlim(*spans[0])

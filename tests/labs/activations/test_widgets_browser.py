@@ -4,6 +4,7 @@ import browser
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from course_utils.labs.activations import widgets
 from course_utils.labs.activations.experiments import deep_net, interval_data
@@ -99,3 +100,11 @@ def test_the_bars_of_the_chosen_net_are_shown(page):
     sizes = page.locator(".cu-chart-flow .cu-bar").evaluate_all("bars => bars.map((bar) => +bar.dataset.size)")
     np.testing.assert_allclose(sizes, explorer.sizes["sigmoid"][1])
     browser.eventually(page, lambda: (explorer.place, explorer.activation), (1, "sigmoid"))
+
+
+def test_a_curve_has_the_colour_that_it_has_in_the_figure(page):
+    explorer = widgets.explore_curves("sigmoid")
+    browser.mount(page, explorer)
+    panels, _ = explorer.static_figure()
+    drawn = page.locator(".cu-chart-value .cu-curve").evaluate("one => getComputedStyle(one).stroke")
+    assert drawn == f"rgb({', '.join(str(round(255 * part)) for part in to_rgb(panels[0].lines[0].get_color()))})"

@@ -51,3 +51,9 @@ def test_the_way_back_in_a_browser(page):
     page.locator('input[data-name="step"][type="range"]').press("ArrowLeft")
     assert page.locator('input[data-name="step"][type="number"]').input_value() == "6"
     assert errors == []
+
+
+def test_no_label_has_a_stroke(page):
+    browser.mount(page, widgets.explore_graph())
+    strokes = page.locator("svg text").evaluate_all("all => all.map((one) => getComputedStyle(one).stroke)")
+    assert set(strokes) == {"none"}

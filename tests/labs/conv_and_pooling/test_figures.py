@@ -188,7 +188,7 @@ def test_equivariance_shows_the_largest_difference():
     last[1, 2] = -2
     panels = figures.plot_equivariance(IMAGE, IMAGE, shift_first=first, shift_last=last)
     assert len(panels) == 5
-    assert panels[4].get_title().endswith("at\nmost 2")
+    assert panels[4].get_title() == "difference,\nat most 2"
     assert numbers(panels[4])[1, 2] == 2
     assert panels[2].collections[0].norm.vmax == panels[3].collections[0].norm.vmax
 
