@@ -71,7 +71,7 @@ def test_nothing_of_an_answer_becomes_markup():
     lines = tuple(text.format(HOSTILE) for text in ("{}", "x: you gave '{}'.", "Hint: `{}`", "(f = {})"))
     answer = Answer(Verdict.PARTLY, lines, ((HOSTILE, Standing.RIGHT),), 0.5, 2)
     assert "<img" not in answer.html
-    assert answer.html.count("&lt;img src=x onerror=alert(1)&gt;") == len(lines) + 1
+    assert answer.html.count("&lt;img ") == len(lines) + 1
 
 
 @pytest.mark.parametrize(
