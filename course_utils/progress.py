@@ -174,7 +174,7 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
     begun = "".join(_details(lab, rows[lab], record) for lab in _begun(rows, record))
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in record.remarks)
     return (
-        f'<p><strong>{first}</strong></p><table style="width: 100%; max-width: 56em">'
+        f'<p><strong>{first}</strong></p><table style="table-layout: auto; width: 100%; max-width: 56em">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"{begun}{remarks}"
     )
