@@ -57,7 +57,7 @@ def test_the_way_back_in_a_browser(page):
 def test_no_label_has_a_stroke(page):
     import browser
 
-    fresh = page.context.new_page()
+    fresh = page.context.browser.new_page()
     browser.mount(fresh, widgets.explore_graph(SEVEN_NODES))
     strokes = fresh.locator("svg text").evaluate_all("all => all.map((one) => getComputedStyle(one).stroke)")
     assert set(strokes) == {"none"}
