@@ -259,7 +259,7 @@ figures.show(figures.plot_every_second_window())
 
 # %% [markdown]
 r"""
-In two dimensions the same holds for rows and for columns. A 9×9 picture gives a 7×7 map with stride 1: 49 sums, not 7; seven is one row of it. With stride 2 it gives 4×4. A unit of the map is one number, so these maps have 49 and 16 *output units*. Now stride 4.
+In two dimensions the same holds for rows and for columns. A 9×9 picture gives a 7×7 map with stride 1: 49 sums, not 7; seven is one row of it. With stride 2 it gives 4×4. A unit of the map is one number, so these maps have 49 and 16 *output units*. Now stride 3, on 8 cells.
 """
 
 # %%
@@ -267,7 +267,7 @@ figures.show(figures.plot_unread_cells())
 
 # %% [markdown]
 r"""
-One convention says of this: it does not fit, the kernel cannot be applied. Its rule $(N - F) / S + 1$ gives 2.5 here, and there is no half of a window. PyTorch follows another: it takes the windows that fit and leaves the last cells unread. Two cells are *left over*.
+One convention says of this: it does not fit, the kernel cannot be applied. Its rule $(N - F) / S + 1$ gives 2.67 here, and there are no two thirds of a window. PyTorch follows another: it takes the windows that fit and leaves the last cells unread. Two cells are *left over*.
 
 <details><summary>If you know the slides</summary>
 Theirs are 7 cells and a kernel of 3, which are questions of exercise 5.2 if your id is empty. One slide gives the sums of one row as if they were those of the map; another says that stride 3 "does not fit", which is the first convention.
@@ -275,8 +275,8 @@ Theirs are 7 cells and a kernel of 3, which are questions of exercise 5.2 if you
 """
 
 # %%
-x = torch.zeros(1, 1, 9, 9)
-print(nn.Conv2d(1, 1, kernel_size=3, stride=4)(x).shape)
+x = torch.zeros(1, 1, 8, 8)
+print(nn.Conv2d(1, 1, kernel_size=3, stride=3)(x).shape)
 
 # %% [markdown]
 r"""
@@ -284,7 +284,7 @@ Both conventions have their use. Leaving cells out silently can hide a mistake; 
 """
 
 # %%
-widgets.explore_output_size(size=9, kernel_size=3, stride=4)
+widgets.explore_output_size(size=8, kernel_size=3, stride=3)
 
 # %% [markdown]
 r"""
@@ -368,7 +368,7 @@ r"""
 
 Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes)
 
-Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(9, 3, 4, strict=True)` raises an error such as "2 cells are left over".
+Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(8, 3, 3, strict=True)` raises an error such as "2 cells are left over".
 
 <details><summary>Hint</summary>
 Which operator divides and rounds down? Which one tells the rest?

@@ -45,12 +45,12 @@ def plot_every_second_window() -> Axes:
 
 
 @described(
-    "Nine cells, window of three, stride four: two places, starting on cells 0 and 4. The last two cells are "
+    "Eight cells, window of three, stride three: two places, starting on cells 0 and 3. The last two cells are "
     "hatched: no window reads them."
 )
 def plot_unread_cells() -> Axes:
     """Show the cells that no window reads."""
-    return plot_windows(9, 3, stride=4)
+    return plot_windows(8, 3, stride=3)
 
 
 @described("Nine cells with one dashed padding cell at each end: the window of three now fits in nine places.")
