@@ -174,7 +174,7 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
     begun = "".join(_details(lab, rows[lab], record) for lab in _begun(rows, record))
     remarks = "".join(f"<p>{escape(remark)}</p>" for remark in record.remarks)
     return (
-        f'<p><strong>{first}</strong></p><table style="table-layout: auto; width: 100%; max-width: 56em">'
+        f"<p><strong>{first}</strong></p><table>"
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
         f"{begun}{remarks}"
     )
@@ -182,11 +182,8 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
 
 def _html_row(lab: str, rows: list[Row], record: Record) -> str:
     right, checked = sum(row.is_right for row in rows), sum(row.is_checked for row in rows)
-    bar = f'<progress value="{right}" max="{checked}" aria-hidden="true" style="width: 4em"></progress>'
-    cells = [_link(lab, escape(_called(lab))), f"{bar} {_tried(rows)}", _points(rows), _practised(lab, record)]
-    return (
-        "<tr>" + "".join(f'<td style="text-align: left; white-space: nowrap">{cell}</td>' for cell in cells) + "</tr>"
-    )
+    cells = [_link(lab, escape(_called(lab))), f"{right} of {checked} right", _points(rows), _practised(lab, record)]
+    return "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
 
 
 def _details(lab: str, rows: list[Row], record: Record) -> str:
