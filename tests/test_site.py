@@ -270,6 +270,10 @@ def test_large_brackets_without_a_side_are_drawn():
     assert mathml.as_mathml(r"\big(x\Big)").count("<mo") == 2
 
 
+def test_three_dots_are_drawn():
+    assert "…" in mathml.as_mathml(r"x_1 \dots x_n")
+
+
 # --- other pages ----------------------------------------------------------------------------------
 
 

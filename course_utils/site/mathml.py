@@ -3,7 +3,10 @@
 import re
 from typing import Any
 
-SIDELESS = re.compile(r"\\([bB]igg?)(?![A-Za-z])")  # \big( and its kin, of which docutils knows \bigl( and \bigr) only
+KNOWN_AS = {  # words of LaTeX that docutils does not know, and those for the same that it does
+    re.compile(r"\\([bB]igg?)(?![A-Za-z])"): r"\\\1l",
+    re.compile(r"\\dots(?![A-Za-z])"): r"\\ldots",
+}
 
 
 def setup(app: Any) -> dict[str, bool]:
@@ -16,7 +19,9 @@ def as_mathml(formula: str, *, block: bool = False) -> str:
     """Return a formula, in LaTeX, as MathML."""
     from docutils.utils.math.latex2mathml import tex2mathml
 
-    text: str = tex2mathml(SIDELESS.sub(r"\\\1l", formula), as_block=block)
+    for word, known in KNOWN_AS.items():
+        formula = word.sub(known, formula)
+    text: str = tex2mathml(formula, as_block=block)
     return text
 
 
