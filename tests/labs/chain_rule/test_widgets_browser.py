@@ -1,5 +1,6 @@
 """The widget of lab 03, the browser half: its script runs in headless Chromium, tied to its real widget."""
 
+import browser
 import matplotlib.pyplot as plt
 import pytest
 from engines import FIRST_MET, ORDER_BODY, build
