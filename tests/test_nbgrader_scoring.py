@@ -202,7 +202,7 @@ def test_a_check_cell_ends_in_nothing_or_in_a_number(executed, name):
 @pytest.mark.parametrize("name", CASES)
 def test_a_check_shows_no_traceback(executed, name):
     errors = [o for o in executed[name].outputs if o.output_type == "error"]
-    assert all(len(o.traceback) <= 4 and o.ename in ("CheckFailed", "NotAttempted") for o in errors)
+    assert all(len(o.traceback) <= 5 and o.ename in ("CheckFailed", "NotAttempted") for o in errors)
 
 
 @pytest.mark.parametrize("name", [name for name, (_, wanted) in TRAPS.items() if wanted is not ValueError])
