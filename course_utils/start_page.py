@@ -42,6 +42,7 @@ desk.open_desk()"""
 HELP = """## Where help is
 
 - In an exercise: `lab.NAME.hint()`, then `lab.NAME.worked_example()`; `lab.NAME.practice()` asks you more of the same.
+- `from course_utils import practice; practice.review()` asks you something of all the labs so far.
 - Something odd? Kernel, Restart Kernel and Run All Cells. A lost or edited cell: *Put lost cells back*, above.
 - [Troubleshooting](README.md): when the labs do not open, and how to begin a lab anew.{links}"""
 YOU_WILL = re.compile(r"^\*\*You will\*\* (.*?[.!])(?:\s|$)", re.M)

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from sample import SAMPLE, add_lab
 
 from course_utils import release as releasing
@@ -63,17 +62,6 @@ def leaks(master, released) -> list[str]:
     out = {line.strip() for cell in released.cells for line in cell.source.splitlines()}
     marks = [mark for mark in Region if any(mark in line for line in out)]
     return sorted(secret & (out - known)) + marks
-
-
-@pytest.mark.slow
-@every_lab
-def test_an_untouched_notebook_stops_only_where_an_answer_is_due(lab):
-    notebook = nbformat.read(ROOT / "notebooks" / lab / f"{lab}.ipynb", as_version=4)
-    client = NotebookClient(notebook, timeout=300, kernel_name="python3", allow_errors=True)
-    client.execute(cwd=str(ROOT / "notebooks" / lab))
-    errors = [out for cell in notebook.cells for out in cell.get("outputs", []) if out.output_type == "error"]
-    wrong = [error for error in errors if error.ename not in ("NotImplementedError", "NotAttempted")]
-    assert [f"{error.ename}: {error.evalue}" for error in wrong] == []
 
 
 # --- the pipeline, on a small course -----------------------------------------------------------------------------

@@ -130,6 +130,12 @@ def test_the_start_page_says_what_labs_take(home):
         assert f"| {reference.minutes_of(lab)} |" in table
 
 
+@pytest.mark.parametrize("lab", reference.labs())
+def test_a_lab_says_the_minutes_that_it_takes(lab):
+    stated = re.search(r"Time: about (\d+) minutes", "".join(cell["source"] for cell in reference.cells(lab)))
+    assert int(stated[1]) == reference.minutes_of(lab)
+
+
 # --- handing in
 
 

@@ -21,7 +21,7 @@ r"""
 - train a neuron with small steps against the gradient;
 - tell what a stack of linear layers can do, and how many weights a layer has.
 
-**You need** NumPy arrays and school algebra. Time: 75 to 90 minutes, with a good place to stop after section 4.
+**You need** NumPy arrays and school algebra. Time: about 140 minutes, with a good place to stop after section 4.
 """
 
 # %% [markdown]

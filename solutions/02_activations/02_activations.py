@@ -21,7 +21,7 @@ r"""
 - predict what becomes of a gradient on its way through ten layers;
 - set the weights of small networks by hand, and say which regions they can make.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: 90 to 110 minutes, with a good place to stop after section 4.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, with a good place to stop after section 4.
 """
 
 # %% [markdown]

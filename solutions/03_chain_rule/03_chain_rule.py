@@ -21,7 +21,7 @@ r"""
 - check any gradient with two evaluations of the function;
 - send gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 120 minutes, with a good place to stop after section 5.
+**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 180 minutes, with a good place to stop after section 5.
 """
 
 # %% [markdown]

@@ -21,7 +21,7 @@ r"""
 - write the log-loss with its sign, safely for large scores, and train with its gradient;
 - draw the boundary of a classifier and tell when it needs hidden layers.
 
-**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 110 minutes.
+**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 180 minutes.
 """
 
 # %% [markdown]

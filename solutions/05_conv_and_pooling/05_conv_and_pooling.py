@@ -21,7 +21,7 @@ r"""
 - count the parameters of a layer;
 - tell what moves along when the picture moves, and what stays.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: 150 to 180 minutes, with a good place to stop after section 7.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 280 minutes, with a good place to stop after section 7.
 """
 
 # %% [markdown]

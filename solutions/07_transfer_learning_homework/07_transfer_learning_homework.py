@@ -21,7 +21,7 @@ r"""
 - choose between ways without a look at the test;
 - compare an improvement with a baseline in the catalogue and in the wild.
 
-**You need** Lab 07; a check says so where the heading to read again is there. Time: about 150 minutes. 12 points.
+**You need** Lab 07; a check says so where the heading to read again is there. Time: about 160 minutes. 12 points.
 """
 
 # %%

@@ -19,7 +19,6 @@ def somebody_is_there(monkeypatch):
 
 @pytest.fixture(scope="module")
 def page():
-    browser = pytest.importorskip("browser")
     browser.chromium()
     with browser.sync_playwright() as playwright:
         running = browser.start(playwright)
@@ -29,7 +28,6 @@ def page():
 
 @pytest.mark.slow
 def test_the_way_back_in_a_browser(page):
-    import browser
 
     errors = []
     page.on("pageerror", lambda error: errors.append(error))
@@ -56,7 +54,6 @@ def test_the_way_back_in_a_browser(page):
 
 @pytest.mark.slow
 def test_no_label_has_a_stroke(page):
-    import browser
 
     fresh = page.context.browser.new_page()
     browser.mount(fresh, widgets.explore_graph(SEVEN_NODES))
