@@ -20,7 +20,7 @@ AUTHORS = Path(__file__).parent.parent / "notebooks"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
-MINUTES = re.compile(r"\(\d+ points?, (\d+)(?: to (\d+))? minutes?\b")
+MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b")
 
 
 @dataclass(frozen=True)
