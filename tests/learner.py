@@ -79,6 +79,13 @@ class Notebook:
                 const app = window.jupyterapp;
                 const find = () => [...app.shell.widgets('main')].find((one) => one.context?.path === path);
                 const cells = () => find().content.widgets;
+                const bring = async () => {{  // to the front, where commands act
+                    for (let tries = 0; tries < 100 && app.shell.currentWidget !== find(); tries++) {{
+                        app.shell.activateById(find().id);
+                        find().content.node.focus();
+                        await new Promise((resolve) => setTimeout(resolve, 50));
+                    }}
+                }};
                 {script}
             }}""",
             [self.path, argument],
@@ -99,7 +106,7 @@ class Notebook:
         """Run a cell, wait for it, and return the text of what it shows."""
         number = self.place(words)
         self.ask(
-            """app.shell.activateById(find().id);
+            """await bring();
             find().content.activeCellIndex = argument;
             find().content.deselectAll();
             await app.commands.execute('notebook:run-cell');
@@ -115,7 +122,7 @@ class Notebook:
 
     def do(self, command: str) -> None:
         """Do what stands in a menu, in this notebook."""
-        self.ask("app.shell.activateById(find().id); await app.commands.execute(argument);", command)
+        self.ask("await bring(); await app.commands.execute(argument);", command)
 
     def save(self) -> None:
         """Save the notebook."""
@@ -131,7 +138,7 @@ class Notebook:
 
 def open_page(chrome, address: str, **options):
     """Open JupyterLab in a page of its own and return it when the application is there."""
-    page = chrome.new_page(viewport={"width": 1280, "height": 1000}, **options)
+    page = chrome.new_page(viewport={"width": 1024, "height": 768}, **options)
     page.goto(address)
     page.locator(".jp-Notebook").first.wait_for(timeout=120_000)
     return page
