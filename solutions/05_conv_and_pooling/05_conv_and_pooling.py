@@ -585,7 +585,7 @@ figures.show(figures.plot_upright_edges(maps[0]))
 r"""
 ## Exercise 5.6. Design four kernels
 
-Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Any kernels with these properties count. (2 points, 10 minutes)
+Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Any kernels with these properties count, but for the two above. (2 points, 10 minutes)
 
 Example: [[0, 0, 0], [0, 1, 0], [0, 0, 0]] copies the picture, so it is none of the four.
 

@@ -1437,3 +1437,15 @@ def test_steps_of_the_engine_have_three_hints(name):
 
 def test_the_points_of_the_lesson_are_twenty():
     assert sum(lesson.points().values()) == 20
+
+
+def calls_f_with_a_row(f, x, eps=1e-5):
+    row = np.array(x, dtype=float).reshape(-1)
+    steps = eps * np.eye(row.size)
+    return np.array([(f(row + step) - f(row - step)) / (2 * eps) for step in steps]).reshape(x.shape)
+
+
+def test_f_takes_an_array_like_x_and_no_other():
+    found = judged(lab.numerical_gradient.check, calls_f_with_a_row)
+    assert found.share == 0
+    assert "f takes an array like x" in found.text

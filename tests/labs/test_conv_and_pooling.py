@@ -1225,3 +1225,12 @@ def test_right_answers_to_ones_own_questions_earn_everything(student):
         ),
     ]
     assert [one.share for one in found] == [1, 1, 1]
+
+
+def test_a_kernel_wider_than_high_is_tried_in_public():
+    (right,) = right_answers(type(lab.build_conv2d))
+
+    def as_wide_as_high(x, weight, bias, stride=1, padding=0):
+        return right(x, weight[:, :, :, : weight.shape[2]], bias, stride, padding)
+
+    assert judged(lab.build_conv2d.check, as_wide_as_high).share < 1

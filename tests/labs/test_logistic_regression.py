@@ -1315,3 +1315,22 @@ def test_practice_questions_differ(topic):
 def test_a_practice_score_can_be_told_by_two_decimals(number):
     for found in answers_to(practice_score(Dice("test", number))):
         assert far_apart(found, 0.02)
+
+
+# --- slips that once passed the public cases
+
+
+def unsafe_gradients(X, y, w, b):
+    powers = np.exp(X @ w + b)
+    error = powers / (1 + powers) - y  # nan for large scores above 0
+    return X.T @ error / len(y), error.mean()
+
+
+def softmax_of_centred_rows(Z):
+    powers = np.exp(Z - Z.mean(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def test_a_slip_for_large_scores_shows_in_the_public_cases():
+    assert check("logreg_grads", unsafe_gradients).share < 1
+    assert check("softmax", softmax_of_centred_rows).share < 1

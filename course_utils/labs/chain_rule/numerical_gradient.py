@@ -150,9 +150,10 @@ def probe_gradient(
 ) -> dict[str, Any]:
     """Probe: let the student's function differentiate one of ours; see what became of x, and how far it was moved."""
     x = np.repeat(x, 2, axis=-1)[..., ::2] if strided else x.copy()
-    before, steps = x.copy(), [0.0]
+    before, steps, others = x.copy(), [0.0], set[tuple[int, ...]]()
 
     def f(moved: Any) -> float:
+        others.update({np.shape(moved)} - {x.shape})
         step = np.abs(np.asarray(moved, dtype=float).reshape(-1) - before.reshape(-1))
         steps.append(float(step.max(initial=0)))
         return FUNCTIONS[name](moved)
@@ -160,7 +161,12 @@ def probe_gradient(
     found = numerical_gradient(f, x) if eps is None else numerical_gradient(f, x, eps)
     if isinstance(found, np.ndarray) and np.shares_memory(found, x):
         found = found.copy()
-    return {"gradient": found, "moved": float(np.abs(x - before).max(initial=0)), "step": max(steps)}
+    return {
+        "gradient": found,
+        "moved": float(np.abs(x - before).max(initial=0)),
+        "step": max(steps),
+        "others": sorted(others),
+    }
 
 
 # --- wrong ways
@@ -350,6 +356,11 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
         raise _explained(case, x, step, given, right)
     if not step / 3 < outcome["step"] < 5 * step:
         raise case.wrong(NAME, VN10, detail=f"  with eps={step:g} a number was moved by {outcome['step']:.1g}.")
+    if outcome["others"]:
+        came = tuple(outcome["others"][0])
+        raise case.wrong(
+            NAME, detail=f"  f takes an array like x, of shape {x.shape}; it was called with one of {came}."
+        )
     if outcome["moved"] > 1e-9:
         raise case.wrong(NAME, VN2, detail=f"  afterwards a number of x has moved by {outcome['moved']:.1g}.")
 

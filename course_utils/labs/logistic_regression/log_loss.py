@@ -215,7 +215,7 @@ def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong
     huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), large=True)
     one = rng.normal(size=1).astype(np.float32)
     return [
-        Case("a few small scores", Batch(rng.normal(size=more), np.arange(more) % 3 / 2 // 1)),
+        Case("a few small scores", Batch(rng.normal(size=more), (np.arange(more) % 2).astype(float))),
         Case(f"a score of {wrong:g} and the label 0", very_wrong),
         Case(f"scores of {large:g} and -{large:g}", huge),
         Case("labels as whole numbers", Batch(rng.normal(size=fewer), np.arange(fewer) % 2)),

@@ -259,7 +259,7 @@ def _gradients(rng: np.random.Generator, rows: int, columns: int) -> list[Case]:
         "one example": Examples(X[:1], y[:1], weight, -0.4),
         "all labels 1": Examples(X, np.ones(rows), weight, 0.2),
         "labels as whole numbers": Examples(X.astype(np.float32), y.astype(np.int64), weight, -1.5),
-        "large scores": Examples(500 * X, y, weight, 0.0),
+        "large scores, above and below 0": Examples(np.vstack([500 * X, -500 * X]), np.append(y, 1 - y), weight, 0.0),
     }
     return [Case(label, one, "logreg_grads") for label, one in examples.items()]
 

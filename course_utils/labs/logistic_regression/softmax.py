@@ -186,7 +186,7 @@ class Softmax(Implementation):
 
     def cases(self) -> Sequence[Case]:
         """Return small scores, shifted ones, rows far apart, a very wrong one, two classes and one example."""
-        return _of_each_part(_cases(np.random.default_rng([5, 0]), (4, 3), far=1000.0))
+        return _of_each_part(_cases(np.random.default_rng([5, 0]), (5, 3), far=3000.0))
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other numbers."""
