@@ -70,8 +70,8 @@ LX3 = Misconception(
 )
 LX4 = Misconception(
     "LX4",
-    "averaged over the classes, too",
-    "This is divided by the number of classes as well. Over what does the mean run?",
+    "divided by the number of classes",
+    "This is divided by the number of classes. Over what does the mean run?",
     SOFTMAX,
 )
 LX5 = Misconception(

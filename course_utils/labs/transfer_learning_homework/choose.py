@@ -29,7 +29,7 @@ KE6 = shared.KE6.in_lab(CHOOSE)
 TP1 = Misconception(
     "TP1",
     "chosen by a look at the test part",
-    "The test part had a say in the choice. Whom does its accuracy then still surprise?",
+    "The ways were tried on the test part before one was chosen. Whom does its accuracy then still surprise?",
     CHOOSE,
 )
 TP2 = Misconception(

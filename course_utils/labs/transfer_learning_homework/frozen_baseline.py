@@ -49,7 +49,8 @@ TL4 = Misconception(
     "TL4",
     "features not standardised",
     "With hardly any contrast the features hardly vary, and your head no longer knows the very pictures that it "
-    "learned from. What makes all features of both parts equally wide, with their middle at 0?",
+    "learned from. Are all features of both parts equally wide, with their middle at 0, and is the head trained to "
+    "the end?",
     HEAD,
     notebook=LAB,
 )
@@ -251,6 +252,8 @@ def nearest_way(
     """Return the wrong way that agrees with a method best, and more than the reference does; else None."""
     near = agreement(given, right)
     if near >= SAME:
+        return None
+    if agreement(given, np.asarray(right)[:, ::-1]) > near + by:  # labels exchanged: none of these ways
         return None
     others = {way: agreement(given, compute()) for way, compute in ways.items()}
     best = max(others, key=lambda way: others[way])
