@@ -1,7 +1,8 @@
 """Show one thing in two forms: HTML where there is a notebook, its text everywhere else."""
 
-import sys
 from typing import Any
+
+from course_utils.runtime import in_notebook
 
 
 def show(text: str, html: str, metadata: dict[str, Any] | None = None) -> None:
@@ -14,8 +15,9 @@ def show(text: str, html: str, metadata: dict[str, Any] | None = None) -> None:
     metadata
         Of the notebook's output: data for programs that read it.
     """
-    ipython = sys.modules.get("IPython")  # if nobody has imported it, this is no notebook
-    if ipython is None or ipython.get_ipython() is None:
+    if not in_notebook():
         print(text)
         return
-    ipython.display.display({"text/plain": text, "text/html": html}, raw=True, metadata=metadata or {})
+    from IPython.display import display
+
+    display({"text/plain": text, "text/html": html}, raw=True, metadata=metadata or {})

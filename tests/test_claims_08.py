@@ -8,6 +8,7 @@ from lesson import Lesson
 from thorough import one_in
 
 from course_utils.data import load_shapes
+from course_utils.labs import adversarial_examples
 from course_utils.models import load_trained
 from course_utils.training import accuracy
 
@@ -29,6 +30,7 @@ def run(request) -> SimpleNamespace:
     for answer in ("input-gradient", "fgsm", "pgd", "universal-perturbation", "fooling-image"):
         exec(lesson.cells()[answer].source, names)
     chance = torch.Generator().manual_seed(seed)
+    names["lab"] = adversarial_examples.for_student()
     names["signs"] = torch.randn(names["x"].shape, generator=chance).sign()
     kept = {key: names[key] for key in ("x", "y", "network")}
     return SimpleNamespace(seed=seed, chance=chance, names=names, **kept)

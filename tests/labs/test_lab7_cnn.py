@@ -1114,7 +1114,8 @@ def test_practice_accepts_what_is_right_and_names_each_wrong_way(name, number, c
 @pytest.fixture(scope="module")
 def names() -> dict:
     """What the lesson has at hand in section 6."""
-    names = lesson.imports() | {"student_id": ""}
+    names = lesson.imports() | {"student_id": "", "lab": lab}
+    names["validation_loader"] = names["make_loader"](names["load_shapes"](10, 500, seed=1)[1])
     for answer in ("build-cnn", "train-one-epoch", "evaluate"):
         exec(lesson.cells()[answer].source, names)
     return names
@@ -1141,14 +1142,3 @@ def test_about_80_percent_can_be_reached(reached):
 @pytest.mark.slow
 def test_seeds_differ_by_a_few_points(reached):
     assert 0.003 < max(reached) - min(reached) < 0.12, reached
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_sketch_rises_well_above_chance(names, seed):
-    train, test = names["load_shapes"](3000, 500)
-    names["train_loader"], names["test_loader"] = names["make_loader"](train, shuffle=True), names["make_loader"](test)
-    lesson.run("sketch = nn.Sequential", names, ("seed_everything(0)", f"seed_everything({seed})"))
-    curves = names["curves"]
-    assert curves.accuracy[-1] > 0.2
-    assert curves.loss[-1] < curves.loss[0]

@@ -863,7 +863,7 @@ def test_a_check_is_silent_on_stderr_and_gives_no_value(capfd):
 
     assert lab.extract_features.check(noisy) is None
     out, err = capfd.readouterr()
-    assert (out.splitlines()[0], err) == ("Correct.", "")
+    assert (out.splitlines()[0], err) == ("✓ Correct. 3 of 3 points here.", "")
 
 
 @pytest.mark.parametrize("grad", [True, False])
@@ -1033,7 +1033,7 @@ ACCEPTED = {"float64": lambda t: t.numpy().astype(float), "a list of rows": list
 @pytest.mark.parametrize("form", ACCEPTED.values(), ids=ACCEPTED)
 def test_the_lesson_goes_on_with_all_features_that_count(form):
     extract, fit_head = build("extract_features"), build("fit_head")
-    names = {"torch": torch, "np": np, "fit_head": fit_head, "source": load_trained("shapes")}
+    names = {"lab": lab, "torch": torch, "np": np, "fit_head": fit_head, "source": load_trained("shapes")}
     names["extract_features"] = lambda *args: form(extract(*args))
     names["X_ten"], names["y_ten"] = load_shapes(10, 5, classes=NEW_SHAPES, seed=0)[0].tensors()
     names["X_test"], names["y_test"] = names["X_ten"], names["y_ten"]
@@ -1101,7 +1101,7 @@ FEW, MANY = 5, 100  # pictures a class
 
 def at_hand(seed: int) -> dict:
     """Return what the lesson has at hand in section 8, with pictures of a seed."""
-    names = lesson.imports()
+    names = lesson.imports() | {"lab": lab}
     names["seed_everything"](seed)
     names["train"], names["test"] = load_shapes(400, 300, classes=("heart", "arrow"), seed=seed)
     names["ten"], names["source"], names["draw"] = names["train"].few(FEW, seed=seed), load_trained("shapes"), seed
