@@ -15,7 +15,7 @@ PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_SECONDS}"]
 SPREAD = ["-n", "2", "--dist", "loadscope"]  # plain -n would spread the cells of one notebook over processes
 
-BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py
+BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:

@@ -85,6 +85,7 @@ def test_the_exercise_is_tested_released_and_graded(clone):
     assert {*changed, *new} - made == set(PLACES)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_wrong_model_answer_would_not_be_released(clone):
     master = clone / "solutions/05_conv_and_pooling/05_conv_and_pooling.py"

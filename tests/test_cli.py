@@ -79,6 +79,7 @@ def test_release_and_check_say_what_they_did(course, sample_course):
     assert (late.returncode, late.stderr) == (0, "")
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 def test_a_lab_that_cannot_be_proved_is_refused_and_a_draft_is_not(course, sample_course):
     add_lab(sample_course, "01_double", SAMPLE.replace("twice = x + x", "twice = 3 * x"))

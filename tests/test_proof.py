@@ -56,7 +56,7 @@ BAD = {
     ),
     "a model answer that is half right": (
         [("math.fsum([answers", "0.5 * math.fsum([answers")],
-        "sizes-check: the model answer earns 0.5 of 1 points: 0.5 of 1 points",
+        "sizes-check: the model answer earns 0.5 of 1 points: 0.5 of 1 point",
     ),
     "a check that the stub passes": (
         [('raise NotAttempted("no answer yet")', "return 1.0")],

@@ -95,7 +95,7 @@ def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name)
         assert f"seed={seed}" not in page
         assert f">{seed}<" not in page  # a number of its own in highlighted code
     for check in result.codes:
-        assert "Hint: " in page, check
+        assert "Hint:" in page, check
 
 
 @pytest.mark.parametrize("lab", LABS)

@@ -85,6 +85,7 @@ def test_a_widget_keeps_its_promises_while_its_kernel_comes_and_goes(lab):
     assert not page.get_by_text("Loading widget").is_visible()
 
 
+@pytest.mark.thorough
 def test_a_kernel_that_went_unnoticed_is_missed_when_a_control_is_used(lab):
     page, _, address, token = lab
     slider = page.locator('[data-name="w1"][type="range"]')

@@ -104,6 +104,7 @@ def two(log, tmp_path):
         yield address
 
 
+@pytest.mark.thorough
 def test_two_workers_write_what_none_writes(course, log, two):
     outcome = grade(course, scheduler=two, verify=3)
     assert (len(outcome.graded), outcome.differing, outcome.failures) == (12, {}, {})

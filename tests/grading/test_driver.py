@@ -284,6 +284,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="memory as Linux tells it")
 @pytest.mark.parametrize("workers", [1, 2] if THOROUGH else [2])

@@ -71,6 +71,7 @@ def engine():
         yield found
 
 
+@pytest.mark.thorough
 def test_two_threads_have_two_submissions_graded_at_a_time(engine):
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(grade, engine, job(name, SLEEPY)) for name in ("ada", "bela")]

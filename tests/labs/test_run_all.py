@@ -133,7 +133,7 @@ def test_in_an_untouched_notebook_only_the_checks_fail(lab):
 @every_lab
 def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")  # demonstrations are short then
-    for missing in some(exercises(lab), seconds=15, at_least=1):
+    for missing in some(exercises(lab), seconds=3, at_least=1):
         gone = gone_without(lab, missing)
         found = run_all(filled(lab, lambda one, gone=gone: one not in gone))
         assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
