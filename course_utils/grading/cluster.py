@@ -7,6 +7,7 @@ is given up, alone.
 """
 
 import contextlib
+import gc
 import logging
 import threading
 import time
@@ -212,6 +213,7 @@ class Cluster:
         except ImportError:
             raise CourseError('A scheduler needs Dask. Run: pip install "course-utils[grade]"') from None
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        refusal = ""
         try:
             client = distributed.Client(self.scheduler, timeout=START_SECONDS)
             self.client = self.open.enter_context(client)
@@ -219,8 +221,13 @@ class Cluster:
             self._compare_versions()
             self.client.register_plugin(as_plugin(Slot(self.make, self.private, self._versions_here())), name=PLUGIN)
         except (OSError, TimeoutError, ValueError, TypeError) as error:
+            refusal = f"The scheduler {self.scheduler} cannot be used: {reason_of(error)}"
+        if refusal:
             self.close()
-            raise CourseError(f"The scheduler {self.scheduler} cannot be used: {reason_of(error)}") from None
+            # A client that could not connect closes itself when it is collected. If that happened while another one
+            # starts, both would wait for the same lock for ever.
+            gc.collect()
+            raise CourseError(refusal)
 
     def _compare_versions(self) -> None:
         """Raise if a worker has other libraries, or another text of this package."""
