@@ -186,9 +186,10 @@ def run_all(page) -> None:
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=3000)
         except PlaywrightTimeout:
             continue
-        page.wait_for_timeout(2000)
-        if prompt.inner_text().strip() != "[ ]:":
-            return
+        for _ in range(10):
+            page.wait_for_timeout(2000)
+            if prompt.inner_text().strip() not in ("[ ]:", "[*]:"):  # it has run, and is not only waiting for a kernel
+                return
     raise AssertionError("JupyterLab ran no cell")
 
 

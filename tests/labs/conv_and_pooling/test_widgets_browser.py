@@ -353,7 +353,7 @@ def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(notebook, tmp_path / "widgets.ipynb")
-    tall = chrome.new_page(viewport={"width": 1300, "height": 2600})  # no cell is left undrawn
+    tall = chrome.new_page(viewport={"width": 1300, "height": 3600})  # no cell is left undrawn
     with browser.jupyterlab(tmp_path) as (address, token):
         tall.goto(f"{address}/tree/widgets.ipynb?token={token}")
         tall.locator(".jp-Notebook").wait_for(timeout=120_000)
