@@ -39,11 +39,12 @@ def find_labs(root: Path, wanted: list[str]) -> list[str]:
     known = labs(root)
     if not known:
         raise CourseError(f"There is no lab in {root / MASTERS}: a lab is a file such as 01_neurons/01_neurons.py.")
-    found = [_one_lab(name.rstrip("/"), known) for name in wanted] or known
+    found = [one_lab(name.rstrip("/"), known) for name in wanted] or known
     return [name for name in known if name in found]
 
 
-def _one_lab(wanted: str, known: list[str]) -> str:
+def one_lab(wanted: str, known: list[str]) -> str:
+    """Return which of the known labs is meant by ``5``, ``05`` or ``05_conv_and_pooling``."""
     for name in known:
         number = name.split("_")[0]
         if wanted == name or (wanted.isdigit() and number.isdigit() and int(wanted) == int(number)):

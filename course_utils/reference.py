@@ -82,7 +82,7 @@ def taken_from(place: Path) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for function in (cells, entries):
+    for function in (cells, entries, lab_of):
         function.cache_clear()
 
 
@@ -96,6 +96,7 @@ def path_of(lab: str) -> Path:
     return folder() / lab / f"{lab}.ipynb"
 
 
+@cache
 def lab_of(package: str) -> str:
     """Return the lab whose folder in ``course_utils.labs`` has this name; "" if none was handed out."""
     return next((name for name in labs() if name.split("_", 1)[-1] == package), "")

@@ -6,14 +6,13 @@ What a learner has worked on is never written over. What the course itself must 
 import hashlib
 import json
 import os
-import re
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from course_utils import files, reference
-from course_utils.course import CONFIG, MASTERS, CourseError
+from course_utils.course import CONFIG, MASTERS, CourseError, one_lab
 
 START = "START.ipynb"
 LABS = "labs"
@@ -197,17 +196,9 @@ def find_notebook(wanted: str, start: Path | None = None) -> Path:
             raise CourseError(f"There is no file {path}.")
         return path
     folder = find_workplace(start)
-    names = reference.labs()
-    lab = next((name for name in names if _is_meant(wanted, name)), "")
-    if not lab:
-        raise CourseError(f"There is no lab {wanted!r}. There are: {', '.join(names)}.")
+    lab = one_lab(wanted.rstrip("/"), reference.labs())
     mine = folder / LABS / lab / f"{lab}.ipynb" if folder else None
     if mine is None or not mine.is_file():
         where = f"in {folder}" if folder else f"at {os.getcwd()}, which is not in a workplace"
         raise CourseError(f"Your notebook of {lab} is not {where}. Name the file, or run: course lab")
     return mine
-
-
-def _is_meant(wanted: str, lab: str) -> bool:
-    number = re.match(r"\d+", lab)
-    return wanted.rstrip("/") == lab or (wanted.isdigit() and number is not None and int(wanted) == int(number[0]))

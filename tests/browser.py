@@ -20,6 +20,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from playwright.sync_api import sync_playwright
+from processes import end
 
 COURSE = Path(__file__).resolve().parent.parent
 
@@ -161,15 +162,10 @@ def jupyterlab(folder: Path):
         server = subprocess.Popen(command, cwd=folder, env=quiet | places, stdout=log, stderr=log)
     try:
         address = f"http://127.0.0.1:{port}"
-        _wait_for(f"{address}/api?token={token}", server, folder / "server.log")
+        wait_for(f"{address}/api?token={token}", server, folder / "server.log")
         yield f"{address}/lab", token
     finally:
-        server.terminate()  # it stops its kernels, too
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        end(server)  # it stops its kernels, too
 
 
 def run_all(page) -> None:
@@ -193,7 +189,7 @@ def run_all(page) -> None:
     raise AssertionError("JupyterLab ran no cell")
 
 
-def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
     """Wait until the server answers, at most two minutes."""
     for _ in range(600):
         assert server.poll() is None, log.read_text()

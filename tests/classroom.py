@@ -1,7 +1,6 @@
 """A small course with submissions, and what its gradebook and folders hold, for tests of grading."""
 
 import hashlib
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -9,7 +8,7 @@ from pathlib import Path
 
 import fake_engine
 import nbformat
-from sample import add_lab
+from sample import make_sample_course
 
 from course_utils.grading import driver
 from course_utils.grading.workers import hire
@@ -21,10 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def release_course(root: Path) -> Path:
     """Make a course with one released lab that its gradebook knows."""
-    (root / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
-    add_lab(root, LAB)
+    make_sample_course(root)
     command = [sys.executable, "-m", "course_utils", "release", "--gradebook", "--no-proof"]
     subprocess.run(command, cwd=root, check=True, capture_output=True)
     return root

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sample import add_lab
+from sample import make_sample_course
 from thorough import THOROUGH
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,12 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture
 def sample_course(tmp_path: Path) -> Path:
     """A course of its own with our settings and one small lab."""
-    root = tmp_path / "course"
-    (root / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
-    add_lab(root, "01_double")
-    return root
+    return make_sample_course(tmp_path / "course")
 
 
 @pytest.fixture

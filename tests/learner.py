@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import browser
+from processes import end
 
 OFFLINE = Path(__file__).resolve().parent / "offline"
 HIDDEN = ("CI", "NBGRADER_EXECUTION", "COURSE_PROGRESS")
@@ -53,15 +54,10 @@ def course_lab(folder: Path, variables: dict[str, str], log: Path) -> Iterator[s
             stderr=out,
         )
     try:
-        browser._wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
+        browser.wait_for(f"http://127.0.0.1:{port}/api?token={token}", server, log)
         yield f"http://127.0.0.1:{port}/?token={token}"
     finally:
-        server.terminate()
-        try:
-            server.wait(30)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
+        end(server)
 
 
 class Notebook:

@@ -1,7 +1,10 @@
 # ruff: noqa: E501  a cell's settings stand on one line
 """A small master, with its checks in it, so that tests of the pipeline depend on no lesson."""
 
+import shutil
 from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
 
 SAMPLE = '''\
 # ---
@@ -100,3 +103,12 @@ def add_lab(root: Path, name: str, text: str = SAMPLE) -> Path:
     master.parent.mkdir(parents=True, exist_ok=True)
     master.write_text(text, encoding="utf-8")
     return master
+
+
+def make_sample_course(root: Path) -> Path:
+    """Make a course with our settings and one small lab, ``01_double``; return its folder."""
+    (root / "solutions").mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
+    add_lab(root, "01_double")
+    return root

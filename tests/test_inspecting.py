@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sample import add_lab
+from sample import make_sample_course
 
 from course_utils import inspecting, reference, release
 from course_utils.course import CourseError
@@ -23,10 +23,7 @@ NO_CELLS = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
 def handed_out(tmp_path_factory) -> Path:
     """A course with one released lab."""
     root = tmp_path_factory.mktemp("doctor") / "course"
-    (root / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
-    add_lab(root, "01_double")
+    make_sample_course(root)
     release.release(root, [], prove=False)
     return root
 

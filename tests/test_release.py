@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from sample import SAMPLE, add_lab
+from sample import SAMPLE, add_lab, make_sample_course
 
 from course_utils import release as releasing
 from course_utils.cells import Region
@@ -71,10 +71,7 @@ def leaks(master, released) -> list[str]:
 def released(tmp_path_factory) -> Path:
     """A course whose lab has been released once. Tests copy it; none changes it."""
     root = tmp_path_factory.mktemp("released") / "course"
-    (root / "solutions").mkdir(parents=True)
-    shutil.copy(ROOT / "nbgrader_config.py", root)
-    shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
-    add_lab(root, "01_double")
+    make_sample_course(root)
     releasing.release(root, [], prove=False)
     return root
 

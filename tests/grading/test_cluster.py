@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from classroom import RIGHT, grade, hand_in, rows, state
+from processes import end
 
 from course_utils.course import CourseError
 from course_utils.grading import cluster
@@ -61,12 +62,7 @@ def running(*arguments: str, folder: Path, paths: tuple[Path, ...] = (), **varia
     try:
         yield process, log_file
     finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(process)
         print(log_file.read_text())  # shown if the test fails
 
 
