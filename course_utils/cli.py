@@ -209,6 +209,32 @@ def bundle(
         typer.echo(f"made       {path}  ({size / 1e6:.1f} MB)")
 
 
+@app.command()
+def adopt(
+    folder: Annotated[Path | None, typer.Argument(help="the course; this folder if left out")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="take the lines out again")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, and change nothing")] = False,
+) -> None:
+    """Let this engine grade a course of nbgrader's: adds four lines to its nbgrader_config.py, and nothing else.
+
+    After it, course grade ASSIGNMENT grades a class, and nbgrader autograde and formgrader use the same engine.
+    """
+    from course_utils import adopting
+
+    planned = adopting.plan((folder or Path.cwd()).resolve(), undo=undo)
+    for sentence in planned.sentences:
+        typer.echo(sentence)
+    if not planned.changes:
+        typer.echo(f"nothing to change in {planned.path}")
+        return
+    if not dry_run:
+        adopting.apply(planned)
+    word = "would write" if dry_run else "removed    " if planned.after is None else "written    "
+    typer.echo(f"{word} {planned.path}")
+    if not undo:
+        typer.echo("\n".join(f"  + {line}" for line in adopting.LINES.splitlines() if line))
+
+
 Wanted = Annotated[list[str], typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling")]
 Workers = Annotated[
     int | None,
@@ -254,7 +280,7 @@ def grade(
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
             faults = screen.lines_of_faults(name, list(found.values()))
-            for line in [*screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
+            for line in [*outcome.sentences, *screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
             well, decided = well and outcome.well, decided and not faults
     raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)

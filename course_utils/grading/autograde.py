@@ -14,8 +14,9 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
-from course_utils.grading.bundle import read_bundle
+from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError
+from course_utils.grading import ways
+from course_utils.grading.bundle import notebooks_of, read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.here import Here, NotGraded, make_engine
@@ -36,16 +37,17 @@ def worker(root: Path) -> Here:
     return _workers[root]
 
 
-def grade_one(root: Path, lab: str, student: str) -> tuple[Bundle, Submission, Graded]:
-    """Grade one submission, or take what is in the spool.
+def grade_one(root: Path, lab: str, student: str, notebook: str = "") -> tuple[Bundle, Submission, Graded]:
+    """Grade one notebook of a submission, or take what is in the spool.
 
     Raises
     ------
     CourseError
         If it cannot be graded on this machine.
     """
-    bundle, submission, spool = read_bundle(root, lab), read_submission(root, lab, student), Spool(root, lab)
-    job = Job(bundle, submission, limits())
+    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), limits())
+    submission = read_submission(root, lab, student, bundle.notebook, notebooks_of(root, lab))
+    spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, limits())
     graded = spool.find(student, job.key())
     if graded is None:
         packed = worker(root).grade(job.pack())
@@ -65,13 +67,15 @@ class GradedExporter(NotebookExporter):
         nbgrader: Any = self.parent
         root = Path(nbgrader.coursedir.root)
         lab, student = here["assignment"], here["student"]
-        if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
+        wanted, notebooks = Path(filename), notebooks_of(root, lab)
+        if wanted.parent.resolve() != (root / SUBMITTED / student / lab).resolve() or wanted.stem not in notebooks:
             return super().from_filename(filename, resources=resources, **options)
-        bundle, submission, graded = grade_one(root, lab, student)
+        bundle, submission, graded = grade_one(root, lab, student, wanted.stem)
         timestamp, _ = read_timestamp(root, lab, student)
         files = submission.files | bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
-        write_folder(root / AUTOGRADED / student / lab, files)
-        resources["metadata"] = {"name": lab, "path": os.path.dirname(filename)}
+        others = [f"{name}.ipynb" for name in notebooks if name != wanted.stem]
+        write_folder(root / AUTOGRADED / student / lab, files, keep=others)
+        resources["metadata"] = {"name": wanted.stem, "path": os.path.dirname(filename)}
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
 
 
@@ -88,11 +92,13 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
 
 
 def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Let nbgrader convert the lab's notebook, whatever the student has called it and whatever else lies there.
+    """Let nbgrader convert the lab's notebooks, whatever the student has called them and whatever else lies there.
 
     Called by nbgrader before it converts a submission. It would skip a notebook under another name, and stop at a
     submission that has no other.
     """
     del student  # nbgrader hands over its pattern, not the student
     if notebooks:
-        notebooks[:] = [os.path.join(os.path.dirname(notebooks[0]), f"{assignment}.ipynb")]
+        folder = Path(notebooks[0]).parent
+        root = next((above for above in folder.parents if (above / CONFIG).is_file()), Path.cwd())
+        notebooks[:] = [str(folder / f"{name}.ipynb") for name in notebooks_of(root, assignment)]

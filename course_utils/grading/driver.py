@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils.course import CourseError
-from course_utils.grading.bundle import read_bundle
+from course_utils.grading import ways
+from course_utils.grading.bundle import read_bundles
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.here import Here, NotGraded
@@ -54,6 +55,8 @@ class GradedLab:
         In what a second result differed from the first, by student.
     verified
         How many were graded a second time, to see.
+    sentences
+        What there is to say of the lab's checks.
     """
 
     lab: str
@@ -62,6 +65,7 @@ class GradedLab:
     failures: dict[str, str] = field(default_factory=dict)
     differing: dict[str, list[str]] = field(default_factory=dict)
     verified: int = 0
+    sentences: list[str] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
@@ -109,14 +113,22 @@ def grade_lab(
         If there is nothing to grade, or nothing can be graded.
     """
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
-    spool, bundle = Spool(root, lab), read_bundle(root, lab)
-    with spool.locked(), open_gradebook(root, settings) as book:
-        run = Run(root, bundle, spool, Writer(root, bundle, book, settings), GradedLab(lab), watcher or Watcher())
-        todo = names if fresh else run.write_known(names)
-        run.grade(hired, todo, anew=fresh)
-        if verify:
-            run.verify(hired, verify)
-    return run.outcome
+    bundles, outcome = read_bundles(root, lab), GradedLab(lab)
+    with open_gradebook(root, settings) as book:
+        for found in bundles:
+            bundle, said = ways.ensure(root, found, hired, limits())
+            outcome.sentences += said
+            spool = Spool(root, lab, bundle.named)
+            with spool.locked():
+                writer = Writer(root, bundle, book, settings, [one.notebook for one in bundles])
+                run = Run(root, bundle, spool, writer, outcome, watcher or Watcher())
+                todo = names if fresh else run.write_known(names)
+                run.grade(hired, todo, anew=fresh)
+                if verify:
+                    run.verify(hired, verify)
+    outcome.students = list(dict.fromkeys(outcome.students))
+    outcome.graded = list(dict.fromkeys(outcome.graded))
+    return outcome
 
 
 @dataclass
@@ -134,7 +146,8 @@ class Run:
 
     def job(self, student: str) -> Job:
         """Return the job that a student's submission is."""
-        return Job(self.bundle, read_submission(self.root, self.bundle.lab, student), self.limits)
+        submission = read_submission(self.root, self.bundle.lab, student, self.bundle.notebook, self.writer.notebooks)
+        return Job(self.bundle, submission, self.limits)
 
     def write_known(self, names: list[str]) -> list[str]:
         """Write the results that are in the spool; return the students who have none."""
@@ -166,7 +179,7 @@ class Run:
 
     def verify(self, hired: Here | Cluster, count: int) -> None:
         """Grade some submissions a second time, spread over the class, and compare."""
-        names = sorted(self.outcome.students)
+        names = sorted(set(self.outcome.students))
         chosen = names if count >= len(names) else [names[i * len(names) // count] for i in range(count)]
         self.watcher.begin(f"{self.bundle.lab}, a second time", len(chosen))
         for student, graded, _ in self._results(hired, chosen):

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
-from nbgrader.utils import compute_checksum, determine_grade
+from nbgrader.utils import compute_checksum, determine_grade, is_task
 
 from course_utils.cells import KERNELSPEC, grade_id
 from course_utils.grading.faults import UNDECIDED
@@ -102,10 +102,10 @@ def settings_of(cell: ReleasedCell) -> NotebookNode:
         "locked": cell["locked"],
         "schema_version": 3,
         "solution": cell["solution"],
-        "task": False,
+        "task": cell.get("task", False),
         "cell_type": cell["cell_type"],
     }
-    if cell["grade"]:
+    if cell["grade"] or cell.get("task"):
         settings["points"] = cell["points"]
     released = NEW_CELL[cell["cell_type"]](cell["source"], metadata={"nbgrader": settings})
     return NotebookNode(settings | {"checksum": compute_checksum(released)})
@@ -128,7 +128,7 @@ def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
 def score_of(cell: NotebookNode) -> float | None:
     """Return the points that a graded cell's outputs give by nbgrader's rule; None where a person has to decide."""
     undecided = cell.metadata.get("course", {}).get("verdict") == UNDECIDED
-    return None if undecided else determine_grade(cell)[0]
+    return None if undecided or is_task(cell) else determine_grade(cell)[0]
 
 
 def outputs_of(check: Check) -> list[Output]:

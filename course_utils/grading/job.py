@@ -9,7 +9,7 @@ import platform
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 import msgpack
 
@@ -45,7 +45,10 @@ class Limits:
 
 
 class ReleasedCell(TypedDict):
-    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id ""."""
+    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id "".
+
+    ``task`` is nbgrader's word for a question whose answer stands in cells of the student's own below it.
+    """
 
     cell_type: str
     source: str
@@ -54,6 +57,7 @@ class ReleasedCell(TypedDict):
     solution: bool
     locked: bool
     points: float
+    task: NotRequired[bool]
 
 
 class GradedCell(TypedDict):
@@ -73,16 +77,28 @@ class Bundle:
     Parameters
     ----------
     lab
-        Name of the lab and of its notebook.
+        Name of the lab.
     cells
         In the order of the release.
     files
         Files that the release puts beside the notebook, by relative path.
+    ways
+        Whether a check in ordinary Python runs outside of the student's process or inside, by grade_id, as its proof
+        has found. One that is not in it runs outside unless its text says that it cannot.
+    named
+        Name of the notebook, where it is not the lab's.
     """
 
     lab: str
     cells: list[ReleasedCell]
     files: dict[str, bytes] = field(default_factory=dict)
+    ways: dict[str, Literal["outside", "inside"]] = field(default_factory=dict)
+    named: str = ""
+
+    @property
+    def notebook(self) -> str:
+        """Name of the notebook, without its ending."""
+        return self.named or self.lab
 
 
 @dataclass(frozen=True)
@@ -159,6 +175,8 @@ class Check:
         For the student; tells nothing of a hidden test.
     fault
         For the instructor: the traceback of a check that failed itself.
+    inside
+        Why the check has run in the student's process, where its verdict could be forged; "" if it has not.
     """
 
     points: float
@@ -167,6 +185,7 @@ class Check:
     codes: list[str] = field(default_factory=list)
     message: str = ""
     fault: str = ""
+    inside: str = ""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -48,7 +48,8 @@ class Reading:
     """A submission while it is read."""
 
     student: str
-    lab: str
+    notebook: str
+    others: tuple[str, ...] = ()  # the lab's other notebooks
     notes: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -80,9 +81,26 @@ def _is_text(name: str) -> bool:
     return name.isprintable() and "\ufffd" not in name and not any("\ud800" <= sign <= "\udfff" for sign in name)
 
 
-def read_submission(root: Path, lab: str, student: str) -> Submission:
-    """Return what a student handed in. Nothing that can lie there raises."""
-    reading, folder = Reading(student, lab), root / SUBMITTED / student / lab
+def read_submission(
+    root: Path, lab: str, student: str, notebook: str = "", all_notebooks: Sequence[str] = ()
+) -> Submission:
+    """Return what a student handed in. Nothing that can lie there raises.
+
+    Parameters
+    ----------
+    root, lab, student
+        The course, the lab's full name, the student's id.
+    notebook
+        Name of the notebook that is wanted; the lab's if left out.
+    all_notebooks
+        The names of all notebooks of the lab.
+    """
+    name = notebook or lab
+    return _read(root, lab, Reading(student, name, tuple(one for one in all_notebooks if one != name)))
+
+
+def _read(root: Path, lab: str, reading: Reading) -> Submission:
+    folder = root / SUBMITTED / reading.student / lab
     notebook, files = None, {}
     try:
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
@@ -94,7 +112,7 @@ def read_submission(root: Path, lab: str, student: str) -> Submission:
     except OSError as error:
         reading.reason = f"it cannot be read: {error.strerror or type(error).__name__}"
     notebook = None if reading.reason else notebook
-    return Submission(student, notebook, files, reading.notes, reading.reason)
+    return Submission(reading.student, notebook, files, reading.notes, reading.reason)
 
 
 def _entries(folder: Path, reading: Reading) -> Iterator[Entry]:
@@ -161,10 +179,10 @@ def _read_notebook(entries: list[Entry], reading: Reading) -> bytes | None:
 
 def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:
     """Return the lab's notebook, or the only other one. Which one is meant is never guessed."""
-    wanted = f"{reading.lab}.ipynb"
+    wanted, known = f"{reading.notebook}.ipynb", {f"{name}.ipynb" for name in reading.others}
     notebooks = [entry for entry in entries if _is_notebook(entry) and "/" not in entry.name]
     exact = [entry for entry in notebooks if entry.name == wanted]
-    others = [entry for entry in notebooks if entry.regular and entry.name != wanted]
+    others = [entry for entry in notebooks if entry.regular and entry.name not in {wanted, *known}]
     if exact:
         return exact[0]
     if len(others) == 1:

@@ -30,10 +30,12 @@ class Spool:
         The course.
     lab
         Name of the lab.
+    notebook
+        Name of the notebook, where it is not the lab's.
     """
 
-    def __init__(self, root: Path, lab: str) -> None:
-        self.folder = root / SPOOL / lab
+    def __init__(self, root: Path, lab: str, notebook: str = "") -> None:
+        self.folder = root / SPOOL / (f"{lab}@{notebook}" if notebook else lab)
 
     def find(self, student: str, key: str) -> Graded | None:
         """Return the result that is kept under a key, None if there is no whole one."""

@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -215,7 +215,15 @@ def names_of_lesson(imports: str) -> dict[str, Any]:
 def run_check(
     source: str, points: float, names: dict[str, Any], client: Client, seconds: float, locked: Sequence[str] = ()
 ) -> Ran:
-    """Run a check and tell what it gives.
+    """Run a check from its first line to its last and tell what it gives; see :class:`OwnCheck`."""
+    check = OwnCheck(source, points, names, client, seconds, locked)
+    check.begin()
+    return check.end()
+
+
+@dataclass
+class OwnCheck:
+    """A check that knows this package, while it runs: first what students see of it, later what is hidden.
 
     A check says what it found with the classes of :mod:`course_utils.judging.protocol.verdicts`, or with an assertion.
     Whatever else it raises is a fault of its own, also where odd data of a student's provoked it: nobody loses or gains
@@ -232,63 +240,106 @@ def run_check(
     client
         Asks the student's process.
     seconds
-        How long the whole check may run.
+        How long each of the two parts may run.
     locked
         The locked cells of the release that stand before the check.
-
-    Returns
-    -------
-    Ran
-        Whatever happens.
     """
-    printed = io.StringIO()
-    try:
-        with _at_most(seconds), contextlib.redirect_stdout(printed), heard() as told:
-            value = _run(source, dict(names), client, printed, told, locked)
-    except NotAttempted as error:
-        return _failed("not attempted", points, error.message, "NotAttempted", answer=error.answer)
-    except CheckFailed as error:
-        return _failed("wrong", points, error.message, "CheckFailed", error.codes, error.answer)
-    except AssertionError as error:  # of a check that knows nothing of ours: its words as they are
-        words = _last_words(error, client.line.hidden)
-        return Ran(Check(0.0, points, "wrong", message=words), [error_of(words, "AssertionError")])
-    except Missing as error:
-        return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
-    except Unusable as error:
-        return _failed("wrong", points, str(error), "CheckFailed")
-    except (Gone, TooSlow, Late, MemoryError):
-        return _failed("stopped", points, STOPPED, "CellTimeoutError")
-    except (Exception, SystemExit) as error:
-        check = Check(0.0, points, UNDECIDED, message=SENTENCE, fault=fault_of(error))
-        return Ran(check, [error_of(SENTENCE, "Undecided")])  # nobody knows the points yet
-    return _passed(value, points, printed.getvalue(), told, client.line.hidden)
+
+    source: str
+    points: float
+    names: dict[str, Any]
+    client: Client
+    seconds: float
+    locked: Sequence[str] = ()
+    ran: Ran | None = None
+    value: Any = None  # of the last statement that has run
+    told: list[Answer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.names, self.printed = dict(self.names), io.StringIO()
+
+    def begin(self) -> None:
+        """Run what students see: the statements before the first that holds a hidden line."""
+        self._run(self._run_public)
+
+    def end(self) -> Ran:
+        """Run the rest, if what students see was right, and return what came of it all.
+
+        Nothing goes on of what is said from the first hidden line on: only whether it was right.
+        """
+        if self.ran is None and (rest := hidden_part(self.source)):
+            self.client.line.hidden = True
+            before, so_far = self.printed.tell(), len(self.told)
+            self._run(lambda: self._run_all(rest))
+            self.printed.seek(before)
+            self.printed.truncate()
+            del self.told[so_far:]
+        return self.ran or passed_with(
+            self.value, self.points, self.printed.getvalue(), self.told, self.client.line.hidden
+        )
+
+    def _run_public(self) -> None:
+        self._bind()
+        self._run_all(public_part(self.source))
+
+    def _bind(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            _bind(self.names, read_code(self.source), list(map(read_code, self.locked)), self.client)
+
+    def _run_all(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            self.value = run_statement(statement, self.names)
+
+    def _run(self, do: Callable[[], object]) -> None:
+        """Run a part, and note what has stopped it."""
+        try:
+            with at_most(self.seconds), contextlib.redirect_stdout(self.printed), heard() as told:
+                try:
+                    do()
+                finally:
+                    self.told += told
+        except NotAttempted as error:
+            self.ran = failed_with("not attempted", self.points, error.message, "NotAttempted", answer=error.answer)
+        except CheckFailed as error:
+            self.ran = failed_with("wrong", self.points, error.message, "CheckFailed", error.codes, error.answer)
+        except AssertionError as error:  # of a check that knows nothing of ours: its words as they are
+            words = _last_words(error, self.client.line.hidden)
+            self.ran = Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, "AssertionError")])
+        except Missing as error:
+            words = f"Not attempted yet: {error.name} is not there."
+            self.ran = failed_with("not attempted", self.points, words, "NameError")
+        except Unusable as error:
+            self.ran = failed_with("wrong", self.points, str(error), "CheckFailed")
+        except (Gone, TooSlow, Late, MemoryError):
+            self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
+        except (Exception, SystemExit) as error:  # nobody knows the points yet
+            check = Check(0.0, self.points, UNDECIDED, message=SENTENCE, fault=fault_of(error))
+            self.ran = Ran(check, [error_of(SENTENCE, "Undecided")])
 
 
-def _run(
-    source: str,
-    names: dict[str, Any],
-    client: Client,
-    printed: io.StringIO,
-    told: list[Answer],
-    locked: Sequence[str],
-) -> Any:
-    """Run the statements of a check; return the value of the last, if it is an expression."""
-    tree, hidden = ast.parse(source), hidden_lines(source)
-    with contextlib.redirect_stdout(io.StringIO()):
-        _bind(names, read_code(source), list(map(read_code, locked)), client)
-    value = None
-    for statement in tree.body:
-        client.line.hidden = statement.lineno in hidden
-        before, so_far, value = printed.tell(), len(told), None
-        if isinstance(statement, ast.Expr):
-            value = eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
-        else:
-            exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
-        if client.line.hidden:  # what a hidden line says is nobody's business
-            printed.seek(before)
-            printed.truncate()
-            del told[so_far:]
-    return value
+def public_part(source: str) -> list[ast.stmt]:
+    """Return the statements of a check before the first that holds a hidden line."""
+    return _parts(source)[0]
+
+
+def hidden_part(source: str) -> list[ast.stmt]:
+    """Return the statements of a check from the first on that holds a hidden line."""
+    return _parts(source)[1]
+
+
+def _parts(source: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    body, hidden = ast.parse(source).body, hidden_lines(source)
+    spans = [range(statement.lineno, (statement.end_lineno or statement.lineno) + 1) for statement in body]
+    first = next((place for place, lines in enumerate(spans) if not hidden.isdisjoint(lines)), len(body))
+    return body[:first], body[first:]
+
+
+def run_statement(statement: ast.stmt, names: dict[str, Any]) -> Any:
+    """Run one statement of a check; return its value if it is an expression, else None."""
+    if isinstance(statement, ast.Expr):
+        return eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
+    exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
+    return None
 
 
 def _bind(names: dict[str, Any], check: Code, locked: list[Code], client: Client) -> None:
@@ -317,7 +368,7 @@ def _run_locked(source: str, names: dict[str, Any]) -> None:
         raise Broken(f"a locked cell of the lesson failed: {type(error).__name__}") from error
 
 
-def _passed(value: Any, points: float, printed: str, told: list[Answer], hidden: bool) -> Ran:
+def passed_with(value: Any, points: float, printed: str, told: list[Answer], hidden: bool) -> Ran:
     """Return what comes of a check that has not failed: what it printed, and the answer with the points of the cell."""
     outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
     earned, codes = earned_by(value, points) or (points, ())
@@ -345,7 +396,7 @@ def _answer(value: Any, told: list[Answer], hidden: bool) -> Answer | None:
     return replace(mine, lines=last.lines if last and last.parts else (DRAWN_ONLY,))
 
 
-def _failed(
+def failed_with(
     verdict: Verdict,
     points: float,
     message: str,
@@ -353,6 +404,7 @@ def _failed(
     codes: tuple[str, ...] = (),
     answer: Answer | None = None,
 ) -> Ran:
+    """Return what comes of a check that gives nothing, with a message for the student."""
     said = answer or answer_of(verdict, message, codes)
     return Ran(Check(0.0, points, verdict, list(codes), message), failed(said, points, message, name))
 
@@ -364,7 +416,7 @@ def _last_words(error: AssertionError, hidden: bool) -> str:
 
 
 @contextlib.contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Iterator[None]:
     """Raise `Late` in this block after so many seconds, where the platform has a timer."""
     if sys.platform == "win32":
         yield
