@@ -53,13 +53,18 @@ def release(
             "by default done before a release, where it was not yet done, and not by --check",
         ),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="refuse checks that can only run in the student's own process")
+    ] = False,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
 
     root = find_root()
     if not check:
-        outcome = releasing.release(root, labs or [], gradebook=gradebook, prove=proof is not False)
+        outcome = releasing.release(
+            root, labs or [], gradebook=gradebook, prove=proof is not False or strict, strict=strict
+        )
         for name in outcome.proved:
             typer.echo(f"proved     {name}")
         for path in outcome.written:
@@ -70,6 +75,8 @@ def release(
             typer.echo("written    README.md: exercises and points in its table")
         if outcome.registered:
             typer.echo("registered in gradebook.db")
+        for sentence in outcome.sentences:
+            typer.echo(f"note       {sentence}")
         for path in outcome.strangers:
             typer.echo(f"stranger   {RELEASED}/{path}: not made from a master; remove it", err=True)
         return
@@ -265,10 +272,11 @@ def grade(
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
+    from course_utils.lab_options import modules_of
 
     root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
-    with hire(root, workers=workers, scheduler=scheduler) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
 

@@ -38,13 +38,13 @@ def folders(root: Path) -> Folders:
     try:
         tree = ast.parse((root / CONFIG).read_text(encoding="utf-8"))
     except (OSError, ValueError, SyntaxError):
-        return Folders()
+        tree = ast.Module([], [])
     said = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
             said[node.targets[0].attr] = node.value.value if isinstance(node.value, ast.Constant) else None
     masters, released = said.get("source_directory", ""), said.get("release_directory", "")
-    ours = (root / MASTERS).is_dir() and not (root / "source").is_dir()
+    ours = (root / MASTERS).is_dir() or not any((root / name).is_dir() for name in ("source", "release"))
     return Folders(
         masters if isinstance(masters, str) and masters else MASTERS if masters is None or ours else "source",
         released if isinstance(released, str) and released else RELEASED if released is None or ours else "release",

@@ -25,6 +25,7 @@ from course_utils.grading.reading import TIMESTAMP, read_submission, read_timest
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
 from course_utils.grading.writer import write_folder
+from course_utils.lab_options import read_options
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
@@ -45,11 +46,12 @@ def grade_one(root: Path, lab: str, student: str, notebook: str = "") -> tuple[B
     CourseError
         If it cannot be graded on this machine.
     """
-    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), limits())
+    allowed = limits(read_options(root, lab))
+    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), allowed)
     submission = read_submission(root, lab, student, bundle.notebook, notebooks_of(root, lab))
-    spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, limits())
+    spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, allowed)
     graded = spool.find(student, job.key())
-    if graded is None:
+    if graded is None or not job.holds(graded):
         packed = worker(root).grade(job.pack())
         if isinstance(packed, NotGraded):
             raise CourseError(f"{student}/{lab} could not be graded: {packed.reason}")

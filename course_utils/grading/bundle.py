@@ -17,6 +17,7 @@ from course_utils.grading import ways
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import NOT_OURS
 from course_utils.grading.job import Bundle, ReleasedCell
+from course_utils.lab_options import read_options
 
 
 def notebooks_of(root: Path, lab: str) -> list[str]:
@@ -68,7 +69,8 @@ def read_bundle(root: Path, lab: str, notebook: str = "") -> Bundle:
         raise CourseError(f"The gradebook and {where} differ in: {', '.join(odd)}. Run: {cure(root, lab)}")
     cells = [known.get(grade_id(cell)) or _lesson_cell(cell) for cell in released.cells]
     files = _files_beside(root / folders(root).released / lab, there)
-    return Bundle(lab, cells, files, ways.known(root, lab, name, cells), name if name != lab else "")
+    named, options = name if name != lab else "", read_options(root, lab)
+    return Bundle(lab, cells, files, ways.known(root, lab, name, cells), named, options.own_numbers)
 
 
 def _both(lab: str, notebook: str) -> str:

@@ -6,7 +6,7 @@ not, and the writer brings the gradebook to what the spool says.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from course_utils.course import CourseError
@@ -20,6 +20,7 @@ from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.reading import read_submission, students_of
 from course_utils.grading.spool import Spool, differences
 from course_utils.grading.writer import Writer
+from course_utils.lab_options import LabOptions, read_options
 
 HOPELESS = 3  # jobs in a row without a result, and none before: it is the machine's fault
 
@@ -57,6 +58,8 @@ class GradedLab:
         How many were graded a second time, to see.
     sentences
         What there is to say of the lab's checks.
+    sandboxes
+        The kinds of sandbox that results were made in.
     """
 
     lab: str
@@ -66,6 +69,7 @@ class GradedLab:
     differing: dict[str, list[str]] = field(default_factory=dict)
     verified: int = 0
     sentences: list[str] = field(default_factory=list)
+    sandboxes: set[str] = field(default_factory=set)
 
     @property
     def well(self) -> bool:
@@ -73,11 +77,19 @@ class GradedLab:
         return not self.failures and not self.differing
 
 
-def limits() -> Limits:
-    """Return what a submission may use, with the seconds that the user has set."""
-    seconds = cell_seconds()
-    plain = Limits()
-    return Limits(seconds, seconds, total_seconds=max(plain.total_seconds, 8 * seconds))
+def limits(options: LabOptions | None = None) -> Limits:
+    """Return what a submission may use, with what the user has set, for all labs or in the lab's options."""
+    said, plain = options or LabOptions(), Limits()
+    seconds = said.cell_seconds or cell_seconds()
+    total = said.total_seconds or max(plain.total_seconds, 8 * seconds)
+    return replace(
+        plain,
+        cell_seconds=seconds,
+        check_seconds=seconds,
+        total_seconds=total,
+        cpu_seconds=max(plain.cpu_seconds, int(total)),
+        memory_mb=said.memory_mb or plain.memory_mb,
+    )
 
 
 def grade_lab(
@@ -116,12 +128,13 @@ def grade_lab(
     bundles, outcome = read_bundles(root, lab), GradedLab(lab)
     with open_gradebook(root, settings) as book:
         for found in bundles:
-            bundle, said = ways.ensure(root, found, hired, limits())
+            allowed = limits(read_options(root, lab))
+            bundle, said = ways.ensure(root, found, hired, allowed)
             outcome.sentences += said
             spool = Spool(root, lab, bundle.named)
             with spool.locked():
                 writer = Writer(root, bundle, book, settings, [one.notebook for one in bundles])
-                run = Run(root, bundle, spool, writer, outcome, watcher or Watcher())
+                run = Run(root, bundle, spool, writer, outcome, watcher or Watcher(), allowed)
                 todo = names if fresh else run.write_known(names)
                 run.grade(hired, todo, anew=fresh)
                 if verify:
@@ -155,7 +168,7 @@ class Run:
         for name in names:
             job = self.job(name)
             known = self.spool.find(name, job.key())
-            if known is None:
+            if known is None or not job.holds(known):
                 todo.append(name)
             else:
                 self.spool.forget_others(name, known.key)
@@ -213,6 +226,7 @@ class Run:
         try:
             self.writer.write(graded, submission)
             self.outcome.students.append(graded.student)
+            self.outcome.sandboxes |= {graded.sandbox} if graded.sandbox else set()
         except ValueError as error:
             self.outcome.failures[graded.student] = f"its result cannot be written: {error}"
 

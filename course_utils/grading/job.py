@@ -23,6 +23,7 @@ Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undec
 Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
 Output = dict[str, Any]  # nbformat's
 
+ENDED_WELL = ("", "ok", "error")  # statuses of cells that met no limit
 LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
@@ -87,6 +88,8 @@ class Bundle:
         has found. One that is not in it runs outside unless its text says that it cannot.
     named
         Name of the notebook, where it is not the lab's.
+    own_numbers
+        "required" to judge by the numbers of the student whose folder it is, whatever the notebook says.
     """
 
     lab: str
@@ -94,6 +97,7 @@ class Bundle:
     files: dict[str, bytes] = field(default_factory=dict)
     ways: dict[str, Literal["outside", "inside"]] = field(default_factory=dict)
     named: str = ""
+    own_numbers: Literal["", "required"] = ""
 
     @property
     def notebook(self) -> str:
@@ -147,8 +151,21 @@ class Job:
         return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
 
     def key(self) -> str:
-        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions."""
-        return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
+        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions.
+
+        Limits are left out: a result that met none of them is the same under others (:meth:`holds`).
+        """
+        without = asdict(self) | {"limits": None}
+        packed: bytes = msgpack.packb(without)
+        return hashlib.sha256(packed + repr(versions()).encode()).hexdigest()
+
+    def holds(self, graded: "Graded") -> bool:
+        """Tell whether a result under this job's key would be the same under this job's limits."""
+        now = asdict(self.limits)
+        if graded.limits == now:
+            return True
+        wider = all(now[name] >= value for name, value in graded.limits.items())
+        return bool(graded.limits) and wider and not graded.met_a_limit
 
 
 @cache
@@ -210,6 +227,8 @@ class Graded:
         How often the student's process had to be started anew.
     sandbox
         Which tier of isolation it ran in.
+    limits
+        Under which it was graded: :class:`Limits` as data.
     """
 
     student: str
@@ -221,6 +240,13 @@ class Graded:
     cells: list[GradedCell] = field(default_factory=list)
     restarts: int = 0
     sandbox: str = ""
+    limits: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def met_a_limit(self) -> bool:
+        """Whether something was stopped, or its process ended."""
+        stopped = any(check.verdict == "stopped" for check in self.checks.values())
+        return bool(self.restarts) or stopped or any(cell["status"] not in ENDED_WELL for cell in self.cells)
 
     @property
     def points(self) -> float:

@@ -2,13 +2,10 @@
 
 Only regular files are opened, and never through a link: a submission may name any file of this machine. What is too
 large, too much or of another kind is left out with a note, or is the reason why nothing can be graded. A notebook's
-contents are not looked into here but for two questions that cost nothing: does the file end where a notebook ends, and
-whose numbers was it solved with?
+contents are not looked into here but for a question that costs nothing: does the file end where a notebook ends?
 """
 
-import json
 import os
-import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +25,6 @@ MOST_FILES = 200
 MOST_ENTRIES = 10_000  # of a submission are looked at
 DEEPEST = 20  # folders in folders
 LEFT_BY_EDITORS = {"__pycache__"}  # and everything that starts with a dot
-START_CELL = re.compile(rb"""(?:"|\\n)student_id\s*=\s*(\\"|')(.*?)\1""")
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -172,7 +168,6 @@ def _read_notebook(entries: list[Entry], reading: Reading) -> bytes | None:
     else:
         content = read_regular(entry.path, LARGEST_NOTEBOOK)
         reading.reason = why_implausible(entry.name, content)
-        reading.notes += _whose_numbers(content or b"", reading.student)
         return content
     return None
 
@@ -207,18 +202,6 @@ def why_implausible(name: str, content: bytes | None) -> str:
     if not text.startswith(b"{"):
         return f"{name} is not a notebook"
     return "" if text.endswith(b"}") else f"{name} is not a whole notebook: it breaks off"
-
-
-def _whose_numbers(content: bytes, student: str) -> list[str]:
-    """Note whose numbers a notebook was solved with, where it is neither the student's nor the lectures'."""
-    for match in islice(START_CELL.finditer(content), 20):
-        try:
-            written = str(json.loads(b'"' + match[2] + b'"'))
-        except ValueError:
-            continue
-        if written not in ("", student):
-            return [f"the start cell says {written[:80]!r}: these are that student's numbers"]
-    return []
 
 
 # --- what lies beside it --------------------------------------------------------------------------

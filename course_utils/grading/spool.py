@@ -55,6 +55,8 @@ class Spool:
             Let this result take the place of a different one. Otherwise the first one stays.
         """
         before = self.find(graded.student, graded.key)
+        if before is not None and before.limits != graded.limits:
+            before = None  # of another time: what it met as a limit may not be one any more
         if before is not None:
             differing = differences(before, graded)
             if not anew or not differing:

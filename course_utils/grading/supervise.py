@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from course_utils.grading import figure_cache
@@ -102,7 +102,8 @@ class Supervision:
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
-        self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes))
+        limits = asdict(self.job.limits)
+        self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes), limits=limits)
         self.over = time.monotonic() + self.job.limits.total_seconds
 
     @property
@@ -286,7 +287,9 @@ class Supervision:
         cells, name = self.job.bundle.cells, one.step.grade_id
         if not self.slices[name].is_ours:
             return self._plain_check(one, seconds)
-        client = Client(one.channel, seconds, notes=self.graded.notes)
+        required = self.job.bundle.own_numbers == "required"
+        student = self.job.submission.student
+        client = Client(one.channel, seconds, notes=self.graded.notes, student=student, required=required)
         most = seconds * PATIENCE + 2 * GRACE
         return OwnCheck(one.step.source, one.step.points, self.names, client, most, locked_before(cells, name))
 

@@ -31,6 +31,8 @@ from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STUDENT_ID = "student_id"
+OTHERS = "these are that student's numbers"
+NOBODYS = "its questions are the lectures', as the learner saw them"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
 DRAWN_ONLY = "Right in the cases that you could see, but not in all that were drawn at grading."
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
@@ -95,12 +97,18 @@ class Client:
         Shared with the runner of the check.
     notes
         Where to note what there is to remark on.
+    student
+        Whose folder it is; "" where that is not known.
+    required
+        Whether the numbers of that student are asked for, whatever the notebook says.
     """
 
     channel: Channel | None
     seconds: float
     line: Line = field(default_factory=Line)
     notes: list[str] = field(default_factory=list)
+    student: str = ""
+    required: bool = False
 
     def get(self, name: str) -> Any:
         """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
@@ -112,18 +120,30 @@ class Client:
         Unusable
             If it is too large, or no value.
         """
-        try:
-            value = self._get(name)
-        except (Missing, Unusable):
-            if name != STUDENT_ID:
-                raise
-            return self._id_of_nobody("has no student_id")
-        return self._read_id(value) if name == STUDENT_ID else value
+        if name == STUDENT_ID:
+            return self._whose_numbers()
+        return self._get(name)
 
-    def _read_id(self, value: Any) -> str:
-        """Return the id whose numbers the learner saw: where the value is no id, the notebook showed the lectures'."""
-        found, wrong = variants.read_student_id(value)
-        return self._id_of_nobody("has a student_id that is no id") if wrong else found
+    def _whose_numbers(self) -> str:
+        """Return the id whose numbers the learner saw, or that of the folder where the lab's options require it."""
+        try:
+            found, wrong = variants.read_student_id(self._get(STUDENT_ID))
+            why = "has a student_id that is no id" if wrong else "has no id in student_id"
+        except (Missing, Unusable):
+            found, why = "", "has no student_id"
+        own, odd = variants.read_student_id(self.student)
+        if self.required and own and not odd:
+            if found != own:
+                self._note(f"judged by {own}'s numbers; the notebook {f'says {found!r}' if found else why}")
+            return own
+        if not found:
+            return self._id_of_nobody(why)
+        if self.student and found != own:
+            self._note(f"the notebook says {found!r}: {OTHERS}")
+        return found
+
+    def _note(self, note: str) -> None:
+        self.notes += [note] if note not in self.notes else []
 
     def _get(self, name: str) -> Any:
         reply = self._ask(["get", name])
@@ -132,8 +152,7 @@ class Client:
         return self._value(reply, name)
 
     def _id_of_nobody(self, why: str) -> str:
-        note = f"the notebook {why}: its questions are the lectures', as the learner saw them"
-        self.notes += [note] if note not in self.notes else []
+        self._note(f"the notebook {why}: {NOBODYS}")
         return ""
 
     def perform(

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  an exercise reads best as few lines as it has parts
 """Tiny nbgrader assignments, one for each way in which checks in ordinary Python are written, in groups.
 
 Each feature is an answer with its model and a half-right version, what stands before it, and a check. They are made
@@ -682,9 +683,15 @@ def make_course(root: Path, groups: dict[str, list[Feature]], files: dict[str, d
     return root
 
 
-def filled(root: Path, name: str, features: list[Feature]) -> NotebookNode:
-    """Return the released notebook with half-right answers."""
-    released = nbformat.read(root / "release" / name / f"{name}.ipynb", as_version=4)
+def write(made: NotebookNode, path: Path) -> None:
+    """Write a notebook, and make the folder above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(made, path)
+
+
+def filled(root: Path, lab: str, features: list[Feature], name: str = "") -> NotebookNode:
+    """Return a released notebook with half-right answers."""
+    released = nbformat.read(root / "release" / lab / f"{name or lab}.ipynb", as_version=4)
     halves = {one.name: one.answer % one.half for one in features}
     for one in released.cells:
         name = one.metadata.get("nbgrader", {}).get("grade_id", "")

@@ -1,6 +1,7 @@
 """Checks in ordinary Python: what they stand on, what cannot be forged in them, and what never comes out of them."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -70,9 +71,11 @@ FORGED = {
     "only what is seen": "def square(x):\n    return 4",
     "an exception of ours": "class CannotCross(TypeError):\n    pass\nclass NotAttempted(Exception):\n    pass\n"
     "def square(x):\n    raise CannotCross('that')",
-    "a forged message": "import os\ndef square(x):\n    import gc\n    from course_utils.grading.channel import Channel\n"
+    "a forged message": "import os\ndef square(x):\n    import gc\n"
+    "    from course_utils.grading.channel import Channel\n"
     "    [c.send(['used', 4, '']) for c in gc.get_objects() if isinstance(c, Channel)]\n    return 5",
-    "another assert": "import builtins\nclass AssertionError(Exception):\n    pass\nbuiltins.AssertionError = AssertionError\n"
+    "another assert": "import builtins\nclass AssertionError(Exception):\n    pass\n"
+    "builtins.AssertionError = AssertionError\n"
     "def square(x):\n    return 0",
 }
 
@@ -81,7 +84,7 @@ FORGED = {
 def test_a_wrong_answer_earns_nothing_however_it_answers(engine: Engine, how: str):
     check = grade(engine, SQUARE, square=FORGED[how]).checks["square-check"]
     assert check.points == 0, check
-    assert "317" not in check.message and "100489" not in check.message
+    assert not {"317", "100489"} & set(re.findall(r"\d+", check.message))
 
 
 def test_a_right_answer_earns_everything(engine: Engine):
@@ -147,7 +150,7 @@ def test_no_hidden_number_comes_out_in_words(engine: Engine, how: str):
     ]
     graded = grade(engine, cells, square=square, cube=cube, last="print(open('/tmp/seen').read())")
     told = repr([graded.cells, graded.checks, graded.notes]).replace(repr(SQUARE[1]["source"])[1:-1], "")
-    assert "317" not in told and "100489" not in told
+    assert not {"317", "100489"} & set(re.findall(r"\d+", told))
 
 
 def test_a_students_text_and_files_never_become_code_here(engine: Engine):
@@ -162,7 +165,7 @@ def test_a_students_text_and_files_never_become_code_here(engine: Engine):
         assert why_inside(text, stand_on(text, [])), text
     cells = [cell("answer = None", "answer"), cell("assert eval(answer) == 3", "answer-check", points=1.0)]
     check = grade(engine, cells, answer="answer = \"__import__('os').getpid() and 3\"").checks["answer-check"]
-    assert check.points == 1 and check.inside == "it uses eval"
+    assert (check.points, check.inside) == (1, "it uses eval")
 
 
 def test_a_check_that_was_decided_to_run_outside_still_runs_inside_where_its_text_is_dangerous(engine: Engine):
