@@ -1,20 +1,29 @@
 """Writing files so that nobody ever sees half of one: aside, under a name that ends in ``.part``, and then renamed."""
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+LONG_NAME = 200  # bytes: file systems know names of up to 255
 
 
 @contextlib.contextmanager
 def aside(path: Path) -> Iterator[Path]:
     """Give a name beside ``path`` for a file that gets its own name at the end of the ``with``, or goes in an error."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(_aside_of(path.name))
     try:
         yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _aside_of(name: str) -> str:
+    """Return the name of the file aside; a long name is replaced by its digest, for there is no room for more."""
+    short = name if len(os.fsencode(name)) <= LONG_NAME else hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{short}.{os.getpid()}.part"
 
 
 def write(path: Path, content: str | bytes, *, durably: bool = False, mode: int | None = None) -> None:

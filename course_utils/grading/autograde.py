@@ -15,6 +15,7 @@ from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
 from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
+from course_utils.grading.beside import beside
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook, score_of
@@ -68,8 +69,9 @@ class GradedExporter(NotebookExporter):
         if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
             return super().from_filename(filename, resources=resources, **options)
         bundle, submission, graded = grade_one(root, lab, student)
-        timestamp, _ = read_timestamp(root, lab, student)
-        files = submission.files | bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
+        timestamp, when = read_timestamp(root, lab, student)
+        stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}
+        files = beside(submission.files, bundle.files | stamp, f"{lab}.ipynb")
         write_folder(root / AUTOGRADED / student / lab, files)
         resources["metadata"] = {"name": lab, "path": os.path.dirname(filename)}
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)

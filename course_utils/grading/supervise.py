@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
+from course_utils.grading.beside import beside
 from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
@@ -137,7 +138,8 @@ class Supervision:
                 kept[name] = content
             else:
                 self.graded.notes.append(f"{name[:100]} is too large and was left out")
-        self.boxes.prepare(self.job.limits, kept | self.job.bundle.files)
+        bundle = self.job.bundle
+        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.lab}.ipynb"))
 
     # --- cells
 

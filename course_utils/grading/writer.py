@@ -23,6 +23,7 @@ from nbgrader.utils import compute_checksum
 from course_utils import files
 from course_utils.cells import grade_id
 from course_utils.course import AUTOGRADED
+from course_utils.grading.beside import beside
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
@@ -70,8 +71,10 @@ class Writer:
         timestamp, when = read_timestamp(self.root, self.lab, graded.student)
         changed = _contents(folder / f"{self.lab}.ipynb") != content
         self._write_rows(graded.student, notebook, when, changed)
-        files = submission.files | self.bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
-        write_folder(folder, files | {f"{self.lab}.ipynb": content}, last=f"{self.lab}.ipynb", mode=self._mode)
+        name = f"{self.lab}.ipynb"
+        stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}  # nbgrader stops at what is no time
+        files = beside(submission.files, self.bundle.files | stamp, name)
+        write_folder(folder, files | {name: content}, last=name, mode=self._mode)
         return changed
 
     @property
