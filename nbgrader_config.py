@@ -10,7 +10,7 @@ from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, Clear
 
 from course_utils import cells, masters
 from course_utils.course import MASTERS, RELEASED
-from course_utils.grading import autograde, hooks, pages
+from course_utils.grading import autograde, feedback_page, hooks, pages, shortening
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -40,10 +40,13 @@ c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
 
 # Pages of students' notebooks: formgrader's screens and feedback
-c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}
+c.HTMLExporter.filters = pages.FILTERS
+c.HTMLExporter.preprocessors = [shortening.shorten]
 
 # Feedback
+c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
 c.GenerateFeedback.preprocessors = [
     hooks.HideHiddenTests,
     *GenerateFeedback.preprocessors.default_args[0],
+    feedback_page.lay_out,
 ]

@@ -82,7 +82,7 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
 
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
-        if score_of(cell) is None:
+        if score_of(cell, self.config.Course.get("blank_essays", "zero")) is None:
             where = (self.notebook_id, self.assignment_id, self.student_id)
             grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
             grade.auto_score, grade.needs_manual_grade = None, True

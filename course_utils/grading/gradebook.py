@@ -19,6 +19,8 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from course_utils.course import CONFIG, CourseError
 
+BLANK = ("zero", "wait")  # the first is meant where nothing is said
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,12 +36,15 @@ class Settings:
         nbgrader's name of the course.
     groupshared
         Whether a group of people shares the course's files.
+    blank_essays
+        What becomes of a question that was left blank: "zero" points, as with nbgrader, or "wait" for a person.
     """
 
     config: Config
     db_url: str
     course_id: str
     groupshared: bool
+    blank_essays: str = "zero"
 
     @property
     def file(self) -> Path | None:
@@ -65,7 +70,10 @@ def read_settings(root: Path) -> Settings:
         if (Path(folder) / CONFIG).is_file():
             config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
     course = CourseDirectory(config=config)
-    return Settings(config, course.db_url, course.course_id, course.groupshared)
+    blank = config.Course.get("blank_essays", BLANK[0])
+    if blank not in BLANK:
+        raise CourseError(f"c.Course.blank_essays in {CONFIG} must be one of: {', '.join(map(repr, BLANK))}.")
+    return Settings(config, course.db_url, course.course_id, course.groupshared, blank)
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
 from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, Status
-from course_utils.grading.outputs import clean, size_of
+from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.shell import Shell
 from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
 from course_utils.grading.ungraded import ungraded
@@ -94,6 +94,7 @@ class Supervision:
     waiting: list[Waiting] = field(default_factory=list)
     renewed: list[OpenBox] = field(default_factory=list)
     shown: int = 0
+    room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
 
     def __post_init__(self) -> None:
@@ -171,7 +172,9 @@ class Supervision:
             return
         seconds = min(self.job.limits.cell_seconds, self.left)
         try:
-            status, outputs = _ran(self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE))
+            status, outputs = _ran(
+                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE), self.room
+            )
         except (Gone, TooSlow) as error:
             cell["status"] = "timeout" if isinstance(error, TooSlow) else "ended the process"
             cell["outputs"] = [_error(FATAL[cell["status"]])]
@@ -266,11 +269,11 @@ class Supervision:
         return run_check(one.step.source, one.step.points, self.names, client, seconds * PATIENCE + 2 * GRACE, locked)
 
 
-def _ran(reply: Any) -> tuple[Status, list[Output]]:
+def _ran(reply: Any, room: Room | None = None) -> tuple[Status, list[Output]]:
     """Return status and outputs from what a student's process replied to a cell."""
     match reply:
         case ["ran", "ok" | "error" | "timeout" as status, list(outputs)]:
-            return status, clean(outputs)
+            return status, clean(outputs, room)
     raise Gone("no reply to a cell")
 
 

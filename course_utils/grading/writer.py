@@ -91,7 +91,7 @@ class Writer:
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
             rows = self.book.find_submission_notebook(self.lab, self.lab, student)
-            _write_grades(rows, cells, changed)
+            _write_grades(rows, cells, changed, self.settings.blank_essays)
             _write_comments(rows, cells)
             self.book.db.flush()
             rows.late_submission_penalty = self._penalty(submission, rows)
@@ -106,7 +106,7 @@ class Writer:
         return None if penalty is None else min(max(penalty, 0), rows.score)
 
 
-def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool) -> None:
+def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool, blank: str) -> None:
     """Write the points of all graded cells.
 
     A cell that a person must look at is marked by nbgrader's rule, but only where there is something new to look at:
@@ -114,7 +114,7 @@ def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], chang
     """
     for grade in rows.grades:
         cell = cells.get(grade.name)
-        score = score_of(cell) if cell is not None else 0.0
+        score = score_of(cell, blank) if cell is not None else 0.0
         if changed or score != grade.auto_score:
             grade.needs_manual_grade = grade.manual_score is not None or score is None
         grade.auto_score = score
@@ -124,8 +124,13 @@ def _write_comments(rows: SubmittedNotebook, cells: dict[str, NotebookNode]) -> 
     """Note where an answer is as it was handed out."""
     for comment in rows.comments:
         cell = cells.get(comment.name)
-        untouched = cell is not None and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        untouched = cell is not None and _is_untouched(cell)
         comment.auto_comment = NO_RESPONSE if untouched else None
+
+
+def _is_untouched(cell: NotebookNode) -> bool:
+    waits = cell.metadata.get("course", {}).get("waits")
+    return not waits and bool(cell.metadata.nbgrader.checksum == compute_checksum(cell))
 
 
 @contextmanager
