@@ -45,6 +45,7 @@ c.HTMLExporter.preprocessors = [shortening.shorten]
 
 # Feedback
 c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
+c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
 c.GenerateFeedback.preprocessors = [
     hooks.HideHiddenTests,
     *GenerateFeedback.preprocessors.default_args[0],

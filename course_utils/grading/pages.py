@@ -13,7 +13,7 @@ letters and not in seconds: the same notebook makes the same page.
 import html
 import re
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jinja2 import pass_context
@@ -25,7 +25,7 @@ from course_utils.grading.outputs import MOST_TAGS, safe_html
 
 ROOM = 160_000  # letters of HTML for the cells that give points, and as many for all others
 DRESSED = 20_000  # letters of one text
-DRESSED_IN_ALL = 150_000  # letters of one page
+DRESSED_IN_ALL = 100_000  # letters of one page, for each of the two
 DRESSED_LINE = 1_000  # letters of a line of code
 COLOURS = 500  # in one output
 SHOWN = 20_000  # letters of one output, half from its beginning and half from its end
@@ -36,11 +36,19 @@ KEPT = "course_room"  # in a page's resources
 
 @dataclass
 class Room:
-    """What a page still has room for, in letters."""
+    """What a page still has room for, in letters.
+
+    Parameters
+    ----------
+    graded, others
+        HTML of cells that give points, or hold what does, and of all others.
+    dressed
+        Text that may be given its own form, by whether its cell is one of the former.
+    """
 
     graded: int = ROOM
     others: int = ROOM
-    dressed: int = DRESSED_IN_ALL
+    dressed: dict[bool, int] = field(default_factory=lambda: dict.fromkeys((True, False), DRESSED_IN_ALL))
 
     def left(self, graded: bool) -> int:
         """Return how many letters of HTML a cell may still have."""
@@ -78,7 +86,17 @@ def shown_text(context: Context, source: str) -> str:
     return _shown(context, source, dress, lambda text: html.escape(strip_ansi(text)))
 
 
-FILTERS = {"markdown2html": safe_markdown, "highlight_code": shown_code, "ansi2html": shown_text}
+def keep_addresses(text: str) -> str:
+    """Return HTML as it is: nbconvert would look for old addresses in it, for seconds if it is full of brackets."""
+    return text
+
+
+FILTERS = {
+    "markdown2html": safe_markdown,
+    "highlight_code": shown_code,
+    "ansi2html": shown_text,
+    "strip_files_prefix": keep_addresses,
+}
 
 
 def plain(text: str) -> str:
@@ -90,19 +108,29 @@ def _shown(context: Context, source: str, dress: Callable[[str], str], undressed
     """Return a text as HTML, dressed where it is short enough, cut where the page has no room for it."""
     room, graded = _room(context), _is_graded(context)
     left = room.left(graded)
-    made = None
-    if len(source) <= min(DRESSED, room.dressed):
-        room.dressed -= len(source)
-        try:
-            made = dress(source)
-        except Exception:  # a text that a library stumbles over is shown as it is
-            made = undressed(source)
+    if not left:
+        return ""
+    made = _dressed(source, dress, room, graded) if len(source) <= left else None
     if made is None or _size(made) > left:
-        made = undressed(source)
-    if _size(made) > left:  # even so
-        made = undressed(source[: left // 6]) + f"<p><em>… {len(source) - left // 6} letters were cut here …</em></p>"
+        made = undressed(source[:left])
+    if len(source) > left or _size(made) > left:
+        kept = left // 6  # a letter may take six in HTML
+        remark = f"<p><em>… {len(source) - kept} letters and all further text were cut here …</em></p>"
+        made = undressed(source[:kept]) + remark
+        room.take(graded, left)
     room.take(graded, _size(made))
     return made
+
+
+def _dressed(source: str, dress: Callable[[str], str], room: Room, graded: bool) -> str | None:
+    """Return a text as HTML in its own form; None if it is too long for that, or a library stumbles over it."""
+    if len(source) > min(DRESSED, room.dressed[graded]):
+        return None
+    room.dressed[graded] -= len(source)
+    try:
+        return dress(source)
+    except Exception:
+        return None
 
 
 def _size(made: str) -> int:
@@ -136,7 +164,7 @@ class _Renderer(IPythonRenderer):
         """Return a picture, or what it was to show."""
         name = url.removeprefix("attachment:")
         if name != url and not _is_picture(self.attachments.get(name)):
-            return f"<em>[{html.escape(text or name)}: this picture is not in the notebook]</em>"
+            return f"<em>[{html.escape(text or name)}: this picture cannot be shown here]</em>"
         made: str = super().image(text, url, title)
         return made
 

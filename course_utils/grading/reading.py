@@ -222,6 +222,18 @@ def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:
     return None
 
 
+def handed_in_as(root: Path, lab: str, student: str) -> str:
+    """Return the name under which a student handed in the lab's notebook, without its ending."""
+    try:
+        with os.scandir(root / SUBMITTED / student / lab) as found:
+            names = [item.name for item in islice(found, MOST_ENTRIES) if item.is_file(follow_symlinks=False)]
+    except OSError:
+        return lab
+    notebooks = [name for name in names if name.lower().endswith(".ipynb") and not name.startswith(".")]
+    only = notebooks[0][: -len(".ipynb")] if len(notebooks) == 1 and _is_text(notebooks[0]) else lab
+    return lab if f"{lab}.ipynb" in notebooks else only
+
+
 def _is_notebook(entry: Entry) -> bool:
     return entry.name.lower().endswith(".ipynb")
 

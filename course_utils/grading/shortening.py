@@ -16,7 +16,8 @@ from course_utils.cells import grade_id
 MOST_CELLS = 400  # beside those that the release has
 MOST_OUTPUTS = 400  # in all, beside those of checks
 MOST_OF_ONE = 100  # outputs of one cell
-MOST_TRACEBACK = 60  # lines
+MOST_TRACEBACK = 60  # lines of one error
+MOST_LINES = 2_000  # of all tracebacks
 MOST_DATA = 1_200_000  # letters of pictures and HTML in all
 TEXTS = ("text/plain", "text/markdown", "text/latex")
 MOST_TEXT = 20_000  # letters of one displayed text
@@ -34,6 +35,7 @@ def shorten(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
             cut["outputs"] += max(len(cell.outputs) - most, 0)
             cell.outputs = [_short(output) for output in _ends(cell.outputs, most)]
             left -= 0 if _is_ours(cell) else len(cell.outputs)
+    _fit_tracebacks(notebook, cut)
     _fit_data(notebook, cut)
     if said := ", ".join(f"{count} {what}" for what, count in cut.items() if count):
         text = f"**This page is shortened.** Left out: {said}. The notebook that was handed in has all of it."
@@ -70,6 +72,19 @@ def _short(output: NotebookNode) -> NotebookNode:
         if kind in TEXTS and len(text) > MOST_TEXT:
             output.data[kind] = f"{text[:MOST_TEXT]}\n… {len(text) - MOST_TEXT} letters were left out here …"
     return output
+
+
+def _fit_tracebacks(notebook: NotebookNode, cut: Counter[str]) -> None:
+    """Leave one line of each traceback for whose lines there is no room."""
+    left = MOST_LINES
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if output.output_type != "error":
+                continue
+            left -= len(output.traceback)
+            if left < 0 and len(output.traceback) > 1:
+                cut["tracebacks"] += 1
+                output.traceback = output.traceback[-1:]
 
 
 def _fit_data(notebook: NotebookNode, cut: Counter[str]) -> None:
