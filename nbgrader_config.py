@@ -31,7 +31,9 @@ c.Execute.timeout = hooks.cell_seconds()
 c.Execute.shutdown_kernel = "immediate"  # a notebook has nothing to save: do not wait for its kernel
 
 # Collecting (nbgrader zip_collect): files named STUDENT__NOTEBOOK.ipynb
-c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+?)__(?P<file_id>[^/\\]+)\.ipynb$"
+c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+)__(?P<file_id>[^/\\]+)\.ipynb$"
+c.ZipCollectApp.force = True  # collecting a second time takes the place of the first
+c.ExtractorPlugin.force = True
 
 # Grading: by the engine, as course grade does; nbgrader saves the scores
 c.Autograde.exporter_class = autograde.GradedExporter

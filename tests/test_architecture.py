@@ -25,7 +25,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"practice"},
     {"masters"},
     {"grading"},
-    {"bundle", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
+    {"bundle", "collecting", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
     {"desk", "release"},
     {"demo", "site"},
     {"cli"},

@@ -29,6 +29,7 @@ MOST_FILES = 200
 MOST_ENTRIES = 10_000  # of a submission are looked at
 DEEPEST = 20  # folders in folders
 LONGEST_PATH = 1_000  # bytes, from the submission's folder
+LONGEST_NAME = 255  # bytes
 LONGEST_ID = 200  # bytes
 PATTERN, SEPARATORS = set("*?["), set("/\\\0")
 YEARS = range(1990, 2200)
@@ -121,6 +122,16 @@ def _can_lie_in_a_box(name: str) -> bool:
     except CourseError:
         return False
     return _is_text(name)
+
+
+def why_no_file(path: str) -> str:
+    """Return why a file cannot lie in a submission under a relative path, "" if it can."""
+    parts = path.split("/")
+    if any(part.startswith(".") or part in LEFT_BY_EDITORS for part in parts):
+        return "a file of an editor or of the system"
+    if len(os.fsencode(path)) > LONGEST_PATH or any(len(os.fsencode(part)) > LONGEST_NAME for part in parts):
+        return "its name is too long"
+    return "" if _can_lie_in_a_box(path) else "its name cannot be written down"
 
 
 def read_submission(root: Path, lab: str, student: str) -> Submission:
