@@ -9,6 +9,7 @@ import typer
 
 from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
+from course_utils.files import why_unwritable
 
 LEFT_TO_A_PERSON = 3  # exit status: points are not decided
 
@@ -441,6 +442,11 @@ def main() -> None:
         app(prog_name="course")
     except (CourseError, DataUnavailable) as error:
         print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if not (sentence := why_unwritable(error)):
+            raise
+        print(sentence, file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 from course_utils.course import CourseError
@@ -68,7 +69,7 @@ def _walk(folder: Path) -> Iterator[File]:
             if not _is_systems(name) and stat.S_ISREG(about.st_mode):
                 relative = PurePosixPath(path.relative_to(folder).as_posix())
                 when = datetime.fromtimestamp(int(about.st_mtime))
-                yield File(relative, when, lambda path=path: read_regular(path, LARGEST))
+                yield File(relative, when, partial(read_regular, path, LARGEST))
 
 
 def _archive(path: Path) -> Iterator[File]:
@@ -79,7 +80,7 @@ def _archive(path: Path) -> Iterator[File]:
         inside = PurePosixPath(info.filename.replace("\\", "/"))
         if info.is_dir() or ".." in inside.parts or inside.is_absolute() or any(map(_is_systems, inside.parts)):
             continue
-        yield File(inside, _date_of(info), lambda info=info: _read(path, info))
+        yield File(inside, _date_of(info), partial(_read, path, info))
 
 
 def _date_of(info: zipfile.ZipInfo) -> datetime:

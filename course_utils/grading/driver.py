@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
+from course_utils import files
 from course_utils.course import CourseError
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.cluster import Cluster
@@ -219,9 +220,11 @@ class Run:
         try:
             self.writer.write(graded, submission)
             self.outcome.students.append(graded.student)
-        except (CourseError, OperationalError):  # disk or gradebook: nobody's result could be written
+        except (CourseError, OperationalError):  # the gradebook: nobody's result could be written
             raise
         except Exception as error:
+            if files.why_unwritable(error):
+                raise
             words = str(error) or type(error).__name__
             self.outcome.failures[graded.student] = f"its result cannot be written: {words.splitlines()[0][:200]}"
 
