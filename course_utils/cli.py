@@ -9,6 +9,7 @@ import typer
 
 from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
+from course_utils.files import why_unwritable
 
 LEFT_TO_A_PERSON = 3  # exit status: points are not decided
 
@@ -295,6 +296,41 @@ def grade(
 
 
 @app.command()
+def collect(
+    source: Annotated[Path, typer.Argument(help="the folder or ZIP that you downloaded, or the exchange's inbound")],
+    lab: Annotated[str, typer.Option(help="the lab, such as 5, where the notebooks do not say it")] = "",
+    roster: Annotated[
+        Path | None, typer.Option(help="a table (CSV) with a column student_id, and names, numbers, addresses")
+    ] = None,
+    layout: Annotated[
+        str, typer.Option(help="canvas, moodle, gradescope, exchange or folders; recognised if left out")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would be taken, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+) -> None:
+    """Take what a class uploaded to Canvas, Moodle, Gradescope, nbgrader's exchange or a folder into submitted/.
+
+    Shows what it would take for whom, and asks. Of several attempts the newest counts. May be repeated; what was in
+    submitted/ before is kept in downloaded/replaced/. Ends with status 1 if something was left out.
+    """
+    from rich.console import Console
+
+    from course_utils.collecting import command
+
+    console = Console()
+    proposal = command.propose(find_root(), source, lab=lab, roster=roster, layout=layout)
+    console.print(command.table_of(proposal))
+    for line in command.lines_of(proposal):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    status = 1 if proposal.plan.left_out else 0
+    if proposal.changes and not dry_run:
+        if not yes and not (sys.stdin.isatty() and typer.confirm("Write that?")):
+            raise CourseError("Nothing was written. Say --yes to write without being asked.")
+        typer.echo(command.write(proposal))
+    raise typer.Exit(status)
+
+
+@app.command()
 def feedback(
     labs: Wanted,
     workers: Workers = None,
@@ -440,6 +476,11 @@ def main() -> None:
         app(prog_name="course")
     except (CourseError, DataUnavailable) as error:
         print(error, file=sys.stderr)
+        raise SystemExit(2) from None
+    except OSError as error:
+        if not (sentence := why_unwritable(error)):
+            raise
+        print(sentence, file=sys.stderr)
         raise SystemExit(2) from None
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

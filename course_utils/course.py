@@ -15,6 +15,7 @@ AUTOGRADED = "autograded"
 FEEDBACK = "feedback"
 DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
+ODD_IN_NAMES = "*?[]{}+%#\\/'\""  # patterns, parts of the exchange's names, parts of addresses
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
 
@@ -82,7 +83,19 @@ def find_labs(root: Path, wanted: list[str]) -> list[str]:
         where = root / folders(root).masters
         raise CourseError(f"There is no lab in {where}: a lab is a file such as 01_neurons/01_neurons.py.")
     found = [one_lab(name.rstrip("/"), known) for name in wanted] or known
+    for name in found:
+        if why := why_no_lab(name):
+            raise CourseError(f"{name!a} cannot be the name of a lab: {why}. Rename its folder and its file.")
     return [name for name in known if name in found]
+
+
+def why_no_lab(name: str) -> str:
+    """Return why a text cannot be a lab's name, "" if it can: nbgrader looks for it with patterns and in addresses."""
+    if odd := sorted(set(name) & set(ODD_IN_NAMES)):
+        return f"nbgrader takes {' '.join(odd)} for something else"
+    if not name.isprintable() or name != name.strip() or name.startswith("."):
+        return "it has characters that cannot be seen, or begins with a dot"
+    return ""
 
 
 def one_lab(wanted: str, known: list[str]) -> str:

@@ -3,13 +3,15 @@
 import os
 import shutil
 import sys
+import tempfile
 from importlib import metadata
 from pathlib import Path
 
-from course_utils.course import CourseError, find_root
+from course_utils.course import CourseError, find_root, labs, why_no_lab
 from course_utils.inspecting import Diagnosis
 from course_utils.workplace import find_workplace
 
+LEAST_FREE = 2_000_000_000  # bytes
 OLDEST_PYTHON = (3, 11, 5)
 REMAKE = (
     "Make the environment anew: delete the folder .venv and start the labs again (start.sh, start.bat or make lab)."
@@ -22,7 +24,7 @@ REMAKE = (
 def examine_environment() -> list[Diagnosis]:
     """Return what there is to say about this Python, its packages and the folder."""
     looked_at = [_python(), *_packages(), _programs(), _threads(), _folder(), _data(), _weights()]
-    return looked_at if _is_a_learners() else [*looked_at, _sandbox()]
+    return looked_at if _is_a_learners() else [*looked_at, _sandbox(), *_course()]
 
 
 def _is_a_learners() -> bool:
@@ -144,3 +146,71 @@ def _sandbox() -> Diagnosis:
         private = []
     what = f"students' code is graded in the sandbox {tier.name}. {tier.not_isolated}".rstrip()
     return Diagnosis(what, " ".join(sandbox.self_test(tier, private)))
+
+
+# --- the course
+
+
+def _course() -> list[Diagnosis]:
+    """Say what would stop a class from being graded: names, disk, gradebook, what was handed in."""
+    try:
+        root = find_root()
+    except CourseError:
+        return []
+    return [*_names_of_labs(root), _disk(root), _gradebook(root), *_handed_in(root)]
+
+
+def _names_of_labs(root: Path) -> list[Diagnosis]:
+    wrong = {name: why for name in labs(root) if (why := why_no_lab(name))}
+    return [
+        Diagnosis(f"the lab {ascii(name)[1:-1]}: {why}", "Rename its folder and its file.")
+        for name, why in wrong.items()
+    ]
+
+
+def _disk(root: Path) -> Diagnosis:
+    """Say whether the course can be written to, and how much room there is."""
+    free = shutil.disk_usage(root).free
+    try:
+        with tempfile.TemporaryFile(dir=root) as file:
+            file.write(b"x")
+    except OSError as error:
+        return Diagnosis(f"the course's folder cannot be written to: {error.strerror}", f"Change that for {root}.")
+    if free < LEAST_FREE:
+        return Diagnosis(f"{free / 1e9:.1f} GB are free on the course's disk", "Make room before grading a class.")
+    return Diagnosis(f"the course can be written to; {free / 1e9:.0f} GB are free")
+
+
+def _gradebook(root: Path) -> Diagnosis:
+    """Say whether the gradebook is there, whole, and of this nbgrader."""
+    from course_utils.grading.gradebook import open_gradebook, read_settings
+
+    try:
+        settings = read_settings(root)
+        if not settings.exists:
+            return Diagnosis("there is no gradebook yet", "Before grading: course release --gradebook", optional=True)
+        with open_gradebook(root, settings) as book:
+            count = len(book.assignments)
+            for assignment in book.assignments:
+                book.db.refresh(assignment)
+            list(book.students)
+    except CourseError as error:
+        what, _, mend = str(error).partition(": ")
+        return Diagnosis(what, mend or "Look at it.")
+    return Diagnosis(f"the gradebook is in order; labs in it: {count}")
+
+
+def _handed_in(root: Path) -> list[Diagnosis]:
+    """Say which folders in submitted/ would be left out, and in which submissions lies what is no file."""
+    from course_utils.grading.reading import handed_in, read_submission
+
+    found: list[Diagnosis] = []
+    for lab in labs(root):
+        there = handed_in(root, lab)
+        found += [Diagnosis(f"left out: {line.partition(': ')[0]}", line.partition(": ")[2]) for line in there.left_out]
+        for student in there.students:
+            odd = [note for note in read_submission(root, lab, student).notes if "was left out" in note]
+            if odd:
+                what = f"{student} handed in, for {lab}: {'; '.join(odd[:3])}"
+                found.append(Diagnosis(what, "Nothing: the rest is graded.", optional=True))
+    return found

@@ -1,20 +1,47 @@
 """Writing files so that nobody ever sees half of one: aside, under a name that ends in ``.part``, and then renamed."""
 
 import contextlib
+import errno
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+UNWRITABLE = {
+    errno.ENOSPC: "the disk is full",
+    errno.EDQUOT: "the disk space that you may use is used up",
+    errno.EROFS: "it lies on a disk that can only be read",
+    errno.EACCES: "you may not write there",
+    errno.EPERM: "you may not write there",
+}
+RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
+LONG_NAME = 200  # bytes: file systems know names of up to 255
 
 
 @contextlib.contextmanager
 def aside(path: Path) -> Iterator[Path]:
     """Give a name beside ``path`` for a file that gets its own name at the end of the ``with``, or goes in an error."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part = path.with_name(_aside_of(path.name))
     try:
         yield part
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _aside_of(name: str) -> str:
+    """Return the name of the file aside; a long name is replaced by its digest, for there is no room for more."""
+    short = name if len(os.fsencode(name)) <= LONG_NAME else hashlib.sha256(os.fsencode(name)).hexdigest()
+    return f".{short}.{os.getpid()}.part"
+
+
+def why_unwritable(error: BaseException) -> str:
+    """Return a sentence about an error that would meet every other file, too; "" for any other error."""
+    if not isinstance(error, OSError) or error.errno not in UNWRITABLE:
+        return ""
+    where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else "a file"
+    again = "Nothing is lost and nothing is half written: mend that, then run the command again."
+    return f"{where} cannot be written: {UNWRITABLE[error.errno]}. {again}"
 
 
 def write(path: Path, content: str | bytes, *, durably: bool = False, mode: int | None = None) -> None:
@@ -52,3 +79,11 @@ def _bring_to_the_disk(folder: Path) -> None:
             os.fsync(handle)
         finally:
             os.close(handle)
+
+
+def csv_cell(value: object) -> object:
+    """Return what may stand in a cell of a CSV file: before a text that a spreadsheet would run goes an apostrophe."""
+    if not isinstance(value, str):
+        return value
+    kept = f"'{value}" if value.startswith(RUN_BY_SPREADSHEETS) else value
+    return kept.replace("\r", " ")  # the csv module would not put it in quotes

@@ -26,7 +26,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"lab_options"},
     {"masters"},
     {"grading"},
-    {"adopting", "bundle", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
+    {"adopting", "bundle", "collecting", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
     {"desk", "release"},
     {"demo", "site"},
     {"cli"},

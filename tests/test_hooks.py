@@ -169,6 +169,7 @@ def test_every_setting_takes_effect(sample_course):
     assert seen["autograde"] == ["SaveScores", "AssignLatePenalties", "CheckCellMetadata"], "nothing executes"
     assert seen["feedback"][0] == "HideHiddenTests"
     assert "GetGrades" in seen["feedback"]
+    assert seen["feedback"][-1] == "lay_out"
 
 
 @pytest.mark.parametrize("bad", ["0", "-3", "ten", "1.5", "٣"])

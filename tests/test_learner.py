@@ -174,7 +174,7 @@ def test_the_instructor_and_the_feedback_page_say_the_same_points(graded):
         (row,) = [row for row in csv.DictReader(file) if row["student_id"] == "mia"]
     assert float(row["score"]) == 7  # five for the sizes, two for the rule
     page = (root / "feedback" / "mia" / LAB / f"{LAB}.html").read_text(encoding="utf-8")
-    assert "Score: 7.0 / 28.0" in page
+    assert "7 of 28 points" in page
 
 
 def test_progress_is_kept_and_says_where_to_go_on(day):

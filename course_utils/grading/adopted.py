@@ -1,11 +1,11 @@
-"""What a course of somebody else's sets in its nbgrader_config.py to be graded by this engine; see ``course adopt``."""
+"""What a course sets in its nbgrader_config.py to be graded by this engine: ours, and any other (``course adopt``)."""
 
 from typing import Any
 
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata
 
-from course_utils.grading import autograde, hooks, pages
+from course_utils.grading import autograde, feedback_page, hooks, pages, shortening
 
 
 def configure(c: Any) -> None:
@@ -20,5 +20,11 @@ def configure(c: Any) -> None:
     c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
-    c.HTMLExporter.filters = {"markdown2html": pages.safe_markdown}
-    c.GenerateFeedback.preprocessors = [hooks.HideHiddenTests, *GenerateFeedback.preprocessors.default_args[0]]
+
+    # pages of students' notebooks: formgrader's screens and feedback
+    c.HTMLExporter.filters = pages.FILTERS
+    c.HTMLExporter.preprocessors = [shortening.shorten]
+    c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
+    c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
+    plain = GenerateFeedback.preprocessors.default_args[0]
+    c.GenerateFeedback.preprocessors = [hooks.HideHiddenTests, *plain, feedback_page.lay_out]

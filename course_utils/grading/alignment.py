@@ -7,11 +7,12 @@ followed. Nothing a file can hold makes this module raise anything but `Unreadab
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from course_utils.cells import grade_id
-from course_utils.grading.job import GradedCell, ReleasedCell
+from course_utils.grading.essays import Essay, Piece, find_essays, pictures_of, remarks
+from course_utils.grading.job import Attachments, GradedCell, ReleasedCell
 
 MOST_CELLS = 2_000  # in one submission
 MOST_CHARACTERS = 400_000  # in one cell
@@ -38,6 +39,10 @@ class Step:
         What a check gives at most; 0 for the rest.
     cell_type
         "code", "markdown" or "raw".
+    attachments
+        Pictures that were pasted into it.
+    waits
+        Why a person has to give its points, whatever its text; "" if there is no such reason.
     """
 
     kind: Literal["check", "locked", "answer", "extra", "text"]
@@ -45,17 +50,24 @@ class Step:
     grade_id: str = ""
     points: float = 0.0
     cell_type: str = "code"
+    attachments: Attachments = field(default_factory=dict)
+    waits: str = ""
 
 
 def not_run(step: Step) -> GradedCell:
     """Return a step as a cell of the graded notebook that was not run, or not yet."""
-    return {
+    cell: GradedCell = {
         "cell_type": step.cell_type,
         "source": step.source,
         "grade_id": step.grade_id,
         "outputs": [],
         "status": "",
     }
+    if step.attachments:
+        cell["attachments"] = step.attachments
+    if step.waits:
+        cell["waits"] = step.waits
+    return cell
 
 
 @dataclass
@@ -83,8 +95,14 @@ def align(released: list[ReleasedCell], notebook: bytes | None) -> Aligned:
     """
     cells, notes = read_cells(notebook) if notebook is not None else ([], [])
     anchors = {cell["grade_id"]: cell for cell in released if cell["grade_id"]}
-    answers, followers = _sort(cells, anchors)
-    notes += _remarks(answers, anchors) if notebook is not None else []
+    essays = _find_essays(released, cells, anchors) if notebook is not None else {}
+    moved = {place for essay in essays.values() for place in essay.taken}
+    answers, followers = _sort([cell for place, cell in enumerate(cells) if place not in moved], anchors)
+    notes += [*_remarks(answers, anchors), *remarks(essays)] if notebook is not None else []
+    for name, essay in essays.items():
+        wanted = anchors[name]["cell_type"]
+        own = Step("answer", essay.source, name, cell_type=wanted, attachments=essay.attachments, waits=essay.waits)
+        answers[name] = [*answers.get(name, [])[:-1], own]
     steps = list(followers.get("", []))
     for name, cell in anchors.items():
         steps += _steps_of(cell, answers.get(name, [])) + followers.get(name, [])
@@ -97,12 +115,19 @@ def _steps_of(cell: ReleasedCell, copies: list[Step]) -> list[Step]:
     if cell["solution"]:
         last = copies[-1:] or ([Step("answer", "", name, points, cell["cell_type"])] if cell["grade"] else [])
         return [Step("extra", copy.source) for copy in copies[:-1] if copy.cell_type == "code"] + [
-            Step("answer" if cell["cell_type"] == "code" else "text", one.source, name, points, cell["cell_type"])
-            for one in last
+            replace(one, kind="answer" if cell["cell_type"] == "code" else "text", points=points) for one in last
         ]
     if cell["cell_type"] != "code":
         return [Step("text", cell["source"], name, points, cell["cell_type"])]
     return [Step("check" if cell["grade"] else "locked", cell["source"], name, points)]
+
+
+def _find_essays(
+    released: list[ReleasedCell], cells: list[dict[str, Any]], anchors: dict[str, ReleasedCell]
+) -> dict[str, Essay]:
+    names = [name if (name := grade_id(cell)) in anchors else "" for cell in cells]
+    pieces = [Piece(name, _text(cell), _type(cell), pictures_of(cell)) for name, cell in zip(names, cells, strict=True)]
+    return find_essays(released, pieces)
 
 
 def _sort(
@@ -115,7 +140,8 @@ def _sort(
     for cell in cells:
         source, cell_type, name = _text(cell), _type(cell), grade_id(cell)
         if name not in anchors:
-            step = Step("extra" if cell_type == "code" else "text", source, cell_type=cell_type)
+            pictures = pictures_of(cell) if cell_type != "code" else {}
+            step = Step("extra" if cell_type == "code" else "text", source, cell_type=cell_type, attachments=pictures)
             followers.setdefault(behind, []).append(step)
             continue
         behind = name
@@ -126,7 +152,8 @@ def _sort(
 
 
 def _remarks(answers: dict[str, list[Step]], anchors: dict[str, ReleasedCell]) -> list[str]:
-    missing = [name for name, cell in anchors.items() if cell["solution"] and name not in answers]
+    code = {name for name, cell in anchors.items() if cell["solution"] and not cell["grade"]}
+    missing = [name for name in anchors if name in code and name not in answers]
     copied = [name for name, copies in answers.items() if len(copies) > 1]
     notes = [f"answer cells missing: {', '.join(missing)}"] if missing else []
     return notes + ([f"answer cells copied: {', '.join(copied)} (the last one counts)"] if copied else [])

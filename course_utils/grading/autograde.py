@@ -16,6 +16,7 @@ from nbgrader.preprocessors import SaveAutoGrades
 
 from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError
 from course_utils.grading import ways
+from course_utils.grading.beside import beside
 from course_utils.grading.bundle import notebooks_of, read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook, score_of
@@ -73,8 +74,9 @@ class GradedExporter(NotebookExporter):
         if wanted.parent.resolve() != (root / SUBMITTED / student / lab).resolve() or wanted.stem not in notebooks:
             return super().from_filename(filename, resources=resources, **options)
         bundle, submission, graded = grade_one(root, lab, student, wanted.stem)
-        timestamp, _ = read_timestamp(root, lab, student)
-        files = submission.files | bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
+        timestamp, when = read_timestamp(root, lab, student)
+        stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}
+        files = beside(submission.files, bundle.files | stamp, wanted.name)
         others = [f"{name}.ipynb" for name in notebooks if name != wanted.stem]
         write_folder(root / AUTOGRADED / student / lab, files, keep=others)
         resources["metadata"] = {"name": wanted.stem, "path": os.path.dirname(filename)}
@@ -86,7 +88,7 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
 
     def _add_score(self, cell: NotebookNode, resources: dict[str, Any]) -> None:
         super()._add_score(cell, resources)
-        if score_of(cell) is None:
+        if score_of(cell, self.config.Course.get("blank_essays", "zero")) is None:
             where = (self.notebook_id, self.assignment_id, self.student_id)
             grade = self.gradebook.find_grade(cell.metadata["nbgrader"]["grade_id"], *where)
             grade.auto_score, grade.needs_manual_grade = None, True

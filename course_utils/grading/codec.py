@@ -21,6 +21,7 @@ from course_utils.grading import library_values
 
 MAX_FRAME = 64 << 20  # bytes
 MAX_NODES = 200_000  # values in one frame
+MAX_ITEMS = 6 * MAX_NODES  # scalars, lists and maps in one frame: a value may take as many, as an entry of a dict does
 MAX_KEYS = 10_000  # in one dict or set: keys can be chosen so that each is compared with every other
 MAX_DEPTH = 40
 MAX_INT_BITS = 4096
@@ -64,17 +65,67 @@ def frame(document: Any) -> bytes:
 
 
 def read_body(body: bytes) -> Any:
-    """Return the document of a frame's body.
+    """Return the document of a frame's body. Its items are counted before anything is built from them.
 
     Raises
     ------
     BadFrame
-        If it is none.
+        If it is none, or has too many items.
     """
     try:
+        _count_items(body)
         return msgpack.unpackb(body, unicode_errors="surrogatepass", strict_map_key=True)
-    except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
+    except BadFrame:
+        raise
+    except (ValueError, TypeError, RecursionError, IndexError, MemoryError, msgpack.UnpackException) as error:
         raise BadFrame(f"not a document: {type(error).__name__}") from None
+
+
+def _count_items(body: bytes) -> None:
+    """Walk over a document's heads and raise `BadFrame` where it claims more items than may be, or than there are.
+
+    The library makes room for as many as a list claims to have, and a list of an empty list takes a byte here and 56
+    in memory.
+    """
+    place, items, expected, size = 0, 0, 1, len(body)
+    while items < expected:
+        if place >= size:
+            raise BadFrame("a document that breaks off")
+        head = body[place]
+        if head <= 0x7F or head >= 0xE0:  # small numbers
+            skip = more = 0
+        elif head <= 0x8F:
+            skip, more = 0, 2 * (head & 0x0F)
+        elif head <= 0x9F:
+            skip, more = 0, head & 0x0F
+        elif head <= 0xBF:
+            skip, more = head & 0x1F, 0
+        else:
+            skip, more = _skip(head, body, place)
+        place, items, expected = place + 1 + skip, items + 1, expected + more
+        if expected > MAX_ITEMS:
+            raise BadFrame("too many values")
+
+
+def _skip(head: int, body: bytes, place: int) -> tuple[int, int]:
+    """Return how many bytes follow a head of more than a byte, and how many items it announces."""
+    fixed, width, each = _HEADS.get(head, (-1, 0, 0))
+    if fixed < 0:
+        raise BadFrame("an unknown kind of item")
+    length = int.from_bytes(body[place + 1 : place + 1 + width], "big")
+    return (width, each * length) if each else (fixed + width + (length if width else 0), 0)
+
+
+_HEADS: dict[int, tuple[int, int, int]] = {  # by head: bytes that follow, bytes of a length, items for each of it
+    **dict.fromkeys((0xC0, 0xC2, 0xC3), (0, 0, 0)),
+    **{0xC4 + power: (0, 1 << power, 0) for power in range(3)},  # bytes
+    **{0xC7 + power: (1, 1 << power, 0) for power in range(3)},  # extensions: none of ours, and refused as values
+    **{0xCA: (4, 0, 0), 0xCB: (8, 0, 0)},
+    **{start + power: (1 << power, 0, 0) for start in (0xCC, 0xD0) for power in range(4)},  # whole numbers
+    **{0xD4 + power: (1 + (1 << power), 0, 0) for power in range(5)},
+    **{0xD9 + power: (0, 1 << power, 0) for power in range(3)},  # texts
+    **{0xDC: (0, 2, 1), 0xDD: (0, 4, 1), 0xDE: (0, 2, 2), 0xDF: (0, 4, 2)},
+}
 
 
 # --- writing values

@@ -9,6 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sqlalchemy.exc import OperationalError
+
+from course_utils import files
 from course_utils.course import CourseError
 from course_utils.grading import ways
 from course_utils.grading.bundle import read_bundles
@@ -17,12 +20,14 @@ from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.hooks import cell_seconds
 from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
-from course_utils.grading.reading import read_submission, students_of
+from course_utils.grading.reading import handed_in, read_submission, students_of
 from course_utils.grading.spool import Spool, differences
 from course_utils.grading.writer import Writer
 from course_utils.lab_options import LabOptions, read_options
 
-HOPELESS = 3  # jobs in a row without a result, and none before: it is the machine's fault
+HOPELESS = 3  # jobs in a row without a result, and none before: an empty notebook tells whether the machine can grade
+TRIAL = ""  # in the place of a student
+EMPTY_NOTEBOOK = b'{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
 
 
 class Watcher:
@@ -60,6 +65,8 @@ class GradedLab:
         What there is to say of the lab's checks.
     sandboxes
         The kinds of sandbox that results were made in.
+    left_out
+        A line about each folder that nobody's name could be read off.
     """
 
     lab: str
@@ -70,11 +77,12 @@ class GradedLab:
     verified: int = 0
     sentences: list[str] = field(default_factory=list)
     sandboxes: set[str] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
         """Whether everybody was graded, and no result contradicts another."""
-        return not self.failures and not self.differing
+        return not self.failures and not self.differing and not self.left_out
 
 
 def limits(options: LabOptions | None = None) -> Limits:
@@ -125,7 +133,8 @@ def grade_lab(
         If there is nothing to grade, or nothing can be graded.
     """
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
-    bundles, outcome = read_bundles(root, lab), GradedLab(lab)
+    bundles = read_bundles(root, lab)
+    outcome = GradedLab(lab, left_out=[] if students else handed_in(root, lab).left_out)
     with open_gradebook(root, settings) as book:
         for found in bundles:
             allowed = limits(read_options(root, lab))
@@ -156,6 +165,8 @@ class Run:
     watcher: Watcher
     limits: Limits = field(default_factory=limits)
     under_way: dict[str, tuple[str, Submission]] = field(default_factory=dict)  # key and submission by student
+    good: int = 0
+    bad: int = 0  # in a row
 
     def job(self, student: str) -> Job:
         """Return the job that a student's submission is."""
@@ -206,29 +217,43 @@ class Run:
         self.watcher.end()
 
     def _results(self, hired: Here | Cluster, names: list[str]) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
-        """Yield students with their results. Raises if no result comes at all."""
-        good = bad = 0
+        """Yield students with their results. Raises if the machine can grade nothing at all."""
+        first = ""
         for student, packed in hired.run(self._jobs(names)):
             key, submission = self.under_way.pop(student)
             graded = packed if isinstance(packed, NotGraded) else _whose(packed, student, key)
-            good, bad = (good, bad + 1) if isinstance(graded, NotGraded) else (good + 1, 0)
-            if isinstance(graded, NotGraded) and not good and bad >= HOPELESS:
-                raise CourseError(f"Nothing could be graded. {student}: {graded.reason}")
-            yield student, graded, submission
+            if isinstance(graded, NotGraded):
+                first, self.bad = first or f"{student}: {graded.reason}", self.bad + 1
+            else:
+                self.good, self.bad = self.good + 1, 0
+            if student == TRIAL and isinstance(graded, NotGraded):
+                raise CourseError(f"Nothing could be graded. {first}")
+            if student != TRIAL:
+                yield student, graded, submission
 
     def _jobs(self, names: list[str]) -> Iterator[tuple[str, bytes]]:
+        """Yield jobs, and once, if all go wrong, an empty notebook: bad submissions are no reason to stop."""
         for name in names:
-            job = self.job(name)
-            self.under_way[name] = (job.key(), job.submission)
-            yield name, job.pack()
+            if self.bad >= HOPELESS and not self.good and TRIAL not in self.under_way:
+                yield self._hand_out(Job(self.bundle, Submission(TRIAL, EMPTY_NOTEBOOK), self.limits))
+            yield self._hand_out(self.job(name))
+
+    def _hand_out(self, job: Job) -> tuple[str, bytes]:
+        self.under_way[job.submission.student] = (job.key(), job.submission)
+        return job.submission.student, job.pack()
 
     def _write(self, graded: Graded, submission: Submission) -> None:
         try:
             self.writer.write(graded, submission)
             self.outcome.students.append(graded.student)
             self.outcome.sandboxes |= {graded.sandbox} if graded.sandbox else set()
-        except ValueError as error:
-            self.outcome.failures[graded.student] = f"its result cannot be written: {error}"
+        except (CourseError, OperationalError):  # the gradebook: nobody's result could be written
+            raise
+        except Exception as error:
+            if files.why_unwritable(error):
+                raise
+            words = str(error) or type(error).__name__
+            self.outcome.failures[graded.student] = f"its result cannot be written: {words.splitlines()[0][:200]}"
 
     def _note(self, student: str, found: list[str]) -> None:
         if found:

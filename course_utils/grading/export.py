@@ -82,7 +82,9 @@ def _widen(rows: list[Row], labs: dict[str, float], users: dict[str, str]) -> tu
 
 def _as_csv(columns: Sequence[str], rows: list[Row]) -> str:
     out = io.StringIO()
-    writer = csv.DictWriter(out, columns, lineterminator="\n", extrasaction="ignore")
-    writer.writeheader()
-    writer.writerows({key: "" if value is None else value for key, value in row.items()} for row in rows)
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(map(files.csv_cell, columns))
+    for row in rows:
+        cells = (row.get(column) for column in columns)
+        writer.writerow(files.csv_cell("" if cell is None else cell) for cell in cells)
     return out.getvalue()

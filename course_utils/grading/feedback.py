@@ -2,22 +2,16 @@
 
 A page is made anew when what it shows has changed (the graded notebook, a score or comment that a person gave, what is
 taken off for being late), or what makes it: the grader's own code, nbgrader and its settings. What a page was made from
-is noted beside the results in the spool. Making a page takes the better part of a second and changes nothing else, so
-that large classes are shared out among processes.
+is noted beside the results in the spool. Making a page takes the better part of a second and changes nothing else; it
+is done in processes with limits (:mod:`course_utils.grading.page_makers`), several for a large class.
 """
 
 import hashlib
 import logging
-import multiprocessing
-import os
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
@@ -28,6 +22,8 @@ from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
 from course_utils.grading import own_code
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
+from course_utils.grading.page_makers import make_all
+from course_utils.grading.reading import handed_in_as
 from course_utils.grading.results import graded_students
 from course_utils.grading.workers import processors
 
@@ -77,9 +73,9 @@ def make_feedback(
     names, watcher, pages = _choose(root, lab, students), watcher or Watcher(), Pages(lab)
     makers = _makers(root)
     with open_gradebook(root) as book:
-        sources = {name: _source(root, lab, name, book, makers) for name in names}
-    todo = [name for name in names if fresh or not _is_there(root, lab, name, sources[name])]
-    pages.known = [name for name in names if name not in todo]
+        sources = {name: source for name in names if (source := _source(root, lab, name, book, makers, pages))}
+    todo = [name for name in sources if fresh or not _is_there(root, lab, name, sources[name])]
+    pages.known = [name for name in sources if name not in todo]
     if not todo:
         return pages
     watcher.begin(lab, len(todo))
@@ -110,19 +106,32 @@ def _makers(root: Path) -> bytes:
     return repr([own_code.digest_of_pages(root), *((name, version(name)) for name in LIBRARIES)]).encode()
 
 
-def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes) -> str:
-    """Return a digest of all that a page shows, and of what makes it."""
-    digest = hashlib.sha256((root / AUTOGRADED / student / lab / f"{lab}.ipynb").read_bytes())
-    digest.update(makers)
+def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, pages: Pages) -> str:
+    """Return a digest of all that a page shows, and of what makes it; "" where that cannot be read, which is noted."""
+    digest, notebooks = hashlib.sha256(), sorted((root / AUTOGRADED / student / lab).glob("*.ipynb"))
     try:
-        notebook = book.find_submission_notebook(lab, lab, student)
-        grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
-        comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
-        digest.update(repr((grades, comments, notebook.late_submission_penalty)).encode())
-    except MissingEntry:
-        pass  # nbgrader will say so
+        for path in notebooks:
+            digest.update(path.read_bytes())
+    except OSError as error:
+        pages.failures[student] = f"the graded notebook cannot be read: {error.strerror}"
+        return ""
+    digest.update(makers)
+    digest.update(handed_in_as(root, lab, student).encode(errors="surrogateescape"))
+    for path in notebooks:
+        _add_grades(digest, book, lab, path.stem, student)
     book.db.remove()
     return digest.hexdigest()
+
+
+def _add_grades(digest: "hashlib._Hash", book: Gradebook, lab: str, name: str, student: str) -> None:
+    """Add to a digest what the gradebook says of a notebook."""
+    try:
+        notebook = book.find_submission_notebook(name, lab, student)
+        grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
+        comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
+        digest.update(repr((grades, comments, notebook.late_submission_penalty)).encode(errors="surrogatepass"))
+    except MissingEntry:
+        pass  # nbgrader will say so
 
 
 def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
@@ -130,7 +139,8 @@ def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
         made_from = _note(root, lab, student).read_text()
     except OSError:
         return False
-    return made_from == source and (root / FEEDBACK / student / lab / f"{lab}.html").is_file()
+    folder, graded = root / FEEDBACK / student / lab, (root / AUTOGRADED / student / lab).glob("*.ipynb")
+    return made_from == source and all((folder / f"{path.stem}.html").is_file() for path in graded)
 
 
 def _note(root: Path, lab: str, student: str) -> Path:
@@ -139,38 +149,8 @@ def _note(root: Path, lab: str, student: str) -> Path:
 
 def _make_all(root: Path, lab: str, sources: Mapping[str, str], workers: int) -> Iterator[tuple[str, str]]:
     """Make pages, and give each student with the reason why there is no page, "" if there is one."""
-    workers = min(workers, -(-len(sources) // PAGES_EACH))
-    if workers == 1:
-        _api.cache_clear()  # settings may have changed
-        yield from ((student, _make(root, lab, student, source)) for student, source in sources.items())
-        return
-    # "spawn": a fork of this process would have its threads' locks, and no threads
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        futures = {pool.submit(_make, root, lab, student, source): student for student, source in sources.items()}
-        try:
-            yield from ((futures[future], _reason(future)) for future in as_completed(futures))
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _end_with_parent() -> None:
-    """Let this process end with the one that started it, even if that one is killed."""
-    parent = multiprocessing.parent_process()
-
-    def watch(process: BaseProcess) -> None:
-        process.join()
-        os._exit(1)
-
-    if parent:
-        threading.Thread(target=watch, args=(parent,), daemon=True).start()
-
-
-def _reason(future: Future[str]) -> str:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        return "the process that made it ended; run the command again"
+    pages = {student: (root, lab, student, source) for student, source in sources.items()}
+    return make_all(_make, pages, min(workers, -(-len(sources) // PAGES_EACH)))
 
 
 @cache

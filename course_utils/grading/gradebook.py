@@ -13,11 +13,13 @@ from jupyter_core.paths import jupyter_config_path
 from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course_utils.course import CONFIG, CourseError
+
+BLANK = ("zero", "wait")  # the first is meant where nothing is said
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,15 @@ class Settings:
         nbgrader's name of the course.
     groupshared
         Whether a group of people shares the course's files.
+    blank_essays
+        What becomes of a question that was left blank: "zero" points, as with nbgrader, or "wait" for a person.
     """
 
     config: Config
     db_url: str
     course_id: str
     groupshared: bool
+    blank_essays: str = "zero"
 
     @property
     def file(self) -> Path | None:
@@ -65,7 +70,10 @@ def read_settings(root: Path) -> Settings:
         if (Path(folder) / CONFIG).is_file():
             config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
     course = CourseDirectory(config=config)
-    return Settings(config, course.db_url, course.course_id, course.groupshared)
+    blank = config.Course.get("blank_essays", BLANK[0])
+    if blank not in BLANK:
+        raise CourseError(f"c.Course.blank_essays in {CONFIG} must be one of: {', '.join(map(repr, BLANK))}.")
+    return Settings(config, course.db_url, course.course_id, course.groupshared, blank)
 
 
 @contextmanager
@@ -75,7 +83,7 @@ def open_gradebook(root: Path, settings: Settings | None = None) -> Iterator[Gra
     Raises
     ------
     CourseError
-        If there is none, or if its server cannot be reached.
+        If there is none, or if it cannot be used: damaged, old, locked, its server not there, the disk full.
     """
     settings = settings or read_settings(root)
     if not settings.exists:
@@ -83,6 +91,24 @@ def open_gradebook(root: Path, settings: Settings | None = None) -> Iterator[Gra
     try:
         with Gradebook(settings.db_url, settings.course_id) as book:
             yield book
-    except OperationalError as error:
-        said = str(error.orig or error).strip().splitlines()
-        raise CourseError(f"The gradebook {settings.shown_url} cannot be used: {said[0] if said else error}") from error
+    except DatabaseError as error:
+        raise CourseError(_sentence(settings, str(error.orig or error))) from error
+
+
+def _sentence(settings: Settings, said: str) -> str:
+    """Return what is wrong with a gradebook, and what to do."""
+    said = (said.strip().splitlines() or ["it says nothing"])[0]
+    what = f"The gradebook {settings.shown_url} cannot be used: {said}."
+    if "no such column" in said or "no such table" in said or "does not exist" in said:
+        return f"{what} It was made by an older nbgrader: copy it, then run nbgrader db upgrade."
+    if "not a database" in said or "malformed" in said:
+        return (
+            f"{what} It is damaged: put back a copy, or move it away, run course release --gradebook and grade again."
+        )
+    if "disk is full" in said or "disk I/O" in said:
+        return f"{what} Make room, then run the command again: it goes on where it stopped."
+    if "readonly" in said:
+        return f"{what} It may not be written to here."
+    if "locked" in said:
+        return f"{what} Another program is writing to it: wait, then run the command again."
+    return what

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_
 from nbgrader.utils import compute_checksum, determine_grade, is_task
 
 from course_utils.cells import KERNELSPEC, grade_id
+from course_utils.grading.essays import same
 from course_utils.grading.faults import UNDECIDED
 from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
 from course_utils.grading.points import answer_of, error_of, failed, passed
@@ -83,15 +84,27 @@ def _cell(cell: GradedCell, released: dict[str, ReleasedCell], graded: Graded) -
     made: NotebookNode = NEW_CELL[cell["cell_type"]](source)
     if made.cell_type == "code":
         made.outputs = nbformat.from_dict(cell["outputs"])
+    if made.cell_type == "markdown" and cell.get("attachments"):
+        made["attachments"] = nbformat.from_dict(cell["attachments"])
     if mine:
         made.metadata["nbgrader"] = settings_of(mine)
+        if mine["grade"] and mine["solution"] and not graded.reason:
+            _say_what_is_odd(made, cell, mine)
         if mine["grade"] and not mine["solution"]:
             check = graded.checks.get(mine["grade_id"]) or Check(0.0, mine["points"], "stopped")
             _show_check(made, check, graded.reason)
             return made
     if cell["status"] not in ("", "ok"):
-        made.metadata["course"] = {"status": cell["status"]}
+        made.metadata["course"] = {**made.metadata.get("course", {}), "status": cell["status"]}
     return made
+
+
+def _say_what_is_odd(made: NotebookNode, cell: GradedCell, mine: ReleasedCell) -> None:
+    """Note of a question that a person grades that it was left blank, or why the person must look at it."""
+    if cell.get("waits"):
+        made.metadata["course"] = {"waits": cell["waits"]}
+    elif same(made.source, mine["source"]):
+        made.metadata["course"] = {"blank": True}
 
 
 def settings_of(cell: ReleasedCell) -> NotebookNode:
@@ -125,10 +138,21 @@ def _show_check(cell: NotebookNode, check: Check, reason: str) -> None:
         raise ValueError(f"{cell.metadata.nbgrader.grade_id}: nbgrader would read {read} points, not {check.points}")
 
 
-def score_of(cell: NotebookNode) -> float | None:
-    """Return the points that a graded cell's outputs give by nbgrader's rule; None where a person has to decide."""
-    undecided = cell.metadata.get("course", {}).get("verdict") == UNDECIDED
-    return None if undecided or is_task(cell) else determine_grade(cell)[0]
+def score_of(cell: NotebookNode, blank: str = "zero") -> float | None:
+    """Return the points that a graded cell's outputs give by nbgrader's rule; None where a person has to decide.
+
+    Parameters
+    ----------
+    blank
+        What a question that was left blank gives: "zero" points, or "wait" for a person.
+    """
+    about = cell.metadata.get("course", {})
+    if about.get("verdict") == UNDECIDED or about.get("waits") or is_task(cell):
+        return None
+    if about.get("blank"):
+        return None if blank == "wait" else 0.0
+    score: float | None = determine_grade(cell)[0]
+    return score
 
 
 def outputs_of(check: Check) -> list[Output]:

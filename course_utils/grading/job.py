@@ -22,6 +22,7 @@ SHOWN = 16  # digits of the digest of our own code
 Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided"]
 Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
 Output = dict[str, Any]  # nbformat's
+Attachments = dict[str, dict[str, str]]  # pictures that were pasted into a Markdown cell, nbformat's
 
 ENDED_WELL = ("", "ok", "error")  # statuses of cells that met no limit
 LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
@@ -69,6 +70,8 @@ class GradedCell(TypedDict):
     grade_id: str
     outputs: list[Output]
     status: Status
+    attachments: NotRequired[Attachments]
+    waits: NotRequired[str]  # why a person has to give the points, whatever stands in the cell
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from nbgrader.utils import parse_utc
 
 from course_utils.course import SUBMITTED, CourseError
 from course_utils.grading.job import Submission
+from course_utils.grading.sandbox.paths import check_names
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's own, not a file of the student's
 LARGEST_NOTEBOOK = 20_000_000  # bytes
@@ -24,6 +25,12 @@ LARGEST_FILES = 64_000_000  # bytes, all files beside the notebook together
 MOST_FILES = 200
 MOST_ENTRIES = 10_000  # of a submission are looked at
 DEEPEST = 20  # folders in folders
+LONGEST_PATH = 1_000  # bytes, from the submission's folder
+LONGEST_NAME = 255  # bytes
+LONGEST_ID = 200  # bytes
+PATTERN, SEPARATORS = set("*?["), set("/\\\0")
+YEARS = range(1990, 2200)
+BAD_TIME = f"{TIMESTAMP} says no time: nobody knows whether it is late"
 LEFT_BY_EDITORS = {"__pycache__"}  # and everything that starts with a dot
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -50,6 +57,37 @@ class Reading:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class HandedIn:
+    """Who handed in a lab: students in order, and a line about each folder in ``submitted/`` that was left out."""
+
+    students: list[str]
+    left_out: list[str]
+
+
+def handed_in(root: Path, lab: str) -> HandedIn:
+    """Return who handed in a lab. A folder whose name cannot be a student's is left out, and said."""
+    folder = root / SUBMITTED
+    names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    names = [name for name in names if not name.startswith(".") and os.path.lexists(folder / name / lab)]
+    wrong = {name: why_no_id(name) for name in names}
+    left_out = [f"{SUBMITTED}/{ascii(name)[1:-1]}: {why}" for name, why in wrong.items() if why]
+    return HandedIn([name for name, why in wrong.items() if not why], left_out)
+
+
+def why_no_id(name: str) -> str:
+    """Return why a text cannot be a student's id, "" if it can be one."""
+    if not _is_text(name):
+        return "the name has characters that cannot be seen; rename the folder"
+    if name != name.strip() or not name:
+        return "the name begins or ends with a space; rename the folder"
+    if PATTERN & set(name):
+        return "nbgrader would take the name for a pattern that other names fit, too; rename the folder"
+    if len(os.fsencode(name)) > LONGEST_ID:
+        return f"the name is longer than {LONGEST_ID} bytes; rename the folder"
+    return "" if not SEPARATORS & set(name) else "the name has a character that separates folders; rename the folder"
+
+
 def students_of(root: Path, lab: str, wanted: list[str] | tuple[str, ...] = ()) -> list[str]:
     """Return the students who handed in a lab, in order; of those only the wanted ones, if any are named.
 
@@ -58,8 +96,10 @@ def students_of(root: Path, lab: str, wanted: list[str] | tuple[str, ...] = ()) 
     CourseError
         If nobody did, or one of the wanted did not.
     """
-    folder = root / SUBMITTED
-    there = sorted(path.name for path in folder.iterdir() if _is_student(path, lab)) if folder.is_dir() else []
+    found = handed_in(root, lab)
+    there = found.students
+    if not there and found.left_out:
+        raise CourseError("\n".join(["Left out:", *found.left_out]))
     if not there:
         raise CourseError(f"Nobody has handed in {lab}: {SUBMITTED}/STUDENT/{lab} is nowhere.")
     missing = [name for name in dict.fromkeys(wanted) if name not in there]
@@ -68,13 +108,27 @@ def students_of(root: Path, lab: str, wanted: list[str] | tuple[str, ...] = ()) 
     return [name for name in there if not wanted or name in wanted]
 
 
-def _is_student(path: Path, lab: str) -> bool:
-    return not path.name.startswith(".") and _is_text(path.name) and os.path.lexists(path / lab)
-
-
 def _is_text(name: str) -> bool:
     """Tell whether a file's name can be written down: on Linux a name may be any bytes."""
     return name.isprintable() and "\ufffd" not in name and not any("\ud800" <= sign <= "\udfff" for sign in name)
+
+
+def _can_lie_in_a_box(name: str) -> bool:
+    try:
+        check_names([name])
+    except CourseError:
+        return False
+    return _is_text(name)
+
+
+def why_no_file(path: str) -> str:
+    """Return why a file cannot lie in a submission under a relative path, "" if it can."""
+    parts = path.split("/")
+    if any(part.startswith(".") or part in LEFT_BY_EDITORS for part in parts):
+        return "a file of an editor or of the system"
+    if len(os.fsencode(path)) > LONGEST_PATH or any(len(os.fsencode(part)) > LONGEST_NAME for part in parts):
+        return "its name is too long"
+    return "" if _can_lie_in_a_box(path) else "its name cannot be written down"
 
 
 def read_submission(
@@ -99,6 +153,8 @@ def _read(root: Path, lab: str, reading: Reading) -> Submission:
     folder = root / SUBMITTED / reading.student / lab
     notebook, files = None, {}
     try:
+        written, when = read_timestamp(root, lab, reading.student)
+        reading.notes += [BAD_TIME] if written is not None and when is None else []
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             reading.reason = f"{lab} is not a folder"
         else:
@@ -107,13 +163,15 @@ def _read(root: Path, lab: str, reading: Reading) -> Submission:
             files = _read_files(entries, reading)
     except OSError as error:
         reading.reason = f"it cannot be read: {error.strerror or type(error).__name__}"
+    except Exception as error:  # a fault of ours: this student's alone
+        reading.reason = f"it cannot be read: {type(error).__name__}"
     notebook = None if reading.reason else notebook
     return Submission(reading.student, notebook, files, reading.notes, reading.reason)
 
 
 def _entries(folder: Path, reading: Reading) -> Iterator[Entry]:
     """Yield what lies in a folder and in those below it; links are not followed."""
-    seen, waiting = 0, [(folder, 0)]
+    seen, waiting, above = 0, [(folder, 0)], len(os.fsencode(folder))
     while waiting:
         here, depth = waiting.pop()
         with os.scandir(here) as found:
@@ -124,12 +182,12 @@ def _entries(folder: Path, reading: Reading) -> Iterator[Entry]:
                     return
                 if item.name.startswith(".") or item.name in LEFT_BY_EDITORS:
                     continue
-                if item.is_dir(follow_symlinks=False) and depth < DEEPEST:
-                    waiting.append((Path(item.path), depth + 1))
-                elif _is_text(item.name):
-                    yield _entry(Path(item.path), folder)
-                else:
+                if not _can_lie_in_a_box(item.name) or len(os.fsencode(item.path)) - above > LONGEST_PATH:
                     reading.notes.append(f"a file with the name {ascii(item.name)[:80]} was left out")
+                elif item.is_dir(follow_symlinks=False) and depth < DEEPEST:
+                    waiting.append((Path(item.path), depth + 1))
+                else:
+                    yield _entry(Path(item.path), folder)
 
 
 def _entry(path: Path, folder: Path) -> Entry:
@@ -188,6 +246,18 @@ def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:
     return None
 
 
+def handed_in_as(root: Path, lab: str, student: str) -> str:
+    """Return the name under which a student handed in the lab's notebook, without its ending."""
+    try:
+        with os.scandir(root / SUBMITTED / student / lab) as found:
+            names = [item.name for item in islice(found, MOST_ENTRIES) if item.is_file(follow_symlinks=False)]
+    except OSError:
+        return lab
+    notebooks = [name for name in names if name.lower().endswith(".ipynb") and not name.startswith(".")]
+    only = notebooks[0][: -len(".ipynb")] if len(notebooks) == 1 and _is_text(notebooks[0]) else lab
+    return lab if f"{lab}.ipynb" in notebooks else only
+
+
 def _is_notebook(entry: Entry) -> bool:
     return entry.name.lower().endswith(".ipynb")
 
@@ -232,6 +302,7 @@ def read_timestamp(root: Path, lab: str, student: str) -> tuple[bytes | None, da
     if content is None:
         return None, None
     try:
-        return content, parse_utc(content.decode().strip())
-    except (ValueError, OverflowError):
+        when = parse_utc(content.decode().strip())
+        return content, when if when.year in YEARS else None
+    except Exception:  # whatever a parser of all that people write says to 400 digits
         return content, None

@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from course_utils.course import CourseError
+from course_utils.files import csv_cell
 from course_utils.grading.results import Result, graded_students, read_results
 from course_utils.grading.trusted import NOBODYS, OTHERS
 from course_utils.judging.misconceptions import name_of
@@ -124,7 +125,7 @@ def as_csv(reports: list[Report]) -> str:
     for report in reports:
         for one in report.exercises:
             counts = [one.verdicts[verdict] for verdict in VERDICTS]
-            writer.writerow([report.lab, one.name, *counts, "; ".join(one.named)])
+            writer.writerow(map(csv_cell, (report.lab, one.name, *counts, "; ".join(one.named))))
     return out.getvalue()
 
 

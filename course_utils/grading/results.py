@@ -38,6 +38,8 @@ class Result:
         Checks that failed themselves and to which no person has given points yet, and how: ``KeyError: 'a'``.
     by_hand
         Cells to which a person has given points.
+    waiting
+        Cells to which a person has yet to give points.
     """
 
     student: str
@@ -50,6 +52,7 @@ class Result:
     reason: str = ""
     undecided: dict[str, str] = field(default_factory=dict)
     by_hand: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
 
     @property
     def diagnosed(self) -> list[str]:
@@ -83,6 +86,7 @@ def _read_points(book: Gradebook, lab: str, student: str) -> Result:
         result.points += notebook.score
         result.scores |= {grade.name: grade.score for grade in notebook.grades}
         result.by_hand |= {grade.name for grade in notebook.grades if grade.manual_score is not None}
+        result.waiting |= {grade.name for grade in notebook.grades if grade.needs_manual_grade}
     book.db.remove()  # a large class need not stay in memory
     return result
 
@@ -104,6 +108,12 @@ def _read_notebook(path: Path, result: Result) -> None:
             result.undecided[name] = last_line(about.get("fault", ""))
         found = list(dict.fromkeys(code for output in cell["outputs"] for code in codes_of(output)))
         result.codes |= {name: found} if found else {}
+    blank = [grade_id(cell) for cell in notebook["cells"] if cell["metadata"].get("course", {}).get("blank")]
+    for words, names in (
+        ("left blank, 0 points", [name for name in blank if name not in result.waiting | result.by_hand]),
+        ("left blank, waits for a person", [name for name in blank if name in result.waiting]),
+    ):
+        result.notes += [f"{words}: {', '.join(names)}"] if names else []
     _remark(result, [cell for cell in cells if not is_check(cell)])
 
 

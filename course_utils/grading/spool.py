@@ -5,6 +5,7 @@ code. What changes any of these changes the key, and the submission is graded an
 A file is written aside, brought to the disk and renamed, and carries a digest of itself: half a file counts as none.
 """
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from course_utils.course import SPOOL, CourseError
 from course_utils.grading.job import Graded
 
 MAGIC = b"graded 1\n"
+LOCK = ".lock"  # no student is called so: names that begin with a dot are left out
 DIGEST = 32  # bytes
 
 
@@ -82,10 +84,16 @@ class Spool:
             If somebody does.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / "lock").open("ab") as file:
+        _remove_file(self.folder / "lock")  # of an earlier version; it would be in the way of a student of that name
+        with (self.folder / LOCK).open("ab") as file:
             if not _lock(file.fileno()):
                 raise CourseError(f"{self.folder.name} is being graded by another process. Wait for it, or stop it.")
             yield
+
+
+def _remove_file(path: Path) -> None:
+    with contextlib.suppress(OSError):  # there is none, or it is a student's folder
+        path.unlink()
 
 
 def seal(graded: Graded) -> bytes:

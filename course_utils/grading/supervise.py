@@ -16,12 +16,13 @@ from typing import Any, Protocol
 
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
+from course_utils.grading.beside import beside
 from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
 from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, ReleasedCell, Status
-from course_utils.grading.outputs import clean, size_of
+from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.plain_checks import PlainCheck
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, shared_statements, shown_text, stand_on
@@ -98,6 +99,7 @@ class Supervision:
     shown: int = 0
     slices: dict[str, Slice] = field(default_factory=dict)  # what each check stands on
     names: dict[str, Any] = field(default_factory=dict)  # of the lesson's first cell, for checks of our own kind
+    room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
 
     def __post_init__(self) -> None:
@@ -147,7 +149,8 @@ class Supervision:
                 kept[name] = content
             else:
                 self.graded.notes.append(f"{name[:100]} is too large and was left out")
-        self.boxes.prepare(self.job.limits, kept | self.job.bundle.files)
+        bundle = self.job.bundle
+        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.lab}.ipynb"))
 
     # --- cells
 
@@ -186,7 +189,9 @@ class Supervision:
             return
         seconds = min(self.job.limits.cell_seconds, self.left)
         try:
-            status, outputs = _ran(self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE))
+            status, outputs = _ran(
+                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE), self.room
+            )
         except (Gone, TooSlow) as error:
             cell["status"] = "timeout" if isinstance(error, TooSlow) else "ended the process"
             cell["outputs"] = [_error(FATAL[cell["status"]])]
@@ -306,11 +311,11 @@ def slices_of(cells: list[ReleasedCell]) -> dict[str, Slice]:
     return {cell["grade_id"]: stand_on(cell["source"], code_before(cells, cell["grade_id"])) for cell in checks}
 
 
-def _ran(reply: Any) -> tuple[Status, list[Output]]:
+def _ran(reply: Any, room: Room | None = None) -> tuple[Status, list[Output]]:
     """Return status and outputs from what a student's process replied to a cell."""
     match reply:
         case ["ran", "ok" | "error" | "timeout" as status, list(outputs)]:
-            return status, clean(outputs)
+            return status, clean(outputs, room)
     raise Gone("no reply to a cell")
 
 

@@ -23,6 +23,7 @@ from nbgrader.utils import compute_checksum
 from course_utils import files
 from course_utils.cells import grade_id
 from course_utils.course import AUTOGRADED
+from course_utils.grading.beside import beside
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
@@ -75,7 +76,8 @@ class Writer:
         mine, others = f"{self.notebook}.ipynb", [f"{name}.ipynb" for name in self.notebooks if name != self.notebook]
         changed = _contents(folder / mine) != content
         self._write_rows(graded.student, notebook, when, changed)
-        files = submission.files | self.bundle.files | ({TIMESTAMP: timestamp} if timestamp is not None else {})
+        stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}  # nbgrader stops at what is no time
+        files = beside(submission.files, self.bundle.files | stamp, mine)
         write_folder(folder, files | {mine: content}, last=mine, mode=self._mode, keep=others)
         return changed
 
@@ -93,7 +95,7 @@ class Writer:
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
             rows = self.book.find_submission_notebook(self.notebook, self.lab, student)
-            _write_grades(rows, cells, changed)
+            _write_grades(rows, cells, changed, self.settings.blank_essays)
             _write_comments(rows, cells)
             self.book.db.flush()
             rows.late_submission_penalty = self._penalty(submission, rows)
@@ -108,7 +110,7 @@ class Writer:
         return None if penalty is None else min(max(penalty, 0), rows.score)
 
 
-def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool) -> None:
+def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool, blank: str) -> None:
     """Write the points of all graded cells.
 
     A cell that a person must look at is marked by nbgrader's rule, but only where there is something new to look at:
@@ -116,7 +118,7 @@ def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], chang
     """
     for grade in rows.grades:
         cell = cells.get(grade.name)
-        score = score_of(cell) if cell is not None else 0.0
+        score = score_of(cell, blank) if cell is not None else 0.0
         if changed or score != grade.auto_score:
             grade.needs_manual_grade = grade.manual_score is not None or score is None
         grade.auto_score = score
@@ -126,8 +128,13 @@ def _write_comments(rows: SubmittedNotebook, cells: dict[str, NotebookNode]) -> 
     """Note where an answer is as it was handed out."""
     for comment in rows.comments:
         cell = cells.get(comment.name)
-        untouched = cell is not None and cell.metadata.nbgrader.checksum == compute_checksum(cell)
+        untouched = cell is not None and _is_untouched(cell)
         comment.auto_comment = NO_RESPONSE if untouched else None
+
+
+def _is_untouched(cell: NotebookNode) -> bool:
+    waits = cell.metadata.get("course", {}).get("waits")
+    return not waits and bool(cell.metadata.nbgrader.checksum == compute_checksum(cell))
 
 
 @contextmanager

@@ -116,7 +116,9 @@ def test_no_notebook_is_the_release_without_answers():
 def test_a_manually_graded_answer_keeps_its_place():
     essay = {"cell_type": "markdown", "source": "Write.", "grade_id": "essay", "grade": True, "solution": True}
     found = align([*BUNDLE.cells, essay | {"locked": False, "points": 2.0}], packed(honest()))
-    assert found.steps[-1] == Step("text", "", "essay", 2.0, "markdown")
+    gone = "its cell is not in the notebook"
+    assert found.steps[-1] == Step("text", "", "essay", 2.0, "markdown", waits=gone)
+    assert found.notes == [f"essay: {gone}; a person must look"]
 
 
 def test_so_many_cells_are_no_notebook():

@@ -3,8 +3,10 @@
 import contextlib
 import math
 import struct
+import tracemalloc
 from collections import OrderedDict, namedtuple
 
+import msgpack
 import numpy as np
 import pytest
 import torch
@@ -313,3 +315,79 @@ def test_a_body_that_is_no_document_is_refused(body):
 def test_a_frame_says_how_long_it_is():
     whole = codec.frame([1, 2])
     assert struct.unpack(">I", whole[:4]) == (len(whole) - 4,)
+
+
+# --- nothing is built from a frame before it was counted
+
+MILLIONS = 8_000_000
+HEAVY = {
+    "a list of millions of empty lists": b"\xdd" + MILLIONS.to_bytes(4, "big") + b"\x90" * MILLIONS,
+    "a map of millions of entries": b"\xdf" + MILLIONS.to_bytes(4, "big") + b"\xa0\xc0" * MILLIONS,
+    "many lists of many": b"\xdc\x00\xff" + (b"\xdc\xff\xff" + b"\x90" * 0xFFFF) * 0xFF,
+    "lists in lists that claim to be long": b"\xdd\x00\x0f\xff\xff" * 500,
+    "a list that claims to be as long as can be": b"\xdd\xff\xff\xff\xff",
+    "a map that claims to be as large as can be": b"\xdf\xff\xff\xff\xff",
+    "millions of numbers": b"\xdd" + MILLIONS.to_bytes(4, "big") + b"\x01" * MILLIONS,
+    "millions of empty texts": b"\xdd" + MILLIONS.to_bytes(4, "big") + b"\xa0" * MILLIONS,
+    "maps in maps": b"\xde\x00\xff" + (b"\xa0\xde\xff\xff" + b"\x01\x80" * 0xFFFF) * 0xFF,
+    "extensions by the million": b"\xdd" + MILLIONS.to_bytes(4, "big") + b"\xc7\x00\x01" * MILLIONS,
+}
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_a_frame_with_too_many_items_takes_no_memory(name):
+    body = HEAVY[name]
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadFrame):
+            codec.read_body(body)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1_000_000
+
+
+DOCUMENTS = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-(2**63), 2**64 - 1), FLOATS, st.text(), st.binary()),
+    lambda inner: st.one_of(st.lists(inner), st.dictionaries(st.text(), inner)),
+)
+
+
+@given(DOCUMENTS)
+def test_items_are_counted_as_the_library_reads_them(document):
+    body = msgpack.packb(document)
+    assert codec.read_body(body) == document
+    for end in range(len(body)):
+        with pytest.raises(BadFrame):
+            codec.read_body(body[:end])
+
+
+@pytest.mark.parametrize("length", [15, 16, 31, 32, 255, 256, 65_535, 65_536, 200_000])
+@pytest.mark.parametrize(
+    "make", [bytes, lambda n: "x" * n, lambda n: [None] * n, lambda n: {str(k): 0 for k in range(n)}]
+)
+def test_every_head_of_the_format_is_known(make, length):
+    value = [make(length), 1.5]
+    assert codec.read_body(msgpack.packb(value)) == value
+
+
+@pytest.mark.parametrize("value", [msgpack.ExtType(5, b"x" * n) for n in (1, 2, 3, 4, 8, 16, 300, 70_000)])
+def test_an_extension_is_no_value(value):
+    with pytest.raises(BadFrame):
+        codec.unpack(codec.read_body(msgpack.packb(value)))
+
+
+def test_the_largest_value_that_may_be_sent_can_be_read():
+    value = dict.fromkeys(range(codec.MAX_KEYS))
+    many = [{1: 2} for _ in range(codec.MAX_NODES // 3 - 1)]
+    assert crossed([value]) == [value]
+    assert crossed(many) == many
+
+
+def test_no_memory_left_in_reading_is_a_bad_frame(monkeypatch):
+    def no_memory(*_arguments, **_options):
+        raise MemoryError
+
+    monkeypatch.setattr(codec.msgpack, "unpackb", no_memory)
+    with pytest.raises(BadFrame):
+        codec.read_body(b"\x01")

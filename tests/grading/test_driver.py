@@ -117,12 +117,28 @@ def test_a_submission_that_cannot_be_graded_costs_only_itself(course, log):
     assert grade(course).graded == ["boris"]
 
 
+class Broken(fake_engine.FakeEngine):
+    """Can grade nothing at all."""
+
+    def grade(self, packed):
+        super().grade(packed)
+        raise CourseError("Grading does not work on this machine.")
+
+
 def test_a_machine_on_which_nothing_can_be_graded_is_said_so_at_once(root, log):
     for number in range(20):
+        hand_in(root, f"s{number:02}")
+    with pytest.raises(CourseError, match=r"Nothing could be graded\. s00: Grading does not work"):
+        grade(root, make=Broken)
+    assert log()[:6] == ["s00", "s00", "s01", "s01", "s02", "s02"]
+    assert len(log("grade")) == 8, "three submissions and an empty notebook, each tried twice"
+
+
+def test_bad_submissions_are_no_reason_to_stop(root, log):
+    for number in range(20):
         hand_in(root, f"s{number:02}", "machine fails")
-    with pytest.raises(CourseError, match=r"Nothing could be graded\. s02: Grading does not work"):
-        grade(root)
-    assert len(log()) == 6
+    outcome = grade(root)
+    assert (len(outcome.failures), outcome.students) == (20, [])
 
 
 def test_an_engine_that_does_not_start_is_said_so(course):

@@ -1,6 +1,7 @@
 """Feedback pages made by several processes: the same bytes, nothing lost when one of them or all of them are killed."""
 
 import os
+import re
 import signal
 import time
 from pathlib import Path
@@ -10,8 +11,9 @@ import pytest
 from classroom import LAB, RIGHT, grade, hand_in
 from test_killed import command, run
 
-from course_utils.grading import feedback
+from course_utils.grading import feedback, page_makers
 from course_utils.grading.driver import Watcher
+from course_utils.grading.gradebook import read_settings
 
 pytestmark = pytest.mark.slow
 STUDENTS = [f"s{number:02}" for number in range(7)]
@@ -65,10 +67,100 @@ def test_a_page_that_cannot_be_made_costs_only_itself(course):
     assert outcome.failures["s05"].startswith("nbgrader could not make the page: ")
 
 
-def test_few_pages_start_no_process(course, monkeypatch):
-    monkeypatch.setattr(feedback, "ProcessPoolExecutor", None)
+def test_few_pages_start_one_process(course, monkeypatch):
+    started = []
+    begin = page_makers.Maker.__post_init__
+    monkeypatch.setattr(page_makers.Maker, "__post_init__", lambda self: (started.append(1), begin(self)))
     few = STUDENTS[: feedback.PAGES_EACH]
-    assert feedback.make_feedback(course, LAB, students=few, workers=8).made == few
+    assert sorted(feedback.make_feedback(course, LAB, students=few, workers=8).made) == few
+    assert len(started) == 1
+
+
+def test_a_graded_notebook_that_cannot_be_read_costs_only_itself(course):
+    path = course / "autograded" / "s05" / LAB / f"{LAB}.ipynb"
+    path.unlink()
+    path.mkdir()
+    outcome = feedback.make_feedback(course, LAB, workers=2)
+    assert outcome.made == [name for name in STUDENTS if name != "s05"]
+    assert outcome.failures == {"s05": "the graded notebook cannot be read: Is a directory"}
+
+
+# --- the processes
+
+
+def odd_page(word: str) -> str:
+    """Make no page, in one way or another."""
+    match word:
+        case "raise":
+            raise RuntimeError("two\nlines")
+        case "compute":
+            re.match(r"(a+)+$", "a" * 60 + "b")  # in the library's own loop
+        case "exit":
+            os._exit(0)
+        case "memory":
+            return str(len("a" * (5 << 30)))
+    return word.removeprefix("fine")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="timers and limits are POSIX's")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_page_that_takes_too_much_costs_itself_and_no_other(workers):
+    pages = {word: (word,) for word in ("fine", "raise", "fine1", "exit", "memory", "fine2")}
+    found = dict(page_makers.make_all(odd_page, pages, workers))
+    assert found.pop("raise") == "RuntimeError: two"
+    assert found.pop("exit") == page_makers.ENDED
+    assert found.pop("memory").startswith("MemoryError")
+    assert found == {"fine": "", "fine1": "1", "fine2": "2"}
+
+
+def quick_page(word: str) -> str:
+    page_makers.SECONDS = 1
+    with page_makers._limited_time():
+        return odd_page(word)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="timers and limits are POSIX's")
+def test_a_page_that_computes_without_end_is_ended():
+    found = dict(page_makers.make_all(quick_page, {word: (word,) for word in ("compute", "fine", "compute ")}, 1))
+    assert found["compute"] == page_makers.SLOW
+    assert found["fine"] == ""
+
+
+# --- a notebook under another name
+
+
+def test_the_page_of_a_renamed_notebook_lies_there_under_both_names(course):
+    folder = course / "submitted" / "s03" / LAB
+    (folder / f"{LAB}.ipynb").rename(folder / "my final (2).ipynb")
+    grade(course)
+    feedback.make_feedback(course, LAB, workers=1)
+    there = course / "feedback" / "s03" / LAB
+    assert (there / "my final (2).html").read_bytes() == (there / f"{LAB}.html").read_bytes()
+    assert [path.name for path in page(course, "s02").parent.glob("*.html")] == [f"{LAB}.html"]
+
+
+def test_the_page_of_a_renamed_notebook_reaches_its_student_through_the_exchange(course, tmp_path, monkeypatch):
+    """A page that is released is fetched under the name of the notebook that the student has."""
+    from nbgrader.apps.api import NbGraderAPI
+    from nbgrader.utils import notebook_hash
+
+    exchange = tmp_path / "exchange"
+    exchange.mkdir(mode=0o777)
+    exchange.chmod(0o777)
+    folder = course / "submitted" / "s03" / LAB
+    (folder / f"{LAB}.ipynb").rename(folder / "mine.ipynb")
+    for path in (course / "submitted").iterdir():
+        (path / LAB / "timestamp.txt").write_text("2026-11-02 10:00:00 UTC")
+        (path / LAB / "submission_secret.txt").write_text(f"secret of {path.name}")
+    grade(course)
+    feedback.make_feedback(course, LAB, workers=1)
+    config = read_settings(course).config
+    config.Exchange.root = str(exchange)
+    done = NbGraderAPI(config=config).release_feedback(LAB)
+    assert done["success"], done
+    name = notebook_hash(secret="secret of s03", notebook_id="mine")
+    released = exchange / "neural-network-labs" / "feedback" / f"{name}.html"
+    assert released.read_bytes() == page(course, "s03").read_bytes()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is POSIX's")
