@@ -520,13 +520,24 @@ print(
 r"""
 ## Exercise 2.6. Weights by hand
 
-Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 0) and (1, 1), also if each input is up to 0.1 off; hidden units step or ReLU, the check tries both. Write `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle; `vertices` is (3, 2), **in either order**. Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
+Write `xor_net()`, a 2-2-1 net (hidden units step or ReLU, the check tries both), and `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle `vertices` (3, 2). Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
 
 Example: `[([[1, 0], [0, 1]], [-0.5, -0.5]), ([[1, 1]], [-1.5])]` says yes at (1, 1) only: AND.
 
 <details><summary>Hint</summary>
 At how many corners is $x_1 + x_2$ above 0.5? And above 1.5? For the triangle: which vertex tells you the sign of an edge's half-plane?
 </details>
+"""
+
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **XOR.** `xor_net()` says yes at (0, 1) and (1, 0), and no at (0, 0) and (1, 1). (5 minutes)
+2. **Margin.** The same answers where each input is up to 0.1 off. (2 minutes)
+3. **Three lines.** `triangle_net(vertices)`: each hidden unit's line lies on an edge; sides and output may still be wrong. (7 minutes)
+4. **Inwards.** Each hidden unit says yes on the triangle's side, for vertices in either order. (4 minutes)
+5. **All three.** The output says yes where all three hidden units do. (2 minutes)
 """
 
 
@@ -556,6 +567,9 @@ def triangle_net(vertices):
     ]
     ### END SOLUTION
 
+
+# %%
+lab.weights_by_hand.step(xor_net, triangle_net)  # what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "weights-by-hand-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 lab.weights_by_hand.check(xor_net, triangle_net)

@@ -520,6 +520,16 @@ Which window belongs to output (n, k, i, j) if the stride is 2? Where is its upp
 </details>
 """
 
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **One kernel.** For one picture, one channel and one kernel, an output is the sum of window times kernel, plus the bias. (15 minutes)
+2. **Stride.** The window moves by `stride` cells; cells left over are not used. (5 minutes)
+3. **Padding.** A border of `padding` zeros around the picture comes first. (5 minutes)
+4. **Channels.** Any number of pictures, channels and kernels; a kernel sums over all channels, and has its own bias. (15 minutes)
+"""
+
 
 # %% nbgrader={"grade": false, "grade_id": "build-conv2d", "locked": false, "schema_version": 3, "solution": true}
 def conv2d(x, weight, bias, stride=1, padding=0):
@@ -541,6 +551,9 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     return out
     ### END SOLUTION
 
+
+# %%
+lab.build_conv2d.step(conv2d)  # after each step: what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "build-conv2d-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 lab.build_conv2d.check(conv2d)

@@ -692,17 +692,23 @@ Only form says what these pictures show, and a dense layer has to learn a form a
 r"""
 ## Exercise 6.6. The first run
 
-1. Make a fresh `network`. Note its `first loss`, on a batch, before any step; the `loss of guessing` (two decimals or more); and the `chance` level.
-2. Train it for `EPOCHS` epochs with your functions: `history = run_epochs(…, EPOCHS, evaluate=…)` keeps the losses, and the accuracies on the **validation** pictures. Not enough yet? Choose optimiser and learning rate by these, and train a fresh network.
-3. When you have chosen, note the `accuracy` on the **test** pictures, once. Let the cell compute it, since a second run may give another number than the one you saw.
-
-**60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes)
+Train your `network` for `EPOCHS` epochs, and note in `first_run` where it started and what it reaches. **60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes)
 
 Example: Adam with learning rate 0.002 is a good start; the original lab's SGD (0.001, momentum 0.9) needs far more epochs.
 
 <details><summary>Hint</summary>
 Not enough? What do another optimiser or learning rate change?
 </details>
+"""
+
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **Guessing.** Note the `loss of guessing` (two decimals or more) and the `chance` level. (3 minutes)
+2. **First loss.** Note the loss of a fresh `CNN()` on a batch, before any step. (4 minutes)
+3. **Training.** Make a `network`, train it with your functions, and keep the `history`. `run_epochs(…, EPOCHS, evaluate=…)` keeps losses, and accuracies on the **validation** pictures: by these choose optimiser and learning rate. (10 minutes)
+4. **Test.** When you have chosen, let the cell compute the `accuracy` on the test pictures, once. A second run may give another number. (3 minutes)
 """
 
 # %% nbgrader={"grade": false, "grade_id": "first-run", "locked": false, "schema_version": 3, "solution": true}
@@ -736,6 +742,9 @@ first_run = {
 }
 print(first_run)
 ### END SOLUTION
+
+# %%
+lab.first_run.step(first_run, network)  # what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "first-run-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 lab.first_run.check(first_run, network)
