@@ -38,7 +38,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
 from course_utils.judging.mistakes import Mistake
 from course_utils.masters import read_master
-from course_utils.reference import entries_in
+from course_utils.reference import FURTHER, entries_in
 
 EXERCISES = every_exercise()
 WRONG_WAYS: list[tuple[str, WrongWay]] = [
@@ -370,6 +370,16 @@ def test_what_is_to_be_read_again_was_read_before(exercise):
         if one.notebook:  # a homework sends its readers to its lab, and says so
             assert one.section in Lesson(folder.removesuffix("_homework")).headings()
             assert f"{one.section}” in {one.notebook}" in one.hint
+
+
+@exercise_by_exercise
+def test_the_core_sends_nobody_to_what_goes_further(exercise):
+    cells = read_master(Lesson(folder_of(exercise)).master).cells
+    if entries_in(cells)[exercise.id].further:
+        return
+    marked = [cell.source for cell in cells if FURTHER.search(cell.source)]
+    further = {re.sub(r"^[0-9]+ ", "", heading) for heading in re.findall(r"^## (.+)$", "\n".join(marked), re.M)}
+    assert {one.section for one in exercise.misconceptions if not one.notebook} & further == set()
 
 
 @exercise_by_exercise

@@ -139,6 +139,14 @@ def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
         assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
 
 
+@pytest.mark.parametrize("lab", [lab for lab in LABS if any(one.further for one in reference.entries(lab).values())])
+def test_what_goes_further_is_not_needed_by_the_core(lab, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    further = [name for name, entry in reference.entries(lab).items() if entry.further]
+    found = run_all(filled(lab, lambda one: one not in further))
+    assert not_attempted(found) == [f"{one}-check" for one in further]
+
+
 def test_an_error_is_seen_and_the_cells_behind_it_run():
     cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "# a comment\ny = x / 0", "z =", "x + y")]
     found = run_all(cells)
