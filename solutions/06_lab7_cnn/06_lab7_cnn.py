@@ -21,7 +21,7 @@ r"""
 - write the training loop and an evaluation that hides nothing;
 - count what LeNet, VGG-16 and ResNet are made of, and correct a listing that is not what it says.
 
-**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 170 more for what is marked *Further*, with a good place to stop after section 7.
+**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 170 more for what is marked *Further*, with a good place to stop after section 3.
 """
 
 # %% [markdown]
@@ -406,6 +406,11 @@ The check gives your network weights of its own and compares the scores with PyT
 # %%
 if lab.build_cnn.is_written(CNN):
     display(widgets.explore_ribbon(CNN(), input_shape=(3, 32, 32)))
+
+# %% [markdown]
+r"""
+**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
+"""
 
 # %% [markdown]
 r"""
@@ -856,8 +861,6 @@ lab.reproducible_run.check_hidden(reproducible_run, seed=415)
 # %% [markdown]
 r"""
 A repeatable run is not a better one. Accuracies of three seeds often differ by a few points, so compare methods over several seeds, not one lucky run.
-
-**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
 
 # %% [markdown]
