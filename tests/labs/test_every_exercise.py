@@ -125,8 +125,11 @@ def test_a_raised_error_is_told_with_the_learners_own_line(exercise):
 
 
 @way_by_way
-def test_a_known_wrong_way_gets_its_own_code_and_question(package, way):
+def test_a_known_wrong_way_gets_its_own_code_and_question_and_what_its_right_parts_are_worth(package, way):
     found = run(package, way)
+    assert found.share == pytest.approx(way.share or 0.0)
+    assert not found.missing
+    assert 1 <= len(found.text.splitlines()) <= MOST_LINES
     assert set(found.codes) == {way.code, *way.also} - {""}
     if way.code:
         (mine,) = [one for one in exercise_of(package, way).misconceptions if one.code == way.code]
@@ -143,14 +146,6 @@ def asks_itself(package: str, way: WrongWay) -> bool:
     options = [option for choice in choices for option in choice.options.values()]
     asked = [one.feedback for one in options if one.feedback and one.way and one.way.code == way.code]
     return any(feedback in run(package, way).text for feedback in asked)
-
-
-@way_by_way
-def test_a_known_wrong_way_earns_what_its_right_parts_are_worth(package, way):
-    found = run(package, way)
-    assert found.share == pytest.approx(way.share or 0.0)
-    assert not found.missing
-    assert 1 <= len(found.text.splitlines()) <= MOST_LINES
 
 
 @exercise_by_exercise
