@@ -9,11 +9,12 @@ import jupytext
 import nbformat
 import pytest
 from jupytext.config import load_jupytext_config
+from lesson import master_of
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_utils.cells import grade_id, role
 from course_utils.course import labs
-from course_utils.masters import lint, master_path, read_master, write_instructor_notebook
+from course_utils.masters import lint, master_path, write_instructor_notebook
 from course_utils.reference import DIFFICULTY
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,7 +45,7 @@ def master(request) -> Path:
 
 @pytest.fixture(scope="module")
 def cells(master):
-    return read_master(master).cells
+    return master_of(master.stem).cells
 
 
 def prose(cells):
@@ -74,7 +75,7 @@ def test_jupyterlab_would_save_it_unchanged(master):
 
 
 def test_it_passes_the_lint_of_the_release(master):
-    assert lint(read_master(master)) == []
+    assert lint(master_of(master.stem)) == []
 
 
 def test_the_instructor_notebook_has_the_same_ids_every_time(master, tmp_path):

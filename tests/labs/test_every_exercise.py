@@ -4,6 +4,8 @@ import ast
 import importlib
 import re
 import time
+from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -48,12 +50,35 @@ MOST_LINES = 4
 LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
+LONG = {  # networks are trained, or looked at one by one: up to some seconds a check
+    "lab7_cnn/first-run",
+    "lab7_cnn_homework/beat-the-baseline",
+    "transfer_learning_homework/frozen-baseline",
+    "transfer_learning_homework/improvement",
+    "transfer_learning_homework/results-table",
+}
+QUICK_WAYS = 2  # of each exercise, in what is not slow
+
+
+def slow_if(condition: bool) -> tuple[pytest.MarkDecorator, ...]:
+    return (pytest.mark.slow,) if condition else ()
+
+
+def way_params() -> Iterator:
+    """Yield the wrong ways; all but the first ones of each exercise are slow, which ``make test`` runs as well."""
+    seen: Counter[str] = Counter()
+    for number, (package, way) in enumerate(WRONG_WAYS):
+        exercise = f"{package}/{way.exercise}"
+        seen[exercise] += 1
+        marks = slow_if(exercise in LONG or seen[exercise] > QUICK_WAYS)
+        yield pytest.param(package, way, id=f"{exercise}-{way.code or 'unknown'}-{number}", marks=marks)
+
+
 exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called)
-way_by_way = pytest.mark.parametrize(
-    ("package", "way"),
-    WRONG_WAYS,
-    ids=[f"{package}/{way.exercise}-{way.code or 'unknown'}-{n}" for n, (package, way) in enumerate(WRONG_WAYS)],
+long_ones_are_slow = pytest.mark.parametrize(
+    "exercise", [pytest.param(one, id=called(one), marks=slow_if(called(one) in LONG)) for one in EXERCISES]
 )
+way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params()))
 
 
 # --- right and missing
@@ -65,9 +90,8 @@ def test_the_masters_answer_is_right(exercise):
     assert (found.share, found.text.splitlines()[0]) == (1.0, "Correct.")
 
 
-@pytest.mark.parametrize(
-    "exercise", [one for one in EXERCISES if issubclass(one, Implementation)], ids=lambda exercise: exercise.id
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("exercise", [one for one in EXERCISES if issubclass(one, Implementation)], ids=called)
 def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
     mine, answers = exercise(), right_answers(exercise)
     if mine.hidden_cases(5):
@@ -93,7 +117,7 @@ def test_a_function_that_is_not_written_yet_is_not_a_wrong_answer(exercise):
 # --- wrong
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_odd_answers_earn_nothing_and_are_told_in_four_lines(exercise):
     answers = right_answers(exercise)
     found = {
@@ -104,7 +128,7 @@ def test_odd_answers_earn_nothing_and_are_told_in_four_lines(exercise):
     assert {key: one for key, one in found.items() if one.share or len(one.text.splitlines()) > MOST_LINES} == {}
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_one_unreadable_part_is_one_wrong_part(exercise):
     answers = right_answers(exercise)
     if not any(map(parts_of, answers)) or len(exercise().judge(*answers)) == 1:
@@ -118,7 +142,7 @@ def test_one_unreadable_part_is_one_wrong_part(exercise):
                 assert len(found.text.splitlines()) <= MOST_LINES
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_a_raised_error_is_told_with_the_learners_own_line(exercise):
     answers = right_answers(exercise)
     source = "def broken(*args, **kwargs):\n    return 1 / 0  # my own line\n"
@@ -135,8 +159,11 @@ def test_a_raised_error_is_told_with_the_learners_own_line(exercise):
 
 
 @way_by_way
-def test_a_known_wrong_way_gets_its_own_code_and_question(package, way):
+def test_a_known_wrong_way_gets_its_own_code_and_question_and_what_its_right_parts_are_worth(package, way):
     found = run(package, way)
+    assert found.share == pytest.approx(way.share or 0.0)
+    assert not found.missing
+    assert 1 <= len(found.text.splitlines()) <= MOST_LINES
     assert set(found.codes) == {way.code, *way.also} - {""}
     if way.code:
         (mine,) = [one for one in exercise_of(package, way).misconceptions if one.code == way.code]
@@ -155,14 +182,6 @@ def asks_itself(package: str, way: WrongWay) -> bool:
     return any(feedback in run(package, way).text for feedback in asked)
 
 
-@way_by_way
-def test_a_known_wrong_way_earns_what_its_right_parts_are_worth(package, way):
-    found = run(package, way)
-    assert found.share == pytest.approx(way.share or 0.0)
-    assert not found.missing
-    assert 1 <= len(found.text.splitlines()) <= MOST_LINES
-
-
 @exercise_by_exercise
 def test_every_misconception_of_an_exercise_has_a_wrong_way(exercise):
     tried = {way.code for package, way in WRONG_WAYS if exercise_of(package, way) is exercise}
@@ -170,6 +189,7 @@ def test_every_misconception_of_an_exercise_has_a_wrong_way(exercise):
     assert {one.code for one in exercise.misconceptions} - tried == set(separately.get(exercise.id, ()))
 
 
+@pytest.mark.slow
 @exercise_by_exercise
 def test_only_listed_misconceptions_are_recognised(exercise):
     listed = {one.code for one in exercise.misconceptions}
@@ -452,6 +472,10 @@ def test_the_master_asks_checks_and_helps_in_one_grammar(exercise):
     assert f"lab.{exercise.name()}.check(" in text
     if issubclass(exercise, Implementation) and exercise().hidden_cases(1):
         assert f"lab.{exercise.name()}.check_hidden(" in text
+
+
+def test_what_is_long_is_there():
+    assert set(map(called, EXERCISES)) >= LONG
 
 
 def test_every_lab_has_its_exercises_and_every_check_its_exercise():

@@ -47,6 +47,8 @@ BUILT_UP = {  # answers that call others: without those they cannot be there eit
 LABS = reference.labs()
 CONFIG = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
 
+pytestmark = pytest.mark.slow
+
 every_lab = pytest.mark.parametrize("lab", LABS)
 
 
