@@ -290,11 +290,11 @@ def grade(
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
-    from course_utils.lab_options import modules_of
+    from course_utils.lab_options import imports_of
 
     root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
-    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
 
