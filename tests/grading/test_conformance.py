@@ -115,8 +115,8 @@ def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
     ]
     course = tmp_path / "course"
     course.mkdir()
-    (course / "tests.yml").write_text(AUTOTESTS)
-    assignments.make_course(course, {"small": features}, {"small": {"tests.yml": AUTOTESTS}})
+    (course / "autotests.yml").write_text(AUTOTESTS)
+    assignments.make_course(course, {"small": features}, {})
     released = (course / "release" / "small" / "small.ipynb").read_text()
     assert "AUTOTEST" not in released
     stock = Path(shutil.copytree(course, tmp_path / "stock"))
