@@ -5,12 +5,12 @@ What each hook is for stands at the hook, in course_utils/masters.py, grading/ho
 
 from pathlib import Path
 
-from nbgrader.converters import GenerateAssignment, GenerateFeedback
+from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions
 
 from course_utils import cells, masters
 from course_utils.course import MASTERS, RELEASED
-from course_utils.grading import autograde, feedback_page, hooks, pages, shortening
+from course_utils.grading import adopted, autograde, hooks
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -42,14 +42,4 @@ c.Autograde.sanitize_preprocessors = []
 c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
 
 # Pages of students' notebooks: formgrader's screens and feedback
-c.HTMLExporter.filters = pages.FILTERS
-c.HTMLExporter.preprocessors = [shortening.shorten]
-
-# Feedback
-c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
-c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
-c.GenerateFeedback.preprocessors = [
-    hooks.HideHiddenTests,
-    *GenerateFeedback.preprocessors.default_args[0],
-    feedback_page.lay_out,
-]
+adopted.set_pages(c)

@@ -54,13 +54,18 @@ def release(
             "by default done before a release, where it was not yet done, and not by --check",
         ),
     ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="refuse checks that can only run in the student's own process")
+    ] = False,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
 
     root = find_root()
     if not check:
-        outcome = releasing.release(root, labs or [], gradebook=gradebook, prove=proof is not False)
+        outcome = releasing.release(
+            root, labs or [], gradebook=gradebook, prove=proof is not False or strict, strict=strict
+        )
         for name in outcome.proved:
             typer.echo(f"proved     {name}")
         for path in outcome.written:
@@ -71,6 +76,8 @@ def release(
             typer.echo("written    README.md: exercises and points in its table")
         if outcome.registered:
             typer.echo("registered in gradebook.db")
+        for sentence in outcome.sentences:
+            typer.echo(f"note       {sentence}")
         for path in outcome.strangers:
             typer.echo(f"stranger   {RELEASED}/{path}: not made from a master; remove it", err=True)
         return
@@ -210,6 +217,32 @@ def bundle(
         typer.echo(f"made       {path}  ({size / 1e6:.1f} MB)")
 
 
+@app.command()
+def adopt(
+    folder: Annotated[Path | None, typer.Argument(help="the course; this folder if left out")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="take the lines out again")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would change, and change nothing")] = False,
+) -> None:
+    """Let this engine grade a course of nbgrader's: adds four lines to its nbgrader_config.py, and nothing else.
+
+    After it, course grade ASSIGNMENT grades a class, and nbgrader autograde and formgrader use the same engine.
+    """
+    from course_utils import adopting
+
+    planned = adopting.plan((folder or Path.cwd()).resolve(), undo=undo)
+    for sentence in planned.sentences:
+        typer.echo(sentence)
+    if not planned.changes:
+        typer.echo(f"nothing to change in {planned.path}")
+        return
+    if not dry_run:
+        adopting.apply(planned)
+    word = "would write" if dry_run else "removed    " if planned.after is None else "written    "
+    typer.echo(f"{word} {planned.path}")
+    if not undo:
+        typer.echo("\n".join(f"  + {line}" for line in adopting.LINES.splitlines() if line))
+
+
 Wanted = Annotated[list[str], typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling")]
 Workers = Annotated[
     int | None,
@@ -240,10 +273,11 @@ def grade(
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
+    from course_utils.lab_options import modules_of
 
     root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
-    with hire(root, workers=workers, scheduler=scheduler) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
 
@@ -255,7 +289,7 @@ def grade(
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
             faults = screen.lines_of_faults(name, list(found.values()))
-            for line in [*screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
+            for line in [*outcome.sentences, *screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
             well, decided = well and outcome.well, decided and not faults
     raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)

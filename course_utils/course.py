@@ -1,7 +1,9 @@
 """Where the course lies on the disk, and how its labs are called."""
 
+import ast
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ AUTOGRADED = "autograded"
 FEEDBACK = "feedback"
 DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
-ODD_IN_NAMES = "*?[]{}+%#\\/'\""  # patterns, parts of the exchange's names, parts of addresses
+ODD_IN_NAMES = "*?[]{}+/\\"  # parts of patterns, of the exchange's names, of paths
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
 
@@ -21,25 +23,65 @@ class CourseError(Exception):
     """Something the user can mend. The command line prints the message alone and ends with status 2."""
 
 
+@dataclass(frozen=True)
+class Folders:
+    """How a course calls its folders: ours say solutions and notebooks, nbgrader's own words are source and release."""
+
+    masters: str = MASTERS
+    released: str = RELEASED
+
+
+def folders(root: Path) -> Folders:
+    """Return how a course calls its folders, read off nbgrader_config.py without running it.
+
+    A course that takes the names from this package, or has no others and these folders, is one of ours.
+    """
+    try:
+        tree = ast.parse((root / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, SyntaxError):
+        tree = ast.Module([], [])
+    said = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
+            said[node.targets[0].attr] = node.value.value if isinstance(node.value, ast.Constant) else None
+    masters, released = said.get("source_directory", ""), said.get("release_directory", "")
+    ours = (root / MASTERS).is_dir() or not any((root / name).is_dir() for name in ("source", "release"))
+    return Folders(
+        masters if isinstance(masters, str) and masters else MASTERS if masters is None or ours else "source",
+        released if isinstance(released, str) and released else RELEASED if released is None or ours else "release",
+    )
+
+
 def find_root(start: Path | None = None) -> Path:
     """Return the course root: the nearest folder, from ``start`` upwards, that holds nbgrader_config.py."""
     start = (start or Path.cwd()).resolve()
     for folder in (start, *start.parents):
-        if (folder / CONFIG).is_file() and any((folder / name).is_dir() for name in (MASTERS, RELEASED)):
-            return folder
+        if (folder / CONFIG).is_file():
+            names = folders(folder)
+            if any((folder / name).is_dir() for name in (names.masters, names.released)):
+                return folder
     raise CourseError(f"{start} is not inside the course: no folder from there upwards holds {CONFIG}.")
 
 
 def labs(root: Path) -> list[str]:
-    """Return the names of the labs that have a master, in order."""
-    return sorted(path.stem for path in (root / MASTERS).glob("*/*.py") if path.stem == path.parent.name)
+    """Return the names of the labs, in order: they have a master, or notebooks in the folder of the masters."""
+    folder = root / folders(root).masters
+    scripts = {path.stem for path in folder.glob("*/*.py") if path.stem == path.parent.name}
+    return sorted(scripts | {path.parent.name for path in folder.glob("*/*.ipynb") if not path.name.startswith(".")})
+
+
+def released_labs(root: Path) -> list[str]:
+    """Return the names of the labs of which there is a release, in order."""
+    found = (root / folders(root).released).glob("*/*.ipynb")
+    return sorted({path.parent.name for path in found if not path.name.startswith(".")})
 
 
 def find_labs(root: Path, wanted: list[str]) -> list[str]:
     """Return the labs that are meant by ``5``, ``05`` or ``05_conv_and_pooling``; all of them by nothing."""
-    known = labs(root)
+    known = labs(root) or released_labs(root)
     if not known:
-        raise CourseError(f"There is no lab in {root / MASTERS}: a lab is a file such as 01_neurons/01_neurons.py.")
+        where = root / folders(root).masters
+        raise CourseError(f"There is no lab in {where}: a lab is a file such as 01_neurons/01_neurons.py.")
     found = [one_lab(name.rstrip("/"), known) for name in wanted] or known
     for name in found:
         if why := why_no_lab(name):

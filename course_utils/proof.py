@@ -7,9 +7,9 @@ are a person's, before a release as after it.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import nbformat
@@ -19,6 +19,7 @@ from rich.console import Console
 from course_utils import files
 from course_utils.cells import grade_id
 from course_utils.course import MASTERS, SPOOL, CourseError
+from course_utils.grading import ways
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.driver import Watcher, limits
 from course_utils.grading.faults import UNDECIDED, last_line
@@ -26,6 +27,7 @@ from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.job import Bundle, Check, Graded, Job, ReleasedCell, Submission
 from course_utils.grading.screen import Bar
 from course_utils.grading.workers import hire, processors
+from course_utils.lab_options import read_options
 from course_utils.masters import as_text
 
 PROOFS = "proofs"
@@ -48,10 +50,23 @@ class Proof:
         return hashlib.sha256("".join(job.key() for job in self.jobs.values()).encode()).hexdigest()
 
 
+@dataclass
+class Proved:
+    """Labs that were proved just now, and what there is to say of them."""
+
+    labs: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+
+
 def prove(
-    root: Path, masters: dict[str, NotebookNode], made: dict[Path, bytes], hired: Here | None = None
-) -> list[str]:
-    """Prove labs that were not proved as they are now; return their names.
+    root: Path,
+    masters: dict[str, NotebookNode],
+    made: dict[Path, bytes],
+    hired: Here | None = None,
+    *,
+    strict: bool = False,
+) -> Proved:
+    """Prove labs that were not proved as they are now; return their names, and sentences on them.
 
     Parameters
     ----------
@@ -63,34 +78,61 @@ def prove(
         What was made of them, by path below ``notebooks/``.
     hired
         Who grades; this machine if None.
+    strict
+        Refuse labs with a check in ordinary Python that can only run in the student's process.
 
     Raises
     ------
     CourseError
         With every check that gives a model answer too little, a stub too much, or that fails itself.
     """
-    proofs = [proof_of(lab, master, made[Path(lab, f"{lab}.ipynb")]) for lab, master in masters.items()]
-    todo = {proof.lab: proof for proof in proofs if not _is_known(root, proof)}
+    proofs = [proof_of(root, lab, master, made) for lab, master in masters.items()]
+    todo = {proof.lab: proof for proof in proofs if strict or not _is_known(root, proof)}
     if not todo:
-        return []
+        return Proved()
     problems: dict[str, list[str]] = {lab: [] for lab in todo}
-    for lab, found in _grade(root, todo, hired):
-        problems[lab] += found
+    sentences: list[str] = []
+    with _hired(root, hired, 2 * len(todo)) as engine:
+        for lab, proof in todo.items():
+            todo[lab], said = _with_ways(root, proof, engine)
+            sentences += said
+            problems[lab] += said if strict else []
+        for lab, found, said in _grade(todo, engine):
+            problems[lab] += found
+            sentences += said
     for lab, found in problems.items():
         if not found:
             files.write(_note(root, lab), todo[lab].digest)
     lines = [f"{MASTERS}/{lab}/{lab}.py: {line}" for lab, found in problems.items() for line in found]
     if lines:
         raise CourseError("\n".join([*lines, f"Nothing was released. {INSTEAD}"]))
-    return list(todo)
+    return Proved(list(todo), sentences)
 
 
-def proof_of(lab: str, master: NotebookNode, released: bytes) -> Proof:
+def proof_of(root: Path, lab: str, master: NotebookNode, made: dict[Path, bytes]) -> Proof:
     """Return what is to be graded to prove a lab."""
-    bundle = bundle_of(lab, master, nbformat.reads(released.decode("utf-8"), as_version=4))
+    released = made[Path(lab, f"{lab}.ipynb")]
+    beside = {path: content for path, content in made.items() if path.parts[0] == lab and path.name != f"{lab}.ipynb"}
+    files = {path.relative_to(lab).as_posix(): content for path, content in beside.items()}
+    bundle = replace(bundle_of(lab, master, nbformat.reads(released.decode("utf-8"), as_version=4)), files=files)
     notebooks = {MODEL: as_text(master).encode("utf-8"), STUB: released}
-    seconds = limits()
-    return Proof(lab, {what: Job(bundle, Submission(lab, content), seconds) for what, content in notebooks.items()})
+    allowed = limits(read_options(root, lab))
+    return Proof(lab, {what: Job(bundle, Submission(lab, content), allowed) for what, content in notebooks.items()})
+
+
+def _with_ways(root: Path, proof: Proof, engine: Here | Cluster) -> tuple[Proof, list[str]]:
+    """Decide which way the checks of a lab run that are in ordinary Python, and say which run inside."""
+    model, stub = proof.jobs[MODEL], proof.jobs[STUB]
+    if not ways.plain_checks(model.bundle.cells):
+        return proof, []
+    found = ways.decide(
+        model.bundle, model.submission.notebook or b"", stub.submission.notebook or b"", engine, model.limits
+    )
+    ways.keep(root, model.bundle, found)
+    said = {name: one.way for name, one in found.items()} | read_options(root, proof.lab).checks
+    bundle = replace(model.bundle, ways=said)
+    jobs = {what: replace(job, bundle=bundle) for what, job in proof.jobs.items()}
+    return Proof(proof.lab, jobs), ways.sentences(bundle, found)
 
 
 def bundle_of(lab: str, master: NotebookNode, released: NotebookNode) -> Bundle:
@@ -130,22 +172,29 @@ def _is_known(root: Path, proof: Proof) -> bool:
 # --- grading and judging
 
 
-def _grade(root: Path, todo: dict[str, Proof], hired: Here | None) -> Iterator[tuple[str, list[str]]]:
-    """Grade what is to be proved; yield for each submission its lab and what is wrong with it."""
+def _grade(todo: dict[str, Proof], engine: Here | Cluster) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Grade what is to be proved; yield for each submission its lab, what is wrong with it, and what is to be said."""
     jobs = {f"{lab}: {what}": (lab, what, job) for lab, proof in todo.items() for what, job in proof.jobs.items()}
     watcher: Watcher = Bar(Console(stderr=True), "proving")
-    with _hired(root, hired, len(jobs)) as engine:
-        watcher.begin(" ".join(todo) if len(todo) == 1 else f"{len(todo)} labs", len(jobs))
-        try:
-            for name, packed in engine.run((name, job.pack()) for name, (_, _, job) in jobs.items()):
-                lab, what, _ = jobs[name]
-                if isinstance(packed, NotGraded):
-                    raise CourseError(f"{name} could not be graded on this machine: {packed.reason} {INSTEAD}")
-                found = problems_of(what, Graded.unpack(packed))
-                watcher.step(name, bool(found))
-                yield lab, found
-        finally:
-            watcher.end()
+    watcher.begin(" ".join(todo) if len(todo) == 1 else f"{len(todo)} labs", len(jobs))
+    try:
+        for name, packed in engine.run((name, job.pack()) for name, (_, _, job) in jobs.items()):
+            lab, what, job = jobs[name]
+            if isinstance(packed, NotGraded):
+                raise CourseError(f"{name} could not be graded on this machine: {packed.reason} {INSTEAD}")
+            graded = Graded.unpack(packed)
+            plain = ways.plain_checks(job.bundle.cells) if what == STUB else {}
+            found = problems_of(what, graded, set(plain))
+            watcher.step(name, bool(found))
+            yield lab, found, _free_points(lab, graded, set(plain))
+    finally:
+        watcher.end()
+
+
+def _free_points(lab: str, graded: Graded, plain: set[str]) -> list[str]:
+    """Say which checks in ordinary Python give points to nobody's answer: nbgrader lets that be."""
+    free = {name: check.points for name, check in graded.checks.items() if name in plain and check.points}
+    return [f"{lab}: {name} gives {points:g} points to the untouched notebook" for name, points in free.items()]
 
 
 @contextmanager
@@ -157,11 +206,14 @@ def _hired(root: Path, hired: Here | None, jobs: int) -> Iterator[Here | Cluster
         yield found
 
 
-def problems_of(what: str, graded: Graded) -> list[str]:
-    """Return what is wrong with the result of a model answer or a stub, one sentence each, naming the check."""
+def problems_of(what: str, graded: Graded, plain: Collection[str] = ()) -> list[str]:
+    """Return what is wrong with the result of a model answer or a stub, one sentence each, naming the check.
+
+    Of checks in ordinary Python, ``plain``, a stub may get what it gets.
+    """
     if graded.reason:
         return [f"{what} could not be graded: {graded.reason}"]
-    found = {name: _problem(what, check) for name, check in graded.checks.items()}
+    found = {name: _problem(what, check) for name, check in graded.checks.items() if name not in plain}
     return [f"{name}: {problem}" for name, problem in found.items() if problem]
 
 

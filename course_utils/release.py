@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import nbformat
 from nbformat import NotebookNode
@@ -22,6 +23,7 @@ from course_utils.cells import is_solution, nbgrader_settings
 from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
 from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
+from course_utils.lab_options import NAME, LabOptions, read_options
 from course_utils.masters import (
     as_text,
     graded_ids,
@@ -30,6 +32,9 @@ from course_utils.masters import (
     read_master,
     write_instructor_notebook,
 )
+
+if TYPE_CHECKING:
+    from course_utils.proof import Proved
 
 Files = dict[Path, bytes]  # paths below notebooks/
 
@@ -46,6 +51,7 @@ class Outcome:
     registered: bool = False
     counts: bool = False  # README's table was written, or a check found other counts in it
     proved: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)  # on the labs that were proved
 
     @property
     def fresh(self) -> bool:
@@ -53,21 +59,25 @@ class Outcome:
         return not (self.missing or self.differing or self.strangers or self.counts)
 
 
-def release(root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True) -> Outcome:
+def release(
+    root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True, strict: bool = False
+) -> Outcome:
     """Make the student notebooks of the labs that are named, or of all.
 
     ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
     None registers where there is one already. ``prove``: refuse labs whose model answers do not earn every point, or
-    whose stubs earn one (:mod:`course_utils.proof`).
+    whose stubs earn one (:mod:`course_utils.proof`). ``strict``: refuse also checks that can only run in the student's
+    process.
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
     register = has_gradebook(root) if gradebook is None else gradebook
     refuse_to_drop_graded_cells(root, notebooks, register)
     made = build(root, notebooks)
-    proved = prove_labs(root, notebooks, made) if prove else []
+    proof = prove_labs(root, notebooks, made, strict=strict) if prove else None
     outcome = compare(root, made, everything=not wanted)
-    outcome.proved = proved
+    if proof:
+        outcome.proved, outcome.sentences = proof.labs, proof.sentences
     for name in names:
         write_instructor_notebook(root, name)
     refuse_to_lose_answers(root, outcome.differing)
@@ -90,27 +100,28 @@ def check(root: Path, wanted: list[str], *, prove: bool = False) -> Outcome:
     files = build(root, notebooks)
     outcome = compare(root, files, everything=not wanted)
     outcome.counts = overview.is_stale(root)
-    outcome.proved = prove_labs(root, notebooks, files) if prove else []
+    outcome.proved = prove_labs(root, notebooks, files).labs if prove else []
     return outcome
 
 
-def prove_labs(root: Path, notebooks: dict[str, NotebookNode], files: Files) -> list[str]:
+def prove_labs(root: Path, notebooks: dict[str, NotebookNode], files: Files, *, strict: bool = False) -> "Proved":
     """Prove labs; return those that were not proved before, or raise with what is wrong with them."""
     from course_utils.proof import prove  # takes a second, as all of grading
 
-    return prove(root, notebooks, files)
+    return prove(root, notebooks, files, strict=strict)
 
 
 def read_masters(root: Path, names: list[str]) -> dict[str, NotebookNode]:
     """Return the masters as notebooks, or raise with everything that is wrong with them."""
     notebooks, problems = {}, []
     for name in names:
-        path = master_path(root, name)
+        path, options = master_path(root, name), read_options(root, name)
         notebooks[name] = read_master(path)
-        problems += [f"{path.relative_to(root)}: {problem}" for problem in lint(notebooks[name])]
+        problems += [f"{path.relative_to(root)}: {problem}" for problem in lint(notebooks[name], options)]
         problems += [
-            f"{stray.relative_to(root)}: nbgrader would hand this file to students; keep it elsewhere"
+            f"{stray.relative_to(root)}: to hand this file out, name it in hand_out of {NAME}; else keep it elsewhere"
             for stray in _strays(path.parent, name)
+            if stray not in handed_out(path.parent, options)
         ]
     if problems:
         raise CourseError("\n".join(problems))
@@ -131,7 +142,31 @@ def _strays(folder: Path, name: str) -> Iterator[Path]:
 def build(root: Path, notebooks: dict[str, NotebookNode]) -> Files:
     """Let nbgrader make the student notebooks in a temporary folder and return them."""
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-        return run_nbgrader(root, Path(folder), notebooks, ["--no-db"])
+        made = run_nbgrader(root, Path(folder), notebooks, ["--no-db"])
+    for name in notebooks:
+        folder_of = master_path(root, name).parent
+        for path in handed_out(folder_of, read_options(root, name)):
+            made[Path(name) / path.relative_to(folder_of)] = path.read_bytes()
+    return made
+
+
+def handed_out(folder: Path, options: LabOptions) -> list[Path]:
+    """Return the files beside a master that go to students: those that the lab's options name.
+
+    Raises
+    ------
+    CourseError
+        If a pattern leads out of the folder, or finds nothing.
+    """
+    found: list[Path] = []
+    for pattern in options.hand_out:
+        if Path(pattern).is_absolute() or ".." in Path(pattern).parts:
+            raise CourseError(f"{folder.name}/{NAME}: hand_out names what lies beside the source, not {pattern!r}")
+        here = sorted(path for path in folder.glob(pattern) if path.is_file())
+        if not here:
+            raise CourseError(f"{folder.name}/{NAME}: hand_out finds no file {pattern!r}")
+        found += here
+    return list(dict.fromkeys(found))
 
 
 def run_nbgrader(root: Path, folder: Path, notebooks: dict[str, NotebookNode], options: list[str]) -> Files:

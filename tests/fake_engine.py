@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import time
+from dataclasses import asdict
 
 from course_utils.course import CourseError
 from course_utils.grading.job import Check, Graded, Job
@@ -61,6 +62,7 @@ def cells_of(text: str) -> dict[str, str] | None:
 def grade(job: Job, text: str) -> Graded:
     graded = Graded(job.submission.student, job.bundle.lab, job.key(), notes=list(job.submission.notes), sandbox="none")
     answers = cells_of(text)
+    graded.limits = asdict(job.limits)
     graded.reason = job.submission.reason or ("" if answers else "the notebook is damaged")
     for cell in job.bundle.cells:
         name = cell["grade_id"]

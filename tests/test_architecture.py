@@ -23,9 +23,10 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"widgets"},
     {"handing_in", "labs"},
     {"practice"},
+    {"lab_options"},
     {"masters"},
     {"grading"},
-    {"bundle", "collecting", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
+    {"adopting", "bundle", "collecting", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
     {"desk", "release"},
     {"demo", "site"},
     {"cli"},
@@ -33,7 +34,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
-BELOW_THE_GRADER = {"cells", "course", "files", "judging", "masters", "reference", "runtime", "showing"}
+BELOW_THE_GRADER = {"cells", "course", "files", "judging", "lab_options", "masters", "reference", "runtime", "showing"}
 HANDED_OUT = PACKAGE / "handout"  # start.py is copied into bundles, and imports nothing
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if HANDED_OUT not in path.parents]
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]

@@ -14,9 +14,10 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import AUTOGRADED, SUBMITTED, CourseError
+from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError
+from course_utils.grading import ways
 from course_utils.grading.beside import beside
-from course_utils.grading.bundle import read_bundle
+from course_utils.grading.bundle import notebooks_of, read_bundle
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.here import Here, NotGraded, make_engine
@@ -25,6 +26,7 @@ from course_utils.grading.reading import TIMESTAMP, read_submission, read_timest
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
 from course_utils.grading.writer import write_folder
+from course_utils.lab_options import read_options
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
@@ -37,18 +39,20 @@ def worker(root: Path) -> Here:
     return _workers[root]
 
 
-def grade_one(root: Path, lab: str, student: str) -> tuple[Bundle, Submission, Graded]:
-    """Grade one submission, or take what is in the spool.
+def grade_one(root: Path, lab: str, student: str, notebook: str = "") -> tuple[Bundle, Submission, Graded]:
+    """Grade one notebook of a submission, or take what is in the spool.
 
     Raises
     ------
     CourseError
         If it cannot be graded on this machine.
     """
-    bundle, submission, spool = read_bundle(root, lab), read_submission(root, lab, student), Spool(root, lab)
-    job = Job(bundle, submission, limits())
+    allowed = limits(read_options(root, lab))
+    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), allowed)
+    submission = read_submission(root, lab, student, bundle.notebook, notebooks_of(root, lab))
+    spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, allowed)
     graded = spool.find(student, job.key())
-    if graded is None:
+    if graded is None or not job.holds(graded):
         packed = worker(root).grade(job.pack())
         if isinstance(packed, NotGraded):
             raise CourseError(f"{student}/{lab} could not be graded: {packed.reason}")
@@ -66,14 +70,16 @@ class GradedExporter(NotebookExporter):
         nbgrader: Any = self.parent
         root = Path(nbgrader.coursedir.root)
         lab, student = here["assignment"], here["student"]
-        if Path(filename).resolve() != (root / SUBMITTED / student / lab / f"{lab}.ipynb").resolve():
+        wanted, notebooks = Path(filename), notebooks_of(root, lab)
+        if wanted.parent.resolve() != (root / SUBMITTED / student / lab).resolve() or wanted.stem not in notebooks:
             return super().from_filename(filename, resources=resources, **options)
-        bundle, submission, graded = grade_one(root, lab, student)
+        bundle, submission, graded = grade_one(root, lab, student, wanted.stem)
         timestamp, when = read_timestamp(root, lab, student)
         stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}
-        files = beside(submission.files, bundle.files | stamp, f"{lab}.ipynb")
-        write_folder(root / AUTOGRADED / student / lab, files)
-        resources["metadata"] = {"name": lab, "path": os.path.dirname(filename)}
+        files = beside(submission.files, bundle.files | stamp, wanted.name)
+        others = [f"{name}.ipynb" for name in notebooks if name != wanted.stem]
+        write_folder(root / AUTOGRADED / student / lab, files, keep=others)
+        resources["metadata"] = {"name": wanted.stem, "path": os.path.dirname(filename)}
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
 
 
@@ -90,11 +96,13 @@ class SaveScores(SaveAutoGrades):  # type: ignore[misc]  # nbgrader has no types
 
 
 def take_the_labs_notebook(assignment: str, student: str, notebooks: list[str]) -> None:
-    """Let nbgrader convert the lab's notebook, whatever the student has called it and whatever else lies there.
+    """Let nbgrader convert the lab's notebooks, whatever the student has called them and whatever else lies there.
 
     Called by nbgrader before it converts a submission. It would skip a notebook under another name, and stop at a
     submission that has no other.
     """
     del student  # nbgrader hands over its pattern, not the student
     if notebooks:
-        notebooks[:] = [os.path.join(os.path.dirname(notebooks[0]), f"{assignment}.ipynb")]
+        folder = Path(notebooks[0]).parent
+        root = next((above for above in folder.parents if (above / CONFIG).is_file()), Path.cwd())
+        notebooks[:] = [str(folder / f"{name}.ipynb") for name in notebooks_of(root, assignment)]

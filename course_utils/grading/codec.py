@@ -17,6 +17,8 @@ from typing import Any
 
 import msgpack
 
+from course_utils.grading import library_values
+
 MAX_FRAME = 64 << 20  # bytes
 MAX_NODES = 200_000  # values in one frame
 MAX_ITEMS = 6 * MAX_NODES  # scalars, lists and maps in one frame: a value may take as many, as an entry of a dict does
@@ -39,6 +41,10 @@ class BadFrame(ValueError):
 
 Keep = Callable[[Any], tuple[int, str, str, bool]]  # object -> handle, type name, own name, callable?
 Make = Callable[[int, str, str, bool], Any]
+
+
+class StandInKind(type):
+    """The class of classes whose objects stand for one in another process: they cross as a handle, unlooked at."""
 
 
 # --- frames
@@ -125,13 +131,15 @@ _HEADS: dict[int, tuple[int, int, int]] = {  # by head: bytes that follow, bytes
 # --- writing values
 
 
-def pack(value: Any, keep: Keep | None = None) -> Any:
+def pack(value: Any, keep: Keep | None = None, *, rich: bool = False) -> Any:
     """Return a value as a document.
 
     Parameters
     ----------
     keep
         Gives a handle to an object that is not plain data. Without it such an object is refused.
+    rich
+        Let the values of :mod:`course_utils.grading.library_values` cross as what they are.
 
     Raises
     ------
@@ -140,18 +148,20 @@ def pack(value: Any, keep: Keep | None = None) -> Any:
     TypeError
         For an object that is not plain data, without ``keep``.
     """
-    return _Writer(keep).write(value, 0)
+    return _Writer(keep, rich).write(value, 0)
 
 
 class _Writer:
-    def __init__(self, keep: Keep | None) -> None:
-        self.keep, self.nodes, self.size = keep, 0, 0
+    def __init__(self, keep: Keep | None, rich: bool) -> None:
+        self.keep, self.rich, self.nodes, self.size = keep, rich, 0, 0
 
     def write(self, value: Any, depth: int) -> Any:
         kind = type(value)
         self.nodes += 1
         if self.nodes > MAX_NODES or depth > MAX_DEPTH:
             raise TooLarge(f"more than {MAX_NODES} values, or lists in lists {MAX_DEPTH} deep")
+        if type(kind) is StandInKind:
+            return self._write_handle(value)
         if kind in NATIVE:
             self._add(len(value) if kind in (str, bytes) else 8)
             return value
@@ -163,7 +173,18 @@ class _Writer:
             pairs = [(self.write(k, depth + 1), self.write(v, depth + 1)) for k, v in list(value.items())]
             return {"dict": [list(pair) for pair in pairs]}
         written = self._write_small(value, kind) or self._write_array(value, kind)
+        if self.rich:  # an object of a class of its own can do more than its data say
+            return written or self._write_library_value(value, kind, depth) or self._write_handle(value)
         return written or self._write_of_own_class(value, kind, depth) or self._write_handle(value)
+
+    def _write_library_value(self, value: Any, kind: type, depth: int) -> Any:
+        """Write a value of a known library; as a handle what is not plain in the end, however that shows."""
+        try:
+            return library_values.write(value, kind, lambda item: self.write(item, depth + 1))
+        except TooLarge:
+            raise
+        except Exception:
+            return None
 
     def _write_of_own_class(self, value: Any, kind: type, depth: int) -> Any:
         """Write a dict, list or tuple of a class of its own (a named tuple) as Python's own would be."""
@@ -238,13 +259,15 @@ _CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", set: "set", frozen
 # --- reading values
 
 
-def unpack(document: Any, make: Make | None = None) -> Any:
+def unpack(document: Any, make: Make | None = None, *, rich: bool = False) -> Any:
     """Return the value that :func:`pack` wrote.
 
     Parameters
     ----------
     make
         Makes what stands for a handle; without it a handle is refused.
+    rich
+        Whether the values of :mod:`course_utils.grading.library_values` may come.
 
     Raises
     ------
@@ -252,7 +275,7 @@ def unpack(document: Any, make: Make | None = None) -> Any:
         If the document is not one that :func:`pack` could have written.
     """
     try:
-        return _Reader(make).read(document, 0)
+        return _Reader(make, rich).read(document, 0)
     except BadFrame:
         raise
     except Exception as error:  # whatever a hostile document makes numpy, torch or Python say
@@ -260,8 +283,8 @@ def unpack(document: Any, make: Make | None = None) -> Any:
 
 
 class _Reader:
-    def __init__(self, make: Make | None) -> None:
-        self.make, self.nodes = make, 0
+    def __init__(self, make: Make | None, rich: bool) -> None:
+        self.make, self.rich, self.nodes = make, rich, 0
 
     def read(self, document: Any, depth: int) -> Any:
         self.nodes += 1
@@ -272,6 +295,8 @@ class _Reader:
         if type(document) is not dict or len(document) != 1:
             raise BadFrame("not a value")
         ((kind, body),) = document.items()
+        if self.rich and kind in library_values.READERS:
+            return library_values.read(kind, body, lambda item: self.read(item, depth + 1), _few)
         if kind not in _READERS:
             raise BadFrame("unknown kind of value")
         return _READERS[kind](self, body, depth + 1)

@@ -6,14 +6,15 @@ not, and the writer brings the gradebook to what the spool says.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sqlalchemy.exc import OperationalError
 
 from course_utils import files
 from course_utils.course import CourseError
-from course_utils.grading.bundle import read_bundle
+from course_utils.grading import ways
+from course_utils.grading.bundle import read_bundles
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.here import Here, NotGraded
@@ -22,6 +23,7 @@ from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.reading import handed_in, read_submission, students_of
 from course_utils.grading.spool import Spool, differences
 from course_utils.grading.writer import Writer
+from course_utils.lab_options import LabOptions, read_options
 
 HOPELESS = 3  # jobs in a row without a result, and none before: an empty notebook tells whether the machine can grade
 TRIAL = ""  # in the place of a student
@@ -61,6 +63,10 @@ class GradedLab:
         How many were graded a second time, to see.
     left_out
         A line about each folder that nobody's name could be read off.
+    sentences
+        What there is to say of the lab's checks.
+    sandboxes
+        The kinds of sandbox that results were made in.
     """
 
     lab: str
@@ -70,6 +76,8 @@ class GradedLab:
     differing: dict[str, list[str]] = field(default_factory=dict)
     verified: int = 0
     left_out: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
+    sandboxes: set[str] = field(default_factory=set)
 
     @property
     def well(self) -> bool:
@@ -77,11 +85,19 @@ class GradedLab:
         return not self.failures and not self.differing and not self.left_out
 
 
-def limits() -> Limits:
-    """Return what a submission may use, with the seconds that the user has set."""
-    seconds = cell_seconds()
-    plain = Limits()
-    return Limits(seconds, seconds, total_seconds=max(plain.total_seconds, 8 * seconds))
+def limits(options: LabOptions | None = None) -> Limits:
+    """Return what a submission may use, with what the user has set, for all labs or in the lab's options."""
+    said, plain = options or LabOptions(), Limits()
+    seconds = said.cell_seconds or cell_seconds()
+    total = said.total_seconds or max(plain.total_seconds, 8 * seconds)
+    return replace(
+        plain,
+        cell_seconds=seconds,
+        check_seconds=seconds,
+        total_seconds=total,
+        cpu_seconds=max(plain.cpu_seconds, int(total)),
+        memory_mb=said.memory_mb or plain.memory_mb,
+    )
 
 
 def grade_lab(
@@ -117,15 +133,24 @@ def grade_lab(
         If there is nothing to grade, or nothing can be graded.
     """
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
-    spool, bundle = Spool(root, lab), read_bundle(root, lab)
-    with spool.locked(), open_gradebook(root, settings) as book:
-        outcome = GradedLab(lab, left_out=[] if students else handed_in(root, lab).left_out)
-        run = Run(root, bundle, spool, Writer(root, bundle, book, settings), outcome, watcher or Watcher())
-        todo = names if fresh else run.write_known(names)
-        run.grade(hired, todo, anew=fresh)
-        if verify:
-            run.verify(hired, verify)
-    return run.outcome
+    bundles, outcome = read_bundles(root, lab), GradedLab(lab)
+    outcome.left_out = [] if students else handed_in(root, lab).left_out
+    with open_gradebook(root, settings) as book:
+        for found in bundles:
+            allowed = limits(read_options(root, lab))
+            bundle, said = ways.ensure(root, found, hired, allowed)
+            outcome.sentences += said
+            spool = Spool(root, lab, bundle.named)
+            with spool.locked():
+                writer = Writer(root, bundle, book, settings, [one.notebook for one in bundles])
+                run = Run(root, bundle, spool, writer, outcome, watcher or Watcher(), allowed)
+                todo = names if fresh else run.write_known(names)
+                run.grade(hired, todo, anew=fresh)
+                if verify:
+                    run.verify(hired, verify)
+    outcome.students = list(dict.fromkeys(outcome.students))
+    outcome.graded = list(dict.fromkeys(outcome.graded))
+    return outcome
 
 
 @dataclass
@@ -145,7 +170,8 @@ class Run:
 
     def job(self, student: str) -> Job:
         """Return the job that a student's submission is."""
-        return Job(self.bundle, read_submission(self.root, self.bundle.lab, student), self.limits)
+        submission = read_submission(self.root, self.bundle.lab, student, self.bundle.notebook, self.writer.notebooks)
+        return Job(self.bundle, submission, self.limits)
 
     def write_known(self, names: list[str]) -> list[str]:
         """Write the results that are in the spool; return the students who have none."""
@@ -153,7 +179,7 @@ class Run:
         for name in names:
             job = self.job(name)
             known = self.spool.find(name, job.key())
-            if known is None:
+            if known is None or not job.holds(known):
                 todo.append(name)
             else:
                 self.spool.forget_others(name, known.key)
@@ -177,7 +203,7 @@ class Run:
 
     def verify(self, hired: Here | Cluster, count: int) -> None:
         """Grade some submissions a second time, spread over the class, and compare."""
-        names = sorted(self.outcome.students)
+        names = sorted(set(self.outcome.students))
         chosen = names if count >= len(names) else [names[i * len(names) // count] for i in range(count)]
         self.watcher.begin(f"{self.bundle.lab}, a second time", len(chosen))
         for student, graded, _ in self._results(hired, chosen):
@@ -220,6 +246,7 @@ class Run:
         try:
             self.writer.write(graded, submission)
             self.outcome.students.append(graded.student)
+            self.outcome.sandboxes |= {graded.sandbox} if graded.sandbox else set()
         except (CourseError, OperationalError):  # the gradebook: nobody's result could be written
             raise
         except Exception as error:

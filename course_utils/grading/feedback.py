@@ -108,22 +108,31 @@ def _makers(root: Path) -> bytes:
 
 def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, pages: Pages) -> str:
     """Return a digest of all that a page shows, and of what makes it; "" where that cannot be read, which is noted."""
+    digest, notebooks = hashlib.sha256(), sorted((root / AUTOGRADED / student / lab).glob("*.ipynb"))
     try:
-        digest = hashlib.sha256((root / AUTOGRADED / student / lab / f"{lab}.ipynb").read_bytes())
+        for path in notebooks:
+            digest.update(path.read_bytes())
     except OSError as error:
         pages.failures[student] = f"the graded notebook cannot be read: {error.strerror}"
         return ""
     digest.update(makers)
     digest.update(handed_in_as(root, lab, student).encode(errors="surrogateescape"))
-    try:
-        notebook = book.find_submission_notebook(lab, lab, student)
-        grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
-        comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
-        digest.update(repr((grades, comments, notebook.late_submission_penalty)).encode(errors="surrogatepass"))
-    except MissingEntry:
-        pass  # nbgrader will say so
+    for path in notebooks:
+        digest.update(_marks(book, lab, path.stem, student))
     book.db.remove()
     return digest.hexdigest()
+
+
+def _marks(book: Gradebook, lab: str, name: str, student: str) -> bytes:
+    """Return what the gradebook says of one notebook, as bytes that change when it does."""
+    try:
+        notebook = book.find_submission_notebook(name, lab, student)
+        grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
+        comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
+        marks = (grades, comments, notebook.late_submission_penalty)
+        return repr(marks).encode(errors="surrogatepass")
+    except MissingEntry:
+        return b""  # nbgrader will say so
 
 
 def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
@@ -131,7 +140,8 @@ def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
         made_from = _note(root, lab, student).read_text()
     except OSError:
         return False
-    return made_from == source and (root / FEEDBACK / student / lab / f"{lab}.html").is_file()
+    names = [path.stem for path in (root / AUTOGRADED / student / lab).glob("*.ipynb")]
+    return made_from == source and all((root / FEEDBACK / student / lab / f"{name}.html").is_file() for name in names)
 
 
 def _note(root: Path, lab: str, student: str) -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
-from nbgrader.utils import compute_checksum, determine_grade
+from nbgrader.utils import compute_checksum, determine_grade, is_task
 
 from course_utils.cells import KERNELSPEC, grade_id
 from course_utils.grading.essays import same
@@ -115,10 +115,10 @@ def settings_of(cell: ReleasedCell) -> NotebookNode:
         "locked": cell["locked"],
         "schema_version": 3,
         "solution": cell["solution"],
-        "task": False,
+        "task": cell.get("task", False),
         "cell_type": cell["cell_type"],
     }
-    if cell["grade"]:
+    if cell["grade"] or cell.get("task"):
         settings["points"] = cell["points"]
     released = NEW_CELL[cell["cell_type"]](cell["source"], metadata={"nbgrader": settings})
     return NotebookNode(settings | {"checksum": compute_checksum(released)})
@@ -147,7 +147,7 @@ def score_of(cell: NotebookNode, blank: str = "zero") -> float | None:
         What a question that was left blank gives: "zero" points, or "wait" for a person.
     """
     about = cell.metadata.get("course", {})
-    if about.get("verdict") == UNDECIDED or about.get("waits"):
+    if about.get("verdict") == UNDECIDED or about.get("waits") or is_task(cell):
         return None
     if about.get("blank"):
         return None if blank == "wait" else 0.0

@@ -36,11 +36,11 @@ class NotGraded:
 Done = Iterator[tuple[str, bytes | NotGraded]]
 
 
-def make_engine(private: tuple[Path, ...], at_once: int) -> Grades:
-    """Return the real engine."""
+def make_engine(private: tuple[Path, ...], at_once: int, modules: tuple[str, ...] = ()) -> Grades:
+    """Return the real engine, which imports some modules beforehand."""
     from course_utils.grading.engine import Engine
 
-    return Engine(private=private, at_once=at_once)
+    return Engine(private=private, modules=modules, at_once=at_once)
 
 
 def reason_of(error: BaseException) -> str:

@@ -77,9 +77,17 @@ def drop_bare_stubs(nb: NotebookNode, resources: dict[str, Any]) -> Converted:
         if cell.cell_type != "code" or not is_solution(cell):
             continue
         without = re.sub(rf"^{re.escape(STUB)}$\n?", "", cell.source, flags=re.MULTILINE)
-        if without != cell.source and has_placeholder(without):
+        if without != cell.source and _stands_alone(without):
             cell.source = without.rstrip("\n")
     return nb, resources
+
+
+def _stands_alone(source: str) -> bool:
+    """Tell whether a cell without its stub holds a placeholder; what is no Python by itself needs the stub."""
+    try:
+        return has_placeholder(source)
+    except SyntaxError:
+        return False
 
 
 # --- for the feedback page ------------------------------------------------------------------------

@@ -24,6 +24,7 @@ Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limi
 Output = dict[str, Any]  # nbformat's
 Attachments = dict[str, dict[str, str]]  # pictures that were pasted into a Markdown cell, nbformat's
 
+ENDED_WELL = ("", "ok", "error")  # statuses of cells that met no limit
 LIBRARIES = ("numpy", "torch", "torchvision", "matplotlib", "ipython")
 
 
@@ -46,7 +47,10 @@ class Limits:
 
 
 class ReleasedCell(TypedDict):
-    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id ""."""
+    """A cell of the release; locked ones have their full text. One that nbgrader does not know has the grade_id "".
+
+    ``task`` is nbgrader's word for a question whose answer stands in cells of the student's own below it.
+    """
 
     cell_type: str
     source: str
@@ -55,6 +59,7 @@ class ReleasedCell(TypedDict):
     solution: bool
     locked: bool
     points: float
+    task: NotRequired[bool]
 
 
 class GradedCell(TypedDict):
@@ -76,16 +81,31 @@ class Bundle:
     Parameters
     ----------
     lab
-        Name of the lab and of its notebook.
+        Name of the lab.
     cells
         In the order of the release.
     files
         Files that the release puts beside the notebook, by relative path.
+    ways
+        Whether a check in ordinary Python runs outside of the student's process or inside, by grade_id, as its proof
+        has found. One that is not in it runs outside unless its text says that it cannot.
+    named
+        Name of the notebook, where it is not the lab's.
+    own_numbers
+        "required" to judge by the numbers of the student whose folder it is, whatever the notebook says.
     """
 
     lab: str
     cells: list[ReleasedCell]
     files: dict[str, bytes] = field(default_factory=dict)
+    ways: dict[str, Literal["outside", "inside"]] = field(default_factory=dict)
+    named: str = ""
+    own_numbers: Literal["", "required"] = ""
+
+    @property
+    def notebook(self) -> str:
+        """Name of the notebook, without its ending."""
+        return self.named or self.lab
 
 
 @dataclass(frozen=True)
@@ -134,8 +154,21 @@ class Job:
         return cls(Bundle(**read["bundle"]), Submission(**read["submission"]), Limits(**read["limits"]), read["seed"])
 
     def key(self) -> str:
-        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions."""
-        return hashlib.sha256(self.pack() + repr(versions()).encode()).hexdigest()
+        """Return a digest of all that can change the result: the job itself, our own code, the libraries' versions.
+
+        Limits are left out: a result that met none of them is the same under others (:meth:`holds`).
+        """
+        without = asdict(self) | {"limits": None}
+        packed: bytes = msgpack.packb(without)
+        return hashlib.sha256(packed + repr(versions()).encode()).hexdigest()
+
+    def holds(self, graded: "Graded") -> bool:
+        """Tell whether a result under this job's key would be the same under this job's limits."""
+        now = asdict(self.limits)
+        if graded.limits == now:
+            return True
+        wider = all(now[name] >= value for name, value in graded.limits.items())
+        return bool(graded.limits) and wider and not graded.met_a_limit
 
 
 @cache
@@ -162,6 +195,8 @@ class Check:
         For the student; tells nothing of a hidden test.
     fault
         For the instructor: the traceback of a check that failed itself.
+    inside
+        Why the check has run in the student's process, where its verdict could be forged; "" if it has not.
     """
 
     points: float
@@ -170,6 +205,7 @@ class Check:
     codes: list[str] = field(default_factory=list)
     message: str = ""
     fault: str = ""
+    inside: str = ""
 
 
 @dataclass
@@ -194,6 +230,8 @@ class Graded:
         How often the student's process had to be started anew.
     sandbox
         Which tier of isolation it ran in.
+    limits
+        Under which it was graded: :class:`Limits` as data.
     """
 
     student: str
@@ -205,6 +243,13 @@ class Graded:
     cells: list[GradedCell] = field(default_factory=list)
     restarts: int = 0
     sandbox: str = ""
+    limits: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def met_a_limit(self) -> bool:
+        """Whether something was stopped, or its process ended."""
+        stopped = any(check.verdict == "stopped" for check in self.checks.values())
+        return bool(self.restarts) or stopped or any(cell["status"] not in ENDED_WELL for cell in self.cells)
 
     @property
     def points(self) -> float:

@@ -2,15 +2,12 @@
 
 Only regular files are opened, and never through a link: a submission may name any file of this machine. What is too
 large, too much or of another kind is left out with a note, or is the reason why nothing can be graded. A notebook's
-contents are not looked into here but for two questions that cost nothing: does the file end where a notebook ends, and
-whose numbers was it solved with?
+contents are not looked into here but for a question that costs nothing: does the file end where a notebook ends?
 """
 
-import json
 import os
-import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -35,7 +32,6 @@ PATTERN, SEPARATORS = set("*?["), set("/\\\0")
 YEARS = range(1990, 2200)
 BAD_TIME = f"{TIMESTAMP} says no time: nobody knows whether it is late"
 LEFT_BY_EDITORS = {"__pycache__"}  # and everything that starts with a dot
-START_CELL = re.compile(rb"""(?:"|\\n)student_id\s*=\s*(\\"|')(.*?)\1""")
 NO_LINKS = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -55,7 +51,8 @@ class Reading:
     """A submission while it is read."""
 
     student: str
-    lab: str
+    notebook: str
+    others: tuple[str, ...] = ()  # the lab's other notebooks
     notes: list[str] = field(default_factory=list)
     reason: str = ""
 
@@ -134,12 +131,29 @@ def why_no_file(path: str) -> str:
     return "" if _can_lie_in_a_box(path) else "its name cannot be written down"
 
 
-def read_submission(root: Path, lab: str, student: str) -> Submission:
-    """Return what a student handed in. Nothing that can lie there raises."""
-    reading, folder = Reading(student, lab), root / SUBMITTED / student / lab
+def read_submission(
+    root: Path, lab: str, student: str, notebook: str = "", all_notebooks: Sequence[str] = ()
+) -> Submission:
+    """Return what a student handed in. Nothing that can lie there raises.
+
+    Parameters
+    ----------
+    root, lab, student
+        The course, the lab's full name, the student's id.
+    notebook
+        Name of the notebook that is wanted; the lab's if left out.
+    all_notebooks
+        The names of all notebooks of the lab.
+    """
+    name = notebook or lab
+    return _read(root, lab, Reading(student, name, tuple(one for one in all_notebooks if one != name)))
+
+
+def _read(root: Path, lab: str, reading: Reading) -> Submission:
+    folder = root / SUBMITTED / reading.student / lab
     notebook, files = None, {}
     try:
-        written, when = read_timestamp(root, lab, student)
+        written, when = read_timestamp(root, lab, reading.student)
         reading.notes += [BAD_TIME] if written is not None and when is None else []
         if not stat.S_ISDIR(os.lstat(folder).st_mode):
             reading.reason = f"{lab} is not a folder"
@@ -152,7 +166,7 @@ def read_submission(root: Path, lab: str, student: str) -> Submission:
     except Exception as error:  # a fault of ours: this student's alone
         reading.reason = f"it cannot be read: {type(error).__name__}"
     notebook = None if reading.reason else notebook
-    return Submission(student, notebook, files, reading.notes, reading.reason)
+    return Submission(reading.student, notebook, files, reading.notes, reading.reason)
 
 
 def _entries(folder: Path, reading: Reading) -> Iterator[Entry]:
@@ -212,17 +226,16 @@ def _read_notebook(entries: list[Entry], reading: Reading) -> bytes | None:
     else:
         content = read_regular(entry.path, LARGEST_NOTEBOOK)
         reading.reason = why_implausible(entry.name, content)
-        reading.notes += _whose_numbers(content or b"", reading.student)
         return content
     return None
 
 
 def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:
     """Return the lab's notebook, or the only other one. Which one is meant is never guessed."""
-    wanted = f"{reading.lab}.ipynb"
+    wanted, known = f"{reading.notebook}.ipynb", {f"{name}.ipynb" for name in reading.others}
     notebooks = [entry for entry in entries if _is_notebook(entry) and "/" not in entry.name]
     exact = [entry for entry in notebooks if entry.name == wanted]
-    others = [entry for entry in notebooks if entry.regular and entry.name != wanted]
+    others = [entry for entry in notebooks if entry.regular and entry.name not in {wanted, *known}]
     if exact:
         return exact[0]
     if len(others) == 1:
@@ -259,18 +272,6 @@ def why_implausible(name: str, content: bytes | None) -> str:
     if not text.startswith(b"{"):
         return f"{name} is not a notebook"
     return "" if text.endswith(b"}") else f"{name} is not a whole notebook: it breaks off"
-
-
-def _whose_numbers(content: bytes, student: str) -> list[str]:
-    """Note whose numbers a notebook was solved with, where it is neither the student's nor the lectures'."""
-    for match in islice(START_CELL.finditer(content), 20):
-        try:
-            written = str(json.loads(b'"' + match[2] + b'"'))
-        except ValueError:
-            continue
-        if written not in ("", student):
-            return [f"the start cell says {written[:80]!r}: these are that student's numbers"]
-    return []
 
 
 # --- what lies beside it --------------------------------------------------------------------------

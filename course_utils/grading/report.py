@@ -13,6 +13,7 @@ from rich.table import Table
 from course_utils.course import CourseError
 from course_utils.files import csv_cell
 from course_utils.grading.results import Result, graded_students, read_results
+from course_utils.grading.trusted import NOBODYS, OTHERS
 from course_utils.judging.misconceptions import name_of
 
 VERDICTS = ("right", "partly", "wrong", "not attempted", "stopped", "undecided")
@@ -50,6 +51,8 @@ class Report:
         Points of the others on average, and points that can be had.
     exercises
         In the order of the notebook.
+    odd_numbers
+        How many were solved with numbers that are not the student's own.
     """
 
     lab: str
@@ -58,12 +61,15 @@ class Report:
     mean: float
     most: float
     exercises: list[ExerciseReport]
+    odd_numbers: int = 0
 
     @property
     def title(self) -> str:
         """One line that says whose report this is."""
         unread = f", {self.ungraded} of them unreadable" if self.ungraded else ""
-        return f"{self.lab}: {self.students} submissions{unread}, {self.mean:.1f} of {self.most:g} points on average"
+        odd = f", {self.odd_numbers} with numbers that are not their own" if self.odd_numbers else ""
+        mean = f"{self.mean:.1f} of {self.most:g} points on average"
+        return f"{self.lab}: {self.students} submissions{unread}{odd}, {mean}"
 
 
 def read_report(root: Path, lab: str) -> Report:
@@ -91,7 +97,8 @@ def report_of(lab: str, results: list[Result]) -> Report:
             one.codes.update(result.codes.get(check, []))
     mean = sum(result.points for result in read) / len(read) if read else 0.0
     most = max((result.most for result in results), default=0.0)
-    return Report(lab, len(results), len(results) - len(read), mean, most, list(exercises.values()))
+    odd = sum(any(words in note for note in result.notes for words in (OTHERS, NOBODYS)) for result in read)
+    return Report(lab, len(results), len(results) - len(read), mean, most, list(exercises.values()), odd)
 
 
 # --- three ways to show it ------------------------------------------------------------------------

@@ -65,25 +65,28 @@ def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]
     with open_gradebook(root) as book:
         results = {student: _read_points(book, lab, student) for student in students}
     for result in results.values():
-        _read_notebook(root / AUTOGRADED / result.student / lab / f"{lab}.ipynb", result)
+        for path in sorted((root / AUTOGRADED / result.student / lab).glob("*.ipynb")):
+            _read_notebook(path, result)
     return results
 
 
 def graded_students(root: Path, lab: str) -> list[str]:
     """Return the students who have a graded notebook of a lab, in order."""
-    return sorted(path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/{lab}.ipynb"))
+    return sorted({path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/*.ipynb")})
 
 
 def _read_points(book: Gradebook, lab: str, student: str) -> Result:
-    result = Result(student, 0.0, book.find_assignment(lab).max_score)
-    try:
-        notebook = book.find_submission_notebook(lab, lab, student)
-    except MissingEntry:
-        return result
-    result.points = notebook.score
-    result.scores = {grade.name: grade.score for grade in notebook.grades}
-    result.by_hand = {grade.name for grade in notebook.grades if grade.manual_score is not None}
-    result.waiting = {grade.name for grade in notebook.grades if grade.needs_manual_grade}
+    assignment = book.find_assignment(lab)
+    result = Result(student, 0.0, assignment.max_score)
+    for name in [notebook.name for notebook in assignment.notebooks]:
+        try:
+            notebook = book.find_submission_notebook(name, lab, student)
+        except MissingEntry:
+            continue
+        result.points += notebook.score
+        result.scores |= {grade.name: grade.score for grade in notebook.grades}
+        result.by_hand |= {grade.name for grade in notebook.grades if grade.manual_score is not None}
+        result.waiting |= {grade.name for grade in notebook.grades if grade.needs_manual_grade}
     book.db.remove()  # a large class need not stay in memory
     return result
 
@@ -95,7 +98,7 @@ def _read_notebook(path: Path, result: Result) -> None:
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("course", {})
     result.notes += about.get("notes", [])
-    result.reason = about.get("reason", "")
+    result.reason = result.reason or about.get("reason", "")
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
     checks = {grade_id(cell): cell for cell in cells if is_check(cell)}
     for name, cell in checks.items():

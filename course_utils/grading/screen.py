@@ -74,6 +74,9 @@ def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
     ]
 
 
+STRONGEST = "namespaces"
+
+
 def lines_of(outcome: GradedLab) -> list[str]:
     """Return what else there is to say of a run, a line each."""
     done, known = len(outcome.graded), len(set(outcome.students) - set(outcome.graded))
@@ -83,6 +86,8 @@ def lines_of(outcome: GradedLab) -> list[str]:
         lines.append(f"{outcome.verified} graded a second time: {same} of them the same in every field")
     lines += [f"not graded: {student}: {reason}" for student, reason in outcome.failures.items()]
     lines += [f"left out: {line}" for line in outcome.left_out]
+    if weaker := sorted(outcome.sandboxes - {STRONGEST}):
+        lines.append(f"Graded in a weaker sandbox than this package has: {', '.join(weaker)}. See: course doctor")
     for student, found in outcome.differing.items():
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         lines.append(f"differs from its first result: {student}: {'; '.join(found[:3])}{more}")

@@ -32,10 +32,12 @@ class Spool:
         The course.
     lab
         Name of the lab.
+    notebook
+        Name of the notebook, where it is not the lab's.
     """
 
-    def __init__(self, root: Path, lab: str) -> None:
-        self.folder = root / SPOOL / lab
+    def __init__(self, root: Path, lab: str, notebook: str = "") -> None:
+        self.folder = root / SPOOL / (f"{lab}@{notebook}" if notebook else lab)
 
     def find(self, student: str, key: str) -> Graded | None:
         """Return the result that is kept under a key, None if there is no whole one."""
@@ -55,6 +57,8 @@ class Spool:
             Let this result take the place of a different one. Otherwise the first one stays.
         """
         before = self.find(graded.student, graded.key)
+        if before is not None and before.limits != graded.limits:
+            before = None  # of another time: what it met as a limit may not be one any more
         if before is not None:
             differing = differences(before, graded)
             if not anew or not differing:

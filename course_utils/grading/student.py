@@ -6,13 +6,15 @@ student may replace every function here. It can only send data, and the other si
 
 import builtins
 import contextlib
+import io
 import os
 import random
 import signal
 import sys
+from pathlib import Path
 from typing import Any
 
-from course_utils.grading import codec
+from course_utils.grading import codec, using
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.shell import Shell, interrupted_after
 from course_utils.judging.protocol import calling, shortcuts
@@ -32,6 +34,8 @@ class Student:
     def __init__(self, channel: Channel, shell: Shell) -> None:
         self.channel, self.shell = channel, shell
         self.handles: list[Any] = []
+        self.numbers: dict[int, int] = {}  # handles by the identity of what they hold
+        self.known_files: dict[str, tuple[int, int]] = {}
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -85,14 +89,107 @@ class Student:
             outcome = calling.perform(self.handles[handle], name, probe, given, options, tuple(refused))
         return ["value", codec.pack(outcome, self._keep)]
 
+    def do_fetch(self, name: str) -> list[Any]:
+        """Reply with the value of a name for a check in ordinary Python."""
+        names = self.shell.user_ns
+        return ["value", self._packed(names[name])] if name in names else ["missing"]
+
+    def do_use(self, operation: str, args: Any, kwargs: Any, seconds: float) -> list[Any]:
+        """Do something to an object, and reply with what came of it and what was printed meanwhile."""
+        printed = Printed()
+        with contextlib.redirect_stdout(printed), interrupted_after(seconds):
+            try:
+                given, options = self._unpacked(args), self._unpacked(kwargs)
+                with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+                    value = using.OPERATIONS[operation](*given, **options)
+                return ["used", self._packed(value), printed.text]
+            except KeyboardInterrupt:
+                raise
+            except codec.TooLarge as error:
+                return ["failed", f"what it gives is too large to be looked at ({error})"]
+            except BaseException as error:
+                return ["raised", using.raised(error, self._keep), printed.text]
+
+    def do_inside(self, source: str, seconds: float) -> list[Any]:
+        """Run a part of a check here, beside student code, and reply with its status and outputs."""
+        return self.do_run(source, seconds)
+
+    def do_files(self) -> list[Any]:
+        """Reply with the files of the working folder that are new, or other than they were."""
+        return ["files", using.files_below(Path.cwd(), self.known_files)]
+
+    def do_put(self, name: str, content: bytes) -> list[Any]:
+        """Write a file that a check has written."""
+        path = Path.cwd() / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        about = path.stat()
+        self.known_files[name] = (about.st_mtime_ns, about.st_size)
+        return ["done"]
+
+    def do_generators(self, states: Any) -> list[Any]:
+        """Put the random generators where the check's are."""
+        using.set_generators(codec.unpack(states))
+        return ["done"]
+
+    def _packed(self, value: Any) -> Any:
+        return codec.pack(value, self._keep, rich=True)
+
+    def _unpacked(self, document: Any) -> Any:
+        return codec.unpack(document, self._held, rich=True)
+
     def _keep(self, value: Any) -> tuple[int, str, str, bool]:
-        self.handles.append(value)
+        number = self.numbers.setdefault(id(value), len(self.handles))
+        if number == len(self.handles):
+            self.handles.append(value)
         called = getattr(value, "__name__", "")
         called = called if isinstance(called, str) else ""
-        return len(self.handles) - 1, type(value).__name__[:100], called[:100], callable(value)
+        return number, type(value).__name__[:100], called[:100], callable(value)
 
-    def _held(self, number: int, *_about: Any) -> Any:
-        return self.handles[number]
+    def _held(self, number: int, kind: str, called: str, _callable: bool) -> Any:
+        """Return what a handle stands for: an object here, the check's own function, or a library's."""
+        if kind == LIBRARYS:
+            return using.find_named(called)
+        return self.handles[number] if number >= 0 else self._function_of_the_check(-1 - number, called)
+
+    def _function_of_the_check(self, number: int, called: str) -> Any:
+        """Return a function that has the check run one of its own. What the check asks meanwhile is answered."""
+
+        def function(*args: Any, **kwargs: Any) -> Any:
+            self.channel.send(["call back", number, self._packed(list(args)), self._packed(kwargs)])
+            while True:
+                operation, *values = self.channel.receive()
+                if operation == "returns":
+                    return self._unpacked(values[0])
+                if operation == "raises":
+                    kind = getattr(builtins, values[0], RuntimeError)
+                    raise kind(*self._unpacked(values[1]))
+                self.channel.send(self._reply(operation, values))
+
+        function.__name__ = called or "function"
+        return function
+
+
+LIBRARYS = "of a library"  # a handle's type name where it means a function, class or module of a library
+
+
+class Printed(io.TextIOBase):
+    """What is printed while a check uses an object, as far as it is kept."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def writable(self) -> bool:
+        """Tell that it can be written to."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keep a text, up to :data:`course_utils.grading.using.MAX_TEXT` characters in all."""
+        self.text += text[: max(using.MAX_TEXT - len(self.text), 0)]
+        return len(text)
 
 
 def settle(seed: int, folder: str) -> None:

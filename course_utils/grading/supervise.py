@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 from course_utils.grading import figure_cache
@@ -21,10 +21,12 @@ from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
-from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, Status
+from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, ReleasedCell, Status
 from course_utils.grading.outputs import Room, clean, size_of
+from course_utils.grading.plain_checks import PlainCheck
 from course_utils.grading.shell import Shell
-from course_utils.grading.trusted import GRACE, Client, Ran, names_of_lesson, run_check
+from course_utils.grading.slicing import Slice, code_before, shared_statements, shown_text, stand_on
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, names_of_lesson
 from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
 
@@ -69,6 +71,7 @@ class Waiting:
     channel: Channel | None
     cell: GradedCell
     cells: list[str]
+    check: "OwnCheck | PlainCheck | None" = None
 
 
 @dataclass
@@ -95,11 +98,14 @@ class Supervision:
     renewed: list[OpenBox] = field(default_factory=list)
     shown: int = 0
     room: Room = field(default_factory=Room)
+    slices: dict[str, Slice] = field(default_factory=dict)  # what each check stands on
+    names: dict[str, Any] = field(default_factory=dict)  # of the lesson's first cell, for checks of our own kind
     half_done: bool = False  # whether the last cell was interrupted
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
-        self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes))
+        limits = asdict(self.job.limits)
+        self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes), limits=limits)
         self.over = time.monotonic() + self.job.limits.total_seconds
 
     @property
@@ -120,10 +126,14 @@ class Supervision:
         self.graded.sandbox = self.boxes.sandbox
         self._hand_over_files()
         self.box = self.boxes.open(self.job.seed)
-        self.names = names_of_lesson(next(cell["source"] for cell in cells if cell["cell_type"] == "code"))
+        self.slices = slices_of(cells)
+        if any(one.is_ours for one in self.slices.values()):
+            self.names = names_of_lesson(next((cell["source"] for cell in cells if cell["cell_type"] == "code"), ""))
         pictures = figure_cache.usable(cells, aligned.steps, self.drawn)
         for number, step in enumerate(aligned.steps):
             self._take(step, pictures.get(number))
+            if step.kind == "check":
+                self._share(step, aligned.steps[number + 1 :])
         self._answer()
         self._end_box()
         order = [step.grade_id for step in aligned.steps if step.kind == "check"]
@@ -140,7 +150,7 @@ class Supervision:
             else:
                 self.graded.notes.append(f"{name[:100]} is too large and was left out")
         bundle = self.job.bundle
-        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.lab}.ipynb"))
+        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.notebook}.ipynb"))
 
     # --- cells
 
@@ -161,6 +171,13 @@ class Supervision:
             self._answer()
             if self.box.channel.closed:
                 self._restart()
+
+    def _share(self, step: Step, later: list[Step]) -> None:
+        """Bind for the student's later cells what they see of a check binds: an import, say, or an example."""
+        texts = [one.source for one in later if one.kind in ("answer", "extra", "locked")]
+        source = shared_statements(shown_text(step.source), texts)
+        if source and self.box is not None and self.left > 0:
+            self._run(source, not_run(step))
 
     def _add_cell(self, step: Step) -> GradedCell:
         self.graded.cells.append(not_run(step))
@@ -233,10 +250,18 @@ class Supervision:
     # --- checks
 
     def _answer(self) -> None:
-        """Run the checks that wait, each on its own copy."""
+        """Run the checks that wait, each on its own copy: what students see of all of them, then what is hidden.
+
+        Once the first hidden question was asked, nothing that the student's side says in words is shown any more.
+        """
         self._renew([one for one in self.waiting if one.channel and not one.channel.alive()])
         for one in self.waiting:
-            ran = self._check(one)
+            one.check = self._check(one)
+            seed_everything(self.job.seed)
+            one.check.begin()
+        for one in self.waiting:
+            seed_everything(self.job.seed)
+            ran = one.check.end() if one.check else self._check(one).end()
             self.graded.checks[one.step.grade_id] = ran.check
             one.cell["outputs"], one.cell["status"] = ran.outputs, "ok" if ran.check.points else "error"
             if one.channel and (self.box is None or self.box.copies):
@@ -261,12 +286,29 @@ class Supervision:
         seconds = self.job.limits.cell_seconds
         _ran(box.channel.ask(["run", source, seconds], max(min(seconds * PATIENCE, self.left), 0.01) + GRACE))
 
-    def _check(self, one: Waiting) -> Ran:
+    def _check(self, one: Waiting) -> OwnCheck | PlainCheck:
+        """Return a check that is ready to run: our own kind, or one in ordinary Python."""
         seconds = min(self.job.limits.check_seconds, max(self.left, LEAST_SECONDS))
-        seed_everything(self.job.seed)
-        client = Client(one.channel, seconds, notes=self.graded.notes)
-        locked = locked_before(self.job.bundle.cells, one.step.grade_id)
-        return run_check(one.step.source, one.step.points, self.names, client, seconds * PATIENCE + 2 * GRACE, locked)
+        cells, name = self.job.bundle.cells, one.step.grade_id
+        if not self.slices[name].is_ours:
+            return self._plain_check(one, seconds)
+        required = self.job.bundle.own_numbers == "required"
+        student = self.job.submission.student
+        client = Client(one.channel, seconds, notes=self.graded.notes, student=student, required=required)
+        most = seconds * PATIENCE + 2 * GRACE
+        return OwnCheck(one.step.source, one.step.points, self.names, client, most, locked_before(cells, name))
+
+    def _plain_check(self, one: Waiting, seconds: float) -> PlainCheck:
+        bundle, name = self.job.bundle, one.step.grade_id
+        slice_, way = self.slices[name], bundle.ways.get(name)
+        earlier = "\n".join(statement.source for statement in slice_.local if statement.place == "check")
+        return PlainCheck(one.step.source, one.step.points, slice_, one.channel, seconds, way, bundle.files, earlier)
+
+
+def slices_of(cells: list[ReleasedCell]) -> dict[str, Slice]:
+    """Return what each check of a release stands on, by grade_id."""
+    checks = [cell for cell in cells if cell["grade"] and not cell["solution"] and cell["cell_type"] == "code"]
+    return {cell["grade_id"]: stand_on(cell["source"], code_before(cells, cell["grade_id"])) for cell in checks}
 
 
 def _ran(reply: Any, room: Room | None = None) -> tuple[Status, list[Output]]:

@@ -14,7 +14,7 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -31,6 +31,8 @@ from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 
 STUDENT_ID = "student_id"
+OTHERS = "these are that student's numbers"
+NOBODYS = "its questions are the lectures', as the learner saw them"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
 DRAWN_ONLY = "Right in the cases that you could see, but not in all that were drawn at grading."
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process
@@ -95,12 +97,18 @@ class Client:
         Shared with the runner of the check.
     notes
         Where to note what there is to remark on.
+    student
+        Whose folder it is; "" where that is not known.
+    required
+        Whether the numbers of that student are asked for, whatever the notebook says.
     """
 
     channel: Channel | None
     seconds: float
     line: Line = field(default_factory=Line)
     notes: list[str] = field(default_factory=list)
+    student: str = ""
+    required: bool = False
 
     def get(self, name: str) -> Any:
         """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
@@ -112,18 +120,30 @@ class Client:
         Unusable
             If it is too large, or no value.
         """
-        try:
-            value = self._get(name)
-        except (Missing, Unusable):
-            if name != STUDENT_ID:
-                raise
-            return self._id_of_nobody("has no student_id")
-        return self._read_id(value) if name == STUDENT_ID else value
+        if name == STUDENT_ID:
+            return self._whose_numbers()
+        return self._get(name)
 
-    def _read_id(self, value: Any) -> str:
-        """Return the id whose numbers the learner saw: where the value is no id, the notebook showed the lectures'."""
-        found, wrong = variants.read_student_id(value)
-        return self._id_of_nobody("has a student_id that is no id") if wrong else found
+    def _whose_numbers(self) -> str:
+        """Return the id whose numbers the learner saw, or that of the folder where the lab's options require it."""
+        try:
+            found, wrong = variants.read_student_id(self._get(STUDENT_ID))
+            why = "has a student_id that is no id" if wrong else "has no id in student_id"
+        except (Missing, Unusable):
+            found, why = "", "has no student_id"
+        own, odd = variants.read_student_id(self.student)
+        if self.required and own and not odd:
+            if found != own:
+                self._note(f"judged by {own}'s numbers; the notebook {f'says {found!r}' if found else why}")
+            return own
+        if not found:
+            return self._id_of_nobody(why)
+        if self.student and found != own:
+            self._note(f"the notebook says {found!r}: {OTHERS}")
+        return found
+
+    def _note(self, note: str) -> None:
+        self.notes += [note] if note not in self.notes else []
 
     def _get(self, name: str) -> Any:
         reply = self._ask(["get", name])
@@ -132,8 +152,7 @@ class Client:
         return self._value(reply, name)
 
     def _id_of_nobody(self, why: str) -> str:
-        note = f"the notebook {why}: its questions are the lectures', as the learner saw them"
-        self.notes += [note] if note not in self.notes else []
+        self._note(f"the notebook {why}: {NOBODYS}")
         return ""
 
     def perform(
@@ -215,7 +234,15 @@ def names_of_lesson(imports: str) -> dict[str, Any]:
 def run_check(
     source: str, points: float, names: dict[str, Any], client: Client, seconds: float, locked: Sequence[str] = ()
 ) -> Ran:
-    """Run a check and tell what it gives.
+    """Run a check from its first line to its last and tell what it gives; see :class:`OwnCheck`."""
+    check = OwnCheck(source, points, names, client, seconds, locked)
+    check.begin()
+    return check.end()
+
+
+@dataclass
+class OwnCheck:
+    """A check that knows this package, while it runs: first what students see of it, later what is hidden.
 
     A check says what it found with the classes of :mod:`course_utils.judging.protocol.verdicts`, or with an assertion.
     Whatever else it raises is a fault of its own, also where odd data of a student's provoked it: nobody loses or gains
@@ -232,63 +259,106 @@ def run_check(
     client
         Asks the student's process.
     seconds
-        How long the whole check may run.
+        How long each of the two parts may run.
     locked
         The locked cells of the release that stand before the check.
-
-    Returns
-    -------
-    Ran
-        Whatever happens.
     """
-    printed = io.StringIO()
-    try:
-        with _at_most(seconds), contextlib.redirect_stdout(printed), heard() as told:
-            value = _run(source, dict(names), client, printed, told, locked)
-    except NotAttempted as error:
-        return _failed("not attempted", points, error.message, "NotAttempted", answer=error.answer)
-    except CheckFailed as error:
-        return _failed("wrong", points, error.message, "CheckFailed", error.codes, error.answer)
-    except AssertionError as error:  # of a check that knows nothing of ours: its words as they are
-        words = _last_words(error, client.line.hidden)
-        return Ran(Check(0.0, points, "wrong", message=words), [error_of(words, "AssertionError")])
-    except Missing as error:
-        return _failed("not attempted", points, f"Not attempted yet: {error.name} is not there.", "NameError")
-    except Unusable as error:
-        return _failed("wrong", points, str(error), "CheckFailed")
-    except (Gone, TooSlow, Late, MemoryError):
-        return _failed("stopped", points, STOPPED, "CellTimeoutError")
-    except (Exception, SystemExit) as error:
-        check = Check(0.0, points, UNDECIDED, message=SENTENCE, fault=fault_of(error))
-        return Ran(check, [error_of(SENTENCE, "Undecided")])  # nobody knows the points yet
-    return _passed(value, points, printed.getvalue(), told, client.line.hidden)
+
+    source: str
+    points: float
+    names: dict[str, Any]
+    client: Client
+    seconds: float
+    locked: Sequence[str] = ()
+    ran: Ran | None = None
+    value: Any = None  # of the last statement that has run
+    told: list[Answer] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.names, self.printed = dict(self.names), io.StringIO()
+
+    def begin(self) -> None:
+        """Run what students see: the statements before the first that holds a hidden line."""
+        self._run(self._run_public)
+
+    def end(self) -> Ran:
+        """Run the rest, if what students see was right, and return what came of it all.
+
+        Nothing goes on of what is said from the first hidden line on: only whether it was right.
+        """
+        if self.ran is None and (rest := hidden_part(self.source)):
+            self.client.line.hidden = True
+            before, so_far = self.printed.tell(), len(self.told)
+            self._run(lambda: self._run_all(rest))
+            self.printed.seek(before)
+            self.printed.truncate()
+            del self.told[so_far:]
+        return self.ran or passed_with(
+            self.value, self.points, self.printed.getvalue(), self.told, self.client.line.hidden
+        )
+
+    def _run_public(self) -> None:
+        self._bind()
+        self._run_all(public_part(self.source))
+
+    def _bind(self) -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            _bind(self.names, read_code(self.source), list(map(read_code, self.locked)), self.client)
+
+    def _run_all(self, statements: list[ast.stmt]) -> None:
+        for statement in statements:
+            self.value = run_statement(statement, self.names)
+
+    def _run(self, do: Callable[[], object]) -> None:
+        """Run a part, and note what has stopped it."""
+        try:
+            with at_most(self.seconds), contextlib.redirect_stdout(self.printed), heard() as told:
+                try:
+                    do()
+                finally:
+                    self.told += told
+        except NotAttempted as error:
+            self.ran = failed_with("not attempted", self.points, error.message, "NotAttempted", answer=error.answer)
+        except CheckFailed as error:
+            self.ran = failed_with("wrong", self.points, error.message, "CheckFailed", error.codes, error.answer)
+        except AssertionError as error:  # of a check that knows nothing of ours: its words as they are
+            words = _last_words(error, self.client.line.hidden)
+            self.ran = Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, "AssertionError")])
+        except Missing as error:
+            words = f"Not attempted yet: {error.name} is not there."
+            self.ran = failed_with("not attempted", self.points, words, "NameError")
+        except Unusable as error:
+            self.ran = failed_with("wrong", self.points, str(error), "CheckFailed")
+        except (Gone, TooSlow, Late, MemoryError):
+            self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
+        except (Exception, SystemExit) as error:  # nobody knows the points yet
+            check = Check(0.0, self.points, UNDECIDED, message=SENTENCE, fault=fault_of(error))
+            self.ran = Ran(check, [error_of(SENTENCE, "Undecided")])
 
 
-def _run(
-    source: str,
-    names: dict[str, Any],
-    client: Client,
-    printed: io.StringIO,
-    told: list[Answer],
-    locked: Sequence[str],
-) -> Any:
-    """Run the statements of a check; return the value of the last, if it is an expression."""
-    tree, hidden = ast.parse(source), hidden_lines(source)
-    with contextlib.redirect_stdout(io.StringIO()):
-        _bind(names, read_code(source), list(map(read_code, locked)), client)
-    value = None
-    for statement in tree.body:
-        client.line.hidden = statement.lineno in hidden
-        before, so_far, value = printed.tell(), len(told), None
-        if isinstance(statement, ast.Expr):
-            value = eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
-        else:
-            exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
-        if client.line.hidden:  # what a hidden line says is nobody's business
-            printed.seek(before)
-            printed.truncate()
-            del told[so_far:]
-    return value
+def public_part(source: str) -> list[ast.stmt]:
+    """Return the statements of a check before the first that holds a hidden line."""
+    return _parts(source)[0]
+
+
+def hidden_part(source: str) -> list[ast.stmt]:
+    """Return the statements of a check from the first on that holds a hidden line."""
+    return _parts(source)[1]
+
+
+def _parts(source: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
+    body, hidden = ast.parse(source).body, hidden_lines(source)
+    spans = [range(statement.lineno, (statement.end_lineno or statement.lineno) + 1) for statement in body]
+    first = next((place for place, lines in enumerate(spans) if not hidden.isdisjoint(lines)), len(body))
+    return body[:first], body[first:]
+
+
+def run_statement(statement: ast.stmt, names: dict[str, Any]) -> Any:
+    """Run one statement of a check; return its value if it is an expression, else None."""
+    if isinstance(statement, ast.Expr):
+        return eval(compile(ast.Expression(statement.value), "<check>", "eval"), names)
+    exec(compile(ast.Module([statement], []), "<check>", "exec"), names)
+    return None
 
 
 def _bind(names: dict[str, Any], check: Code, locked: list[Code], client: Client) -> None:
@@ -317,7 +387,7 @@ def _run_locked(source: str, names: dict[str, Any]) -> None:
         raise Broken(f"a locked cell of the lesson failed: {type(error).__name__}") from error
 
 
-def _passed(value: Any, points: float, printed: str, told: list[Answer], hidden: bool) -> Ran:
+def passed_with(value: Any, points: float, printed: str, told: list[Answer], hidden: bool) -> Ran:
     """Return what comes of a check that has not failed: what it printed, and the answer with the points of the cell."""
     outputs: list[Output] = [{"output_type": "stream", "name": "stdout", "text": printed}] if printed else []
     earned, codes = earned_by(value, points) or (points, ())
@@ -345,7 +415,7 @@ def _answer(value: Any, told: list[Answer], hidden: bool) -> Answer | None:
     return replace(mine, lines=last.lines if last and last.parts else (DRAWN_ONLY,))
 
 
-def _failed(
+def failed_with(
     verdict: Verdict,
     points: float,
     message: str,
@@ -353,6 +423,7 @@ def _failed(
     codes: tuple[str, ...] = (),
     answer: Answer | None = None,
 ) -> Ran:
+    """Return what comes of a check that gives nothing, with a message for the student."""
     said = answer or answer_of(verdict, message, codes)
     return Ran(Check(0.0, points, verdict, list(codes), message), failed(said, points, message, name))
 
@@ -364,7 +435,7 @@ def _last_words(error: AssertionError, hidden: bool) -> str:
 
 
 @contextlib.contextmanager
-def _at_most(seconds: float) -> Iterator[None]:
+def at_most(seconds: float) -> Iterator[None]:
     """Raise `Late` in this block after so many seconds, where the platform has a timer."""
     if sys.platform == "win32":
         yield

@@ -1,5 +1,7 @@
 """The result of a submission of which nothing can be graded: zero points, and the reason."""
 
+from dataclasses import asdict
+
 from course_utils.grading.alignment import align, not_run
 from course_utils.grading.job import Check, Graded, Job
 
@@ -14,7 +16,9 @@ def ungraded(job: Job, reason: str, notes: list[str] | None = None) -> Graded:
     notes
         For the instructor.
     """
-    graded = Graded(job.submission.student, job.bundle.lab, job.key(), reason, [*job.submission.notes, *(notes or [])])
+    notes = [*job.submission.notes, *(notes or [])]
+    limits = asdict(job.limits)
+    graded = Graded(job.submission.student, job.bundle.lab, job.key(), reason, notes, limits=limits)
     for step in align(job.bundle.cells, None).steps:
         graded.cells.append(not_run(step))
         if step.kind == "check":

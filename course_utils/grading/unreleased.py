@@ -23,7 +23,7 @@ def lines_about(root: Path, lab: str) -> list[str]:
     except CourseError as error:
         return [str(error)]
     where = path.relative_to(root).as_posix()
-    return [f"{where} differs from what was released in: {', '.join(odd)}. Run: {cure(lab)}"] if odd else []
+    return [f"{where} differs from what was released in: {', '.join(odd)}. Run: {cure(root, lab)}"] if odd else []
 
 
 def _differing(path: Path, released: list[ReleasedCell]) -> list[str]:

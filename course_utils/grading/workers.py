@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from course_utils.grading.cluster import Cluster
@@ -20,7 +21,12 @@ def processors() -> int:
 
 @contextmanager
 def hire(
-    root: Path, *, workers: int | None = None, scheduler: str = "", make: MakeEngine = make_engine
+    root: Path,
+    *,
+    workers: int | None = None,
+    scheduler: str = "",
+    make: MakeEngine = make_engine,
+    modules: tuple[str, ...] = (),
 ) -> Iterator[Here | Cluster]:
     """Give workers, who get ready while other things are done, and end them at the end.
 
@@ -34,7 +40,11 @@ def hire(
         Address of a Dask scheduler, whose workers grade then.
     make
         Makes an engine.
+    modules
+        What the engine of this machine imports beforehand.
     """
+    if modules and make is make_engine and not scheduler:
+        make = partial(make_engine, modules=modules)
     private = tuple(private_paths(root))
     hired = Cluster(scheduler, make, private) if scheduler else Here(workers or processors(), make, private)
     try:

@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -46,11 +46,15 @@ class Writer:
         The course's gradebook, open.
     settings
         nbgrader's settings of the course.
+    notebooks
+        The names of all notebooks of the lab; the bundle's if left out.
     """
 
-    def __init__(self, root: Path, bundle: Bundle, book: Gradebook, settings: Settings) -> None:
+    def __init__(
+        self, root: Path, bundle: Bundle, book: Gradebook, settings: Settings, notebooks: Sequence[str] = ()
+    ) -> None:
         self.root, self.bundle, self.book, self.settings = root, bundle, book, settings
-        self.lab = bundle.lab
+        self.lab, self.notebook, self.notebooks = bundle.lab, bundle.notebook, notebooks or [bundle.notebook]
         self.penalties = AssignLatePenalties(config=settings.config)
         self.penalties.init_plugin()
 
@@ -69,12 +73,12 @@ class Writer:
         content = as_text(notebook).encode("utf-8")
         folder = self.root / AUTOGRADED / graded.student / self.lab
         timestamp, when = read_timestamp(self.root, self.lab, graded.student)
-        changed = _contents(folder / f"{self.lab}.ipynb") != content
+        mine, others = f"{self.notebook}.ipynb", [f"{name}.ipynb" for name in self.notebooks if name != self.notebook]
+        changed = _contents(folder / mine) != content
         self._write_rows(graded.student, notebook, when, changed)
-        name = f"{self.lab}.ipynb"
         stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}  # nbgrader stops at what is no time
-        files = beside(submission.files, self.bundle.files | stamp, name)
-        write_folder(folder, files | {name: content}, last=name, mode=self._mode)
+        files = beside(submission.files, self.bundle.files | stamp, mine)
+        write_folder(folder, files | {mine: content}, last=mine, mode=self._mode, keep=others)
         return changed
 
     @property
@@ -90,7 +94,7 @@ class Writer:
             self.book.update_or_create_student(student)
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
-            rows = self.book.find_submission_notebook(self.lab, self.lab, student)
+            rows = self.book.find_submission_notebook(self.notebook, self.lab, student)
             _write_grades(rows, cells, changed, self.settings.blank_essays)
             _write_comments(rows, cells)
             self.book.db.flush()
@@ -158,7 +162,7 @@ def _one_transaction(book: Gradebook) -> Iterator[None]:
 
 
 def write_folder(
-    folder: Path, contents: dict[str, bytes], *, last: str = "", mode: int = 0o444, keep: str = ""
+    folder: Path, contents: dict[str, bytes], *, last: str = "", mode: int = 0o444, keep: Sequence[str] = ()
 ) -> None:
     """Make a folder hold exactly these files. Each is replaced as a whole, and only where it differs.
 
@@ -173,7 +177,7 @@ def write_folder(
     mode
         Permissions of the files.
     keep
-        A file that stays as it is.
+        Files that stay as they are.
     """
     for name in sorted(contents, key=lambda name: (name == last, name)):
         path = folder / name
@@ -181,7 +185,7 @@ def write_folder(
             continue
         _make_way(folder, path)
         files.write(path, contents[name], durably=True, mode=mode)
-    _remove_others(folder, {folder / name for name in contents} | ({folder / keep} if keep else set()))
+    _remove_others(folder, {folder / name for name in (*contents, *keep)})
 
 
 def _contents(path: Path) -> bytes | None:

@@ -2,11 +2,12 @@
 
 import multiprocessing
 import os
+from dataclasses import asdict, replace
 
 import pytest
 
 from course_utils.course import CourseError
-from course_utils.grading.job import Check, Graded
+from course_utils.grading.job import Bundle, Check, Graded, Job, Limits, Submission
 from course_utils.grading.spool import Spool, differences, seal, unseal
 
 KEY = "0" * 64
@@ -115,3 +116,47 @@ def test_one_process_grades_a_lab_and_a_dead_one_holds_nothing(tmp_path, spool):
     other.join()
     with spool.locked():
         pass
+
+
+# --- limits
+
+
+def done(job: Job, **changed) -> Graded:
+    """Return a result of a job that met no limit."""
+    graded = Graded("ada", "01_double", job.key(), limits=asdict(job.limits))
+    return replace(graded, **changed)
+
+
+def test_other_limits_do_not_change_the_key():
+    bundle, submission = Bundle("01_double", []), Submission("ada", b"")
+    assert Job(bundle, submission, Limits()).key() == Job(bundle, submission, Limits(cell_seconds=60)).key()
+    assert Job(bundle, submission).key() != Job(bundle, Submission("ada", b" ")).key()
+
+
+@pytest.mark.parametrize(
+    ("now", "changed", "holds"),
+    [
+        (Limits(), {}, True),
+        (Limits(cell_seconds=60), {}, True),
+        (Limits(cell_seconds=60), {"restarts": 1}, False),
+        (Limits(cell_seconds=60), {"checks": {"a": Check(0, 1, "stopped")}}, False),
+        (Limits(), {"checks": {"a": Check(0, 1, "stopped")}}, True),
+        (Limits(cell_seconds=5), {}, False),
+        (Limits(memory_mb=4096, cell_seconds=5), {}, False),
+        (Limits(), {"limits": {}}, False),
+    ],
+)
+def test_a_result_holds_under_limits_that_cannot_change_it(now, changed, holds):
+    bundle, submission = Bundle("01_double", []), Submission("ada", b"")
+    graded = done(Job(bundle, submission, Limits()), **changed)
+    assert Job(bundle, submission, now).holds(graded) is holds
+
+
+def test_a_result_under_other_limits_takes_the_place_of_the_first(tmp_path):
+    spool, job = Spool(tmp_path, "01_double"), Job(Bundle("01_double", []), Submission("ada", b""))
+    spool.keep(done(job, checks={"a": Check(0, 1, "stopped")}))
+    wider = asdict(Limits(cell_seconds=99))
+    assert spool.keep(done(job, checks={"a": Check(1, 1, "right")}, limits=wider)) == []
+    found = spool.find("ada", job.key())
+    assert found is not None
+    assert found.checks["a"].verdict == "right"

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from course_utils.grading import trusted
 from course_utils.grading.binding import locked_before
 from course_utils.grading.student import Student
 from course_utils.grading.trusted import Client, Late, Ran, names_of_lesson, run_check
@@ -256,3 +257,41 @@ def test_locked_cells_of_a_release_are_found():
     ]
     assert locked_before(cells, "first-check") == ["lab = 1"]
     assert locked_before(cells, "second-check") == ["lab = 1", "more = 1"]
+
+
+# --- whose numbers
+
+
+def numbers_of(written: object, *, required: bool = False, **more) -> tuple[str, list[str]]:
+    """Return whose numbers a check gets in ada's notebook, and what is noted."""
+    names = {} if written is None else {"student_id": written}
+    client = Client(Wire(names), 5.0, student="ada", required=required, **more)
+    return client.get("student_id"), client.notes
+
+
+def test_a_students_own_numbers_are_no_news():
+    assert numbers_of("ada") == ("ada", [])
+    assert numbers_of(" ada ") == ("ada", [])
+    assert numbers_of("ada", required=True) == ("ada", [])
+
+
+@pytest.mark.parametrize("written", ["bela", "zoe.b"])
+def test_a_classmates_numbers_are_noted_by_name_and_not_punished(written):
+    found, notes = numbers_of(written)
+    assert found == written
+    assert repr(written) in notes[0]
+    assert notes[0].endswith(trusted.OTHERS)
+
+
+@pytest.mark.parametrize("written", ["", "   ", None, "müller", 3.5])
+def test_the_lectures_numbers_are_noted(written):
+    found, notes = numbers_of(written)
+    assert found == ""
+    assert notes[0].endswith(trusted.NOBODYS)
+
+
+@pytest.mark.parametrize("written", ["bela", "", None, "müller"])
+def test_a_lab_can_ask_for_the_numbers_of_the_folders_student(written):
+    found, notes = numbers_of(written, required=True)
+    assert found == "ada"
+    assert notes[0].startswith("judged by ada's numbers; the notebook ")

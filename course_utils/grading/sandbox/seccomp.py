@@ -32,12 +32,16 @@ PRETENDED_BESIDE_LANDLOCK = (
     "chmod fchmod fchmodat fchmodat2 chown fchown lchown fchownat utime utimes futimesat utimensat setxattr lsetxattr "
     "fsetxattr setxattrat removexattr lremovexattr fremovexattr removexattrat file_setattr"
 )
+# what boxes that are graded at once could talk by, over the libraries that all of them may read
+WATCHES = "inotify_add_watch fanotify_init fanotify_mark"  # refused
+LOCKS = "flock"  # seem to succeed: nobody else has a file of this box
+LOCKING = (5, 6, 7, 36, 37, 38, 1024, 1026)  # commands of fcntl: record locks, leases, notices
 SOCKETS_IN_NAMESPACES = (1, 2, 10, 16)  # UNIX, IPv4, IPv6, netlink: all of them see the box's own network only
 THIS_PROCESS = 0
 
 LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06  # the kernel's BPF instructions
 ALLOW, ERROR, KILL_PROCESS = 0x7FFF_0000, 0x0005_0000, 0x8000_0000
-NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT = 0, 4, 16
+NUMBER_AT, ARCHITECTURE_AT, FIRST_ARGUMENT_AT, SECOND_ARGUMENT_AT = 0, 4, 16, 24
 
 
 def instruction(code: int, value: int, then: int = 0, otherwise: int = 0) -> bytes:
@@ -62,13 +66,20 @@ def first_argument_in(allowed: tuple[int, ...]) -> list[bytes]:
     return [instruction(LOAD, FIRST_ARGUMENT_AT), *tests, answer(errno.EPERM), instruction(RETURN, ALLOW)]
 
 
+def no_locks() -> list[bytes]:
+    """Return the instructions that let fcntl's locks seem to succeed, and pass its other commands."""
+    tests = [instruction(EQUAL, command, len(LOCKING) - index) for index, command in enumerate(LOCKING)]
+    return [instruction(LOAD, SECOND_ARGUMENT_AT), *tests, instruction(RETURN, ALLOW), answer(0)]
+
+
 def program(beside_landlock: bool) -> bytes:
     """Return the whole filter. A call of another processor's kind ends the process."""
     lines = [instruction(LOAD, ARCHITECTURE_AT), instruction(EQUAL, ARCHITECTURES[processor()], 1)]
     lines += [instruction(RETURN, KILL_PROCESS), instruction(LOAD, NUMBER_AT)]
     lines += [instruction(AT_LEAST, FIRST_FOREIGN_NUMBER, 0, 1), answer(errno.ENOSYS)]
-    for name in f"{REFUSED} {REFUSED_BESIDE_LANDLOCK if beside_landlock else ''}".split():
+    for name in f"{REFUSED} {WATCHES} {REFUSED_BESIDE_LANDLOCK if beside_landlock else ''}".split():
         lines += when_called(name, [answer(errno.EPERM)])
+    lines += when_called(LOCKS, [answer(0)]) + when_called("fcntl", no_locks())
     lines += when_called("clone3", [answer(errno.ENOSYS)])  # its flags are out of a filter's reach; clone is used then
     no_new_users = [instruction(LOAD, FIRST_ARGUMENT_AT), instruction(ANY_BIT, linux.EVERYTHING_NEW, 0, 1)]
     lines += when_called("clone", [*no_new_users, answer(errno.EPERM), instruction(RETURN, ALLOW)])

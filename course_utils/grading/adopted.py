@@ -1,0 +1,33 @@
+"""What a course of somebody else's sets in its nbgrader_config.py to be graded by this engine; see ``course adopt``."""
+
+from typing import Any
+
+from nbgrader.converters import GenerateFeedback
+from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata
+
+from course_utils.grading import autograde, feedback_page, hooks, pages, shortening
+
+
+def configure(c: Any) -> None:
+    """Set what grading and feedback need. What the course has set of other things stays.
+
+    Parameters
+    ----------
+    c
+        What ``get_config()`` gives in nbgrader_config.py.
+    """
+    c.Autograde.exporter_class = autograde.GradedExporter
+    c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
+    c.Autograde.sanitize_preprocessors = []
+    c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
+    set_pages(c)
+
+
+def set_pages(c: Any) -> None:
+    """Set how students' notebooks become pages: formgrader's screens and feedback."""
+    c.HTMLExporter.filters = pages.FILTERS
+    c.HTMLExporter.preprocessors = [shortening.shorten]
+    c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
+    c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
+    theirs = GenerateFeedback.preprocessors.default_args[0]
+    c.GenerateFeedback.preprocessors = [hooks.HideHiddenTests, *theirs, feedback_page.lay_out]

@@ -1,0 +1,449 @@
+"""Checks in ordinary Python: ``assert square(3) == 9``, in any nbgrader assignment, on a student's objects.
+
+Such a check runs here, where no student code runs: its names are data or stand-ins
+(:mod:`course_utils.grading.objects`). Where its text says that this cannot work, where the lab's proof has found that
+it does not, or where it hands something over that cannot be sent, it runs in the student's process instead, after all
+of the student's cells and hidden from them; what it says there could be forged.
+"""
+
+import ast
+import contextlib
+import inspect
+import io
+import os
+import shutil
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from course_utils.cells import hidden_lines
+from course_utils.grading import codec
+from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
+from course_utils.grading.job import Check, Output
+from course_utils.grading.objects import (
+    MARK,
+    CannotCross,
+    Objects,
+    SharedFiles,
+    generator_states,
+    is_stand_in,
+    same_states,
+)
+from course_utils.grading.outputs import clean
+from course_utils.grading.points import error_of
+from course_utils.grading.slicing import Slice, plain_python, why_inside
+from course_utils.grading.trusted import (
+    GRACE,
+    STOPPED,
+    Late,
+    Line,
+    Ran,
+    Unusable,
+    at_most,
+    failed_with,
+    hidden_part,
+    passed_with,
+    public_part,
+    run_statement,
+)
+from course_utils.judging.answer import heard
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
+
+FILES = ("open", "read_", "Path", "exists", "isfile", "listdir", "glob", "load", "getsize", "remove", "genfromtxt")
+CHANCE = ("seed", "rand", "RandomState", "shuffle", "choice", "sample")
+LONGEST = 600  # characters of what a student is told
+NOT_HERE = "Not right on a case drawn at grading."
+
+
+class Wire:
+    """Carries what a check does to the copy of a student's process that answers for it.
+
+    Parameters
+    ----------
+    channel
+        To the copy; None if there is none.
+    seconds
+        How long one use may compute.
+    line
+        Where the check stands.
+    """
+
+    def __init__(self, channel: Channel | None, seconds: float, line: Line) -> None:
+        self.channel, self.seconds, self.line = channel, seconds, line
+        self.objects = Objects(self)
+        self.files: SharedFiles | None = None
+        self.states: dict[str, Any] | None = None
+
+    def ask(self, request: list[Any]) -> list[Any]:
+        """Send a request and return the reply."""
+        if self.channel is None:
+            raise Gone("there is no process to ask")
+        reply = self.channel.ask(request, self.seconds * PATIENCE + GRACE)
+        if type(reply) is not list or not reply or type(reply[0]) is not str:
+            raise Gone("no reply")
+        return reply
+
+    def fetch(self, name: str) -> Any:
+        """Return the value of a student's name; raise KeyError if there is none."""
+        reply = self.ask(["fetch", name])
+        if reply[0] == "missing":
+            raise KeyError(name)
+        return self._value(reply)
+
+    def use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
+        """Do something to an object in the student's process; raise here what it raises there."""
+        given, options = self.objects.write(args), self.objects.write(kwargs)
+        self._before()
+        reply = self.ask(["use", operation, given, options, self.seconds])
+        try:
+            while reply[0] == "call back" and len(reply) == 4:
+                reply = self.ask(self.objects.call_lent(*reply[1:]))
+        except codec.BadFrame as error:
+            raise Gone(str(error)) from None
+        if reply[0] in ("used", "raised") and len(reply) == 3 and type(reply[2]) is str and reply[2]:
+            sys.stdout.write(reply[2])
+        value = self._value(reply)
+        self._after()
+        return value
+
+    def _value(self, reply: list[Any]) -> Any:
+        if reply[0] == "slow":
+            raise TooSlow
+        if reply[0] == "failed":
+            raise Unusable("This cannot be looked at." if self.line.hidden else str(reply[-1])[:200])
+        try:
+            if reply[0] == "raised":
+                raise self.objects.error_of(reply[1])
+            if reply[0] in ("value", "used"):
+                return self.objects.read(reply[1])
+        except (codec.BadFrame, KeyError, IndexError) as error:
+            if getattr(error, MARK, None):
+                raise
+            raise Gone(str(error)) from None
+        raise Gone("no value")
+
+    def _before(self) -> None:
+        """Bring the check's files and random generators over, where they changed."""
+        if self.files:
+            for name, content in _written(self.files).items():
+                self.ask(["put", name, content])
+        if self.states is not None and not same_states(now := generator_states(), self.states):
+            self.ask(["generators", codec.pack(now)])
+            self.states = now
+
+    def _after(self) -> None:
+        if self.files:
+            self.take_files()
+
+    def take_files(self) -> None:
+        """Bring the student's files here."""
+        reply = self.ask(["files"])
+        if reply[0] != "files" or self.files is None:
+            raise Gone("no files")
+        try:
+            self.files.take(reply[1])
+        except (codec.BadFrame, OSError) as error:
+            raise Gone(str(error)) from None
+
+
+def _written(files: SharedFiles) -> dict[str, bytes]:
+    """Return the files that the check has written since the last time."""
+    found = {}
+    for path in files.folder.rglob("*"):
+        about, name = path.stat(), path.relative_to(files.folder).as_posix()
+        if path.is_file() and files.known.get(name) != (about.st_mtime_ns, about.st_size):
+            files.known[name], found[name] = (about.st_mtime_ns, about.st_size), path.read_bytes()
+    return found
+
+
+@dataclass
+class PlainCheck:
+    """A check in ordinary Python while it runs: first what students see of it, later what is hidden.
+
+    Parameters
+    ----------
+    source
+        The check's text, hidden tests included.
+    points
+        What it gives at most.
+    slice
+        What it stands on.
+    channel
+        To the copy of the student's process; None if there is none.
+    seconds
+        How long one use of an object may compute; the whole check may take PATIENCE times as long.
+    way
+        Where it runs; None lets its text decide.
+    helpers
+        The files that the release puts beside the notebook: modules that the check may import.
+    earlier
+        What checks before this one bind, for one that runs inside.
+    """
+
+    source: str
+    points: float
+    slice: Slice
+    channel: Channel | None
+    seconds: float
+    way: Literal["outside", "inside"] | None = None
+    helpers: dict[str, bytes] = field(default_factory=dict)
+    earlier: str = ""
+    line: Line = field(default_factory=Line)
+    ran: Ran | None = None
+    inside: str = ""  # why it ran inside
+    value: Any = None
+
+    def __post_init__(self) -> None:
+        self.printed = io.StringIO()
+        self.names: dict[str, Any] = {"__name__": "__main__"}
+        self.wire = Wire(self.channel, self.seconds, self.line)
+        self.missing: set[str] = set()
+        self.folder: Path | None = None
+        why = why_inside(self.source, self.slice)  # also where a proof says "outside": a text could become code here
+        self.inside = why or ("its proof says so" if self.way == "inside" else "")
+        self.public, self.hidden = ("", "") if self.inside == "" else parts_of(self.source)
+
+    def begin(self) -> None:
+        """Run what students see."""
+        if self.inside:
+            self._run_inside(self.public)
+            return
+        self._run(public_part(self.source), first=True)
+
+    def end(self) -> Ran:
+        """Run the rest, if what students see was right, and return what came of it all."""
+        try:
+            if self.ran is None and self.inside:
+                self.line.hidden = True
+                self._run_inside(self.hidden)
+            elif self.ran is None:
+                rest = hidden_part(self.source)
+                self.line.hidden = bool(rest)
+                self._run(rest, first=False)
+            if self.ran is None:
+                self.ran = self._passed()
+            self.ran.check.inside = self.inside
+            return self.ran
+        finally:
+            if self.folder:
+                shutil.rmtree(self.folder, ignore_errors=True)
+
+    # --- outside
+
+    def _run(self, statements: list[ast.stmt], first: bool) -> None:
+        before = self.printed.tell()
+        try:
+            with self._surroundings(first):
+                if first:
+                    self._bind()
+                for statement in statements:
+                    self.value = run_statement(statement, self.names)
+        except CannotCross:
+            self._go_inside()
+        except (Gone, TooSlow, Late, MemoryError):
+            self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            self.ran = self._failed(error)
+        if self.line.hidden:
+            self.printed.seek(before)
+            self.printed.truncate()
+
+    @contextlib.contextmanager
+    def _surroundings(self, first: bool) -> Iterator[None]:
+        """Be in the check's own folder, with its own time, output and way of looking at objects."""
+        if first:
+            self._prepare()
+        before = os.getcwd()
+        path = sys.path[:]
+        try:
+            if self.folder:
+                os.chdir(self.folder / "here")
+                sys.path.insert(0, str(self.folder / "helpers"))
+            with (
+                at_most(self.seconds * PATIENCE + 2 * GRACE),
+                contextlib.redirect_stdout(self.printed),
+                heard(),
+                looking_into_stand_ins(),
+            ):
+                yield
+        finally:
+            os.chdir(before)
+            sys.path[:] = path
+
+    def _prepare(self) -> None:
+        """Make the check's folder, if it needs one, and note what is to be kept alike on both sides."""
+        text = "\n".join([self.source, *(statement.source for statement in self.slice.local)])
+        if self.helpers or any(word in text for word in FILES):
+            self.folder = Path(tempfile.mkdtemp(prefix="course-check-"))
+            (self.folder / "here").mkdir()
+            for name, content in self.helpers.items():
+                path = self.folder / "helpers" / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        if self.folder and any(word in text for word in FILES):
+            self.wire.files = SharedFiles(self.folder / "here")
+        if any(word in text for word in CHANCE):
+            self.wire.states = {}
+
+    def _bind(self) -> None:
+        """Bring the student's names here, and run what of the release the check stands on."""
+        if self.wire.files:
+            self.wire.take_files()
+        if self.wire.states is not None:
+            self.wire.states = generator_states()
+        for name in self.slice.asked:
+            try:
+                self.names[name] = self.wire.fetch(name)
+            except KeyError:
+                self.missing.add(name)
+        with contextlib.redirect_stdout(io.StringIO()):
+            for statement in self.slice.local:
+                exec(compile(statement.source, "<locked cell>", "exec"), self.names)
+
+    def _failed(self, error: BaseException) -> Ran:
+        """Return what comes of a check that was stopped by an exception: nothing, as nbgrader has it."""
+        if isinstance(error, NameError) and error.name in self.missing and not getattr(error, MARK, None):
+            return failed_with(
+                "not attempted", self.points, f"Not attempted yet: {error.name} is not there.", "NameError"
+            )
+        if isinstance(error, NotAttempted):
+            return failed_with("not attempted", self.points, error.message, "NotAttempted", answer=error.answer)
+        if isinstance(error, NotImplementedError) and getattr(error, MARK, None):
+            return failed_with("not attempted", self.points, "Not attempted yet.", "NotImplementedError")
+        if isinstance(error, CheckFailed):
+            return failed_with("wrong", self.points, error.message, "CheckFailed", error.codes, error.answer)
+        if isinstance(error, Unusable):
+            return failed_with("wrong", self.points, str(error), "CheckFailed")
+        words = NOT_HERE if self.line.hidden else words_of(error, self.source)
+        name = (
+            type(error).__name__ if type(error).__name__.isidentifier() and not self.line.hidden else "AssertionError"
+        )
+        return Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, name)])
+
+    def _passed(self) -> Ran:
+        value = None if is_stand_in(self.value) else self.value
+        return passed_with(value, self.points, self.printed.getvalue(), [], self.line.hidden)
+
+    # --- inside
+
+    def _go_inside(self) -> None:
+        """Run in the student's process what could not be run here."""
+        self.inside = "it hands something over that cannot be sent"
+        self.public, self.hidden = parts_of(self.source)
+        if self.line.hidden:  # what students see was right here
+            self.public = ""
+            self._run_inside(self.hidden)
+        else:
+            self._run_inside(self.public)
+
+    def _run_inside(self, text: str) -> None:
+        if not text.strip():
+            return
+        try:
+            source = f"{self.earlier}\n{text}" if self.earlier and text is not self.hidden else text
+            status, outputs = self._ask_inside(source)
+        except (Gone, TooSlow, Late):
+            self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
+            return
+        if status == "ok":
+            self.value = _number_shown(outputs)
+            return
+        error = next((one for one in outputs if one["output_type"] == "error"), {"ename": "Error", "evalue": ""})
+        if status == "timeout":
+            self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
+        elif self.line.hidden:
+            self.ran = Ran(Check(0.0, self.points, "wrong", message=NOT_HERE), [error_of(NOT_HERE, "AssertionError")])
+        elif error["ename"] in ("NotImplementedError", "NameError"):
+            self.ran = failed_with(
+                "not attempted", self.points, f"Not attempted yet. {error['evalue'][:200]}", "NameError"
+            )
+        else:
+            words = f"{error['ename']}: {error['evalue']}"[:LONGEST] if error["evalue"] else error["ename"]
+            self.ran = Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, error["ename"])])
+
+    def _ask_inside(self, source: str) -> tuple[str, list[Output]]:
+        reply = self.wire.ask(["inside", source, self.seconds])
+        match reply:
+            case ["ran", "ok" | "error" | "timeout" as status, list(outputs)]:
+                return status, clean(outputs)
+        raise Gone("no reply to a check")
+
+
+def parts_of(source: str) -> tuple[str, str]:
+    """Return a check's text before its first hidden line, and the rest; where it cannot be cut, all is the rest."""
+    lines, hidden = source.split("\n"), hidden_lines(source)
+    if not hidden:
+        return source, ""
+    first = min(hidden) - 1
+    public, rest = "\n".join(lines[:first]), "\n".join(lines[first:])
+    try:
+        ast.parse(plain_python(public))
+        ast.parse(plain_python(rest))
+    except (SyntaxError, ValueError):
+        return "", source
+    return public, rest
+
+
+def _number_shown(outputs: list[Output]) -> float | None:
+    """Return the number that a cell's last line shows: nbgrader takes it for points."""
+    for output in outputs:
+        if output["output_type"] == "execute_result":
+            with contextlib.suppress(ValueError, TypeError):
+                return float(output["data"].get("text/plain", ""))
+    return None
+
+
+def words_of(error: BaseException, source: str) -> str:
+    """Return what a student is told of an exception in what they see of a check."""
+    marked = getattr(error, MARK, None)
+    last = traceback.format_exception_only(error)[-1].strip() if not marked else ""
+    text = f"{type(error).__name__}: {marked[0]}" if marked and marked[0] else last or type(error).__name__
+    where = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == "<check>"]
+    line = source.split("\n")[where[0] - 1].strip()[:120] if where and where[0] else ""
+    more = [f"in your code, {marked[1]}"] if marked and marked[1] else []
+    return "\n".join([text[:LONGEST], *([f"in the check: {line}"] if line else []), *more])
+
+
+@contextlib.contextmanager
+def looking_into_stand_ins() -> Iterator[None]:
+    """Let :mod:`inspect` see a student's functions and classes through their stand-ins."""
+    before = {name: getattr(inspect, name) for name in ("getsource", "signature", "isfunction", "isclass", "getdoc")}
+
+    def source(value: Any) -> str:
+        return str(_asked(value, "source")) if is_stand_in(value) else str(before["getsource"](value))
+
+    def signature(value: Any, **options: Any) -> Any:
+        if not is_stand_in(value):
+            return before["signature"](value, **options)
+        found = _asked(value, "signature")
+        kinds = [inspect.Parameter(str(name), inspect._ParameterKind(kind)) for name, kind, _ in found]
+        given = [one.replace(default=None) if said[2] else one for one, said in zip(kinds, found, strict=True)]
+        return inspect.Signature(given)
+
+    def is_function(value: Any) -> bool:
+        return type(value).__name__ == "function" if is_stand_in(value) else bool(before["isfunction"](value))
+
+    def is_class(value: Any) -> bool:
+        return type(value).__name__ in ("type", "ABCMeta") if is_stand_in(value) else bool(before["isclass"](value))
+
+    def doc(value: Any) -> Any:
+        return inspect.cleandoc(value.__doc__ or "") if is_stand_in(value) else before["getdoc"](value)
+
+    replaced = {"getsource": source, "signature": signature, "isfunction": is_function, "isclass": is_class}
+    try:
+        for name, function in (replaced | {"getdoc": doc}).items():
+            setattr(inspect, name, function)
+        yield
+    finally:
+        for name, function in before.items():
+            setattr(inspect, name, function)
+
+
+def _asked(stand_in: Any, operation: str) -> Any:
+    return object.__getattribute__(stand_in, "_course_objects").use(operation, [stand_in], {})

@@ -1,0 +1,176 @@
+"""Whether a check in ordinary Python runs outside of the student's process or inside: decided once a release.
+
+The model answer and the untouched notebook are graded both ways. Where outside gives what inside gives, the check runs
+outside, and nothing a student's code does can forge it; otherwise it runs inside. What was decided is kept in
+``.spool/ways`` under a digest of the release's cells, and is part of what a submission's result depends on.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal, Protocol
+
+import jupytext
+
+from course_utils import files
+from course_utils.course import SPOOL, CourseError, folders
+from course_utils.grading import own_code
+from course_utils.grading.here import Done, Jobs, NotGraded
+from course_utils.grading.job import Bundle, Check, Graded, Job, Limits, ReleasedCell, Submission
+from course_utils.grading.slicing import code_before, stand_on, why_inside
+from course_utils.lab_options import NAME, read_options
+from course_utils.masters import as_text
+
+WAYS = "ways"
+Way = Literal["outside", "inside"]
+MODEL, STUB = "model", "stub"
+
+
+class Grades(Protocol):
+    """Whoever grades jobs: :class:`~course_utils.grading.here.Here`, or a cluster."""
+
+    def run(self, jobs: Jobs) -> Done: ...
+
+
+@dataclass(frozen=True)
+class Decision:
+    """How a check runs, and why."""
+
+    way: Way
+    why: str = ""
+
+
+def plain_checks(cells: Sequence[ReleasedCell]) -> dict[str, str]:
+    """Return the checks in ordinary Python, with why their text lets them run inside only ("" if it does not)."""
+    found = {}
+    for cell in cells:
+        if cell["grade"] and not cell["solution"] and cell["cell_type"] == "code":
+            slice_ = stand_on(cell["source"], code_before(cells, cell["grade_id"]))
+            if not slice_.is_ours:
+                found[cell["grade_id"]] = why_inside(cell["source"], slice_)
+    return found
+
+
+def digest_of(cells: Sequence[ReleasedCell]) -> str:
+    """Return a digest of all that a decision depends on: the release's cells, and the package's code."""
+    said = [[cell["grade_id"], cell["cell_type"], cell["source"], cell["points"]] for cell in cells]
+    return hashlib.sha256(json.dumps([said, own_code.digest()]).encode()).hexdigest()
+
+
+def _place(root: Path, lab: str, notebook: str) -> Path:
+    return root / SPOOL / WAYS / lab / f"{notebook}.json"
+
+
+def decisions(root: Path, lab: str, notebook: str, cells: Sequence[ReleasedCell]) -> dict[str, Decision] | None:
+    """Return what was decided of a release; None if nothing was yet."""
+    try:
+        kept = json.loads(_place(root, lab, notebook).read_text(encoding="utf-8"))
+        if kept["digest"] != digest_of(cells):
+            return None
+        return {str(name): Decision(way, str(why)) for name, (way, why) in kept["ways"].items()}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def known(root: Path, lab: str, notebook: str, cells: Sequence[ReleasedCell]) -> dict[str, Way]:
+    """Return how the checks of a release run, as far as that was decided."""
+    return {name: one.way for name, one in (decisions(root, lab, notebook, cells) or {}).items()}
+
+
+def model_of(root: Path, lab: str, notebook: str) -> bytes | None:
+    """Return the notebook with the model answers, from the folder of the masters; None if there is none."""
+    folder = root / folders(root).masters / lab
+    script, book = folder / f"{notebook}.py", folder / f"{notebook}.ipynb"
+    try:
+        if script.is_file():
+            return as_text(jupytext.read(script)).encode()
+        return book.read_bytes() if book.is_file() else None
+    except Exception as error:
+        raise CourseError(
+            f"{folder.relative_to(root)} holds no notebook {notebook} that can be read: {error}"
+        ) from error
+
+
+def stub_of(root: Path, lab: str, notebook: str) -> bytes:
+    """Return the released notebook."""
+    return (root / folders(root).released / lab / f"{notebook}.ipynb").read_bytes()
+
+
+def ensure(root: Path, bundle: Bundle, hired: Grades, limits: Limits) -> tuple[Bundle, list[str]]:
+    """Decide how the checks of a notebook run, where that was not done; return the bundle with it, and sentences.
+
+    Without a model answer nothing can be tried: the checks' texts decide.
+    """
+    checks, said = plain_checks(bundle.cells), read_options(root, bundle.lab).checks
+    before = decisions(root, bundle.lab, bundle.notebook, bundle.cells)
+    if not checks or before is not None:
+        return replace(bundle, ways=bundle.ways | said), []
+    model = model_of(root, bundle.lab, bundle.notebook)
+    if model is None:
+        found = {name: Decision("inside", why) for name, why in checks.items() if why}
+    else:
+        found = decide(bundle, model, stub_of(root, bundle.lab, bundle.notebook), hired, limits)
+    keep(root, bundle, found)
+    found |= {name: Decision(way, f"{NAME} says so") for name, way in said.items()}
+    return replace(bundle, ways={name: one.way for name, one in found.items()}), sentences(bundle, found)
+
+
+def keep(root: Path, bundle: Bundle, found: dict[str, Decision]) -> None:
+    """Keep what was decided."""
+    said = {"digest": digest_of(bundle.cells), "ways": {name: [one.way, one.why] for name, one in found.items()}}
+    files.write(_place(root, bundle.lab, bundle.notebook), json.dumps(said, indent=1))
+
+
+def sentences(bundle: Bundle, found: dict[str, Decision]) -> list[str]:
+    """Say which checks run inside, one line each."""
+    return [
+        f"{bundle.lab}: {name} runs in the student's process, where a verdict can be forged: {one.why}"
+        for name, one in found.items()
+        if one.way == "inside"
+    ]
+
+
+def decide(bundle: Bundle, model: bytes, stub: bytes, hired: Grades, limits: Limits) -> dict[str, Decision]:
+    """Grade the model answer and the untouched notebook both ways, and say for each check which way it runs.
+
+    Raises
+    ------
+    CourseError
+        If this machine cannot grade.
+    """
+    checks = plain_checks(bundle.cells)
+    open_ones = [name for name, why in checks.items() if not why]
+    found = {name: Decision("inside", why) for name, why in checks.items() if why}
+    if not open_ones:
+        return found
+    ways: tuple[Way, Way] = ("outside", "inside")
+    jobs = {
+        (what, way): Job(replace(bundle, ways=dict.fromkeys(open_ones, way)), Submission(what, content), limits)
+        for what, content in ((MODEL, model), (STUB, stub))
+        for way in ways
+    }
+    named = {f"{what} {way}": (what, way) for what, way in jobs}
+    graded: dict[tuple[str, Way], Graded] = {}
+    for name, packed in hired.run((name, jobs[key].pack()) for name, key in named.items()):
+        if isinstance(packed, NotGraded):
+            raise CourseError(f"{bundle.lab} could not be tried on this machine: {packed.reason}")
+        graded[named[name]] = Graded.unpack(packed)
+    for name in open_ones:
+        found[name] = _decided({key: one.checks[name] for key, one in graded.items()})
+    return {name: found[name] for name in checks}
+
+
+def _decided(tried: dict[tuple[str, Way], Check]) -> Decision:
+    model, stub = tried[MODEL, "outside"], tried[STUB, "outside"]
+    if model.inside or stub.inside:
+        return Decision("inside", model.inside or stub.inside)
+    for what, said in ((MODEL, "the model answer"), (STUB, "the untouched notebook")):
+        outside, inside = tried[what, "outside"], tried[what, "inside"]
+        if outside.points != inside.points:
+            words = outside.message.split("\n")[0][:120]
+            return Decision(
+                "inside", f"outside, {said} would get {outside.points:g} instead of {inside.points:g}: {words}"
+            )
+    return Decision("outside")

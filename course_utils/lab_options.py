@@ -1,0 +1,120 @@
+"""What can be set for one lab: ``lab.toml`` beside its source. Every key may be left out.
+
+::
+
+    cell_seconds = 60            # a cell may compute so long, and a function that a check calls
+    total_seconds = 900          # the whole notebook, on the clock
+    memory_mb = 4096             # of one student's process
+    modules = ["pandas"]         # imported once, before the first notebook is run
+    hand_out = ["data/*.csv"]    # files beside the source that students get
+    rules_off = ["kebab"]        # rules of this package for masters that do not hold here; "all" turns off every one
+    own_numbers = "required"     # grade with the numbers of the folder's student, whatever the notebook says
+
+    [checks]
+    plot-check = "inside"        # run this check in the student's process; "outside" does not
+
+Nothing here is handed to students.
+"""
+
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from course_utils.course import CourseError, folders
+
+NAME = "lab.toml"
+RULES = ("tag", "kebab", "solution-cell", "placeholder", "last-call", "check-follows")
+ALL = "all"
+Way = Literal["outside", "inside"]
+
+
+@dataclass(frozen=True)
+class LabOptions:
+    """The options of one lab; see the module.
+
+    Parameters
+    ----------
+    cell_seconds, total_seconds, memory_mb
+        Limits; None leaves the usual ones.
+    modules
+        What is imported before the first notebook is run.
+    hand_out
+        Patterns of files beside the source that students get.
+    rules_off
+        Names of rules that do not hold for this lab's master.
+    own_numbers
+        "required" to grade with the numbers of the student whose folder it is.
+    checks
+        Which way a check runs, by grade_id.
+    """
+
+    cell_seconds: int | None = None
+    total_seconds: int | None = None
+    memory_mb: int | None = None
+    modules: tuple[str, ...] = ()
+    hand_out: tuple[str, ...] = ()
+    rules_off: tuple[str, ...] = ()
+    own_numbers: Literal["", "required"] = ""
+    checks: dict[str, Way] = field(default_factory=dict)
+
+    def holds(self, rule: str) -> bool:
+        """Tell whether a rule holds for this lab's master."""
+        return rule not in self.rules_off and ALL not in self.rules_off
+
+
+def read_options(root: Path, lab: str) -> LabOptions:
+    """Return the options of a lab; the usual ones where there is no file.
+
+    Raises
+    ------
+    CourseError
+        Naming the key that is wrong, what was wanted and what stands there.
+    """
+    path = root / folders(root).masters / lab / NAME
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return LabOptions()
+    except (OSError, ValueError) as error:
+        raise CourseError(f"{path.relative_to(root)} cannot be read: {error}") from None
+    known = {one.name for one in fields(LabOptions)}
+    where = path.relative_to(root)
+    if odd := sorted(set(said) - known):
+        raise CourseError(f"{where}: there is no option {odd[0]!r}. There are: {', '.join(sorted(known))}.")
+    return LabOptions(**{key: _value(where, key, value) for key, value in said.items()})
+
+
+def modules_of(root: Path, labs: Iterable[str]) -> tuple[str, ...]:
+    """Return what is to be imported before notebooks of some labs are run: what their options name, and pandas.
+
+    pandas takes half a second to import, so it is looked for in the released notebooks.
+    """
+    found = [name for lab in labs for name in read_options(root, lab).modules]
+    released = [path for lab in labs for path in (root / folders(root).released / lab).glob("*.ipynb")]
+    if any(b"import pandas" in path.read_bytes() for path in released) and find_spec("pandas"):
+        found.append("pandas")
+    return tuple(dict.fromkeys(found))
+
+
+def _value(where: Path, key: str, value: Any) -> Any:
+    if key in ("cell_seconds", "total_seconds", "memory_mb"):
+        if type(value) is not int or value < 1:
+            raise CourseError(f"{where}: {key} must be a whole number above 0, not {value!r}")
+        return value
+    if key in ("modules", "hand_out", "rules_off"):
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            raise CourseError(f"{where}: {key} must be a list of texts, not {value!r}")
+        unknown = [one for one in value if one not in (*RULES, ALL)] if key == "rules_off" else []
+        if unknown:
+            raise CourseError(f"{where}: there is no rule {unknown[0]!r}. There are: {', '.join((*RULES, ALL))}.")
+        return tuple(value)
+    if key == "own_numbers":
+        if value not in ("", "required"):
+            raise CourseError(f'{where}: own_numbers is "required" or left out, not {value!r}')
+        return value
+    if not isinstance(value, dict) or any(way not in ("outside", "inside") for way in value.values()):
+        raise CourseError(f'{where}: [checks] says "outside" or "inside" for a grade_id, not {value!r}')
+    return dict(value)

@@ -1,0 +1,89 @@
+"""Foreign assignments with checks in ordinary Python: the points that stock nbgrader gives, cell by cell.
+
+Each group of :mod:`assignments` is released by stock nbgrader, and a right, a half-right and a blank submission are
+graded by stock nbgrader and, after ``course adopt``, by the engine.
+"""
+
+import shutil
+from pathlib import Path
+
+import assignments
+import pytest
+from thorough import one_in
+
+INSIDE = {
+    group: {f"{feature.name}-check" for feature in features if not feature.outside}
+    for group, features in assignments.GROUPS.items()
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("group", one_in(3, sorted(assignments.GROUPS)))
+def test_every_cell_gets_the_points_that_stock_nbgrader_gives(tmp_path: Path, group: str):
+    course = assignments.make_course(tmp_path / "course", {group: assignments.GROUPS[group]})
+    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    assignments.run(stock, "nbgrader", "autograde", group)
+    assignments.run(course, "course", "adopt")
+    said = assignments.run(course, "course", "grade", group)
+
+    ours, theirs = assignments.points(course), assignments.points(stock)
+    assert ours == theirs
+    checks = len(assignments.GROUPS[group])
+    assert len(theirs) == 3 * checks
+    most = sum(feature.points for feature in assignments.GROUPS[group])
+    right = sum(points or 0 for (_, who, _), points in theirs.items() if who == "right")
+    assert right == most
+    assert {who: sum(p or 0 for (_, w, _), p in theirs.items() if w == who) for who in ("half", "blank")}["half"] < most
+
+    inside = {line.split()[1] for line in said.splitlines() if "runs in the student's process" in line}
+    assert inside == INSIDE[group]
+
+
+def other_cells() -> list:
+    """Return the kinds of cells that an autograded answer is not, and answers that share a test."""
+    essay = assignments.new_markdown_cell(
+        "Why?", metadata={"nbgrader": settings("why", grade=True, solution=True, points=3)}
+    )
+    task = assignments.new_markdown_cell(
+        "Do it.", metadata={"nbgrader": settings("do", locked=True, task=True, points=4)}
+    )
+    made = [
+        assignments.cell("### BEGIN SOLUTION\na = 1\n### END SOLUTION", grade_id="one", solution=True),
+        assignments.cell("### BEGIN SOLUTION\nb = 2\n### END SOLUTION", grade_id="two", solution=True),
+        assignments.cell("assert a + b == 3", grade_id="both", grade=True, locked=True, points=2),
+        assignments.cell("assert a == 1", grade_id="again", grade=True, locked=True, points=1),
+        assignments.cell("assert b == 3", grade_id="nothing", grade=True, locked=True, points=0),
+        assignments.cell(
+            "### BEGIN SOLUTION\nc = 3\n### END SOLUTION", grade_id="By_hand-1", grade=True, solution=True, points=5
+        ),
+        essay,
+        task,
+        assignments.cell("print('a comment')"),
+        assignments.cell("1 / 0"),
+        assignments.cell("assert True", grade_id="always", grade=True, locked=True, points=1),
+    ]
+    return made
+
+
+def settings(name: str, **more: object) -> dict[str, object]:
+    return {"schema_version": 3, "grade": False, "locked": False, "solution": False, "grade_id": name} | more
+
+
+@pytest.mark.slow
+def test_cells_that_a_person_grades_and_answers_that_share_a_test(tmp_path: Path):
+    course = tmp_path / "course"
+    book = assignments.new_notebook(cells=other_cells())
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+    assignments.write(book, course / "source" / "mixed" / "mixed.ipynb")
+    (course / "nbgrader_config.py").write_text("c = get_config()\n")
+    assignments.run(course, "nbgrader", "generate_assignment", "mixed")
+    for who, folder in (("right", "source"), ("blank", "release")):
+        (course / "submitted" / who / "mixed").mkdir(parents=True)
+        shutil.copy(course / folder / "mixed" / "mixed.ipynb", course / "submitted" / who / "mixed")
+    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    assignments.run(stock, "nbgrader", "autograde", "mixed")
+    assignments.run(course, "course", "adopt")
+    assignments.run(course, "course", "grade", "mixed")
+    ours, theirs = assignments.points(course), assignments.points(stock)
+    assert ours == theirs
+    assert {name for _, who, name in ours if ours["mixed", who, name] is None} >= {"do"}

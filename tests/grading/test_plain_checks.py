@@ -1,0 +1,253 @@
+"""Checks in ordinary Python: what they stand on, what cannot be forged in them, and what never comes out of them."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course_utils.grading.engine import Engine
+from course_utils.grading.job import Bundle, Graded, Job, Limits, ReleasedCell, Submission
+from course_utils.grading.plain_checks import parts_of
+from course_utils.grading.slicing import code_before, shared_statements, stand_on, why_inside
+
+HIDDEN, SHOWN = "### BEGIN HIDDEN TESTS", "### END HIDDEN TESTS"
+
+
+def cell(source: str, name: str = "", *, points: float | None = None, locked: bool = False, **more) -> ReleasedCell:
+    """Return a cell of a release: an answer if it has a name, a check if it has points."""
+    grade = points is not None
+    settings = {"grade": grade, "solution": bool(name) and not grade and not locked, "locked": locked or grade}
+    return {"cell_type": "code", "source": source, "grade_id": name, "points": points or 0.0, **settings, **more}
+
+
+def notebook(cells: list[ReleasedCell], **answers: str) -> bytes:
+    """Return a release as a submission, with some of its cells answered."""
+    made: list[NotebookNode] = []
+    for one in cells:
+        name = one["grade_id"]
+        new = new_code_cell(answers.get(name.replace("-", "_"), one["source"]))
+        if name:
+            new.metadata["nbgrader"] = {key: one[key] for key in ("grade", "solution", "locked", "grade_id", "points")}
+        made.append(new)
+    return json.dumps(new_notebook(cells=made)).encode()
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with Engine() as found:
+        yield found
+
+
+def grade(engine: Engine, cells: list[ReleasedCell], files: dict[str, bytes] | None = None, **answers: str) -> Graded:
+    """Grade a submission of a release."""
+    bundle = Bundle("small", cells, files or {})
+    job = Job(bundle, Submission("ada", notebook(cells, **answers)), Limits(cell_seconds=5, check_seconds=5))
+    return Graded.unpack(engine.grade(job.pack()))
+
+
+SQUARE = [
+    cell("def square(x):\n    ...", "square"),
+    cell(f"assert square(2) == 4\n{HIDDEN}\nassert square(317) == 100489\n{SHOWN}", "square-check", points=2.0),
+]
+FORGED = {
+    "equal to everything": "class Any:\n    def __eq__(self, other):\n        return True\n"
+    "def square(x):\n    return Any()",
+    "a number equal to everything": "class Any(int):\n    def __eq__(self, other):\n        return True\n"
+    "    __hash__ = int.__hash__\ndef square(x):\n    return Any(0)",
+    "an array equal to everything": "import numpy as np\nclass Any(np.ndarray):\n    def __eq__(self, other):\n"
+    "        return True\ndef square(x):\n    return np.zeros(1).view(Any)",
+    "patched operations": "from course_utils.grading import using\nusing.OPERATIONS.clear()\n"
+    "using.OPERATIONS.update({name: lambda *a, **k: True for name in 'call eq data bool'.split()})\n"
+    "def square(x):\n    return 4",
+    "a patched answer": "from course_utils.grading import student\n"
+    "student.Student.do_use = lambda self, *a: ['used', True, '']\ndef square(x):\n    return 4",
+    "an exit": "def square(x):\n    raise SystemExit(0)",
+    "an end": "import os\ndef square(x):\n    os._exit(0)",
+    "an interrupt": "def square(x):\n    raise KeyboardInterrupt",
+    "no end": "def square(x):\n    while True:\n        pass",
+    "only what is seen": "def square(x):\n    return 4",
+    "an exception of ours": "class CannotCross(TypeError):\n    pass\nclass NotAttempted(Exception):\n    pass\n"
+    "def square(x):\n    raise CannotCross('that')",
+    "a forged message": "import os\ndef square(x):\n    import gc\n"
+    "    from course_utils.grading.channel import Channel\n"
+    "    [c.send(['used', 4, '']) for c in gc.get_objects() if isinstance(c, Channel)]\n    return 5",
+    "another assert": "import builtins\nclass AssertionError(Exception):\n    pass\n"
+    "builtins.AssertionError = AssertionError\n"
+    "def square(x):\n    return 0",
+}
+
+
+@pytest.mark.parametrize("how", FORGED)
+def test_a_wrong_answer_earns_nothing_however_it_answers(engine: Engine, how: str):
+    check = grade(engine, SQUARE, square=FORGED[how]).checks["square-check"]
+    assert check.points == 0, check
+    assert not {"317", "100489"} & set(re.findall(r"\d+", check.message))
+
+
+def test_a_right_answer_earns_everything(engine: Engine):
+    check = grade(engine, SQUARE, square="def square(x):\n    return x * x").checks["square-check"]
+    assert (check.points, check.verdict, check.inside) == (2.0, "right", "")
+
+
+def test_what_nobody_wrote_is_not_attempted(engine: Engine):
+    stub = "def square(x):\n    raise NotImplementedError()"
+    assert grade(engine, SQUARE, square=stub).checks["square-check"].verdict == "not attempted"
+    assert grade(engine, SQUARE, square="pass").checks["square-check"].verdict == "not attempted"
+
+
+def test_two_objects_are_equal_only_if_they_carry_the_same(engine: Engine):
+    cells = [
+        cell("class Box:\n    ...\n\ndef make(n):\n    ...", "make"),
+        cell("assert make(1) == make(1)\nassert not make(1) == make(2)", "make-check", points=1.0),
+        cell("assert make(3) == make(4)", "other-check", points=1.0),
+    ]
+    fair = (
+        "class Box:\n    def __init__(self, n):\n        self.n = n\n    def __eq__(self, other):\n        return {}\n"
+    )
+    fair += "def make(n):\n    return Box(n)\n"
+    honest, forged = fair.format("self.n == other.n"), fair.format("True")
+    graded = grade(engine, cells, make=honest)
+    assert [graded.checks[name].points for name in ("make-check", "other-check")] == [1.0, 0.0]
+    assert grade(engine, cells, make=forged).checks["other-check"].points == 0
+
+
+LEAKS = {
+    "a file": (
+        "def square(x):\n    open('/tmp/seen', 'a').write(str(x) + ';')\n    return x * x",
+        "def cube(x):\n    raise ValueError(open('/tmp/seen').read())",
+    ),
+    "a file beside the notebook": (
+        "def square(x):\n    open('seen.txt', 'a').write(str(x) + ';')\n    return x * x",
+        "def cube(x):\n    raise ValueError(open('seen.txt').read())",
+    ),
+    "words": (
+        "def square(x):\n    if x > 100:\n        raise ValueError(x)\n    return x * x",
+        "def cube(x):\n    return 0",
+    ),
+    "the name of an exception": (
+        "def square(x):\n    if x > 100:\n        raise type(f'E{x}', (Exception,), {})()\n    return x * x",
+        "def cube(x):\n    return 0",
+    ),
+    "print": ("def square(x):\n    print('secret', x)\n    return x * x", "def cube(x):\n    print(x)\n    return 0"),
+    "the name of a type": (
+        "def square(x):\n    return x * x if x < 100 else type(f'T{x}', (), {})()",
+        "def cube(x):\n    return 0",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", LEAKS)
+def test_no_hidden_number_comes_out_in_words(engine: Engine, how: str):
+    square, cube = LEAKS[how]
+    cells = [
+        *SQUARE,
+        cell("def cube(x):\n    ...", "cube"),
+        cell("assert cube(2) == 8", "cube-check", points=1.0),
+        cell("pass", "last"),
+    ]
+    graded = grade(engine, cells, square=square, cube=cube, last="print(open('/tmp/seen').read())")
+    told = repr([graded.cells, graded.checks, graded.notes]).replace(repr(SQUARE[1]["source"])[1:-1], "")
+    assert not {"317", "100489"} & set(re.findall(r"\d+", told))
+
+
+def test_a_students_text_and_files_never_become_code_here(engine: Engine):
+    words = ["eval(answer)", "exec(answer)", "import pickle\npickle.load(open('x', 'rb'))", "pd.read_pickle('x')"]
+    words += [
+        "__import__(answer)",
+        "import subprocess\nsubprocess.run(answer)",
+        "from sympy import sympify\nsympify(answer)",
+    ]
+    words += ["import importlib\nimportlib.import_module(answer)", "get_ipython().run_cell(answer)", "globals()['x']"]
+    for text in words:
+        assert why_inside(text, stand_on(text, [])), text
+    cells = [cell("answer = None", "answer"), cell("assert eval(answer) == 3", "answer-check", points=1.0)]
+    check = grade(engine, cells, answer="answer = \"__import__('os').getpid() and 3\"").checks["answer-check"]
+    assert (check.points, check.inside) == (1, "it uses eval")
+
+
+def test_a_check_that_was_decided_to_run_outside_still_runs_inside_where_its_text_is_dangerous(engine: Engine):
+    cells = [cell("answer = None", "answer"), cell("assert eval(answer) == 3", "answer-check", points=1.0)]
+    bundle = Bundle("small", cells, {}, {"answer-check": "outside"})
+    graded = Graded.unpack(engine.grade(Job(bundle, Submission("ada", notebook(cells, answer="answer = '3'"))).pack()))
+    assert graded.checks["answer-check"].inside == "it uses eval"
+
+
+def test_modules_beside_the_release_are_the_releases_own(engine: Engine):
+    cells = [
+        cell("from tool import wanted\nmine = None", "mine"),
+        cell("import tool\nassert mine == tool.wanted", "mine-check", points=1.0),
+    ]
+    files = {"tool.py": b"wanted = 7\n"}
+    assert grade(engine, cells, files, mine="from tool import wanted\nmine = wanted").checks["mine-check"].points == 1
+    forged = "open('tool.py', 'w').write('wanted = 1')\nmine = 1"
+    assert grade(engine, cells, files, mine=forged).checks["mine-check"].points == 0
+
+
+def test_what_a_check_binds_is_there_for_later_answers_but_not_what_is_hidden(engine: Engine):
+    cells = [
+        cell("one = None", "one"),
+        cell(f"import math\nlimit = 5\nassert one == 1\n{HIDDEN}\nsecret = 9\n{SHOWN}", "one-check", points=1.0),
+        cell("two = None", "two"),
+        cell("assert two == 10", "two-check", points=1.0),
+    ]
+    graded = grade(engine, cells, one="one = 1", two="two = math.floor(limit) * 2")
+    assert [check.points for check in graded.checks.values()] == [1, 1]
+    graded = grade(engine, cells, one="one = 1", two="two = secret + 1")
+    assert graded.checks["two-check"].points == 0
+
+
+# --- what a check stands on
+
+
+def test_imports_and_functions_of_the_release_run_here_and_the_rest_is_asked_for():
+    before = [
+        cell("import math\nDATA = [1]"),
+        cell("def verify(f):\n    assert f(2) == math.sqrt(4)", "help", locked=True),
+        cell("LIMIT = 3", "limit", locked=True),
+        cell("def root(x):\n    ...", "root"),
+        cell("class Shape:\n    pass", "shape", locked=True),
+    ]
+    found = stand_on("verify(root)\nassert DATA and LIMIT and Shape and len([])", before)
+    assert [one.source.split("\n")[0] for one in found.local] == ["import math", "def verify(f):", "LIMIT = 3"]
+    assert found.asked == ("DATA", "Shape", "root")
+    assert not found.is_ours
+
+
+def test_a_check_of_this_packages_own_is_known():
+    first = cell("from course_utils.judging.protocol.calling import call")
+    assert stand_on("assert call(square, 'square', 2) == 4", [first]).is_ours
+    assert stand_on("from course_utils.labs import neurons\nneurons", []).is_ours
+    assert not stand_on("assert square(2) == 4", [first]).is_ours
+
+
+def test_a_name_used_before_it_is_bound_is_asked_for():
+    assert stand_on("x = f(x)\nassert x == 1", []).asked == ("f", "x")
+    assert stand_on("for i in range(3):\n    assert f(i) == i", []).asked == ("f",)
+    assert stand_on("def helper():\n    return later()\ndef later():\n    return f", []).asked == ("f",)
+
+
+def test_hidden_bindings_of_an_earlier_check_are_no_part_of_it():
+    before = [cell(f"a = 1\n{HIDDEN}\nb = 2\n{SHOWN}", "a-check", points=1.0)]
+    assert [one.source for one in stand_on("assert a", before).local] == ["a = 1"]
+    assert stand_on("assert b", before).asked == ("b",)
+
+
+def test_code_before_a_check_ends_at_it():
+    cells = [cell("a = 1"), cell("assert a", "a-check", points=1.0), cell("b = 1")]
+    assert [one["source"] for one in code_before(cells, "a-check")] == ["a = 1"]
+
+
+def test_a_check_is_cut_at_its_first_hidden_line_or_not_at_all():
+    assert parts_of(f"a\n{HIDDEN}\nb\n{SHOWN}\nc") == ("a", f"{HIDDEN}\nb\n{SHOWN}\nc")
+    assert parts_of("a\nb") == ("a\nb", "")
+    inside = f"def t():\n    a()\n    {HIDDEN}\n    b()\n    {SHOWN}\nt()"
+    assert parts_of(inside) == ("", inside)
+
+
+def test_only_what_later_cells_use_is_shared():
+    check = "import math\nfrom os import path\ndef near(a, b):\n    return math.isclose(a, b)\nassert near(x, 1)"
+    assert shared_statements(check, ["y = near(1, 2)"]).split("\n")[:2] == ["import math", "def near(a, b):"]
+    assert shared_statements(check, ["y = 1"]) == ""
