@@ -39,7 +39,8 @@ def why_not_there(cells: Iterable[GradedCell], released: Mapping[str, ReleasedCe
 def _sentence(error: Output) -> str:
     name, text = error["ename"], (error["evalue"].splitlines() or [""])[0][:LONGEST]
     if name in NOT_PYTHON:
-        return f"Your cell is not Python, so nothing of it was run: {PLACE.sub(r' in line \1', text)}."
+        where = PLACE.sub(r" in line \1", text)
+        return f"Your cell is not Python, so nothing of it was run: {where}."
     if name == "FileNotFoundError":
         return f"Your cell wants a file that is not there where notebooks are graded: {text}."
     if "input()" in text:
