@@ -6,11 +6,11 @@ What each hook is for stands at the hook, in course_utils/masters.py, grading/ho
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata, ClearSolutions
+from nbgrader.preprocessors import ClearSolutions
 
 from course_utils import cells, masters
 from course_utils.course import MASTERS, RELEASED
-from course_utils.grading import adopted, autograde, hooks
+from course_utils.grading import adopted, hooks
 
 c = get_config()  # noqa: F821  nbgrader defines it
 
@@ -35,11 +35,5 @@ c.FileNameCollectorPlugin.named_regexp = r".*[/\\](?P<student_id>[^/\\]+)__(?P<f
 c.ZipCollectApp.force = True  # collecting a second time takes the place of the first
 c.ExtractorPlugin.force = True
 
-# Grading: by the engine, as course grade does; nbgrader saves the scores
-c.Autograde.exporter_class = autograde.GradedExporter
-c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
-c.Autograde.sanitize_preprocessors = []
-c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
-
-# Pages of students' notebooks: formgrader's screens and feedback
-adopted.set_pages(c)
+# Grading by the engine, as course grade does; pages of students' notebooks within limits; feedback without hidden tests
+adopted.configure(c)

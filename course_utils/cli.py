@@ -3,18 +3,35 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import typer.core
 
 from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
 from course_utils.fetching import DataUnavailable
 from course_utils.files import why_unwritable
 
 LEFT_TO_A_PERSON = 3  # exit status: points are not decided
+LONGEST = 200  # characters of what the help says of a word
+
+LEARN, TEACH, WRITE = "Learn", "Teach", "Write lessons"  # by whom a word is for; the order of the help
+
+
+class ByReader(typer.core.TyperGroup):
+    """The words of the command line, in the help one list for each reader."""
+
+    def format_commands(self, ctx: typer.Context, formatter: Any) -> None:
+        """Write each reader's words, with the whole first sentence of what they do."""
+        for reader in (LEARN, TEACH, WRITE):
+            mine = {name: word for name, word in self.commands.items() if word.rich_help_panel == reader}
+            with formatter.section(reader):
+                formatter.write_dl([(name, word.get_short_help_str(LONGEST)) for name, word in mine.items()])
+
 
 app = typer.Typer(
     name="course",
+    cls=ByReader,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -23,7 +40,7 @@ app = typer.Typer(
 
 
 data_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
-app.add_typer(data_app, name="data")
+app.add_typer(data_app, name="data", rich_help_panel=LEARN)
 
 
 @app.callback()
@@ -34,7 +51,7 @@ def course() -> None:
 Labs = Annotated[list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; all if left out")]
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def release(
     labs: Labs = None,
     check: Annotated[bool, typer.Option("--check", help="write nothing; fail if notebooks/ is out of date")] = False,
@@ -93,7 +110,7 @@ def release(
     typer.echo(f"{RELEASED}/ is exactly what solutions/ makes; labs: {len(outcome.unchanged)}.")
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, rich_help_panel=LEARN)
 def lab(
     context: typer.Context,
     folder: Annotated[
@@ -117,7 +134,7 @@ def lab(
     raise typer.Exit(launch.start_on_workplace(place.resolve(), context.args))
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def doctor(
     notebook: Annotated[str | None, typer.Argument(help="a notebook, or a lab such as 5")] = None,
     run: Annotated[bool, typer.Option("--run", help="run it, too, as grading does: some minutes")] = False,
@@ -151,7 +168,7 @@ def doctor(
     raise typer.Exit(1 if wrong else 0)
 
 
-@app.command()
+@app.command(rich_help_panel=LEARN)
 def submit(
     lab: Annotated[str, typer.Argument(help="a lab such as 5, or a notebook")],
     student: Annotated[
@@ -173,7 +190,7 @@ def submit(
         typer.echo(sentence)
 
 
-@app.command("show-answers")
+@app.command("show-answers", rich_help_panel=LEARN)
 def show_answers(
     lab: Annotated[str, typer.Argument(help="a lab such as 5")],
     archive: Annotated[
@@ -190,7 +207,7 @@ def show_answers(
     typer.echo(f"The answers lie beside your notebook: {path}")
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def bundle(
     labs: Labs = None,
     to: Annotated[Path, typer.Option(help="the folder for it")] = Path("dist"),
@@ -217,7 +234,7 @@ def bundle(
         typer.echo(f"made       {path}  ({size / 1e6:.1f} MB)")
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def adopt(
     folder: Annotated[Path | None, typer.Argument(help="the course; this folder if left out")] = None,
     undo: Annotated[bool, typer.Option("--undo", help="take the lines out again")] = False,
@@ -255,7 +272,7 @@ Workers = Annotated[
 Students = Annotated[list[str] | None, typer.Option("--student", help="only this student; may be given several times")]
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def grade(
     labs: Wanted,
     workers: Workers = None,
@@ -273,11 +290,11 @@ def grade(
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
-    from course_utils.lab_options import modules_of
+    from course_utils.lab_options import imports_of
 
     root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
-    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
 
@@ -295,7 +312,7 @@ def grade(
     raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def collect(
     source: Annotated[Path, typer.Argument(help="the folder or ZIP that you downloaded, or the exchange's inbound")],
     lab: Annotated[str, typer.Option(help="the lab, such as 5, where the notebooks do not say it")] = "",
@@ -330,7 +347,7 @@ def collect(
     raise typer.Exit(status)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def feedback(
     labs: Wanted,
     workers: Workers = None,
@@ -355,7 +372,7 @@ def feedback(
     raise typer.Exit(1 if failed else 0)
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def report(
     labs: Wanted,
     html: Annotated[Path | None, typer.Option(help="write it as a page, too")] = None,
@@ -383,7 +400,7 @@ def report(
             typer.echo(f"written    {path}")
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def export(
     to: Annotated[Path | None, typer.Option(help="where to; grades.csv if left out")] = None,
 ) -> None:
@@ -395,7 +412,7 @@ def export(
         typer.echo(f"written    {path}")
 
 
-@app.command()
+@app.command(rich_help_panel=TEACH)
 def demo(
     labs: Annotated[
         list[str] | None, typer.Argument(help="labs, such as 5, 05 or 05_conv_and_pooling; 1 to 5 if left out")
@@ -414,7 +431,7 @@ def demo(
     run_demo(root, labs_with_a_class(root) if everything else labs or [], folder=folder, workers=workers)
 
 
-@app.command()
+@app.command(rich_help_panel=WRITE)
 def site(
     labs: Labs = None,
     to: Annotated[

@@ -50,7 +50,8 @@ class Row:
         if not self.is_checked:
             return f"a person marks it: {worth}"
         if self.tried is None:
-            return "not tried" + (f" ({self.entry.minutes} minutes)" if self.entry.minutes else "")
+            more = ", further" if self.entry.further else ""
+            return "not tried" + (f" ({self.entry.minutes} minutes{more})" if self.entry.minutes else "")
         if self.is_right:
             return f"right: {worth}"
         before = "; it was right before" if self.tried.best >= 1 else ""
@@ -72,14 +73,15 @@ def show_progress() -> None:
 def go_on(rows: dict[str, list[Row]], latest: tuple[str, str] | None) -> Row | None:
     """Return the exercise to go on with: in the lab of the latest, then in those after it, then in those before.
 
-    In a lab the exercises that were not tried come first, then those that are not right yet. None if all are right.
+    In a lab the core comes first, then what goes further; in both what was not tried, then what is not right yet. None
+    if all are right.
     """
     labs = list(rows)
     start = labs.index(latest[0]) if latest and latest[0] in labs else 0
     for lab in labs[start:] + labs[:start]:
         open_ones = [row for row in rows[lab] if row.is_checked and not row.is_right]
         if open_ones:
-            return next((row for row in open_ones if row.tried is None), open_ones[0])
+            return min(open_ones, key=lambda row: (row.entry.further, row.tried is not None))
     return None
 
 

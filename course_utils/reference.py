@@ -20,7 +20,10 @@ AUTHORS = Path(__file__).parent.parent / "notebooks"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
-MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b")
+MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b(?:, (?P<dots>[●○]{3}) (?P<word>\w+))?")
+DIFFICULTY = {"●○○": "easy", "●●○": "medium", "●●●": "hard"}
+PART = re.compile(r"^#{2,} +(.*)$", re.M)  # what stands below it is core, or further
+FURTHER = re.compile(r"^\*\*Further:\*\* ", re.M)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Entry:
         As in its heading, such as ``"5.3"`` (or ``"Bonus"``) and ``"Write the size rule"``.
     minutes
         What its prompt says; 0 if nothing.
+    difficulty
+        As its prompt has it: the dots of :data:`DIFFICULTY`; "" if nothing.
+    further
+        Whether it goes beyond the core of its lab.
     points
         Of its check, or of its own cell where a person marks it.
     prompt
@@ -47,6 +54,8 @@ class Entry:
     minutes: int
     points: float
     prompt: str = ""
+    difficulty: str = ""
+    further: bool = False
 
     @property
     def called(self) -> str:
@@ -141,30 +150,61 @@ def entries(lab: str) -> dict[str, Entry]:
 
 def entries_in(cells: list[dict[str, Any]]) -> dict[str, Entry]:
     """Return the exercises of a notebook by id, in its order. Of several under a heading, the first has the minutes."""
-    found, number, title, minutes, prompt = {}, "", "", 0, ""
+    found, number, title, minutes, prompt, dots = {}, "", "", 0, "", ""
     points = {grade_id(cell): float(nbgrader_settings(cell).get("points") or 0) for cell in cells}
-    for cell in cells:
+    for cell, further in zip(cells, _beyond_the_core(cells), strict=True):
         if cell["cell_type"] == "markdown" and (heading := HEADING.search(cell["source"])):
-            number, title, minutes, prompt = heading[1], heading[2].strip(), _minutes(cell), cell.get("id", "")
+            number, title, prompt = heading[1], heading[2].strip(), cell.get("id", "")
+            minutes, dots = _minutes(cell), _dots(cell)
         if is_solution(cell):
             name = grade_id(cell)
             worth = points.get(f"{name}-check", points[name])
-            found[name] = Entry(name, number, title, minutes, worth, prompt)
+            found[name] = Entry(name, number, title, minutes, worth, prompt, dots, further)
             minutes = 0
     return found
 
 
+def _beyond_the_core(cells: list[dict[str, Any]]) -> list[bool]:
+    """Tell of each cell whether the heading above it is marked as further, or is that of a bonus."""
+    further, found = False, []
+    for cell in cells:
+        heading = PART.search(cell["source"]) if cell["cell_type"] == "markdown" else None
+        if heading:
+            further = bool(FURTHER.search(cell["source"])) or heading[1].startswith("Bonus.")
+        found.append(further)
+    return found
+
+
+def exact_minutes(cells: list[dict[str, Any]]) -> tuple[float, float]:
+    """Return the minutes that the core of a notebook takes, and what goes further: exercises, and reading."""
+    minutes = {False: 0.0, True: 0.0}
+    for cell, further in zip(cells, _beyond_the_core(cells), strict=True):
+        prose = cell["cell_type"] == "markdown"
+        minutes[further] += len(cell["source"].split()) / WORDS_A_MINUTE if prose else MINUTES_A_CELL
+    for entry in entries_in(cells).values():
+        minutes[entry.further] += entry.minutes
+    return minutes[False], minutes[True]
+
+
 def minutes_of(lab: str) -> int:
-    """Return the minutes that a lab takes: those of its exercises, and those of reading it."""
-    prose = " ".join(cell["source"] for cell in cells(lab) if cell["cell_type"] == "markdown")
-    code = sum(cell["cell_type"] == "code" for cell in cells(lab))
-    reading = len(prose.split()) / WORDS_A_MINUTE + code * MINUTES_A_CELL
-    return round((sum(entry.minutes for entry in entries(lab).values()) + reading) / 10) * 10
+    """Return the minutes that the core of a lab takes, to the next ten."""
+    return round(exact_minutes(cells(lab))[0] / 10) * 10
+
+
+def further_minutes_of(lab: str) -> int:
+    """Return the minutes of what is marked as further in a lab, to the next ten."""
+    return round(exact_minutes(cells(lab))[1] / 10) * 10
 
 
 def has_check(lab: str, exercise: str) -> bool:
     """Tell whether an exercise, by its id, has a check; where not, a person marks it."""
     return any(grade_id(cell) == f"{exercise}-check" for cell in cells(lab))
+
+
+def _dots(cell: Cell) -> str:
+    found = MINUTES.search(cell["source"])
+    dots = found["dots"] if found else None
+    return dots if dots in DIFFICULTY and DIFFICULTY[dots] == found["word"] else ""
 
 
 def _minutes(cell: Cell) -> int:

@@ -75,8 +75,13 @@ def _table() -> str:
     for lab in reference.labs():
         points = sum(entry.points for entry in reference.entries(lab).values())
         link = f"[{number_of(lab)} {reference.title_of(lab)}](labs/{lab}/{lab}.ipynb)"
-        rows.append(f"| {link} | {_aim(lab)} | {reference.minutes_of(lab)} | {points:g} |")
+        rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points:g} |")
     return "\n".join(rows)
+
+
+def _minutes(lab: str) -> str:
+    further = reference.further_minutes_of(lab)
+    return f"{reference.minutes_of(lab)}" + (f", *Further* {further}" if further else "")
 
 
 def number_of(lab: str) -> str:

@@ -50,8 +50,12 @@ LONGEST_FIRST = (  # files that take minutes: whoever runs them last would let t
 )
 
 
+@pytest.hookimpl(tryfirst=True)  # before -m is looked at
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Put the tests of long files first, and leave out what only ``make thorough`` runs."""
+    """Call slow what needs a browser, put the tests of long files first, leave out what ``make thorough`` alone runs."""
+    for item in items:
+        if "chrome" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
     left_out = [item for item in items if item.get_closest_marker("thorough") and not THOROUGH]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in set(left_out)]

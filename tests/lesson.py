@@ -2,14 +2,15 @@
 
 import ast
 import re
-from functools import cached_property
+from functools import cache, cached_property
 from types import SimpleNamespace
 
 import numpy as np
 from conftest import ROOT
+from nbformat import NotebookNode
 
 from course_utils.cells import Role, grade_id, is_check, role
-from course_utils.masters import read_master
+from course_utils.masters import master_path, read_master
 
 
 def edited(source: str, *changes: tuple[str, str]) -> str:
@@ -31,15 +32,21 @@ def bound(source: str) -> set[str]:
     return names
 
 
+@cache
+def master_of(lab: str) -> NotebookNode:
+    """Return a lab's master as a notebook: read once in a process, so not to be changed."""
+    return read_master(master_path(ROOT, lab))
+
+
 class Lesson:
     """One lab, by the name of its folder."""
 
     def __init__(self, lab: str) -> None:
-        self.master = ROOT / "solutions" / lab / f"{lab}.py"
+        self.lab, self.master = lab, master_path(ROOT, lab)
 
     @cached_property
     def _cells(self) -> dict:
-        graded = [cell for cell in read_master(self.master).cells if "nbgrader" in cell.metadata]
+        graded = [cell for cell in master_of(self.lab).cells if "nbgrader" in cell.metadata]
         return {cell.metadata.nbgrader.grade_id: cell for cell in graded}
 
     def cells(self) -> dict:
@@ -65,7 +72,7 @@ class Lesson:
     def headings_before(self, name: str) -> set[str]:
         """Return the headings above a graded cell, those of smaller sections too, without their numbers."""
         found: set[str] = set()
-        for cell in read_master(self.master).cells:
+        for cell in master_of(self.lab).cells:
             if grade_id(cell) == name:
                 return found
             headings = re.findall(r"^##+ (.+)$", cell.source, re.MULTILINE) if cell.cell_type == "markdown" else []
@@ -80,13 +87,13 @@ class Lesson:
     def imports(self) -> dict:
         """Run the lesson's first code cell, the imports, and return the names that it binds."""
         names: dict = {}
-        exec(next(cell.source for cell in read_master(self.master).cells if cell.cell_type == "code"), names)
+        exec(next(cell.source for cell in master_of(self.lab).cells if cell.cell_type == "code"), names)
         del names["__builtins__"]
         return names
 
     def run(self, words: str, names: dict, *changes: tuple[str, str]) -> None:
         """Run the one code cell of the lesson that holds some words, in a namespace, with some of its text changed."""
-        cells = [cell.source for cell in read_master(self.master).cells if cell.cell_type == "code"]
+        cells = [cell.source for cell in master_of(self.lab).cells if cell.cell_type == "code"]
         (source,) = [source for source in cells if words in source]
         exec(edited(source, *changes), names)
 

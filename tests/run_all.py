@@ -19,10 +19,13 @@ BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the 
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:
-    """Return the environment of every step: this Python first on PATH, this package, one thread, no network."""
+    """Return the environment of every step: this Python first on PATH, this package, one thread, no network.
+
+    What is compiled is kept: three processes import the same tests, and hundreds the same package.
+    """
     offline = str(root / "tests" / "offline")
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
         "CI": "true",
         "OMP_NUM_THREADS": "1",
         "COURSE_OFFLINE": "1",

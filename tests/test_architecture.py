@@ -3,7 +3,7 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -141,15 +141,24 @@ def test_every_part_has_its_floor():
     assert {part(module) for module in MODULES} - {"__init__"} == set(FLOOR)
 
 
-@pytest.mark.parametrize("module", MODULES, ids=called)
-def test_imports_go_down(module):
-    own = part(module)
-    assert {name for name in our_parts(module) - {own} if FLOOR[name] >= FLOOR.get(own, 1)} == set()
+def wrong(modules: Iterable[Path], fault: Callable[[Path], object]) -> dict[str, object]:
+    """Return what is wrong with some files, by their names."""
+    found = {called(module): fault(module) for module in modules}
+    assert found, "there are no such files"
+    return {name: one for name, one in found.items() if one}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "grading"], ids=called)
-def test_the_grader_knows_no_lab_and_no_lesson(module):
-    assert our_parts(module) - {"grading"} - BELOW_THE_GRADER == set()
+def test_imports_go_down():
+    def too_high(module):
+        own = part(module)
+        return {name for name in our_parts(module) - {own} if FLOOR[name] >= FLOOR.get(own, 1)}
+
+    assert wrong(MODULES, too_high) == {}
+
+
+def test_the_grader_knows_no_lab_and_no_lesson():
+    mine = [module for module in MODULES if part(module) == "grading"]
+    assert wrong(mine, lambda module: our_parts(module) - {"grading"} - BELOW_THE_GRADER) == {}
 
 
 def test_there_are_no_circles():
@@ -167,19 +176,22 @@ def test_an_import_in_a_function_counts_and_one_for_types_does_not(tmp_path):
     assert imports(path) == {"b", "c.d"}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if part(m) == "labs"], ids=called)
-def test_no_lab_imports_another_one(module):
-    assert {name.split(".")[2] for name in imports(module) if name.startswith("course_utils.labs.")} <= {lab(module)}
+def test_no_lab_imports_another_one():
+    def others(module):
+        return {one.split(".")[2] for one in imports(module) if one.startswith("course_utils.labs.")} - {lab(module)}
+
+    assert wrong([module for module in MODULES if part(module) == "labs"], others) == {}
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if is_of(m, "figures")], ids=called)
-def test_figures_know_no_widgets(module):
-    assert not any(name.startswith(f"course_utils.labs.{lab(module)}.widgets") for name in imports(module))
+def test_figures_know_no_widgets():
+    def widgets(module):
+        return [one for one in imports(module) if one.startswith(f"course_utils.labs.{lab(module)}.widgets")]
+
+    assert wrong([module for module in MODULES if is_of(module, "figures")], widgets) == {}
 
 
-@pytest.mark.parametrize("lesson", LESSONS, ids=called)
-def test_lessons_never_import_the_instructors_side(lesson):
-    assert our_parts(lesson) & INSTRUCTORS == set()
+def test_lessons_never_import_the_instructors_side():
+    assert wrong(LESSONS, lambda lesson: our_parts(lesson) & INSTRUCTORS) == {}
 
 
 def judges(module: Path) -> bool:
@@ -189,11 +201,14 @@ def judges(module: Path) -> bool:
     )
 
 
-@pytest.mark.parametrize("module", list(filter(judges, MODULES)), ids=called)
-def test_exercises_import_torch_numpy_and_the_standard_library_only(module):
-    tops = {name.split(".")[0] for name in imports(module)}
-    assert tops - {"torch", "numpy", "course_utils"} - sys.stdlib_module_names == set()
-    assert our_parts(module) & {"drawing", "widgets"} == set()
+def test_exercises_import_torch_numpy_and_the_standard_library_only():
+    def foreign(module):
+        tops = {name.split(".")[0] for name in imports(module)}
+        return tops - {"torch", "numpy", "course_utils"} - sys.stdlib_module_names | (
+            our_parts(module) & {"drawing", "widgets"}
+        )
+
+    assert wrong(filter(judges, MODULES), foreign) == {}
 
 
 def test_the_grader_knows_no_lab():
@@ -206,16 +221,14 @@ def test_the_grader_knows_no_lab():
     assert sorted(name for name in names if name in text) == []
 
 
-@pytest.mark.parametrize("module", MODULES, ids=called)
-def test_pyplot_is_imported_in_drawing_and_in_figures_only(module):
-    assert part(module) == "drawing" or is_of(module, "figures") or not uses(module, "matplotlib.pyplot")
+def test_pyplot_is_imported_in_drawing_and_in_figures_only():
+    others = [module for module in MODULES if part(module) != "drawing" and not is_of(module, "figures")]
+    assert wrong(others, lambda module: uses(module, "matplotlib.pyplot")) == {}
 
 
-@pytest.mark.parametrize("module", MODULES, ids=called)
-def test_widget_libraries_are_imported_in_widgets_only(module):
-    assert (
-        part(module) in ("widgets", "desk") or is_of(module, "widgets") or not uses(module, "ipywidgets", "anywidget")
-    )
+def test_widget_libraries_are_imported_in_widgets_only():
+    others = [one for one in MODULES if part(one) not in ("widgets", "desk") and not is_of(one, "widgets")]
+    assert wrong(others, lambda module: uses(module, "ipywidgets", "anywidget")) == {}
 
 
 @pytest.mark.parametrize("statement", ["import course_utils", "import course_utils.cli"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import typer
 from sample import SAMPLE, add_lab
 from typer.testing import CliRunner
 
@@ -30,6 +32,22 @@ def test_every_word_explains_itself(word, course):
     result = course(*word, "--help")
     assert result.returncode == 0
     assert "Usage: course" in result.stdout
+
+
+def test_help_has_each_word_once_under_its_reader(course):
+    readers, found = re.split(r"^(Learn|Teach|Write lessons):\n", course("--help").stdout, flags=re.M)[1:], {}
+    for reader, words in zip(readers[::2], readers[1::2], strict=True):
+        found[reader] = re.findall(r"^  (\S+)", words, re.M)
+    assert found == {
+        "Learn": ["lab", "doctor", "submit", "show-answers", "data"],
+        "Teach": ["grade", "feedback", "report", "export", "demo"],
+        "Write lessons": ["release", "bundle", "site"],
+    }
+
+
+def test_every_word_has_its_reader():
+    words = typer.main.get_command(cli.app).commands
+    assert [name for name, word in words.items() if word.rich_help_panel not in (cli.LEARN, cli.TEACH, cli.WRITE)] == []
 
 
 def test_help_loads_nothing_heavy(course):

@@ -9,11 +9,13 @@ import jupytext
 import nbformat
 import pytest
 from jupytext.config import load_jupytext_config
+from lesson import master_of
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_utils.cells import grade_id, role
 from course_utils.course import labs
-from course_utils.masters import lint, master_path, read_master, write_instructor_notebook
+from course_utils.masters import lint, master_path, write_instructor_notebook
+from course_utils.reference import DIFFICULTY
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = labs(ROOT)
@@ -43,7 +45,7 @@ def master(request) -> Path:
 
 @pytest.fixture(scope="module")
 def cells(master):
-    return read_master(master).cells
+    return master_of(master.stem).cells
 
 
 def prose(cells):
@@ -73,7 +75,7 @@ def test_jupyterlab_would_save_it_unchanged(master):
 
 
 def test_it_passes_the_lint_of_the_release(master):
-    assert lint(read_master(master)) == []
+    assert lint(master_of(master.stem)) == []
 
 
 def test_the_instructor_notebook_has_the_same_ids_every_time(master, tmp_path):
@@ -200,7 +202,7 @@ def alt_text(call: ast.Call) -> bool:
 
 
 def incomplete_prompts(cells):
-    """A prompt: heading, task, minutes, an example or a formula or a picture, and one hint that asks."""
+    """A prompt: heading, task, minutes and difficulty, an example or a formula or a picture, and one hint that asks."""
     found, prompt = [], ""
     for cell in cells:
         if cell.cell_type == "markdown" and not grade_id(cell):
@@ -212,6 +214,8 @@ def incomplete_prompts(cells):
             lacks.append("a heading such as: ## Exercise 5.1. How large is the output?")
         if not re.search(r"\b\d+ minutes?\b", prompt):
             lacks.append("the minutes")
+        if not re.search(rf"\b\d+ minutes?, ({'|'.join(map(' '.join, DIFFICULTY.items()))})\b", prompt):
+            lacks.append("how hard it is, behind the minutes, such as ●●○ medium")
         hints = re.findall(r"<details><summary>Hint.*?</summary>(.*?)</details>", prompt, re.S)
         if role(cell) == "solution" and not any("?" in hint for hint in hints):
             lacks.append("a <details> hint that asks a question")
@@ -244,7 +248,7 @@ def test_the_lesson_keeps_the_rule(cells, rule):
 TITLE, IMPORTS = new_markdown_cell("# A lesson"), new_code_cell("import torch\n\nseed_everything(0)")
 PROMPT = """## Exercise 5.1. How large is it?
 
-Write `f(x)`. (5 minutes)
+Write `f(x)`. (5 minutes, ●○○ easy)
 
 <details><summary>Hint</summary>
 What stays?
@@ -297,7 +301,14 @@ def test_the_first_code_cell_holds_imports_and_the_seed(source):
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("## Exercise 5.1. ", "## "), ("(5 minutes)", ""), ("What stays?", "Add one."), ("<details>", "")],
+    [
+        ("## Exercise 5.1. ", "## "),
+        ("(5 minutes, ●○○ easy)", ""),
+        (", ●○○ easy", ""),
+        ("easy", "hard"),
+        ("What stays?", "Add one."),
+        ("<details>", ""),
+    ],
 )
 def test_a_prompt_has_all_its_pieces(old, new):
     assert incomplete_prompts([new_markdown_cell(PROMPT), ANSWER]) == []

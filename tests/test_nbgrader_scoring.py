@@ -7,11 +7,9 @@ The stock traps at the end are the reason why checks speak as they do (see cours
 
 import nbformat
 import pytest
-from lesson import Lesson
+from lesson import Lesson, master_of
 from nbclient import NotebookClient
 from nbgrader.utils import determine_grade
-
-from course_utils.masters import read_master
 
 lesson = Lesson("05_conv_and_pooling")
 
@@ -163,7 +161,7 @@ def check_cell(source: str, worth: float):
 @pytest.fixture(scope="module")
 def executed():
     """All check cells by name, executed one after the other in one kernel, each behind its answer."""
-    lesson_imports = next(cell.source for cell in read_master(lesson.master).cells if cell.cell_type == "code")
+    lesson_imports = next(cell.source for cell in master_of(lesson.lab).cells if cell.cell_type == "code")
     first = nbformat.v4.new_code_cell(f"{lesson_imports}\nimport logging, os, sys, time, warnings")
     start = 'student_id = ""\n' + lesson.cells()["lab"].source
     all_cells = [first, nbformat.v4.new_code_cell(start)]

@@ -6,8 +6,8 @@ import pytest
 
 from course_utils import journal, practice, reference
 from course_utils.judging.mistakes import Mistake
-from course_utils.judging.typed import read_typed
-from course_utils.labs import chain_rule, conv_and_pooling, logistic_regression
+from course_utils.judging.typed import Unreadable, read_fields, read_typed
+from course_utils.labs import chain_rule, conv_and_pooling, logistic_regression, neurons
 from course_utils.labs.logistic_regression.concepts import QUESTIONS
 from course_utils.widgets.practice import PracticePanel
 
@@ -46,6 +46,40 @@ def test_nothing_else_is_read_and_a_sentence_says_so(text):
         read_typed(text)
 
 
+@pytest.mark.parametrize(
+    ("axes", "rows", "value"),
+    [
+        (1, [["3", " 4 ", ""]], [3, 4]),
+        (1, [["2*8", "", ""]], [16]),
+        (1, [["(3", "4)", ""]], [3, 4]),
+        (1, [["()", ""]], []),
+        (2, [["1", "−2", ""], ["(3 + 1)*2", "4", ""], ["", "", ""]], [[1, -2], [8, 4]]),
+        (2, [["5", ""], ["", ""]], [[5]]),
+    ],
+)
+def test_a_grid_of_fields_is_read_without_what_is_empty_at_its_ends(axes, rows, value):
+    assert read_fields(rows, axes) == value
+
+
+@pytest.mark.parametrize(
+    ("axes", "rows", "message", "place"),
+    [
+        (2, [["", ""], ["", ""]], "type an answer first", (0, 0)),
+        (2, [["1", "2"], ["3", ""]], "row 2, column 2 is empty", (1, 1)),
+        (2, [["1", "2"], ["3"]], "row 2, column 2 is empty", (1, 1)),
+        (2, [["", ""], ["", "2"]], "row 1, column 1 is empty", (0, 0)),
+        (1, [["3", "", "4"]], "number 2 is empty", (0, 1)),
+        (1, [["3", "x"]], "number 2 cannot be read", (0, 1)),
+        (1, [["3", "(1, 2)"]], "number 2 cannot be read", (0, 1)),
+        (2, [["__import__('os')"]], "row 1, column 1 cannot be read", (0, 0)),
+    ],
+)
+def test_what_is_missing_in_a_grid_is_told_with_its_place(axes, rows, message, place):
+    with pytest.raises(Unreadable, match=message) as told:
+        read_fields(rows, axes)
+    assert told.value.place == place
+
+
 # --- questions of choice
 
 
@@ -72,6 +106,15 @@ def test_practice_asks_other_questions_than_those_that_are_graded():
 def test_code_to_be_read_is_indented_in_the_text():
     question = chain_rule.for_student("").autograd_questions.practice(1)
     assert "\n    loss.backward()\n" in f"{question.text}\n".replace("        ", "    ")
+
+
+def test_a_wrong_shape_is_repeated(capsys):
+    question = neurons.for_student("").network_shapes.practice(1)
+    for given in ((3, 4), [3, 4]):
+        assert not question.answer(given)
+        assert "Not yet: you gave (3, 4)." in capsys.readouterr().out
+    question.answer(np.array([3, 4]))
+    assert "you gave an array." in capsys.readouterr().out
 
 
 # --- how it goes
@@ -176,14 +219,164 @@ def test_options_are_chosen_by_number(page):
     browser.eventually(page, lambda: reply(page), "✓ Correct.")
 
 
+# --- a grid of fields
+
+convolve = conv_and_pooling.for_student("").convolve_by_hand
+shapes = neurons.for_student("").network_shapes
+
+
+@pytest.fixture
+def rows_of_fields(page):
+    """A panel whose answer has three rows of three numbers, and these as texts."""
+    widget = PracticePanel(convolve.practice(1))
+    browser.mount(page, widget)
+    page.locator("input").first.focus()
+    return widget, [[f"{number:g}" for number in row] for row in np.asarray(right_of(widget.question))]
+
+
+@pytest.fixture
+def shape_of_fields(page):
+    """A panel whose answer is a shape, and its numbers as texts."""
+    widget = PracticePanel(shapes.practice(1))
+    browser.mount(page, widget)
+    page.locator("input").first.focus()
+    return widget, [str(number) for number in right_of(widget.question)]
+
+
+def here(page) -> str:
+    return page.evaluate("document.activeElement.ariaLabel")
+
+
+def typed(page) -> list[list[str]]:
+    """Return what stands in the grid, row by row."""
+    read = "(rows) => rows.map((row) => [...row.querySelectorAll('input')].map((field) => field.value))"
+    return page.locator(".cu-fields-row").evaluate_all(read)
+
+
+def size(page) -> tuple[int, int]:
+    return len(typed(page)), len(typed(page)[0])
+
+
+def press(page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
+
+
 @pytest.mark.slow
 @pytest.mark.usefixtures("front_end")
-def test_rows_of_numbers_are_typed_into_one_field(page):
-    widget = PracticePanel(conv_and_pooling.for_student("").convolve_by_hand.practice(1))
-    browser.mount(page, widget)
-    page.locator("input").fill(str(np.asarray(right_of(widget.question)).astype(int).tolist()))
-    page.get_by_role("button", name="Check").click()
+def test_tab_leads_through_rows_of_fields_and_enter_checks(page, rows_of_fields):
+    _, numbers = rows_of_fields
+    for row in numbers:
+        for number in row:
+            page.keyboard.type(number)
+            page.keyboard.press("Tab")
+        if row is numbers[0]:  # past the empty field that would make the rows longer
+            page.keyboard.press("Tab")
+    assert here(page) == "row 4, column 1"
+    page.keyboard.press("Enter")
     browser.eventually(page, lambda: reply(page), "✓ Correct.")
+    assert focused(page) == "BUTTON Next question"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_the_grid_is_as_large_for_every_answer_and_grows_as_it_is_filled(page, rows_of_fields):
+    assert size(page) == (2, 2)
+    press(page, "1", "Tab", "2")
+    assert size(page) == (2, 3)
+    press(page, "ArrowDown", "3")
+    assert size(page) == (3, 3)
+    assert page.locator(".cu-fields-spare").count() == 3 + 2
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_a_grid_has_an_end(page, shape_of_fields):
+    for number in range(15):
+        press(page, str(number % 10), ",")
+    assert size(page) == (1, 12)
+    assert here(page) == "number 12"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_arrows_move_between_fields_and_inside_a_number_that_is_being_typed(page, rows_of_fields):
+    press(page, "1", "2", "ArrowRight")
+    assert here(page) == "row 1, column 2"
+    press(page, "ArrowDown")
+    assert here(page) == "row 2, column 2"
+    press(page, "ArrowLeft", "ArrowUp")  # into a number that stands there: it is selected
+    assert here(page) == "row 1, column 1"
+    press(page, "End", "ArrowLeft", "ArrowLeft", "ArrowRight", "7")
+    assert typed(page)[0][0] == "172"
+    press(page, "ArrowUp", "ArrowLeft", "ArrowLeft", "ArrowLeft")  # no field there
+    assert here(page) == "row 1, column 1"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_what_python_would_write_fills_the_fields(page, rows_of_fields):
+    page.keyboard.type("[[1, 2, 3], [4 5 6],[7,8,9]]")
+    assert [row[:3] for row in typed(page)] == [["1", "2", "3"], ["4", "5", "6"], ["7", "8", "9"], ["", "", ""]]
+    press(page, "Backspace")  # the first of the fourth row: nothing before it
+    assert here(page) == "row 4, column 1"
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+@pytest.mark.parametrize("text", ["({})", "[{}]", "{}"])
+def test_a_shape_is_typed_as_a_tuple(page, shape_of_fields, text):
+    widget, numbers = shape_of_fields
+    page.keyboard.type(text.format(", ".join(numbers)))
+    assert len(typed(page)) == 1
+    page.keyboard.press("Enter")
+    browser.eventually(page, lambda: reply(page), "✓ Correct.")
+    assert widget.question.deck.tally == "1 of 1 right"
+
+
+PASTE = """([field, text]) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", text);
+    field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+@pytest.mark.parametrize("text", ["1 2\n3 4\n", "[[1, 2],\n [3, 4]]", "1, 2; 3, 4", "[[1. 2.]\n [3. 4.]]"])
+def test_copied_rows_fill_the_fields(page, rows_of_fields, text):
+    page.evaluate(PASTE, [page.locator("input").first.element_handle(), text])
+    assert [[field.strip(".") for field in row[:2]] for row in typed(page)] == [["1", "2"], ["3", "4"], ["", ""]]
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_an_empty_field_between_others_is_shown_and_does_not_count(page, rows_of_fields):
+    widget, _ = rows_of_fields
+    press(page, "1", "Tab", "2", "ArrowDown", "3", "Enter")
+    browser.eventually(page, lambda: reply(page), "? Row 2, column 1 is empty.")
+    assert here(page) == "row 2, column 1"
+    assert page.locator("[aria-invalid]").count() == 1
+    assert widget.question.deck.tally == ""
+    press(page, "4")
+    assert page.locator("[aria-invalid]").count() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("front_end")
+def test_a_wrong_grid_is_diagnosed_stays_filled_and_keeps_the_learners_place(page, rows_of_fields):
+    widget, _ = rows_of_fields
+    flipped = next(
+        given for way, given in widget.question.topic.ways(widget.question.numbers).items() if way.code == "CV1"
+    )
+    rows = "], [".join(", ".join(f"{number:g}" for number in row) for row in np.asarray(flipped))
+    page.keyboard.type(f"[[{rows}")
+    press(page, "ArrowUp", "Enter")
+    browser.eventually(page, lambda: "✗ Not yet" in reply(page), True)
+    (way,) = [one for one in convolve.misconceptions if one.code == "CV1"]
+    assert way.feedback in reply(page)
+    assert here(page) == "row 2, column 3"
+    assert len([field for row in typed(page) for field in row if field]) == 9
 
 
 @pytest.mark.slow
@@ -201,7 +394,7 @@ def test_a_topic_is_chosen_and_the_next_question_is_of_it(page):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("front_end")
-@pytest.mark.parametrize("exercise", [sizes, concepts], ids=["a field", "options"])
+@pytest.mark.parametrize("exercise", [sizes, concepts, convolve], ids=["a field", "options", "a grid"])
 def test_every_control_keeps_its_keys_from_jupyterlab(page, exercise):
     browser.mount(page, PracticePanel(exercise.practice(2)))
     assert page.locator(":is(input, button, select):not([data-lm-suppress-shortcuts])").count() == 0

@@ -209,11 +209,23 @@ def test_the_page_says_where_to_go_on_and_how_each_exercise_stands(home, kept, c
     progress.show_progress()
     said = capsys.readouterr().out
     entries = list(reference.entries(LAB).values())
-    third = next(one for one in entries if one.id not in ("convolve-by-hand", "output-sizes"))
+    third = next(one for one in entries if one.id not in ("convolve-by-hand", "output-sizes") and not one.further)
     assert said.startswith(f"Go on here: lab 05, {third.called}, {third.title}")
     assert re.search(rf"2 of {len(entries)} tried, 1 right", said)
     assert re.search(r"◐ 5\.\d+ .*: tried: [\d.]+ of \d+ points", said)
     assert "Practice: output size 1 of 1 right." in said
+
+
+def test_what_goes_further_comes_when_the_core_is_right(kept, capsys, monkeypatch):
+    monkeypatch.setenv(journal.VARIABLE, str(kept))
+    core, further = ([one for one in reference.entries(LAB).values() if one.further is far] for far in (False, True))
+    for entry in core[1:]:
+        journal.note_check(LAB, entry.id, 1)
+    journal.note_check(LAB, core[0].id, 0.5)
+    for following in (core[0], further[0]):
+        progress.show_progress()
+        assert capsys.readouterr().out.startswith(f"Go on here: lab 05, {following.called}, {following.title}")
+        journal.note_check(LAB, core[0].id, 1)
 
 
 def test_the_page_links_to_the_notebook_and_its_exercise(home, kept, monkeypatch):

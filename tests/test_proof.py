@@ -98,6 +98,7 @@ def test_a_bad_lab_is_refused_with_the_cell_and_the_reason(sample_course, engine
     assert not (sample_course / ".spool" / "proofs" / LAB).exists()
 
 
+@pytest.mark.slow
 def test_a_release_asks_for_a_proof_and_a_refusal_leaves_everything(sample_course, monkeypatch):
     def refuse(root, masters, files):
         assert list(files) == [OUT]
@@ -143,6 +144,7 @@ def change_our_code(root, monkeypatch):
     return SAMPLE
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [change_nothing, change_a_hidden_case, change_a_sentence, change_a_model_answer])
 def test_a_proof_is_kept_as_long_as_nothing_has_changed(sample_course, fake, log, monkeypatch, change):
     check_record(sample_course, fake, log, monkeypatch, change)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lesson import master_of
 from sample import SAMPLE, add_lab, make_sample_course
 
 from course_utils import release as releasing
@@ -40,7 +41,7 @@ def test_only_notebooks_are_released():
 
 @every_lab
 def test_no_line_of_an_answer_or_a_hidden_test_is_released(lab):
-    master = read_master(ROOT / "solutions" / lab / f"{lab}.py")
+    master = master_of(lab)
     released = nbformat.read(ROOT / "notebooks" / lab / f"{lab}.ipynb", as_version=4)
     assert leaks(master, released) == []
 

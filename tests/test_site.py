@@ -7,13 +7,14 @@ import shutil
 from pathlib import Path
 
 import pytest
+from lesson import master_of
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from thorough import THOROUGH
 
 from course_utils.cells import KERNELSPEC, Region, Role, role
 from course_utils.course import CourseError, labs
-from course_utils.masters import master_path, read_master, region_lines
+from course_utils.masters import region_lines
 from course_utils.site import building, lessons, mathml, pages
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,7 +75,7 @@ def made_pages(site):
 
 def answers(lab):
     """Return the lines of a lab's model answers and hidden tests that say something, and stand nowhere else in it."""
-    master = read_master(master_path(ROOT, lab))
+    master = master_of(lab)
     lines = {line for region in Region for line in region_lines(master, region)}
     lines |= {line.strip() for cell in master.cells if role(cell) == Role.ESSAY for line in cell.source.splitlines()}
     handed_out = "\n".join("".join(cell["source"]) for cell in released(lab))

@@ -1,5 +1,6 @@
 """What becomes of a widget in JupyterLab: saved by keyboard, without its kernel, in a reopened or exported notebook."""
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -25,20 +26,66 @@ STILL, LIVE = ".cu-still img", ".cu-widget"
 AGAIN = "run this cell again"
 
 
-@pytest.fixture
-def lab(chrome, tmp_path):
-    """A page with JupyterLab and a notebook whose widget stands on the screen: page, file, address and token."""
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
+GRID = """
+from course_utils.labs import conv_and_pooling
+
+conv_and_pooling.for_student("").convolve_by_hand.practice(1)
+"""
+
+
+@contextlib.contextmanager
+def opened(chrome, folder, *cells):
+    """Run a notebook in JupyterLab until its widget stands on the screen; yield page, file, address and token."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in cells])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, tmp_path / "folding.ipynb")
+    nbformat.write(notebook, folder / "widget.ipynb")
     page = chrome.new_page(viewport={"width": 1024, "height": 1400})
-    with browser.jupyterlab(tmp_path) as (address, token):
-        page.goto(f"{address}/tree/folding.ipynb?token={token}")
+    with browser.jupyterlab(folder) as (address, token):
+        page.goto(f"{address}/tree/widget.ipynb?token={token}")
         page.locator(".jp-Notebook").wait_for(timeout=120_000)
         browser.run_all(page)
         page.locator(LIVE).wait_for(timeout=120_000)
-        yield page, tmp_path / "folding.ipynb", address, token
+        yield page, folder / "widget.ipynb", address, token
     page.close()
+
+
+@pytest.fixture
+def lab(chrome, tmp_path):
+    """A page with JupyterLab and a notebook whose widget stands on the screen: page, file, address and token."""
+    with opened(chrome, tmp_path, *CELLS) as page_and_more:
+        yield page_and_more
+
+
+def test_a_grid_of_fields_keeps_its_keys_and_fits_the_page(chrome, tmp_path):
+    with opened(chrome, tmp_path, GRID) as (page, *_):
+        cells = page.locator(".jp-Cell").count()
+        page.locator(".cu-fields input").first.focus()
+        for row in ("1", "3", "3"), ("3", "1", "2"), ("3", "3", "1"):
+            for number in row:
+                page.keyboard.type(number)
+                page.keyboard.press("Tab")
+            if row == ("1", "3", "3"):
+                page.keyboard.press("Tab")
+        for key in (
+            "ArrowUp",
+            "ArrowUp",
+            "ArrowRight",
+            "d",
+            "d",
+            "Backspace",
+            "Backspace",
+            "1",
+            "Enter",
+        ):  # d d cuts cells
+            page.keyboard.press(key)
+        page.locator(".cu-practice-reply", has_text="Correct.").wait_for(timeout=20_000)
+        assert page.evaluate("document.activeElement.textContent") == "Next question"
+        assert page.locator(".jp-Cell").count() == cells
+        fits = "(panel) => panel.scrollWidth <= panel.clientWidth"
+        assert page.locator(".cu-practice").evaluate(fits)
+        page.keyboard.press("Enter")
+        browser.eventually(page, lambda: page.locator(".cu-practice-reply").inner_text(), "")
+        assert page.evaluate("document.activeElement.ariaLabel") == "row 1, column 1"
 
 
 def restart_behind_its_back(address: str, token: str) -> None:

@@ -2,9 +2,8 @@
 
 import matplotlib.pyplot as plt
 import pytest
-from lesson import Lesson
+from lesson import Lesson, master_of
 
-from course_utils.masters import read_master
 from course_utils.models import mobilenet
 
 CELLS = {"07_transfer_learning": 1, "08_adversarial_examples": 4}  # how many show the photo network
@@ -15,7 +14,7 @@ def test_without_weights_one_sentence_says_how_to_get_them(lab, monkeypatch, tmp
     monkeypatch.setattr(mobilenet, "places", lambda: [tmp_path / mobilenet.REMOTE.name])
     lesson, ran = Lesson(lab), 0
     names = lesson.imports()
-    for cell in read_master(lesson.master).cells:
+    for cell in master_of(lesson.lab).cells:
         words = ("load_mobilenet()", "look(", "photo_network")
         if cell.cell_type == "code" and any(word in cell.source for word in words):
             exec(cell.source, names)

@@ -127,13 +127,56 @@ def test_the_start_page_says_what_labs_take(home):
     table = next(cell.source for cell in notebook.cells if "| minutes |" in cell.source)
     for lab in reference.labs():
         assert f"labs/{lab}/{lab}.ipynb" in table
-        assert f"| {reference.minutes_of(lab)} |" in table
+        further = reference.further_minutes_of(lab)
+        minutes = f"{reference.minutes_of(lab)}, *Further* {further}" if further else f"{reference.minutes_of(lab)}"
+        assert re.search(rf"labs/{lab}/.*\| {re.escape(minutes)} \|", table)
 
 
 @pytest.mark.parametrize("lab", reference.labs())
 def test_a_lab_says_the_minutes_that_it_takes(lab):
-    stated = re.search(r"Time: about (\d+) minutes", "".join(cell["source"] for cell in reference.cells(lab)))
+    text = "".join(cell["source"] for cell in reference.cells(lab))
+    stated = re.search(r"Time: about (\d+) minutes(?:, and (\d+) more for what is marked \*Further\*)?", text)
     assert int(stated[1]) == reference.minutes_of(lab)
+    assert int(stated[2] or 0) == reference.further_minutes_of(lab)
+
+
+@pytest.mark.parametrize("lab", [lab for lab in reference.labs() if not lab.endswith("_homework")])
+def test_the_core_of_a_lab_takes_two_and_a_half_hours_at_most(lab):
+    core, _ = reference.exact_minutes(reference.cells(lab))
+    assert core <= 150
+
+
+PARTS = (
+    "# A lab\n\n" + "word " * 297,
+    "## 1 A section\n\n" + "word " * 295,
+    "## Exercise 1.1. One\n\n(2 points, 10 minutes, ●○○ easy)",
+    "## 2 More\n\n**Further:** not at first.",
+    "More on it.",
+    "## Exercise 1.2. Two\n\nWhat is not marked is core. (2 points, 20 minutes, ●●● hard)",
+    "## Bonus. Three\n\n(0 points, 40 minutes, ●●○ hard)",
+)
+
+
+def test_what_is_marked_goes_further_up_to_the_next_heading():
+    cells = [{"cell_type": "markdown", "source": source} for source in PARTS]
+    for place, name in ((3, "one"), (7, "two"), (9, "three")):
+        settings = {"grade_id": name, "grade": False, "solution": True, "locked": False}
+        cells.insert(place, {"cell_type": "code", "source": "x = None", "metadata": {"nbgrader": settings}})
+    found = reference.entries_in(cells)
+    assert {name: (one.minutes, one.difficulty, one.further) for name, one in found.items()} == {
+        "one": (10, "●○○", False),
+        "two": (20, "●●●", False),
+        "three": (40, "", True),  # dots and word that do not agree are no difficulty
+    }
+    core, further = reference.exact_minutes(cells)
+    assert 30 + 1 + 4 <= core <= 30 + 1 + 4 + 0.5
+    assert 40 + 0.5 <= further <= 40 + 0.5 + 0.2
+
+
+@pytest.mark.parametrize("lab", reference.labs())
+def test_every_exercise_says_how_hard_it_is(lab):
+    entries = reference.entries(lab).values()
+    assert [one.id for one in entries if one.minutes and not one.difficulty] == []
 
 
 # --- handing in

@@ -1,4 +1,4 @@
-"""What a course of somebody else's sets in its nbgrader_config.py to be graded by this engine; see ``course adopt``."""
+"""What a course sets in its nbgrader_config.py to be graded by this engine: ours, and any other (``course adopt``)."""
 
 from typing import Any
 
@@ -20,14 +20,11 @@ def configure(c: Any) -> None:
     c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
     c.Autograde.sanitize_preprocessors = []
     c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
-    set_pages(c)
 
-
-def set_pages(c: Any) -> None:
-    """Set how students' notebooks become pages: formgrader's screens and feedback."""
+    # pages of students' notebooks: formgrader's screens and feedback
     c.HTMLExporter.filters = pages.FILTERS
     c.HTMLExporter.preprocessors = [shortening.shorten]
     c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
     c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
-    theirs = GenerateFeedback.preprocessors.default_args[0]
-    c.GenerateFeedback.preprocessors = [hooks.HideHiddenTests, *theirs, feedback_page.lay_out]
+    plain = GenerateFeedback.preprocessors.default_args[0]
+    c.GenerateFeedback.preprocessors = [hooks.HideHiddenTests, *plain, feedback_page.lay_out]

@@ -61,12 +61,12 @@ class GradedLab:
         In what a second result differed from the first, by student.
     verified
         How many were graded a second time, to see.
-    left_out
-        A line about each folder that nobody's name could be read off.
     sentences
         What there is to say of the lab's checks.
     sandboxes
         The kinds of sandbox that results were made in.
+    left_out
+        A line about each folder that nobody's name could be read off.
     """
 
     lab: str
@@ -75,9 +75,9 @@ class GradedLab:
     failures: dict[str, str] = field(default_factory=dict)
     differing: dict[str, list[str]] = field(default_factory=dict)
     verified: int = 0
-    left_out: list[str] = field(default_factory=list)
     sentences: list[str] = field(default_factory=list)
     sandboxes: set[str] = field(default_factory=set)
+    left_out: list[str] = field(default_factory=list)
 
     @property
     def well(self) -> bool:
@@ -133,8 +133,8 @@ def grade_lab(
         If there is nothing to grade, or nothing can be graded.
     """
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
-    bundles, outcome = read_bundles(root, lab), GradedLab(lab)
-    outcome.left_out = [] if students else handed_in(root, lab).left_out
+    bundles = read_bundles(root, lab)
+    outcome = GradedLab(lab, left_out=[] if students else handed_in(root, lab).left_out)
     with open_gradebook(root, settings) as book:
         for found in bundles:
             allowed = limits(read_options(root, lab))

@@ -42,13 +42,21 @@ class Engine:
         Start a fresh process for each student even where a preloaded one could be forked.
     at_once
         How many threads will ask at a time. The pictures of a release are drawn by as many processes.
+    ours
+        Whether notebooks use this package: then all that it stands on is imported beforehand, too.
     """
 
     def __init__(
-        self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False, at_once: int = 1
+        self,
+        private: Sequence[Path] = (),
+        modules: Sequence[str] = (),
+        spawn: bool = False,
+        at_once: int = 1,
+        ours: bool = True,
     ) -> None:
         self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
         self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
+        self.arguments += [] if ours else ["--foreign"]
         self.at_once, self.closed = at_once, False
         self.lock, self.drawing = threading.Lock(), threading.Lock()
         self.busy: set[PreloadedProcess] = set()  # those that can do one thing at a time

@@ -118,21 +118,20 @@ def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, 
     digest.update(makers)
     digest.update(handed_in_as(root, lab, student).encode(errors="surrogateescape"))
     for path in notebooks:
-        digest.update(_marks(book, lab, path.stem, student))
+        _add_grades(digest, book, lab, path.stem, student)
     book.db.remove()
     return digest.hexdigest()
 
 
-def _marks(book: Gradebook, lab: str, name: str, student: str) -> bytes:
-    """Return what the gradebook says of one notebook, as bytes that change when it does."""
+def _add_grades(digest: "hashlib._Hash", book: Gradebook, lab: str, name: str, student: str) -> None:
+    """Add to a digest what the gradebook says of a notebook."""
     try:
         notebook = book.find_submission_notebook(name, lab, student)
         grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
         comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
-        marks = (grades, comments, notebook.late_submission_penalty)
-        return repr(marks).encode(errors="surrogatepass")
+        digest.update(repr((grades, comments, notebook.late_submission_penalty)).encode(errors="surrogatepass"))
     except MissingEntry:
-        return b""  # nbgrader will say so
+        pass  # nbgrader will say so
 
 
 def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
@@ -140,8 +139,8 @@ def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
         made_from = _note(root, lab, student).read_text()
     except OSError:
         return False
-    names = [path.stem for path in (root / AUTOGRADED / student / lab).glob("*.ipynb")]
-    return made_from == source and all((root / FEEDBACK / student / lab / f"{name}.html").is_file() for name in names)
+    folder, graded = root / FEEDBACK / student / lab, (root / AUTOGRADED / student / lab).glob("*.ipynb")
+    return made_from == source and all((folder / f"{path.stem}.html").is_file() for path in graded)
 
 
 def _note(root: Path, lab: str, student: str) -> Path:

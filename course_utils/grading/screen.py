@@ -85,9 +85,9 @@ def lines_of(outcome: GradedLab) -> list[str]:
         same = outcome.verified - len(outcome.differing)
         lines.append(f"{outcome.verified} graded a second time: {same} of them the same in every field")
     lines += [f"not graded: {student}: {reason}" for student, reason in outcome.failures.items()]
-    lines += [f"left out: {line}" for line in outcome.left_out]
     if weaker := sorted(outcome.sandboxes - {STRONGEST}):
         lines.append(f"Graded in a weaker sandbox than this package has: {', '.join(weaker)}. See: course doctor")
+    lines += [f"left out: {line}" for line in outcome.left_out]
     for student, found in outcome.differing.items():
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
         lines.append(f"differs from its first result: {student}: {'; '.join(found[:3])}{more}")

@@ -114,9 +114,9 @@ class Supervision:
     waiting: list[Waiting] = field(default_factory=list)
     renewed: list[OpenBox] = field(default_factory=list)
     shown: int = 0
-    room: Room = field(default_factory=Room)
     slices: dict[str, Slice] = field(default_factory=dict)  # what each check stands on
     names: dict[str, Any] = field(default_factory=dict)  # of the lesson's first cell, for checks of our own kind
+    room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
     repeats: int = 0
 

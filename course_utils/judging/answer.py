@@ -66,6 +66,8 @@ class Answer:
         How many points there are; None where that is not known.
     codes
         Of the wrong ways that were recognised: data, never shown.
+    unit
+        What a part is called: "part", or "step".
     """
 
     verdict: Verdict
@@ -74,6 +76,7 @@ class Answer:
     share: float = 0.0
     most: float | None = None
     codes: tuple[str, ...] = ()
+    unit: str = "part"
 
     def of(self, most: float | None) -> "Answer":
         """Return the same of so many points."""
@@ -85,7 +88,7 @@ class Answer:
         if self.most is not None:
             return f"{in_words(self.share * self.most, self.most)} here"
         right = sum(standing is Standing.RIGHT for _, standing in self.parts)
-        return f"{right} of {len(self.parts)} parts" if self.parts else ""
+        return f"{right} of {len(self.parts)} {self.unit}s" if self.parts else ""
 
     @property
     def headline(self) -> str:
@@ -115,7 +118,7 @@ class Answer:
     def _table(self) -> str:
         if not self.parts:
             return ""
-        head = "".join(f'<th scope="col" style="{CELL}">{title}</th>' for title in ("part", "standing"))
+        head = "".join(f'<th scope="col" style="{CELL}">{title}</th>' for title in (self.unit, "standing"))
         rows = "".join(
             f'<tr><td style="{CELL}">{escape(part)}</td>'
             f'<td style="{CELL}">{SIGNS[standing]} {standing.value.lower()}</td></tr>'

@@ -1,7 +1,8 @@
 """An exercise: its id, hints, misconceptions and practice, how its question is drawn, and how an answer is judged.
 
 A lesson uses it in one way for all: ``lab.two_words`` shows the question, ``lab.two_words.check(answer)`` judges,
-``.hint()`` helps on, ``.practice()`` draws fresh questions. An exercise is a class; an object of it is the exercise of
+``.step(answer)`` says of a larger exercise how far it has come, ``.hint()`` helps on, ``.practice()`` draws fresh
+questions. An exercise is a class; an object of it is the exercise of
 one student. Two kinds: answers that are data (:class:`Exercise`), and functions that are tried on cases, some of them
 hidden (:class:`Implementation`).
 """
@@ -14,7 +15,7 @@ from html import escape
 from typing import Any, ClassVar
 
 from course_utils import journal, reference
-from course_utils.judging.answer import Standing, is_heard, paragraphs
+from course_utils.judging.answer import Standing, is_heard, paragraphs, tell
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import MISSING, Finding, Findings, Wrong, confirmed, look, report
@@ -24,13 +25,14 @@ from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit
+from course_utils.judging.steps import Step, answer_of_step, answer_of_steps, joined
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
 from course_utils.runtime import is_grading
 from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
-WORDS = ("check", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
+WORDS = ("check", "step", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
 
 
 def _say(*lines: str) -> None:
@@ -98,6 +100,9 @@ class Exercise:
 
     worth: ClassVar[Mapping[str, float]] = {}
     """Weights of its parts; 1 for a part that is not named."""
+
+    steps: ClassVar[Sequence[Step]] = ()
+    """Of an exercise that is too large for one: what is added one after the other. The last makes it whole."""
 
     def __init__(self, student: str = "") -> None:
         self.student = student_id(student)
@@ -178,6 +183,52 @@ class Exercise:
 
         failed = look(judge)  # an answer that cannot be read at all
         return found[0] if found else {"": failed}
+
+    # --- on the way to an answer
+
+    def step(self, *answers: Any, number: int | None = None) -> None:
+        """Say which steps are right, and which comes next; nothing is earned or lost. At grading it does nothing.
+
+        Parameters
+        ----------
+        answers
+            As for :meth:`check`, as far as they have come.
+        number
+            Of one step, from 1, to look at it alone; all of them if left out.
+
+        Raises
+        ------
+        Mistake
+            If the exercise has no steps, or not this one.
+        """
+        if not self.steps:
+            raise Mistake(f"lab.{self.name()} has no steps: its check looks at all of it")
+        if number is not None and (type(number) is not int or not 1 <= number <= len(self.steps)):
+            raise Mistake(f"there are steps 1 to {len(self.steps)}, not {short(number)}")
+        if is_grading():
+            return
+        check = f"`lab.{self.name()}.check`"
+        with quiet(), undisturbed():
+            if number is None:
+                found = self._look_at_steps(self.steps, answers)
+                answer = answer_of_steps(self.steps, found, check)
+            else:
+                (one,) = self._look_at_steps(self.steps[number - 1 : number], answers)
+                answer = answer_of_step(self.steps, number - 1, one, check)
+        tell(answer)
+
+    def judge_steps(self, steps: Sequence[Step], *answers: Any) -> list[Finding]:
+        """Return how each of some steps stands, by the parts of the answer that belong to it."""
+        found = self.judge(*answers)
+        return [joined(found[part] for part in step.parts) for step in steps]
+
+    def _look_at_steps(self, steps: Sequence[Step], answers: tuple[Any, ...]) -> list[Finding]:
+        answers = in_plain_containers(answers)
+        if all(map(self.is_missing, answers)):
+            return [MISSING for _ in steps]
+        found: list[Finding] = []
+        failed = look(lambda: found.extend(self.judge_steps(steps, *answers)))  # an answer that cannot be read at all
+        return [step.stands(one) for step, one in zip(steps, found or [failed] * len(steps), strict=True)]
 
     # --- before an answer is used
 
@@ -332,6 +383,14 @@ class Implementation(Exercise):
         for case in cases:
             by_part.setdefault(case.part, []).append(case)
         return {part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()}
+
+    def step_cases(self, step: Step) -> Sequence[Case]:
+        """Return public cases that need a step, and those before it, and nothing of those that follow."""
+        raise NotImplementedError(f"{type(self).__name__} has no cases for the step {step.name}")
+
+    def judge_steps(self, steps: Sequence[Step], *answers: Any) -> list[Finding]:
+        """Return how each of some steps stands: it is right if all its cases are."""
+        return [look(partial(self._try_all, list(self.step_cases(step)), answers)) for step in steps]
 
     def _try_all(self, cases: list[Case], answers: tuple[Any, ...]) -> str | None:
         remarks = []

@@ -190,16 +190,19 @@ def _sentence(what: str) -> str:
 
 def _said(findings: Findings) -> list[str]:
     """Return what is said of the part that speaks, in as many lines as there is room for below the parts."""
-    told = _told(findings)
-    if told is None:
-        return []
-    lines = told.lines
-    if len(lines) >= MOST_LINES and told.detail:
-        lines = [line for line in lines if line not in told.detail.split("\n")]
+    one = told(findings.values())
+    return said_below_parts(one) if one else []
+
+
+def said_below_parts(finding: Finding) -> list[str]:
+    """Return what is said of a part, in as many lines as there is room for below the parts."""
+    lines = finding.lines
+    if len(lines) >= MOST_LINES and finding.detail:
+        lines = [line for line in lines if line not in finding.detail.split("\n")]
     return lines[: MOST_LINES - 1]
 
 
-def _told(findings: Findings) -> Finding | None:
+def told(findings: Iterable[Finding]) -> Finding | None:
     """Return the part that speaks: the first wrong one whose wrong way is known, else the first wrong one."""
-    failed = [one for one in findings.values() if one.standing is Standing.WRONG]
+    failed = [one for one in findings if one.standing is Standing.WRONG]
     return next((one for one in failed if one.because), failed[0] if failed else None)

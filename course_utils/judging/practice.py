@@ -22,12 +22,13 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake
 from course_utils.judging.options import Option
 from course_utils.judging.protocol.verdicts import CheckFailed
-from course_utils.judging.typed import read_typed
+from course_utils.judging.typed import read_fields, read_typed
 from course_utils.judging.variants import Dice
 from course_utils.showing import show
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
 NOT_YET = "Not yet: "
+LONGEST_SHAPE = 6  # numbers; longer ones are not repeated in a sentence
 MOST_WRONG = 3  # wrong answers in a row, then the way is shown
 
 PANEL = "course_utils.widgets.practice"  # stands above this module: looked up where a person is at the screen
@@ -208,6 +209,16 @@ class Question:
         """
         return self.reply(text if self.options else read_typed(text))
 
+    def reply_to_fields(self, rows: Sequence[Sequence[str]]) -> Reply:
+        """Return what to say of what was typed into a grid of fields, row by row.
+
+        Raises
+        ------
+        Unreadable
+            If a field is empty between others, or does not hold a number.
+        """
+        return self.reply(read_fields(rows, self.dimensions))
+
     def reply(self, answer: Any) -> Reply:
         """Return what to say of an answer, and count it."""
         is_right, wrong_way = self._judge(answer)
@@ -218,8 +229,14 @@ class Question:
             self.is_done = True
             _wrong_in_a_row.pop(self.topic.name, None)
             return Reply(True, ["Correct."])
-        given = "an array" if hasattr(answer, "__len__") and not isinstance(answer, str) else short(answer)
-        return Reply(False, [f"{NOT_YET}you gave {given}.", *wrong_way.split("\n")], self._way_if_stuck())
+        return Reply(
+            False, [f"{NOT_YET}you gave {self._in_words(answer)}.", *wrong_way.split("\n")], self._way_if_stuck()
+        )
+
+    def _in_words(self, answer: Any) -> str:
+        if self.dimensions == 1 and isinstance(answer, list | tuple) and len(answer) <= LONGEST_SHAPE:
+            return short(tuple(answer))
+        return "an array" if hasattr(answer, "__len__") and not isinstance(answer, str) else short(answer)
 
     def _judge(self, answer: Any) -> tuple[bool, str]:
         """Return whether an answer is right, and what to say if not."""

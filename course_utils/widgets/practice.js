@@ -1,4 +1,4 @@
-// Practice: a question, a field or options, what is said of the answer, the next question. Enter is enough for all.
+// Practice: a question, a field, a grid of them, or options, what is said of the answer, the next question. Enter is enough for all.
 
 const PATIENCE = 4000; // milliseconds without an answer, then the panel says what may be wrong
 const SILENT = "Python does not answer. If a cell is running, wait for it; otherwise run this cell again.";
@@ -23,7 +23,8 @@ function render({ model, el }) {
   let turn = model.get("shown").turn;
   let timer = null;
 
-  const given = () =>
+  let grid = null; // fields of an answer of several numbers
+  const given = () => grid?.values() ??
     (answer.querySelector("input[type=radio]:checked") ?? answer.querySelector("input[type=text]"))?.value ?? "";
   const isRight = () => model.get("shown").reply?.state === "right";
 
@@ -45,10 +46,15 @@ function render({ model, el }) {
     say(tally, shown.tally);
     tell(shown.reply);
     check.disabled = isRight();
-    const keys = shown.options.length ? `1 to ${shown.options.length} chooses, Enter checks` : "Enter checks";
+    const choosing = shown.options.length ? `1 to ${shown.options.length} chooses, ` : "";
+    const moving = grid ? "Tab or an arrow: the next field, empty ones at the end do not count; " : "";
+    const keys = `${choosing}${moving}Enter checks`;
     say(line, isRight() ? "Enter or n: the next question" : `${keys}, Alt+n: the next question`);
-    if (hadFocus) (isRight() ? next : field())?.focus();
-    if (hadFocus && shown.reply && !isRight()) field()?.select?.();
+    if (!hadFocus) return;
+    if (isRight()) next.focus();
+    else if (grid) grid.focus(shown.reply?.place);
+    else field()?.focus();
+    if (shown.reply && !isRight() && !grid) field()?.select?.();
   }
 
   const field = () => answer.querySelector("input:checked") ?? answer.querySelector("input");
@@ -58,6 +64,8 @@ function render({ model, el }) {
     say(called, shown.called);
     question.replaceChildren(...paragraphs(shown.text));
     const label = { ...LEAVE, "aria-labelledby": question.id };
+    grid = shown.axes ? fieldGrid(shown.axes, { "aria-labelledby": question.id }, LEAVE) : null;
+    if (grid) return answer.replaceChildren(grid.node);
     if (!shown.options.length) {
       const text = { ...label, type: "text", autocomplete: "off", spellcheck: "false", placeholder: shown.wanted };
       answer.replaceChildren(html("input", text));

@@ -1,4 +1,4 @@
-"""Practice as a small panel: a question, a field or options, what is said of the answer, and the next question."""
+"""Practice as a small panel: a question, fields or options, what is said of the answer, and the next question."""
 
 from html import escape
 from typing import Any
@@ -7,10 +7,11 @@ import anywidget
 import traitlets
 
 from course_utils.judging.mistakes import Mistake
-from course_utils.judging.practice import Question, Reply
+from course_utils.judging.practice import Question
+from course_utils.judging.typed import Unreadable
 from course_utils.widgets.base import STILL_CSS, Explorer, script
 
-EXAMPLES = ("a number", "numbers, such as (3, 4)", "rows of numbers, such as [[1, 2], [3, 4]]")
+MOST_AXES = 2  # of an answer that is put into a grid of fields
 
 
 def open_panel(question: Question) -> None:
@@ -23,8 +24,8 @@ def open_panel(question: Question) -> None:
 class PracticePanel(Explorer):
     """A panel that asks. The page puts what the learner wants into `asked`; what is to be seen comes in `shown`."""
 
-    _esm = script(__file__, "practice")
-    asked = traitlets.Dict().tag(sync=True)  # {"turn", "do": "check" | "next", "answer" | "topic"}
+    _esm = script(__file__, "fields", "practice")
+    asked = traitlets.Dict().tag(sync=True)  # {"turn", "do": "check" | "next", "answer", "topic"}
     shown = traitlets.Dict().tag(sync=True)
     topics = traitlets.List().tag(sync=True)  # [name, title] each
 
@@ -41,19 +42,23 @@ class PracticePanel(Explorer):
         asked = change["new"]
         turn = asked.get("turn", 0)
         if asked.get("do") == "check":
-            self.shown = self._page(turn, self._reply(str(asked.get("answer", ""))))
+            self.shown = self._page(turn, self._reply(asked.get("answer", "")))
             return
         self.topic = str(asked.get("topic", self.topic))
         self.question = self.question.deck.draw(self.topic)
         self.shown = self._page(turn)
 
-    def _reply(self, answer: str) -> dict[str, Any]:
+    def _reply(self, answer: Any) -> dict[str, Any]:
+        """Return what to say of a text, or of the texts in the rows of a grid of fields."""
         try:
-            reply = self.question.reply_to_typed(answer)
+            if isinstance(answer, list):
+                reply = self.question.reply_to_fields([[str(one) for one in row] for row in answer])
+            else:
+                reply = self.question.reply_to_typed(str(answer))
         except Mistake as error:
             message = str(error)
-            reply = Reply(False, [f"{message[0].upper()}{message[1:]}."])
-            return {"state": "unread", "lines": reply.lines, "steps": []}
+            place = error.place if isinstance(error, Unreadable) else None
+            return {"state": "unread", "lines": [f"{capital(message)}."], "steps": [], "place": place}
         return {"state": "right" if reply.right else "wrong", "lines": list(reply.lines), "steps": list(reply.steps)}
 
     def _page(self, turn: int, reply: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -65,7 +70,8 @@ class PracticePanel(Explorer):
             "called": question.topic.title,
             "text": question.text,
             "options": [[key, option.text] for key, option in question.options.items()],
-            "wanted": EXAMPLES[question.dimensions],
+            "wanted": "a number" if question.dimensions == 0 else "rows of numbers, such as [[1, 2], [3, 4]]",
+            "axes": question.dimensions if question.dimensions <= MOST_AXES else 0,
             "tally": question.deck.tally,
             "reply": reply,
         }
@@ -79,3 +85,8 @@ class PracticePanel(Explorer):
             "text/html": f'<div class="cu-still"><style>{STILL_CSS}</style>{words}</div>',
         }
         return {**data, **text}, metadata
+
+
+def capital(text: str) -> str:
+    """Return a text that begins with a capital letter."""
+    return text[:1].upper() + text[1:]

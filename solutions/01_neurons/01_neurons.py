@@ -160,7 +160,7 @@ print(f"afterwards x{mine.doubled} doubles")
 r"""
 ## Exercise 1.1. Compute a neuron by hand
 
-Give your neuron's answer `z`, on paper first. Then the one named input doubles and everything else stays: give `z doubled`. (2 points, 5 minutes)
+Give your neuron's answer `z`, on paper first. Then the one named input doubles and everything else stays: give `z doubled`. (2 points, 5 minutes, ●○○ easy)
 
 Example: in the figure above, z is 8, and 12 after the second input has doubled.
 
@@ -231,7 +231,7 @@ Row 0 is example 0: $3 \cdot 1 - 1 \cdot 2 + 10 = 11$, then $0 \cdot 1 + 2 \cdot
 r"""
 ## Exercise 1.2. Build a neuron and a dense layer
 
-Write `linear_neuron(x, w, b)` for one example: x and w have the shape (D,), the result is one number. Write `dense(X, W, b)` for a batch: X (N, D), W (K, D), b (K,), result (N, K). Sizes that do not fit, an array of length 1 among them, must raise `ValueError` and no other error. Each function is worth a point. (2 points, 10 minutes)
+Write `linear_neuron(x, w, b)` for one example: x and w have the shape (D,), the result is one number. Write `dense(X, W, b)` for a batch: X (N, D), W (K, D), b (K,), result (N, K). Sizes that do not fit, an array of length 1 among them, must raise `ValueError` and no other error. Each function is worth a point. (2 points, 10 minutes, ●●○ medium)
 
 Example: for `x = np.array([1, 2])`, `w = np.array([3, -1])` and `b = 10` the neuron gives 11, the first number printed above.
 
@@ -313,7 +313,7 @@ print(f"a batch of N = {net.batch} examples")
 r"""
 ## Exercise 1.3. Name every shape
 
-For your network and batch, give the shapes of x, W1, b1, h, W2, b2 and o as tuples or lists, in the `lecture`'s convention and in `PyTorch`'s. Then the number of `parameters`. (3 points, 10 minutes)
+For your network and batch, give the shapes of x, W1, b1, h, W2, b2 and o as tuples or lists, in the `lecture`'s convention and in `PyTorch`'s. Then the number of `parameters`. (3 points, 10 minutes, ●●○ medium)
 
 Example: for 5 inputs, 7 hidden units, 3 outputs and a batch of 4, PyTorch's W1 is (7, 5), the lecture's (5, 7), and PyTorch's h is (4, 7).
 
@@ -419,7 +419,7 @@ print(
 r"""
 ## Exercise 1.4. Descend to a line
 
-Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair $(\partial \text{MSE} / \partial w, \; \partial \text{MSE} / \partial b)$ for the line $\hat y = w x + b$; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). Forty steps of yours must find the line of sunny days. Each function is worth a point. (3 points, 20 minutes)
+Write `mse(y_hat, y)`; `mse_grads(x, y, w, b)`, the pair $(\partial \text{MSE} / \partial w, \; \partial \text{MSE} / \partial b)$ for the line $\hat y = w x + b$; and `sgd_step(params, grads, lr)`, which returns the new parameters as a tuple. x, y and ŷ have the shape (N,). Forty steps of yours must find the line of sunny days. Each function is worth a point. (3 points, 20 minutes, ●●○ medium)
 
 Example: for the three points above, w = 2 and b = 0.5, the slope by w is 17/3, which was measured as 5.67.
 
@@ -491,7 +491,7 @@ print(f"MSE:       {np.mean((line - days.temperature) ** 2):.2f}")
 r"""
 ## Exercise 1.5. Fool a colleague's error
 
-Give four or more predictions `y_hat` and targets `y`, numbers below 10⁹, for which the colleague's function reports 0, although the true mean squared error is above 1. Any such pair counts. (2 points, 5 minutes)
+Give four or more predictions `y_hat` and targets `y`, numbers below 10⁹, for which the colleague's function reports 0, although the true mean squared error is above 1. Any such pair counts. (2 points, 5 minutes, ●○○ easy)
 
 Example: `y_hat = [1, 2, 3, 4]` with `y = [0, 0, 0, 0]` does not fool it: it reports 25, the true MSE is 7.5.
 
@@ -532,7 +532,7 @@ A straight line, with 151 parameters. A product of linear maps is linear: that i
 r"""
 ## Exercise 1.6. Collapse a stack
 
-Write `collapse(layers)`: `layers` is a list of one or more pairs (W, b) in PyTorch's convention, the first layer first. Return one pair (W, b) that computes the same. (2 points, 15 minutes)
+Write `collapse(layers)`: `layers` is a list of one or more pairs (W, b) in PyTorch's convention, the first layer first. Return one pair (W, b) that computes the same. (2 points, 15 minutes, ●●○ medium)
 
 Example: the layers W1 = [[2.]], b1 = [1.] and W2 = [[3.]], b2 = [4.] collapse to W = [[6.]], b = [7.].
 
@@ -603,7 +603,7 @@ print("large:", pictures.large, "(in colour)")
 r"""
 ## Exercise 1.7. Count the weights of a picture
 
-A dense layer on your `small` picture: `grey weights` (without biases), `grey` and `colour` (with biases). On your `large` picture in colour, with biases: the number of parameters (`large`), and how many `megabytes` they take at 4 bytes each, rounded to half a percent; a megabyte may be 10⁶ or 2²⁰ bytes. (2 points, 10 minutes)
+A dense layer on your `small` picture: `grey weights` (without biases), `grey` and `colour` (with biases). On your `large` picture in colour, with biases: the number of parameters (`large`), and how many `megabytes` they take at 4 bytes each, rounded to half a percent; a megabyte may be 10⁶ or 2²⁰ bytes. (2 points, 10 minutes, ●○○ easy)
 
 Example: 8×8 grey pixels and 10 units have 640 weights, with biases 650 parameters.
 
@@ -675,7 +675,7 @@ lab.recipe_card
 r"""
 ## Exercise 1.8. Sort the recipe
 
-Answer the three questions above with the keys in front of the options: `a` and `c` with one key each, `b` with a box for each card. (2 points, 10 minutes)
+Answer the three questions above with the keys in front of the options: `a` and `c` with one key each, `b` with a box for each card. (2 points, 10 minutes, ●○○ easy)
 
 Example: a card "momentum" would go under `'hyper-parameter'`: you set it before training starts.
 
@@ -778,7 +778,7 @@ for name, x in inputs.items():
 r"""
 ## Exercise 1.9. Find the largest rate
 
-From the rates in the table, give the largest with which gradient descent still converges: for the `raw` and for the `standardised` hours. (2 points, 10 minutes)
+From the rates in the table, give the largest with which gradient descent still converges: for the `raw` and for the `standardised` hours. (2 points, 10 minutes, ●●○ medium)
 
 Example: if the table had its first two rates only, the second would be the answer for the raw hours. Its loss has not settled after 200 steps, but it keeps going down.
 

@@ -21,7 +21,7 @@ r"""
 - predict what becomes of a gradient on its way through ten layers;
 - set the weights of small networks by hand, and say which regions they can make.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, with a good place to stop after section 4.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 10 more for what is marked *Further*, with a good place to stop after section 4.
 """
 
 # %% [markdown]
@@ -158,7 +158,7 @@ r"""
 r"""
 ## Exercise 2.1. Three functions that never overflow
 
-Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and (0,), from `np.exp`, `np.abs`, `np.where`, `np.maximum` and the like, without a ready-made `np.tanh` (nor SciPy's or PyTorch's functions of these kinds). For z = ±1000 they give finite numbers and **no warning**; float32 in, float32 out; the array that comes in stays as it is. (3 points, 20 minutes)
+Write `sigmoid(z)`, `tanh(z)` and `relu(z)` for arrays of any shape, also () and (0,), from `np.exp`, `np.abs`, `np.where`, `np.maximum` and the like, without a ready-made `np.tanh` (nor SciPy's or PyTorch's functions of these kinds). For z = ±1000 they give finite numbers and **no warning**; float32 in, float32 out; the array that comes in stays as it is. (3 points, 20 minutes, ●●○ medium)
 
 Example: `relu(np.array([[-2.0, 3.0]]))` is [[0, 3]].
 
@@ -206,7 +206,7 @@ Each function is worth a point. Stuck? `lab.three_functions.hint()` shows a hint
 r"""
 ## Exercise 2.2. Their slopes
 
-Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning; z itself stays as it is. (2 points, 10 minutes)
+Write `d_sigmoid(z)`, `d_tanh(z)` and `d_relu(z)`: the slope at each number of z, an array of the same shape. `z` is the sum, not the activation. Take 0 for ReLU at 0. For z = ±1000 the slopes are finite, too, and come without a warning; z itself stays as it is. (2 points, 10 minutes, ●●○ medium)
 
 Example: `d_tanh(np.array([0.0]))` is [1]. You can test yours with `finite_difference(tanh, z)`.
 
@@ -260,7 +260,7 @@ print(f"σ(2z) = {mine.doubled}    number of sigmoids in a row: {mine.layers}")
 r"""
 ## Exercise 2.3. Sigmoids by hand
 
-Without code: σ at your points `a`, `b` and `c`; the `largest slope` that the sigmoid has anywhere; `tanh` of that z for which σ(2z) is printed above; and the `bound`, the largest number by which the slopes of your row of sigmoids can multiply a gradient. Two decimals will do; for the bound two digits, such as `1.2e-5`. (2 points, 10 minutes)
+Without code: σ at your points `a`, `b` and `c`; the `largest slope` that the sigmoid has anywhere; `tanh` of that z for which σ(2z) is printed above; and the `bound`, the largest number by which the slopes of your row of sigmoids can multiply a gradient. Two decimals will do; for the bound two digits, such as `1.2e-5`. (2 points, 10 minutes, ●○○ easy)
 
 Example: σ(ln 2) is 2/3; if σ(2z) is 0.5, then tanh(z) is 0.
 
@@ -362,7 +362,7 @@ Now you. The three scales are 0.5, 1 and 4, in this order.
 
 ## Exercise 2.4. Ten layers deep
 
-Run `deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last (shares to 0.01, ratios to 5 %); the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes)
+Run `deep_net` at the scales 0.5, 1 and 4. Give `saturated`, the three shares of saturated tanh units; `ratio`, the three sizes of the gradient at the first layer divided by the last (shares to 0.01, ratios to 5 %); the `steady scale`, the one whose ratio lies between 0.1 and 10; and whether `at scale 4` the gradient "grows" or "shrinks" on its way back, although so many units are saturated. (2 points, 10 minutes, ●●○ medium)
 
 Example: at scale 2 the share is 0.089 and the ratio about 3.5.
 
@@ -434,7 +434,7 @@ They write $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$: weights (in,
 r"""
 ## Exercise 2.5. A forward pass that keeps everything
 
-Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation; X and the weights stay as they are. (3 points, 15 minutes)
+Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation; X and the weights stay as they are. (3 points, 15 minutes, ●●○ medium)
 
 Example: with one layer, `W = [[2]]` and `b = [1]`, the batch `X = [[3]]` gives the list [[[3]], [[7]]], whatever `act` is.
 
@@ -520,13 +520,24 @@ print(
 r"""
 ## Exercise 2.6. Weights by hand
 
-Write `xor_net()`, a 2-2-1 net that says yes at (0, 1) and (1, 0) and no at (0, 0) and (1, 1), also if each input is up to 0.1 off; hidden units step or ReLU, the check tries both. Write `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle; `vertices` is (3, 2), **in either order**. Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes)
+Write `xor_net()`, a 2-2-1 net (hidden units step or ReLU, the check tries both), and `triangle_net(vertices)`, a 2-3-1 net of step units that says yes inside the triangle `vertices` (3, 2). Both return `[(W1, b1), (W2, b2)]`; the output says yes where its sum is above 0. (3 points, 20 minutes, ●●● hard)
 
 Example: `[([[1, 0], [0, 1]], [-0.5, -0.5]), ([[1, 1]], [-1.5])]` says yes at (1, 1) only: AND.
 
 <details><summary>Hint</summary>
 At how many corners is $x_1 + x_2$ above 0.5? And above 1.5? For the triangle: which vertex tells you the sign of an edge's half-plane?
 </details>
+"""
+
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **XOR.** `xor_net()` says yes at (0, 1) and (1, 0), and no at (0, 0) and (1, 1). (5 minutes)
+2. **Margin.** The same answers where each input is up to 0.1 off. (2 minutes)
+3. **Three lines.** `triangle_net(vertices)`: each hidden unit's line lies on an edge; sides and output may still be wrong. (7 minutes)
+4. **Inwards.** Each hidden unit says yes on the triangle's side, for vertices in either order. (4 minutes)
+5. **All three.** The output says yes where all three hidden units do. (2 minutes)
 """
 
 
@@ -557,6 +568,9 @@ def triangle_net(vertices):
     ### END SOLUTION
 
 
+# %%
+lab.weights_by_hand.step(xor_net, triangle_net)  # what is right, and what comes next
+
 # %% nbgrader={"grade": true, "grade_id": "weights-by-hand-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 lab.weights_by_hand.check(xor_net, triangle_net)
 ### BEGIN HIDDEN TESTS
@@ -585,7 +599,7 @@ widgets.explore_regions()
 r"""
 ## Exercise 2.7. Refute the slogan
 
-"A network with one hidden layer makes convex regions." Give a counterexample: `params`, a net with one hidden layer of step units (any number) and one output, `[(W1, b1), (W2, b2)]`, and two points `p` and `q` at which its output is positive, while at the point **halfway between them** it is not. (2 points, 10 minutes)
+"A network with one hidden layer makes convex regions." Give a counterexample: `params`, a net with one hidden layer of step units (any number) and one output, `[(W1, b1), (W2, b2)]`, and two points `p` and `q` at which its output is positive, while at the point **halfway between them** it is not. (2 points, 10 minutes, ●●● hard)
 
 Example of the form, which refutes nothing: `[([[1, 0]], [0]), ([[1]], [-0.5])]` with p = (1, 0) and q = (2, 0) is positive at both points, and at (1.5, 0) as well.
 
@@ -620,6 +634,8 @@ A single hidden layer that is wide enough comes as close as you like to any cont
 r"""
 ## 7 Does training find the fold?
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 That weights exist is one thing, that training finds them another. `train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. There are gaps between the classes, so that no point lies on a border.
 
 <details><summary>If you know the slides</summary>
@@ -639,7 +655,9 @@ A run has *solved* the task if its share is 1: with the sigmoid nine of the ten 
 r"""
 ## Exercise 2.8. Ten runs
 
-Give `identity`, the best share that two hidden units *without* a bend could reach on this task with any weights (think; these ten runs need not get there), and which of "tanh" and "relu" `solved more` of ten runs (run it). (1 point, 5 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Give `identity`, the best share that two hidden units *without* a bend could reach on this task with any weights (think; these ten runs need not get there), and which of "tanh" and "relu" `solved more` of ten runs (run it). (1 point, 5 minutes, ●○○ easy)
 
 Example: the sigmoid solved nine.
 
@@ -686,7 +704,7 @@ lab.choose_and_explain
 r"""
 ## Exercise 2.9. Choose and explain
 
-Answer the six questions above, each with the key of one option, such as `"tanh"`. (2 points, 10 minutes)
+Answer the six questions above, each with the key of one option, such as `"tanh"`. (2 points, 10 minutes, ●○○ easy)
 
 Example: for a price that may go up or down, a key would be `"identity"`.
 

@@ -21,7 +21,7 @@ r"""
 - check any gradient with two evaluations of the function;
 - send gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 180 minutes, with a good place to stop after section 5.
+**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 140 minutes, and 40 more for what is marked *Further*, with a good place to stop after section 5.
 """
 
 # %% [markdown]
@@ -147,7 +147,7 @@ lab.chain_slopes
 r"""
 ## Exercise 3.1. Slopes by hand
 
-Work out both slopes on paper: `series`, the slope of g(f(t)) by t at t0, and `parallel`, the slope of g by x at x0. They are whole numbers. (2 points, 10 minutes)
+Work out both slopes on paper: `series`, the slope of g(f(t)) by t at t0, and `parallel`, the slope of g by x at x0. They are whole numbers. (2 points, 10 minutes, ●○○ easy)
 
 Example: for $f(t) = t^2$ and $g(f) = f^2 + 3f$ at $t = 2$ the slope is $4 \cdot 11 = 44$; for the three paths in the figure it is $15 + 32 + 10 = 57$.
 
@@ -231,7 +231,7 @@ At 4e-6 the slope is 1, and the difference says 0.70. If a check fails for one n
 r"""
 ## Exercise 3.2. A gradient without calculus
 
-Write `numerical_gradient(f, x, eps=1e-5)`. `f` takes an array like `x` and returns a float; `x` may have any shape, may hold whole numbers and may be a part of a larger array, as `big[:, ::2]` is. Return the two-sided slope of f by each number of x, moved by eps, in the shape of x. Afterwards x must be as it was. (2 points, 15 minutes)
+Write `numerical_gradient(f, x, eps=1e-5)`. `f` takes an array like `x` and returns a float; `x` may have any shape, may hold whole numbers and may be a part of a larger array, as `big[:, ::2]` is. Return the two-sided slope of f by each number of x, moved by eps, in the shape of x. Afterwards x must be as it was. (2 points, 15 minutes, ●●○ medium)
 
 Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` it returns [[2, 4], [6, 8]] up to rounding.
 
@@ -328,7 +328,7 @@ class Arithmetic:
 r"""
 ## Exercise 3.3. Build an engine
 
-Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent, in the same order), both as tuples or lists. Its `grad` is 0 until you go backward. `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes)
+Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent, in the same order), both as tuples or lists. Its `grad` is 0 until you go backward. `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes, ●○○ easy)
 
 Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a * b).parents` is `(a, b)`; `(a + b).slopes` is `(1.0, 1.0)`.
 
@@ -399,7 +399,7 @@ c passed on 1 where −7 was due. Passing on a second time does not help: then t
 r"""
 ### Exercise 3.3. Step 2: the order of going back
 
-Write the method `backward_order(self)`: a list of all values behind `self` and no others, `self` first, each value once and *after* everything that was made from it. It must cope with 5,000 steps in a row. (1 point, 15 minutes)
+Write the method `backward_order(self)`: a list of all values behind `self` and no others, `self` first, each value once and *after* everything that was made from it. It must cope with 5,000 steps in a row. (1 point, 15 minutes, ●●○ medium)
 
 Example: for `y = a + b` it is `[y, a, b]` or `[y, b, a]`. For `y = a + a` it is `[y, a]`.
 
@@ -449,7 +449,7 @@ widgets.explore_graph(SEVEN_NODES, your_Value=my_Value)
 r"""
 ### Exercise 3.3. Step 3: backward
 
-Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every value, `self` too, then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes)
+Write the method `backward(self)`. It **adds** to the `grad` of every value behind `self` (and of `self`) the slope of `self` by it. As in PyTorch, a second call adds the same slopes once more: every value, `self` too, then has twice its gradient. The check runs seven programs; each counts by itself, the diamond twice. (2 points, 15 minutes, ●●● hard)
 
 Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0 and `y.grad` 1.0; after a second `y.backward()` they are 4.0 and 2.0.
 
@@ -485,7 +485,9 @@ lab.value_backward.check_hidden(Value, seed=2237)
 r"""
 ### Exercise 3.3. Step 4: functions
 
-Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope, or is put together from operations that you have. At 0 itself the slope of relu is 0, as in PyTorch. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope, or is put together from operations that you have. At 0 itself the slope of relu is 0, as in PyTorch. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes, ●●○ medium)
 
 Example: `Value(3) ** 2` is 9 with the slope 6. `Value(0).tanh()` is 0 with the slope 1.
 
@@ -540,7 +542,9 @@ That is the engine. No later lab needs it: they use PyTorch's. If you are stuck 
 r"""
 ## Exercise 3.4. Three more functions
 
-Add `sin`, `log` (to the base e) and `sigmoid`, $1 / (1 + e^{-z})$, in the same way. With them your engine can differentiate the curve $e^{-x^2 - 2x - \sin x}$; the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Add `sin`, `log` (to the base e) and `sigmoid`, $1 / (1 + e^{-z})$, in the same way. With them your engine can differentiate the curve $e^{-x^2 - 2x - \sin x}$; the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes, ●●○ medium)
 
 Example: `Value(0).sin()` is 0 with the slope 1; `Value(2).log()` has the slope 0.5.
 
@@ -617,7 +621,7 @@ Here dY comes from the loss behind the layer. If that loss is a mean over the ba
 r"""
 ## Exercise 3.5. Backwards through a dense layer
 
-Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for $Y = X W^\top + b$. Write `relu_backward(dA, Z)` for $A = \text{relu}(Z)$: it returns dZ; where Z is 0 the slope is 0. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes)
+Write `dense_backward(dY, X, W)`. It returns `dX` (N, D), `dW` (K, D) and `db` (K,), in this order, for $Y = X W^\top + b$. Write `relu_backward(dA, Z)` for $A = \text{relu}(Z)$: it returns dZ; where Z is 0 the slope is 0. No loops are needed. Each of the four gradients counts by itself. (3 points, 20 minutes, ●●● hard)
 
 Example: for the arrays in the figure dW[0] is [7, 2, −2] and db is [3, −1]. For `dA = [5, 5]` and `Z = [−1, 2]` it is [0, 5].
 
@@ -673,7 +677,7 @@ lab.gradient_shapes
 r"""
 ## Exercise 3.6. The shapes of all gradients
 
-Fill in the shape of each gradient, as a tuple, in the order in which they are computed: `dY` is the gradient of the loss by Y, `dW2` that by W2, and so on. (2 points, 10 minutes)
+Fill in the shape of each gradient, as a tuple, in the order in which they are computed: `dY` is the gradient of the loss by Y, `dW2` that by W2, and so on. (2 points, 10 minutes, ●○○ easy)
 
 Example: for N = 2 examples with D = 3 features dX is (2, 3), and the gradient of a bias of 4 units is (4,).
 
@@ -760,6 +764,8 @@ print(f"kept for the way back: {saved / 1e6:.0f} MB; under no_grad: nothing")
 r"""
 ## 8 Train with your own engine
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 numbers in all. It learns to tell two half moons of 20 points apart. The same lines run on your values and on PyTorch's tensors; here PyTorch's gradients at the start, to compare yours with.
 """
 
@@ -803,7 +809,9 @@ One step of training: set the gradients to zero, compute the loss, go backward, 
 r"""
 ## Exercise 3.7. Sixty steps
 
-Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` of the gradients, |yours − PyTorch's| / |PyTorch's|, in the first step; it must be below 1e-6. (1 point, 10 minutes; it runs for some seconds)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` of the gradients, |yours − PyTorch's| / |PyTorch's|, in the first step; it must be below 1e-6. (1 point, 10 minutes, ●○○ easy; it runs for some seconds)
 
 Example: the first loss is the one printed above.
 
@@ -859,7 +867,7 @@ lab.autograd_questions
 r"""
 ## Exercise 3.8. Four questions on gradients
 
-For each question above give the key of the option that is right, as text. (3 points, 10 minutes)
+For each question above give the key of the option that is right, as text. (3 points, 10 minutes, ●●○ medium)
 
 Example: `"corner": "rounding"` chooses the option with the key `'rounding'`; whether that is right is for you to say.
 

@@ -21,7 +21,7 @@ r"""
 - write the log-loss with its sign, safely for large scores, and train with its gradient;
 - draw the boundary of a classifier and tell when it needs hidden layers.
 
-**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 180 minutes.
+**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 150 minutes, and 30 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -143,7 +143,7 @@ lab.score_and_odds
 r"""
 ## Exercise 4.1. Score, odds, probability
 
-For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes)
+For your neuron above give the `score`, the `odds` (to three digits that count) and the `probability` (to four decimals). Then go back: which score belongs to the probability in the last line (`score back`, two decimals)? A calculator or `np.exp` and `np.log` may help. (2 points, 10 minutes, ●○○ easy)
 
 Example: weights (1, −2), inputs (3, 1), bias 1: the score is 3 − 2 + 1 = 2, the odds are $e^2 = 7.39$, the probability is $7.39 / 8.39 = 0.8808$. The probability 0.25 has odds 1/3 and the score −1.10.
 
@@ -218,7 +218,7 @@ The true loss of z = 40 with label 0 is about 40: a large number, not an infinit
 r"""
 ## Exercise 4.2. Write the log-loss
 
-Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are scores, `y` (N,) labels 0 or 1, as whole numbers or floats. It must be right for scores such as 1000 and −1000. NumPy only: ready-made losses, log-sigmoids and log-sum-exps of other libraries may not be used. (2 points, 15 minutes)
+Write `bce_with_logits(z, y)`: the mean log-loss as one number. `z` (N,) are scores, `y` (N,) labels 0 or 1, as whole numbers or floats. It must be right for scores such as 1000 and −1000. NumPy only: ready-made losses, log-sigmoids and log-sum-exps of other libraries may not be used. (2 points, 15 minutes, ●●○ medium)
 
 Example: `bce_with_logits(np.array([0.0, 2.0]), np.array([1, 1]))` is (0.6931 + 0.1269) / 2 = 0.41.
 
@@ -281,7 +281,7 @@ r"""
 r"""
 ## Exercise 4.3. Gradient and fit
 
-Write `logreg_grads(X, y, w, b)`, which returns `dw` (D,) and `db`, the gradient of the **mean** log-loss, also for large scores and for labels as whole numbers. Then `fit_logreg(X, y, lr, steps)`: it starts from zeros, takes `steps` steps of `lr` with all examples, and returns `w` and `b`. (3 points, 20 minutes)
+Write `logreg_grads(X, y, w, b)`, which returns `dw` (D,) and `db`, the gradient of the **mean** log-loss, also for large scores and for labels as whole numbers. Then `fit_logreg(X, y, lr, steps)`: it starts from zeros, takes `steps` steps of `lr` with all examples, and returns `w` and `b`. (3 points, 20 minutes, ●●○ medium)
 
 Example: one example X = [[2.0, −1.0]], y = [1], w = 0, b = 0: p is one half, so dw = [−1, 0.5] and db = −0.5. After one step with `lr=0.1`: w = [0.1, −0.05], b = 0.05.
 
@@ -349,6 +349,8 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 r"""
 ## 5 Two wrongs that make a right
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 A slide of a lecture prints the recipe like this: the loss is $y \log p + (1 - y) \log(1 - p)$; then, "by gradient descent", update $W \leftarrow W + \alpha \, dL/dW$. Section 4 steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
 """
 
@@ -379,7 +381,9 @@ lab.two_signs
 r"""
 ## Exercise 4.4. Find the two slips
 
-Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of $y \log p + (1 - y) \log(1 - p)$; each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of $y \log p + (1 - y) \log(1 - p)$; each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes, ●●● hard)
 
 Example: with `loss_sign=-1` and `update_sign=-1` it is your `fit_logreg`.
 
@@ -480,7 +484,7 @@ print("softmax done twice   ", F.cross_entropy(p, classes).item(), "(wrong)")
 r"""
 ## Exercise 4.5. Softmax and cross-entropy
 
-Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` with class numbers `y` (N,); and `softmax_ce_grad(Z, y)`, its gradient by `Z`, (N, K). All three must work for scores up to 10,000, also where rows are far apart. NumPy only: ready-made softmaxes, log-sum-exps and losses of other libraries may not be used. (3 points, 25 minutes)
+Write `softmax(Z)` (N, K); `cross_entropy(Z, y)`, the mean loss of scores `Z` with class numbers `y` (N,); and `softmax_ce_grad(Z, y)`, its gradient by `Z`, (N, K). All three must work for scores up to 10,000, also where rows are far apart. NumPy only: ready-made softmaxes, log-sum-exps and losses of other libraries may not be used. (3 points, 25 minutes, ●●● hard)
 
 Example: in the cell above the first row has the probabilities 0.7054, 0.2595, 0.0351 and the true class 0. In a batch of two its gradient is [−0.1473, 0.1298, 0.0176].
 
@@ -535,7 +539,7 @@ lab.count_and_shape
 r"""
 ## Exercise 4.6. Count and shape
 
-How many parameters, biases included, has softmax regression on your `grey` and on your `colour` pictures? And for a batch of the **colour** pictures, in PyTorch's order: the shapes of the flattened batch `X`, of `nn.Linear`'s `weight` and `bias`, and of the `scores`. (2 points, 10 minutes)
+How many parameters, biases included, has softmax regression on your `grey` and on your `colour` pictures? And for a batch of the **colour** pictures, in PyTorch's order: the shapes of the flattened batch `X`, of `nn.Linear`'s `weight` and `bias`, and of the `scores`. (2 points, 10 minutes, ●○○ easy)
 
 Example: 5 grey pictures of 4×6 pixels, 2 classes: 2 · (24 + 1) = 50 parameters; X (5, 24), weight (2, 24), bias (2,), scores (5, 2).
 
@@ -599,7 +603,7 @@ This neuron has the weights (2, 0) and the bias −0.5: its score is 0 at $x_1 =
 r"""
 ## Exercise 4.7. Draw the line
 
-Write `boundary_points(w, b, x1_range)`: two points on the line, one in each row of a (2, 2) array. `x1_range` is a pair such as (−3, 3) or (2.5, −1), and the points have these x1, in this order. The weights may have any sign, and w1 may be 0. If w2 is 0, return any two different points of the upright line. (2 points, 15 minutes)
+Write `boundary_points(w, b, x1_range)`: two points on the line, one in each row of a (2, 2) array. `x1_range` is a pair such as (−3, 3) or (2.5, −1), and the points have these x1, in this order. The weights may have any sign, and w1 may be 0. If w2 is 0, return any two different points of the upright line. (2 points, 15 minutes, ●●○ medium)
 
 Example: `boundary_points(np.array([1.0, 2.0]), -4.0, (0, 2))` is [[0, 2], [2, 1]]: the score 0 + 2 · 2 − 4 is 0, and so is 2 + 2 · 1 − 4.
 
@@ -682,7 +686,7 @@ for hidden in (0, 1, 2):
 r"""
 ## Exercise 4.8. How many hidden layers?
 
-For each data set give the **fewest** hidden layers, 0, 1 or 2, with which *most* of the five runs are above 93 %. (2 points, 10 minutes)
+For each data set give the **fewest** hidden layers, 0, 1 or 2, with which *most* of the five runs are above 93 %. (2 points, 10 minutes, ●●○ medium)
 
 Example: runs of 90, 94, 95, 91 and 97 % are above the target three times out of five, so that is enough.
 
@@ -713,6 +717,8 @@ How many units there are, how long one trains and from where all matter, too: si
 r"""
 ## 9 The recipe card
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 All of machine learning in this course follows one card. It is called *empirical risk minimisation*; its three main ingredients are a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
 """
 
@@ -742,7 +748,9 @@ lab.meaning
 r"""
 ## Exercise 4.9. What the loss means
 
-Answer the two questions above with the keys of the options, in quotes. (1 point, 5 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Answer the two questions above with the keys of the options, in quotes. (1 point, 5 minutes, ●○○ easy)
 
 Example: if the option "bound" were right, you would write `"a": "bound"`.
 

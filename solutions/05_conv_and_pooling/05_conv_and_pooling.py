@@ -21,7 +21,7 @@ r"""
 - count the parameters of a layer;
 - tell what moves along when the picture moves, and what stays.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 280 minutes, with a good place to stop after section 7.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 140 more for what is marked *Further*, with a good place to stop after section 7.
 """
 
 # %% [markdown]
@@ -190,7 +190,7 @@ figures.show(figures.plot_your_picture(mine.image, mine.kernel))
 r"""
 ## Exercise 5.1. Convolve by hand
 
-Write down the 3×3 feature map of *your picture* and *your kernel* (on paper first, no code). Then explain the 19 of the figure above: give the nine products, window times kernel, that add up to it. (2 points, 10 minutes)
+Write down the 3×3 feature map of *your picture* and *your kernel* (on paper first, no code). Then explain the 19 of the figure above: give the nine products, window times kernel, that add up to it. (2 points, 10 minutes, ●○○ easy)
 
 Example: in the first picture of this section the window of output (0, 0) gives the products 0 1 0, 1 1 0, 0 1 0 and the sum 4.
 
@@ -327,7 +327,7 @@ lab.output_sizes
 r"""
 ## Exercise 5.2. How large is the output?
 
-For each of your five questions give the `size` of the feature map (its side, as PyTorch has it) and the number of output `units`. Only question d leaves cells over: say how many on each axis. (5 points, 15 minutes)
+For each of your five questions give the `size` of the feature map (its side, as PyTorch has it) and the number of output `units`. Only question d leaves cells over: say how many on each axis. (5 points, 15 minutes, ●○○ easy)
 
 Example: 8 cells, kernel 2, stride 3, padding 0. The window starts on cells 0, 3 and 6, so the size is 3 and there are 9 units. The last window ends on the last cell: nothing is left over.
 
@@ -366,7 +366,9 @@ The check looks at all five answers together. One answer alone often cannot tell
 r"""
 ## Exercise 5.3. Write the size rule
 
-Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes, ●●○ medium)
 
 Example: `conv_output_size(9, 3, stride=2)` is 4. `conv_output_size(8, 3, 3, strict=True)` raises an error such as "2 cells are left over".
 
@@ -470,7 +472,7 @@ lab.parameter_counts
 r"""
 ## Exercise 5.4. Count the parameters
 
-Give the number of parameters, biases included, of each layer in the list above. (3 points, 15 minutes)
+Give the number of parameters, biases included, of each layer in the list above. (3 points, 15 minutes, ●●○ medium)
 
 Example: six 5×5 kernels on three channels have $6 \cdot (3 \cdot 5 \cdot 5 + 1) = 456$ parameters, the eight 3×3 kernels on six channels that follow them have 440.
 
@@ -511,13 +513,23 @@ print(window.shape)
 r"""
 ## Exercise 5.5. Build a convolution
 
-Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; ready-made convolutions of PyTorch, NumPy or SciPy may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes)
+Write `conv2d(x, weight, bias, stride=1, padding=0)` with NumPy only. Shapes: `x` (N, C, H, W), `weight` (K, C, FH, FW), `bias` (K,); it returns (N, K, OH, OW). `np.pad` and your `conv_output_size` may help; ready-made convolutions of PyTorch, NumPy or SciPy may not. Channels, biases, stride and padding are worth a point each. (4 points, 40 minutes, ●●● hard)
 
 Example: a picture of ones, 1×1×3×3, with a kernel of ones, 1×1×2×2, and bias 1 gives 1×1×2×2 numbers, all 5.
 
 <details><summary>Hint</summary>
 Which window belongs to output (n, k, i, j) if the stride is 2? Where is its upper left corner?
 </details>
+"""
+
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **One kernel.** For one picture, one channel and one kernel, an output is the sum of window times kernel, plus the bias. (15 minutes)
+2. **Stride.** The window moves by `stride` cells; cells left over are not used. (5 minutes)
+3. **Padding.** A border of `padding` zeros around the picture comes first. (5 minutes)
+4. **Channels.** Any number of pictures, channels and kernels; a kernel sums over all channels, and has its own bias. (15 minutes)
 """
 
 
@@ -541,6 +553,9 @@ def conv2d(x, weight, bias, stride=1, padding=0):
     return out
     ### END SOLUTION
 
+
+# %%
+lab.build_conv2d.step(conv2d)  # after each step: what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "build-conv2d-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 lab.build_conv2d.check(conv2d)
@@ -585,7 +600,7 @@ figures.show(figures.plot_upright_edges(maps[0]))
 r"""
 ## Exercise 5.6. Design four kernels
 
-Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Any kernels with these properties count, but for the two above. (2 points, 10 minutes)
+Give four 3×3 kernels, each as three rows of three numbers: `vertical edge` answers to a step from dark to light along a row and not to one down a column; `horizontal edge` the other way round; `blur` mixes a pixel with its neighbours and keeps an even grey; `main diagonal` answers most to a line from upper left to lower right. Any kernels with these properties count, but for the two above. (2 points, 10 minutes, ●●○ medium)
 
 Example: [[0, 0, 0], [0, 1, 0], [0, 0, 0]] copies the picture, so it is none of the four.
 
@@ -622,6 +637,8 @@ A trained network finds such kernels by itself in its first layer, because they 
 r"""
 ## 9 A dense layer in disguise
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 A convolution is linear: sums of products. So it is also a matrix that multiplies the flattened picture, and a dense layer is just that. What is special about *this* matrix? Send pictures with a single bright pixel through a convolution: each answer is one column of it.
 """
 
@@ -640,7 +657,9 @@ The matrix has 225 entries. Only 81 are not zero (**local connection**), and amo
 r"""
 ## Exercise 5.7. Write the matrix of a convolution
 
-Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. The weights may be any numbers, also negative ones and fractions. (2 points, 20 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. The weights may be any numbers, also negative ones and fractions. (2 points, 20 minutes, ●●● hard)
 
 Example: the kernel [[5, 6]] on a picture of 1×3 pixels gives the matrix [[5, 6, 0], [0, 5, 6]].
 
@@ -702,7 +721,7 @@ print(F.max_pool2d(torch.zeros(1, 1, 13, 13), 2).shape)
 r"""
 ## Exercise 5.8. Build pooling
 
-Write `pool2d(x, kernel_size, stride=None, mode="max")` with NumPy, and no ready-made pooling. `x` is (N, C, H, W), `mode` is "max" or "avg"; a stride of `None` means `kernel_size`. It returns (N, C, OH, OW); cells that do not fill a window are left out. (2 points, 15 minutes)
+Write `pool2d(x, kernel_size, stride=None, mode="max")` with NumPy, and no ready-made pooling. `x` is (N, C, H, W), `mode` is "max" or "avg"; a stride of `None` means `kernel_size`. It returns (N, C, OH, OW); cells that do not fill a window are left out. (2 points, 15 minutes, ●●○ medium)
 
 Example: the map in the figure, pooled with `kernel_size=2` and `mode="avg"`, gives [[3.25, 5.25], [2, 2]].
 
@@ -740,6 +759,8 @@ lab.build_pool2d.check_hidden(pool2d, seed=664)
 # %% [markdown]
 r"""
 ## 11 Shift in, shift out
+
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
 One kernel looks for the same thing everywhere. So if the picture moves, the map moves along. This is **equivariance**. It is not the same as **invariance**, where the output stays exactly as it was. Prediction: when is the difference in the last panel zero?
 
@@ -808,7 +829,9 @@ One more idea for the exercise. The **receptive field** is how many input pixels
 r"""
 ## Exercise 5.9. What moves along, what stays?
 
-Fill in: `equivariant` and `invariant`, the letters of the layers above, as sets; `receptive field` of three stacked 3×3 convolutions with stride 1, in pixels; `weights`, how many weights three such layers have and how many one 7×7 layer has, from C channels to C, without biases and in units of C²; `sharing`, what weight sharing takes for granted: **a** every pixel matters equally, **b** what is worth finding in one place is worth finding in another, **c** neighbouring pixels are equal. (2 points, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Fill in: `equivariant` and `invariant`, the letters of the layers above, as sets; `receptive field` of three stacked 3×3 convolutions with stride 1, in pixels; `weights`, how many weights three such layers have and how many one 7×7 layer has, from C channels to C, without biases and in units of C²; `sharing`, what weight sharing takes for granted: **a** every pixel matters equally, **b** what is worth finding in one place is worth finding in another, **c** neighbouring pixels are equal. (2 points, 15 minutes, ●●○ medium)
 
 Example: a single 5×5 layer has the receptive field 5 and the weights 25.
 
@@ -842,6 +865,8 @@ lab.shift_behaviour.check(shifts)
 r"""
 ## 12 Going up: transposed convolution
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 Some networks must make a small map large again. A **transposed convolution** does that: every input cell stamps the whole kernel, scaled by its value, onto the output; stamps lie S cells apart; where they overlap they add. At the end P cells are *cropped* from each side. Its matrix is the transpose of the matrix of section 9.
 """
 
@@ -868,7 +893,9 @@ for extra in (0, 1, 2):
 r"""
 ## Exercise 5.10. Up and back again
 
-For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is figure (b) above the transpose of figure (a), "yes" or "no"? (3 points, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is figure (b) above the transpose of figure (a), "yes" or "no"? (3 points, 15 minutes, ●●○ medium)
 
 Example: in the printed lines, 4 goes up to 11, and 11, 12 and 13 all come back to 4.
 
@@ -899,6 +926,8 @@ For more: `lab.transposed_sizes.practice()`.
 r"""
 ## 13 Two more layers: dropout and batch normalisation
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 **Dropout** silences each unit with probability p while training, so that no unit can rely on one other. To keep the mean it scales the units that stay. **Batch normalisation** takes each channel of a mini-batch, subtracts its mean, divides by its standard deviation, then applies a learned scale and shift. Both behave differently in training and afterwards: `layer.train()` and `layer.eval()` switch.
 """
 
@@ -925,7 +954,9 @@ for name, tensor in norm.named_buffers():
 r"""
 ## Exercise 5.11. Two modes
 
-For `nn.Dropout(p=0.5)` on a large input of ones: `mean in train`, `mean in eval` (both to within 0.1) and the `kept value`, what a unit that stays becomes. For `nn.BatchNorm2d(16)`: how many numbers are `parameters`, and how many `buffer numbers`. Predict first, then run it in a cell of your own. (1 point, 10 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+For `nn.Dropout(p=0.5)` on a large input of ones: `mean in train`, `mean in eval` (both to within 0.1) and the `kept value`, what a unit that stays becomes. For `nn.BatchNorm2d(16)`: how many numbers are `parameters`, and how many `buffer numbers`. Predict first, then run it in a cell of your own. (1 point, 10 minutes, ●○○ easy)
 
 Example: `nn.BatchNorm2d(4)` above has 8 parameters and 9 buffer numbers.
 
@@ -1000,7 +1031,7 @@ lab.output_sizes.practice(12)
 r"""
 ## Bonus. The way back
 
-Write `conv2d_backward(grad_out, x, weight, stride=1, padding=0)`. `grad_out` (N, K, OH, OW) is the gradient of a loss by the output of `conv2d`; return the gradients by `x`, `weight` and `bias`, in this order and in their shapes. Before you run the check, write a gradient check of your own: move one weight by a tiny step and see how the loss moves. (0 points, 40 minutes)
+Write `conv2d_backward(grad_out, x, weight, stride=1, padding=0)`. `grad_out` (N, K, OH, OW) is the gradient of a loss by the output of `conv2d`; return the gradients by `x`, `weight` and `bias`, in this order and in their shapes. Before you run the check, write a gradient check of your own: move one weight by a tiny step and see how the loss moves. (0 points, 40 minutes, ●●● hard)
 
 Example: the gradient by the bias is `grad_out.sum(axis=(0, 2, 3))`.
 

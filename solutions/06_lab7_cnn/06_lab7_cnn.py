@@ -21,7 +21,7 @@ r"""
 - write the training loop and an evaluation that hides nothing;
 - count what LeNet, VGG-16 and ResNet are made of, and correct a listing that is not what it says.
 
-**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 310 minutes, with a good place to stop after section 7.
+**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 170 more for what is marked *Further*, with a good place to stop after section 3.
 """
 
 # %% [markdown]
@@ -188,7 +188,7 @@ lab.shape_trace
 r"""
 ## Exercise 6.1. Predict every shape
 
-A whole batch of pictures goes through your network. Give the shape after each step as a tuple, the batch axis first: `(N, C, H, W)` for maps, `(N, D)` for rows of numbers. On paper first. (2 points, 10 minutes)
+A whole batch of pictures goes through your network. Give the shape after each step as a tuple, the batch axis first: `(N, C, H, W)` for maps, `(N, D)` for rows of numbers. On paper first. (2 points, 10 minutes, ●○○ easy)
 
 Example: two pictures, 2×3×30×30, in the network of the figure: after the first convolution `(2, 8, 28, 28)`, after the flatten step `(2, 300)`.
 
@@ -241,7 +241,9 @@ for name, parameter in list(example.named_parameters())[:2]:
 r"""
 ## Exercise 6.1. Part two: count every parameter
 
-For your network: the number of parameters of each layer (`pool` is a pooling layer) and their `total`; then the shapes of the eight tensors that follow `conv1.weight` and `conv1.bias`, as PyTorch keeps them. (2 points, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+For your network: the number of parameters of each layer (`pool` is a pooling layer) and their `total`; then the shapes of the eight tensors that follow `conv1.weight` and `conv1.bias`, as PyTorch keeps them. (2 points, 15 minutes, ●●○ medium)
 
 Example: in the figure's network the first convolution has $8 \cdot (3 \cdot 3 \cdot 3 + 1) = 224$ parameters in the tensors (8, 3, 3, 3) and (8,), the last dense layer 84 in (4, 20) and (4,).
 
@@ -349,7 +351,7 @@ r"""
 r"""
 ## Exercise 6.2. Build the network
 
-Write `class CNN(nn.Module)` after the table, with the attribute names `conv1`, `conv2`, `fc1`, `fc2`, `fc3`. It takes `(N, 3, 32, 32)` for any N and returns logits `(N, 10)`. (3 points, 25 minutes)
+Write `class CNN(nn.Module)` after the table, with the attribute names `conv1`, `conv2`, `fc1`, `fc2`, `fc3`. It takes `(N, 3, 32, 32)` for any N and returns logits `(N, 10)`. (3 points, 25 minutes, ●●○ medium)
 
 Example: `CNN()(images)` for 32 pictures has the shape `(32, 10)`.
 
@@ -407,7 +409,14 @@ if lab.build_cnn.is_written(CNN):
 
 # %% [markdown]
 r"""
+**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
+"""
+
+# %% [markdown]
+r"""
 ## 4 What if the pictures were 64×64?
+
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
 The original listing flattens with `x.view(-1, 400)`: "make rows of 400, as many as it takes". For pictures of 32×32 that is right. It hides a trap, because `view` knows nothing of pictures. It only counts numbers.
 """
@@ -428,7 +437,9 @@ lab.larger_pictures
 r"""
 ## Exercise 6.3. What if the pictures were larger?
 
-Take pictures of *your side* and the listing with `x.view(-1, 400)`. Give the `features` of one picture behind the second pooling; whether `view` "raises" or "passes" for a `batch of 4` and for a `batch of 25`; how many `rows for 25` come out; and `another batch` size, not 25, that passes. (1 point, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Take pictures of *your side* and the listing with `x.view(-1, 400)`. Give the `features` of one picture behind the second pooling; whether `view` "raises" or "passes" for a `batch of 4` and for a `batch of 25`; how many `rows for 25` come out; and `another batch` size, not 25, that passes. (1 point, 15 minutes, ●●○ medium)
 
 Example: maps of 16×10×10, as above, have 1,600 features; a batch of 3 passes, with 12 rows.
 
@@ -471,7 +482,9 @@ for side in (7, 11, 29):
 r"""
 ## Exercise 6.3. Part two: mend the network
 
-Write `class CNN64(nn.Module)`: the same two convolutions, each with its ReLU and 2×2 max-pooling, for pictures `(N, 3, 64, 64)`, logits `(N, 10)`. Every row must come from its own picture, and from the whole of it: a point each. How you mend it, and what follows behind the second pooling, is up to you. (2 points, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `class CNN64(nn.Module)`: the same two convolutions, each with its ReLU and 2×2 max-pooling, for pictures `(N, 3, 64, 64)`, logits `(N, 10)`. Every row must come from its own picture, and from the whole of it: a point each. How you mend it, and what follows behind the second pooling, is up to you. (2 points, 15 minutes, ●●○ medium)
 
 Example: `CNN64()(torch.zeros(25, 3, 64, 64))` has the shape `(25, 10)`.
 
@@ -550,7 +563,7 @@ One number to report: the mean loss of the epoch over all **pictures**. The loss
 r"""
 ## Exercise 6.4. Train for one epoch
 
-Write `train_one_epoch(model, loader, optimiser, loss_fn)`. It puts the model into train mode, makes one step for each batch `(images, labels)` of the loader, and returns the mean loss over all pictures as a `float` (no tensor). (3 points, 25 minutes)
+Write `train_one_epoch(model, loader, optimiser, loss_fn)`. It puts the model into train mode, makes one step for each batch `(images, labels)` of the loader, and returns the mean loss over all pictures as a `float` (no tensor). (3 points, 25 minutes, ●●○ medium)
 
 Example: batches of 4, 4 and 2 pictures with the mean losses 1, 2 and 3 have the mean $(4 \cdot 1 + 4 \cdot 2 + 2 \cdot 3) / 10 = 1.8$, not 2.
 
@@ -623,7 +636,7 @@ The loop of the original lab runs to a fixed size; its predecessor counted 4 of 
 r"""
 ## Exercise 6.5. Evaluate
 
-Write `evaluate(model, loader, n_classes)`: a dict with `"accuracy"` (from 0 to 1, over all pictures), `"per_class"` (K numbers, `nan` for a class without pictures) and `"confusion"` (K×K counts). In eval mode, without recording a graph; afterwards the model is in the mode in which it was. Each of the three entries, and the modes, is worth a quarter. (3 points, 25 minutes)
+Write `evaluate(model, loader, n_classes)`: a dict with `"accuracy"` (from 0 to 1, over all pictures), `"per_class"` (K numbers, `nan` for a class without pictures) and `"confusion"` (K×K counts). In eval mode, without recording a graph; afterwards the model is in the mode in which it was. Each of the three entries, and the modes, is worth a quarter. (3 points, 25 minutes, ●●● hard)
 
 Example: the six pictures above give accuracy 4/6 and per class [2/3, 1, 0].
 
@@ -692,17 +705,23 @@ Only form says what these pictures show, and a dense layer has to learn a form a
 r"""
 ## Exercise 6.6. The first run
 
-1. Make a fresh `network`. Note its `first loss`, on a batch, before any step; the `loss of guessing` (two decimals or more); and the `chance` level.
-2. Train it for `EPOCHS` epochs with your functions: `history = run_epochs(…, EPOCHS, evaluate=…)` keeps the losses, and the accuracies on the **validation** pictures. Not enough yet? Choose optimiser and learning rate by these, and train a fresh network.
-3. When you have chosen, note the `accuracy` on the **test** pictures, once. Let the cell compute it, since a second run may give another number than the one you saw.
-
-**60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes)
+Train your `network` for `EPOCHS` epochs, and note in `first_run` where it started and what it reaches. **60 %** are wanted, on pictures that the check draws anew; about 80 % can be reached. (2 points, 20 minutes, ●●○ medium)
 
 Example: Adam with learning rate 0.002 is a good start; the original lab's SGD (0.001, momentum 0.9) needs far more epochs.
 
 <details><summary>Hint</summary>
 Not enough? What do another optimiser or learning rate change?
 </details>
+"""
+
+# %% [markdown]
+r"""
+In steps, or at once, as you like. The cell below your answer says which steps are right, and which comes next.
+
+1. **Guessing.** Note the `loss of guessing` (two decimals or more) and the `chance` level. (3 minutes)
+2. **First loss.** Note the loss of a fresh `CNN()` on a batch, before any step. (4 minutes)
+3. **Training.** Make a `network`, train it with your functions, and keep the `history`. `run_epochs(…, EPOCHS, evaluate=…)` keeps losses, and accuracies on the **validation** pictures: by these choose optimiser and learning rate. (10 minutes)
+4. **Test.** When you have chosen, let the cell compute the `accuracy` on the test pictures, once. A second run may give another number. (3 minutes)
 """
 
 # %% nbgrader={"grade": false, "grade_id": "first-run", "locked": false, "schema_version": 3, "solution": true}
@@ -737,6 +756,9 @@ first_run = {
 print(first_run)
 ### END SOLUTION
 
+# %%
+lab.first_run.step(first_run, network)  # what is right, and what comes next
+
 # %% nbgrader={"grade": true, "grade_id": "first-run-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 lab.first_run.check(first_run, network)
 
@@ -770,6 +792,8 @@ The original lab reports 54 % on CIFAR-10 after two epochs, with 76 % for horses
 r"""
 ## 7 Repeatability
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 Run your training twice, and you get two networks. Two things are drawn by chance: the **first weights**, and the **order of the pictures** in each epoch. Both come from PyTorch's generator, unless you give them their own.
 """
 
@@ -787,7 +811,9 @@ The same seed, the same weights. But a seed that is set *after* the network was 
 r"""
 ## Exercise 6.7. Run it again
 
-Write `reproducible_run(seed)`. Each call makes a `small_network()` (see the cell), trains it for two epochs on all of `toy` in shuffled batches of 16 (any optimiser) and returns the final weights as a list of tensors. The same seed always gives the same weights, whatever ran before; another seed gives others. (1 point, 10 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `reproducible_run(seed)`. Each call makes a `small_network()` (see the cell), trains it for two epochs on all of `toy` in shuffled batches of 16 (any optimiser) and returns the final weights as a list of tensors. The same seed always gives the same weights, whatever ran before; another seed gives others. (1 point, 10 minutes, ●●○ medium)
 
 Example: `reproducible_run(1)` twice in a row: `torch.equal` holds for every tensor of the two lists.
 
@@ -835,8 +861,6 @@ lab.reproducible_run.check_hidden(reproducible_run, seed=415)
 # %% [markdown]
 r"""
 A repeatable run is not a better one. Accuracies of three seeds often differ by a few points, so compare methods over several seeds, not one lucky run.
-
-**A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
 
 # %% [markdown]
@@ -860,6 +884,8 @@ Look for a change from light to dark across a kernel, or from one colour to anot
 # %% [markdown]
 r"""
 ## 9 A Keras listing in PyTorch
+
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
 The second lecture has a network of this kind in Keras. Keras writes channels **last**, and names only what comes out; what goes in is inferred. 
 <details><summary>If you know the slides</summary>
@@ -891,7 +917,9 @@ PyTorch wants one thing more, the input channels of each layer, and one thing le
 r"""
 ## Exercise 6.8. Translate and count
 
-For the listing above: the `keras_shapes` of one picture in PyTorch's order, `(C, H, W)` or `(D,)`; the parameters of each layer, their `total`, the `total for grey` pictures (one channel), and the `share of dense1` in percent of the total, to one decimal. No padding, stride 1. (3 points, 20 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+For the listing above: the `keras_shapes` of one picture in PyTorch's order, `(C, H, W)` or `(D,)`; the parameters of each layer, their `total`, the `total for grey` pictures (one channel), and the `share of dense1` in percent of the total, to one decimal. No padding, stride 1. (3 points, 20 minutes, ●●○ medium)
 
 Example: a `Conv2D(4, 3)` on 20×20×3 gives 18×18×4 in Keras's order, `(4, 18, 18)` in PyTorch's, and has 112 parameters.
 
@@ -943,6 +971,8 @@ Where do most parameters sit? Larger networks put a pooling over the whole map i
 r"""
 ## 10 Counting giants
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 **LeNet** (1998) is the ancestor: 32×32 grey pictures, kernels of 5×5, 6 and 16 maps. With a full second convolution it has 61,706 parameters. Historically that layer was wired in part only, to save work: 1,516 parameters in place of 2,416.
 
 **AlexNet** (2012): five convolutions, three of them pooled, three dense layers, 1000 classes. It won the contest of 2012 with 15.3 % top-5 error. Pictures of 227 pixels fit its first layer:
@@ -987,7 +1017,9 @@ print(VGG16)
 r"""
 ## Exercise 6.9. Count a network from its list
 
-Write `count_params(config, in_channels=3, size=224, padding=1)`: the number of parameters, biases included, of the network that such a list describes, for pictures of `size`×`size` pixels. Convolutions are 3×3 with stride 1 and the given padding; `"pool"` is 2×2. (2 points, 25 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `count_params(config, in_channels=3, size=224, padding=1)`: the number of parameters, biases included, of the network that such a list describes, for pictures of `size`×`size` pixels. Convolutions are 3×3 with stride 1 and the given padding; `"pool"` is 2×2. (2 points, 25 minutes, ●●● hard)
 
 Example: `count_params([8, "pool", 16, "flatten", 10], size=12)` is 224 + 1,168 + 5,770 = 7,162.
 
@@ -1027,6 +1059,8 @@ lab.count_params.check_hidden(count_params, seed=690)
 r"""
 ## 11 The listing that is not VGG
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 The second lecture shows "VGG-16 in Keras". It takes pictures of 224×224 pixels and has the layers of the list above, in the same order, with kernels of 3×3, pooling of 2×2 and these arguments:
 
 ```python
@@ -1048,7 +1082,9 @@ In later versions of Keras the third number is the <em>stride</em>. The pictures
 r"""
 ## Exercise 6.9. Part two: what the listing really builds
 
-With your function or on paper: of VGG-16, the `conv share`, all convolutions, and the `first dense share`, each in percent of all parameters, to one decimal. Of the listing as it stands, the number of `features in the listing` that reach its first dense layer, and the parameters of that layer. And the `reason`: "padding", "stride", "kernels" or "dropout". (1 point, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+With your function or on paper: of VGG-16, the `conv share`, all convolutions, and the `first dense share`, each in percent of all parameters, to one decimal. Of the listing as it stands, the number of `features in the listing` that reach its first dense layer, and the parameters of that layer. And the `reason`: "padding", "stride", "kernels" or "dropout". (1 point, 15 minutes, ●●○ medium)
 
 Example: in Exercise 6.9's example the convolutions have 1,392 of 7,162 parameters: 19.4 %.
 
@@ -1098,6 +1134,8 @@ A missing argument, and a layer of 102,764,544 parameters shrinks to a fiftieth.
 r"""
 ## 12 Residual blocks
 
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
 Is deeper better? Plain networks say no: with 56 layers they had a larger error than with 20, on the *training* pictures, too, so it was not overfitting. They were harder to train. A **residual block** (He and others, CVPR 2016) adds its input to its output, so its convolutions only learn the *difference*: $y = \mathrm{ReLU}(F(x) + x)$, in code `F.relu(f(x) + x)`.
 """
 
@@ -1124,7 +1162,9 @@ for name, block in lab.residual_block.question.items():
 r"""
 ## Exercise 6.9. Part three: residual blocks
 
-Give the parameters of your two blocks, `basic` and `down`: two 3×3 convolutions and two batch norms, and a shortcut of 1×1 convolution and batch norm where one is needed. And which of these blocks `needs 1x1`? As a set of letters: **a** 64 to 64 channels, stride 1; **b** 64 to 128, stride 1; **c** 64 to 64, stride 2; **d** 64 to 128, stride 2. (1 point, 15 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Give the parameters of your two blocks, `basic` and `down`: two 3×3 convolutions and two batch norms, and a shortcut of 1×1 convolution and batch norm where one is needed. And which of these blocks `needs 1x1`? As a set of letters: **a** 64 to 64 channels, stride 1; **b** 64 to 128, stride 1; **c** 64 to 64, stride 2; **d** 64 to 128, stride 2. (1 point, 15 minutes, ●●○ medium)
 
 Example: 8 channels in and out, stride 1: $2 \cdot (8 \cdot 8 \cdot 9) + 2 \cdot 16 = 1184$, in code `2 * (8 * 8 * 9) + 2 * 16`.
 
@@ -1156,7 +1196,9 @@ lab.depth
 r"""
 ## Exercise 6.10. Depth
 
-Choose one option for each of the four questions. (2 points, 10 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Choose one option for each of the four questions. (2 points, 10 minutes, ●○○ easy)
 
 Example: `"deeper": "always"` chooses the option with that word.
 

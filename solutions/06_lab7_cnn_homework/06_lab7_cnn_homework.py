@@ -151,7 +151,7 @@ Read the last column. On pictures in the middle a convolution brings a point or 
 r"""
 ## Exercise 6.11. A dense baseline
 
-Build and train `baseline`, a network (`nn.Module`) of dense layers only, with **at least one hidden layer**. It takes standardised pictures `(N, 1, 28, 28)` and returns ten logits. On the test pictures, on which nobody may train, it must reach **78 %**: more than one epoch brings, and less than five. Make it as good as you like: you will have to beat it. (3 points, 25 minutes)
+Build and train `baseline`, a network (`nn.Module`) of dense layers only, with **at least one hidden layer**. It takes standardised pictures `(N, 1, 28, 28)` and returns ten logits. On the test pictures, on which nobody may train, it must reach **78 %**: more than one epoch brings, and less than five. Make it as good as you like: you will have to beat it. (3 points, 25 minutes, ●●○ medium)
 
 Example: `fit(baseline, train, epochs=5)` trains it and returns the history of its losses and validation accuracies.
 
@@ -184,7 +184,7 @@ Start small: one convolution, one pooling, one dense layer, and see that it lear
 r"""
 ## Exercise 6.12. Beat it
 
-Build and train `convnet`, a convolutional network (kernels wider than one pixel, in layers or as functions) with **fewer than 100,000 parameters** that gets at least **four points** more of the *moved* test pictures right than your own baseline. Neither is ever trained on test pictures. Choose on the validation pictures, as they are and moved. (4 points, 40 minutes)
+Build and train `convnet`, a convolutional network (kernels wider than one pixel, in layers or as functions) with **fewer than 100,000 parameters** that gets at least **four points** more of the *moved* test pictures right than your own baseline. Neither is ever trained on test pictures. Choose on the validation pictures, as they are and moved. (4 points, 40 minutes, ●●● hard)
 
 Example: a convolution of 1 to 16 channels, 5×5, padding 2, has 416 parameters and keeps 28×28.
 
@@ -229,7 +229,7 @@ An **ablation** takes one thing away and leaves all else as it is: the same laye
 r"""
 ## Exercise 6.13. An ablation
 
-Train two small networks, `with_layer` and `without_layer`, each by itself, that differ only in dropout *or* batch norm: same widths, same pictures, epochs and learning rate (`fit` has written them down). Both get at least **60 %** of the validation pictures right: less is hardly trained. Fill in the `table`: which `layer` ("dropout" or "batch norm"), and both accuracies on the validation pictures, from 0 to 1. (2 points, 25 minutes)
+Train two small networks, `with_layer` and `without_layer`, each by itself, that differ only in dropout *or* batch norm: same widths, same pictures, epochs and learning rate (`fit` has written them down). Both get at least **60 %** of the validation pictures right: less is hardly trained. Fill in the `table`: which `layer` ("dropout" or "batch norm"), and both accuracies on the validation pictures, from 0 to 1. (2 points, 25 minutes, ●●○ medium)
 
 Example: `accuracy(with_layer, make_loader(validation))` measures one of them.
 
@@ -275,7 +275,7 @@ r"""
 
 ## Exercise 6.14. Half a page
 
-Write half a page in the cell below: what you built and why (1 point); what you measured, on which pictures, with how much chance in it (1 point); what surprised you, or what you would try next (1 point). A person reads it. (3 points, 20 minutes)
+Write half a page in the cell below: what you built and why (1 point); what you measured, on which pictures, with how much chance in it (1 point); what surprised you, or what you would try next (1 point). A person reads it. (3 points, 20 minutes, ●●○ medium)
 """
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "report", "locked": false, "points": 3, "schema_version": 3, "solution": true}

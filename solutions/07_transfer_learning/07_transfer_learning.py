@@ -21,7 +21,7 @@ r"""
 - fit a head without leaking the test part into it, and compare it with fair controls;
 - tell when transfer helps, and recognise labels and preprocessing that ruin it.
 
-**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 170 minutes.
+**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 20 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -143,7 +143,7 @@ Four things go wrong easily. In *train* mode dropout and batch norm give a pictu
 r"""
 ## Exercise 7.1. Extract features
 
-Write `extract_features(model, X, layer, batch=64)`. `X` is (N, C, H, W); `layer` is a name such as `"pool3"` or `"body.norm"` (`model.get_submodule(layer)` finds it). Send at most `batch` pictures at once through the model **in eval mode, without a graph**; return what comes out of the layer, flattened to (N, D), in the order of `X`. Afterwards the model is in the mode in which it was, and your hook is gone. (3 points, 20 minutes)
+Write `extract_features(model, X, layer, batch=64)`. `X` is (N, C, H, W); `layer` is a name such as `"pool3"` or `"body.norm"` (`model.get_submodule(layer)` finds it). Send at most `batch` pictures at once through the model **in eval mode, without a graph**; return what comes out of the layer, flattened to (N, D), in the order of `X`. Afterwards the model is in the mode in which it was, and your hook is gone. (3 points, 20 minutes, ●●○ medium)
 
 Example: `extract_features(source, X_ten, "pool3")` has the shape (10, 1024), and so has `"flatten"`.
 
@@ -233,7 +233,7 @@ Mind the order: `model.train()` sets *all* layers to train mode, so `freeze` com
 r"""
 ## Exercise 7.2. Freeze
 
-Write `freeze(module)`: after it no training step changes anything inside `module`, neither parameters nor running statistics; the rest of the network learns on. And write `trainable_parameters(model)`: the list of those parameters of a model that are to be trained, for the optimiser. (2 points, one for each function, 15 minutes)
+Write `freeze(module)`: after it no training step changes anything inside `module`, neither parameters nor running statistics; the rest of the network learns on. And write `trainable_parameters(model)`: the list of those parameters of a model that are to be trained, for the optimiser. (2 points, one for each function, 15 minutes, ●●○ medium)
 
 Example: after `freeze(model.body)` the list holds the head's weight and bias only.
 
@@ -295,7 +295,7 @@ lab.head_sizes
 r"""
 ## Exercise 7.3. Count what is trained
 
-Give the parameters, biases included, of heads `a`, `b` and `c` above. Then for our network with head c: `full`, how many parameters train when nothing is frozen, and `share`, how many **per cent** of them train when the body is frozen (one decimal). (3 points, 10 minutes)
+Give the parameters, biases included, of heads `a`, `b` and `c` above. Then for our network with head c: `full`, how many parameters train when nothing is frozen, and `share`, how many **per cent** of them train when the body is frozen (one decimal). (3 points, 10 minutes, ●○○ easy)
 
 Example: on 10 maps of 2×2, flattened, a head for 3 classes has $3 \cdot (40 + 1) = 123$ parameters.
 
@@ -337,7 +337,7 @@ Some features are the same for all ten pictures. What does dividing by their sta
 r"""
 ## Exercise 7.4. Fit a head
 
-Write `fit_head(F_train, y_train, F_test)`. `F_train` (N, D) and `F_test` (M, D) are tensors of features, `y_train` (N,) holds labels from 0 to K − 1. Standardise all features with statistics **of the training part**, fit a linear layer, return the probabilities (M, K) of the test part as a tensor without a graph. (3 points, 20 minutes)
+Write `fit_head(F_train, y_train, F_test)`. `F_train` (N, D) and `F_test` (M, D) are tensors of features, `y_train` (N,) holds labels from 0 to K − 1. Standardise all features with statistics **of the training part**, fit a linear layer, return the probabilities (M, K) of the test part as a tensor without a graph. (3 points, 20 minutes, ●●○ medium)
 
 The course's `fit(model, x, y, epochs=100, batch_size=len(x), learning_rate=0.01)` may do the training; a loop of your own may, too.
 
@@ -520,7 +520,7 @@ The printed line is your table: the mean of three draws for each way and each n.
 r"""
 ## Exercise 7.5. Read the learning curve
 
-Paste the printed table under `"table"`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes)
+Paste the printed table under `"table"`. Then read off it: `scratch reaches`, the smallest n of the four at which scratch is at least as good as *frozen with 5 pictures a class* (`"none"` if it never is); `random beats pixels`, at how many of the four n random features are above pixels; `gain at 5`, by how many **points** (hundredths) frozen is above scratch at n = 5. (4 points, 15 minutes, ●●○ medium)
 
 Example: from 0.48 to 0.60 is a gain of 12 points.
 
@@ -674,7 +674,7 @@ lab.label_bug
 r"""
 ## Exercise 7.6. Find the wrong labels
 
-Road is 0, mountain is 1, the labels were built with the lengths of *your folders* exchanged. Give `wrong`, how many labels are wrong, and the numbers (from 0) of the `first` and the `last` picture with a wrong label. Then write `repair_labels(labels, names)`: `names[i]` is the file of picture i, such as `"road/007.jpg"` or `"mountain/012.jpg"`, in any order. It returns the right labels. (2 points, 15 minutes)
+Road is 0, mountain is 1, the labels were built with the lengths of *your folders* exchanged. Give `wrong`, how many labels are wrong, and the numbers (from 0) of the `first` and the `last` picture with a wrong label. Then write `repair_labels(labels, names)`: `names[i]` is the file of picture i, such as `"road/007.jpg"` or `"mountain/012.jpg"`, in any order. It returns the right labels. (2 points, 15 minutes, ●●● hard)
 
 Example: in the small example above pictures 2, 3 and 4 are wrong.
 
@@ -716,7 +716,7 @@ lab.when_it_helps
 r"""
 ## Exercise 7.7. When does it help?
 
-Answer the questions above with the keys in quotes: `pairs` with a dict from pair to box, `trucks` and `preprocessing` with one key each, `few` with a set of keys. (2 points, 10 minutes)
+Answer the questions above with the keys in quotes: `pairs` with a dict from pair to box, `trucks` and `preprocessing` with one key each, `few` with a set of keys. (2 points, 10 minutes, ●○○ easy)
 
 Example: a question with the options `'yes'` and `'no'` is answered with `"yes"`.
 
@@ -768,7 +768,9 @@ figures.show(figures.plot_turned_bike(turned))
 r"""
 ## Exercise 7.8. Augment
 
-Write `augment(X, rng)`: `X` is an array (N, C, H, W), `rng` a generator such as `np.random.default_rng(0)`. Each picture **by itself** is flipped from left to right with probability ½ and moved by −2, −1, 0, 1 or 2 pixels down, and by another such number across. Fill in what you like behind the edge, but not what left on the other side. Return a new array of the same shape; leave `X` as it is, and take all chance from `rng`. (1 point, 20 minutes)
+**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+
+Write `augment(X, rng)`: `X` is an array (N, C, H, W), `rng` a generator such as `np.random.default_rng(0)`. Each picture **by itself** is flipped from left to right with probability ½ and moved by −2, −1, 0, 1 or 2 pixels down, and by another such number across. Fill in what you like behind the edge, but not what left on the other side. Return a new array of the same shape; leave `X` as it is, and take all chance from `rng`. (1 point, 20 minutes, ●●● hard)
 
 Example: the row [1, 2, 3, 4, 5], moved by 1 and filled with 0, is [0, 1, 2, 3, 4].
 

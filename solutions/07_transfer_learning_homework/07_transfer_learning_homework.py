@@ -97,7 +97,7 @@ Everything right, in pixels, and nothing learned: each test picture has seven si
 r"""
 ## Exercise 7.9. Keep scenes together
 
-Write `split_by_scene(scenes, labels, share=0.25, seed=0)`. `scenes[i]` is the scene of picture i, such as `"road bike/scene02"`, `labels[i]` its class. Return two lists of places (numbers from 0): `train, test`. Each picture is in one of them, once; no scene is in both. Of the scenes of *each class* the share goes to the test part, rounded up or down, but at least one to either side. Which ones is chance, and the seed decides, alike in every session. (2 points, 25 minutes)
+Write `split_by_scene(scenes, labels, share=0.25, seed=0)`. `scenes[i]` is the scene of picture i, such as `"road bike/scene02"`, `labels[i]` its class. Return two lists of places (numbers from 0): `train, test`. Each picture is in one of them, once; no scene is in both. Of the scenes of *each class* the share goes to the test part, rounded up or down, but at least one to either side. Which ones is chance, and the seed decides, alike in every session. (2 points, 25 minutes, ●●○ medium)
 
 Example: for 12 scenes of each class and a share of 0.25, three scenes of each class are in the test part.
 
@@ -166,7 +166,7 @@ with torch.no_grad():
 r"""
 ## Exercise 7.10. Fit the baseline
 
-Write `frozen_baseline(X_train, y_train, X_test)`: pictures `(N, 3, 32, 32)` and labels in, probabilities `(M, K)` of the test pictures out. Take the features of `source`, standardise them **with the training part's statistics**, fit a linear head. Your functions of Lab 07 may do it; so may `fit(model, x, y, epochs=100, batch_size=len(x), learning_rate=0.01)`. The check runs a baseline of its own, on new pictures; your accuracy may differ by 5 points. (2 points, 20 minutes)
+Write `frozen_baseline(X_train, y_train, X_test)`: pictures `(N, 3, 32, 32)` and labels in, probabilities `(M, K)` of the test pictures out. Take the features of `source`, standardise them **with the training part's statistics**, fit a linear head. Your functions of Lab 07 may do it; so may `fit(model, x, y, epochs=100, batch_size=len(x), learning_rate=0.01)`. The check runs a baseline of its own, on new pictures; your accuracy may differ by 5 points. (2 points, 20 minutes, ●●○ medium)
 
 Example: `frozen_baseline(*catalogue.tensors(), wild.tensors()[0])` has the shape (200, 2).
 
@@ -251,7 +251,7 @@ The best of many is partly the luckiest. So three parts: **learn** from one, cho
 r"""
 ## Exercise 7.11. Choose on the validation part
 
-Write `choose(ways, learn, validation, test)`. `ways` is a dict from names to functions like your baseline, `(X_train, y_train, X)` to probabilities; the three parts are pairs `(X, y)`. Let each way learn from `learn`; return the name of the one with the highest accuracy on `validation`, and its accuracy on `test`, from 0 to 1. No other way may see the test part. (2 points, 15 minutes)
+Write `choose(ways, learn, validation, test)`. `ways` is a dict from names to functions like your baseline, `(X_train, y_train, X)` to probabilities; the three parts are pairs `(X, y)`. Let each way learn from `learn`; return the name of the one with the highest accuracy on `validation`, and its accuracy on `test`, from 0 to 1. No other way may see the test part. (2 points, 15 minutes, ●○○ easy)
 
 Example: a result is `("turned", 0.85)`.
 
@@ -303,7 +303,7 @@ The head has never met a dark picture or a small bike, and the baseline gives ne
 r"""
 ## Exercise 7.12. Improve it
 
-Write `improved(X_train, y_train, X_test)`, with the arguments and the result of your baseline. It must get at least **5 points** more of the wild pictures right than your baseline, and may lose at most 10 points on the catalogue. Try two or three ideas (other pictures to learn from, a change of all pictures, another layer) and `choose`. The wild pictures are for looking and for testing, never for learning; the check has others, too. (1 point, 40 minutes)
+Write `improved(X_train, y_train, X_test)`, with the arguments and the result of your baseline. It must get at least **5 points** more of the wild pictures right than your baseline, and may lose at most 10 points on the catalogue. Try two or three ideas (other pictures to learn from, a change of all pictures, another layer) and `choose`. The wild pictures are for looking and for testing, never for learning; the check has others, too. (1 point, 40 minutes, ●●● hard)
 
 Example: `frozen_baseline(torch.cat([X_train, X_train.flip(3)]), y_train.repeat(2), X_test)` learns from twice as many pictures.
 
@@ -357,7 +357,7 @@ if lab.split_by_scene.is_written(split_by_scene):
 r"""
 ## Exercise 7.13. Report both
 
-Fill in the table with numbers: for both methods the accuracy on the test part of the `catalogue` and on the `wild` pictures, from 0 to 1, and `n`, how many pictures of the catalogue were in the training part. The check runs your own functions again; 5 points of difference are allowed. (2 points, 10 minutes)
+Fill in the table with numbers: for both methods the accuracy on the test part of the `catalogue` and on the `wild` pictures, from 0 to 1, and `n`, how many pictures of the catalogue were in the training part. The check runs your own functions again; 5 points of difference are allowed. (2 points, 10 minutes, ●○○ easy)
 
 Example: a row is `{"catalogue": 0.75, "wild": 0.6, "n": 120}`.
 
@@ -425,7 +425,7 @@ r"""
 
 ## Exercise 7.14. Half a page
 
-Write half a page in the cell below: your pictures and how they were split, with the number of scenes (1 point); what you measured for both methods at home and in the wild, and how much of it may be chance (1 point); what the improvement changes and why you think so, and one thing that failed or that you would try next (1 point). A person reads it. (3 points, 30 minutes)
+Write half a page in the cell below: your pictures and how they were split, with the number of scenes (1 point); what you measured for both methods at home and in the wild, and how much of it may be chance (1 point); what the improvement changes and why you think so, and one thing that failed or that you would try next (1 point). A person reads it. (3 points, 30 minutes, ●●○ medium)
 """
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "report", "locked": false, "points": 3, "schema_version": 3, "solution": true}

@@ -21,7 +21,7 @@ r"""
 - separate what an attack does from what noise does, with a control;
 - say what a high confidence means, and what it does not.
 
-**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 170 minutes.
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 20 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -142,7 +142,7 @@ r"""
 r"""
 ## Exercise 8.1. The gradient by the input
 
-Write `input_gradient(model, x, y)`: for each picture, the gradient of *its own* cross-entropy by its pixels, in the shape of x (N, C, H, W). Take it in eval mode, whatever mode the model comes in. Leave everything as it was: x, the model's mode, the parameters' `grad`. (3 points, 15 minutes)
+Write `input_gradient(model, x, y)`: for each picture, the gradient of *its own* cross-entropy by its pixels, in the shape of x (N, C, H, W). Take it in eval mode, whatever mode the model comes in. Leave everything as it was: x, the model's mode, the parameters' `grad`. (3 points, 15 minutes, ●●○ medium)
 
 Example: for two pictures in one batch you get the same two gradients as for each alone.
 
@@ -216,7 +216,7 @@ With a **target**, y is the class that the network *should* see. Then its loss s
 r"""
 ## Exercise 8.2. One step
 
-Write `fgsm(model, x, y, eps, targeted=False)`. It returns the pictures after one step of `eps` along the signs, with pixels from 0 to 1, for any `eps`; x stays as it is. With `targeted=True` the step makes the loss of y smaller. You may call your `input_gradient`. (3 points, 10 minutes)
+Write `fgsm(model, x, y, eps, targeted=False)`. It returns the pictures after one step of `eps` along the signs, with pixels from 0 to 1, for any `eps`; x stays as it is. With `targeted=True` the step makes the loss of y smaller. You may call your `input_gradient`. (3 points, 10 minutes, ●○○ easy)
 
 Example: with `eps=0` it returns x itself.
 
@@ -315,7 +315,7 @@ print(budget_question)  # height and width of a colour picture, in pixels
 r"""
 ## Exercise 8.3. Convert a budget
 
-Your question is printed above: an attack of `levels`/255 on colour pictures, and a network that normalises with mean 0.5 and `std`. Give ε in `normalised` units; the largest possible `L2` size of the change, in pixel units; and the most `grey levels` (of 0 to 255) by which a number in a file may differ from the original. Three digits are enough. (2 points, 10 minutes)
+Your question is printed above: an attack of `levels`/255 on colour pictures, and a network that normalises with mean 0.5 and `std`. Give ε in `normalised` units; the largest possible `L2` size of the change, in pixel units; and the most `grey levels` (of 0 to 255) by which a number in a file may differ from the original. Three digits are enough. (2 points, 10 minutes, ●○○ easy)
 
 <details><summary>Hint</summary>
 What becomes of (a − mean)/std − (b − mean)/std? And how many numbers has a colour picture?
@@ -365,7 +365,7 @@ lab.control_experiment
 r"""
 ## Exercise 8.4. The experiment and its control
 
-Copy the table: the `clean` accuracy, and the four accuracies under `fgsm` and under `random` signs, for 1, 2, 4 and 8 of 255. Then the key of your `conclusion`, from the sheet above. (2 points, 10 minutes)
+Copy the table: the `clean` accuracy, and the four accuracies under `fgsm` and under `random` signs, for 1, 2, 4 and 8 of 255. Then the key of your `conclusion`, from the sheet above. (2 points, 10 minutes, ●○○ easy)
 
 Example: a row looks like [0.91, 0.82, 0.73, 0.64].
 
@@ -428,7 +428,7 @@ By hand: x = 0.50, ε = 0.03, α = 0.02, signs +, +, −. The pixel goes to 0.52
 
 ## Exercise 8.5. Many steps
 
-Write `pgd(model, x, y, eps, alpha, steps, targeted=False)`. It starts at x itself and takes `steps` steps of `alpha`, each along the signs where it then stands. After each step no pixel is further than `eps` from x, or outside 0 to 1. (3 points, 15 minutes)
+Write `pgd(model, x, y, eps, alpha, steps, targeted=False)`. It starts at x itself and takes `steps` steps of `alpha`, each along the signs where it then stands. After each step no pixel is further than `eps` from x, or outside 0 to 1. (3 points, 15 minutes, ●●○ medium)
 
 Example: with `steps=1` and `alpha=eps` it equals `fgsm`.
 
@@ -513,7 +513,7 @@ What counts is the **fooling rate**: the share of pictures whose *predicted* lab
 r"""
 ## Exercise 8.6. One noise for all
 
-Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Walk `epochs` times through X; batches of about 50 and steps of eps/4 do well. The check brings a model, pictures and budgets of its own. (3 points, 20 minutes)
+Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Walk `epochs` times through X; batches of about 50 and steps of eps/4 do well. The check brings a model, pictures and budgets of its own. (3 points, 20 minutes, ●●● hard)
 
 Example: the check calls it with 200 pictures, `eps=16/255` and `epochs=6`; then a quarter to a half of the unseen pictures can be fooled.
 
@@ -579,7 +579,7 @@ The other way round: start from noise, and walk until the network is certain of 
 r"""
 ## Exercise 8.7. A fooling image
 
-Write `fooling_image(model, target, steps, rng)`. `rng` is a `torch.Generator`; start from `torch.rand` with it, 3×32×32. Return two things: the picture (1, 3, 32, 32), pixels from 0 to 1, and the model's probability of `target`, a number. With 60 steps it must reach 0.99 for at least 8 of the 10 classes, on `network` and on others of its kind. (2 points, 15 minutes)
+Write `fooling_image(model, target, steps, rng)`. `rng` is a `torch.Generator`; start from `torch.rand` with it, 3×32×32. Return two things: the picture (1, 3, 32, 32), pixels from 0 to 1, and the model's probability of `target`, a number. With 60 steps it must reach 0.99 for at least 8 of the 10 classes, on `network` and on others of its kind. (2 points, 15 minutes, ●●○ medium)
 
 Example: `fooling_image(network, 5, 0, rng)` returns plain noise and a probability near nothing.
 
@@ -749,7 +749,7 @@ lab.meaning
 r"""
 ## Exercise 8.8. What it all means
 
-Answer the four questions above with their keys; `honest test` takes a set, such as {"seen", "free"}. (2 points, 10 minutes)
+Answer the four questions above with their keys; `honest test` takes a set, such as {"seen", "free"}. (2 points, 10 minutes, ●○○ easy)
 
 <details><summary>Hint</summary>
 For each option: which figure or table of this lab would contradict it?
@@ -813,7 +813,7 @@ The course in eight lines: a neuron weighs and adds (01); a bent function betwee
 r"""
 ## Bonus. Defend it yourself
 
-Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 800 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes)
+Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 800 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes, ●●● hard)
 
 Example: with Adam at 3e-3 and batches of 64, two epochs take about three seconds.
 

@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 
 import pytest
+from lesson import master_of
 from shortened import ROOT, bundle
 
 from course_utils.course import labs
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import align
 from course_utils.grading.shell import Shell, build
-from course_utils.masters import master_path, read_master
 
 FIRST = "import numpy as np\nimport torch\nfrom torch import nn"
 FIRST += "\nfrom course_utils.labs.conv_and_pooling import figures, widgets"
@@ -259,7 +259,7 @@ def test_most_lessons_have_pictures_that_are_drawn_once(lab):
     whole = [
         {**cell(one.source, one.metadata.get("nbgrader", {}).get("grade_id", "")), "cell_type": one.cell_type}
         | {key: one.metadata.get("nbgrader", {}).get(key, False) for key in ("grade", "solution", "locked")}
-        for one in read_master(master_path(ROOT, lab)).cells
+        for one in master_of(lab).cells
     ]
     found = figure_cache.find_figures(whole)
     assert bundle(lab).lab == lab

@@ -4,6 +4,7 @@ import base64
 import re
 
 import pytest
+from lesson import master_of
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_markdown_cell, new_notebook
 from traitlets.config import Config
@@ -12,7 +13,6 @@ from course_utils.course import find_labs, find_root
 from course_utils.drawing.frames import CARD
 from course_utils.grading.outputs import safe_html
 from course_utils.grading.pages import safe_markdown
-from course_utils.masters import master_path, read_master
 
 PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG picture").decode()
 ROOT = find_root()
@@ -79,7 +79,7 @@ def test_formulas_tables_and_code_stay():
 @pytest.mark.parametrize("lab", find_labs(ROOT, []))
 def test_a_lesson_loses_no_word(lab):
     """Every cell of a lesson reads the same with and without the filter."""
-    texts = [cell.source for cell in read_master(master_path(ROOT, lab)).cells if cell.cell_type == "markdown"]
+    texts = [cell.source for cell in master_of(lab).cells if cell.cell_type == "markdown"]
     plain = HTMLExporter(template_name="classic")
     before, _ = plain.from_notebook_node(new_notebook(cells=[new_markdown_cell(text) for text in texts]))
     assert words(page(*texts)) == words(before[before.index("<main") :])

@@ -15,13 +15,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from conftest import ROOT
-from lesson import Lesson
+from lesson import master_of
 from nbformat import NotebookNode
 
 from course_utils.cells import grade_id, is_check
 from course_utils.judging.exercise import Exercise, Implementation
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
-from course_utils.masters import read_master
 
 PACKAGES = {  # by the folder of the master
     path.name: path.name[3:]
@@ -160,7 +159,7 @@ def right_answers(exercise: type[Exercise]) -> tuple[Any, ...]:
 
 def cells_up_to_check(exercise: type[Exercise]) -> tuple[list[NotebookNode], str]:
     """Return the code cells of the master above an exercise's check, and the text of the check."""
-    cells = [cell for cell in read_master(Lesson(folder_of(exercise)).master).cells if cell.cell_type == "code"]
+    cells = [cell for cell in master_of(folder_of(exercise)).cells if cell.cell_type == "code"]
     place = next(i for i, cell in enumerate(cells) if grade_id(cell) == f"{exercise.id}-check")
     return cells[:place], cells[place].source
 

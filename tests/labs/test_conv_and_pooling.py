@@ -438,6 +438,7 @@ FUNCTIONS = [
     mutant("CV28", "conv2d", (EARLY, EARLY + "\n        return out")),
     mutant("CV29", "conv2d", ("weight[k, c", "weight[0, c")),
     mutant("CV30", "conv2d", ("x[n, c", "x[0, c")),
+    mutant("CV32", "conv2d", ("return out", "return out[:1, :1]"), ("np.ndindex(C, FH", "np.ndindex(1, FH")),
     mutant("CV4", "conv2d", ("i * stride", "i"), ("j * stride", "j"), share=3 / 4),
     mutant("CV5", "conv2d", ("(padding, padding)))", "(padding, padding)), mode='edge')"), share=3 / 4),
     mutant("CV5", "conv2d", ("(padding, padding)))", "(padding, padding)), mode='reflect')"), share=3 / 4),

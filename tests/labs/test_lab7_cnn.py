@@ -135,6 +135,8 @@ class Back(nn.Module):
 
 TRAINED = nn.Sequential(Back(), load_trained("shapes"))
 REACHED = first_run_module.accuracy_of(TRAINED, unseen_pictures())
+FRESH_CNN = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 10))  # never trained
+FRESH_REACHED = first_run_module.accuracy_of(FRESH_CNN, unseen_pictures())
 RUN = {"first loss": 2.31, "loss of guessing": 2.303, "chance": 0.1, "accuracy": REACHED}
 
 
@@ -256,6 +258,7 @@ SETS = [
     first_run("KF15", first_loss=73.9),
     first_run("KF16", chance=1 / 9),
     first_run("KF17", accuracy=round(1000 * REACHED)),
+    WrongWay("KF18", "first-run", lambda: (RUN | {"accuracy": FRESH_REACHED}, FRESH_CNN), 4 / 5),
     first_run("", accuracy=float("nan")),
     first_run("KE6", chance=10),
     counts("", 9 / 15, way=dict.fromkeys(parameter_counts.parameters(LAB7), 999) | {"pool": 0, "total": 4995}),

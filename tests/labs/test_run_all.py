@@ -47,6 +47,8 @@ BUILT_UP = {  # answers that call others: without those they cannot be there eit
 LABS = reference.labs()
 CONFIG = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
 
+pytestmark = pytest.mark.slow
+
 every_lab = pytest.mark.parametrize("lab", LABS)
 
 
@@ -139,6 +141,14 @@ def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
         assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
 
 
+@pytest.mark.parametrize("lab", [lab for lab in LABS if any(one.further for one in reference.entries(lab).values())])
+def test_what_goes_further_is_not_needed_by_the_core(lab, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    further = [name for name, entry in reference.entries(lab).items() if entry.further]
+    found = run_all(filled(lab, lambda one: one not in further))
+    assert not_attempted(found) == [f"{one}-check" for one in further]
+
+
 def test_an_error_is_seen_and_the_cells_behind_it_run():
     cells = [nbformat.v4.new_code_cell(source) for source in ("x = 1", "# a comment\ny = x / 0", "z =", "x + y")]
     found = run_all(cells)
@@ -152,7 +162,10 @@ def test_an_error_is_seen_and_the_cells_behind_it_run():
 
 
 def unguarded(cells: list[NotebookNode]) -> list[str]:
-    """Return the uses of learners' work in cells of the lesson's own that no ``lab.x.is_written(…)`` stands before."""
+    """Return the uses of learners' work in cells of the lesson's own that no ``lab.x.is_written(…)`` stands before.
+
+    ``lab.x.step(…)`` looks for itself.
+    """
     answers: set[str] = set()
     found = []
     for cell in cells:
@@ -162,7 +175,8 @@ def unguarded(cells: list[NotebookNode]) -> list[str]:
             tree = ast.parse(cell.source)
             uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
             free = answers - _bound_first(tree)
-            guarded = {id(node) for guard in ast.walk(tree) if _is_guard(guard) for node in ast.walk(guard)}
+            guards = [node for node in ast.walk(tree) if _is_guard(node) or _is_step(node)]
+            guarded = {id(node) for guard in guards for node in ast.walk(guard)}
             found += [f"{first_words(cell)}: {use.id}" for use in uses if use.id in free and id(use) not in guarded]
             answers -= bound(cell.source)
     return found
@@ -171,6 +185,13 @@ def unguarded(cells: list[NotebookNode]) -> list[str]:
 def _is_guard(node: ast.AST) -> bool:
     """Tell whether this is an ``if`` that asks whether an answer is written."""
     return isinstance(node, ast.If | ast.IfExp) and ".is_written(" in ast.unparse(node.test)
+
+
+def _is_step(node: ast.AST) -> bool:
+    """Tell whether this is a call of ``lab.x.step(…)`` whose arguments are names alone."""
+    if not isinstance(node, ast.Call) or not all(isinstance(argument, ast.Name) for argument in node.args):
+        return False
+    return ast.unparse(node.func).startswith("lab.") and ast.unparse(node.func).endswith(".step")
 
 
 def _bound_first(tree: ast.Module) -> set[str]:
@@ -191,6 +212,8 @@ def test_what_uses_a_learners_work_asks_first_whether_it_is_written(lab):
         ("if lab.double.is_written(double):\n    print(double(3))", []),
         ("mine = double if lab.double.is_written(double) else None", []),
         ("if double:\n    print(3)", ["if double:: double"]),
+        ("lab.double.step(double)", []),
+        ("lab.double.step(double(3))", ["lab.double.step(double(3)): double"]),
         ("for double in (1, 2):\n    print(double)", []),
     ],
 )

@@ -14,7 +14,17 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import course_utils
-from course_utils.course import AUTOGRADED, DOWNLOADED, FEEDBACK, GRADEBOOK, MASTERS, SPOOL, SUBMITTED, CourseError
+from course_utils.course import (
+    AUTOGRADED,
+    DOWNLOADED,
+    FEEDBACK,
+    GRADEBOOK,
+    MASTERS,
+    SPOOL,
+    SUBMITTED,
+    CourseError,
+    folders,
+)
 
 PRIVATE = (MASTERS, SUBMITTED, AUTOGRADED, FEEDBACK, DOWNLOADED, GRADEBOOK, SPOOL, ".git")
 
@@ -37,7 +47,7 @@ SHARED_PREFIXES = {Path("/"), Path("/usr"), Path("/usr/local"), Path("/opt/homeb
 
 def private_paths(root: Path) -> list[Path]:
     """Return what no student's process may read of a course."""
-    return [root / name for name in PRIVATE]
+    return [root / name for name in dict.fromkeys((*PRIVATE, folders(root).masters))]
 
 
 def readable_paths(private: Iterable[Path]) -> list[Path]:

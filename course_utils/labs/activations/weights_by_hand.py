@@ -11,6 +11,7 @@ What the prompt says, and what tries it:
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -20,6 +21,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.steps import Step
 from course_utils.labs.activations.headings import PLANES
 from course_utils.labs.activations.weights import DS1, Params, read_params, run
 
@@ -80,7 +82,6 @@ AT6 = Misconception(
     PLANES,
 )
 
-NAMES = ("xor_net", "triangle_net")
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([False, True, True, False])
 MARGIN = 0.1
@@ -114,6 +115,16 @@ class WeightsByHand(Implementation):
     4. At C it is n · (C − A) = −8: the wrong side, so turn n over: (4, 0). The bias makes it 0 at A: −n · A = −4.
     5. Two half-planes joined by AND: the sum of two answers passes 1.5 only if both say yes.
     """
+    steps = (
+        Step("XOR", "`xor_net()` says yes at (0, 1) and (1, 0), and no at (0, 0) and (1, 1)."),
+        Step("margin", "the same answers where each input is up to 0.1 off."),
+        Step(
+            "three lines",
+            "`triangle_net(vertices)`: each hidden unit's line lies on an edge; sides and output may still be wrong.",
+        ),
+        Step("inwards", "each hidden unit says yes on the triangle's side, for vertices in either order."),
+        Step("all three", "the output says yes where all three hidden units do."),
+    )
     misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, AT4, AT5, AT6, DS1)
 
     def cases(self) -> Sequence[Case]:
@@ -138,25 +149,33 @@ class WeightsByHand(Implementation):
             ),
         ]
 
+    def step_cases(self, step: Step) -> Sequence[Case]:
+        """Return the public cases of the net that a step belongs to; the part says what of it is looked at."""
+        part = {"XOR": "corners", "margin": "xor_net", "all three": "triangle_net"}.get(step.name, step.name)
+        net = "xor_net" if part in ("corners", "xor_net") else "triangle_net"
+        return [replace(case, part=part) for case in self.cases() if case.part == net]
+
     def try_case(self, case: Case, *answers: Callable[..., Any]) -> None:
-        """Run the net of a part on the case's points."""
-        answer = answers[NAMES.index(case.part)]
-        if case.part == "xor_net":
-            _try_xor(case, answer)
+        """Run the net of a part on the case's points; of a step, look at what that step adds to it."""
+        xor_net, triangle_net = answers
+        if case.part in ("corners", "xor_net"):
+            _try_xor(case, xor_net, with_margin=case.part == "xor_net")
+        elif case.part == "triangle_net":
+            _try_triangle(case, triangle_net)
         else:
-            _try_triangle(case, answer)
+            _try_half_planes(case, triangle_net, with_sides=case.part == "inwards")
 
 
 # --- XOR
 
 
-def _try_xor(case: Case, answer: Callable[..., Any]) -> None:
+def _try_xor(case: Case, answer: Callable[..., Any], with_margin: bool) -> None:
     params = read_params(case, case.call(answer, "xor_net"), (2, 2, 1), "xor_net()")
     answers = {act: run(params, CORNERS, act) > 0 for act in ("step", "relu")}
     right = [act for act, said in answers.items() if (said == XOR).all()]
     if not right:
         raise _wrong_corners(case, max(answers.values(), key=lambda said: ((said == ~XOR).all(), (said == XOR).sum())))
-    if not any(_keeps_margin(params, act, case.data) for act in right):
+    if with_margin and not any(_keeps_margin(params, act, case.data) for act in right):
         raise case.always(f"xor_net: right at the corners, not at points up to {MARGIN} away.", AX3)
 
 
@@ -179,14 +198,13 @@ def _keeps_margin(params: Params, act: str, shifts: np.ndarray) -> bool:
 
 def _try_triangle(case: Case, answer: Callable[..., Any]) -> None:
     triangle, points = case.data
-    params = read_params(case, case.call(answer, "triangle_net", triangle), (2, 3, 1), "triangle_net(vertices)")
+    params = _triangle_params(case, answer)
     distance = sides(triangle, points)
     clear = abs(distance).min(axis=1) > 1e-6
     amiss = ((run(params, points) > 0) != (distance > 0).all(axis=1)) & clear
     if amiss.any():
-        corners = ", ".join(f"({x:g}, {y:g})" for x, y in triangle)
         x, y = points[amiss][0]
-        line = f"triangle_net: for the vertices {corners} the point ({x:g}, {y:g}) is on the wrong side."
+        line = f"triangle_net: for the vertices {_named(triangle)} the point ({x:g}, {y:g}) is on the wrong side."
         raise case.sentence(line, _triangle_way(params, triangle), hidden=case.title("triangle_net"))
 
 
@@ -210,30 +228,75 @@ def draw_triangle(rng: np.random.Generator) -> np.ndarray:
             return vertices
 
 
-def _points_around(triangle: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
-    low, high = triangle.min(axis=0) - 1, triangle.max(axis=0) + 1
-    return rng.uniform(low, high, size=(count, 2))
+def _try_half_planes(case: Case, answer: Callable[..., Any], with_sides: bool) -> None:
+    """Look at the hidden units alone: does each edge have its line, and do they look inwards?"""
+    triangle, _ = case.data
+    found = HalfPlanes(_triangle_params(case, answer)[0], triangle)
+    where = f"triangle_net: for the vertices {_named(triangle)}"
+    if not found.are_complete:
+        raise case.sentence(f"{where} an edge has no line.", found.way)
+    if with_sides and found.way:
+        raise case.sentence(f"{where} a hidden unit says no inside.", found.way)
+
+
+def _triangle_params(case: Case, answer: Callable[..., Any]) -> Params:
+    called = case.call(answer, "triangle_net", case.data[0])
+    return read_params(case, called, (2, 3, 1), "triangle_net(vertices)")
+
+
+def _named(triangle: np.ndarray) -> str:
+    return ", ".join(f"({x:g}, {y:g})" for x, y in triangle)
+
+
+class HalfPlanes:
+    """The hidden units of a net for a triangle.
+
+    Parameters
+    ----------
+    layer
+        Weight (3, 2) and bias (3,).
+    triangle
+        Vertices (3, 2).
+    """
+
+    def __init__(self, layer: tuple[np.ndarray, np.ndarray], triangle: np.ndarray) -> None:
+        self._points = _points_around(triangle, np.random.default_rng(0), 600)
+        self._inside = sides(triangle, self._points)
+        self._weight, self._bias = layer
+        self._edges = self._edges_of(self._bias)
+
+    def _edges_of(self, bias: np.ndarray) -> np.ndarray:
+        """Return 1 where a unit (row) says what an edge (column) says at all points, -1 where always the opposite."""
+        clear = abs(self._inside).min(axis=1) > 1e-3
+        says = self._points @ self._weight.T + bias > 0
+        agree = (says[clear][:, :, None] == (self._inside[clear] > 0)[:, None, :]).mean(axis=0)
+        return np.asarray((agree == 1).astype(int) - (agree == 0))
+
+    @property
+    def are_complete(self) -> bool:
+        """Whether each unit's line lies on an edge, and each edge has one."""
+        return bool(self._edges.any(axis=1).all() and self._edges.any(axis=0).all())
+
+    @property
+    def way(self) -> Misconception | None:
+        """The wrong way that gives exactly these units; None if they are right, or no known way does."""
+        if not self._edges.any(axis=1).all():
+            others = self._edges_of(-self._bias).any(axis=1).all()
+            return AT4 if not self._bias.any() else AT5 if others else None
+        if not self._edges.any(axis=0).all():
+            return AT6
+        return AT1 if (self._edges < 0).any() else None
 
 
 def _triangle_way(params: Params, triangle: np.ndarray) -> Misconception | None:
     """Look at the hidden units: do they look inwards, and what does the output make of them?"""
-    points = _points_around(triangle, np.random.default_rng(0), 600)
-    inside = sides(triangle, points)
-    clear = abs(inside).min(axis=1) > 1e-3
-    weight, bias = params[0]
-
-    def edges_of(bias: np.ndarray) -> np.ndarray:
-        """Return 1 where a unit (row) says what an edge (column) says at all points, -1 where always the opposite."""
-        says = points @ weight.T + bias > 0
-        agree = (says[clear][:, :, None] == (inside[clear] > 0)[:, None, :]).mean(axis=0)
-        return np.asarray((agree == 1).astype(int) - (agree == 0))
-
-    found = edges_of(bias)
-    if not found.any(axis=1).all():
-        return AT4 if not bias.any() else AT5 if edges_of(-bias).any(axis=1).all() else None
-    if not found.any(axis=0).all():
-        return AT6
-    if (found < 0).any():
-        return AT1
-    fires = run(params, points) > 0
+    units = HalfPlanes(params[0], triangle)
+    if units.way or not units.are_complete:
+        return units.way
+    fires = run(params, _points_around(triangle, np.random.default_rng(0), 600)) > 0
     return AT3 if fires.any() else AT2
+
+
+def _points_around(triangle: np.ndarray, rng: np.random.Generator, count: int) -> np.ndarray:
+    low, high = triangle.min(axis=0) - 1, triangle.max(axis=0) + 1
+    return rng.uniform(low, high, size=(count, 2))

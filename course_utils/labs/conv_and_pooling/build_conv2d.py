@@ -27,6 +27,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import RIGHT, Findings
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.judging.steps import Step
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
@@ -110,6 +111,12 @@ CV29 = Misconception(
     "All your maps are the first kernel's. Which index of weight chooses the kernel?",
     BUILD,
 )
+CV32 = Misconception(
+    "CV32",
+    "one picture, one channel, one kernel",
+    "This is the first picture's first channel under the first kernel. Over which further axes has your code to go?",
+    BUILD,
+)
 SZ10 = shared.SZ10.in_lab(BUILD)
 
 TOGETHER = "stride and padding"  # not a part: costs the padding, where all else is right
@@ -148,9 +155,22 @@ class BuildConv2d(Implementation):
 
     What does `conv2d` do with the numbers of a window, and which further axis has its result?
     """
+    steps = (
+        Step(
+            "one kernel",
+            "for one picture, one channel and one kernel, an output is the sum of window times kernel, plus the bias.",
+        ),
+        Step("stride", "the window moves by `stride` cells; cells left over are not used.", unbegun=(SZ3,)),
+        Step("padding", "a border of `padding` zeros around the picture comes first.", unbegun=(SZ6,)),
+        Step(
+            "channels",
+            "any number of pictures, channels and kernels; a kernel sums over all channels, and has its own bias.",
+            unbegun=(CV32,),
+        ),
+    )
     misconceptions = (
         *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
-        *(CV27, CV28, CV29, CV30, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV27, CV28, CV29, CV30, CV32, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -182,6 +202,27 @@ class BuildConv2d(Implementation):
             Case("a wide border", Shapes(1, 2, 2, (4, 5), (5, 5), stride=2, padding=2), TOGETHER),
             Case("leftover and padding", Shapes(2, 3, 2, (8, 9), (3, 2), stride=3, padding=1), TOGETHER),
         ]
+
+    def step_cases(self, step: Step) -> Sequence[Case]:
+        """Return those with one picture, channel and kernel until the last step, which has all public ones."""
+
+        def alone(label: str, size: tuple[int, int], kernel: tuple[int, int], **more: Any) -> Case:
+            return Case(label, Shapes(1, 1, 1, size, kernel, **more))
+
+        cases = {
+            "one kernel": [alone("bias 0", (5, 6), (3, 3), zero_bias=True), alone("with a bias", (6, 5), (2, 3))],
+            "stride": [
+                alone("stride=2", (7, 9), (3, 3), stride=2),
+                alone("stride=3, cells left over", (8, 6), (3, 2), stride=3),
+            ],
+            "padding": [
+                alone("padding=1", (5, 4), (3, 3), padding=1),
+                alone("padding=2", (4, 6), (3, 2), padding=2),
+                alone("stride=2 and padding=1", (6, 5), (3, 3), stride=2, padding=1),
+            ],
+            "channels": self.cases(),
+        }
+        return cases[step.name]
 
     def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
         """Judge each part alone, and stride and padding together only if every part alone is right."""
@@ -249,6 +290,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV28: lambda: too_early(right),
         CV29: lambda: conv(weight=weight[:1].expand_as(weight)),
         CV30: lambda: of_first_picture(right),
+        CV32: lambda: conv(x[:1, :1], weight[:1, :1], bias[:1]),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),

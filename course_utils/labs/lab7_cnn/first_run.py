@@ -30,6 +30,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.calling import ask
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.steps import Step
 from course_utils.judging.watching import scores_of
 from course_utils.labs.lab7_cnn.evaluate import KE6
 from course_utils.labs.lab7_cnn.headings import DATA, EVALUATE, LOOP
@@ -93,7 +94,15 @@ KF17 = Misconception(
     EVALUATE,
 )
 
+KF18 = Misconception(
+    "KF18",
+    "network that still guesses",
+    "This is what guessing reaches. Was this network trained after it was made, and did its loss fall?",
+    LOOP,
+)
+
 BAR = 0.6  # the lesson's table has what lies on both sides of it
+GUESSES = 0.2  # a network that gets fewer right has learned next to nothing
 FRESH = 606  # seed of the pictures on which the bar is measured: no lesson draws them
 PARTS = ("first loss", "loss of guessing", "chance", "accuracy")
 
@@ -151,7 +160,25 @@ class FirstRun(Exercise):
         3. A fresh network starts close to that: its first loss, on any batch, is perhaps 1.42.
         4. After training count the right ones among the test pictures: 640 of 800 are 0.8, not 80.
     """
-    misconceptions = (KF1, KF2, KF3, KF4, KF12, KF13, KF14, KF15, KF16, KF17, KE6)
+    misconceptions = (KF1, KF2, KF3, KF4, KF12, KF13, KF14, KF15, KF16, KF17, KF18, KE6)
+    steps = (
+        Step(
+            "guessing",
+            "note the `loss of guessing` (two decimals or more) and the `chance` level.",
+            parts=("loss of guessing", "chance"),
+        ),
+        Step("first loss", "note the loss of a fresh `CNN()` on a batch, before any step.", parts=("first loss",)),
+        Step(
+            "training",
+            "make a `network`, train it with your functions, and keep the `history`.",
+            parts=("network",),
+        ),
+        Step(
+            "test",
+            "when you have chosen, let the cell compute the `accuracy` on the test pictures, once.",
+            parts=("accuracy",),
+        ),
+    )
 
     def judge(self, answers: Any, network: Any) -> dict[str, Finding]:
         """Judge ``{"first loss": …, "loss of guessing": …, "chance": …, "accuracy": …}`` and the trained network.
@@ -228,5 +255,8 @@ def _look_at_network(reached: Any) -> None:
     if share < BAR:
         raise refuse(
             f"network: it gets {100 * share:.0f} % of newly drawn pictures right; {100 * BAR:.0f} % are wanted.",
-            detail="Hint: the table in the task says which networks reach it. What do more epochs change?",
+            KF18 if share < GUESSES else None,
+            detail=""
+            if share < GUESSES
+            else "Hint: the table in the task says which networks reach it. What do more epochs change?",
         )
