@@ -17,6 +17,7 @@ import msgpack
 
 from course_utils.course import CourseError
 from course_utils.grading import own_code
+from course_utils.grading.channel import GROWTH
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import ungraded
@@ -72,7 +73,7 @@ class Engine:
             does raises.
         """
         read = Job.unpack(job)
-        seconds = read.limits.total_seconds + GRACE_SECONDS
+        seconds = GROWTH * read.limits.total_seconds + GRACE_SECONDS
         done = self._request(seconds, GRADE, job, self._pictures(read))
         return done or ungraded(read, "grading it took too long or used too much memory").pack()
 
