@@ -92,7 +92,7 @@ def _about_the_id(who: str, written: str) -> list[str]:
         return []
     if not written:
         return [
-            "The notebook's start cell has no student id: your questions had the lectures' numbers, and are graded so."
+            "The notebook's start cell has no student id: your questions had the lesson's own numbers, and are graded so."
         ]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 

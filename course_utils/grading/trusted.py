@@ -103,7 +103,7 @@ class Client:
     notes: list[str] = field(default_factory=list)
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lesson's own numbers.
 
         Raises
         ------

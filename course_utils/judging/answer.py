@@ -42,6 +42,7 @@ LABEL = re.compile(r"^(Hint(?: \d+ of \d+)?:|Read again:)")
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"
     r"|(?<=you gave )(?P<given>(?!an? |nothing|no )[^.]+?(?:\.[^.\s]+?)*)(?=\.?$)"
+    r"|(?:(?<=Write )|(?<=, which ))(?P<missing>[A-Za-z_]\w*)(?=, run its cell|, which \w+ calls| calls, run)"
     r"|(?P<set>(?<![\w.])[A-Za-z_]\w*=[-\w.]*\w)"
     r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*\(\)|[A-Za-z]\w*_\w+(?:\.\w+)*|(?<![\w.])[a-z]\w*\.(?:[a-z]\w+))"
     r"|\((?P<case>[^()]*(?:\([^()]*\)[^()]*)*=[^()]*(?:\([^()]*\)[^()]*)*)\)"

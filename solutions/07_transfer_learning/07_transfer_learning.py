@@ -56,7 +56,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lecture.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -381,9 +381,7 @@ Two short names for what follows: the features of pictures, and the share that a
 """
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
 
     def features(network, X):
         """Features (N, 1024) of pictures, as a tensor."""
@@ -501,9 +499,7 @@ def experiment(sizes, draws):
 
 # %%
 small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     runs = experiment(*(small if is_grading() else whole))
     table = {}
     for way, row in runs.items():
@@ -577,9 +573,7 @@ figures.show(figures.plot_bikes(bikes))
 # %%
 X_bikes, y_bikes = bikes.tensors()
 X_more, y_more = more_bikes.tensors()
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     F_bikes, F_more = features(source, X_bikes), features(source, X_more)
     right = share_right(F_bikes, y_bikes, F_more, y_more)
     print("bikes, 100 pictures a class, frozen:", round(right, 2))
@@ -613,9 +607,7 @@ cases = {
 }
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     F_25 = features(source, X_25)
     measured = {
         name: share_right(F_25, y_25, features(network, X), y_new)
@@ -813,9 +805,7 @@ There are pages on which anybody can teach a machine with a camera: a frozen net
 
 # %%
 three, _ = load_shapes(60, 3, classes=("crescent", "heart", "arrow"), seed=3)
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     machine = widgets.teach_machine(
         three,
         features=lambda X: extract_features(source, X, "flatten"),
@@ -829,9 +819,7 @@ Now yourself: pick a picture or draw one, look at the probabilities, teach it, l
 """
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     display(machine)
 
 # %% [markdown]

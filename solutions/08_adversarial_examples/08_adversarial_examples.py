@@ -469,7 +469,7 @@ Is it stronger than one step? The same budget of 4/255, on the first 200 test pi
 
 # %%
 size = 25 if is_grading() else 200
-if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+if lab.are_written(fgsm=fgsm, pgd=pgd):
     few, few_labels = x[:size], y[:size]
     one = fgsm(network, few, few_labels, 4 / 255)
     ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
@@ -699,7 +699,7 @@ if lab.fgsm.is_written(fgsm):
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
 size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
-if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+if lab.are_written(fgsm=fgsm, pgd=pgd):
     curves = {
         f"{name}, {attack}": [
             accuracy(

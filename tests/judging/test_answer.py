@@ -80,6 +80,7 @@ def test_nothing_of_an_answer_becomes_markup():
         ("c: you gave {'size': 6, 'units': 3.5}.", "c: you gave <code>{'size': 6, 'units': 3.5}</code>."),
         ("wrong for size=7: no", "wrong for <code>size=7</code>: no"),
         ("f: not yet right (w = (3, 4), b = 2).", "f: not yet right (<code>w = (3, 4), b = 2</code>)."),
+        ("Write mse, run its cell, then this one.", "Write <code>mse</code>, run its cell, then this one."),
         ("Hint: what is w.grad?", "<strong>Hint:</strong> what is <code>w.grad</code>?"),
         ("x: you gave an array of shape (3,). How?", "x: you gave an array of shape (3,). How?"),
     ],
