@@ -17,6 +17,9 @@ from course_utils.cells import Cell, grade_id, is_solution, nbgrader_settings
 
 PACKAGED = Path(__file__).parent / "reference"
 AUTHORS = Path(__file__).parent.parent / "notebooks"
+GUIDES = {"learners.md": "Guide for learners", "glossary.md": "Glossary", "reading.md": "Further reading"}
+PACKAGED_GUIDES = Path(__file__).parent / "guides"
+AUTHORS_GUIDES = Path(__file__).parent.parent / "docs"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
@@ -84,6 +87,12 @@ def taken_from(place: Path) -> Iterator[None]:
 def _forget() -> None:
     for function in (cells, entries, lab_of):
         function.cache_clear()
+
+
+def guides() -> list[Path]:
+    """Return the guides that a learner gets beside the labs: those of :data:`GUIDES` that were handed out."""
+    place = PACKAGED_GUIDES if PACKAGED_GUIDES.is_dir() else AUTHORS_GUIDES
+    return [place / name for name in GUIDES if (place / name).is_file()]
 
 
 def labs() -> list[str]:

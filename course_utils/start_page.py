@@ -44,19 +44,13 @@ HELP = """## Where help is
 - In an exercise: `lab.NAME.hint()`, then `lab.NAME.worked_example()`; `lab.NAME.practice()` asks you more of the same.
 - `from course_utils import practice; practice.review()` asks you something of all the labs so far.
 - Something odd? Kernel, Restart Kernel and Run All Cells. A lost or edited cell: *Put lost cells back*, above.
-- [Troubleshooting](README.md): when the labs do not open, and how to begin a lab anew.{links}"""
+- [Troubleshooting](help/learners.md#Troubleshooting): when the labs do not open, and how to begin a lab anew.{links}"""
 YOU_WILL = re.compile(r"^\*\*You will\*\* (.*?[.!])(?:\s|$)", re.M)
 
 
-def text(links: dict[str, str] | None = None) -> str:
-    """Return the notebook as it stands on the disk.
-
-    Parameters
-    ----------
-    links
-        Further pages of help, what each is called by where it lies.
-    """
-    more = "".join(f"\n- [{what}]({where})" for where, what in (links or {}).items())
+def text() -> str:
+    """Return the notebook as it stands on the disk."""
+    more = "".join(f"\n- [{reference.GUIDES[path.name]}](help/{path.name})" for path in reference.guides())
     cells = [
         _prose(WHAT_IT_IS),
         _code(PROGRESS),
