@@ -68,7 +68,8 @@ class Lab:
         answers
             What :meth:`Exercise.is_written` takes, by the exercise's name.
         """
-        return all([getattr(self, name).is_written(answer) for name, answer in answers.items()])  # each is asked
+        asked = [getattr(self, name).is_written(answer) for name, answer in answers.items()]
+        return all(asked)
 
     def __dir__(self) -> list[str]:
         return list(self._exercises)

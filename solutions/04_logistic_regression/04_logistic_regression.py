@@ -347,7 +347,7 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 
 # %% [markdown]
 r"""
-## 5 Two wrongs that make a right
+## 5 Check a printed recipe
 
 A slide of a lecture prints the recipe like this: the loss is $y \log p + (1 - y) \log(1 - p)$; then, "by gradient descent", update $W \leftarrow W + \alpha \, dL/dW$. Section 4 steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
 """
