@@ -27,7 +27,7 @@ class _Desk:
         import ipywidgets
 
         self.home = workplace.find_workplace() or Path.cwd()
-        labs = {f"{start_page.number_of(lab)} {reference.title_of(lab)}": lab for lab in reference.labs()}
+        labs = {start_page.name_of(lab): lab for lab in reference.labs()}
         wide = ipywidgets.Layout(width="34em", max_width="100%")
         self.lab = ipywidgets.Dropdown(options=labs, description="lab", layout=wide)
         self.student = ipywidgets.Text(value=handing_in.known_id(self.home), description="student id", layout=wide)

@@ -68,15 +68,15 @@ def _table() -> str:
     rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
     for lab in reference.labs():
         points = sum(entry.points for entry in reference.entries(lab).values())
-        link = f"[{number_of(lab)} {reference.title_of(lab)}](labs/{lab}/{lab}.ipynb)"
+        link = f"[{name_of(lab)}](labs/{lab}/{lab}.ipynb)"
         rows.append(f"| {link} | {_aim(lab)} | {reference.minutes_of(lab)} | {points:g} |")
     return "\n".join(rows)
 
 
-def number_of(lab: str) -> str:
-    """Return a lab's number, with the word homework where it is one."""
-    number = lab.split("_")[0]
-    return f"{number}, homework:" if lab.endswith("homework") else number
+def name_of(lab: str) -> str:
+    """Return a lab's number and title, with the word homework between them where it is one."""
+    number, title = lab.split("_")[0], reference.title_of(lab).split(" (homework to")[0]
+    return f"{number}, homework: {title}" if lab.endswith("homework") else f"{number} {title}"
 
 
 def _aim(lab: str) -> str:

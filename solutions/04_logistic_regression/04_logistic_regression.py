@@ -640,7 +640,7 @@ figures.show(figures.plot_four_toys(toys))
 
 # %% [markdown]
 r"""
-The remedy is a *logistic-regression network*: neurons that feed another neuron. This one turns a patient's age 34, gender 2 and stage 4 into about 0.6, the probability of being alive (the first lecture's example; the weights are our own).
+The remedy is a *logistic-regression network*: neurons that feed another neuron. This one turns a patient's age 34, gender 2 and stage 4 into about 0.6, the probability of being alive (a made-up example).
 """
 
 # %%
@@ -703,7 +703,7 @@ lab.hidden_layers.check(fewest)
 # %% [markdown]
 r"""
 <details><summary>How this fits a rule that is often told, once your answers stand</summary>
-No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions: so says the first lecture, too. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
+No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
 </details>
 
 How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.

@@ -113,7 +113,7 @@ for name, layer in source.named_children():
 r"""
 They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
-The lecture calls this using the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
+This is to use the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
 """
 
 # %% [markdown]
@@ -563,7 +563,7 @@ Random features are a fair control: same architecture, same head. They stay clos
 r"""
 ## 9 When it fails
 
-**Far, and yet near enough.** Features help where the source had to look at what the target needs. The lecture's homework is road bikes against mountain bikes: thin tyres and bent bars against thick tyres and straight bars, drawn here at 32×32 pixels. No source class was a bike. Predict: better or worse than hearts and arrows?
+**Far, and yet near enough.** Features help where the source had to look at what the target needs. Take road bikes against mountain bikes: thin tyres and bent bars against thick tyres and straight bars, drawn here at 32×32 pixels. No source class was a bike. Predict: better or worse than hearts and arrows?
 """
 
 # %%
@@ -580,7 +580,7 @@ if lab.are_written(extract_features=extract_features, fit_head=fit_head):
 
 # %% [markdown]
 r"""
-As many right as hearts and arrows had with as many pictures, or a few more: rings, bars and the ground between them are what the source had to tell apart, too. In the lecture's course VGG-16, whose source was a million photographs, did this homework with 98.1 % of 53 held-out photographs.
+As many right as hearts and arrows had with as many pictures, or a few more: rings, bars and the ground between them are what the source had to tell apart, too. With real photographs, VGG-16, whose source was a million of them, got 98.1 % of 53 held-out ones right.
 
 **Too fine.** A harder lesson comes from small photographs: a tiny network trained on 5,000 pictures of eight classes (animals, ships, planes), target automobile against truck, 100 pictures of each. Frozen 63.8 %, from scratch 63.1 %: **no gain at all**. (Measured when this course was made; not run here.)
 """
@@ -865,5 +865,5 @@ r"""
 - fitted a head without leaking the test part into it, and compared it with fair controls;
 - told when transfer helps, and recognised labels and preprocessing that ruin it.
 
-**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. The lecture's own homework is such a project: choose a question with a story. Ours is a notebook of its own, `07_transfer_learning_homework`. Next: Lab 08, where networks are fooled.
+**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. Such a project, with a story of its own, is the homework, `07_transfer_learning_homework`. Next: Lab 08, where networks are fooled.
 """
