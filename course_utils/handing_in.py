@@ -90,9 +90,7 @@ def _about_the_id(who: str, written: str) -> list[str]:
     if written == who:
         return []
     if not written:
-        return [
-            "The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."
-        ]
+        return ["The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 
 

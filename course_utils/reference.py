@@ -21,6 +21,7 @@ GUIDES = {"learners.md": "Guide for learners", "glossary.md": "Glossary", "readi
 PACKAGED_GUIDES = Path(__file__).parent / "guides"
 AUTHORS_GUIDES = Path(__file__).parent.parent / "docs"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
+SECTION = re.compile(r"^## (?:\d+ )?(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
 MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b")
@@ -85,7 +86,7 @@ def taken_from(place: Path) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for function in (cells, entries, lab_of):
+    for function in (cells, entries, lab_of, sections):
         function.cache_clear()
 
 
@@ -169,6 +170,15 @@ def minutes_of(lab: str) -> int:
     code = sum(cell["cell_type"] == "code" for cell in cells(lab))
     reading = len(prose.split()) / WORDS_A_MINUTE + code * MINUTES_A_CELL
     return round((sum(entry.minutes for entry in entries(lab).values()) + reading) / 10) * 10
+
+
+@cache
+def sections(lab: str) -> dict[str, str]:
+    """Return the ids of the cells in which a lab's headings stand, by heading without its number; {} of an unknown lab."""
+    if not lab or not path_of(lab).is_file():
+        return {}
+    found = [(cell.get("id", ""), SECTION.search(cell["source"])) for cell in cells(lab)]
+    return {heading[1].strip(): place for place, heading in found if heading and place}
 
 
 def has_check(lab: str, exercise: str) -> bool:
