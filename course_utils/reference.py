@@ -174,7 +174,7 @@ def minutes_of(lab: str) -> int:
 
 @cache
 def sections(lab: str) -> dict[str, str]:
-    """Return the ids of the cells in which a lab's headings stand, by heading without its number; {} of an unknown lab."""
+    """Return the ids of the cells with a lab's headings, by heading without its number; nothing of an unknown lab."""
     if not lab or not path_of(lab).is_file():
         return {}
     found = [(cell.get("id", ""), SECTION.search(cell["source"])) for cell in cells(lab)]

@@ -361,10 +361,8 @@ class Implementation(Exercise):
         with quiet(), undisturbed():
             found = self._judge(answers)
             self._tried = answers, found
-            has_more = (
-                type(self).hidden_cases is not Implementation.hidden_cases and self.points != 0 and not is_heard()
-            )
-            more = FURTHER if has_more else ""
+            has_hidden = type(self).hidden_cases is not Implementation.hidden_cases
+            more = FURTHER if has_hidden and self.points != 0 and not is_heard() else ""
             return report(found, self.worth, more, self.points, self._sections)
 
     def check_hidden(self, *answers: Any, seed: int) -> Credit | None:
