@@ -49,7 +49,7 @@ from course_utils.data import DataUnavailable, load_bikes, load_photos, load_sha
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import figures, widgets
 from course_utils.models import load_mobilenet, load_trained, make_small_cnn
-from course_utils.runtime import is_grading, seed_everything
+from course_utils.runtime import is_grading, seed_everything, with_progress
 from course_utils.training import accuracy, fit, predict, probabilities
 
 seed_everything(0)
@@ -487,13 +487,13 @@ def experiment(sizes, draws):
     """Accuracies of all five ways: {way: {n: [one for each draw]}}."""
     ways = ("frozen", "fine-tuned", "scratch", "random", "pixels")
     runs = {way: {n: [] for n in sizes} for way in ways}
-    for n in sizes:
-        for seed in draws:
-            X, y = train.few(n, seed=seed).tensors()
-            for way in ("pixels", "random", "frozen"):
-                runs[way][n].append(by_head(way, X, y, seed))
-            for way in ("fine-tuned", "scratch"):
-                runs[way][n].append(by_training(way, X, y, n, seed))
+    trials = [(n, seed) for n in sizes for seed in draws]
+    for n, seed in with_progress(trials, "experiment", unit="draws"):
+        X, y = train.few(n, seed=seed).tensors()
+        for way in ("pixels", "random", "frozen"):
+            runs[way][n].append(by_head(way, X, y, seed))
+        for way in ("fine-tuned", "scratch"):
+            runs[way][n].append(by_training(way, X, y, n, seed))
     return runs
 
 
