@@ -36,26 +36,28 @@ class _Desk:
             self._button(care.LOOK, care.look),
             self._button(care.RUN, lambda path: care.look(path, run=True)),
             self._button(care.MEND, lambda path: care.look(path, mend=True)),
-            self._button(care.SUBMIT, self.submit, in_sum=False),
+            self._button(care.SUBMIT, self.submit, is_look=False),
         ]
         row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.box = ipywidgets.VBox([self.lab, self.student, row, self.says])
 
-    def _button(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], *, in_sum: bool = True):
+    def _button(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], *, is_look: bool = True):
         import ipywidgets
 
         button = ipywidgets.Button(description=deed.button, layout=ipywidgets.Layout(width="auto"))
-        button.on_click(lambda _: self._do(deed, act, in_sum))
+        button.on_click(lambda _: self._do(deed, act, is_look))
         return button
 
-    def _do(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], in_sum: bool) -> None:
+    def _do(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], is_look: bool) -> None:
         self.says.value = f"<p>{escape(deed.button)} …</p>"
 
         def work() -> None:
             try:
                 found = act(workplace.find_notebook(self.lab.value, self.home))
-                total = f"<p><strong>{care.in_sum(found)}</strong></p>" if in_sum else ""
-                self.says.value = total + "".join(map(_paragraph, found))
+                if is_look:
+                    self.says.value = f"<p><strong>{care.in_sum(found)}</strong></p>{''.join(map(_paragraph, found))}"
+                else:
+                    self.says.value = _paragraph(found[0]) + "".join(_paragraph(one, "·") for one in found[1:])
             except CourseError as error:
                 self.says.value = _paragraph(Diagnosis(str(error)), "✗")
 
