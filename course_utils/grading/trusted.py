@@ -112,7 +112,7 @@ class Client:
     required: bool = False
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lesson's own numbers.
 
         Raises
         ------
