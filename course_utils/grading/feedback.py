@@ -8,19 +8,17 @@ is done in processes with limits (:mod:`course_utils.grading.page_makers`), seve
 
 import hashlib
 import logging
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from html import escape
 from importlib.metadata import version
 from pathlib import Path
 
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 
-from course_utils import files, reference
-from course_utils.course import AUTOGRADED, FEEDBACK, RELEASED, SPOOL, CourseError
+from course_utils import files
+from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
 from course_utils.grading import own_code
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
@@ -29,13 +27,6 @@ from course_utils.grading.reading import handed_in_as
 from course_utils.grading.results import graded_students
 from course_utils.grading.workers import processors
 
-SCORE = re.compile(r'(<a href="#([^"]+)">)(Test cell|Coding free-response|Written response)</a>')  # nbgrader's words
-STYLE = """<style>
-summary { display: list-item; cursor: pointer }
-.rendered_html table { margin: 0.5em 0 1em }
-.rendered_html th, .rendered_html td { padding: 0.2em 0.8em 0.2em 0; vertical-align: top }
-</style>
-"""
 LIBRARIES = ("nbgrader", "nbconvert")
 PAGES_EACH = 6  # from which a process more, with its two seconds of imports, is worth while
 
@@ -175,27 +166,8 @@ def _make(root: Path, lab: str, student: str, source: str) -> str:
     note.unlink(missing_ok=True)  # a page that is half made is none
     result = _api(root).generate_feedback(lab, student)
     if result["success"]:
-        _finish(root, lab, root / FEEDBACK / student / lab / f"{lab}.html")
         files.write(note, source, durably=True)
         return ""
     lines = [line.strip() for line in (result.get("log", "") + result.get("error", "")).splitlines() if line.strip()]
     telling = [line for line in lines if "Error" in line and "nbgrader" not in line.lower()] or lines
     return f"nbgrader could not make the page: {telling[-1][:160] if telling else 'it says nothing'}"
-
-
-def _finish(root: Path, lab: str, page: Path) -> None:
-    """Call exercises by their names in the list of scores, and let tables and folded texts be seen as such."""
-    text = page.read_text(encoding="utf-8")
-    names = _names(root, lab)
-    text = SCORE.sub(lambda found: f"{found[1]}{escape(names.get(found[2], found[3]))}</a>", text)
-    files.write(page, text.replace("</head>", f"{STYLE}</head>", 1))
-
-
-def _names(root: Path, lab: str) -> dict[str, str]:
-    """Return what graded cells are called, by id, in the notebook that was released."""
-    try:
-        entries = reference.entries_in(reference.read_cells(root / RELEASED / lab / f"{lab}.ipynb"))
-    except (OSError, ValueError):
-        return {}
-    called = {name: entry.full[:1].upper() + entry.full[1:] for name, entry in entries.items() if entry.number}
-    return called | {f"{name}-check": words for name, words in called.items()}

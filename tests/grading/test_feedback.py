@@ -205,23 +205,3 @@ def test_a_killed_command_leaves_no_process_and_no_half_page(course):
 def makers(parent: psutil.Process) -> list[psutil.Process]:
     """Return the processes that make pages for another one."""
     return [one for one in parent.children() if any("spawn_main" in word for word in one.cmdline())]
-
-
-def test_scores_are_listed_by_the_names_of_exercises(tmp_path):
-    (tmp_path / "notebooks").symlink_to(ROOT / "notebooks")
-    made = tmp_path / "page.html"
-    made.write_text(
-        '<head></head><a href="#output-sizes-check">Test cell</a> (Score: 3 / 5) <a href="#other">Test cell</a>'
-    )
-    feedback._finish(tmp_path, "05_conv_and_pooling", made)
-    head, _, body = made.read_text().partition("</head>")
-    assert "summary { display: list-item" in head
-    assert body == (
-        '<a href="#output-sizes-check">Exercise 5.2, How large is the output?</a> (Score: 3 / 5) '
-        '<a href="#other">Test cell</a>'
-    )
-
-
-def test_a_course_that_was_not_released_here_keeps_nbgraders_words(course):
-    feedback.make_feedback(course, LAB, students=["s00"])
-    assert "Test cell</a>" in page(course, "s00").read_text()
