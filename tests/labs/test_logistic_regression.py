@@ -565,6 +565,8 @@ MUTANTS = [
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
     other("LG9", "logreg_grads", ERRORS.format("e.mean() * X.mean(axis=0), e.mean()")),
     other("LG10", "logreg_grads", ERRORS.format("X.T @ e / max(len(X) - 1, 1), e.mean()")),
+    other("LG24", "logreg_grads", ERRORS.format("np.full(X.shape[1], e.mean()), e.mean()")),
+    other("LG24", "logreg_grads", ERRORS.format("e, e.mean()")),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(
         "LG12",
@@ -597,6 +599,8 @@ MUTANTS = [
     mutant("LG23", "fit_logreg", ("    w, b = np.zeros", "    lr = 0.1\n    w, b = np.zeros")),
     mutant("LG23", "fit_logreg", ("range(steps)", "range(100)")),
     mutant("GR3", "train_with_signs", (".mean(axis=1)", ".sum(axis=1)"), ("slope.mean()", "slope.sum()")),
+    mutant("LG6", "train_with_signs", ("range(steps)", "range(steps + 1)")),
+    mutant("LG22", "train_with_signs", ("w = w + move", "w = w + 0 * move")),
     mutant("LG4", "train_with_signs", ("b = b + move * slope.mean()", "pass")),
     mutant("LG18", "train_with_signs", ("    return w, b", "        return w, b")),
     mutant(

@@ -104,6 +104,12 @@ CV27 = Misconception(
     "Your numbers have lost what stands behind the point. Which type of numbers holds the array that you fill?",
     BUILD,
 )
+CV32 = Misconception(
+    "CV32",
+    "bias subtracted",
+    "Your maps are lower by twice their bias. With which sign does a bias join the sum?",
+    BUILD,
+)
 CV29 = Misconception(
     "CV29",
     "the first kernel for all maps",
@@ -150,7 +156,7 @@ class BuildConv2d(Implementation):
     """
     misconceptions = (
         *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
-        *(CV27, CV28, CV29, CV30, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV27, CV28, CV29, CV30, CV32, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -230,6 +236,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV3: lambda: [
             bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area, x.shape[1] * area + 1)
         ],
+        CV32: lambda: bare - centre,
         CV14: lambda: bare + bias[0],
         CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
         CV15: lambda: [bare / count + add for count in (channels, area, channels * area) for add in (centre, 0)],

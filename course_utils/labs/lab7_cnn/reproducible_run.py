@@ -3,7 +3,7 @@
 | the prompt says | what is tried |
 |---|---|
 | every call trains a fresh ``small_network()`` | its convolution gets gradients in each of three calls |
-| for two epochs on ``toy`` | each picture comes twice |
+| for two epochs on all of ``toy`` | each of its 60 pictures comes twice, for each seed the same ones |
 | in shuffled batches of 16 | sizes of the batches; the order differs between epochs or seeds |
 | the final weights | not those of before the first step; as many as the network has |
 | the same seed, the same weights, whatever ran before | a seed twice, other random numbers drawn in between |
@@ -64,8 +64,16 @@ KF11 = Misconception(
     REPEAT,
 )
 
+KF18 = Misconception(
+    "KF18",
+    "trained on a part of the pictures",
+    "Count the different pictures that take part in your training. Are these all of toy?",
+    REPEAT,
+)
+
 NAME = "reproducible_run"
 EPOCHS, BATCH = 2, 16
+PICTURES = 60  # of the lesson's toy
 
 
 class Run(NamedTuple):
@@ -148,7 +156,7 @@ class ReproducibleRun(Implementation):
             return slope
         ```
     """
-    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11)
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -174,6 +182,10 @@ class ReproducibleRun(Implementation):
         _refuse_untrained(case, [one, again, another], first)
         _compare_runs(case, one, again, another)
         _refuse_other_batches(case, one)
+        if set(one.pictures) != set(another.pictures):
+            raise case.always(
+                f"{NAME}: for another seed you train on other pictures.\nHint: Where does your function take toy from?"
+            )
         orders = {tuple(order) for run in (one, another) for order in _orders(run)}
         if len(orders) == 1:
             raise case.wrong(NAME, KF8)
@@ -196,6 +208,8 @@ def _refuse_other_batches(case: Case, run: Run) -> None:
     often = Counter(run.pictures)
     if set(often.values()) != {EPOCHS}:
         raise case.wrong(NAME, KF10)
+    if len(often) < PICTURES:
+        raise case.wrong(NAME, KF18)
     whole, rest = divmod(len(often), BATCH)
     if run.sizes != EPOCHS * ([BATCH] * whole + [rest] * bool(rest)):
         raise case.always(f"{NAME}: the batches have other sizes than the task says. Which argument sets them?")

@@ -175,6 +175,12 @@ LG23 = Misconception(
     "This is what another learning rate or another number of steps gives. Does your loop use both arguments?",
     TRAINING,
 )
+LG24 = Misconception(
+    "LG24",
+    "errors not multiplied by the inputs",
+    "These are the errors themselves, or their mean. With what does each weight multiply on the way to the score?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -230,7 +236,7 @@ class LogisticGradient(Implementation):
     worked = WORKED
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
-        *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23),
+        *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -316,6 +322,11 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     by_bias: dict[Misconception, Callable[[], object]] = {
         way: partial(list, [one for _, one in pairs]) for way, pairs in wrong.items()
     }
+    everywhere = torch.ones_like(weight)
+    by_weight[LG24] = partial(
+        list,
+        [one for mean in (error.mean(), error.sum()) for one in (mean, mean * everywhere)] + [error, error / count],
+    )
     if count > 1:
         apart = gradient(X, y, weight, bias.expand(count))[1]  # as if each example had a bias of its own
         table = p[:, None] - y

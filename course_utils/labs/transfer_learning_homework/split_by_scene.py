@@ -45,7 +45,8 @@ TS2 = Misconception(
 TS3 = Misconception(
     "TS3",
     "a class on one side only",
-    "A class is missing on one side. From which scenes do you draw: from all at once, or from those of each class?",
+    "A class is missing on one side. Can it happen, with few scenes, that your function draws none of a class, or all "
+    "of them?",
     SPLIT,
 )
 TS4 = Misconception(
