@@ -358,6 +358,10 @@ def exercise(name: str):
     return getattr(lab, NAMES[name].replace("-", "_"))
 
 
+TWICE_PADDED = ("    K, _, FH", "    padding = 2 * padding\n    K, _, FH")
+ROW_FOR_PIXEL = ("(OH * OW, height", "(height * width, height"), ("[i * OW + j,", "[i * width + j,")
+
+
 def mutant(code: str, name: str, *changes: tuple[str, str], share: float = 0.0, **more) -> WrongWay:
     """Change a right function and feed it to its exercise; hidden cases too where only they tell."""
     return WrongWay(code, NAMES[name], lambda: (build(name, *changes),), share, **more)
@@ -420,6 +424,15 @@ FUNCTIONS = [
     mutant("CV3", "conv2d", ("total = bias[k]", "total = 0.0"), share=3 / 4),
     mutant("CV3", "conv2d", ("total = bias[k]", "total = C * bias[k]"), share=3 / 4),
     mutant("CV32", "conv2d", ("total = bias[k]", "total = -bias[k]"), share=3 / 4),
+    mutant("CV33", "conv2d", ("total = bias[k]", "total = 0.0"), ("= total", "= total * (bias[k] or 1)"), share=3 / 4),
+    mutant("CV34", "conv2d", ("= total", "= max(total, 0)")),
+    mutant(
+        "CV35",
+        "conv2d",
+        ("padding", "(2 * padding)"),
+        ("stride=1, (2 * padding)=0", "stride=1, padding=0"),
+        share=3 / 4,
+    ),
     mutant("CV14", "conv2d", ("total = bias[k]", "total = bias[0]"), share=3 / 4),
     mutant("CV3", "conv2d", ("* weight[k, c, a, b]", "* weight[k, c, a, b] + bias[k]"), share=3 / 4),
     mutant("CV13", "conv2d", (SIZES_OUT, "OH = OW = (H + 2 * padding - FH) // stride + 1")),
@@ -464,6 +477,8 @@ FUNCTIONS = [
     mutant("PL6", "pool2d", ("total / kernel_size**2", "total / kernel_size")),
     mutant("PL7", "pool2d", ("stride or kernel_size", "kernel_size")),
     mutant("PL8", "pool2d", ("stride or kernel_size", "stride or 2")),
+    mutant("PL10", "pool2d", ("max(best, x[n, c, row, column])", "max(best, abs(x[n, c, row, column]))")),
+    mutant("PL11", "pool2d", ("best if mode", "x[n, c, rows[0], columns[0]] if mode")),
     mutant("PL9", "pool2d", ("max(best", "min(best"), ("-np.inf", "np.inf")),
     mutant("CV13", "pool2d", ("(W - kernel_size) // stride", "(H - kernel_size) // stride")),
     mutant("CV28", "pool2d", ("kernel_size**2\n", "kernel_size**2\n        return out\n")),
@@ -480,6 +495,10 @@ FUNCTIONS = [
     ),
     mutant("MX3", "conv_as_matrix", ("(i + a) * width + j + b", "i * width + j + a * FW + b")),
     mutant("MX4", "conv_as_matrix", ("height * width))", "height * width), dtype=int)")),
+    mutant(
+        "MX9", "conv_as_matrix", ("(OH * OW, height", "(height * width, height"), ("[i * OW + j,", "[i * width + j,")
+    ),
+    mutant("MX10", "conv_as_matrix", ("height - FH + 1, width - FW + 1", "height - FH, width - FW")),
     mutant("MX7", "conv_as_matrix", ("(i + a) * width", "(i + a) * OW")),
     mutant("MX8", "conv_as_matrix", ("(kernel, height, width)", "(kernel, width, height)")),
     mutant("MX5", "conv_as_matrix", ("(i + a) * width", "(i + a) * height")),

@@ -437,6 +437,13 @@ CODE = [
     mutant("KF10", "reproducible-run", ("range(2)", "range(1)")),
     mutant("KF10", "reproducible-run", ("range(2)", "range(5)"), hidden=True),
     mutant("KF11", "reproducible-run", *LATE),
+    mutant("KF20", "reproducible-run", ("parameter.detach().clone()", "parameter.grad")),
+    mutant("KF20", "reproducible-run", ("in network.parameters()]", "in small_network().parameters()]")),
+    mutant(
+        "KF21",
+        "reproducible-run",
+        ("network = small_network()", "network = globals().setdefault('kept', small_network())"),
+    ),
     mutant("KF18", "reproducible-run", ("DataLoader(toy", "DataLoader(torch.utils.data.Subset(toy, range(48))")),
     mutant("PC1", "count-params", ("(inputs + 1)", "inputs"), ("(9 * inputs + 1)", "9 * inputs")),
     mutant("PC3", "count-params", ("(9 * inputs + 1)", "(9 + 1)")),
@@ -751,6 +758,11 @@ CHANGED = {
     "nan": ("train-one-epoch", ("return total / count", "return float('nan')"), "returned mean loss is not"),
     "no step": ("train-one-epoch", ("optimiser.step()", "images.sum()"), "The weights did not change"),
     "batches": ("reproducible-run", ("batch_size=16", "batch_size=20"), "other sizes than the task says"),
+    "dropout": (
+        "build-cnn",
+        ("self.fc3(x)", "self.fc3(F.dropout(x, training=self.training))"),
+        "in train mode your network",
+    ),
     "other pictures": (
         "reproducible-run",
         ("DataLoader(toy", "DataLoader(TensorDataset(torch.randn(60, 3, 12, 12), torch.arange(60) % 10)"),

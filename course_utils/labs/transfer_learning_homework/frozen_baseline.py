@@ -30,6 +30,7 @@ from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import ask_probabilities, is_scaled_to_one, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning_homework import rescue
 from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
@@ -147,6 +148,10 @@ class FrozenBaseline(Implementation):
     ```
     """
     misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, TL11, PR1, TW1, TW2, TW3, TW4)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.frozen_baseline
 
     def cases(self) -> Sequence[Case]:
         """Return bikes."""
