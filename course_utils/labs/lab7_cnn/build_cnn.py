@@ -118,7 +118,7 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
         exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
-        ``"draws weights"``: whether first weights are drawn.
+        ``"draws weights"``: whether first weights are drawn on the way.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -136,12 +136,7 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
         with Watch() as watch:
             again = [run_quietly(model, x) for x in batches]
     shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
-    found = {
-        "tensors": shapes,
-        "outputs": outputs,
-        "again": again,
-        "lazy": has_lazy_layers(model),
-    }
+    found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
     return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
 
 
