@@ -449,6 +449,7 @@ CODE = [
     mutant("PC3", "count-params", ("(9 * inputs + 1)", "(9 + 1)")),
     mutant("KG2", "count-params", ("inputs * size * size", "inputs")),
     mutant("KC4", "count-params", ("inputs * size * size", "inputs * size")),
+    mutant("KG34", "count-params", ("inputs * size * size", "size * size")),
     mutant("KG3", "count-params", ("size = size // 2", "pass")),
     mutant("KA1", "count-params", ("size // 2", "-(-size // 2)")),
     mutant("KG4", "count-params", UNPADDED),

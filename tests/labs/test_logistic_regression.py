@@ -307,6 +307,12 @@ class Mutant(NamedTuple):
     answer: Callable
 
 
+ONE_IN_TURN = (
+    ("steps):\n    w, b", "steps):\n    every, labels = X, y\n    w, b"),
+    ("        p = 0.5", "        X, y = every[[step % len(every)]], labels[[step % len(every)]]\n        p = 0.5"),
+)
+
+
 def mutant(code: str, name: str, *changes: tuple[str, str]) -> Mutant:
     """Change a right function."""
     return Mutant(code, name, build(name, *changes))
@@ -534,7 +540,6 @@ MUTANTS = [
     other("PR1", "softmax_ce_grad", COLUMN_GRADIENT),
     mutant("LB1", "boundary_points", ("(-b - w[0] * x1)", "(b - w[0] * x1)")),
     mutant("LB1", "boundary_points", (UPRIGHT, UPRIGHT.replace("-b", "b"))),
-    mutant("LB9", "boundary_points", ("(-b - w[0] * x1)", "(-b - w[0] * x1) * (1 if w[0] else -1)")),
     mutant("LB2", "boundary_points", ("(-b - w[0] * x1) / w[1]", "(-b - w[1] * x1) / w[0]")),
     mutant("LB3", "boundary_points", ("(-b - w[0] * x1)", "(-w[0] * x1)")),
     mutant("LB4", "boundary_points", NO_BRANCH),
@@ -609,6 +614,8 @@ MUTANTS = [
     mutant("GR3", "train_with_signs", (".mean(axis=1)", ".sum(axis=1)"), ("slope.mean()", "slope.sum()")),
     mutant("LG6", "train_with_signs", ("range(steps)", "range(steps + 1)")),
     mutant("LG22", "train_with_signs", ("w = w + move", "w = w + 0 * move")),
+    mutant("LG20", "train_with_signs", *ONE_IN_TURN),
+    mutant("LG21", "train_with_signs", ("np.zeros(X.shape[1])", "np.ones(X.shape[1])")),
     mutant("LG4", "train_with_signs", ("b = b + move * slope.mean()", "pass")),
     mutant("LG18", "train_with_signs", ("    return w, b", "        return w, b")),
     mutant(
@@ -699,6 +706,12 @@ FINGERPRINTS = {  # of what students are asked; see test_questions.py
     "score-and-odds": "9aca6cd37e52fae9616192ce7011f4e4",
     "text of meaning": "3782a504ba5588dbd40d7418e190ae1b",
 }
+
+
+def test_a_wrong_level_line_gets_a_sentence():
+    turned = build("boundary_points", ("(-b - w[0] * x1)", "(-b - w[0] * x1) * (1 if w[0] else -1)"))
+    found = judged(lab.boundary_points.check, turned)  # to divide by w1 = 0 is one of the known wrong ways
+    assert (found.share, "a level line" in found.text) == (0.0, True)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[f"{one.code}-{number}" for number, one in enumerate(MUTANTS)])
