@@ -63,7 +63,6 @@ def grade(job: Job, text: str) -> Graded:
     graded = Graded(job.submission.student, job.bundle.lab, job.key(), notes=list(job.submission.notes), sandbox="none")
     graded.limits = asdict(job.limits)
     answers = cells_of(text)
-    graded.limits = asdict(job.limits)
     graded.reason = job.submission.reason or ("" if answers else "the notebook is damaged")
     for cell in job.bundle.cells:
         name = cell["grade_id"]
