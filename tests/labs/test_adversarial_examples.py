@@ -231,7 +231,7 @@ FUNCTIONS = [
     mutant("EF3", "fooling_image", ("generator=rng", "generator=torch.Generator().manual_seed(1)")),
     mutant("EF3", "fooling_image", ("generator=rng", "generator=None")),
     mutant("EF8", "fooling_image", ("range(steps)", "range(steps + 1)")),
-    mutant("EF8", "fooling_image", ("torch.rand(", "torch.randn(")),
+    mutant("EF8", "fooling_image", ("torch.rand(", "0.5 * torch.rand(")),
     mutant("EG4", "input_gradient", ("cross_entropy(scores, y,", "cross_entropy(scores, scores.argmax(1),")),
     mutant("EG5", "input_gradient", ("return gradient", "return gradient / 0.5")),
     mutant("EG5", "input_gradient", ("return gradient", "return gradient / gradient.abs().max()")),

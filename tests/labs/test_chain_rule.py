@@ -376,7 +376,7 @@ ENGINES = [
         ("zip(value.parents, value.slopes)", "[(value.parents[-1], value.slopes[-1])] if value.parents else []"),
     ),
     engines("", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = 2.0")),
-    engines("", "value-backward", 0, directly("parent.grad += slope * value.data")),
+    engines("VE41", "value-backward", 0, directly("parent.grad += slope * value.data")),
     engines("VE18", "value-backward", 1 / 8, (ADDED, f"if value is self or not value.parents: {ADDED}")),
     engines("VE19", "value-backward", 0, (ADDED, f"if value is not self: {ADDED}")),
     engines(

@@ -459,7 +459,7 @@ FUNCTIONS = [
     mutant("CV5", "conv2d", ("(padding, padding)))", "(padding, padding)), mode='reflect')"), share=3 / 4),
     mutant("CV8", "conv2d", ONE_SIDE, SHORTER, share=3 / 4),
     mutant("CV8", "conv2d", OTHER_SIDE, SHORTER, share=3 / 4),
-    mutant("SZ1", "conv2d", ("// stride + 1", "// stride"), also=("CV8",)),
+    mutant("SZ1", "conv2d", ("// stride + 1", "// stride")),
     mutant("SZ3", "conv2d", ("// stride + 1", "+ 1"), ("* stride", ""), share=3 / 4),
     mutant("SZ6", "conv2d", ("N, C, H, W = x.shape", "N, C, H, W = x.shape; padding = 0"), share=3 / 4),
     mutant("SZ10", "conv2d", ("return out", "return out.transpose(1, 0, 2, 3)")),

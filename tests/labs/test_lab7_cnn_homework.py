@@ -191,7 +191,7 @@ WRONG_WAYS = [
     ablation("", 2 / 3, layer="pooling"),
     ablation("", 2 / 3, layer="batch norm"),
     ablation_exchanged(),
-    WrongWay("PR5", "dense-baseline", lambda: (nn.Sequential(dense(), nn.Softmax(dim=1)),)),
+    WrongWay("PR5", "dense-baseline", lambda: (nn.Sequential(dense(100), nn.Softmax(dim=1)),)),
     WrongWay("TR6", "dense-baseline", lambda: (known_by_heart(False),)),
     WrongWay("TR6", "beat-the-baseline", lambda: (known_by_heart(True), dense())),
     WrongWay("TR6", "beat-the-baseline", lambda: (known_by_heart(True), dense()), hidden=True),

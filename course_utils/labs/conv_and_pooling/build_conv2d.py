@@ -285,9 +285,6 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
     def padded(mode: str, sides: tuple[int, ...] | None = None) -> torch.Tensor:
         return conv(F.pad(x, sides or (padding,) * 4, mode=mode), padding=0)
 
-    def into_all_axes() -> torch.Tensor:
-        return conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0)
-
     right = conv()
     rows, columns = right.shape[2:]
     centre = bias[None, :, None, None]
@@ -312,7 +309,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
-        CV16: lambda: into_all_axes() if into_all_axes().any() else [],
+        CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
         CV17: lambda: (
             [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
             + [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)]
