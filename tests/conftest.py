@@ -14,6 +14,11 @@ from thorough import THOROUGH
 ROOT = Path(__file__).resolve().parent.parent
 OFFLINE = ROOT / "tests" / "offline"
 
+# What is compiled is kept, whatever this shell says: these tests start hundreds of processes, which would each compile
+# the package, and the next run would rewrite all assertions again.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
 os.environ["PYTHONPATH"] = os.pathsep.join(

@@ -10,6 +10,7 @@ from conftest import ROOT
 from nbformat import NotebookNode
 
 from course_utils.cells import Role, grade_id, is_check, role
+from course_utils.grading.sample import Sample, load_class, model_answers
 from course_utils.masters import master_path, read_master
 
 
@@ -36,6 +37,18 @@ def bound(source: str) -> set[str]:
 def master_of(lab: str) -> NotebookNode:
     """Return a lab's master as a notebook: read once in a process, so not to be changed."""
     return read_master(master_path(ROOT, lab))
+
+
+@cache
+def class_of(lab: str) -> list[Sample]:
+    """Return a lab's sample class: made once in a process, so not to be changed."""
+    return load_class(ROOT, lab)
+
+
+@cache
+def model_answers_of(lab: str) -> dict[str, str]:
+    """Return a lab's model answers by grade_id: read once in a process, so not to be changed."""
+    return model_answers(ROOT, lab)
 
 
 class Lesson:

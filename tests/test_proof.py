@@ -166,6 +166,7 @@ def check_record(root, fake, log, monkeypatch, change):
     assert len(log()) == (2 if change is change_nothing else 4)
 
 
+@pytest.mark.slow
 def test_a_machine_that_cannot_grade_is_said_so_and_notes_nothing(sample_course, fake):
     with pytest.raises(CourseError, match=r"01_double: the model answer could not be graded .* works? .*--no-proof"):
         prove(sample_course, fake, SAMPLE.replace("twice = x + x", "twice = 2 * x  # machine fails"))

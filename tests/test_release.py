@@ -171,6 +171,7 @@ def test_a_second_release_changes_nothing(fresh, monkeypatch):
     assert (fresh / OUT).stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_a_failing_build_leaves_everything_as_it_was(fresh):
     add_lab(fresh, "02_new")
     config = fresh / "nbgrader_config.py"

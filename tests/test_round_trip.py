@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from lesson import class_of
 from thorough import THOROUGH
 
 from course_utils.cells import Region, is_check, role
@@ -46,7 +47,7 @@ def graded(tmp_path_factory):
 
 
 def students(lab: str) -> list[sample.Sample]:
-    return sample.load_class(ROOT, lab)
+    return class_of(lab)
 
 
 EVERYBODY = [pytest.param(lab, one.name, id=f"{lab[:2]}-{one.name}") for lab in LABS for one in students(lab)]

@@ -9,13 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from lesson import Lesson
-from shortened import ROOT, filled, id_of, packed
-
-from course_utils.grading.sample import model_answers
+from lesson import Lesson, model_answers_of
+from shortened import filled, id_of, packed
 
 LAB = "05_conv_and_pooling"
-MODEL = model_answers(ROOT, LAB)
+MODEL = model_answers_of(LAB)
 LESSON = Lesson(LAB)
 SIZES, CONV, POOL, MATRIX = RIGHT = tuple(map(LESSON.defining, ("sizes", "conv2d", "pool2d", "conv_as_matrix")))
 RULE, KERNELS, SHIFTS, LATE = map(LESSON.defining, ("conv_output_size", "kernels", "shifts", "conv2d_backward"))

@@ -6,11 +6,10 @@ import symtable
 from functools import cache
 from pathlib import Path
 
-from lesson import master_of
+from lesson import class_of, master_of
 
 from course_utils.course import find_root
 from course_utils.demo import labs_with_a_class
-from course_utils.grading import sample
 from course_utils.grading.job import Bundle
 
 ROOT = find_root(Path(__file__))
@@ -52,7 +51,7 @@ def _given_by_the_lesson(lab: str, cells: list[dict]) -> set[int]:
     Answers are the lab's own and those of its sample class.
     """
     answers = {id_of(cell): cell.source for cell in master_of(lab).cells if id_of(cell)}
-    students = sample.load_class(ROOT, lab) if lab in labs_with_a_class(ROOT) else []
+    students = class_of(lab) if lab in labs_with_a_class(ROOT) else []
     needed = {next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")}
     wanted: set[str] = set()
     for index in reversed(range(len(cells))):

@@ -264,6 +264,7 @@ DOCUMENTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(DOCUMENTS)
 @settings(max_examples=1000)
 def test_no_document_raises_anything_but_bad_frame(document):
@@ -334,7 +335,10 @@ HEAVY = {
 }
 
 
-@pytest.mark.parametrize("name", HEAVY)
+NESTED = {"many lists of many", "maps in maps"}  # what is nested is counted one by one: seconds
+
+
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in NESTED)) for one in HEAVY])
 def test_a_frame_with_too_many_items_takes_no_memory(name):
     body = HEAVY[name]
     tracemalloc.start()
@@ -377,6 +381,7 @@ def test_an_extension_is_no_value(value):
         codec.unpack(codec.read_body(msgpack.packb(value)))
 
 
+@pytest.mark.slow
 def test_the_largest_value_that_may_be_sent_can_be_read():
     value = dict.fromkeys(range(codec.MAX_KEYS))
     many = [{1: 2} for _ in range(codec.MAX_NODES // 3 - 1)]

@@ -32,7 +32,7 @@ def ask(package: Path, code: str, *arguments: str, cwd: Path | None = None) -> s
     """Run Python with a copy of the package, and return what it says."""
     paths = os.pathsep.join([str(package.parent), str(TESTS), os.environ["PYTHONPATH"]])
     done = subprocess.run(
-        [sys.executable, "-B", *([code] if code.endswith(".py") else ["-c", code]), *arguments],
+        [sys.executable, *([code] if code.endswith(".py") else ["-c", code]), *arguments],
         cwd=cwd or package.parent,
         env={**os.environ, "PYTHONPATH": paths},
         capture_output=True,
@@ -51,6 +51,7 @@ def change(path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"#")
 
 
+@pytest.mark.slow
 def test_a_corrected_check_grades_the_class_anew(root, package, log):
     for name in ("ada", "bela"):
         hand_in(root, name, RIGHT)
@@ -95,6 +96,7 @@ print([name for name in {SEEN_BY_NO_CHECK} if name in sys.modules])
     assert ask(own_code.PACKAGE, code).strip() == "[]"
 
 
+@pytest.mark.slow
 def test_an_engine_with_another_text_is_refused_before_it_grades(monkeypatch):
     monkeypatch.setattr(engine.own_code, "digest", lambda: "0" * 64)
     with Engine() as old, pytest.raises(CourseError, match=r"course_utils was changed since .*Start it .* anew\.$"):

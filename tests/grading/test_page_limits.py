@@ -153,6 +153,7 @@ def test_the_learners_noise_takes_no_room_from_graded_cells():
     assert "letters and all further text were cut here" in made
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_not_there_is_said(root):
     graded(root, "mia", [text("![my plot](attachment:image.png) and text")])
     for made in (page(root, "mia"), formgrader(root, "mia")):
@@ -160,6 +161,7 @@ def test_a_picture_that_is_not_there_is_said(root):
         assert "and text" in made
 
 
+@pytest.mark.slow
 def test_a_pasted_picture_is_on_both_pages(root):
     graded(root, "mia", [text("![my plot](attachment:a.png)", attachments={"a.png": {"image/png": "iVBORw0KGgo="}})])
     for made in (page(root, "mia"), formgrader(root, "mia")):
@@ -169,6 +171,7 @@ def test_a_pasted_picture_is_on_both_pages(root):
 # --- how a feedback page is laid out
 
 
+@pytest.mark.slow
 def test_points_and_verdicts_come_first_and_the_rest_is_folded(root):
     graded(root, "mia", [])
     made = page(root, "mia")

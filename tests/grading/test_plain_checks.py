@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from nbformat import NotebookNode
@@ -80,7 +80,12 @@ FORGED = {
 }
 
 
-@pytest.mark.parametrize("how", FORGED)
+def first_ones(names: Iterable[str], number: int) -> list:
+    """Return names as parameters, all but the first ones slow: each is a student in the sandbox."""
+    return [pytest.param(name, marks=[pytest.mark.slow] * (place >= number)) for place, name in enumerate(names)]
+
+
+@pytest.mark.parametrize("how", first_ones(FORGED, 2))
 def test_a_wrong_answer_earns_nothing_however_it_answers(engine: Engine, how: str):
     check = grade(engine, SQUARE, square=FORGED[how]).checks["square-check"]
     assert check.points == 0, check
@@ -139,7 +144,7 @@ LEAKS = {
 }
 
 
-@pytest.mark.parametrize("how", LEAKS)
+@pytest.mark.parametrize("how", first_ones(LEAKS, 1))
 def test_no_hidden_number_comes_out_in_words(engine: Engine, how: str):
     square, cube = LEAKS[how]
     cells = [

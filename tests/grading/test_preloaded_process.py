@@ -10,10 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
+from lesson import model_answers_of
 from shortened import bundle, filled, packed
 
 from course_utils.course import CourseError
-from course_utils.grading import sample
 from course_utils.grading.engine import Engine
 from course_utils.grading.here import Here
 from course_utils.grading.job import Graded, Job, Limits, Submission
@@ -27,7 +27,7 @@ MOST = sum(cell["points"] for cell in bundle(LAB).cells)
 
 def job(student: str = "ada", before: str = "", seconds: float = 60) -> bytes:
     """Return a job whose every answer is right, with some lines before the first of them."""
-    answers = dict(sample.model_answers(ROOT, LAB))
+    answers = dict(model_answers_of(LAB))
     first = next(iter(answers))
     answers[first] = before + answers[first]
     notebook = packed(filled(LAB, answers))

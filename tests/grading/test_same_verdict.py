@@ -11,10 +11,10 @@ import contextlib
 import io
 
 import pytest
-from shortened import ROOT, bundle, filled
+from lesson import class_of, model_answers_of
+from shortened import bundle, filled
 from thorough import one_in
 
-from course_utils.grading import sample
 from course_utils.grading.job import Bundle
 from course_utils.grading.sample import Sample
 from course_utils.grading.shell import interrupted_after
@@ -29,7 +29,7 @@ Verdicts = dict[str, tuple[float, tuple[str, ...]]]  # by check: points and code
 
 def students(lab: str) -> list[Sample]:
     """Return who answers in a lab, but for those to whom an accident happened."""
-    return [one for one in sample.load_class(ROOT, lab) if one.is_plain]
+    return [one for one in class_of(lab) if one.is_plain]
 
 
 CASES = [pytest.param(LAB, student, id=student.name) for student in one_in(3, students(LAB))]
@@ -86,7 +86,7 @@ def most_of(lab: Bundle) -> dict[str, float]:
 @pytest.mark.parametrize("lab", [LAB])
 @pytest.mark.parametrize("name", ["reference", "stub"])
 def test_a_labs_own_answers_earn_everything_and_stubs_nothing(lab, name):
-    known, answers = bundle(lab), sample.model_answers(ROOT, lab) if name == "reference" else {}
+    known, answers = bundle(lab), model_answers_of(lab) if name == "reference" else {}
     here, most = in_a_kernel(known, filled(lab, dict(answers)), SECONDS), most_of(known)
     assert here == {check: (points if answers else 0, ()) for check, points in most.items()}
 

@@ -690,6 +690,7 @@ def test_what_the_lesson_tells_to_measure_counts():
 # --- wrong, never
 
 
+@pytest.mark.slow
 @QUIETLY
 @given(st.sampled_from(VALUES + SLOPES), st.floats(0.001, 10), st.integers(0, 40), st.booleans())
 def test_one_changed_number_is_never_accepted(name, change, place, up):
@@ -1181,6 +1182,7 @@ def test_a_notebook_without_gradients_is_checked_all_the_same():
         assert judged(lab.interval_experiment.check, INTERVAL).share == 1
 
 
+@pytest.mark.slow
 def test_checks_load_no_optimiser():
     """Importing torch.optim takes seconds on a busy machine, more than any check may."""
     code = (

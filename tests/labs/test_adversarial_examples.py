@@ -415,6 +415,7 @@ FINGERPRINTS = {  # of what students are asked; see test_questions.py
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_function_without_its_mutation_is_right(name):
     assert judge(name, build(name)).share == 1
@@ -444,6 +445,7 @@ def test_a_defence_that_costs_too_much_is_told(monkeypatch):
     assert (told.codes, len(told.text.splitlines())) == (("EQ4",), 4)
 
 
+@pytest.mark.slow
 def test_what_was_measured_is_said_of_a_right_answer():
     assert re.search(
         r"Correct\.\nShare of unseen pictures that are fooled: 0", judge(*_right("universal_perturbation")).text
@@ -492,6 +494,7 @@ def test_a_search_without_gradients_asks_the_model_as_well():
     assert universal.universal(search, weights, [X], [0.1], [1])["asked"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("what", "change"), [("eps", ("eps * gradient", "8 / 255 * gradient")), ("epochs", ("range(epochs)", "range(2)"))]
 )
@@ -670,6 +673,7 @@ def test_a_hidden_case_tells_no_numbers(name):
     assert not re.search(r"[0-9]", text)
 
 
+@pytest.mark.slow
 def test_a_hidden_noise_tells_no_rates():
     text = judge("universal_perturbation", only_hidden("universal_perturbation", torch.zeros_like), 3).text
     assert "too few pictures" in text

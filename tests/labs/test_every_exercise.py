@@ -29,7 +29,7 @@ from harness import (
     right_answers,
     run,
 )
-from lesson import Lesson
+from lesson import Lesson, master_of
 
 from course_utils.cells import grade_id
 from course_utils.grading.job import Limits
@@ -39,7 +39,6 @@ from course_utils.judging.choices import ChoiceExercise, Sorting
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
 from course_utils.judging.mistakes import Mistake
-from course_utils.masters import read_master
 from course_utils.reference import FURTHER, entries_in
 
 EXERCISES = every_exercise()
@@ -51,8 +50,11 @@ LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
 LONG = {  # networks are trained, or looked at one by one: up to some seconds a check
+    "adversarial_examples/adversarial-training",
     "lab7_cnn/first-run",
+    "lab7_cnn_homework/ablation",
     "lab7_cnn_homework/beat-the-baseline",
+    "lab7_cnn_homework/dense-baseline",
     "transfer_learning_homework/frozen-baseline",
     "transfer_learning_homework/improvement",
     "transfer_learning_homework/results-table",
@@ -84,7 +86,7 @@ way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params()))
 # --- right and missing
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_the_masters_answer_is_right(exercise):
     found = judged(exercise().check, *right_answers(exercise))
     assert (found.share, found.text.splitlines()[0]) == (1.0, "Correct.")
@@ -334,7 +336,7 @@ def test_a_step_done_before_its_turn_is_right_and_one_behind_a_wrong_one_is_not_
 
 @step_by_step
 def test_the_prompt_numbers_the_steps_and_their_minutes_add_up(exercise):
-    notebook = read_master(Lesson(folder_of(exercise)).master)
+    notebook = master_of(folder_of(exercise))
     place = [grade_id(cell) for cell in notebook.cells].index(exercise.id)
     prompt = notebook.cells[place - 1].source
     items = ITEM.findall(prompt)
@@ -394,7 +396,7 @@ def test_what_is_to_be_read_again_was_read_before(exercise):
 
 @exercise_by_exercise
 def test_the_core_sends_nobody_to_what_goes_further(exercise):
-    cells = read_master(Lesson(folder_of(exercise)).master).cells
+    cells = master_of(folder_of(exercise)).cells
     if entries_in(cells)[exercise.id].further:
         return
     marked = [cell.source for cell in cells if FURTHER.search(cell.source)]

@@ -8,13 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from conftest import ROOT
 from harness import WrongWay, judged
-from lesson import Lesson
+from lesson import Lesson, class_of
 from torch import nn
 
 from course_utils.data import scenes_of
-from course_utils.grading import codec, sample
+from course_utils.grading import codec
 from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import choose as choosing
 from course_utils.labs.transfer_learning_homework import frozen_baseline as baselines
@@ -750,7 +749,7 @@ def test_the_homework_is_worth_twelve_points():
 
 
 def test_the_sample_class_has_answers_for_every_cell():
-    students = sample.load_class(ROOT, "07_transfer_learning_homework")
+    students = class_of("07_transfer_learning_homework")
     assert len(students) >= 11
     answered = {name for one in students for name in one.answers}
     assert answered == {"report", *(name.removesuffix("-check") for name in lesson.points())}

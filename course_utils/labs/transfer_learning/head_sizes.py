@@ -10,7 +10,7 @@ share: per cent, one decimal                           the part "share", to with
 """
 
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from torch import nn
@@ -135,6 +135,7 @@ def torch_head(head: Head) -> int:
     return sum(p.numel() for p in nn.Linear(head.inputs, head.classes, device="meta").parameters())
 
 
+@cache  # asked again for each wrong way, and adding up ones takes a while
 def count_head(head: Head) -> int:
     """Count the parameters of a head, output by output."""
     count = 0
