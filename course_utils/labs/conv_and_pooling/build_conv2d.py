@@ -302,7 +302,9 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV35: lambda: conv(padding=2 * padding) if padding else [],
         CV14: lambda: bare + bias[0],
         CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
-        CV15: lambda: [bare / count + add for count in (channels, area, channels * area) for add in (centre, 0)],
+        CV15: lambda: [
+            bare / count + add for count in (channels, area, channels * area) for add in (centre, 0, centre / count)
+        ],
         SZ3: lambda: conv(stride=1),
         SZ6: lambda: conv(padding=0),
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
