@@ -296,7 +296,13 @@ def grade(
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
             faults = screen.lines_of_faults(name, list(found.values()))
-            for line in [*outcome.sentences, *screen.lines_of(outcome), *faults, *unreleased.lines_about(root, name)]:
+            for line in [
+                *screen.lines_of_notes(list(found.values())),
+                *outcome.sentences,
+                *screen.lines_of(outcome),
+                *faults,
+                *unreleased.lines_about(root, name),
+            ]:
                 console.print(line, markup=False, highlight=False, soft_wrap=True)
             well, decided = well and outcome.well, decided and not faults
     raise typer.Exit(1 if not well else 0 if decided else LEFT_TO_A_PERSON)

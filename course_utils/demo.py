@@ -47,6 +47,8 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
             release(course, [lab], gradebook=True, prove=False)  # the class has model answers in it
             everything[lab] = grade_class(course, lab, sample.load_class(course, lab), hired, console)
             console.print(screen.table_of(lab, everything[lab]))
+            for line in screen.lines_of_notes(everything[lab]):
+                console.print(line, markup=False, highlight=False)
     print_paths(console, course, export.export(course, course / "grades.csv")[0])
     return everything
 

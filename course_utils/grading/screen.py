@@ -1,5 +1,7 @@
 """What an instructor sees in the terminal: a progress bar while it goes on, a table of the class when it is done."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -9,6 +11,8 @@ from course_utils.course import AUTOGRADED
 from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.results import Result
 from course_utils.judging.misconceptions import name_of
+
+FEW = 3  # results that may share a note in the table itself
 
 
 class Bar(Watcher):
@@ -52,12 +56,25 @@ def table_of(title: str, found: list[Result]) -> Table:
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("diagnosed")
     table.add_column("note", overflow="fold")
+    common = common_notes(found)
     for result in found:
         diagnosed = "\n".join(f"{code} {name_of(code)}" for code in result.diagnosed)
-        note = "\n".join([*([result.reason] if result.reason else []), *result.notes])
+        notes = [note for note in result.notes if note not in common]
+        note = "\n".join([*([result.reason] if result.reason else []), *notes])
         points = f"{result.points:g} of {result.most:g}"
         table.add_row(*map(escape, (result.student, points, diagnosed, note)))
     return table
+
+
+def common_notes(found: list[Result]) -> dict[str, int]:
+    """Return the notes that more than half of a class share, and how many do: they stand below the table."""
+    counted = Counter(note for result in found for note in result.notes)
+    return {note: count for note, count in counted.items() if count > max(len(found) / 2, FEW)}
+
+
+def lines_of_notes(found: list[Result]) -> list[str]:
+    """Return a line about each note that stands below the table."""
+    return [f"{count} of {len(found)}: {note}" for note, count in common_notes(found).items()]
 
 
 def lines_of_faults(lab: str, found: list[Result]) -> list[str]:

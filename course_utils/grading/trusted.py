@@ -33,7 +33,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttem
 
 STUDENT_ID = "student_id"
 OTHERS = "these are that student's numbers"
-NOBODYS = "its questions are the lectures', as the learner saw them"
+NOBODYS = "judged by the lectures' numbers, as the learner saw them"
 STOPPED = "Your code stopped answering during this check: it ran too long, used too much memory, or ended the process."
 DRAWN_ONLY = "Right in the cases that you could see, but not in all that were drawn at grading."
 GRACE = 2.0  # seconds between the polite interruption of a student's function and the end of its process

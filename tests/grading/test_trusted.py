@@ -188,7 +188,7 @@ def test_where_there_is_no_id_the_numbers_are_those_that_the_learner_saw_and_it_
     ran, client = judge_lab(TWICE, BOUND, answer=0, **given)
     assert (said(ran), ran.check.message) == ((2.0, "right"), "1")
     why = "has a student_id that is no id" if given else "has no student_id"
-    assert client.notes == [f"the notebook {why}: its questions are the lectures', as the learner saw them"]
+    assert client.notes == [f"the notebook {why}: {trusted.NOBODYS}"]
 
 
 def test_a_check_that_uses_the_id_itself_gets_the_same():
