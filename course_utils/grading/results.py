@@ -65,8 +65,10 @@ def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]
     with open_gradebook(root) as book:
         results = {student: _read_points(book, lab, student) for student in students}
     for result in results.values():
+        others: list[dict[str, Any]] = []
         for path in sorted((root / AUTOGRADED / result.student / lab).glob("*.ipynb")):
-            _read_notebook(path, result)
+            others += _read_notebook(path, result)
+        _remark(result, others)
     return results
 
 
@@ -91,10 +93,10 @@ def _read_points(book: Gradebook, lab: str, student: str) -> Result:
     return result
 
 
-def _read_notebook(path: Path, result: Result) -> None:
-    """Read from a graded notebook what was found in it, and what there is to remark on."""
+def _read_notebook(path: Path, result: Result) -> list[dict[str, Any]]:
+    """Read from a graded notebook what was found in it; return its code cells that are no checks."""
     if not path.is_file():
-        return
+        return []
     notebook = json.loads(path.read_text(encoding="utf-8"))
     about = notebook["metadata"].get("course", {})
     result.notes += about.get("notes", [])
@@ -114,7 +116,7 @@ def _read_notebook(path: Path, result: Result) -> None:
         ("left blank, waits for a person", [name for name in blank if name in result.waiting]),
     ):
         result.notes += [f"{words}: {', '.join(names)}"] if names else []
-    _remark(result, [cell for cell in cells if not is_check(cell)])
+    return [cell for cell in cells if not is_check(cell)]
 
 
 def _remark(result: Result, others: list[dict[str, Any]]) -> None:

@@ -18,7 +18,7 @@ INSIDE = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", one_in(3, sorted(assignments.GROUPS)))
+@pytest.mark.parametrize("group", one_in(4, sorted(assignments.GROUPS)))
 def test_every_cell_gets_the_points_that_stock_nbgrader_gives(tmp_path: Path, group: str):
     course = assignments.make_course(tmp_path / "course", {group: assignments.GROUPS[group]})
     stock = Path(shutil.copytree(course, tmp_path / "stock"))
@@ -125,3 +125,23 @@ def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
     assignments.run(course, "course", "grade", "small")
     assert assignments.points(course) == (theirs := assignments.points(stock))
     assert [theirs["small", who, "square-check"] for who in ("right", "half", "blank")] == [1, 0, 0]
+
+
+@pytest.mark.slow
+def test_the_assignment_that_nbgrader_itself_brings(tmp_path: Path):
+    assignments.run(tmp_path, "nbgrader", "quickstart", "course")
+    course = tmp_path / "course"
+    assignments.run(course, "nbgrader", "generate_assignment", "ps1", "--force")
+    for who, folder in (("right", "source"), ("blank", "release")):
+        (course / "submitted" / who / "ps1").mkdir(parents=True)
+        for path in (course / folder / "ps1").glob("*.ipynb"):
+            shutil.copy(path, course / "submitted" / who / "ps1")
+    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    assignments.run(stock, "nbgrader", "autograde", "ps1")
+    assignments.run(course, "course", "adopt")
+    said = assignments.run(course, "course", "grade", "ps1")
+    assert assignments.points(course) == (theirs := assignments.points(stock))
+    assert sum(points or 0 for (_, who, _), points in theirs.items() if who == "right") == 3
+    inside = {line.split()[1] for line in said.splitlines() if "runs in the student's process" in line}
+    assert inside == {"sum_of_squares_uses_squares"}
+    assert said.count("not attempted") == 1
