@@ -351,6 +351,6 @@ def test_the_sample_is_clean_and_a_fault_stops_the_release(sample_course):
         releasing.release(sample_course, [], prove=False)
     first, second = str(refusal.value).splitlines()
     assert first.startswith("solutions/01_double/01_double.py: cell 8 (sizes-check): it must end")
-    assert second.startswith("solutions/01_double/answers.csv: nbgrader would hand this file to students")
+    assert second.startswith("solutions/01_double/answers.csv: to hand this file out, name it in hand_out")
     assert not (sample_course / "notebooks").exists()
     assert os.listdir(sample_course / "solutions" / "01_double") != []
