@@ -7,13 +7,16 @@ stock       ``nbgrader autograde`` with the settings nbgrader comes with: a new 
 floor       a process that has imported everything forks for each submission and only executes the cells
 1, 2        ``course grade --workers 1`` and ``--workers 2``, start-up included
 
-The second table grades larger and larger classes; the third says what an idle student's process costs in memory.
+The next table does the same with an assignment that knows nothing of this package and imports NumPy only: its checks
+run outside of the students' processes, and then inside. Another grades larger and larger classes; the last line says
+what an idle student's process costs in memory.
 Nothing here asserts anything.
 """
 
 import argparse
 import json
 import os
+import random
 import resource
 import shutil
 import statistics
@@ -26,6 +29,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+import soak
 from rich.console import Console
 from rich.table import Table
 
@@ -64,6 +68,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="course-benchmark-") as folder:
         course = make_course(root, lab, Path(folder) / "course")
         compare(course, lab, options.students, stock=not options.without_stock)
+        compare_foreign(Path(folder) / "foreign", options.students, stock=not options.without_stock)
         grow(course, lab, [int(size) for size in options.sizes.split(",") if size])
     idle_memory()
 
@@ -201,6 +206,31 @@ def compare(course: Path, lab: str, students: int, *, stock: bool) -> None:
         f"one more submission: floor {each['floor']:.2f}, engine {each['1 worker']:.2f} CPU s "
         f"({each['1 worker'] / each['floor']:.2f} of the floor)"
     )
+
+
+def compare_foreign(course: Path, students: int, *, stock: bool) -> None:
+    """Print what an ordinary assignment takes: with stock nbgrader, with checks outside and inside."""
+    soak.make_class(course, students, random.Random(1), all_honest=True)
+    rows = {"checks outside": grade(course, soak.LAB, 1)}
+    options = course / "source" / soak.LAB / "lab.toml"
+    options.write_text('[checks]\nsquare-check = "inside"\nword-check = "inside"\n')
+    rows["checks inside"] = grade(course, soak.LAB, 1)
+    options.unlink()
+    alone = one_submission(course, soak.LAB, "1 worker")
+    if stock:
+        copy = course.with_name("stock-foreign")
+        shutil.copytree(course, copy, ignore=shutil.ignore_patterns("autograded", ".spool"))
+        (copy / CONFIG).write_text("c = get_config()\n", encoding="utf-8")
+        rows["stock nbgrader"] = measure([sys.executable, "-m", "nbgrader", "autograde", soak.LAB], copy)
+    table = Table(title=f"{students} submissions of an assignment that imports NumPy only, one worker")
+    for heading in ("", "wall s", "CPU s", "CPU s each, with start", "of stock's CPU"):
+        table.add_column(heading, justify="right" if heading else "left")
+    for name, row in rows.items():
+        ratio = f"1/{rows['stock nbgrader'].cpu / row.cpu:.1f}" if stock else ""
+        table.add_row(name, f"{row.wall:.1f}", f"{row.cpu:.1f}", f"{row.cpu / students:.2f}", ratio)
+    CONSOLE.print(table)
+    more = (rows["checks outside"].cpu - alone.cpu) / max(students - 1, 1)
+    CONSOLE.print(f"one more submission, checks outside: {more:.2f} CPU s")
 
 
 def one_submission(course: Path, lab: str, way: str) -> Measured:

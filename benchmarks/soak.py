@@ -25,6 +25,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from course_utils.course import environment
 
 LAB = "ps1"
+ANSWERS = 1, 3  # places of the answers' cells
 HONEST = {  # answers of square and word, and their points
     ("    return x * x", "word = 'yes'"): (2, 1),
     ("    return x * x", "word = 'no'"): (2, 0),
@@ -95,7 +96,9 @@ def main() -> None:
 # --- a class
 
 
-def make_class(course: Path, students: int, dice: random.Random) -> dict[str, tuple[int, int]]:
+def make_class(
+    course: Path, students: int, dice: random.Random, *, all_honest: bool = False
+) -> dict[str, tuple[int, int]]:
     """Make an adopted course with a released assignment and a class; return the points of those who are honest."""
     (course / "source" / LAB).mkdir(parents=True)
     (course / "nbgrader_config.py").write_text("c = get_config()\n")
@@ -108,7 +111,7 @@ def make_class(course: Path, students: int, dice: random.Random) -> dict[str, tu
         name = f"s{number:05}"
         folder = course / "submitted" / name / LAB
         folder.mkdir(parents=True)
-        if number % 10 == 7:
+        if number % 10 == 7 and not all_honest:
             (folder / f"{LAB}.ipynb").write_bytes(hostile(released, dice))
         else:
             answers = dice.choice(list(HONEST))
@@ -121,13 +124,15 @@ def source() -> nbformat.NotebookNode:
     """Return the assignment: a function with a hidden test, and a word."""
     book = new_notebook(
         cells=[
+            new_code_cell("import numpy as np"),
             graded(
                 "def square(x):\n    ### BEGIN SOLUTION\n    return x * x\n    ### END SOLUTION",
                 "square",
                 solution=True,
             ),
             graded(
-                "assert square(3) == 9\n### BEGIN HIDDEN TESTS\nassert square(-4) == 16\n### END HIDDEN TESTS",
+                "np.testing.assert_allclose(square(3), 9)\n"
+                "### BEGIN HIDDEN TESTS\nassert square(-4) == 16\n### END HIDDEN TESTS",
                 "square-check",
                 grade=True,
                 locked=True,
@@ -150,8 +155,8 @@ def graded(text: str, name: str, **settings: object) -> nbformat.NotebookNode:
 def answered(released: dict, answers: tuple[str, str], number: int) -> bytes:
     """Return a submission; no two are the same file."""
     book = json.loads(json.dumps(released))
-    book["cells"][0]["source"] = f"# {number}\ndef square(x):\n{answers[0]}"
-    book["cells"][2]["source"] = answers[1]
+    book["cells"][ANSWERS[0]]["source"] = f"# {number}\ndef square(x):\n{answers[0]}"
+    book["cells"][ANSWERS[1]]["source"] = answers[1]
     return json.dumps(book).encode()
 
 
@@ -162,7 +167,7 @@ def hostile(released: dict, dice: random.Random) -> bytes:
     book = json.loads(json.dumps(released))
     text = dice.choice(HOSTILE)
     inside = "\n".join(f"    {line}" for line in text.split("\n"))
-    book["cells"][0]["source"] = text if dice.random() < 0.5 else f"def square(x):\n{inside}"
+    book["cells"][ANSWERS[0]]["source"] = text if dice.random() < 0.5 else f"def square(x):\n{inside}"
     return json.dumps(book).encode()
 
 

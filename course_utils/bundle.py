@@ -16,18 +16,18 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from course_utils import files
+from course_utils import files, reference
 from course_utils.cells import Region
 from course_utils.course import MASTERS, RELEASED, CourseError, find_labs
 from course_utils.masters import as_text, read_master
+from course_utils.workplace import HELP
 
 NAME = "neural-network-labs"
 HANDOUT = Path(__file__).parent / "handout"
 TEMPLATES = ("start.sh", "start.command", "start.bat", "Dockerfile")
 FOLDERS = {"devcontainer": ".devcontainer", "binder": ".binder"}
 EXECUTABLE = {"start.sh", "start.command", "postBuild"}
-GUIDES = {"learners.md": "Guide for learners", "glossary.md": "Glossary", "reading.md": "Further reading"}
-STAGED = ("pyproject.toml", "README.md", "LICENSE")
+STAGED = ("pyproject.toml", "README.md", "LICENSE", *(f"docs/{name}" for name in reference.GUIDES))
 SIZE = "1 to 2 GB (6 GB on Linux where PyTorch's small build cannot be had)"
 TRIED = "(Tried by the makers: the start files on Linux. Not tried: macOS, Windows, containers, Binder, Colab.)"
 EARLIEST = 315_619_200  # seconds: what a zip can say
@@ -95,8 +95,9 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
         path.parent.mkdir(parents=True)
         shutil.copyfile(root / RELEASED / name / f"{name}.ipynb", path)
     wheel = build_wheel(root, names, made / "install")
-    guides = _copy_guides(root, made)
-    files.write(made / "START.ipynb", _start_page(wheel, guides))
+    for name in reference.GUIDES:
+        files.write(made / HELP / name, (root / "docs" / name).read_bytes())
+    files.write(made / "START.ipynb", _start_page(wheel))
     files.write(made / "install" / "versions.txt", "".join(f"{one}\n" for one in versions()))
     files.write(made / "environment.yml", conda_environment(root, wheel.name))
     for name in TEMPLATES:
@@ -120,26 +121,15 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
     )
 
 
-def _copy_guides(root: Path, made: Path) -> dict[str, str]:
-    """Copy the guides for learners that are there; return what each is called by its path in the bundle."""
-    found = {}
-    for name, title in GUIDES.items():
-        source = root / "docs" / name
-        if source.is_file():
-            files.write(made / "help" / name, source.read_bytes())
-            found[f"help/{name}"] = title
-    return found
-
-
-def _start_page(wheel: Path, guides: dict[str, str]) -> str:
+def _start_page(wheel: Path) -> str:
     """Return the start page for the labs that are in the wheel."""
-    from course_utils import reference, start_page
+    from course_utils import start_page
 
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(wheel) as archive:
         members = [name for name in archive.namelist() if name.startswith("course_utils/reference/")]
         archive.extractall(folder, members)
         with reference.taken_from(Path(folder) / "course_utils" / "reference"):
-            return start_page.text(guides)
+            return start_page.text()
 
 
 # --- the wheel
@@ -154,6 +144,7 @@ def build_wheel(root: Path, names: list[str], to: Path) -> Path:
     with tempfile.TemporaryDirectory(prefix="course-wheel-") as folder:
         stage = Path(folder)
         for name in STAGED:
+            (stage / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(root / name, stage / name)
         shutil.copytree(
             Path(__file__).parent, stage / "course_utils", ignore=shutil.ignore_patterns("__pycache__", "reference")

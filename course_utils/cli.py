@@ -141,6 +141,8 @@ def doctor(
     mend: Annotated[bool, typer.Option("--mend", help="put back cells that were lost or edited by mistake")] = False,
 ) -> None:
     """Say what is wrong with a notebook (or, without one, with the environment), and how to mend it."""
+    from course_utils.care import in_sum
+
     if notebook is None:
         from course_utils.doctor import examine_environment
 
@@ -148,24 +150,14 @@ def doctor(
             raise CourseError("Which notebook? For instance: course doctor 5 --mend")
         findings = examine_environment()
     else:
-        from course_utils import inspecting
+        from course_utils import care
         from course_utils.workplace import find_notebook
 
-        pair = inspecting.read_pair(find_notebook(notebook))
-        if mend:
-            for line in inspecting.mend(pair) or ["Nothing was lost or edited."]:
-                typer.echo(line)
-            pair = inspecting.read_pair(pair.path)
-        findings = inspecting.look_over(pair)
-        if run:
-            from course_utils.rehearsing import rehearse
-
-            findings += rehearse(pair)
+        findings = care.look(find_notebook(notebook), run=run, mend=mend)
     for finding in findings:
         typer.echo(str(finding))
-    wrong = sum(not finding.well for finding in findings)
-    typer.echo(f"{wrong} to mend." if wrong else "All is well.")
-    raise typer.Exit(1 if wrong else 0)
+    typer.echo(in_sum(findings))
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 
 @app.command(rich_help_panel=LEARN)
@@ -174,20 +166,18 @@ def submit(
     student: Annotated[
         str, typer.Option(help="your student id, if it is not in the notebook; kept for next time")
     ] = "",
-    exchange: Annotated[bool, typer.Option("--exchange", help="hand it to nbgrader's exchange, too")] = False,
+    exchange: Annotated[bool, typer.Option("--exchange", help="hand it in through nbgrader's exchange")] = False,
 ) -> None:
     """Make the file that you hand in, and say what is unanswered and where to upload it."""
-    from course_utils import handing_in
+    from course_utils import care, handing_in
     from course_utils.workplace import find_notebook, find_workplace
 
     notebook, home = find_notebook(lab), find_workplace() or Path.cwd()
     if not student and sys.stdin.isatty():
         written = handing_in.id_in(handing_in.read_pair(notebook)) or handing_in.known_id(home)
         student = written or typer.prompt("Your student id")
-    done = handing_in.submit(notebook, student, exchange=exchange)
-    typer.echo(f"made       {done.path}")
-    for sentence in done.sentences:
-        typer.echo(sentence)
+    for one in care.submit(notebook, student, exchange=exchange):
+        typer.echo(one.what)
 
 
 @app.command("show-answers", rich_help_panel=LEARN)
@@ -290,11 +280,11 @@ def grade(
 
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
-    from course_utils.lab_options import modules_of
+    from course_utils.lab_options import imports_of
 
     root, console, well, decided = find_root(), Console(), True, True
     names = find_labs(root, labs)
-    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
 

@@ -15,7 +15,7 @@ AUTOGRADED = "autograded"
 FEEDBACK = "feedback"
 DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
-ODD_IN_NAMES = "*?[]{}+%#\\/'\""  # patterns, parts of the exchange's names, parts of addresses
+ODD_IN_NAMES = "*?[]{}+/\\"  # parts of patterns, of the exchange's names, of paths
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
 

@@ -5,21 +5,17 @@ from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
-from course_utils import handing_in, inspecting, reference, workplace
+from course_utils import care, handing_in, reference, start_page, workplace
+from course_utils.care import Deed
 from course_utils.course import CourseError
 from course_utils.inspecting import Diagnosis
 from course_utils.runtime import has_front_end
-
-WORDS = """course doctor LAB          look your notebook over
-course doctor LAB --run    run it as grading does
-course doctor LAB --mend   put lost cells back
-course submit LAB          make the file to hand in"""
 
 
 def open_desk() -> None:
     """Show the desk; where nobody sits at a screen, the commands that do the same."""
     if not has_front_end():
-        print(WORDS)
+        print("\n".join(f"{deed.command:<27}{deed.what}" for deed in care.DEEDS))
         return
     from IPython.display import display
 
@@ -31,67 +27,49 @@ class _Desk:
         import ipywidgets
 
         self.home = workplace.find_workplace() or Path.cwd()
-        labs = {f"{lab.split('_')[0]} {reference.title_of(lab)}": lab for lab in reference.labs()}
+        labs = {start_page.name_of(lab): lab for lab in reference.labs()}
         wide = ipywidgets.Layout(width="34em", max_width="100%")
         self.lab = ipywidgets.Dropdown(options=labs, description="lab", layout=wide)
         self.student = ipywidgets.Text(value=handing_in.known_id(self.home), description="student id", layout=wide)
         self.says = ipywidgets.HTML()
         buttons = [
-            self._button("Look it over", self.look),
-            self._button("Run it as grading does", self.run),
-            self._button("Put lost cells back", self.mend),
-            self._button("Make the file to hand in", self.submit),
+            self._button(care.LOOK, care.look),
+            self._button(care.RUN, lambda path: care.look(path, run=True)),
+            self._button(care.MEND, lambda path: care.look(path, mend=True)),
+            self._button(care.SUBMIT, self.submit, is_look=False),
         ]
         row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.box = ipywidgets.VBox([self.lab, self.student, row, self.says])
 
-    def _button(self, words: str, act: Callable[[Path], list[str]]):
+    def _button(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], *, is_look: bool = True):
         import ipywidgets
 
-        button = ipywidgets.Button(description=words, layout=ipywidgets.Layout(width="auto"))
-        button.on_click(lambda _: self._do(words, act))
+        button = ipywidgets.Button(description=deed.button, layout=ipywidgets.Layout(width="auto"))
+        button.on_click(lambda _: self._do(deed, act, is_look))
         return button
 
-    def _do(self, words: str, act: Callable[[Path], list[str]]) -> None:
-        self.says.value = f"<p>{escape(words)} …</p>"
+    def _do(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], is_look: bool) -> None:
+        self.says.value = f"<p>{escape(deed.button)} …</p>"
 
         def work() -> None:
             try:
-                lines = act(workplace.find_notebook(self.lab.value, self.home))
+                found = act(workplace.find_notebook(self.lab.value, self.home))
+                if is_look:
+                    self.says.value = f"<p><strong>{care.in_sum(found)}</strong></p>{''.join(map(_paragraph, found))}"
+                else:
+                    self.says.value = _paragraph(found[0]) + "".join(_paragraph(one, "·") for one in found[1:])
             except CourseError as error:
-                lines = [_line("✗", str(error))]
-            self.says.value = "".join(lines)
+                self.says.value = _paragraph(Diagnosis(str(error)), "✗")
 
         threading.Thread(target=work, daemon=True).start()  # the page stays alive meanwhile
 
-    def look(self, path: Path) -> list[str]:
-        """Look a notebook over without running it."""
-        return list(map(_of, inspecting.look_over(inspecting.read_pair(path))))
-
-    def run(self, path: Path) -> list[str]:
-        """Run it as grading does."""
-        from course_utils.rehearsing import rehearse
-
-        return list(map(_of, rehearse(inspecting.read_pair(path))))
-
-    def mend(self, path: Path) -> list[str]:
-        """Put lost cells back."""
-        done = inspecting.mend(inspecting.read_pair(path)) or ["nothing was lost or edited"]
-        return [
-            *(_line("✓", one) for one in done),
-            _line("!", "If the notebook is open, take the new file: File, Reload Notebook from Disk."),
-        ]
-
-    def submit(self, path: Path) -> list[str]:
-        """Make the file to hand in."""
-        done = handing_in.submit(path, self.student.value.strip(), exchange=bool(handing_in.exchange_of(self.home)))
-        return [_line("✓", f"made: {done.path.name}"), *(_line("·", one) for one in done.sentences)]
+    def submit(self, path: Path) -> list[Diagnosis]:
+        """Make the file to hand in, and hand it to nbgrader's exchange where there is one."""
+        there = bool(handing_in.exchange_of(self.home))
+        return care.submit(path, self.student.value.strip(), exchange=there)
 
 
-def _of(one: Diagnosis) -> str:
-    return _line("✓" if one.well and not one.mend else "!" if one.well else "✗", one.what, one.mend)
-
-
-def _line(mark: str, what: str, mend: str = "") -> str:
-    more = f"<br>{escape(mend)}" if mend else ""
-    return f'<p style="line-height: 1.4; margin: 0.3em 0"><strong>{mark}</strong> {escape(what)}{more}</p>'
+def _paragraph(one: Diagnosis, mark: str = "") -> str:
+    mark = mark or ("✓" if one.well and not one.mend else "!" if one.well else "✗")
+    more = f"<br>{escape(one.mend)}" if one.mend else ""
+    return f'<p style="line-height: 1.4; margin: 0.3em 0"><strong>{mark}</strong> {escape(one.what)}{more}</p>'

@@ -39,7 +39,7 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     student
         Student id; what stands in the notebook, else what was given before, if left out.
     exchange
-        Also hand it to nbgrader's exchange.
+        Hand it to nbgrader's exchange, so that nothing is to be uploaded.
 
     Raises
     ------
@@ -60,9 +60,8 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     done = HandedIn(home / HAND_IN / f"{who}__{lab}.ipynb")
     files.write(done.path, notebook.read_bytes())
     keep_id(home, who)
-    done.sentences = [*_about_the_id(who, written), _about_answers(pair), _where_to(home, done.path)]
-    if exchange:
-        done.sentences.append(_hand_to_exchange(home, lab))
+    done.sentences = [*_about_the_id(who, written), _about_answers(pair)]
+    done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path))
     return done
 
 
@@ -91,9 +90,7 @@ def _about_the_id(who: str, written: str) -> list[str]:
     if written == who:
         return []
     if not written:
-        return [
-            "The notebook's start cell has no student id: your questions had the lectures' numbers, and are graded so."
-        ]
+        return ["The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 
 
@@ -120,10 +117,10 @@ def exchange_of(home: Path) -> dict[str, str]:
     return {key: str(found[key]) for key in ("root", "course")} if there else {}
 
 
-def _hand_to_exchange(home: Path, lab: str) -> str:
+def _hand_to_exchange(home: Path, lab: str, made: Path) -> str:
     found = exchange_of(home)
     if not found:
-        raise CourseError("There is no exchange of nbgrader's here: upload the file, which was made.")
+        raise CourseError(f"There is no exchange of nbgrader's here. {_where_to(home, made)}")
     options = [f"--Exchange.root={found['root']}", f"--course={found['course']}"]
     options += [f"--CourseDirectory.root={home / workplace.LABS}", "--log-level=ERROR"]
     done = subprocess.run(
@@ -131,8 +128,8 @@ def _hand_to_exchange(home: Path, lab: str) -> str:
     )
     if done.returncode:
         telling = [line for line in done.stderr.splitlines() if "ERROR" in line] or done.stderr.splitlines()[-1:]
-        raise CourseError(f"nbgrader's exchange did not take it: {' '.join(telling)}")
-    return f"nbgrader's exchange has it, too: course {found['course']}."
+        raise CourseError(f"nbgrader's exchange did not take it: {' '.join(telling)} {_where_to(home, made)}")
+    return f"Handed in: nbgrader's exchange has it, course {found['course']}. There is nothing to upload."
 
 
 # --- after the deadline

@@ -16,6 +16,8 @@ from course_utils.cells import KERNELSPEC, grade_id, is_check, is_solution, nbgr
 from course_utils.course import RELEASED, CourseError, find_root
 
 LARGE = 5_000_000  # bytes: many upload forms take no more than some of these
+PUT_BACK = "Put lost cells back"  # what the button on the start page is called
+HOW_TO_PUT_BACK = f"“{PUT_BACK}” on the start page, or course doctor LAB --mend"
 ENOUGH_IN_COMMON = 0.5  # of the graded cells, so that a renamed notebook is recognised
 
 
@@ -128,7 +130,7 @@ def _file(pair: Pair) -> Iterator[Diagnosis]:
     if pair.path.name != pair.original.name:
         yield Diagnosis(
             f"the file is called {pair.path.name}",
-            f"Rename it to {pair.original.name}, or let course submit make the file to hand in.",
+            f"Rename it to {pair.original.name}, or let the start page, or course submit, make the file to hand in.",
         )
     if size > LARGE:
         yield Diagnosis(
@@ -160,7 +162,7 @@ def _cells(pair: Pair) -> Iterator[Diagnosis]:
 
 def _faults_of(name: str, cell: Any, mine: dict[str, Any], count: int) -> Iterator[tuple[str, str]]:
     if name not in mine:
-        yield "its cell is missing", "Put it back as it was handed out: course doctor --mend"
+        yield "its cell is missing", f"Put it back as it was handed out: {HOW_TO_PUT_BACK}."
         return
     if count > 1:
         yield (
@@ -168,9 +170,9 @@ def _faults_of(name: str, cell: Any, mine: dict[str, Any], count: int) -> Iterat
             "Only the last copy counts: see that it is the right one, and delete the others.",
         )
     if cell.cell_type != mine[name].cell_type:
-        yield f"its cell is a {mine[name].cell_type} cell now", "Change its type back: course doctor --mend"
+        yield f"its cell is a {mine[name].cell_type} cell now", f"Change its type back: {HOW_TO_PUT_BACK}."
     elif nbgrader_settings(cell).get("locked") and mine[name].source != cell.source:
-        yield "its cell was edited", "Grading takes the original in any case. Put it back: course doctor --mend"
+        yield "its cell was edited", f"Grading takes the original in any case. Put it back: {HOW_TO_PUT_BACK}."
 
 
 def _answers(pair: Pair) -> Iterator[Diagnosis]:

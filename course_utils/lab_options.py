@@ -16,6 +16,7 @@
 Nothing here is handed to students.
 """
 
+import re
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
@@ -28,6 +29,8 @@ from course_utils.course import CourseError, folders
 NAME = "lab.toml"
 RULES = ("tag", "kebab", "solution-cell", "placeholder", "last-call", "check-follows")
 ALL = "all"
+SLOW_MODULES = {name: name for name in ("pandas", "scipy", "sklearn", "torch", "torchvision", "networkx", "sympy")}
+SLOW = re.compile(rf"\b(?:import|from) ({'|'.join(SLOW_MODULES)})\b".encode())
 Way = Literal["outside", "inside"]
 
 
@@ -87,16 +90,30 @@ def read_options(root: Path, lab: str) -> LabOptions:
     return LabOptions(**{key: _value(where, key, value) for key, value in said.items()})
 
 
-def modules_of(root: Path, labs: Iterable[str]) -> tuple[str, ...]:
-    """Return what is to be imported before notebooks of some labs are run: what their options name, and pandas.
+@dataclass(frozen=True)
+class Imports:
+    """What is imported once, before any notebook is run, so that no notebook waits for it.
 
-    pandas takes half a second to import, so it is looked for in the released notebooks.
+    Parameters
+    ----------
+    ours
+        Whether the notebooks use this package, and so all that it stands on.
+    modules
+        What else they import that is slow to import.
     """
+
+    ours: bool = True
+    modules: tuple[str, ...] = ()
+
+
+def imports_of(root: Path, labs: Iterable[str]) -> Imports:
+    """Return what the released notebooks of some labs import, and what the labs' options name."""
     found = [name for lab in labs for name in read_options(root, lab).modules]
     released = [path for lab in labs for path in (root / folders(root).released / lab).glob("*.ipynb")]
-    if any(b"import pandas" in path.read_bytes() for path in released) and find_spec("pandas"):
-        found.append("pandas")
-    return tuple(dict.fromkeys(found))
+    text = b"\n".join(path.read_bytes() for path in released)
+    mentioned = dict.fromkeys(name.decode() for name in SLOW.findall(text))
+    found += [SLOW_MODULES[name] for name in mentioned if find_spec(name)]
+    return Imports(b"course_utils" in text or not released, tuple(dict.fromkeys(found)))
 
 
 def _value(where: Path, key: str, value: Any) -> Any:

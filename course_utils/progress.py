@@ -15,9 +15,10 @@ from course_utils import journal, reference, workplace
 from course_utils.journal import Practised, Record, Tried
 from course_utils.reference import Entry
 from course_utils.showing import show
-from course_utils.start_page import number_of
+from course_utils.start_page import name_of
 
 LEFT = 'style="text-align: left; vertical-align: top"'
+ONE_LINE = 'style="text-align: left; white-space: nowrap"'
 
 
 @dataclass(frozen=True)
@@ -95,10 +96,6 @@ def _practice(lab: str, record: Record) -> Iterator[tuple[str, Practised]]:
             yield topic.replace("-", " "), practised
 
 
-def _called(lab: str) -> str:
-    return f"{number_of(lab)} {reference.title_of(lab).split(' (homework to')[0]}"
-
-
 def _number(value: float) -> str:
     return f"{round(value, 2):g}"
 
@@ -148,11 +145,11 @@ def _as_text(rows: dict[str, list[Row]], record: Record) -> str:
     following, minutes = _next_words(go_on(rows, record.latest))
     lines = [f"Go on here: {following}{minutes}." if following else "Everything that can be checked is right.", ""]
     table = [("lab", "exercises", "points", "practice")]
-    table += [(_called(lab), _tried(some), _points(some), _practised(lab, record)) for lab, some in rows.items()]
+    table += [(name_of(lab), _tried(some), _points(some), _practised(lab, record)) for lab, some in rows.items()]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines += ["  ".join(map(str.ljust, row, widths)).rstrip() for row in table]
     for lab in _begun(rows, record):
-        lines += ["", _called(lab)]
+        lines += ["", name_of(lab)]
         lines += [f"  {row.sign} {row.entry.number} {row.entry.title}: {row.stands}" for row in rows[lab]]
         lines += [f"  {line}" for line in [_practice_line(lab, record)] if line]
     return "\n".join([*lines, *(["", *record.remarks] if record.remarks else [])])
@@ -184,8 +181,9 @@ def _as_html(rows: dict[str, list[Row]], record: Record) -> str:
 
 def _html_row(lab: str, rows: list[Row], record: Record) -> str:
     right, checked = sum(row.is_right for row in rows), sum(row.is_checked for row in rows)
-    cells = [_link(lab, escape(_called(lab))), f"{right} of {checked} right", _points(rows), _practised(lab, record)]
-    return "<tr>" + "".join(f"<td {LEFT}>{cell}</td>" for cell in cells) + "</tr>"
+    numbers = [f"{right} of {checked} right", _points(rows), _practised(lab, record)]
+    first = f"<td {LEFT}>{_link(lab, escape(name_of(lab)))}</td>"
+    return f"<tr>{first}{''.join(f'<td {ONE_LINE}>{number}</td>' for number in numbers)}</tr>"
 
 
 def _details(lab: str, rows: list[Row], record: Record) -> str:
@@ -197,7 +195,7 @@ def _details(lab: str, rows: list[Row], record: Record) -> str:
     )
     is_latest = record.latest is not None and record.latest[0] == lab
     return (
-        f"<details{' open' if is_latest else ''}><summary>{escape(_called(lab))}</summary>"
+        f"<details{' open' if is_latest else ''}><summary>{escape(name_of(lab))}</summary>"
         f"<table><tbody>{lines}</tbody></table><p>{escape(_practice_line(lab, record))}</p></details>"
     )
 

@@ -17,7 +17,11 @@ from course_utils.cells import Cell, grade_id, is_solution, nbgrader_settings
 
 PACKAGED = Path(__file__).parent / "reference"
 AUTHORS = Path(__file__).parent.parent / "notebooks"
+GUIDES = {"learners.md": "Guide for learners", "glossary.md": "Glossary", "reading.md": "Further reading"}
+PACKAGED_GUIDES = Path(__file__).parent / "guides"
+AUTHORS_GUIDES = Path(__file__).parent.parent / "docs"
 HEADING = re.compile(r"^#+ (?:Exercise )?(\d+\.\d+|Bonus)\. +(.*)$", re.M)
+SECTION = re.compile(r"^## (?:\d+ )?(.*)$", re.M)
 TITLE = re.compile(r"^# (.*)$", re.M)
 WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is run and looked at
 MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b(?:, (?P<dots>[●○]{3}) (?P<word>\w+))?")
@@ -91,8 +95,14 @@ def taken_from(place: Path) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for function in (cells, entries, lab_of):
+    for function in (cells, entries, lab_of, sections):
         function.cache_clear()
+
+
+def guides() -> list[Path]:
+    """Return the guides that a learner gets beside the labs: those of :data:`GUIDES` that were handed out."""
+    place = PACKAGED_GUIDES if PACKAGED_GUIDES.is_dir() else AUTHORS_GUIDES
+    return [place / name for name in GUIDES if (place / name).is_file()]
 
 
 def labs() -> list[str]:
@@ -194,6 +204,15 @@ def minutes_of(lab: str) -> int:
 def further_minutes_of(lab: str) -> int:
     """Return the minutes of what is marked as further in a lab, to the next ten."""
     return round(exact_minutes(cells(lab))[1] / 10) * 10
+
+
+@cache
+def sections(lab: str) -> dict[str, str]:
+    """Return the ids of the cells with a lab's headings, by heading without its number; nothing of an unknown lab."""
+    if not lab or not path_of(lab).is_file():
+        return {}
+    found = [(cell.get("id", ""), SECTION.search(cell["source"])) for cell in cells(lab)]
+    return {heading[1].strip(): place for place, heading in found if heading and place}
 
 
 def has_check(lab: str, exercise: str) -> bool:

@@ -5,10 +5,12 @@ import os
 import random
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from typing import TypeVar
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
+T = TypeVar("T")
 SHORTEST = 1.0  # seconds; work that is done sooner shows no bar in a notebook
 
 
@@ -50,8 +52,8 @@ def has_front_end() -> bool:
 def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callable[..., None]]:
     """Show how far long work has come, where somebody may be looking.
 
-    A notebook keeps one line of text, a terminal nothing. Silent while nbgrader grades, in continuous integration, and
-    where the output is neither a notebook nor a terminal.
+    A notebook keeps one line of text, a terminal nothing. Silent while nbgrader grades, in continuous integration,
+    where the output is neither a notebook nor a terminal, and inside work that has a bar of its own.
 
     Parameters
     ----------
@@ -65,13 +67,28 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
     function
         ``advance(done, note="")`` moves the bar to ``done`` and writes ``note`` behind it.
     """
-    if not has_front_end():
-        yield lambda done, note="": None
-    elif in_notebook():
-        yield _bar_in_notebook(what, total, unit)
-    else:
-        with _bar_in_terminal(what, total, unit) as advance:
-            yield advance
+    _bars.append(what)
+    try:
+        if not has_front_end() or len(_bars) > 1:
+            yield lambda done, note="": None
+        elif in_notebook():
+            yield _bar_in_notebook(what, total, unit)
+        else:
+            with _bar_in_terminal(what, total, unit) as advance:
+                yield advance
+    finally:
+        _bars.remove(what)
+
+
+_bars: list[str] = []  # of work that is going on
+
+
+def with_progress(items: Collection[T], what: str, *, unit: str = "") -> Iterator[T]:
+    """Yield items one by one, under one bar (as :func:`progress_bar`) for all the work that is done with them."""
+    with progress_bar(what, len(items), unit=unit) as advance:
+        for number, item in enumerate(items, 1):
+            yield item
+            advance(number)
 
 
 def in_notebook() -> bool:

@@ -44,19 +44,13 @@ HELP = """## Where help is
 - In an exercise: `lab.NAME.hint()`, then `lab.NAME.worked_example()`; `lab.NAME.practice()` asks you more of the same.
 - `from course_utils import practice; practice.review()` asks you something of all the labs so far.
 - Something odd? Kernel, Restart Kernel and Run All Cells. A lost or edited cell: *Put lost cells back*, above.
-- [Troubleshooting](README.md): when the labs do not open, and how to begin a lab anew.{links}"""
+- [Troubleshooting](help/learners.md#Troubleshooting): when the labs do not open, and how to begin a lab anew.{links}"""
 YOU_WILL = re.compile(r"^\*\*You will\*\* (.*?[.!])(?:\s|$)", re.M)
 
 
-def text(links: dict[str, str] | None = None) -> str:
-    """Return the notebook as it stands on the disk.
-
-    Parameters
-    ----------
-    links
-        Further pages of help, what each is called by where it lies.
-    """
-    more = "".join(f"\n- [{what}]({where})" for where, what in (links or {}).items())
+def text() -> str:
+    """Return the notebook as it stands on the disk."""
+    more = "".join(f"\n- [{reference.GUIDES[path.name]}](help/{path.name})" for path in reference.guides())
     cells = [
         _prose(WHAT_IT_IS),
         _code(PROGRESS),
@@ -74,7 +68,7 @@ def _table() -> str:
     rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
     for lab in reference.labs():
         points = sum(entry.points for entry in reference.entries(lab).values())
-        link = f"[{number_of(lab)} {reference.title_of(lab)}](labs/{lab}/{lab}.ipynb)"
+        link = f"[{name_of(lab)}](labs/{lab}/{lab}.ipynb)"
         rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points:g} |")
     return "\n".join(rows)
 
@@ -84,10 +78,10 @@ def _minutes(lab: str) -> str:
     return f"{reference.minutes_of(lab)}" + (f", *Further* {further}" if further else "")
 
 
-def number_of(lab: str) -> str:
-    """Return a lab's number, with the word homework where it is one."""
-    number = lab.split("_")[0]
-    return f"{number}, homework:" if lab.endswith("homework") else number
+def name_of(lab: str) -> str:
+    """Return a lab's number and title, with the word homework between them where it is one."""
+    number, title = lab.split("_")[0], reference.title_of(lab).split(" (homework to")[0]
+    return f"{number}, homework: {title}" if lab.endswith("homework") else f"{number} {title}"
 
 
 def _aim(lab: str) -> str:

@@ -16,10 +16,11 @@ from course_utils.course import CONFIG, MASTERS, CourseError, one_lab
 
 START = "START.ipynb"
 LABS = "labs"
+HELP = "help"  # the course's guides: they are brought up to date
 OWN = ".course"  # what the course remembers, beside a learner's notebooks
 IN_AUTHORS_TREE = "workplace"  # a clone holds answers: the workplace is a folder of its own there
 HANDED_OUT = "course.json"  # what an instructor says of the course: where to hand in
-INSTALLED = {"install", "help", "start.sh", "start.bat", "start.command", "README.md"}
+INSTALLED = {"install", HELP, "start.sh", "start.bat", "start.command", "README.md"}
 
 
 @dataclass
@@ -89,6 +90,8 @@ def lay_out(folder: Path, start_page: str) -> LaidOut:
     try:
         for lab in reference.labs():
             _lay_out_lab(folder, lab, released, done)
+        for guide in reference.guides():
+            _lay_out_guide(folder / HELP / guide.name, guide.read_bytes())
         _write_start_page(folder / START, start_page, known)
         remember(folder, known)
     except OSError as error:
@@ -103,6 +106,8 @@ def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut
     if not mine.exists():
         files.write(mine, content)
         done.new.append(lab)
+    elif mine.read_bytes() == released_bytes:
+        files.write(mine, content)  # from a bundle, and never opened
     elif lab in released and released[lab] != digest and mine.read_bytes() != content:
         beside = mine.with_name(f"{lab} (newer release).ipynb")
         files.write(beside, content)
@@ -110,11 +115,17 @@ def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut
     released[lab] = digest
 
 
+def _lay_out_guide(path: Path, content: bytes) -> None:
+    if not path.is_file() or path.read_bytes() != content:
+        files.write(path, content)
+
+
 def _write_start_page(path: Path, text: str, known: dict[str, Any]) -> None:
     wanted = _sources(text)
     if path.exists():
-        there = _sources(path.read_text(encoding="utf-8", errors="replace"))
-        if there == wanted or there != known.get("start page"):
+        content = path.read_text(encoding="utf-8", errors="replace")
+        there, untouched = _sources(content), content == text  # untouched: from a bundle, and never opened
+        if not untouched and (there == wanted or there != known.get("start page")):
             return
     files.write(path, _settled(text))
     known["start page"] = wanted

@@ -157,6 +157,15 @@ ADD_FIRST = """        self.grad = self.grad or 1.0
             parent.backward()
 
 """
+HANDED_ON = """        self.grad += 1.0
+        todo = [self]
+        while todo:
+            value = todo.{}
+            for parent, slope in zip(value.parents, value.slopes):
+                parent.grad += slope * value.grad
+                todo.append(parent)
+
+"""
 PASSES = "slope * arrived[id(value)]"
 BY_NUMBER = (
     ("    def backward_order(self):\n", EQUAL),

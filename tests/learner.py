@@ -135,6 +135,7 @@ class Notebook:
 def open_page(chrome, address: str, **options):
     """Open JupyterLab in a page of its own and return it when the application is there."""
     page = chrome.new_page(viewport={"width": 1024, "height": 768}, **options)
+    page.set_default_timeout(120_000)  # a busy machine takes its time for a picture
     page.goto(address)
     page.locator(".jp-Notebook").first.wait_for(timeout=120_000)
     return page

@@ -58,7 +58,7 @@ def at_the_desk(start: Notebook) -> list[str]:
     page.locator(".widget-text input").press("Tab")
     for button, answer in (
         ("Look it over", "not answered yet"),
-        ("Make the file to hand in", f"made: mia__{LAB}.ipynb"),
+        ("Make the file to hand in", f"made: hand-in/mia__{LAB}.ipynb"),
     ):
         page.get_by_role("button", name=button).click()
         found = page.locator("p", has_text=answer).first

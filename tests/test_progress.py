@@ -6,6 +6,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+import IPython.display  # noqa: F401  asked for where IPython itself is a stand-in
 import pytest
 
 from course_utils import journal, progress, reference, workplace

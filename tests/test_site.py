@@ -74,11 +74,11 @@ def made_pages(site):
 
 
 def answers(lab):
-    """Return the lines of a lab's model answers and hidden tests that say something, and stand nowhere else in it."""
+    """Return the lines of a lab's model answers and hidden tests that say something, and are handed out in no lab."""
     master = master_of(lab)
     lines = {line for region in Region for line in region_lines(master, region)}
     lines |= {line.strip() for cell in master.cells if role(cell) == Role.ESSAY for line in cell.source.splitlines()}
-    handed_out = "\n".join("".join(cell["source"]) for cell in released(lab))
+    handed_out = "\n".join("".join(cell["source"]) for one in LABS for cell in released(one))
     return sorted(line for line in lines if len(line) >= TELLING and line not in handed_out)
 
 
@@ -97,7 +97,7 @@ def test_every_page_is_understood(course):
 def test_no_built_file_holds_an_answer_or_a_hidden_test(site):
     lines = {line for lab in LABS for line in answers(lab)}
     files = [path for path in site.rglob("*") if path.is_file() and path.suffix not in (".png", ".woff2", ".ttf")]
-    assert len(lines) > 500
+    assert len(lines) > 400
     found = {path: [line for line in lines if line in text] for path in files for text in [shown_by(path)]}
     assert {path.name: some for path, some in found.items() if some} == {}
 

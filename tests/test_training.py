@@ -111,6 +111,24 @@ def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
     assert output.data == {"text/plain": f"my network  {'█' * 24}  3 of 3 epochs  loss 1.250"}
 
 
+@pytest.mark.slow
+def test_trainings_inside_work_with_a_bar_have_none_of_their_own(monkeypatch):
+    for name in ("NBGRADER_EXECUTION", "CI"):
+        monkeypatch.delenv(name, raising=False)
+    lines = (
+        "from course_utils import runtime",
+        "from course_utils.training import run_epochs",
+        "runtime.SHORTEST = 0",
+        "for _ in runtime.with_progress('ab', 'two trainings', unit='of them'):",
+        "    run_epochs(lambda: 1.25, 3)",
+        "run_epochs(lambda: 1.25, 3, what='afterwards');",
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("\n".join(lines))])
+    NotebookClient(notebook, kernel_name="python3").execute()
+    shown = [output.data["text/plain"].split("  ")[0] for output in notebook.cells[0].outputs]
+    assert shown == ["two trainings", "afterwards"]
+
+
 def test_where_nobody_looks_nothing_is_written(monkeypatch, capfd):
     for name in ("NBGRADER_EXECUTION", "CI", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)

@@ -80,8 +80,9 @@ def test_a_lab_that_was_moved_away_is_laid_out_anew(home):
 
 def test_a_start_page_is_brought_up_to_date_unless_somebody_changed_it(home):
     page = home / "START.ipynb"
-    workplace.lay_out(home, start_page.text({"help/x.md": "X"}))
-    assert "help/x.md" in page.read_text()
+    older = start_page.text()
+    workplace.lay_out(home, older.replace("Run a cell", "How a cell is run"))
+    assert "How a cell is run" in page.read_text()
     notebook = nbformat.read(page, as_version=4)
     notebook.cells[0].source = "mine"
     nbformat.write(notebook, page)
@@ -130,6 +131,21 @@ def test_the_start_page_says_what_labs_take(home):
         further = reference.further_minutes_of(lab)
         minutes = f"{reference.minutes_of(lab)}, *Further* {further}" if further else f"{reference.minutes_of(lab)}"
         assert re.search(rf"labs/{lab}/.*\| {re.escape(minutes)} \|", table)
+
+
+def test_every_link_of_the_start_page_leads_to_a_file(home):
+    cells = nbformat.read(home / "START.ipynb", as_version=4).cells
+    links = re.findall(r"\]\(([^)#]+)", "".join(cell.source for cell in cells))
+    assert {"help/learners.md", "help/glossary.md", "help/reading.md"} <= set(links)
+    assert [link for link in links if not (home / link).is_file()] == []
+
+
+def test_a_guide_that_is_out_of_date_is_brought_up_to_date(home):
+    path = home / "help" / "glossary.md"
+    guide = path.read_bytes()
+    path.write_text("older")
+    workplace.lay_out(home, start_page.text())
+    assert path.read_bytes() == guide
 
 
 @pytest.mark.parametrize("lab", reference.labs())
@@ -286,6 +302,17 @@ def test_a_bundle_holds_the_labs_that_were_asked_for_and_what_starts_them(made):
     assert not {line for line in (folder / "install" / "versions.txt").read_text().split() if line.startswith("nvidia")}
     with zipfile.ZipFile(made / "neural-network-labs.zip") as archive:
         assert archive.getinfo("neural-network-labs/start.sh").external_attr >> 16 == 0o755
+
+
+def test_what_a_bundle_brings_says_which_python_runs_it_once_it_is_started(made, tmp_path, two_labs):
+    folder = Path(shutil.copytree(made / "neural-network-labs", tmp_path / "labs of mine"))
+    (folder / "START.ipynb").write_text(start_page.text())
+    before = {path: cells(path) for path in folder.rglob("*.ipynb")}
+    assert workplace.lay_out(folder, start_page.text()).sentences == []
+    assert len(before) == 3
+    for path, content in before.items():
+        assert "language_info" in json.loads(path.read_text())["metadata"], "else it counts as changed when opened"
+        assert cells(path) == content
 
 
 def test_the_same_tree_makes_the_same_bundle(made, tmp_path):

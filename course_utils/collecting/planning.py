@@ -1,5 +1,6 @@
 """Which attempt of whom counts for which lab: decided and shown before anything is written."""
 
+import contextlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from course_utils.cells import grade_id
 from course_utils.collecting.layouts import SEPARATOR, Piece, attempt_in
 from course_utils.collecting.roster import Roster
 from course_utils.collecting.sources import File
-from course_utils.course import RELEASED
+from course_utils.course import folders
 from course_utils.grading.reading import TIMESTAMP, why_no_file, why_no_id
 
 NOTEBOOK = ".ipynb"
@@ -94,7 +95,8 @@ class Labs:
 
     def __init__(self, root: Path, names: Sequence[str]) -> None:
         self.names = sorted(names, key=len, reverse=True)  # a homework's name begins with its lab's
-        self.cells = {name: _graded_cells(root / RELEASED / name / f"{name}{NOTEBOOK}") for name in names}
+        released = root / folders(root).released
+        self.cells = {name: _graded_cells(released / name) for name in names}
 
     def named_in(self, text: str) -> str:
         """Return the lab whose name is in a text, "" if none is."""
@@ -108,11 +110,13 @@ class Labs:
         return best if best and shares[best] > ENOUGH_IN_COMMON else ""
 
 
-def _graded_cells(path: Path) -> set[str]:
-    try:
-        return _names_of_cells(path.read_bytes())
-    except OSError:
-        return set()
+def _graded_cells(folder: Path) -> set[str]:
+    """Return the cells of a lab's notebooks that nbgrader knows."""
+    found: set[str] = set()
+    for path in folder.glob(f"*{NOTEBOOK}"):
+        with contextlib.suppress(OSError):
+            found |= _names_of_cells(path.read_bytes())
+    return found
 
 
 def _names_of_cells(content: bytes | None) -> set[str]:

@@ -12,12 +12,14 @@ import struct
 import sys
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from course_utils.grading.codec import MAX_FRAME, BadFrame, frame, read_body
 
 PATIENCE = 3  # seconds on the clock for each second that the other side may compute: it may have to wait its turn
+GROWTH = 4  # times as long where the kernel says that it did wait for a processor
 PASSES_CREDENTIALS = sys.platform == "linux"
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
 
@@ -28,6 +30,67 @@ class Gone(Exception):
 
 class TooSlow(Exception):
     """No answer by the deadline."""
+
+
+Deadline = float | Callable[[], float] | None  # a moment, one that grows, or none
+
+
+def waited(pid: int | str = "self") -> float:
+    """Return how many seconds a process has waited for a processor since it began; 0 where no kernel says so."""
+    try:
+        with open(f"/proc/{pid}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+class Patience:
+    """A moment that comes later by what a process has had to wait for a processor, within bounds.
+
+    Parameters
+    ----------
+    seconds
+        On the clock, from now on, if the process never has to wait.
+    pid
+        The process.
+    """
+
+    def __init__(self, seconds: float, pid: int | str = "self") -> None:
+        self.seconds, self.pid = seconds, pid
+        self.began, self.before = time.monotonic(), waited(pid)
+
+    @property
+    def lost(self) -> float:
+        """The seconds that the process has waited meanwhile, as far as they count."""
+        return min(max(waited(self.pid) - self.before, 0.0), (GROWTH - 1) * self.seconds)
+
+    def __call__(self) -> float:
+        """Return when it is over, as things stand now."""
+        return self.began + self.seconds + self.lost
+
+
+@dataclass
+class _Accounts:
+    """What processes that were asked something have waited for a processor meanwhile, in seconds."""
+
+    over: float = 0.0
+    now: Patience | None = None
+
+    @contextlib.contextmanager
+    def kept(self, patience: Patience) -> Iterator[None]:
+        self.now = patience
+        try:
+            yield
+        finally:
+            self.over, self.now = self.over + patience.lost, None
+
+
+_accounts = _Accounts()
+
+
+def lost() -> float:
+    """Return how many seconds those whom this process has asked something had to wait for a processor, up to now."""
+    return _accounts.over + (_accounts.now.lost if _accounts.now else 0.0)
 
 
 class Channel:
@@ -50,26 +113,28 @@ class Channel:
         Raises
         ------
         TooSlow
-            After so many seconds. The channel cannot be used any more.
+            After so many seconds, and what the other side has had to wait for a processor. The channel cannot be used
+            any more.
         Gone
             If the other side has closed the channel, or sends what is no frame.
         """
-        deadline = time.monotonic() + seconds
-        self.send(request, deadline)
-        return self.receive(deadline)
+        patience = Patience(seconds, self.peer)
+        with _accounts.kept(patience):
+            self.send(request, patience)
+            return self.receive(patience)
 
-    def send(self, document: Any, deadline: float | None = None) -> None:
+    def send(self, document: Any, deadline: Deadline = None) -> None:
         """Send a document; raise as :meth:`ask` does."""
         with self._one_way(deadline):
             self.sock.sendall(frame(document))
 
-    def send_bytes(self, data: bytes, deadline: float | None = None) -> None:
+    def send_bytes(self, data: bytes, deadline: Deadline = None) -> None:
         """Send bytes of any length to a trusted reader; raise as :meth:`ask` does."""
         with self._one_way(deadline):
             self.sock.sendall(struct.pack(">Q", len(data)))
             self.sock.sendall(data)
 
-    def receive_bytes(self, deadline: float | None = None) -> bytes:
+    def receive_bytes(self, deadline: Deadline = None) -> bytes:
         """Return what a trusted writer sent with :meth:`send_bytes`."""
         with self._one_way(deadline):
             (length,) = struct.unpack(">Q", self._exactly(8, deadline))
@@ -79,7 +144,7 @@ class Channel:
         """Return the document that comes within so many seconds; raise as :meth:`ask` does."""
         return self.receive(time.monotonic() + seconds)
 
-    def receive(self, deadline: float | None = None) -> Any:
+    def receive(self, deadline: Deadline = None) -> Any:
         """Return the next document; raise as :meth:`ask` does."""
         with self._one_way(deadline):
             (length,) = struct.unpack(">I", self._exactly(4, deadline))
@@ -88,7 +153,7 @@ class Channel:
             return read_body(self._exactly(length, deadline))
 
     @contextlib.contextmanager
-    def _one_way(self, deadline: float | None) -> Iterator[None]:
+    def _one_way(self, deadline: Deadline) -> Iterator[None]:
         try:
             self._wait_until(deadline)
             yield
@@ -99,17 +164,21 @@ class Channel:
             self.close()
             raise Gone(str(error)) from None
 
-    def _wait_until(self, deadline: float | None) -> None:
-        left = None if deadline is None else deadline - time.monotonic()
+    def _wait_until(self, deadline: Deadline) -> None:
+        moment = deadline() if callable(deadline) else deadline
+        left = None if moment is None else moment - time.monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
         self.sock.settimeout(left)
 
-    def _exactly(self, count: int, deadline: float | None) -> bytes:
+    def _exactly(self, count: int, deadline: Deadline) -> bytes:
         parts = []
         while count:
             self._wait_until(deadline)
-            part = self._some(min(count, 1 << 20))
+            try:
+                part = self._some(min(count, 1 << 20))
+            except TimeoutError:
+                continue  # the deadline may have grown
             if not part:
                 raise ConnectionError("the other side is gone")
             parts.append(part)

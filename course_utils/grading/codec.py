@@ -296,7 +296,7 @@ class _Reader:
             raise BadFrame("not a value")
         ((kind, body),) = document.items()
         if self.rich and kind in library_values.READERS:
-            return library_values.read(kind, body, lambda item: self.read(item, depth + 1), _few)
+            return library_values.read(kind, body, lambda item: self.read(item, depth + 1), self.few)
         if kind not in _READERS:
             raise BadFrame("unknown kind of value")
         return _READERS[kind](self, body, depth + 1)
@@ -306,8 +306,17 @@ class _Reader:
             raise BadFrame("not a list")
         return [self.read(item, depth) for item in body]
 
+    def few(self, body: Any) -> list[Any]:
+        """Return a list of keys, or of pairs, that is not too long: keys can be chosen so that each meets every other.
+
+        Checks in ordinary Python may count words by the ten thousand; the time of a check bounds them.
+        """
+        if type(body) is not list or len(body) > (MAX_NODES if self.rich else MAX_KEYS):
+            raise BadFrame("too many keys")
+        return body
+
     def read_dict(self, body: list[Any], depth: int) -> dict[str, Any]:
-        return {self.read(key, depth): self.read(value, depth) for key, value in _few(body)}
+        return {self.read(key, depth): self.read(value, depth) for key, value in self.few(body)}
 
     def read_int(self, body: str, depth: int) -> int:
         if len(body) > MAX_INT_BITS // 4 + 3:
@@ -366,12 +375,6 @@ def _shape(shape: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _few(body: Any) -> list[Any]:
-    if type(body) is not list or len(body) > MAX_KEYS:
-        raise BadFrame("too many keys")
-    return body
-
-
 def _numbers(body: Any) -> list[Any]:
     if type(body) is not list or len(body) != 3 or any(type(n) not in (int, type(None)) for n in body):
         raise BadFrame("not three numbers")
@@ -381,8 +384,8 @@ def _numbers(body: Any) -> list[Any]:
 _READERS: dict[str, Callable[..., Any]] = {
     "list": _Reader.items,
     "tuple": lambda reader, body, depth: tuple(reader.items(body, depth)),
-    "set": lambda reader, body, depth: set(reader.items(_few(body), depth)),
-    "frozenset": lambda reader, body, depth: frozenset(reader.items(_few(body), depth)),
+    "set": lambda reader, body, depth: set(reader.items(reader.few(body), depth)),
+    "frozenset": lambda reader, body, depth: frozenset(reader.items(reader.few(body), depth)),
     "dict": _Reader.read_dict,
     "int": _Reader.read_int,
     "complex": _Reader.read_complex,

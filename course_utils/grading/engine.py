@@ -17,6 +17,7 @@ import msgpack
 
 from course_utils.course import CourseError
 from course_utils.grading import own_code
+from course_utils.grading.channel import GROWTH
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import ungraded
@@ -41,13 +42,21 @@ class Engine:
         Start a fresh process for each student even where a preloaded one could be forked.
     at_once
         How many threads will ask at a time. The pictures of a release are drawn by as many processes.
+    ours
+        Whether notebooks use this package: then all that it stands on is imported beforehand, too.
     """
 
     def __init__(
-        self, private: Sequence[Path] = (), modules: Sequence[str] = (), spawn: bool = False, at_once: int = 1
+        self,
+        private: Sequence[Path] = (),
+        modules: Sequence[str] = (),
+        spawn: bool = False,
+        at_once: int = 1,
+        ours: bool = True,
     ) -> None:
         self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
         self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
+        self.arguments += [] if ours else ["--foreign"]
         self.at_once, self.closed = at_once, False
         self.lock, self.drawing = threading.Lock(), threading.Lock()
         self.busy: set[PreloadedProcess] = set()  # those that can do one thing at a time
@@ -64,7 +73,7 @@ class Engine:
             does raises.
         """
         read = Job.unpack(job)
-        seconds = read.limits.total_seconds + GRACE_SECONDS
+        seconds = GROWTH * read.limits.total_seconds + GRACE_SECONDS
         done = self._request(seconds, GRADE, job, self._pictures(read))
         return done or ungraded(read, "grading it took too long or used too much memory").pack()
 

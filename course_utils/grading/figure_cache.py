@@ -69,8 +69,7 @@ class CachedFigure:
 
 def find_figures(cells: list[ReleasedCell]) -> list[CachedFigure]:
     """Return the pictures of a release (:attr:`Bundle.cells`) that are the same for everybody."""
-    draws = any(cell["cell_type"] == "code" and OURS in cell["source"] for cell in cells)
-    return _Finder(cells).find() if draws else []
+    return _Finder(cells).find()
 
 
 class _Finder:
@@ -232,9 +231,11 @@ def share(packed: bytes) -> tuple[int, int]:
 def paint(cells: list[ReleasedCell], shell: Shell, part: int = 0, parts: int = 1) -> bytes:
     """Draw the pictures of a release, or a share of them, for :func:`unpack`.
 
-    Runs the release's own text, and nobody else's.
+    Runs the release's own text, and nobody else's. Where notebooks do not use this package nothing is drawn: what
+    another one calls ``show`` may show what was drawn before.
     """
-    figures = {figure.cell: figure for figure in find_figures(cells)[part::parts]}
+    ours = any(cell["cell_type"] == "code" and OURS in cell["source"] for cell in cells)
+    figures = {figure.cell: figure for figure in find_figures(cells)[part::parts]} if ours else {}
     if not figures:
         nothing: bytes = msgpack.packb([])
         return nothing

@@ -24,6 +24,7 @@ from course_utils.grading.job import Limits
 from course_utils.grading.shell import Shell
 from course_utils.grading.student import Student, settle
 
+NICE = 5
 PATIENCE = 0.5  # seconds for a box to end by itself
 
 
@@ -106,6 +107,7 @@ class ForkServer:
             die_with_parent()
             close_files(keep=sock.fileno())
             os.setsid()
+            be_nice()
             cage.join()
             folder = sandbox.enter(self.tier, self.files, self.limits, self.readable)
             settle(seed, str(folder))
@@ -127,6 +129,12 @@ def close_files(keep: int) -> None:
     highest = os.sysconf("SC_OPEN_MAX")
     os.closerange(3, keep)
     os.closerange(keep + 1, max(min(highest, 65_536), keep + 2))
+
+
+def be_nice() -> None:
+    """Let what is not a student's process go first: who grades, and whoever works at this machine."""
+    if hasattr(os, "nice"):
+        os.nice(NICE)
 
 
 def die_with_parent() -> None:

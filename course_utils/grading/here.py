@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from course_utils.course import CourseError
+from course_utils.lab_options import Imports
 
 TRIES = 2  # for a job that ends in an error
 IN_FLIGHT = 2  # jobs a worker: one that is graded, one that waits
@@ -36,11 +37,12 @@ class NotGraded:
 Done = Iterator[tuple[str, bytes | NotGraded]]
 
 
-def make_engine(private: tuple[Path, ...], at_once: int, modules: tuple[str, ...] = ()) -> Grades:
-    """Return the real engine, which imports some modules beforehand."""
+def make_engine(private: tuple[Path, ...], at_once: int, imports: Imports | None = None) -> Grades:
+    """Return the real engine, which imports beforehand what notebooks import."""
     from course_utils.grading.engine import Engine
 
-    return Engine(private=private, modules=modules, at_once=at_once)
+    wanted = imports or Imports()
+    return Engine(private=private, modules=wanted.modules, at_once=at_once, ours=wanted.ours)
 
 
 def reason_of(error: BaseException) -> str:

@@ -122,6 +122,12 @@ class StandIn:
     def __divmod__(self, other: Any) -> Any:
         return _use(self, "divmod", other)
 
+    def __copy__(self) -> Any:
+        return _use(self, "copy")
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return _use(self, "deepcopy")
+
     def __dir__(self) -> list[str]:
         return [str(name) for name in _use(self, "dir")]
 
@@ -169,7 +175,7 @@ class CallableStandIn(StandIn):
         return object.__getattribute__(self, "_course_objects").use("call", [self, *args], kwargs)
 
 
-_NEVER = {"__wrapped__", "__deepcopy__", "__copy__", "__getstate__", "__reduce_ex__", "shape_", "_fields_"}
+_NEVER = {"__wrapped__", "__getstate__"}
 
 
 def _handle(stand_in: Any) -> int:

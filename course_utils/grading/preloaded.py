@@ -112,6 +112,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--spawn", action="store_true")
     parser.add_argument("--private", action="append", default=[], type=Path)
     parser.add_argument("--module", action="append", default=[])
+    parser.add_argument("--foreign", action="store_true")
     options = parser.parse_args(arguments)
     if options.code != own_code.digest():
         sys.exit(OTHER_CODE)
@@ -119,7 +120,7 @@ def main(arguments: list[str]) -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # not wanted after all: leave no folder behind
     with at_home():
         tier, readable = sandbox.best_tier(), sandbox.readable_paths(options.private)
-        preload(options.module)
+        preload(options.module, ours=not options.foreign)
         if tier.forks and not options.spawn:
             serve(control, tier, readable)
         else:

@@ -13,16 +13,19 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-MODULES = ("numpy", "torch", "torchvision", "matplotlib.pyplot", "ipywidgets", "anywidget")
+EVERYBODYS = ("numpy", "matplotlib.pyplot")
+MODULES = (*EVERYBODYS, "torch", "torchvision", "ipywidgets", "anywidget")
 OURS = ("judging", "data", "models", "training", "drawing", "widgets", "labs")
 
 
-def preload(modules: list[str]) -> None:
-    """Import libraries, our own modules and some more."""
-    for name in (*MODULES, *_packages(), *modules):
+def preload(modules: list[str], *, ours: bool = True) -> None:
+    """Import libraries, our own modules where notebooks use them, and some more."""
+    for name in (*MODULES, *_packages(), *modules) if ours else (*EVERYBODYS, *modules):
         importlib.import_module(name)
-    sys.modules["torch"].set_num_threads(1)
-    sys.modules["course_utils.data"].load_photo("camera", size=8)  # scikit-image imports when it is first used
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    if ours:
+        sys.modules["course_utils.data"].load_photo("camera", size=8)  # scikit-image imports when it is first used
 
 
 def see_that_there_is_one_thread() -> None:

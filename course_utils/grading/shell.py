@@ -11,6 +11,7 @@ import io
 import signal
 import subprocess
 import sys
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any, Literal
@@ -20,7 +21,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_utils.grading.channel import PATIENCE
+from course_utils.grading.channel import PATIENCE, Patience
 
 INLINE = "module://matplotlib_inline.backend_inline"
 MAX_TEXT = 200_000  # characters of printed text in one cell
@@ -207,8 +208,8 @@ def interrupted_after(seconds: float) -> Iterator[list[Any]]:
     """Raise KeyboardInterrupt in this block after so many seconds, and again every second; yield what tells of it.
 
     Counted is the time that this process computes, so that a busy machine stops nobody; against sleep there is the
-    clock on the wall, with :data:`PATIENCE`. Where a platform has no such timers (Windows) nothing is raised: there the
-    trusted side ends the process.
+    clock on the wall, with :data:`PATIENCE` and what this process has had to wait for a processor. Where a platform has
+    no such timers (Windows) nothing is raised: there the trusted side ends the process.
     """
     late: list[bool] = []
     if not hasattr(signal, "setitimer"):
@@ -219,14 +220,22 @@ def interrupted_after(seconds: float) -> Iterator[list[Any]]:
         late.append(True)
         raise KeyboardInterrupt(f"stopped after {seconds:g} s")
 
-    timers = {signal.SIGPROF: (signal.ITIMER_PROF, 1), signal.SIGALRM: (signal.ITIMER_REAL, PATIENCE)}
-    before = {number: signal.signal(number, interrupt) for number in timers}
-    for timer, factor in timers.values():
-        signal.setitimer(timer, max(seconds, 0.01) * factor, 1.0)
+    def look_at_the_clock(number: int, frame: object) -> None:
+        left = patience() - time.monotonic()
+        if left <= 0:
+            interrupt(number, frame)
+        signal.setitimer(signal.ITIMER_REAL, left, 1.0)
+
+    seconds = max(seconds, 0.01)
+    handlers = {signal.SIGPROF: interrupt, signal.SIGALRM: look_at_the_clock}
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    patience = Patience(seconds * PATIENCE)
+    signal.setitimer(signal.ITIMER_PROF, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, patience.seconds, 1.0)
     try:
         yield late
     finally:
-        for number, (timer, _) in timers.items():
+        for number, timer in ((signal.SIGPROF, signal.ITIMER_PROF), (signal.SIGALRM, signal.ITIMER_REAL)):
             signal.setitimer(timer, 0)
             signal.signal(number, before[number])
 

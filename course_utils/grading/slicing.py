@@ -30,7 +30,8 @@ Place = Literal["open", "locked", "check", "answer"]
 _WORDS = (
     "exec eval compile globals locals vars __import__ import_module reload runpy run_path get_ipython pickle cPickle "
     "cloudpickle dill joblib shelve marshal read_pickle jsonpickle subprocess system popen Popen sympify parse_expr "
-    "monkeypatch patch mock_open capsys gcf gca get_fignums setrecursionlimit settrace _getframe unsafe_load"
+    "monkeypatch patch mock_open capsys gcf gca get_fignums setrecursionlimit settrace _getframe unsafe_load "
+    "Loader UnsafeLoader allow_pickle"
 )
 NEEDS_THE_STUDENTS_PROCESS = frozenset(_WORDS.split())
 REPLACED = frozenset(("input", "print", "open"))  # builtins that a check may want to put something in place of
@@ -246,6 +247,8 @@ def _name_at(node: ast.AST) -> str:
         return node.id
     if isinstance(node, ast.Attribute):
         return node.attr
+    if isinstance(node, ast.keyword):
+        return node.arg or ""
     if isinstance(node, ast.alias):
         return node.name.split(".")[0] if node.name.split(".")[0] in NEEDS_THE_STUDENTS_PROCESS else node.name
     return ""

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from course_utils.grading import sandbox, shell
 from course_utils.grading.channel import Channel
-from course_utils.grading.fork_server import NoBox
+from course_utils.grading.fork_server import NoBox, be_nice
 from course_utils.grading.job import Limits
 from course_utils.grading.preloading import at_home, preload
 from course_utils.grading.starting import inherited, last_words, start
@@ -120,6 +120,7 @@ def main(arguments: list[str]) -> None:
         built = shell.build()
         gc.collect()
         tier, readable = sandbox.best_tier(options.tier), sandbox.readable_paths(options.private)
+    be_nice()
     _join(cage)
     folder = sandbox.enter(tier, files, Limits(**limits), readable)
     settle(seed, str(folder))

@@ -17,7 +17,6 @@ from typing import Any
 from course_utils.grading import codec, using
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.shell import Shell, interrupted_after
-from course_utils.judging.protocol import calling, shortcuts
 
 
 class Student:
@@ -71,7 +70,8 @@ class Student:
             other.close()
             return ["forked"]
         self.channel.close()
-        shortcuts.stay_refused()
+        if shortcuts := sys.modules.get("course_utils.judging.protocol.shortcuts"):
+            shortcuts.stay_refused()
         self.channel = Channel(other)
         return ["here"]
 
@@ -84,6 +84,8 @@ class Student:
         self, handle: int, name: str, probe: str, args: list[Any], kwargs: list[Any], refused: list[Any], seconds: float
     ) -> list[Any]:
         """Call one of this process's objects, or a probe on it, and reply with what came of it."""
+        from course_utils.judging.protocol import calling  # imports PyTorch, which not every notebook needs
+
         given, options = codec.unpack(args, self._held), codec.unpack(kwargs, self._held)
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere), interrupted_after(seconds):
             outcome = calling.perform(self.handles[handle], name, probe, given, options, tuple(refused))

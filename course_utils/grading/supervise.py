@@ -18,23 +18,39 @@ from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
 from course_utils.grading.beside import beside
 from course_utils.grading.binding import locked_before
-from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
+from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, TooSlow, lost
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes
-from course_utils.grading.job import DONE, FAILED, PAINT, Graded, GradedCell, Job, Limits, Output, ReleasedCell, Status
+from course_utils.grading.job import (
+    DONE,
+    FAILED,
+    PAINT,
+    Check,
+    Graded,
+    GradedCell,
+    Job,
+    Limits,
+    Output,
+    ReleasedCell,
+    Status,
+)
 from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.plain_checks import PlainCheck
+from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, shared_statements, shown_text, stand_on
-from course_utils.grading.trusted import GRACE, Client, OwnCheck, names_of_lesson
+from course_utils.grading.stumbles import why_not_there
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
 from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
 
 MOST_RESTARTS = 3
+MOST_REPEATS = 2  # of what ended a process without having taken too long: it may have been ended from outside
 LARGEST_FILE = 60 << 20  # bytes
 LEAST_SECONDS = 2.0  # for a check, also when a submission has used up its time
 OVER_A_LIMIT = ("MemoryError", "[Errno 28]", "[Errno 11]", "[Errno 27]")  # no memory, disk, processes, too large a file
 MOST_SHOWN = 32 << 20  # characters of all outputs together
+REPEATED = "a process was ended from outside, and what it did was done once more"
 FATAL = {
     "timeout": "CellTimeoutError: this cell ran too long and could not be stopped. It was left out.",
     "ended the process": "KernelDied: this cell ended the process. It was left out.",
@@ -72,6 +88,7 @@ class Waiting:
     cell: GradedCell
     cells: list[str]
     check: "OwnCheck | PlainCheck | None" = None
+    spent: float = 0.0  # seconds
 
 
 @dataclass
@@ -101,17 +118,19 @@ class Supervision:
     names: dict[str, Any] = field(default_factory=dict)  # of the lesson's first cell, for checks of our own kind
     room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
+    repeats: int = 0
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
         limits = asdict(self.job.limits)
         self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes), limits=limits)
-        self.over = time.monotonic() + self.job.limits.total_seconds
+        self.over, self.lost_before = time.monotonic() + self.job.limits.total_seconds, lost()
 
     @property
     def left(self) -> float:
-        """The seconds that this submission still has."""
-        return self.over - time.monotonic()
+        """The seconds that this submission still has. What it had to wait for a processor does not count."""
+        waited = min(lost() - self.lost_before, (GROWTH - 1) * self.job.limits.total_seconds)
+        return self.over + waited - time.monotonic()
 
     def grade(self) -> Graded:
         """Run everything and return the result."""
@@ -150,7 +169,7 @@ class Supervision:
             else:
                 self.graded.notes.append(f"{name[:100]} is too large and was left out")
         bundle = self.job.bundle
-        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.lab}.ipynb"))
+        self.boxes.prepare(self.job.limits, beside(kept, bundle.files, f"{bundle.notebook}.ipynb"))
 
     # --- cells
 
@@ -183,7 +202,7 @@ class Supervision:
         self.graded.cells.append(not_run(step))
         return self.graded.cells[-1]
 
-    def _run(self, source: str, cell: GradedCell) -> None:
+    def _run(self, source: str, cell: GradedCell, again: bool = False) -> None:
         if self.box is None or self.left <= 0:
             cell["status"] = "left out"
             return
@@ -193,6 +212,8 @@ class Supervision:
                 self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE), self.room
             )
         except (Gone, TooSlow) as error:
+            if isinstance(error, Gone) and not again and self._repeated(source, cell):
+                return
             cell["status"] = "timeout" if isinstance(error, TooSlow) else "ended the process"
             cell["outputs"] = [_error(FATAL[cell["status"]])]
             self._restart()
@@ -205,6 +226,25 @@ class Supervision:
         self.half_done = status == "timeout"
         if not self.half_done:
             self.done.append(source)
+
+    def _repeated(self, source: str, cell: GradedCell) -> bool:
+        """Run a cell once more that has ended its process: that may have been ended from outside. Tell whether it ran.
+
+        Where the next try ends alike it is the cell's own doing.
+        """
+        self.repeats += 1
+        if self.repeats > MOST_REPEATS or self.left <= 0:
+            return False
+        self._restart(counted=False)
+        if self.box is None:
+            return False
+        self._run(source, cell, again=True)
+        if cell["status"] != "ended the process":
+            self._note(REPEATED)
+        return True
+
+    def _note(self, note: str) -> None:
+        self.graded.notes += [note] if note not in self.graded.notes else []
 
     def _kept(self, outputs: list[Output]) -> list[Output]:
         """Return the outputs, or none once all cells together have given out too much."""
@@ -224,14 +264,14 @@ class Supervision:
             self._restart()
         return None
 
-    def _restart(self) -> None:
+    def _restart(self, counted: bool = True) -> None:
         """Ask the copies that wait, end their box, and bring a new one to where this one was."""
         self.half_done = False
         if self.box:
             self.box.channel.kill_peer()
         self._answer()
         self._end_box()
-        self.graded.restarts += 1
+        self.graded.restarts += counted
         if self.graded.restarts > MOST_RESTARTS or self.left <= 0:
             return
         self.box = self.boxes.open(self.job.seed)
@@ -256,18 +296,60 @@ class Supervision:
         """
         self._renew([one for one in self.waiting if one.channel and not one.channel.alive()])
         for one in self.waiting:
-            one.check = self._check(one)
-            seed_everything(self.job.seed)
-            one.check.begin()
+            self._begin(one)
         for one in self.waiting:
-            seed_everything(self.job.seed)
-            ran = one.check.end() if one.check else self._check(one).end()
+            ran = self._asked_again(one, self._end(one))
+            ran = self._told_why(one, ran)
             self.graded.checks[one.step.grade_id] = ran.check
             one.cell["outputs"], one.cell["status"] = ran.outputs, "ok" if ran.check.points else "error"
             if one.channel and (self.box is None or self.box.copies):
                 one.channel.kill_peer()
                 one.channel.close()
         self.waiting.clear()
+
+    def _told_why(self, one: Waiting, ran: Ran) -> Ran:
+        """Say of an answer that is not there what stopped its cell, where one has: that is no exercise left out."""
+        if ran.check.verdict != "not attempted":
+            return ran
+        place = next(number for number, cell in enumerate(self.graded.cells) if cell is one.cell)
+        before = [number for number, cell in enumerate(self.graded.cells[:place]) if cell["grade_id"] in self.slices]
+        released = {cell["grade_id"]: cell for cell in self.job.bundle.cells if cell["grade_id"]}
+        why = why_not_there(self.graded.cells[before[-1] + 1 if before else 0 : place], released)
+        if not why:
+            return ran
+        check = Check(0.0, one.step.points, "wrong", message=why)
+        return Ran(check, failed(answer_of("wrong", why), one.step.points, why, "CheckFailed"))
+
+    def _begin(self, one: Waiting) -> None:
+        """Run of a check what students see."""
+        one.check, began = self._check(one), time.monotonic()
+        seed_everything(self.job.seed)
+        one.check.begin()
+        one.spent = time.monotonic() - began
+
+    def _end(self, one: Waiting) -> Ran:
+        """Run the rest of a check."""
+        check, began = one.check or self._check(one), time.monotonic()
+        seed_everything(self.job.seed)
+        ran = check.end()
+        one.spent += time.monotonic() - began
+        return ran
+
+    def _asked_again(self, one: Waiting, ran: Ran) -> Ran:
+        """Ask a check once more whose process was gone before its time: it may have been ended from outside."""
+        if ran.check.verdict != "stopped" or one.channel is None or one.spent >= self.job.limits.check_seconds:
+            return ran
+        self.repeats += 1
+        if self.repeats > MOST_REPEATS or self.left <= 0:
+            return ran
+        self._renew([one])
+        if one.channel is None or one.channel.closed:
+            return ran
+        self._begin(one)
+        again = self._end(one)
+        if again.check.verdict != "stopped":
+            self._note(REPEATED)
+        return again
 
     def _renew(self, lost: list[Waiting]) -> None:
         """Make the copies anew that a later cell of the student's has ended: a box runs again what they had run."""

@@ -13,6 +13,7 @@ import io
 import re
 import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,7 @@ from typing import Any
 from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.binding import Code, read_code, stand_on
-from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
+from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow, lost
 from course_utils.grading.faults import SENTENCE, UNDECIDED, fault_of
 from course_utils.grading.job import Check, Output, Verdict
 from course_utils.grading.points import answer_of, earned_by, error_of, failed, passed
@@ -111,7 +112,7 @@ class Client:
     required: bool = False
 
     def get(self, name: str) -> Any:
-        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lectures' numbers.
+        """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lesson's own numbers.
 
         Raises
         ------
@@ -436,18 +437,25 @@ def _last_words(error: AssertionError, hidden: bool) -> str:
 
 @contextlib.contextmanager
 def at_most(seconds: float) -> Iterator[None]:
-    """Raise `Late` in this block after so many seconds, where the platform has a timer."""
+    """Raise `Late` in this block after so many seconds, where the platform has a timer.
+
+    What the student's side has had to wait for a processor meanwhile does not count.
+    """
     if sys.platform == "win32":
         yield
         return
-    before = signal.signal(signal.SIGALRM, _raise_late)
+    over, before_lost = time.monotonic() + max(seconds, 0.01), lost()
+
+    def raise_late(_number: int, _frame: Any) -> None:
+        left = over + lost() - before_lost - time.monotonic()
+        if left <= 0:
+            raise Late
+        signal.setitimer(signal.ITIMER_REAL, left)
+
+    before = signal.signal(signal.SIGALRM, raise_late)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.01))
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-
-
-def _raise_late(_number: int, _frame: Any) -> None:
-    raise Late

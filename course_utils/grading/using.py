@@ -5,6 +5,7 @@ This runs beside student code, in its process, so nothing of it is trusted: it a
 back as data, or as a handle if it is no data, and what it raises goes back as the names of its classes and its text.
 """
 
+import copy
 import importlib
 import inspect
 import operator
@@ -111,6 +112,8 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "round": round,
     "divmod": divmod,
     "dir": dir,
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
     "enter": lambda target: type(target).__enter__(target),
     "exit": lambda target, *error: type(target).__exit__(target, *error),
     "subclass": issubclass,

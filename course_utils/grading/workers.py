@@ -9,7 +9,9 @@ from pathlib import Path
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.here import Here, MakeEngine, make_engine
 from course_utils.grading.sandbox.paths import private_paths
+from course_utils.lab_options import Imports
 
+PLAIN = Imports()
 MOST_WORKERS = 8  # unless more are asked for: each may need some gigabytes
 
 
@@ -26,7 +28,7 @@ def hire(
     workers: int | None = None,
     scheduler: str = "",
     make: MakeEngine = make_engine,
-    modules: tuple[str, ...] = (),
+    imports: Imports = PLAIN,
 ) -> Iterator[Here | Cluster]:
     """Give workers, who get ready while other things are done, and end them at the end.
 
@@ -40,11 +42,11 @@ def hire(
         Address of a Dask scheduler, whose workers grade then.
     make
         Makes an engine.
-    modules
+    imports
         What the engine of this machine imports beforehand.
     """
-    if modules and make is make_engine and not scheduler:
-        make = partial(make_engine, modules=modules)
+    if make is make_engine and not scheduler:
+        make = partial(make_engine, imports=imports)
     private = tuple(private_paths(root))
     hired = Cluster(scheduler, make, private) if scheduler else Here(workers or processors(), make, private)
     try:

@@ -8,8 +8,8 @@ dark pages; the words say the same without them.
 
 import contextlib
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from html import escape
 
@@ -38,10 +38,12 @@ SIGNS = {Standing.RIGHT: "✓", Standing.WRONG: "✗", Standing.MISSING: "○"}
 BADGE = "color: #ffffff; background-color: {}; padding: 2px 8px; white-space: nowrap"
 CELL = "text-align: left; padding: 2px 16px 2px 0; vertical-align: top"
 LINE = "margin: 6px 0; max-width: 46em"
+AGAIN = re.compile(r"^(Read again:) “(.*)”\.$")
 LABEL = re.compile(r"^(Hint(?: \d+ of \d+)?:|Read again:)")
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"
     r"|(?<=you gave )(?P<given>(?!an? |nothing|no )[^.]+?(?:\.[^.\s]+?)*)(?=\.?$)"
+    r"|(?:(?<=Write )|(?<=, which ))(?P<missing>[A-Za-z_]\w*)(?=, run its cell|, which \w+ calls| calls, run)"
     r"|(?P<set>(?<![\w.])[A-Za-z_]\w*=[-\w.]*\w)"
     r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*\(\)|[A-Za-z]\w*_\w+(?:\.\w+)*|(?<![\w.])[a-z]\w*\.(?:[a-z]\w+))"
     r"|\((?P<case>[^()]*(?:\([^()]*\)[^()]*)*=[^()]*(?:\([^()]*\)[^()]*)*)\)"
@@ -68,6 +70,8 @@ class Answer:
         Of the wrong ways that were recognised: data, never shown.
     unit
         What a part is called: "part", or "step".
+    sections
+        The ids of the cells that one may read again, by heading: HTML links to them.
     """
 
     verdict: Verdict
@@ -77,6 +81,7 @@ class Answer:
     most: float | None = None
     codes: tuple[str, ...] = ()
     unit: str = "part"
+    sections: Mapping[str, str] = field(default_factory=dict, compare=False, hash=False)
 
     def of(self, most: float | None) -> "Answer":
         """Return the same of so many points."""
@@ -85,6 +90,8 @@ class Answer:
     @property
     def counted(self) -> str:
         """What is earned, as "3 of 5 points here"; of parts where no points are known, "" of a single one."""
+        if self.most == 0:
+            return "a bonus, no points"
         if self.most is not None:
             return f"{in_words(self.share * self.most, self.most)} here"
         right = sum(standing is Standing.RIGHT for _, standing in self.parts)
@@ -94,7 +101,11 @@ class Answer:
     def headline(self) -> str:
         """The first line: sign, words, points."""
         sign, words, _ = self.verdict.value
-        return f"{sign} {words} {self.counted}." if self.counted else f"{sign} {words}"
+        return f"{sign} {words} {self._begun}." if self.counted else f"{sign} {words}"
+
+    @property
+    def _begun(self) -> str:
+        return self.counted[:1].upper() + self.counted[1:]
 
     @property
     def short(self) -> str:
@@ -111,9 +122,9 @@ class Answer:
     def html(self) -> str:
         """The whole as HTML."""
         sign, words, colour = self.verdict.value
-        points = f" {escape(self.counted)}." if self.counted else ""
+        points = f" {escape(self._begun)}." if self.counted else ""
         badge = f'<strong style="{BADGE.format(colour)}">{sign} {words}</strong>'
-        return f'<div><p style="{LINE}">{badge}{points}</p>{self._table()}{paragraphs(self.lines)}</div>'
+        return f'<div><p style="{LINE}">{badge}{points}</p>{self._table()}{paragraphs(self.lines, self.sections)}</div>'
 
     def _table(self) -> str:
         if not self.parts:
@@ -139,13 +150,16 @@ def in_groups(parts: tuple[tuple[str, Standing], ...]) -> str:
     return ". ".join(f"{standing.value}: {', '.join(some)}" for standing, some in groups.items() if some) + "."
 
 
-def paragraphs(lines: tuple[str, ...]) -> str:
-    """Return lines of plain text as paragraphs of HTML, with what is code in them as code."""
-    return "".join(f'<p style="{LINE}">{_line(line.strip())}</p>' for text in lines for line in text.split("\n"))
+def paragraphs(lines: tuple[str, ...], sections: Mapping[str, str] | None = None) -> str:
+    """Return lines of plain text as paragraphs of HTML, with what is code in them as code, and links to sections."""
+    every = [line.strip() for text in lines for line in text.split("\n")]
+    return "".join(f'<p style="{LINE}">{_line(line, sections or {})}</p>' for line in every)
 
 
-def _line(text: str) -> str:
+def _line(text: str, sections: Mapping[str, str]) -> str:
     label = LABEL.match(text)
+    if (again := AGAIN.match(text)) and again[2] in sections:
+        return f'<strong>{again[1]}</strong> “<a href="#cell-id={escape(sections[again[2]])}">{escape(again[2])}</a>”.'
     start = f"<strong>{label[0]}</strong>" if label else ""
     rest, made, last = text[len(label[0]) :] if label else text, [], 0
     for found in CODE.finditer(rest):

@@ -163,7 +163,10 @@ def short(value: Any) -> str:
             else np.array2string(value, separator=", ").replace("\n", "")
         )
     try:
-        text = repr(value) if type(value) in (int, float, str, tuple, list, dict, set, bool) else kind(value)
+        if type(value) is set and value:
+            text = f"{{{', '.join(sorted(map(repr, value)))}}}"  # the same in every run
+        else:
+            text = repr(value) if type(value) in (int, float, str, tuple, list, dict, set, bool) else kind(value)
     except Exception:  # a number of 5,000 digits, or something inside with a faulty repr
         text = kind(value)
     text = " ".join(text.split())

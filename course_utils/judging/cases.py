@@ -163,7 +163,7 @@ class Case:
         fitting = tuple(ways_that_fit(given, ways or {}))
         if given.shape != right.shape:
             line = _shape_line(given, right)
-            error = self.wrong(what, fitting[:1], detail=f"  {_shape_yours(given, right)}{line}", hidden=f"  {line}")
+            error = self.wrong(what, fitting[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")
         else:
             error = self.wrong(what, fitting[:1], detail=_value_line(given, right, rtol, atol))
         raise findings.Wrong(replace(error.finding, fitting=fitting))
@@ -179,13 +179,17 @@ def _shape_line(given: np.ndarray, right: np.ndarray) -> str:
     return f"axis {axis} of your result is too {'long' if given.shape[axis] > right.shape[axis] else 'short'}."
 
 
-def _shape_yours(given: np.ndarray, right: np.ndarray) -> str:
-    return f"your shape is {given.shape}: " if right.ndim and given.ndim == right.ndim else ""
+def _yours(given: np.ndarray, right: np.ndarray, line: str) -> str:
+    return f"Your shape is {given.shape}: {line}" if right.ndim and given.ndim == right.ndim else _upper(line)
+
+
+def _upper(line: str) -> str:
+    return line[:1].upper() + line[1:]
 
 
 def _value_line(given: np.ndarray, right: np.ndarray, rtol: float, atol: float) -> str:
     if given.ndim == 0:
-        return f"  yours is {given:.4g}, PyTorch's {right:.4g}."
+        return f"  Yours is {given:.4g}, PyTorch's {right:.4g}."
     differ = ~np.isclose(given, right, rtol=rtol, atol=atol)
     place = tuple(int(i) for i in np.argwhere(differ)[0])
     where = ", ".join(map(str, place))

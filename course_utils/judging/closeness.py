@@ -59,7 +59,7 @@ def ways_that_fit(given: np.ndarray, ways: Mapping[Key, Callable[[], object]]) -
     for way, compute in ways.items():
         try:
             results = compute()
-        except (ValueError, IndexError, RuntimeError):
+        except (ArithmeticError, ValueError, IndexError, RuntimeError):
             continue
         if any(close(given, as_float64(one)) for one in (results if isinstance(results, list) else [results])):
             yield way

@@ -166,7 +166,7 @@ class Exercise:
             If it is wrong, and the exercise has no parts.
         """
         with quiet(), undisturbed():
-            return report(self._judge(answers), self.worth, most=self.points)
+            return report(self._judge(answers), self.worth, most=self.points, sections=self._sections)
 
     def is_missing(self, answer: Any) -> bool:
         """Tell whether there is no answer yet: a placeholder still, or nothing but placeholders."""
@@ -267,6 +267,11 @@ class Exercise:
         """The points of its check as handed out; None where they are not known, or somebody who knows better grades."""
         entry = None if is_heard() else self.entry
         return entry.points if entry else None
+
+    @property
+    def _sections(self) -> dict[str, str]:
+        """Where the lab's sections are, for links; nothing where somebody else shows what a check says."""
+        return {} if is_heard() else reference.sections(self.lab)
 
     # --- help
 
@@ -415,9 +420,9 @@ class Implementation(Exercise):
         with quiet(), undisturbed():
             found = self._judge(answers)
             self._tried = answers, found
-            has_more = type(self).hidden_cases is not Implementation.hidden_cases and not is_heard()
-            more = FURTHER if has_more else ""
-            return report(found, self.worth, more, self.points)
+            has_hidden = type(self).hidden_cases is not Implementation.hidden_cases
+            more = FURTHER if has_hidden and self.points != 0 and not is_heard() else ""
+            return report(found, self.worth, more, self.points, self._sections)
 
     def check_hidden(self, *answers: Any, seed: int) -> Credit | None:
         """Judge an answer by the public cases and by hidden ones: a part is right if it is right in both.

@@ -147,7 +147,11 @@ def answer_of(
 
 
 def report(
-    findings: Findings, worth: Mapping[str, float] | None = None, more: str = "", most: float | None = None
+    findings: Findings,
+    worth: Mapping[str, float] | None = None,
+    more: str = "",
+    most: float | None = None,
+    sections: Mapping[str, str] | None = None,
 ) -> Credit | None:
     """Tell how the parts stand, with at most four lines beside the points, and return the share if it is not all.
 
@@ -161,6 +165,8 @@ def report(
         A line to say where all is right: what is not known yet.
     most
         The points of the exercise; None if they are not known.
+    sections
+        Where one may read again, as :class:`Answer` has it.
 
     Raises
     ------
@@ -169,7 +175,7 @@ def report(
     CheckFailed
         If there is one part only and it is wrong.
     """
-    answer = answer_of(findings, worth, more, most)
+    answer = replace(answer_of(findings, worth, more, most), sections=sections or {})
     if answer.verdict is Verdict.MISSING:
         what = next(iter(findings.values())).first or UNANSWERED
         raise NotAttempted(what, answer, shown_live(answer))

@@ -3,6 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from course_utils.judging.answer import paragraphs
 from course_utils.judging.exercise import Exercise
@@ -46,7 +47,7 @@ class Lab:
     exercises
         The lab's exercises.
     student
-        What the notebook has for a student id; "" for the lectures' own numbers, which also stand in for what is no id.
+        What the notebook has for a student id; "" for the lesson's own numbers, which also stand in for what is no id.
     """
 
     def __init__(self, exercises: Sequence[type[Exercise]], student: object = "") -> None:
@@ -59,13 +60,26 @@ class Lab:
             raise AttributeError(name)
         raise NoSuchName(f"this lab has {', '.join(self._exercises)}; not {name}")
 
+    def are_written(self, **answers: Any) -> bool:
+        """Tell whether answers of several exercises are written; where not, show each exercise to do first.
+
+        Parameters
+        ----------
+        answers
+            What :meth:`Exercise.is_written` takes, by the exercise's name.
+        """
+        asked = [getattr(self, name).is_written(answer) for name, answer in answers.items()]
+        return all(asked)
+
     def __dir__(self) -> list[str]:
         return list(self._exercises)
 
     def __repr__(self) -> str:
-        whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lectures' own."
-        lines = [self._remark, f"{whose} Exercises: {', '.join(self._exercises)}."]
-        return "\n".join(filter(None, lines))
+        return "\n".join(self._lines(self._exercises))
 
     def _repr_html_(self) -> str:
-        return f"<div>{paragraphs(tuple(repr(self).splitlines()))}</div>"
+        return f"<div>{paragraphs(tuple(self._lines(f'`{name}`' for name in self._exercises)))}</div>"
+
+    def _lines(self, names: Iterable[str]) -> list[str]:
+        whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lesson's own."
+        return [*filter(None, [self._remark]), f"{whose} Exercises: {', '.join(names)}."]

@@ -9,6 +9,7 @@ import torch
 from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.watching import Products
 from course_utils.runtime import seed_everything
 
 TR6 = shared.TR6.in_lab(
@@ -92,6 +93,20 @@ def _refuse_shape(case: Case, what: str, found: np.ndarray, number: int, wanted:
     else:
         line = f"  axis {0 if len(found) != wanted[0] else 1} of your result has another length."
     raise case.wrong(what, detail=line, hidden=line)
+
+
+def is_scaled_to_one(
+    function: Callable[..., Any], train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor, width: int
+) -> bool:
+    """Probe: tell whether a student's head is fitted to ``width`` features that each end at 1, or at -1.
+
+    So do features that are scaled to the range from 0 to 1, or divided by their largest number. Only what PyTorch
+    multiplies is seen.
+    """
+    seed_everything(7)
+    with torch.enable_grad(), Products(width) as products:
+        function(train.clone(), labels.clone(), test.clone())
+    return bool(products.end_at_one)
 
 
 def probabilities(

@@ -173,7 +173,8 @@ TR6 = Misconception(
 TL10 = Misconception(
     "TL10",
     "labels as zeros and ones",
-    "Each row is a single 1 among zeros: these are labels in another form. How certain is your head of each class?",
+    "Each row is a single 1 among zeros. So are labels in another form, and so is softmax of scores that are far too "
+    "large, as after steps that are too long. Which of the two is it here?",
 )
 TL5 = Misconception(
     "TL5",
@@ -185,6 +186,12 @@ TL7 = Misconception(
     "test part not standardised",
     "The head is right on features that were standardised beforehand, and wrong on the test part. Do both parts "
     "go through the same subtraction and division?",
+)
+TL11 = Misconception(
+    "TL11",
+    "scaled to a range in place of standardised",
+    "Your head is fitted to features whose largest number is 1 each. What has one far picture to say, and by what "
+    "are features divided to be standardised?",
 )
 TL1 = Misconception(
     "TL1",

@@ -64,7 +64,7 @@ def read_student_id(value: object) -> tuple[str, str]:
     Returns
     -------
     tuple
-        The id, without spaces around it, a whole number as text; "" for the lectures' own numbers. And a sentence, ""
+        The id, without spaces around it, a whole number as text; "" for the lesson's own numbers. And a sentence, ""
         if the value is an id or empty.
     """
     text = str(value) if type(value) is int and 0 <= value < 10**64 else value

@@ -3,6 +3,7 @@
 For probes: they run beside the learner's network. Layers or functions, one class or several, make no difference here.
 """
 
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
@@ -79,6 +80,38 @@ class Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]
             return func(args[0], self.kernels(args[1]), *args[2:], **kwargs)  # type: ignore[no-any-return]
         change = self.maps.get(seen.kernels)
         return maps if change is None else change(maps)
+
+
+class Products(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Notes matrices of one width that are multiplied by another: what goes into a dense layer.
+
+    Parameters
+    ----------
+    width
+        How many columns they have.
+    """
+
+    def __init__(self, width: int) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.width = width
+        self.low, self.high = torch.full((width,), math.inf), torch.full((width,), -math.inf)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        """Compute, and note the ends of each column of what lies between -1 and 1."""
+        place = {"mm": 0, "addmm": 1}.get(func.overloadpacket.__name__)
+        if place is not None and args[place].shape[1] == self.width and args[place].abs().max() <= 1 + 1e-5:
+            one = args[place].detach().float()
+            self.low, self.high = torch.minimum(self.low, one.amin(0)), torch.maximum(self.high, one.amax(0))
+        return func(*args, **(kwargs or {}))
+
+    @property
+    def end_at_one(self) -> bool:
+        """Whether, of all columns that are not constant, the largest number is 1 (or the smallest -1)."""
+        varying = self.high > self.low
+        largest = torch.maximum(self.high, -self.low)[varying]
+        return bool(varying.any()) and bool((largest > 1 - 1e-5).all())
 
 
 def scores_of(model: nn.Module, pictures: torch.Tensor, *, size: int = 250) -> list[Any]:

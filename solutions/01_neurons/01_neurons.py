@@ -728,7 +728,7 @@ ways = {
     f"learning rate {rate}": descend(
         standardised, days.temperature, learning_rate=rate, steps=25
     )[:2]
-    for rate in (0.03, 0.4, 0.95)
+    for rate in (0.03, 0.4, 0.8)
 }
 figures.show(figures.plot_round_descent(standardised, days.temperature, ways))
 
@@ -742,22 +742,9 @@ ways = {
     f"learning rate {rate}": descend(
         days.hours, days.temperature, learning_rate=rate, steps=25
     )[:2]
-    for rate in (0.003, 0.02, 0.022)
+    for rate in (0.003, 0.015, 0.03)
 }
 figures.show(figures.plot_valley_descent(days, ways))
-
-# %% [markdown]
-r"""
-Move the slider from the smallest rate to the largest, for the standardised hours.
-"""
-
-# %%
-widgets.explore_descent(
-    standardised,
-    days.temperature,
-    rates=[0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.03],
-    index=2,
-)
 
 # %% [markdown]
 r"""
@@ -798,7 +785,24 @@ lab.largest_rate.check(largest)
 
 # %% [markdown]
 r"""
-Standardised inputs make the valley round, so one rate suits both directions, and it may be large. That is what it is good for to bring inputs to mean 0 and spread 1 (on slides: "preprocessing N(0,1)"). The limit is 2 divided by the largest curvature of the loss; you will meet curvature again when a network will not train.
+Now watch it, for the standardised hours: move the slider from the smallest rate to the largest. Where does the walk begin to jump across the star, and where does it get lost?
+"""
+
+# %%
+widgets.explore_descent(
+    standardised,
+    days.temperature,
+    rates=[0.01, 0.03, 0.1, 0.3, 0.5, 0.7, 0.9, 0.97, 1.03],
+    index=2,
+)
+
+# %% [markdown]
+r"""
+Standardised inputs make the valley round, so one rate suits both directions, and it may be large. That is what it is good for to bring inputs to mean 0 and spread 1. The limit is 2 divided by the largest curvature of the loss; you will meet curvature again when a network will not train.
+
+<details><summary>If you know the slides</summary>
+They call it "preprocessing N(0,1)".
+</details>
 """
 
 # %% [markdown]

@@ -54,7 +54,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the slides.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -347,7 +347,7 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 
 # %% [markdown]
 r"""
-## 5 Two wrongs that make a right
+## 5 Check a printed recipe
 
 **Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
@@ -644,7 +644,7 @@ figures.show(figures.plot_four_toys(toys))
 
 # %% [markdown]
 r"""
-The remedy is a *logistic-regression network*: neurons that feed another neuron. This one turns a patient's age 34, gender 2 and stage 4 into about 0.6, the probability of being alive (the first lecture's example; the weights are our own).
+The remedy is a *logistic-regression network*: neurons that feed another neuron. This one turns a patient's age 34, gender 2 and stage 4 into about 0.6, the probability of being alive (a made-up example).
 """
 
 # %%
@@ -707,7 +707,7 @@ lab.hidden_layers.check(fewest)
 # %% [markdown]
 r"""
 <details><summary>How this fits a rule that is often told, once your answers stand</summary>
-No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions: so says the first lecture, too. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
+No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
 </details>
 
 How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.

@@ -13,7 +13,7 @@ r"""
 
 # %% [markdown]
 r"""
-**You will** build the lecture's convolutional network, train it on small colour pictures and judge it fairly. (In the lecture this is "Lab 7"; here it is Lab 06.)
+**You will** build a convolutional network, train it on small colour pictures and judge it fairly. (On the slides this is "Lab 7"; here it is Lab 06.)
 
 **You will learn** to
 
@@ -34,7 +34,7 @@ r"""
 | D | numbers of a flattened picture | `in_features` |
 | K | classes | `n_classes` |
 
-All shapes are in PyTorch's order: N, C, H, W. Where a listing of the lectures has another order, we say so.
+All shapes are in PyTorch's order: N, C, H, W. Where a listing has another order, we say so.
 """
 
 # %%
@@ -59,7 +59,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lectures.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -73,7 +73,7 @@ lab
 r"""
 ## 1 The data and chance level
 
-The lecture's lab downloads CIFAR-10, 60,000 photographs of 32×32 pixels. Ours works without a network: the computer draws its pictures. Ten classes of shapes, in any colour, place, size and light, on cluttered ground. Colour says nothing about the class here; only form does.
+Networks of this kind are often tried on CIFAR-10, 60,000 photographs of 32×32 pixels. This lab downloads nothing: the computer draws its pictures. Ten classes of shapes, in any colour, place, size and light, on cluttered ground. Colour says nothing about the class here; only form does.
 
 There are three parts: pictures to learn from (**train**), pictures on which you compare and choose (**validation**), and pictures that you look at once, when everything is chosen (**test**).
 """
@@ -115,7 +115,7 @@ print(f"{F.cross_entropy(same_score, labels).item():.4f}")
 r"""
 That is $-\ln\frac{1}{10} = \ln 10$, with the natural logarithm: `np.log(10)`. Remember the number: a fresh network should start close to it. If yours starts at 5, or at 0.7, something is wrong before training begins.
 
-The lecture asks why all this works now, although the ideas are old. Four things came together: faster machines (GPUs), some new ideas such as ReLU and dropout, far more labelled pictures, and the habit of feeding **raw pixels** in place of features made by hand.
+Why does all this work now, although the ideas are old? Four things came together: faster machines (GPUs), some new ideas such as ReLU and dropout, far more labelled pictures, and the habit of feeding **raw pixels** in place of features made by hand.
 """
 
 # %% [markdown]
@@ -226,7 +226,7 @@ lab.shape_trace.check(shapes)
 
 # %% [markdown]
 r"""
-Next, what training changes. PyTorch lists a network's parameter tensors by name. The lecture's lab prints the first two of ten and asks: what are the other eight? Here are the first two of the figure's network.
+Next, what training changes. PyTorch lists a network's parameter tensors by name. Here are the first two of ten of the figure's network. What are the other eight?
 
 <details><summary>If you know the slides</summary>
 They call the step from 3 to 6 to 16 channels "doubling". Doubling is a common habit, but 16 is not twice 6.
@@ -286,12 +286,12 @@ lab.parameter_counts.check(parameters, tensors)
 
 # %% [markdown]
 r"""
-Parameters are memory. Time is multiplications: each weight of a kernel is used once for **every place** of the window. For the lecture's network the two are very different. The cell below draws both, once your counts are written.
+Parameters are memory. Time is multiplications: each weight of a kernel is used once for **every place** of the window. For the network that you build in section 3 the two are very different. The cell below draws both, once your counts are written.
 """
 
 # %%
 if lab.parameter_counts.is_written(parameters):
-    figures.show(figures.plot_lecture_costs())
+    figures.show(figures.plot_layer_costs())
 
 # %% [markdown]
 r"""
@@ -306,7 +306,7 @@ For more: <code>lab.shape_trace.practice()</code> and <code>lab.parameter_counts
 r"""
 ## 3 Build it
 
-The lecture's network, line by line:
+The network, line by line:
 
 | layer | arguments | then |
 |---|---|---|
@@ -363,7 +363,7 @@ Which of the things in the table have weights, and so must be made in <code>__in
 
 # %% nbgrader={"grade": false, "grade_id": "build-cnn", "locked": false, "schema_version": 3, "solution": true}
 class CNN(nn.Module):
-    """The lecture's network: pictures (N, 3, 32, 32) to logits (N, 10)."""
+    """The network of section 3: pictures (N, 3, 32, 32) to logits (N, 10)."""
 
     def __init__(self):
         super().__init__()
@@ -496,7 +496,7 @@ Which layer has the size of the picture written into it?
 
 # %% nbgrader={"grade": false, "grade_id": "mend-the-network", "locked": false, "schema_version": 3, "solution": true}
 class CNN64(nn.Module):
-    """The lecture's network for pictures (N, 3, 64, 64), to logits (N, 10)."""
+    """The network of section 3 for pictures (N, 3, 64, 64), to logits (N, 10)."""
 
     def __init__(self):
         super().__init__()
@@ -693,7 +693,7 @@ What is a good accuracy here? That of rivals says it. We trained some on the 3,0
 | softmax regression | 5 | 11 to 12 % |
 | dense, 120 and 84 hidden units | 5 | 20 to 22 % |
 | dense, 256 hidden units | 15 | 37 to 39 % |
-| the lecture's network, Adam (0.002) | 1 | 25 to 38 % |
+| the network of section 3, Adam (0.002) | 1 | 25 to 38 % |
 | the same | 2 | 63 to 69 % |
 | the same | 3 | 69 to 72 % |
 | the same | 5 | about 80 % |
@@ -867,7 +867,7 @@ A repeatable run is not a better one. Accuracies of three seeds often differ by 
 r"""
 ## 8 What did it learn?
 
-The lectures show a ladder of abstraction: pixels, edges, parts of objects, objects. We do not know beforehand which levels are the right ones; a network finds its own. Only its **first** layer can be looked at directly, because its kernels live in colour space, like pictures.
+One often sees a ladder of abstraction: pixels, edges, parts of objects, objects. We do not know beforehand which levels are the right ones; a network finds its own. Only its **first** layer can be looked at directly, because its kernels live in colour space, like pictures.
 """
 
 # %%
@@ -887,7 +887,8 @@ r"""
 
 **Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
-The second lecture has a network of this kind in Keras. Keras writes channels **last**, and names only what comes out; what goes in is inferred. 
+Other libraries write the same networks down in another way. Keras writes channels **last**, and names only what comes out; what goes in is inferred.
+
 <details><summary>If you know the slides</summary>
 Their listing takes pictures of 28×28×3, although the data it is meant for, MNIST and Fashion-MNIST, is grey: one channel.
 </details>
@@ -1061,7 +1062,7 @@ r"""
 
 **Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
 
-The second lecture shows "VGG-16 in Keras". It takes pictures of 224×224 pixels and has the layers of the list above, in the same order, with kernels of 3×3, pooling of 2×2 and these arguments:
+Here is how a listing called "VGG-16 in Keras" begins. It takes pictures of 224×224 pixels and has the layers of the list above, in the same order, with kernels of 3×3, pooling of 2×2 and these arguments:
 
 ```python
 Convolution2D(64, 3, 3, activation="relu")
@@ -1273,5 +1274,5 @@ r"""
 
 Not graded: replace `load_shapes` by `load_colour(..., source="cifar10")` if you have CIFAR-10 (`course data fetch cifar10`), or `source="fashion_colour"`, and compare. Try another loss, more epochs, more channels (mind the sizes!). Send pictures of 64×64 through `CNN64`.
 
-The second lecture's homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07, "Borrow a network's eyes": what to do when you have only 20 pictures of each class.
+The homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07, "Borrow a network's eyes": what to do when you have only 20 pictures of each class.
 """

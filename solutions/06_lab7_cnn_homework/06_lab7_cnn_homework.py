@@ -124,7 +124,7 @@ figures.show(figures.plot_moved_garments(elsewhere))
 r"""
 ## 2 A baseline
 
-The course of the second lecture reports, on all 60,000 pictures and after 20 epochs: 0.828 for a single dense layer with softmax (7,850 parameters), 0.891 for a network with two hidden layers of 100 units. We have a twelfth of the pictures, so expect less.
+Others report, on all 60,000 pictures and after 20 epochs: 0.828 for a single dense layer with softmax (7,850 parameters), 0.891 for a network with two hidden layers of 100 units. We have a twelfth of the pictures, so expect less.
 """
 
 # %% [markdown]

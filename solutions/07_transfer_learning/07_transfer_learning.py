@@ -49,14 +49,14 @@ from course_utils.data import DataUnavailable, load_bikes, load_photos, load_sha
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import figures, widgets
 from course_utils.models import load_mobilenet, load_trained, make_small_cnn
-from course_utils.runtime import is_grading, seed_everything
+from course_utils.runtime import is_grading, seed_everything, with_progress
 from course_utils.training import accuracy, fit, predict, probabilities
 
 seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lecture.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -113,7 +113,7 @@ for name, layer in source.named_children():
 r"""
 They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
-The lecture calls this using the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
+This is to use the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
 """
 
 # %% [markdown]
@@ -381,9 +381,7 @@ Two short names for what follows: the features of pictures, and the share that a
 """
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
 
     def features(network, X):
         """Features (N, 1024) of pictures, as a tensor."""
@@ -489,21 +487,19 @@ def experiment(sizes, draws):
     """Accuracies of all five ways: {way: {n: [one for each draw]}}."""
     ways = ("frozen", "fine-tuned", "scratch", "random", "pixels")
     runs = {way: {n: [] for n in sizes} for way in ways}
-    for n in sizes:
-        for seed in draws:
-            X, y = train.few(n, seed=seed).tensors()
-            for way in ("pixels", "random", "frozen"):
-                runs[way][n].append(by_head(way, X, y, seed))
-            for way in ("fine-tuned", "scratch"):
-                runs[way][n].append(by_training(way, X, y, n, seed))
+    trials = [(n, seed) for n in sizes for seed in draws]
+    for n, seed in with_progress(trials, "experiment", unit="draws"):
+        X, y = train.few(n, seed=seed).tensors()
+        for way in ("pixels", "random", "frozen"):
+            runs[way][n].append(by_head(way, X, y, seed))
+        for way in ("fine-tuned", "scratch"):
+            runs[way][n].append(by_training(way, X, y, n, seed))
     return runs
 
 
 # %%
 small, whole = ((5,), (0,)), ((5, 10, 25, 100), (0, 1, 2))
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     runs = experiment(*(small if is_grading() else whole))
     table = {}
     for way, row in runs.items():
@@ -567,7 +563,7 @@ Random features are a fair control: same architecture, same head. They stay clos
 r"""
 ## 9 When it fails
 
-**Far, and yet near enough.** Features help where the source had to look at what the target needs. The lecture's homework is road bikes against mountain bikes: thin tyres and bent bars against thick tyres and straight bars, drawn here at 32×32 pixels. No source class was a bike. Predict: better or worse than hearts and arrows?
+**Far, and yet near enough.** Features help where the source had to look at what the target needs. Take road bikes against mountain bikes: thin tyres and bent bars against thick tyres and straight bars, drawn here at 32×32 pixels. No source class was a bike. Predict: better or worse than hearts and arrows?
 """
 
 # %%
@@ -577,16 +573,14 @@ figures.show(figures.plot_bikes(bikes))
 # %%
 X_bikes, y_bikes = bikes.tensors()
 X_more, y_more = more_bikes.tensors()
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     F_bikes, F_more = features(source, X_bikes), features(source, X_more)
     right = share_right(F_bikes, y_bikes, F_more, y_more)
     print("bikes, 100 pictures a class, frozen:", round(right, 2))
 
 # %% [markdown]
 r"""
-As many right as hearts and arrows had with as many pictures, or a few more: rings, bars and the ground between them are what the source had to tell apart, too. In the lecture's course VGG-16, whose source was a million photographs, did this homework with 98.1 % of 53 held-out photographs.
+As many right as hearts and arrows had with as many pictures, or a few more: rings, bars and the ground between them are what the source had to tell apart, too. With real photographs, VGG-16, whose source was a million of them, got 98.1 % of 53 held-out ones right.
 
 **Too fine.** A harder lesson comes from small photographs: a tiny network trained on 5,000 pictures of eight classes (animals, ships, planes), target automobile against truck, 100 pictures of each. Frozen 63.8 %, from scratch 63.1 %: **no gain at all**. (Measured when this course was made; not run here.)
 """
@@ -613,9 +607,7 @@ cases = {
 }
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     F_25 = features(source, X_25)
     measured = {
         name: share_right(F_25, y_25, features(network, X), y_new)
@@ -815,9 +807,7 @@ There are pages on which anybody can teach a machine with a camera: a frozen net
 
 # %%
 three, _ = load_shapes(60, 3, classes=("crescent", "heart", "arrow"), seed=3)
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     machine = widgets.teach_machine(
         three,
         features=lambda X: extract_features(source, X, "flatten"),
@@ -831,9 +821,7 @@ Now yourself: pick a picture or draw one, look at the probabilities, teach it, l
 """
 
 # %%
-if lab.extract_features.is_written(extract_features) and lab.fit_head.is_written(
-    fit_head
-):
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     display(machine)
 
 # %% [markdown]
@@ -879,5 +867,5 @@ r"""
 - fitted a head without leaking the test part into it, and compared it with fair controls;
 - told when transfer helps, and recognised labels and preprocessing that ruin it.
 
-**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. The lecture's own homework is such a project: choose a question with a story. Ours is a notebook of its own, `07_transfer_learning_homework`. Next: Lab 08, where networks are fooled.
+**On your own** (not graded): repeat section 8 with features from `"pool2"` instead of `"flatten"`. Are earlier features better for hearts? For bikes? Then take two folders of your own photographs, `load_photo_classes(folder)` from `course_utils.data`, and put a head on MobileNetV2. Such a project, with a story of its own, is the homework, `07_transfer_learning_homework`. Next: Lab 08, where networks are fooled.
 """

@@ -131,6 +131,11 @@ lab.split_by_scene.check(split_by_scene)
 lab.split_by_scene.check_hidden(split_by_scene, seed=79)
 ### END HIDDEN TESTS
 
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `split_by_scene = lab.split_by_scene.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
+
 
 # %%
 if lab.split_by_scene.is_written(split_by_scene):
@@ -198,6 +203,11 @@ lab.frozen_baseline.check(frozen_baseline)
 ### BEGIN HIDDEN TESTS
 lab.frozen_baseline.check_hidden(frozen_baseline, seed=80)
 ### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Yours will not run yet? After the last hint, `frozen_baseline = lab.frozen_baseline.rescue()` in a cell of your own lends you one for the cells that follow. It earns nothing here.
+"""
 
 # %% [markdown]
 r"""

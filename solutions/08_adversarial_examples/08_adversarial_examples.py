@@ -469,7 +469,7 @@ Is it stronger than one step? The same budget of 4/255, on the first 200 test pi
 
 # %%
 size = 25 if is_grading() else 200
-if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+if lab.are_written(fgsm=fgsm, pgd=pgd):
     few, few_labels = x[:size], y[:size]
     one = fgsm(network, few, few_labels, 4 / 255)
     ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
@@ -499,7 +499,7 @@ Two grey levels of 255, and the network is certain of a dog. What was your guess
 r"""
 ## 6 One noise for all
 
-So far each picture got a noise of its own, made with the network at hand. The lecture shows something stranger: **one** noise δ, made once, that fools the network on most pictures (Moosavi-Dezfooli and others, 2017). It is called a *universal perturbation*.
+So far each picture got a noise of its own, made with the network at hand. There is something stranger: **one** noise δ, made once, that fools the network on most pictures (Moosavi-Dezfooli and others, 2017). It is called a *universal perturbation*.
 
 How to find it? Walk through training pictures in batches. All pictures of a batch carry the same δ; the gradient by δ is then the sum over the batch. Step along its sign; keep δ in its budget.
 """
@@ -699,7 +699,7 @@ if lab.fgsm.is_written(fgsm):
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
 size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
-if lab.fgsm.is_written(fgsm) and lab.pgd.is_written(pgd):
+if lab.are_written(fgsm=fgsm, pgd=pgd):
     curves = {
         f"{name}, {attack}": [
             accuracy(
@@ -726,7 +726,7 @@ Three things to read. At 8/255 the defended network is right about twice as ofte
 r"""
 ## 10 What do you see?
 
-The lecture ends with a picture: a vase, or two faces? Nothing in it changes when you switch. What you see is made by you, from a picture that allows two readings.
+To end with, a picture: a vase, or two faces? Nothing in it changes when you switch. What you see is made by you, from a picture that allows two readings.
 """
 
 # %%

@@ -87,3 +87,41 @@ def test_cells_that_a_person_grades_and_answers_that_share_a_test(tmp_path: Path
     ours, theirs = assignments.points(course), assignments.points(stock)
     assert ours == theirs
     assert {name for _, who, name in ours if ours["mixed", who, name] is None} >= {"do"}
+
+
+AUTOTESTS = '''
+python3:
+    setup: "from hashlib import sha1"
+    hash: 'sha1({{snippet}}.encode("utf-8")+b"{{salt}}").hexdigest()'
+    dispatch: "type({{snippet}})"
+    normalize: "str({{snippet}})"
+    check: 'assert {{snippet}} == """{{value}}""", """{{message}}"""'
+    success: "print('Success!')"
+    templates:
+        default:
+            - test: "type({{snippet}})"
+              fail: "type of {{snippet}} is not correct"
+            - test: "{{snippet}}"
+              fail: "value of {{snippet}} is not correct"
+'''
+
+
+@pytest.mark.slow
+def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
+    text = "### AUTOTEST square(3)\n### AUTOTEST word\n### HASHED AUTOTEST square(4)"
+    features = [
+        assignments.Feature("word", "word = None\n%s", "word = 'yes'", "word = 'no'", "assert word"),
+        assignments.Feature("square", "def square(x):\n%s", "    return x * x", "    return 9", text),
+    ]
+    course = tmp_path / "course"
+    course.mkdir()
+    (course / "autotests.yml").write_text(AUTOTESTS)
+    assignments.make_course(course, {"small": features}, {})
+    released = (course / "release" / "small" / "small.ipynb").read_text()
+    assert "AUTOTEST" not in released
+    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    assignments.run(stock, "nbgrader", "autograde", "small")
+    assignments.run(course, "course", "adopt")
+    assignments.run(course, "course", "grade", "small")
+    assert assignments.points(course) == (theirs := assignments.points(stock))
+    assert [theirs["small", who, "square-check"] for who in ("right", "half", "blank")] == [1, 0, 0]

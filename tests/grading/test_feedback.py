@@ -16,6 +16,7 @@ from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import read_settings
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
 STUDENTS = [f"s{number:02}" for number in range(7)]
 
 

@@ -204,6 +204,22 @@ def test_what_a_check_binds_is_there_for_later_answers_but_not_what_is_hidden(en
     assert graded.checks["two-check"].points == 0
 
 
+def test_a_count_of_many_words_and_a_copy_of_an_object_cross(engine: Engine):
+    cells = [
+        cell("counts = None\nclass Box:\n    ...", "counts"),
+        cell("assert counts['w41'] == 1\nassert len(counts) == 30000", "counts-check", points=1.0),
+        cell(
+            "import copy\nb = Box([1])\nc = copy.deepcopy(b)\nc.n = [2]\nassert b.n == [1]",
+            "copy",
+            points=1.0,
+        ),
+    ]
+    answer = "counts = {f'w{i}': 1 for i in range(30000)}\nclass Box:\n    def __init__(self, n):\n"
+    answer += "        self.n = n"
+    graded = grade(engine, cells, counts=answer)
+    assert [(check.points, check.inside) for check in graded.checks.values()] == [(1, ""), (1, "")]
+
+
 # --- what a check stands on
 
 

@@ -128,7 +128,7 @@ def test_a_full_gradebook_ends_the_run_and_the_next_goes_on(root, monkeypatch):
 # --- names of labs
 
 
-@pytest.mark.parametrize("name", ["04+plus", "03_[x]", "05_{a}", "06_*", "07_a#b", "08_'q'", "09_a%20b"])
+@pytest.mark.parametrize("name", ["04+plus", "03_[x]", "05_{a}", "06_*"])
 def test_a_lab_whose_name_nbgrader_cannot_find_is_one_sentence(root, name, monkeypatch):
     add_lab(root, name)
     with pytest.raises(CourseError, match=r"cannot be the name of a lab: nbgrader takes"):
@@ -139,7 +139,9 @@ def test_a_lab_whose_name_nbgrader_cannot_find_is_one_sentence(root, name, monke
     assert find_labs(root, ["01"]) == [LAB], "the others can be used"
 
 
-@pytest.mark.parametrize("name", ["01_neurons", "Problem Set 1", "ps1", "06_lab7_cnn_homework", "übung-1", "a.b"])
+@pytest.mark.parametrize(
+    "name", ["01_neurons", "Problem Set 1", "ps1", "06_lab7_cnn_homework", "übung-1", "a.b", "Assignment #1"]
+)
 def test_names_that_people_give_are_names(name):
     assert why_no_lab(name) == ""
 

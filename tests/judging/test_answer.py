@@ -1,15 +1,19 @@
 """What a learner reads of an answer, as HTML and as text."""
 
 import html as markup
+import importlib
 import re
+from dataclasses import replace
 
 import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from course_utils import reference
 from course_utils.judging.answer import Answer, Standing, Verdict, heard, is_heard, paragraphs, tell
 from course_utils.judging.findings import MISSING, RIGHT, answer_of, report, wrong
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted, codes_of
+from course_utils.judging.shared import GR1
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 CHECKS = {
@@ -80,6 +84,7 @@ def test_nothing_of_an_answer_becomes_markup():
         ("c: you gave {'size': 6, 'units': 3.5}.", "c: you gave <code>{'size': 6, 'units': 3.5}</code>."),
         ("wrong for size=7: no", "wrong for <code>size=7</code>: no"),
         ("f: not yet right (w = (3, 4), b = 2).", "f: not yet right (<code>w = (3, 4), b = 2</code>)."),
+        ("Write mse, run its cell, then this one.", "Write <code>mse</code>, run its cell, then this one."),
         ("Hint: what is w.grad?", "<strong>Hint:</strong> what is <code>w.grad</code>?"),
         ("x: you gave an array of shape (3,). How?", "x: you gave an array of shape (3,). How?"),
     ],
@@ -144,3 +149,31 @@ def test_where_nbgrader_runs_the_error_holds_the_whole(monkeypatch):
     (error,) = found["wrong"]
     assert error.traceback[:2] == ["✗ Not yet. 0 of 2 points here.", "f: you gave 3."]
     assert found["right"][0].output_type == "stream"
+
+
+# --- links to what to read again, and a bonus
+
+
+def test_what_to_read_again_is_a_link_in_html_only():
+    line = GR1.in_lab("The size rule").hint
+    answer = Answer(Verdict.WRONG, (line,), most=2, sections={"The size rule": "cell-7"})
+    assert '<strong>Read again:</strong> “<a href="#cell-id=cell-7">The size rule</a>”.' in answer.html
+    assert answer.text.endswith("Read again: “The size rule”.")
+    assert "href" not in replace(answer, sections={}).html
+
+
+def test_a_bonus_speaks_of_no_points():
+    assert Answer(Verdict.RIGHT, share=1.0, most=0).text == "✓ Correct. A bonus, no points."
+    assert Answer(Verdict.WRONG, most=0).short == "Not yet: a bonus, no points."
+
+
+@pytest.mark.parametrize("lab", reference.labs())
+def test_what_a_lab_says_to_read_again_is_a_section_with_a_cell(lab):
+    try:
+        headings = importlib.import_module(f"course_utils.labs.{lab.split('_', 1)[1]}.headings")
+    except ModuleNotFoundError:
+        pytest.skip("this lab names its sections elsewhere")
+    named = {value for name, value in vars(headings).items() if name.isupper()}
+    elsewhere = {"Lab 07", *reference.sections("07_transfer_learning")} if lab.endswith("homework") else set()
+    assert len(named - elsewhere) > 2
+    assert named - elsewhere <= set(reference.sections(lab))

@@ -89,8 +89,23 @@ def test_an_unknown_exercise_is_told_which_there_are(lab):
 
 
 def test_the_lab_says_whose_numbers_they_are(lab):
-    assert repr(lab).startswith("The numbers are the lectures' own.")
+    assert repr(lab).startswith("The numbers are the lesson's own.")
     assert repr(Lab((Double,), "ada")) == "The numbers are ada's. Exercises: double."
+
+
+def test_of_several_answers_each_that_is_missing_is_named(lab, capsys):
+    def double(x):
+        raise NotImplementedError("replace this line with your code")
+
+    assert not lab.are_written(two_doubles={"a": None}, double=double)
+    said = capsys.readouterr().out.splitlines()
+    assert [line.partition(" is not written yet")[0] for line in said] == ["Your answer", "Your double"]
+    assert lab.are_written(two_doubles={"a": 6}, double=abs)
+    assert capsys.readouterr().out == ""
+
+
+def test_in_a_notebook_names_of_exercises_stand_as_code(lab):
+    assert "Exercises: <code>two_doubles</code>, <code>double</code>." in lab._repr_html_()
 
 
 @pytest.mark.parametrize("student", ["a b", "../x", "-x", "müller", "x" * 300, "🙂", None, ..., 7.5, [], object()])
@@ -100,7 +115,7 @@ def test_what_is_no_id_is_told_and_gives_the_lectures_numbers(student):
     assert sentence.startswith("student_id is ")
     assert "Write your id between quotes" in sentence
     assert len(sentence) < 250
-    assert numbers == "The numbers are the lectures' own. Exercises: double."
+    assert numbers == "The numbers are the lesson's own. Exercises: double."
     assert found.double.student == ""
 
 

@@ -19,6 +19,7 @@ from engines import (
     BY_NUMBER,
     ENGINE,
     FIRST_MET,
+    HANDED_ON,
     ORDER_BODY,
     ORDER_METHOD,
     PASSES,
@@ -252,8 +253,8 @@ LAYERS = [
     layers("GR10", ("(Z > 0)", "(Z < 0)")),
     layers("GR10", ("dA * (Z > 0)", "dA.copy()")),
     layers("VG6", ("dA * (Z > 0)", "(Z > 0) * 1.0")),
-    layers("GR11", ("(Z > 0)", "np.maximum(Z, 0)")),
-    layers("GR11", ("(Z > 0)", "Z")),
+    layers("VG13", ("(Z > 0)", "np.maximum(Z, 0)")),
+    layers("VG13", ("(Z > 0)", "Z")),
     layers("VG7", ("dY.T @ X", "np.ones_like(dY).T @ X")),
     layers("VG7", ("dX = dY @ W", "dX = W.copy()")),
     layers("VG7", ("dY.sum(0)", "np.full(dY.shape[1], len(dY))")),
@@ -262,6 +263,7 @@ LAYERS = [
     layers("VG9", ("dY.T @ X", "np.outer(dY.sum(0), X.sum(0))")),
     layers("VG9", ("dY.T @ X", "np.outer(dY.mean(0), X.mean(0))")),
     layers("VG10", ("dY.T @ X", "np.outer(dY[0], X[0])")),
+    layers("VG14", ("(Z > 0)", "np.sign(Z)")),
     layers("VG11", ("dA * (Z > 0)", "np.maximum(Z, 0)")),
 ]
 ONE = "other = other if isinstance(other, Value) else Value(other)"
@@ -312,6 +314,7 @@ PASSED_ON_AGAIN = (
         "            value.grad += arrived[id(value)]; value.old = value.grad if value.parents else 0.0",
     ),
 )
+SUM_SO_FAR = (PASSES, f"{PASSES}; parent.grad += arrived[id(parent)]")
 ENGINES = [
     engines("VE7", "value-class", 0, (ONE, "pass")),
     engines("VE6", "value-class", 0, (MADE, "return Value(self.data + other.data)")),
@@ -320,8 +323,8 @@ ENGINES = [
     engines("VE23", "value-class", 0, (KEPT, "self.parents = parents")),
     engines("VE23", "value-class", 0, ("(1.0, 1.0)", "()")),
     engines("VE24", "value-class", 0, ("(other.data, self.data)", "(1.0, 1.0)")),
-    engines("", "value-class", 0, ("(other.data, self.data)", "(self.data * other.data,) * 2")),
-    engines("", "value-class", 0, ("(1.0, 1.0)", "(self.data, other.data)")),
+    engines("VE43", "value-class", 0, ("(other.data, self.data)", "(self.data * other.data,) * 2")),
+    engines("VE42", "value-class", 0, ("(1.0, 1.0)", "(self.data, other.data)")),
     engines("VE26", "value-class", 0, (KEPT, "self.parents, self.slopes = set(parents), slopes")),
     engines("VE27", "value-class", 0, (MADE, "return self.data + other.data")),
     engines("", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
@@ -348,6 +351,10 @@ ENGINES = [
     engines("VE1", "value-backward", 5 / 8, (ORDER_BODY, BY_BREADTH)),
     engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, RECURSIVE), also=("VE4",)),
     engines("VE1", "value-backward", 4 / 8, (BACKWARD_BODY, ADD_FIRST), also=("VE4",)),
+    engines("VE1", "value-backward", 5 / 8, (BACKWARD_BODY, HANDED_ON.format("pop()"))),
+    engines("VE1", "value-backward", 5 / 8, (BACKWARD_BODY, HANDED_ON.format("pop(0)"))),
+    engines("VE40", "value-backward", 0, ("value.grad += arrived[id(value)]", "pass"), SUM_SO_FAR),
+    engines("VE41", "value-backward", 0, ("slope * arrived[id(value)]", "slope * value.data")),
     engines("VE36", "value-backward", 0, (BACKWARD_BODY, RECURSIVE.replace("self.grad or 1.0", "1.0")), also=("VE4",)),
     engines("VE37", "value-backward", 2 / 8, directly("parent.grad += value.slopes[0] * value.grad")),
     engines("VE38", "value-backward", 0, directly("parent.grad += slope + value.grad")),
@@ -369,7 +376,7 @@ ENGINES = [
         ("zip(value.parents, value.slopes)", "[(value.parents[-1], value.slopes[-1])] if value.parents else []"),
     ),
     engines("", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = 2.0")),
-    engines("", "value-backward", 0, directly("parent.grad += slope * value.data")),
+    engines("VE41", "value-backward", 0, directly("parent.grad += slope * value.data")),
     engines("VE18", "value-backward", 1 / 8, (ADDED, f"if value is self or not value.parents: {ADDED}")),
     engines("VE19", "value-backward", 0, (ADDED, f"if value is not self: {ADDED}")),
     engines(

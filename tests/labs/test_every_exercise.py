@@ -86,10 +86,16 @@ way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_W
 # --- right and missing
 
 
+def correct(exercise):
+    """Return the first line of a right answer to an exercise: what is worth nothing says so."""
+    entry = exercise().entry
+    return "Correct. A bonus, no points." if entry is not None and not entry.points else "Correct."
+
+
 @long_ones_are_slow
 def test_the_masters_answer_is_right(exercise):
     found = judged(exercise().check, *right_answers(exercise))
-    assert (found.share, found.text.splitlines()[0]) == (1.0, "Correct.")
+    assert (found.share, found.text.splitlines()[0]) == (1.0, correct(exercise))
 
 
 @pytest.mark.slow
@@ -98,7 +104,7 @@ def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
     mine, answers = exercise(), right_answers(exercise)
     if mine.hidden_cases(5):
         found = judged(mine.check_hidden, *answers, seed=5)
-        assert (found.share, found.text) == (1.0, "Correct.")
+        assert (found.share, found.text) == (1.0, correct(exercise))
 
 
 @exercise_by_exercise

@@ -172,6 +172,14 @@ def ablation(code: str, share: float, **changes) -> WrongWay:
     return WrongWay(code, "ablation", lambda: (table_of(*pair()) | changes, *pair()), share)
 
 
+def ablation_exchanged() -> WrongWay:
+    def answers():
+        right = table_of(*pair())
+        return right | {"accuracy with": right["accuracy without"]}, *pair()
+
+    return WrongWay("KF19", "ablation", answers, 2 / 3)
+
+
 WRONG_WAYS = [
     ablation("KF4", 2 / 3, accuracy_with=0.95),
     WrongWay(
@@ -182,6 +190,8 @@ WRONG_WAYS = [
     ),
     ablation("", 2 / 3, layer="pooling"),
     ablation("", 2 / 3, layer="batch norm"),
+    ablation_exchanged(),
+    WrongWay("PR5", "dense-baseline", lambda: (nn.Sequential(dense(100), nn.Softmax(dim=1)),)),
     WrongWay("TR6", "dense-baseline", lambda: (known_by_heart(False),)),
     WrongWay("TR6", "beat-the-baseline", lambda: (known_by_heart(True), dense())),
     WrongWay("TR6", "beat-the-baseline", lambda: (known_by_heart(True), dense()), hidden=True),

@@ -307,6 +307,12 @@ class Mutant(NamedTuple):
     answer: Callable
 
 
+ONE_IN_TURN = (
+    ("steps):\n    w, b", "steps):\n    every, labels = X, y\n    w, b"),
+    ("        p = 0.5", "        X, y = every[[step % len(every)]], labels[[step % len(every)]]\n        p = 0.5"),
+)
+
+
 def mutant(code: str, name: str, *changes: tuple[str, str]) -> Mutant:
     """Change a right function."""
     return Mutant(code, name, build(name, *changes))
@@ -565,6 +571,15 @@ MUTANTS = [
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
     other("LG9", "logreg_grads", ERRORS.format("e.mean() * X.mean(axis=0), e.mean()")),
     other("LG10", "logreg_grads", ERRORS.format("X.T @ e / max(len(X) - 1, 1), e.mean()")),
+    other("LG24", "logreg_grads", ERRORS.format("np.full(X.shape[1], e.mean()), e.mean()")),
+    other("LG24", "logreg_grads", ERRORS.format("e, e.mean()")),
+    other("LG25", "logreg_grads", ERRORS.format("X.T @ e / len(X), 0.0")),
+    other("LG26", "logreg_grads", ERRORS.format("(e[:, None] * X).mean(), e.mean()")),
+    other("LG26", "logreg_grads", ERRORS.format("(e[:, None] * X).mean(axis=1), e.mean()")),
+    other("LG27", "logreg_grads", ERRORS.format("e.mean() * w, e.mean()")),
+    other("LG28", "logreg_grads", ERRORS.format("X.T @ e**2 / len(X), np.mean(e**2)")),
+    other("LG28", "logreg_grads", ERRORS.format("X.T @ abs(e) / len(X), abs(e).mean()")),
+    mutant("LG29", "fit_logreg", ("    w, b = np.zeros", "    lr = lr / len(X)\n    w, b = np.zeros")),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(
         "LG12",
@@ -597,6 +612,10 @@ MUTANTS = [
     mutant("LG23", "fit_logreg", ("    w, b = np.zeros", "    lr = 0.1\n    w, b = np.zeros")),
     mutant("LG23", "fit_logreg", ("range(steps)", "range(100)")),
     mutant("GR3", "train_with_signs", (".mean(axis=1)", ".sum(axis=1)"), ("slope.mean()", "slope.sum()")),
+    mutant("LG6", "train_with_signs", ("range(steps)", "range(steps + 1)")),
+    mutant("LG22", "train_with_signs", ("w = w + move", "w = w + 0 * move")),
+    mutant("LG20", "train_with_signs", *ONE_IN_TURN),
+    mutant("LG21", "train_with_signs", ("np.zeros(X.shape[1])", "np.ones(X.shape[1])")),
     mutant("LG4", "train_with_signs", ("b = b + move * slope.mean()", "pass")),
     mutant("LG18", "train_with_signs", ("    return w, b", "        return w, b")),
     mutant(
@@ -628,6 +647,9 @@ MUTANTS = [
     other("LX14", "cross_entropy", ce("((p - hot) ** 2).mean()")),
     other("LX16", "cross_entropy", ce("-(hot * np.log(p) + (1 - hot) * np.log(1 - p)).mean()")),
     other("LX14", "softmax_ce_grad", ce_grad("p * (p - hot) * (1 - p) / len(Z)")),
+    other("LX17", "softmax_ce_grad", ce_grad("(p - 1) * hot / len(Z)")),
+    other("LX18", "softmax_ce_grad", ce_grad("p * (1 - p) / len(Z)")),
+    other("LX19", "softmax_ce_grad", ce_grad("(Z - hot) / len(Z)")),
     other("LX15", "softmax_ce_grad", ce_grad("(p - hot).sum(axis=0) / len(Z) if len(Z) > 1 else p - hot")),
     other("LX16", "softmax_ce_grad", ce_grad("(0.5 * (1 + np.tanh(Z / 2)) - hot) / len(Z)")),
     other("PR6", "softmax_ce_grad", ce_grad("(p - hot.max(axis=0)) / len(Z)")),
@@ -686,11 +708,17 @@ FINGERPRINTS = {  # of what students are asked; see test_questions.py
 }
 
 
+def test_a_wrong_level_line_gets_a_sentence():
+    turned = build("boundary_points", ("(-b - w[0] * x1)", "(-b - w[0] * x1) * (1 if w[0] else -1)"))
+    found = judged(lab.boundary_points.check, turned)  # to divide by w1 = 0 is one of the known wrong ways
+    assert (found.share, "a level line" in found.text) == (0.0, True)
+
+
 @pytest.mark.parametrize("mutant", MUTANTS, ids=[f"{one.code}-{number}" for number, one in enumerate(MUTANTS)])
 def test_a_wrong_way_is_named_in_the_hidden_cases_too(mutant):
     found = hidden(mutant.name, mutant.answer)
     assert found.codes == (mutant.code,)
-    assert re.findall("[0-9]", re.sub("x1|axis [0-9]|has [0-9]", "", found.first + found.detail)) == []
+    assert re.findall("[0-9]", re.sub("x1|[Aa]xis [0-9]|has [0-9]", "", found.first + found.detail)) == []
 
 
 @pytest.mark.parametrize("name", SOURCES)
@@ -1030,7 +1058,7 @@ def test_a_hidden_case_shows_no_number(name, slip):
     right = build(name)
     found = hidden(name, lambda *arguments: SLIPS[slip](right(*arguments)), 11)
     assert found.lines
-    assert re.findall("[0-9]", re.sub(r"x1|has \d ax\w+|axis \d", "", found.first + found.detail)) == []
+    assert re.findall("[0-9]", re.sub(r"x1|has \d ax\w+|[Aa]xis \d", "", found.first + found.detail)) == []
 
 
 WRONG_SHAPES = [lambda a: a[..., :-1], lambda a: np.pad(a, 1), lambda a: a[None], lambda a: a[:0]]

@@ -184,7 +184,9 @@ def unguarded(cells: list[NotebookNode]) -> list[str]:
 
 def _is_guard(node: ast.AST) -> bool:
     """Tell whether this is an ``if`` that asks whether an answer is written."""
-    return isinstance(node, ast.If | ast.IfExp) and ".is_written(" in ast.unparse(node.test)
+    return isinstance(node, ast.If | ast.IfExp) and any(
+        f".{asked}(" in ast.unparse(node.test) for asked in ("is_written", "are_written")
+    )
 
 
 def _is_step(node: ast.AST) -> bool:
@@ -211,6 +213,7 @@ def test_what_uses_a_learners_work_asks_first_whether_it_is_written(lab):
         ("print(double(3))", ["print(double(3)): double"]),
         ("if lab.double.is_written(double):\n    print(double(3))", []),
         ("mine = double if lab.double.is_written(double) else None", []),
+        ("if lab.are_written(double=double):\n    print(double(3))", []),
         ("if double:\n    print(3)", ["if double:: double"]),
         ("lab.double.step(double)", []),
         ("lab.double.step(double(3))", ["lab.double.step(double(3)): double"]),

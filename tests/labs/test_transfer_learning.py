@@ -142,6 +142,9 @@ def right(name: str, function: Callable, hidden: int | None = None) -> bool:
     return found.share == 1
 
 
+MIN_MAX = "F_train.amin(0), F_train.amax(0) - F_train.amin(0)"
+
+
 def mutant(code: str, name: str, *changes: tuple[str, str], **more) -> WrongWay:
     """Change a right function and feed it to its exercise; of two functions the other stays right."""
     share = 1 / 2 if name in FREEZING else 0.0
@@ -228,6 +231,7 @@ FUNCTIONS = [
     ),
     mutant("TL4", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train - mean, F_test - mean")),
     mutant("TL9", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train / std, F_test / std")),
+    mutant("TL11", "fit_head", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
     mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),
     mutant("TL8", "fit_head", ("torch.no_grad()", "torch.enable_grad()")),
     mutant("TA9", "augment", ("rng.random() < 0.5", "rng.random() < 0.25")),

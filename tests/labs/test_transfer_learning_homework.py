@@ -214,6 +214,7 @@ LEAK_OF_HALF = (LEAK[0], LEAK[1].replace("wild", "wild.at(range(0, 200, 2))"))
 PEEK = "{way: reached(way, *test) for way in ways}"
 SAME = ("    small", "    return frozen_baseline(X_train, y_train, X_test)\n    small")
 BY_TEST_LIGHT = (", X_test)\n", ", 0.5 * X_test / X_test.mean())\n")
+MIN_MAX = "F_train.amin(0), F_train.amax(0) - F_train.amin(0)"
 
 FUNCTIONS = [
     mutant("TS1", "split_by_scene", ("    chance", BY_PHOTO)),
@@ -259,6 +260,8 @@ FUNCTIONS = [
     mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train, F_test")),
     mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train - mean, F_test - mean")),
     mutant("TL4", "frozen_baseline", (STANDARDISED, "F_train / std, F_test / std")),
+    mutant("TL11", "frozen_baseline", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
+    mutant("TL11", "frozen_baseline", ("F_train.mean(0), F_train.std(0)", "0, F_train.abs().amax(0)")),
     mutant("TI3", "frozen_baseline", OTHER_PICTURES),
     mutant("PR1", "frozen_baseline", (".softmax(1)", ".softmax(0)")),
     mutant("TW1", "frozen_baseline", (FEATURES, PIXELS)),

@@ -16,12 +16,14 @@ from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import processes
 
 PREFIX = "course-box-"
+V1 = ("memory", "pids", "cpu")
+SHARE = {"cpu.shares": 1024, "cpu.weight": 100}  # each box has one share, whatever the number of its processes
 OUR_OWN = 4  # processes of a box that are not the student's
 MEGABYTE = 1 << 20
 
 
 def mounted() -> dict[str, Path]:
-    """Return where the trees are: by kind ("memory", "pids") in version 1, and "" for version 2."""
+    """Return where the trees are: by kind ("memory", "pids", "cpu") in version 1, and "" for version 2."""
     found: dict[str, Path] = {}
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         for line in file:
@@ -30,7 +32,7 @@ def mounted() -> dict[str, Path]:
             if kind == "cgroup2":
                 found.setdefault("", Path(place.split()[4]))
             elif kind == "cgroup":
-                found |= {name: Path(place.split()[4]) for name in ("memory", "pids") if name in options.split(",")}
+                found |= {name: Path(place.split()[4]) for name in V1 if name in options.split(",")}
     return found
 
 
@@ -66,7 +68,8 @@ def settings(kind: str, limits: Limits) -> dict[str, int]:
     return {
         "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         "pids": {"pids.max": pids},
-        "": {"memory.max": memory, "memory.swap.max": 0, "pids.max": pids},
+        "cpu": {"cpu.shares": SHARE["cpu.shares"]},
+        "": {"memory.max": memory, "memory.swap.max": 0, "pids.max": pids, "cpu.weight": SHARE["cpu.weight"]},
     }[kind]
 
 
@@ -74,7 +77,7 @@ def make(name: str, limits: Limits) -> list[Path]:
     """Make the groups of a box, as many kinds as this user may; return them."""
     made: list[Path] = []
     there = places()
-    for kind in [kind for kind in ("memory", "pids", "") if kind in there]:
+    for kind in [kind for kind in ("memory", "pids", "", "cpu") if kind in there]:
         if kind == "" and made:
             continue  # a mixed system: the limits are in version 1
         group = next(filter(None, (_try(place / name, settings(kind, limits)) for place in there[kind])), None)
@@ -109,8 +112,8 @@ def _set(file: Path, value: int) -> bool:
 
 
 def limited(groups: list[Path]) -> set[str]:
-    """Return what groups limit: "memory", "pids", both or nothing."""
-    files = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max",)}
+    """Return what groups limit: "memory", "pids", or give a share of: "cpu"."""
+    files = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max",), "cpu": tuple(SHARE)}
     return {what for what, names in files.items() if any((group / name).exists() for group in groups for name in names)}
 
 

@@ -15,10 +15,12 @@ from course_utils.judging.closeness import same_number
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.activations.deep_gradients import AE2, attempted
+from course_utils.labs.activations import deep_gradients
+from course_utils.labs.activations.deep_gradients import attempted
 from course_utils.labs.activations.experiments import POINTS, interval_data, train_interval
 from course_utils.labs.activations.headings import TRAIN
 
+AE2 = deep_gradients.AE2.in_lab(TRAIN)
 AI1 = Misconception(
     "AI1",
     "chance level for the best of a straight cut",

@@ -31,7 +31,7 @@ AD1 = Misconception(
 AD2 = Misconception(
     "AD2",
     "sign forgotten",
-    "This step is as long as the gradient itself. How far may each pixel move, whatever its gradient's size?",
+    "Here a pixel moves as far as its gradient is large. How far may each pixel move, whatever its gradient's size?",
     ONE_STEP,
 )
 AD3 = Misconception(
@@ -89,6 +89,13 @@ EA11 = Misconception(
     "EA11",
     "steps of another length than was asked for",
     "The steps here have a length of their own. Which argument says how far a step goes?",
+    ONE_STEP,
+)
+EA18 = Misconception(
+    "EA18",
+    "gradient scaled in place of its sign",
+    "This step goes along the gradient, divided by its largest number or its length. How far does a pixel with a small "
+    "gradient move, and how far should it?",
     ONE_STEP,
 )
 

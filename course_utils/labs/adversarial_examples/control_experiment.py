@@ -48,6 +48,12 @@ ET5 = Misconception(
     "Look at the control's row again. Is its fall larger than what another draw of noise would change?",
     UNITS,
 )
+ET6 = Misconception(
+    "ET6",
+    "row written from the other end",
+    "These are the right numbers from the largest step to the smallest. In which order does the task list the steps?",
+    UNITS,
+)
 
 EPSILONS = (1, 2, 4, 8)  # grey levels out of 255
 ROWS = ("clean", "fgsm", "random")
@@ -88,7 +94,7 @@ class ControlExperiment(Exercise):
         "Which numbers did the table above print? Copy them, rounded to two or three decimals.",
         "Compare two rows of the same size of noise. What is the only difference?",
     )
-    misconceptions = (ET1, ET2, ET3, AD1, ET4, ET5, EQ1)
+    misconceptions = (ET1, ET2, ET3, ET6, AD1, ET4, ET5, EQ1)
     worked = WORKED
 
     def text(self) -> str:
@@ -145,6 +151,8 @@ class _Row:
             return ET2
         if self.is_near(right[self.part], 0.03, factor=0.01):
             return ET3
+        if self.part != "clean" and self.is_near(right[self.part][::-1], TOLERANCES[self.part]):
+            return ET6
         rising = min(numbers) >= right["clean"][0] and numbers != sorted(numbers, reverse=True)
         return AD1 if self.part == "fgsm" and rising else None  # the accuracy rises if the attack goes the wrong way
 

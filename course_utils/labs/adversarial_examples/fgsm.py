@@ -8,7 +8,7 @@
 | `targeted=True` makes the loss of y smaller | targeted=True, with another eps |
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -27,6 +27,7 @@ from course_utils.labs.adversarial_examples.attacks import (
     EA9,
     EA10,
     EA11,
+    EA18,
     EG3,
     EPS,
     Call,
@@ -60,8 +61,8 @@ EA15 = Misconception(
 )
 AD4 = attacks.AD4.in_lab(  # the section on units is still to come
     ONE_STEP,
-    "This step is twice or half as long as eps, or 255 times shorter. In which units is eps given here, and has "
-    "anything to be converted?",
+    "This step is twice or half as long as eps, or 255 times shorter. By what is eps multiplied or divided in your "
+    "function, and has anything to be converted here?",
 )
 
 WORKED = """
@@ -92,7 +93,7 @@ class Fgsm(Implementation):
         "For a target class the loss should become smaller. What changes in your step?",
         "What may happen to a pixel that is 0.99 already?",
     )
-    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15)
+    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15, EA18)
     worked = WORKED
 
     def lend(self) -> Callable[..., Any]:
@@ -127,16 +128,22 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong step, a function that computes its result."""
     (eps,), gradient = call.numbers, slope(networks.make(call.recipe), x, y)
     up, half = call.direction * gradient.sign(), 0.5  # the network's standard deviation
-    lengths = [1, len(x), gradient.abs().max(), gradient.norm(), gradient.flatten(1).norm(dim=1)[:, None, None, None]]
+    rows = gradient.flatten(1)
+    each = [rows.norm(dim=1), rows.abs().amax(dim=1), rows.norm(dim=1) / rows[0].numel() ** 0.5, rows.abs().mean(dim=1)]
+    lengths = [gradient.abs().max(), gradient.norm(), *(one[:, None, None, None] for one in each)]
+
+    def along(divisors: Iterable[Any]) -> list[torch.Tensor]:
+        signed = [sign * call.direction * eps * gradient / one for one in divisors for sign in (1, -1)]
+        return [(x + step).clamp(0, 1) for step in signed]
+
     return {
         AD1 if call.direction > 0 else EA2: lambda: [(x - eps * up).clamp(0, 1), x - eps * up],
         AD3: lambda: [x + eps * up, (x + eps * up).clamp(min=0)],
         EA5: lambda: (x + eps * up).clamp(-1, 1),
         EA1: lambda: [eps * up, (eps * up).clamp(0, 1), (x + eps * up).clamp(0, 1) - x],
         AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
-        AD2: lambda: [
-            (x + sign * eps * call.direction * gradient / n).clamp(0, 1) for n in lengths for sign in (1, -1)
-        ],
+        AD2: lambda: along((1, len(x))),
+        EA18: lambda: along(lengths),
         DS2: lambda: (x + eps * up).clamp(0, 1)[0],
         EA14: lambda: [(x + eps * one).clamp(0, 1) for one in (1, -1, up > 0, up < 0)],
         EA15: lambda: [_stretched(x + eps * up), _stretched(gradient)],

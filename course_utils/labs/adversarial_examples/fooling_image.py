@@ -73,6 +73,13 @@ EF7 = Misconception(
     "With other steps the same picture comes out. Which number says how often your loop runs?",
     FOOLING,
 )
+EF8 = Misconception(
+    "EF8",
+    "another start than the noise of torch.rand",
+    "With steps=0 your picture is not what torch.rand gives with rng. From which noise does the walk start, and how "
+    "many steps does it take?",
+    FOOLING,
+)
 
 NAME = "fooling_image"
 STEPS, CONFIDENT, ENOUGH = 60, 0.99, 8
@@ -107,7 +114,7 @@ class FoolingImage(Implementation):
         "Should the target's loss become smaller or larger? Choose steps of about 0.02 with the sign.",
         "When is the confidence computed, before or after the last step?",
     )
-    misconceptions = (AD3, EF1, EF2, EF3, EF4, EF5, EF6, EF7)
+    misconceptions = (AD3, EF1, EF2, EF3, EF4, EF5, EF6, EF7, EF8)
     worked = WORKED
 
     def cases(self) -> Sequence[Case]:
@@ -135,6 +142,9 @@ class FoolingImage(Implementation):
         ((plain_noise, _),) = _ask(case, answer, weights, [(0, 0, case.seed)], asked)
         if torch.equal(few[0], plain_noise):
             raise case.always(f"{NAME}: not yet right.", EF7)
+        noise = torch.rand(1, 3, 32, 32, generator=torch.Generator().manual_seed(case.seed))
+        if not torch.allclose(plain_noise.float(), noise, atol=1e-5):
+            raise case.always(f"{NAME}: not yet right.", EF8)
 
 
 def _ask(case: Case, answer: Callable[..., Any], weights, calls: list[tuple[int, int, int]], asked: "Asked"):

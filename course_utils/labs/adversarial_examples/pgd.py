@@ -20,12 +20,11 @@ from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.adversarial_examples import networks, rescue
+from course_utils.labs.adversarial_examples import attacks, networks, rescue
 from course_utils.labs.adversarial_examples.attacks import (
     AD1,
     AD2,
     AD3,
-    AD4,
     AD5,
     DS2,
     EA1,
@@ -33,6 +32,7 @@ from course_utils.labs.adversarial_examples.attacks import (
     EA9,
     EA10,
     EA11,
+    EA18,
     EG3,
     EPS,
     Call,
@@ -105,6 +105,13 @@ EA17 = Misconception(
     "The picture itself is limited to -eps and eps here. Around which picture is the budget drawn?",
     MANY,
 )
+AD4 = attacks.AD4.in_lab(
+    MANY,
+    "Your walk is twice, half, 255 or 1/255 times as long as asked. By what are eps and alpha multiplied or divided in "
+    "your function, and has anything to be converted here?",
+)
+
+SCALED = ("largest", "norm", "own largest", "own norm")  # ways to divide a gradient
 
 WORKED = """
 A walk with another rule, on paper: start at v = 0.9, take steps of 0.25 *down* the slope of f(v) = v², and stay within
@@ -146,6 +153,7 @@ class Pgd(Implementation):
         EA4,
         EA1,
         AD2,
+        EA18,
         AD4,
         DS2,
         EG3,
@@ -168,7 +176,7 @@ class Pgd(Implementation):
         return [
             call_case("one step of alpha=eps", Recipe(41), 8, EPS, EPS, 1),
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
-            call_case("three steps of alpha=2*eps", Recipe(42), 4, EPS, 2 * EPS, 3),  # tells which budget is kept
+            call_case("three steps of alpha=3*eps", Recipe(42), 4, EPS, 3 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
             call_case("a large budget, in float32", Recipe(46, 5, 4, double=False), 3, 0.3, 0.2, 4),
@@ -260,7 +268,8 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         AD5: lambda: [walk(around="nothing"), walk(around="nothing", clamp=False)],
         EA4: lambda: [walk(around="here"), walk(around="here", clamp=False)],
         EA1: lambda: [walk() - x],
-        AD2: lambda: [walk(raw=raw, around=a) for raw in ("", "mean", "largest", "norm") for a in ("x", "nothing")],
+        AD2: lambda: [walk(raw=raw, around=a) for raw in ("", "mean") for a in ("x", "nothing")],
+        EA18: lambda: [walk(raw=raw, around=a) for raw in SCALED for a in ("x", "nothing")],
         AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
         DS2: lambda: walk()[0],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
@@ -273,7 +282,16 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
 
 
 def _direction(gradient: torch.Tensor, raw: str) -> torch.Tensor:
-    """Return a gradient's signs, or itself (""), that of the batch's mean, or divided by its largest number or norm."""
+    """Return a gradient's signs, or itself (""), that of the batch's mean, or divided by its largest number or norm.
+
+    The largest number and the norm are the batch's, or each picture's own.
+    """
     if raw == "sign":
         return gradient.sign()
-    return gradient / {"": 1, "mean": len(gradient), "largest": gradient.abs().max(), "norm": gradient.norm()}[raw]
+    if raw in ("", "mean"):
+        return gradient / (len(gradient) if raw else 1)
+    rows = gradient.flatten(1)
+    own = {"own largest": rows.abs().amax(1), "own norm": rows.norm(dim=1)}
+    if raw in own:
+        return gradient / own[raw][:, None, None, None]
+    return gradient / (gradient.abs().max() if raw == "largest" else gradient.norm())

@@ -22,7 +22,7 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.chain_rule.gradients import GR1, GR2_LAYER, GR4, GR5, GR10, GR11, VG1, VG2, VG8
+from course_utils.labs.chain_rule.gradients import GR1, GR2_LAYER, GR4, GR5, GR10, VG1, VG2, VG8
 from course_utils.labs.chain_rule.headings import MATRICES
 
 GR3 = shared.GR3.in_lab(
@@ -58,6 +58,19 @@ VG11 = Misconception(
     "VG11",
     "ReLU itself in place of its backward pass",
     "This is the ReLU of Z: the way forwards. What comes back from above, and where does it pass?",
+    MATRICES,
+)
+
+VG13 = Misconception(
+    "VG13",
+    "value in place of the slope of ReLU",
+    "What comes back is multiplied by a value, Z or the ReLU of Z. How steep is ReLU where Z is 3?",
+    MATRICES,
+)
+VG14 = Misconception(
+    "VG14",
+    "gradient turned round where ReLU is flat",
+    "Where Z is negative your gradient comes back with the other sign. How far does ReLU move there when Z moves?",
     MATRICES,
 )
 
@@ -104,7 +117,7 @@ class DenseBackward(Implementation):
     2. The shapes tell where to sum: (N, D) has to become (D,), so N goes.
     3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
     """
-    misconceptions = (GR1, GR2_LAYER, GR3, GR4, GR5, GR10, GR11, VG1, VG2, VG5, VG6, VG7, VG8, VG9, VG10, VG11)
+    misconceptions = (GR1, GR2_LAYER, GR3, GR4, GR5, GR10, VG1, VG2, VG5, VG6, VG7, VG8, VG9, VG10, VG11, VG13, VG14)
 
     def cases(self) -> Sequence[Case]:
         """Return four layers, one of a single example, one of a single output; each gradient is a part."""
@@ -208,5 +221,6 @@ def relu_ways(dA: np.ndarray, Z: np.ndarray) -> Ways:
         VG6: lambda: (Z > 0) * 1.0,
         VG11: lambda: np.maximum(Z, 0),
         VG8: lambda: [dA * (Z >= 0), dA * (Z >= 0) - dA * (Z == 0) / 2],
-        GR11: lambda: [dA * np.maximum(Z, 0), dA * Z],
+        VG14: lambda: [dA * np.sign(Z), np.where(Z > 0, dA, -dA), np.where(Z >= 0, dA, -dA)],
+        VG13: lambda: [dA * np.maximum(Z, 0), dA * Z],
     } | _scaled(right, len(Z))

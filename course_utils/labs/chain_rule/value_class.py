@@ -52,6 +52,18 @@ VE23 = Misconception(
     "The result knows its parents and not its slopes. By how much does it grow when one parent grows by 1?",
     ENGINE,
 )
+VE42 = Misconception(
+    "VE42",
+    "slopes of a sum that are not 1",
+    "The slopes of a sum are other numbers here. If a grows by 1 and b stays, how far does a + b grow?",
+    ENGINE,
+)
+VE43 = Misconception(
+    "VE43",
+    "the product itself as its slope",
+    "In a · b you give the slope a · b. If b stays and a moves by 1, how far does a · b move?",
+    ENGINE,
+)
 VE24 = Misconception(
     "VE24",
     "a product given the slopes of a sum",
@@ -92,6 +104,7 @@ PRODUCTS = (FORWARD[1], program("y = a * b", a=0.5, b=2.5))  # that a wrong way 
 PRODUCT_WAYS: Mapping[Misconception, Callable[[float, float], tuple[float, float]]] = {
     VE5: lambda a, b: (a, b),
     VE24: lambda a, b: (1.0, 1.0),
+    VE43: lambda a, b: (a * b, a * b),
 }
 NO_ORDER = ("set", "frozenset")
 NUMBER = (int, float, np.generic, np.ndarray, torch.Tensor)
@@ -157,7 +170,7 @@ class ValueClass(EngineStep):
     1. `Length(2) | Length(5)` has 7 metres. Neither part has changed: the result is an object of its own.
     2. A slope to remember beside it: of a difference p − q by p it is 1, by q it is −1, in the order of (p, q).
     """
-    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27)
+    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27, VE42, VE43)
 
     def cases(self) -> Sequence[Case]:
         """Return values with values, and values with plain numbers."""
@@ -240,7 +253,7 @@ def _compare_slopes(case: Case, Value: Any, line: str, recorded: dict[str, Any])
         right = sum(edge.slope for edge in edges if edge.operand == name)
         if not programs.close({name: slopes[name]}, {name: right}):
             note = f"  in {line} the slope of {made} by {name} is {slopes[name]:g} in yours."
-            raise case.wrong("Value", _product_way(Value) if "*" in line else None, detail=note)
+            raise case.wrong("Value", _product_way(Value) if "*" in line else VE42, detail=note)
 
 
 def _operands(line: str) -> list[str]:

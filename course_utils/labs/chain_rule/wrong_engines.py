@@ -12,7 +12,15 @@ from itertools import islice, product
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.chain_rule.gradients import GR1_ORDER, GR9
 from course_utils.labs.chain_rule.headings import ENGINE, ORDER
-from course_utils.labs.chain_rule.programs import Edge, Program, operands_of, target_of, torch_edges, torch_gradients
+from course_utils.labs.chain_rule.programs import (
+    Edge,
+    Program,
+    operands_of,
+    target_of,
+    torch_edges,
+    torch_gradients,
+    torch_numbers,
+)
 
 VE1 = Misconception(
     "VE1",
@@ -76,6 +84,18 @@ VE39 = Misconception(
     "Each step back turns the sign. What happens to the amounts that come back along several paths?",
     ORDER,
 )
+VE40 = Misconception(
+    "VE40",
+    "sum so far added to grad at each arrival",
+    "What a value has gathered so far goes into its grad anew with each amount that arrives. When is its sum complete?",
+    ORDER,
+)
+VE41 = Misconception(
+    "VE41",
+    "own number multiplied in place of what came back",
+    "Slopes are multiplied by the values' own numbers here. What has a value gathered when its turn comes?",
+    ORDER,
+)
 
 Gradients = dict[str, float]
 DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
@@ -102,6 +122,7 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
             lambda edges: _by_recursion(written, _turned(edges), at_once=True),
             *(partial(_in_turn, written, order=order) for order in (_by_depth, _by_stack, _by_breadth)),
             *(partial(_in_turn, written, order=order, late=True) for order in (_by_depth, _by_stack, _by_breadth)),
+            *(partial(_again_and_again, written, take=take) for take in (deque.pop, deque.popleft)),
             *(lambda edges, o=order: _in_turn(written, _turned(edges), order=o) for order in (_by_depth, _by_stack)),
             *(lambda e, o=order: _in_turn(written, _turned(e), order=o, late=True) for order in (_by_depth, _by_stack)),
         ],
@@ -113,6 +134,8 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         VE36: [lambda edges: dict.fromkeys(written.names, 1.0)],
         VE37: [lambda edges: _passed_on(written, edges, _with_first_slope(edges))],
         VE38: [partial(_combined, written, combine=lambda slope, back: slope + back)],
+        VE40: [partial(_sums_so_far, written)],
+        VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],
         VE39: [partial(_combined, written, combine=lambda slope, back: -slope * back)],
         GR1_ORDER: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
@@ -198,6 +221,37 @@ def _by_recursion(written: Program, edges: list[Edge], at_once: bool) -> Gradien
 
     visit(written.result)
     return grad if visits <= DEEPEST else {}
+
+
+def _again_and_again(written: Program, edges: list[Edge], take: Callable[[deque[str]], str]) -> Gradients:
+    """Each value stands on the list as often as something comes in, and each time passes on all that it has."""
+    grad, todo, visits = _zeros(edges) | {written.result: 1.0}, deque([written.result]), 0
+    while todo and visits <= DEEPEST:
+        name, visits = take(todo), visits + 1
+        for edge in edges:
+            if edge.made == name:
+                grad[edge.operand] += edge.slope * grad[name]
+                todo.append(edge.operand)
+    return grad if not todo else {}
+
+
+def _sums_so_far(written: Program, edges: list[Edge]) -> Gradients:
+    """What has arrived so far is added to grad with each amount that arrives."""
+    arrived = _zeros(edges) | {written.result: 1.0}
+    grad = _zeros(edges)
+    for edge in reversed(edges):
+        arrived[edge.operand] += edge.slope * arrived[edge.made]
+        grad[edge.operand] += arrived[edge.operand]
+    return grad
+
+
+def _own_numbers(written: Program, edges: list[Edge], seed: float) -> Gradients:
+    """Slopes are multiplied by the number of the value that they belong to."""
+    numbers = torch_numbers(written)
+    grad = _zeros(edges) | {written.result: seed}
+    for edge in edges:
+        grad[edge.operand] += edge.slope * numbers[edge.made]
+    return grad
 
 
 def _in_turn(

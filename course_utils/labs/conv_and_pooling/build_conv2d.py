@@ -105,14 +105,38 @@ CV27 = Misconception(
     "Your numbers have lost what stands behind the point. Which type of numbers holds the array that you fill?",
     BUILD,
 )
+CV32 = Misconception(
+    "CV32",
+    "bias subtracted",
+    "Your maps are lower by twice their bias. With which sign does a bias join the sum?",
+    BUILD,
+)
+CV33 = Misconception(
+    "CV33",
+    "bias multiplied instead of added",
+    "Your maps are multiplied by their bias. Is a bias a factor, or a term of the sum?",
+    BUILD,
+)
+CV34 = Misconception(
+    "CV34",
+    "negative sums cut off",
+    "No number of yours is below 0. Which function stands behind a convolution, and is it asked for here?",
+    BUILD,
+)
+CV35 = Misconception(
+    "CV35",
+    "padded twice",
+    "There are twice as many rows and columns of zeros as padding says. How many does it put at each end?",
+    PADDING,
+)
 CV29 = Misconception(
     "CV29",
     "the first kernel for all maps",
     "All your maps are the first kernel's. Which index of weight chooses the kernel?",
     BUILD,
 )
-CV32 = Misconception(
-    "CV32",
+CV36 = Misconception(
+    "CV36",
     "one picture, one channel, one kernel",
     "This is the first picture's first channel under the first kernel. Over which further axes has your code to go?",
     BUILD,
@@ -165,12 +189,13 @@ class BuildConv2d(Implementation):
         Step(
             "channels",
             "any number of pictures, channels and kernels; a kernel sums over all channels, and has its own bias.",
-            unbegun=(CV32,),
+            unbegun=(CV36,),
         ),
     )
+    names_are_confirmed = True
     misconceptions = (
         *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
-        *(CV27, CV28, CV29, CV30, CV32, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -271,9 +296,15 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV3: lambda: [
             bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area, x.shape[1] * area + 1)
         ],
+        CV32: lambda: bare - centre,
+        CV33: lambda: bare * centre if centre.any() else [],
+        CV34: lambda: [right.relu(), bare.relu() + centre],
+        CV35: lambda: conv(padding=2 * padding) if padding else [],
         CV14: lambda: bare + bias[0],
         CV2: lambda: [by_channel[0], by_channel[-1], torch.stack(by_channel, dim=2)],
-        CV15: lambda: [bare / count + add for count in (channels, area, channels * area) for add in (centre, 0)],
+        CV15: lambda: [
+            bare / count + add for count in (channels, area, channels * area) for add in (centre, 0, centre / count)
+        ],
         SZ3: lambda: conv(stride=1),
         SZ6: lambda: conv(padding=0),
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
@@ -290,7 +321,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV28: lambda: too_early(right),
         CV29: lambda: conv(weight=weight[:1].expand_as(weight)),
         CV30: lambda: of_first_picture(right),
-        CV32: lambda: conv(x[:1, :1], weight[:1, :1], bias[:1]),
+        CV36: lambda: conv(x[:1, :1], weight[:1, :1], bias[:1]),
         SZ1: lambda: right[:, :, :-1, :-1],
         DS6: lambda: right.transpose(2, 3),
         DS5: lambda: right.permute(0, 2, 3, 1),

@@ -81,6 +81,18 @@ PL8 = Misconception(
     "Your windows start two cells apart. What is the stride of a pooling layer if none is given?",
     POOLING,
 )
+PL10 = Misconception(
+    "PL10",
+    "largest without its sign",
+    "These are the largest numbers without their signs. Which is the larger of -3 and 1?",
+    POOLING,
+)
+PL11 = Misconception(
+    "PL11",
+    "one number of each window for all",
+    "This is the first number of each window, whatever the others are. Which of them has a say?",
+    POOLING,
+)
 PL9 = Misconception(
     "PL9",
     "smallest instead of largest",
@@ -126,7 +138,27 @@ class BuildPool2d(Implementation):
 
     What changes if windows start every `stride` cells, and how many fit then?
     """
-    misconceptions = (PL1, CV6, PL2, PL3, PL4, PL6, PL7, PL8, PL9, PL5, CV13, CV28, CV30, SZ1, DS6, DS5, DS2)
+    misconceptions = (
+        PL1,
+        CV6,
+        PL2,
+        PL3,
+        PL4,
+        PL6,
+        PL7,
+        PL8,
+        PL9,
+        PL10,
+        PL11,
+        PL5,
+        CV13,
+        CV28,
+        CV30,
+        SZ1,
+        DS6,
+        DS5,
+        DS2,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return both modes, inputs below zero, and the defaults."""
@@ -177,6 +209,7 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
     """Return the right pooling of x (N, C, H, W) and, for each wrong way, a function that computes its result."""
     pool, other = (F.max_pool2d, F.avg_pool2d) if mode == "max" else (F.avg_pool2d, F.max_pool2d)
     right = pool(x, kernel_size, stride)
+    step = stride or kernel_size
     area, (rows, columns) = kernel_size**2, right.shape[2:]
     return right, {
         PL1: lambda: other(x, kernel_size, stride),
@@ -185,6 +218,8 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL7: lambda: pool(x, kernel_size) if stride not in (None, kernel_size) else [],
         PL8: lambda: pool(x, kernel_size, 2) if stride is None and kernel_size != 2 else [],
         PL9: lambda: -F.max_pool2d(-x, kernel_size, stride) if mode == "max" else [],
+        PL10: lambda: F.max_pool2d(x.abs(), kernel_size, stride) if mode == "max" else [],
+        PL11: lambda: x[:, :, ::step, ::step][:, :, :rows, :columns],
         PL3: lambda: [over(right) for over in _over_channels(mode)],
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,

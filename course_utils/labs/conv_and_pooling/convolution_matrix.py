@@ -59,6 +59,30 @@ MX6 = Misconception(
     "All your rows are alike. Where does the window of the second output start?",
     MATRIX,
 )
+MX7 = Misconception(
+    "MX7",
+    "pixels numbered by the width of the map",
+    "Your columns are right for a picture as wide as the map. How many cells has a row of the picture?",
+    MATRIX,
+)
+MX8 = Misconception(
+    "MX8",
+    "height and width exchanged",
+    "This is the matrix for a picture as high as yours is wide. Which of the two numbers counts rows?",
+    MATRIX,
+)
+MX9 = Misconception(
+    "MX9",
+    "a row for each pixel in place of each window",
+    "This has a row for each pixel. On how many places can the kernel stand?",
+    MATRIX,
+)
+MX10 = Misconception(
+    "MX10",
+    "one place too few along each axis",
+    "The windows at the lower and right border are missing. On which row does the last window start?",
+    MATRIX,
+)
 
 EXAMPLE = np.array([[5.0, 6.0]])
 PUBLIC = (((3, 3), 5, 6), ((2, 3), 4, 6))  # on a square picture two wrong ways would give the same
@@ -94,7 +118,7 @@ class ConvolutionMatrix(Implementation):
 
     Which cells get which numbers if each output is a window of a kernel?
     """
-    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6)
+    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10)
 
     def cases(self) -> Sequence[Case]:
         """Return two kernels on pictures that are not square, and the example."""
@@ -137,6 +161,8 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
     by_column = np.arange(rows * columns).reshape(rows, columns).T.reshape(-1)
     pixel_by_column = np.arange(height * width).reshape(height, width).T.reshape(-1)
 
+    fits_turned = width >= kernel.shape[0] and height >= kernel.shape[1]
+
     def without_gap() -> np.ndarray:
         matrix = np.zeros_like(right)
         for number in range(len(right)):
@@ -164,5 +190,16 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
             laid_out(lambda i, j: i * rows + j, lambda i, j, a, b: (i + a) * width + j + b),
         ],
         MX6: lambda: laid_out(row, lambda i, j, a, b: a * width + b),
+        MX9: lambda: _in_rows(right, [i * width + j for i in range(rows) for j in range(columns)], height * width),
+        MX10: lambda: right.reshape(rows, columns, -1)[:-1, :-1].reshape(-1, height * width),
+        MX7: lambda: laid_out(row, lambda i, j, a, b: (i + a) * columns + j + b),
+        MX8: lambda: torch_matrix(kernel, width, height) if fits_turned else [],
         CV7: lambda: torch_matrix(kernel.T.copy(), height, width),
     }
+
+
+def _in_rows(matrix: np.ndarray, places: list[int], number: int) -> np.ndarray:
+    """Return rows put into some places of a matrix of zeros, which has a number of rows."""
+    found = np.zeros((number, matrix.shape[1]))
+    found[places] = matrix
+    return found

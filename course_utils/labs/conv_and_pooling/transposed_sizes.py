@@ -77,7 +77,15 @@ TC9 = Misconception(
     "Output padding adds cells at one end. How many are missing from the smallest size to the largest?",
     UP,
 )
-STAMP_WAYS = (TC1, TC2, TC3, TC4, TC5)
+TC10 = Misconception(
+    "TC10",
+    "padding cropped at one end only",
+    "This crops P cells once. At how many ends of the row does padding crop?",
+    UP,
+    lambda size, kernel_size, stride, padding: (size - 1) * stride + kernel_size - padding,
+)
+STAMP_WAYS = (TC1, TC2, TC3, TC4, TC5)  # each shows in every question that is drawn
+EVERY_STAMP_WAY = (*STAMP_WAYS, TC10)
 
 LECTURE_STAMPS = Window(3, 3, 2, 1)
 PARTS = ("size", "sizes back", "output padding", "is a pair")
@@ -149,7 +157,7 @@ TRANSPOSED_SIZE = Topic(
     practice_stamps,
     _stamps_text,
     lambda question: transposed_size(*question),
-    lambda question: wrong_answers(STAMP_WAYS, question),
+    lambda question: wrong_answers(EVERY_STAMP_WAY, question),
     _steps,
 )
 
@@ -173,7 +181,7 @@ class TransposedSizes(Exercise):
        over; 25 has 7.
     4. To reach 24 in place of 21, `output_padding` is 3.
     """
-    misconceptions = (*STAMP_WAYS, TC6, TC7, TC8, TC9)
+    misconceptions = (*EVERY_STAMP_WAY, TC6, TC7, TC8, TC9)
     topics = (TRANSPOSED_SIZE,)
 
     def draw(self) -> Window:
@@ -195,7 +203,7 @@ class TransposedSizes(Exercise):
     def _look_at_size(self, answer: Any) -> None:
         size = read_number(answer, "up['size']")
         if size != transposed_size(*self.question):
-            given = wrong_answers(STAMP_WAYS, self.question)
+            given = wrong_answers(EVERY_STAMP_WAY, self.question)
             ways = [way for way, value in given.items() if same_number(size, value)]
             advice = telling(ways, TRANSPOSED_SIZE, f"lab.{self.name()}")
             raise refuse(f"size: you gave {short(answer)}.", ways, advice=advice)

@@ -6,5 +6,5 @@ EXERCISES = exercises_of(__name__, __path__)
 
 
 def for_student(student_id: str = "") -> Lab:
-    """Return the exercises of this lab with a student's own numbers; with "" the lectures'."""
+    """Return the exercises of this lab with a student's own numbers; with "" the lesson's."""
     return Lab(EXERCISES, student_id)

@@ -11,12 +11,14 @@
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from course_utils.judging import shared
 from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.lab7_cnn import shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
@@ -73,6 +75,12 @@ KG16 = Misconception(
     "KG16",
     "total overwritten by the last layer",
     "This is the last layer alone. Is every layer added to what was there?",
+    GIANTS,
+)
+KG34 = Misconception(
+    "KG34",
+    "features of one map only",
+    "Your first dense layer sees one map. How many maps are flattened?",
     GIANTS,
 )
 KG17 = Misconception(
@@ -182,6 +190,7 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG15: [way(carry="kernels")],
         KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
         KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
+        KG34: [way(flat=lambda channels, side: side**2)],
         KG2: [way(flat=lambda channels, side: channels)],
         KC4: [way(flat=lambda channels, side: channels * side)],
         KG3: [way(pool=lambda channels, side: (channels, side))],
@@ -218,7 +227,28 @@ class CountParams(Implementation):
             return total
         ```
     """
-    misconceptions = (PC1, PC2, PC3, PC4, PC6, PC8, KA1, KA4, KC4, KG2, KG3, KG4, KG11, KG12, KG13, KG15, KG16, KG17)
+    names_are_confirmed = True
+    misconceptions = (
+        PC1,
+        PC2,
+        PC3,
+        PC4,
+        PC6,
+        PC8,
+        KA1,
+        KA4,
+        KC4,
+        KG2,
+        KG3,
+        KG4,
+        KG11,
+        KG12,
+        KG13,
+        KG15,
+        KG16,
+        KG17,
+        KG34,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return small networks and VGG-16, and two lists with the defaults of the signature."""
@@ -253,5 +283,6 @@ class CountParams(Implementation):
             return
         if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
-        way = next((way for way, counts in counting_ways(network).items() if number in counts), None)
-        raise case.wrong(NAME, way, detail=f"  your answer is {short(number)}.")
+        ways = tuple(way for way, counts in counting_ways(network).items() if number in counts)
+        error = case.wrong(NAME, ways[:1], detail=f"  your answer is {short(number)}.")
+        raise Wrong(replace(error.finding, fitting=ways))

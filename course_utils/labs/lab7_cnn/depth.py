@@ -31,7 +31,7 @@ KH4 = Misconception(
 
 QUESTIONS = {
     "deeper": Choice(
-        "The lecture says: deeper is better. When does that hold?",
+        "“Deeper is better.” When does that hold?",
         {
             "always": Option("Always: each layer can only add to what the network can express.", KH1),
             "trainable": Option("When the deeper network can still be trained, as with residual connections."),

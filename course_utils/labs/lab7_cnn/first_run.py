@@ -94,8 +94,8 @@ KF17 = Misconception(
     EVALUATE,
 )
 
-KF18 = Misconception(
-    "KF18",
+KF22 = Misconception(
+    "KF22",
     "network that still guesses",
     "This is what guessing reaches. Was this network trained after it was made, and did its loss fall?",
     LOOP,
@@ -160,7 +160,7 @@ class FirstRun(Exercise):
         3. A fresh network starts close to that: its first loss, on any batch, is perhaps 1.42.
         4. After training count the right ones among the test pictures: 640 of 800 are 0.8, not 80.
     """
-    misconceptions = (KF1, KF2, KF3, KF4, KF12, KF13, KF14, KF15, KF16, KF17, KF18, KE6)
+    misconceptions = (KF1, KF2, KF3, KF4, KF12, KF13, KF14, KF15, KF16, KF17, KF22, KE6)
     steps = (
         Step(
             "guessing",
@@ -255,7 +255,7 @@ def _look_at_network(reached: Any) -> None:
     if share < BAR:
         raise refuse(
             f"network: it gets {100 * share:.0f} % of newly drawn pictures right; {100 * BAR:.0f} % are wanted.",
-            KF18 if share < GUESSES else None,
+            KF22 if share < GUESSES else None,
             detail=""
             if share < GUESSES
             else "Hint: the table in the task says which networks reach it. What do more epochs change?",

@@ -6,7 +6,7 @@
 | the same two convolutions | their kernels are computed with, are trained, and matter |
 | each with its ReLU and 2×2 max-pooling | maps below zero, and what is not the largest of its window, do not matter |
 | every row from its own picture | a picture alone and in batches of 3 and 25 |
-| from the whole of it | each corner made brighter moves the scores |
+| from the whole of it | each corner, border and half of the rows or columns made brighter moves the scores |
 | behind the poolings as you like | nothing is asked of the rest |
 """
 
@@ -38,7 +38,8 @@ from course_utils.labs.lab7_cnn.headings import BUILD, LARGER
 KC6 = Misconception(
     "KC6",
     "reads a part of the picture only",
-    "Some corner of the picture has no say in your scores. Where is it cut off?",
+    "Some part of the picture has no say in your scores: a corner, its border, or every other pixel. Where is it left "
+    "out?",
     LARGER,
 )
 KC7 = Misconception(
@@ -58,10 +59,16 @@ KC8 = Misconception(
 KERNELS = ((6, 3, 5, 5), (16, 6, 5, 5))  # of the lab's two convolutions
 OTHER_KERNELS = "CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5."
 ROWS, WHOLE = PARTS = ("own row", "whole picture")
-CORNERS = ((0, 0), (0, 1), (1, 0), (1, 1))
+ALL, FIRST, LAST = slice(None), slice(0, 12), slice(52, 64)  # of the 64 rows, or columns
+PLACES = (  # rows and columns that are made brighter together
+    *((rows, columns) for rows in (FIRST, LAST) for columns in (FIRST, LAST)),
+    *((slice(*ends), ALL) for ends in ((0, 3), (61, 64))),
+    *((ALL, slice(*ends)) for ends in ((0, 3), (61, 64))),
+    *((slice(down, None, 2), slice(right, None, 2)) for down in (0, 1) for right in (0, 1)),
+)
 
 
-def look_at_corners(network_class: Any, x: torch.Tensor, changed: list[torch.Tensor]) -> dict[str, Any]:
+def look_at_places(network_class: Any, x: torch.Tensor, changed: list[torch.Tensor]) -> dict[str, Any]:
     """Probe: run a fresh instance on a batch, on its pictures one by one, and on changed copies of the first."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(11)
@@ -157,7 +164,7 @@ class MendTheNetwork(Implementation):
 
 
 def _alone(parts: dict[str, Finding]) -> dict[str, Finding]:
-    """Let the rows speak where both are wrong: a picture that runs through no network has no corners to lose."""
+    """Let the rows speak where both are wrong: a picture that runs through no network has no parts to lose."""
     if all(one.standing is Standing.WRONG for one in parts.values()):
         return dict.fromkeys(PARTS, parts[ROWS])
     return parts
@@ -166,10 +173,10 @@ def _alone(parts: dict[str, Finding]) -> dict[str, Finding]:
 def _run(case: Case, answer: Any) -> dict[str, Any]:
     """Run the class on pictures, and on changed ones; raise if it is not the lab's kind of network."""
     x = draw_pictures(3, 64, case.seed or 5)
-    changed = [x[[0]].clone() for _ in CORNERS]
-    for one, (down, right) in zip(changed, CORNERS, strict=True):
-        one[:, :, 52 * down : 52 * down + 12, 52 * right : 52 * right + 12] += 5.0
-    found = looked_at(case, answer, "CNN64", look_at_corners, x, changed)
+    changed = [x[[0]].clone() for _ in PLACES]
+    for one, (rows, columns) in zip(changed, PLACES, strict=True):
+        one[:, :, rows, columns] += 5.0
+    found = looked_at(case, answer, "CNN64", look_at_places, x, changed)
     refuse_others(case, found["outputs"], "CNN64")
     if not all(list(kernels) in found["trained"] for kernels in KERNELS):
         raise case.always(OTHER_KERNELS)
@@ -219,7 +226,7 @@ def _look_at_rows(case: Case, found: dict[str, Any]) -> None:
 
 
 def _look_at_whole(case: Case, found: dict[str, Any]) -> None:
-    """Raise unless every corner of a picture, alone in its batch, has a say in its scores."""
+    """Raise unless every part of a picture, alone in its batch, has a say in its scores."""
     alone = found["outputs"][1]
     if isinstance(alone, str):
         refuse_raised(case, alone, "CNN64")

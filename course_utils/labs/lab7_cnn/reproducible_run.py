@@ -2,14 +2,15 @@
 
 | the prompt says | what is tried |
 |---|---|
-| every call trains a fresh ``small_network()`` | its convolution gets gradients in each of three calls |
-| for two epochs on ``toy`` | each picture comes twice |
+| every call trains a fresh ``small_network()`` | its convolution is trained in each of three calls, from anew |
+| for two epochs on all of ``toy`` | each of its 60 pictures comes twice, for each seed the same ones |
 | in shuffled batches of 16 | sizes of the batches; the order differs between epochs or seeds |
-| the final weights | not those of before the first step; as many as the network has |
+| the final weights | not those of before; near the kernels of the last step; as many as the network has |
 | the same seed, the same weights, whatever ran before | a seed twice, other random numbers drawn in between |
 | another seed, others | a third call |
 """
 
+import math
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -64,12 +65,45 @@ KF11 = Misconception(
     REPEAT,
 )
 
+KF18 = Misconception(
+    "KF18",
+    "trained on a part of the pictures",
+    "Count the different pictures that take part in your training. Are these all of toy?",
+    REPEAT,
+)
+
+KF20 = Misconception(
+    "KF20",
+    "returned something else than the trained weights",
+    "This is not what the training ended with. Whose numbers do you return, and are they weights or gradients?",
+    REPEAT,
+)
+KF21 = Misconception(
+    "KF21",
+    "network of an earlier call trained on",
+    "This call begins where the one before it ended. Where is small_network() made, in your function or outside?",
+    REPEAT,
+)
+
 NAME = "reproducible_run"
 EPOCHS, BATCH = 2, 16
+PICTURES = 60  # of the lesson's toy
 
 
 class Run(NamedTuple):
-    """One call: final weights as one row, first kernels, sizes of batches, and the pictures' first numbers in order."""
+    """One call.
+
+    Parameters
+    ----------
+    weights
+        The final ones, as one row.
+    kernels
+        Of each time that the convolution was computed, ``(times, numbers)``.
+    sizes
+        Of the batches.
+    pictures
+        Their first numbers, in order.
+    """
 
     weights: torch.Tensor
     kernels: torch.Tensor
@@ -83,8 +117,8 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
     Returns
     -------
     list
-        For each seed the weights as one row (None if there are none), "" or the kind of what came, the first kernels,
-        the sizes of the batches, and the first numbers of each picture.
+        For each seed the weights as one row (None if there are none), "" or the kind of what came, the kernels on the
+        way ``(times, numbers)``, the sizes of the batches, and the first numbers of each picture.
     """
     found = []
     for number, seed in enumerate(seeds):
@@ -92,7 +126,9 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
         with Watch() as watch:
             weights = function(seed)
         batches = [x.reshape(len(x), -1)[:, :8].double() for x in watch.trained]
-        kernels = watch.computed[0].weight if watch.computed else torch.zeros(0)
+        each = [one.weight.double().reshape(-1) for one in watch.computed]
+        same = bool(each) and all(len(one) == len(each[0]) for one in each)
+        kernels = torch.stack(each) if same else torch.zeros(0, 0)
         pictures = torch.cat(batches) if batches else torch.zeros(0, 8)
         found.append([*_in_a_row(weights), kernels, [len(batch) for batch in batches], pictures])
     return found
@@ -148,7 +184,7 @@ class ReproducibleRun(Implementation):
             return slope
         ```
     """
-    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11)
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -172,8 +208,17 @@ class ReproducibleRun(Implementation):
         )
         _refuse_other_shapes(case, one.weights, again.weights, first_weights(first))
         _refuse_untrained(case, [one, again, another], first)
+        if _lie_in(again.kernels[:1], one.weights, 1e-9):
+            raise case.wrong(NAME, KF21)
         _compare_runs(case, one, again, another)
         _refuse_other_batches(case, one)
+        steps = one.kernels.diff(dim=0).norm(dim=1)
+        if not _lie_in(one.kernels[-1:], one.weights, _reach(steps)):
+            raise case.wrong(NAME, KF20)
+        if set(one.pictures) != set(another.pictures):
+            raise case.always(
+                f"{NAME}: for another seed you train on other pictures.\nHint: Where does your function take toy from?"
+            )
         orders = {tuple(order) for run in (one, another) for order in _orders(run)}
         if len(orders) == 1:
             raise case.wrong(NAME, KF8)
@@ -196,6 +241,8 @@ def _refuse_other_batches(case: Case, run: Run) -> None:
     often = Counter(run.pictures)
     if set(often.values()) != {EPOCHS}:
         raise case.wrong(NAME, KF10)
+    if len(often) < PICTURES:
+        raise case.wrong(NAME, KF18)
     whole, rest = divmod(len(often), BATCH)
     if run.sizes != EPOCHS * ([BATCH] * whole + [rest] * bool(rest)):
         raise case.always(f"{NAME}: the batches have other sizes than the task says. Which argument sets them?")
@@ -214,11 +261,24 @@ def _refuse_other_shapes(case: Case, one: torch.Tensor, again: torch.Tensor, fre
         raise case.always(f"{NAME}: this is not as many numbers as small_network() has weights. Which are left out?")
 
 
+def _reach(steps: torch.Tensor) -> float:
+    """Return how far kernels may be from those before the last step, as the lengths of the other steps allow."""
+    return 3 * float(steps.max()) + 1e-6 if len(steps) else math.inf
+
+
+def _lie_in(kernels: torch.Tensor, weights: torch.Tensor, by: float) -> bool:
+    """Tell whether kernels ``(1, numbers)`` stand somewhere in a row of weights, up to a distance."""
+    if not kernels.numel() or kernels.shape[1] > len(weights):
+        return False
+    places = weights.unfold(0, kernels.shape[1], 1)
+    return bool(((places - kernels).norm(dim=1) <= by).any())
+
+
 def _compare_runs(case: Case, one: Run, again: Run, another: Run) -> None:
     if not torch.isfinite(one.weights).all():
         raise case.always(f"{NAME}: there is nan or inf in the weights. Is the learning rate too large?")
     if not torch.equal(one.weights, again.weights):
-        same_start, same_order = torch.equal(one.kernels, again.kernels), one.pictures == again.pictures
+        same_start, same_order = torch.equal(one.kernels[:1], again.kernels[:1]), one.pictures == again.pictures
         raise case.wrong(NAME, KF6 if same_start else KF11 if same_order else KF5)
     if torch.equal(one.weights, another.weights):
         raise case.wrong(NAME, KF7)

@@ -15,7 +15,7 @@ LAST = "fc3"
 
 @lent
 class CNN(nn.Sequential):
-    """The lecture's network: pictures (N, 3, 32, 32) to logits (N, 10)."""
+    """The network of section 3: pictures (N, 3, 32, 32) to logits (N, 10)."""
 
     def __init__(self) -> None:
         super().__init__()

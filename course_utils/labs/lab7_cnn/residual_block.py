@@ -93,7 +93,13 @@ KG32 = Misconception(
     "You look at the stride alone. Can maps of 64 and of 128 channels be added?",
     RESIDUAL,
 )
-FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32)
+KG33 = Misconception(
+    "KG33",
+    "shortcut needed only where channels and stride change",
+    "You wait until both change. Can two maps be added that differ in one of the two, channels or size?",
+    RESIDUAL,
+)
+FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33)
 
 
 class Block(NamedTuple):
@@ -263,6 +269,6 @@ def _look_at_letters(answer: Any) -> None:
         raise refuse(f'residual["{LETTERS}"] should be a set of letters such as {{"a", "b"}}.')
     needed = {letter for letter, block in SITUATIONS.items() if not can_be_added(block)}
     if letters != needed:
-        ways = {frozenset("bd"): KG8, frozenset("cd"): KG32, frozenset("abcd"): KG10}
+        ways = {frozenset("bd"): KG8, frozenset("cd"): KG32, frozenset("d"): KG33, frozenset("abcd"): KG10}
         because = ways.get(frozenset(letters))
         raise refuse(f"{LETTERS}: you gave {short(answer)}.", because)

@@ -23,9 +23,10 @@ from course_utils.judging.answers import as_dict, is_missing, short
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
+from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number
 from course_utils.judging.protocol.calling import ask
-from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 from course_utils.judging.watching import Watch
 from course_utils.labs.lab7_cnn_homework.networks import accuracies
 from course_utils.labs.lab7_cnn_homework.pictures import validation_pictures
@@ -35,6 +36,13 @@ WORTH = "What is a layer worth?"  # the heading of its section
 KE6 = shared.KE6.in_lab(WORTH)
 KF4 = shared.KF4.in_lab(
     WORTH, "This is not what your network reaches on these pictures. On which pictures did you measure, and when?"
+)
+
+KF19 = Misconception(
+    "KF19",
+    "the two accuracies exchanged",
+    "This is what your other network reaches. Which of the two stands where?",
+    WORTH,
 )
 
 LAYERS = ("dropout", "batch norm")
@@ -97,7 +105,7 @@ class Ablation(Exercise):
             return network
         ```
     """
-    misconceptions = (KE6, KF4)
+    misconceptions = (KE6, KF4, KF19)
 
     def judge(self, answers: Any, with_layer: Any, without_layer: Any) -> dict[str, Finding]:
         """Judge ``{"layer": word, "accuracy with": number, "accuracy without": number}`` and both networks."""
@@ -223,4 +231,17 @@ def _look_at_accuracy(part: str, answer: Any, reached: Any) -> None:
         raise NotAttempted(f"fill in table[{part!r}]")
     number = read_number(answer, f"table[{part!r}]") or 0.0
     if not abs(number - reached(part)) <= TOLERANCE:
-        raise refuse(f"{part}: you gave {short(number)}.", KE6 if abs(number - 100 * reached(part)) <= 1 else KF4)
+        raise refuse(f"{part}: you gave {short(number)}.", _way(part, number, reached))
+
+
+def _way(part: str, number: float, reached: Any) -> Misconception | None:
+    """Return the wrong way that gives a number."""
+    if abs(number - 100 * reached(part)) <= 1:
+        return KE6
+    other = WITHOUT if part == WITH else WITH
+    try:
+        if abs(number - reached(other)) <= TOLERANCE:
+            return KF19
+    except CheckFailed:  # the other network cannot be measured
+        pass
+    return KF4 if 0 <= number <= 1 else None

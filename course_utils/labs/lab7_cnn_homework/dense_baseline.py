@@ -12,10 +12,23 @@
 from collections.abc import Sequence
 from typing import Any
 
+from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
-from course_utils.labs.lab7_cnn_homework.networks import DENSE_BAR, TR6, is_linear, look_at, refuse_leaks
+from course_utils.labs.lab7_cnn_homework.networks import (
+    DENSE_BAR,
+    TR6,
+    are_probabilities,
+    is_linear,
+    look_at,
+    refuse_leaks,
+)
 from course_utils.labs.lab7_cnn_homework.pictures import unseen_pictures
+
+BASELINE = "A baseline"  # the heading of its section
+PR5 = shared.PR5.in_lab(
+    BASELINE, "Your network returns probabilities. What does the cross-entropy loss do first with what it gets?"
+)
 
 
 class DenseBaseline(Implementation):
@@ -40,7 +53,7 @@ class DenseBaseline(Implementation):
         digits_net = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
         ```
     """
-    misconceptions = (TR6,)
+    misconceptions = (TR6, PR5)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: the test pictures."""
@@ -49,7 +62,8 @@ class DenseBaseline(Implementation):
     def try_case(self, case: Case, network: Any) -> None:
         """Raise unless a trained network is dense, and good enough."""
         pictures, _ = unseen_pictures()
-        if look_at(case, network, "baseline", pictures[:250]).convolves:
+        found = look_at(case, network, "baseline", pictures[:250])
+        if found.convolves:
             raise case.always(
                 "baseline should be dense, but kernels move over its pictures. What is it there to be compared with?"
             )
@@ -59,6 +73,8 @@ class DenseBaseline(Implementation):
                 "Hint: what must stand between two dense layers, so that they are more than one?"
             )
         reached = refuse_leaks(case, network, "baseline")
+        if reached < DENSE_BAR and are_probabilities(found.scores):
+            raise case.wrong("baseline", PR5)
         if reached < DENSE_BAR:
             raise case.always(
                 f"baseline gets {100 * reached:.1f} % of the test pictures right; {100 * DENSE_BAR:.0f} % are wanted.\n"

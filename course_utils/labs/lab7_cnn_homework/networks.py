@@ -105,8 +105,13 @@ def is_linear(case: Case, network: Any, name: str) -> bool:
     return bool(np.allclose((both[:40] + both[40:]) / 2, between, atol=1e-3 * np.abs(both).max()))
 
 
+def are_probabilities(scores: np.ndarray) -> bool:
+    """Tell whether the numbers of each picture are probabilities, not scores."""
+    return bool((scores >= 0).all() and np.allclose(scores.sum(1), 1, atol=1e-4))
+
+
 def _levelled(scores: np.ndarray) -> np.ndarray:
     """Return scores with a mean of zero for each picture; probabilities as the scores they come from."""
-    if (scores >= 0).all() and np.allclose(scores.sum(1), 1, atol=1e-4):
+    if are_probabilities(scores):
         scores = np.log(np.maximum(scores, 1e-30))
     return scores - scores.mean(1, keepdims=True)

@@ -263,8 +263,8 @@ def _explain_places(points: np.ndarray, line: Line) -> Misconception | None:
 
 def _explain_leaning(points: np.ndarray, line: Line) -> Misconception | None:
     """Find the line on which the points lie instead."""
-    (w1, w2), b, x1 = map(float, line.weight), float(line.bias), points[:, 0]
-    with np.errstate(all="ignore"):  # a wrong way may divide by zero
+    (w1, w2), b, x1 = map(np.float64, line.weight), np.float64(line.bias), points[:, 0]
+    with np.errstate(all="ignore"):  # a wrong way may divide by zero, which Python's own numbers refuse
         lines = ((way, rise(x1, w1, w2, b)) for way, rises in WRONG_LINES.items() for rise in rises)
         return next((way for way, x2 in lines if np.allclose(points[:, 1], x2, atol=1e-6)), None)
 

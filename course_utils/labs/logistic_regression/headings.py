@@ -3,7 +3,7 @@
 ODDS = "Odds and the sigmoid"
 LOG_LOSS = "Log-loss: likelihood with a minus"
 TRAINING = "Gradient and training"
-SIGNS = "Two wrongs that make a right"
+SIGNS = "Check a printed recipe"
 SOFTMAX = "Many classes"
 COUNTING = "Exercise 4.6. Count and shape"
 LINE = "The boundary line"

@@ -175,6 +175,43 @@ LG23 = Misconception(
     "This is what another learning rate or another number of steps gives. Does your loop use both arguments?",
     TRAINING,
 )
+LG24 = Misconception(
+    "LG24",
+    "errors not multiplied by the inputs",
+    "These are the errors themselves, or their mean. With what does each weight multiply on the way to the score?",
+    TRAINING,
+)
+LG25 = Misconception(
+    "LG25",
+    "gradient of the bias left at 0",
+    "Your bias has no gradient. Does the loss change when the bias moves a little?",
+    TRAINING,
+)
+LG26 = Misconception(
+    "LG26",
+    "averaged over the inputs in place of the examples",
+    "Here the inputs of an example are averaged, or everything at once. How many weights has the neuron, and how many "
+    "numbers has dw?",
+    TRAINING,
+)
+LG27 = Misconception(
+    "LG27",
+    "weight in place of the input",
+    "Your errors are multiplied by the weights. How far does the score move when w1 moves by 1?",
+    TRAINING,
+)
+LG28 = Misconception(
+    "LG28",
+    "errors squared, or without their sign",
+    "The errors have lost their sign here. What does an error below 0 say about the direction of a step?",
+    TRAINING,
+)
+LG29 = Misconception(
+    "LG29",
+    "divided by the number of examples twice",
+    "Your steps are too short by the number of examples. Is the gradient of the mean loss divided once more?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -230,7 +267,8 @@ class LogisticGradient(Implementation):
     worked = WORKED
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
-        *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23),
+        *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
+        *(LG25, LG26, LG27, LG28, LG29),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -305,6 +343,7 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         LG13: [_from_errors(X, torch.sigmoid(X @ weight) - y)],
         LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
         LG16: [_from_errors(X, p)],
+        LG28: [_from_errors(X, one) for one in (error.abs(), error**2)],
     }
     if count > 1:
         single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
@@ -316,11 +355,20 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     by_bias: dict[Misconception, Callable[[], object]] = {
         way: partial(list, [one for _, one in pairs]) for way, pairs in wrong.items()
     }
+    by_bias = {LG25: partial(torch.zeros_like, bias)} | by_bias  # of several that fit the first is told
+    by_weight[LG27] = partial(list, [weight * error.mean(), weight * error.sum()])
+    everywhere = torch.ones_like(weight)
+    by_weight[LG24] = partial(
+        list,
+        [one for mean in (error.mean(), error.sum()) for one in (mean, mean * everywhere)] + [error, error / count],
+    )
     if count > 1:
         apart = gradient(X, y, weight, bias.expand(count))[1]  # as if each example had a bias of its own
         table = p[:, None] - y
         by_bias[GR5] = partial(list, [count * apart, apart, apart[0] * count])
         by_weight[LG9] = partial(list, [error.mean() * X.mean(0), error.sum() * X.mean(0), error.mean() * X.sum(0)])
+        each = error[:, None] * X
+        by_weight[LG26] = partial(list, [each.mean(), each.mean(1), each.sum(1)])
         by_weight[LG11] = partial(list, [error[:, None] * X, error[:, None] * X / count])
         by_weight[LG8] = partial(
             list, [X.T @ one / share for one in (table, table.T) for share in (1, count, count**2)]
@@ -398,6 +446,7 @@ def run_ways(
         LG22: lambda: [fit(X, y, lr, steps, without_weights)],
         LG5: lambda: [fit(X, y, -lr, steps)],
         GR3: lambda: [fit(X, y, lr, steps, summed)],
+        LG29: lambda: [fit(X, y, lr / count, steps)],
     }
     if steps < 100:  # in the long run they do not show
         ways |= {

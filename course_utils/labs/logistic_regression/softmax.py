@@ -141,6 +141,24 @@ LX15 = Misconception(
     "Here the examples are added up into one row. Whose scores does a row of Z hold, and what shape has the gradient?",
     SOFTMAX,
 )
+LX17 = Misconception(
+    "LX17",
+    "gradient of the true class alone",
+    "Only the true class's score has a gradient here. Does the loss change when another class's score grows?",
+    SOFTMAX,
+)
+LX18 = Misconception(
+    "LX18",
+    "slope of a sigmoid in place of the gradient",
+    "This is p (1 - p), which knows no label. What is the gradient for a class that is right and sure?",
+    SOFTMAX,
+)
+LX19 = Misconception(
+    "LX19",
+    "scores in place of probabilities in the gradient",
+    "Here the label is subtracted from the scores. From which numbers is it subtracted?",
+    SOFTMAX,
+)
 LX16 = Misconception(
     "LX16",
     "binary loss for each class",
@@ -180,7 +198,7 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, GR1, GR3, GR4),
     )
 
@@ -238,7 +256,7 @@ def softmax_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
     lowered = (Z - Z.amax(1, keepdim=True)).exp()
     return torch.softmax(Z, 1), {
         PR1: lambda: torch.softmax(Z, 0),
-        LX7: lambda: torch.softmax(Z.flatten(), 0).reshape(Z.shape),
+        LX7: lambda: [torch.softmax(Z.flatten(), 0).reshape(Z.shape), lowered / lowered.sum()],
         LX1: lambda: [powers, lowered],
         LX3: lambda: Z / Z.sum(1, keepdim=True),
         LX6: lambda: torch.sigmoid(Z),
@@ -317,6 +335,9 @@ def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]
         PR1: lambda: [torch.softmax(Z, 0) - one_hot, (torch.softmax(Z, 0) - one_hot) / rows],
         GR4: lambda: right.T,
         LX14: lambda: [share * p * (p - one_hot) * (1 - p) for share in (1, 1 / rows, 2 / rows, 2)],
+        LX17: lambda: [share * (p - 1) * one_hot for share in (1, 1 / rows)],
+        LX18: lambda: [share * p * (1 - p) for share in (1, 1 / rows)],
+        LX19: lambda: [share * (Z - one_hot) for share in (1, 1 / rows)],
         LX15: lambda: [right.sum(0), right.sum(0) / rows, rows * right.sum(0)] if rows > 1 else [],
         LX16: lambda: [share * (torch.sigmoid(Z) - one_hot) for share in (1, 1 / rows, 1 / Z.numel())],
     }

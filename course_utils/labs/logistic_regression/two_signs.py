@@ -26,9 +26,13 @@ from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.labs.logistic_regression.headings import SIGNS
 from course_utils.labs.logistic_regression.logistic_gradient import (
     LG4,
+    LG6,
     LG17,
     LG18,
     LG19,
+    LG20,
+    LG21,
+    LG22,
     compare_pair,
     run_ways,
     same_pair,
@@ -105,6 +109,7 @@ LS11 = Misconception(
 GR3 = shared.GR3.in_lab(SIGNS, "These steps follow the sum over the examples. Is the loss a sum or a mean over them?")
 
 NAME = "train_with_signs"
+RUN_WAYS = (LG4, LG6, LG17, LG18, LG19, LG20, LG21, LG22)  # of a training, whatever its signs
 PAIRS = {"a": (1, 1), "b": (1, -1), "c": (-1, 1), "d": (-1, -1)}  # signs of loss and update; a is the slide
 CHANGES = {
     "1": "put a minus before the loss",
@@ -158,7 +163,7 @@ class TwoSigns(Implementation):
     worked = WORKED
     misconceptions = (
         *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11),
-        *(GR3, LG4, LG17, LG18, LG19),
+        *(GR3, *RUN_WAYS),
     )
 
     def text(self) -> str:
@@ -207,7 +212,7 @@ def _explain_runs(given: Mapping[str, Pair], run: "Signed") -> Misconception | N
             return way
     X, y = (torch.tensor(array) for array in sign_examples(run.seed, run.rows, run.columns))
     of_pairs = {letter: run_ways(X, y, signs[0] * signs[1] * run.lr, run.steps) for letter, signs in PAIRS.items()}
-    for way in (GR3, LG4, LG17, LG18, LG19):
+    for way in (GR3, *RUN_WAYS):
         if all(any(same_pair(given[one], end) for end in of_pairs[one][way]()) for one in PAIRS):
             return way
     return None

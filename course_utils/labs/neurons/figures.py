@@ -387,7 +387,7 @@ def plot_picture_layers(counts: Mapping[str, int]) -> Axes:
 
 @described(
     "Three walks over contours that are circles: with 0.03 the walk has not yet arrived, with 0.4 it arrives in a few "
-    "steps, with 0.95 it jumps across the star again and again and comes nearer."
+    "steps, with 0.8 it jumps across the star again and again and comes nearer."
 )
 def plot_round_descent(x: np.ndarray, y: np.ndarray, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Draw three walks over the loss of the standardised hours."""
@@ -395,8 +395,8 @@ def plot_round_descent(x: np.ndarray, y: np.ndarray, ways: Mapping[str, tuple[np
 
 
 @described(
-    "Three walks in a narrow slanted valley: with 0.003 the walk reaches the valley and creeps, with 0.02 it zigzags, "
-    "with 0.022 it leaves the map."
+    "Three walks in a narrow slanted valley: with 0.003 the walk reaches the valley and creeps, with 0.015 it "
+    "zigzags first, with 0.03 it leaves the map at once."
 )
 def plot_valley_descent(days: Sunshine, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Draw three walks over the loss of the hours as they are."""

@@ -6,6 +6,7 @@ Claim of the prompt                                    Case
 statistics of the training part                        far, single: the other test pictures do not matter
 standardise: divided by the standard deviation         scaled: one feature times 1000 and 0.01
 standardise: minus the mean                            moved: all features minus 50
+standardise: not to a range                            every case: what PyTorch multiplies does not end at 1
 a standard deviation of 0                              flat: a feature that never changes
 fit a linear layer                                     easy features are told apart
 the probabilities (M, K) of the test part              every case: shape, rows that add up to 1; K of 2, 3, 4
@@ -26,7 +27,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import alike
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import Known, ask_probabilities, only_zeros_and_ones
+from course_utils.judging.probabilities import Known, ask_probabilities, is_scaled_to_one, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning import rescue
 from course_utils.labs.transfer_learning.headings import HEAD
@@ -45,6 +46,7 @@ TL5 = shared.TL5.in_lab(HEAD)
 TL6 = shared.TL6.in_lab(HEAD)
 TL7 = shared.TL7.in_lab(HEAD)
 TL10 = shared.TL10.in_lab(HEAD)
+TL11 = shared.TL11.in_lab(HEAD)
 TL8 = Misconception(
     "TL8",
     "graph kept",
@@ -113,7 +115,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -160,6 +162,9 @@ class Trial:
         self.look_at_learning(usual)
         if only_zeros_and_ones(usual):
             raise self.case.wrong(NAME, TL10)
+        given = (self.train, self.labels, self.test, self.plan.width)
+        if self.case.ask(is_scaled_to_one, self.answer, *given):
+            raise self.case.wrong(NAME, TL11)
         for name in self.plan.tried:
             getattr(self, name)(usual)
 

@@ -5,7 +5,8 @@ Claim of the prompt                                    Case
 =====================================================  ==========================================================
 probabilities (M, K)                                   every call; bikes of two classes, shapes of five
 the features of source                                 agreement with heads on pixels, scores, other features
-standardise them                                       refuse_width: pictures with hardly any contrast
+standardise them                                       refuse_width: pictures with hardly any contrast;
+                                                       no features scaled to a range
 with the training part's statistics                    refuse_leak: other test pictures change nothing
 fit a linear head                                      accuracy within 5 points of a reference run
 X_train, y_train                                       refuse_other_labels: labels exchanged, answers exchanged
@@ -27,8 +28,9 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import ask_probabilities, only_zeros_and_ones
+from course_utils.judging.probabilities import ask_probabilities, is_scaled_to_one, only_zeros_and_ones
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning_homework import rescue
 from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
@@ -57,6 +59,7 @@ TL4 = Misconception(
 TL5 = shared.TL5.in_lab(HEAD, notebook=LAB)
 TL7 = shared.TL7.in_lab(HEAD, notebook=LAB)
 TL10 = shared.TL10.in_lab(HEAD, notebook=LAB)
+TL11 = shared.TL11.in_lab(HEAD, notebook=LAB)
 TW1 = Misconception(
     "TW1",
     "a head on pixels",
@@ -144,7 +147,11 @@ class FrozenBaseline(Implementation):
         return (-torch.cdist(B, middles)).softmax(dim=1)
     ```
     """
-    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, PR1, TW1, TW2, TW3, TW4)
+    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, TL11, PR1, TW1, TW2, TW3, TW4)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.frozen_baseline
 
     def cases(self) -> Sequence[Case]:
         """Return bikes."""
@@ -162,7 +169,10 @@ class FrozenBaseline(Implementation):
         few = Trial(case, answer, NAME, (x, y), (others, truth))
         few.refuse_leak()
         given = ask_probabilities(case, answer, NAME, (x, y, others), len(train.classes), KNOWN)
-        right, ways = baseline_ways(load_trained("shapes"), x, y, others)
+        source = load_trained("shapes")
+        if case.ask(is_scaled_to_one, answer, few.x, few.y, few.others(1), _width(source)):
+            raise case.wrong(NAME, TL11)
+        right, ways = baseline_ways(source, x, y, others)
         reached, wanted = right_share(given, truth), right_share(right, truth)
         fair, chance = abs(reached - wanted) <= TOLERANCE, 1 / len(train.classes)
         if not fair and max(reached, given.max(1).mean()) < chance + 0.2:
@@ -176,6 +186,12 @@ class FrozenBaseline(Implementation):
             raise _too_far(case, reached, wanted)
         if only_zeros_and_ones(given):
             raise case.wrong(NAME, TL10)
+
+
+def _width(source: nn.Module) -> int:
+    """Return how many features stand before a network's head."""
+    *_, head = source.children()
+    return int(head.in_features)  # type: ignore[arg-type]
 
 
 def refuse_width(case: Case, answer: Callable[..., Any]) -> None:

@@ -27,6 +27,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.transfer_learning_homework import rescue
 from course_utils.labs.transfer_learning_homework.headings import SPLIT
 from course_utils.runtime import seed_everything
 
@@ -45,7 +46,8 @@ TS2 = Misconception(
 TS3 = Misconception(
     "TS3",
     "a class on one side only",
-    "A class is missing on one side. From which scenes do you draw: from all at once, or from those of each class?",
+    "A class is missing on one side. Can it happen, with few scenes, that your function draws none of a class, or all "
+    "of them?",
     SPLIT,
 )
 TS4 = Misconception(
@@ -172,6 +174,10 @@ class SplitByScene(Implementation):
     ```
     """
     misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, TS9, TS10, KF5, KF7)
+
+    def lend(self) -> Callable[..., Any]:
+        """Return one for the cells that follow."""
+        return rescue.split_by_scene
 
     def cases(self) -> Sequence[Case]:
         """Return the usual share, other ones with other seeds, also for few scenes, and another session."""

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_hex
+from matplotlib.patches import FancyBboxPatch
 
 from course_utils import style
 from course_utils.labs.chain_rule import figures, programs
@@ -24,6 +25,21 @@ def texts(axes):
 
 
 # --- graphs
+
+
+@pytest.mark.parametrize(
+    "written",
+    [SEVEN_NODES, program("z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1)],
+    ids=["seven nodes", "one unit"],
+)
+def test_a_slope_stands_clear_of_the_boxes(written):
+    axes = figures.plot_computation_graph(written, gradients=True, slopes=True)
+    renderer = axes.figure.canvas.get_renderer()
+    slopes = [one.get_window_extent(renderer) for one in axes.texts if one.get_text().startswith("×")]
+    boxes = [one.get_window_extent(renderer) for one in axes.patches if isinstance(one, FancyBboxPatch)]
+    assert len(slopes) == len(programs.torch_edges(written))
+    assert len(boxes) == len(written.names)
+    assert not [slope for slope in slopes for box in boxes if slope.overlaps(box)]
 
 
 def test_a_graph_shows_numbers_gradients_and_slopes_of_pytorch():

@@ -8,6 +8,14 @@ from engines import FIRST_MET, ORDER_BODY, build
 from course_utils.labs.chain_rule import programs, widgets
 from course_utils.labs.chain_rule.programs import SEVEN_NODES
 
+LABELS_OVER_BOXES = """() => {
+    const rect = (node) => node.querySelector("rect").getBoundingClientRect();
+    const labels = [...document.querySelectorAll(".cu-slope")], boxes = [...document.querySelectorAll(".cu-node")];
+    const over = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+    return [labels.length, labels.filter((one) => boxes.some((box) => over(rect(one), rect(box)))).map(
+        (one) => one.textContent)];
+}"""
+
 
 @pytest.fixture(autouse=True)
 def somebody_is_there(monkeypatch):
@@ -39,6 +47,7 @@ def test_the_way_back_in_a_browser(page):
         return {name: float(grad) for name, grad, _ in found if grad}, [n for n, _, early in found if early == "true"]
 
     assert gradients() == ({}, [])
+    assert page.evaluate(LABELS_OVER_BOXES) == [10, []]
     step = page.get_by_role("button", name="step ▶")
     for _ in range(3):
         step.click()

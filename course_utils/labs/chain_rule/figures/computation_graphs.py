@@ -19,6 +19,7 @@ from course_utils.labs.chain_rule.programs import Edge, Program
 
 VALUE, GRADIENT = "#d3dce6", "#f5cf7a"  # blue-grey and a light orange, both readable under black
 BOX_HEIGHT, ROW_GAP, COLUMN_GAP = 0.84, 0.35, 0.9  # inches
+LETTER = 0.085  # inches that a letter of a label is wide
 ARC = 0.32  # inches that an arrow over other boxes rises
 _SIGNS = {" ** 2": "²", " ** 3": "³", " * ": "·", " - ": " − "}
 
@@ -107,7 +108,7 @@ def _sheet(written: Program, places: Mapping[str, Place]) -> tuple[Axes, dict[st
     """Make axes in inches; return them, each box's upper left corner and the width of a box."""
     columns = 1 + max(place.column for place in places.values())
     rows = max(place.rows for place in places.values())
-    width = max(1.0, 0.2 + 0.088 * max(len(node_text(written, name)) for name in written.names))
+    width = max(1.0, 0.12 + 0.084 * max(len(node_text(written, name)) for name in written.names))
     gap = min(COLUMN_GAP, (SHEET_WIDTH - 0.3 - columns * width) / max(columns - 1, 1))
     arcs = any(places[e.made].column - places[e.operand].column > 1 for e in programs.torch_edges(written))
     above = ARC + 0.3 if arcs else 0.15
@@ -168,13 +169,15 @@ def _draw_edges(axes: Axes, edges: Sequence[Edge], corners, width: float, slopes
 
 
 def _write_slope(axes: Axes, edge: Edge, start, end, bend: float, far: bool, tops) -> None:
-    share = 0.5 if far or bend or start[1] == end[1] else 0.27
+    text = f"×{_bracketed(edge.slope)}"
+    room = end[0] - start[0]
+    clear = 0.5 * LETTER * len(text) + 0.08  # from the boxes' edges to a label's middle
+    share = 0.5 if far or bend or start[1] == end[1] or 2 * clear > room else max(0.27, clear / room)
     x, y = (a + share * (b - a) for a, b in zip(start, end, strict=True))
     y += -0.5 * bend * (end[0] - start[0])
     if far:
         y = min(tops) - ARC
-    text = f"×{_bracketed(edge.slope)}"
-    if start[1] == end[1] and not bend and not far and end[0] - start[0] < 0.35 + 0.085 * len(text):
+    if start[1] == end[1] and not bend and not far and room < 0.35 + LETTER * len(text):
         y -= 0.19  # above the arrow, which would be hidden
     plain = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "0.7", "lw": 0.8}
     axes.text(x, y, text, ha="center", va="center", fontsize=FONT, bbox=plain, zorder=5)

@@ -42,12 +42,13 @@ function arrow(edge, from, to, index, twins, state) {
     d: `M${x0} ${y0}Q${middle.x} ${middle.y} ${x1} ${y1}`,
     class: lively ? "cu-link cu-link-now" : "cu-link", "marker-end": "url(#cu-head)",
   });
-  const share = twins > 1 || far || y0 === y1 ? 0.5 : 0.27;
-  const [a, b, c] = [(1 - share) ** 2, 2 * share * (1 - share), share ** 2];
-  const place = { x: a * x0 + b * middle.x + c * x1, y: a * y0 + b * middle.y + c * y1 };
   const slope = number(edge.slope);
   const text = lively ? `← ${number(edge.amount)}` : `×${slope.startsWith("−") ? `(${slope})` : slope}`;
   const wide = 8 * text.length + 8;
+  const clear = (wide / 2 + 4) / (x1 - x0);  // a label stands clear of the boxes at both ends
+  const share = twins > 1 || far || y0 === y1 ? 0.5 : Math.min(0.5, Math.max(0.27, clear));
+  const [a, b, c] = [(1 - share) ** 2, 2 * share * (1 - share), share ** 2];
+  const place = { x: a * x0 + b * middle.x + c * x1, y: a * y0 + b * middle.y + c * y1 };
   return [path, svg("g", { class: lively ? "cu-amount" : "cu-slope" },
     svg("rect", { x: place.x - wide / 2, y: place.y - 9, width: wide, height: 18, rx: 4 }),
     svg("text", { x: place.x, y: place.y + 0.5, "font-size": 12 }, text))];

@@ -65,7 +65,8 @@ def plot_convolution_step(
     window = (place[0] * stride, place[1] * stride, *kernel.shape)
     reading = _pad(image, padding)[window[0] :, window[1] :][: kernel.shape[0], : kernel.shape[1]]
     sizes = [padded_size(image, padding), (2 * kernel.shape[0], 2 * kernel.shape[1]), output.shape]
-    titles = (_input_title(image, padding), "window × kernel", f"output, {step + 1} of {output.size}")
+    made = f"output, {step + 1} of {output.size}" + (f"\nstride {stride}" if stride > 1 else "")
+    titles = (_input_title(image, padding), "window × kernel", made)
     lines = _sum_lines(reading * kernel, bias, output[place])
     panels, cell = sheet(sizes, titles, cell=cell_for(image, output), below=0.19 * len(lines) + 0.1)
     _draw_input(panels[0], image, padding, window, cell)

@@ -11,7 +11,7 @@ from course_utils.labs.lab7_cnn.figures.lesson import (
 )
 from course_utils.labs.lab7_cnn.figures.networks import (
     plot_cost_bars,
-    plot_lecture_costs,
+    plot_layer_costs,
     plot_residual_block,
     plot_shape_ribbon,
     plot_size_staircase,
@@ -27,7 +27,7 @@ __all__ = [
     "plot_example_ribbon",
     "plot_first_kernels",
     "plot_history",
-    "plot_lecture_costs",
+    "plot_layer_costs",
     "plot_pictures",
     "plot_residual_block",
     "plot_run",

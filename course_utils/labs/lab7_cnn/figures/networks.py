@@ -115,8 +115,8 @@ LECTURES_LAYERS = {  # numbers that reach a unit, units or kernels, places where
     "multiplications; the first dense layer holds 78 % of the parameters and does 7 % of the "
     "multiplications."
 )
-def plot_lecture_costs() -> np.ndarray:
-    """Compare the layers of the lecture's network, as :func:`plot_cost_bars` does."""
+def plot_layer_costs() -> np.ndarray:
+    """Compare the layers of the network of section 3, as :func:`plot_cost_bars` does."""
     layers = LECTURES_LAYERS.items()
     return plot_cost_bars(
         {name: (reach + 1) * units for name, (reach, units, _) in layers},

@@ -1,0 +1,48 @@
+"""Why an answer is not there that a student has written: its cell stumbled before the answer was bound.
+
+A check finds no such name, and would call the exercise not attempted. What happened stands above it: the cell is no
+Python, wants a file that is not there, asks somebody, or stopped in another error.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+
+from course_utils.grading.essays import same
+from course_utils.grading.job import GradedCell, Output, ReleasedCell
+
+NOT_PYTHON = {"SyntaxError", "IndentationError", "TabError"}
+OF_A_STUB = {"NotImplementedError", "NotAttempted"}  # what an untouched answer raises
+PLACE = re.compile(r"\s*\((?:.*, )?line (\d+)\)")
+LONGEST = 300  # letters
+
+
+def why_not_there(cells: Iterable[GradedCell], released: Mapping[str, ReleasedCell]) -> str:
+    """Return what stopped the last answer above a check, as a sentence; "" if nothing did.
+
+    Parameters
+    ----------
+    cells
+        The cells between the check and the one before it, in order.
+    released
+        The release's cells by grade_id.
+    """
+    said = ""
+    for cell in cells:
+        mine = released.get(cell["grade_id"])
+        untouched = mine is not None and same(cell["source"], mine["source"])
+        error = next((output for output in cell["outputs"] if output["output_type"] == "error"), None)
+        if error is not None and not untouched and error["ename"] not in OF_A_STUB:
+            said = _sentence(error)
+    return said
+
+
+def _sentence(error: Output) -> str:
+    name, text = error["ename"], (error["evalue"].splitlines() or [""])[0][:LONGEST]
+    if name in NOT_PYTHON:
+        where = PLACE.sub(r" in line \1", text)
+        return f"Your cell is not Python, so nothing of it was run: {where}."
+    if name == "FileNotFoundError":
+        return f"Your cell wants a file that is not there where notebooks are graded: {text}."
+    if "input()" in text:
+        return "Your cell asks with input(), and while a notebook is graded there is nobody to answer."
+    return f"Your cell stopped before its end, with {name}: {text}."

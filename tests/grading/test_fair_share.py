@@ -1,0 +1,161 @@
+"""A busy machine and a process that is killed from outside cost nobody an answer."""
+
+import contextlib
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import psutil
+import pytest
+from test_preloaded_process import MOST, SLEEPY, below, engine, grade, job, supervisors, wait_for  # noqa: F401
+
+from course_utils.grading import channel, shell
+from course_utils.grading.channel import GROWTH, Channel, Gone, Patience, TooSlow, lost
+from course_utils.grading.fork_server import NICE
+from course_utils.grading.job import Limits
+from course_utils.grading.sandbox import cgroups
+from course_utils.grading.supervise import REPEATED
+from course_utils.grading.trusted import Late, at_most
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel says who has waited")
+
+
+class Machine:
+    """A machine on which processes have waited for so many seconds."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def waited(self, _pid) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def machine(monkeypatch) -> Machine:
+    made = Machine()
+    monkeypatch.setattr(channel, "waited", made.waited)
+    return made
+
+
+def test_the_kernel_says_how_long_this_process_has_waited():
+    assert channel.waited("self") > 0
+    assert channel.waited(2**30) == 0
+
+
+def test_patience_grows_by_what_was_waited_and_not_without_end(machine):
+    patience = Patience(10)
+    before = patience()
+    machine.seconds = 5
+    assert patience() == before + 5
+    machine.seconds = 10_000
+    assert patience() == before + (GROWTH - 1) * 10
+
+
+def answer_after(wire: Channel, seconds: float) -> threading.Thread:
+    def serve() -> None:
+        wire.receive()
+        time.sleep(seconds)
+        with contextlib.suppress(Gone):
+            wire.send("here")
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+def test_an_answer_that_is_late_because_the_machine_was_busy_counts(machine):
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    thread, before = answer_after(theirs, 0.6), lost()
+    threading.Timer(0.1, lambda: setattr(machine, "seconds", 50.0)).start()
+    assert mine.ask("question", 0.4) == "here"
+    thread.join()
+    assert lost() - before == pytest.approx((GROWTH - 1) * 0.4)
+
+
+def test_an_answer_that_is_late_by_itself_does_not_count(machine):
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    thread = answer_after(theirs, 0.6)
+    with pytest.raises(TooSlow):
+        mine.ask("question", 0.2)
+    thread.join()
+
+
+def test_a_cell_that_had_to_wait_is_not_stopped_by_the_clock(machine, monkeypatch):
+    monkeypatch.setattr(shell, "PATIENCE", 1)
+    with shell.interrupted_after(0.5) as late:
+        machine.seconds = 1.0
+        time.sleep(0.9)
+    assert not late
+    with pytest.raises(KeyboardInterrupt), shell.interrupted_after(0.5):
+        time.sleep(60)
+
+
+def test_a_check_does_not_pay_for_what_the_students_side_has_waited(machine):
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    thread = answer_after(theirs, 0.6)
+    threading.Timer(0.05, lambda: setattr(machine, "seconds", 50.0)).start()
+    with at_most(0.3):
+        assert mine.ask("question", 0.5) == "here"
+    thread.join()
+    with pytest.raises(Late), at_most(0.2):
+        time.sleep(60)
+
+
+def test_each_box_has_a_share_of_the_processor_where_groups_can_be_made():
+    groups = cgroups.make("course-box-of-a-test", Limits())
+    try:
+        writable = [place for place in cgroups.places().get("cpu", []) if os.access(place / "cgroup.procs", os.W_OK)]
+        if writable:
+            assert "cpu" in cgroups.limited(groups)
+            shares = [(group / "cpu.shares").read_text().strip() for group in groups if (group / "cpu.shares").exists()]
+            assert shares == ["1024"]
+    finally:
+        for group in groups:
+            cgroups.remove(group)
+
+
+# --- with the real engine
+
+
+def leaves(pid: int) -> list[psutil.Process]:
+    """Return the processes at the ends of a tree: those in which students' code runs."""
+    children = below(pid)
+    return [leaf for child in children for leaf in leaves(child.pid) or [child]]
+
+
+@pytest.mark.slow
+def test_a_process_that_is_killed_from_outside_costs_nothing(engine):  # noqa: F811
+    killed = []
+
+    def kill_one() -> bool:
+        found = [leaf for one in supervisors(engine) for server in below(one.pid) for leaf in leaves(server.pid)]
+        asleep = [leaf for leaf in found if leaf.status() == psutil.STATUS_SLEEPING and len(leaf.cmdline()) >= 0]
+        for leaf in asleep:
+            leaf.send_signal(signal.SIGKILL)
+            killed.append(leaf.pid)
+        return bool(asleep)
+
+    with ThreadPoolExecutor(1) as pool:
+        future = pool.submit(grade, engine, job("ada", f"import os\nprint(os.nice(0))\n{SLEEPY}"))
+        time.sleep(1.5)
+        wait_for(kill_one)
+        found = future.result()
+    assert killed
+    assert (found.points, found.reason) == (MOST, "")
+    assert REPEATED in found.notes
+    said = [output.get("text", "") for cell in found.cells for output in cell["outputs"]]
+    assert f"{NICE}\n" in said
+    assert not any(cell["status"] == "ended the process" for cell in found.cells)
+
+
+@pytest.mark.slow
+def test_a_cell_that_ends_its_own_process_costs_itself_and_no_more(engine):  # noqa: F811
+    found = grade(engine, job("ada", "import os\nos._exit(1)\n"))
+    assert [cell["status"] for cell in found.cells].count("ended the process") == 1
+    assert REPEATED not in found.notes
+    assert 0 < found.points < MOST
+    assert found.restarts == 1
