@@ -150,6 +150,7 @@ def test_a_proof_is_kept_as_long_as_nothing_has_changed(sample_course, fake, log
     check_record(sample_course, fake, log, monkeypatch, change)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [change_points, change_our_code])
 def test_a_proof_depends_on_points_and_on_our_code(sample_course, fake, log, monkeypatch, change):
     try:

@@ -157,6 +157,7 @@ def test_check_finds_what_differs_is_missing_or_is_a_stranger_and_writes_nothing
     assert tree(fresh) == before
 
 
+@pytest.mark.slow
 def test_check_is_content_with_what_was_just_released(released):
     before = tree(released)
     assert releasing.check(released, []).fresh

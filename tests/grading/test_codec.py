@@ -228,6 +228,7 @@ def test_no_bytes_raise_anything_but_bad_frame(body):
         read(body)
 
 
+@pytest.mark.slow
 @given(VALUES, st.data())
 @settings(max_examples=500)
 def test_no_changed_frame_raises_anything_but_bad_frame(value, data):
@@ -357,6 +358,7 @@ DOCUMENTS = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(DOCUMENTS)
 def test_items_are_counted_as_the_library_reads_them(document):
     body = msgpack.packb(document)

@@ -44,17 +44,22 @@ def run(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:
     return process.returncode, said
 
 
-@pytest.fixture
-def course(root):
+def handed_in(root: Path) -> Path:
+    """Let everybody hand in, at one time, and return the course."""
     for number in range(COUNT):
         hand_in(root, f"s{number}", (RIGHT, "half", "wrong")[number % 3], timestamp="2026-11-02 10:00:00 UTC")
     return root
 
 
 @pytest.fixture
-def undisturbed(course, tmp_path):
+def course(root):
+    return handed_in(root)
+
+
+@pytest.fixture(scope="module")
+def undisturbed(template, tmp_path_factory):
     """What there is after a run that nobody has disturbed."""
-    other = Path(shutil.copytree(course, tmp_path / "undisturbed"))
+    other = handed_in(Path(shutil.copytree(template, tmp_path_factory.mktemp("undisturbed") / "course")))
     status, said = run(other, "grade", "1")
     assert status == 0, said
     return state(other)

@@ -76,6 +76,7 @@ def test_formulas_tables_and_code_stay():
         assert part in shown
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lab", find_labs(ROOT, []))
 def test_a_lesson_loses_no_word(lab):
     """Every cell of a lesson reads the same with and without the filter."""

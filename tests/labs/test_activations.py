@@ -541,6 +541,7 @@ GIVEN_AS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", GIVEN_AS.values(), ids=GIVEN_AS)
 def test_values_and_slopes_count_in_any_form(form):
     def formed(name):

@@ -30,6 +30,7 @@ from harness import (
     run,
 )
 from lesson import Lesson, master_of
+from thorough import one_in
 
 from course_utils.cells import grade_id
 from course_utils.grading.job import Limits
@@ -49,7 +50,7 @@ MOST_LINES = 4
 LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
-LONG = {  # networks are trained, or looked at one by one: up to some seconds a check
+LONG = {  # networks are trained for the answers, or looked at one by one by the check: up to some seconds
     "adversarial_examples/adversarial-training",
     "lab7_cnn/first-run",
     "lab7_cnn_homework/ablation",
@@ -66,10 +67,10 @@ def slow_if(condition: bool) -> tuple[pytest.MarkDecorator, ...]:
     return (pytest.mark.slow,) if condition else ()
 
 
-def way_params() -> Iterator:
-    """Yield the wrong ways; all but the first ones of each exercise are slow, which ``make test`` runs as well."""
+def way_params(ways: list[tuple[str, WrongWay]]) -> Iterator:
+    """Yield wrong ways; all but the first ones of each exercise are slow, which ``make test`` runs as well."""
     seen: Counter[str] = Counter()
-    for number, (package, way) in enumerate(WRONG_WAYS):
+    for number, (package, way) in enumerate(ways):
         exercise = f"{package}/{way.exercise}"
         seen[exercise] += 1
         marks = slow_if(exercise in LONG or seen[exercise] > QUICK_WAYS)
@@ -80,7 +81,7 @@ exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called
 long_ones_are_slow = pytest.mark.parametrize(
     "exercise", [pytest.param(one, id=called(one), marks=slow_if(called(one) in LONG)) for one in EXERCISES]
 )
-way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params()))
+way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_WAYS)))
 
 
 # --- right and missing
@@ -109,11 +110,12 @@ def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
 
 @exercise_by_exercise
 def test_no_answer_is_not_a_wrong_one(exercise):
-    found = judged(exercise().check, *[None for _ in right_answers(exercise)])
+    asked = check_call(cells_up_to_check(exercise)[1]).args
+    found = judged(exercise().check, *[None for _ in asked])
     assert (found.missing, found.share) == (True, 0.0)
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_a_function_that_is_not_written_yet_is_not_a_wrong_answer(exercise):
     def stub(*_args, **_kwargs):
         raise NotImplementedError("replace this line with your code")
@@ -209,10 +211,14 @@ def test_only_listed_misconceptions_are_recognised(exercise):
 # --- steps
 
 IN_STEPS = [one for one in EXERCISES if one.steps]
-STEP_WAYS = [(package, way) for package, way in WRONG_WAYS if exercise_of(package, way).steps and not way.hidden]
+IN_STEPS_WRONG = [(package, way) for package, way in WRONG_WAYS if exercise_of(package, way).steps and not way.hidden]
+LONG_WAYS = [(package, way) for package, way in IN_STEPS_WRONG if f"{package}/{way.exercise}" in LONG]
+STEP_WAYS = [one for one in IN_STEPS_WRONG if one not in LONG_WAYS] + one_in(3, LONG_WAYS)  # the check tries them all
 ITEM = re.compile(r"^(\d+)\. \*\*(.+?)\.\*\* (.+?) \((\d+) minutes?\)$", re.M)
 
-step_by_step = pytest.mark.parametrize("exercise", IN_STEPS, ids=called)
+step_by_step = pytest.mark.parametrize(
+    "exercise", [pytest.param(one, id=called(one), marks=slow_if(called(one) in LONG)) for one in IN_STEPS]
+)
 
 
 def told_by_step(exercise, *answers, number=None):
@@ -270,11 +276,7 @@ def test_odd_answers_are_no_step_and_raise_nothing(exercise):
             assert len(answer.text.splitlines()) <= MOST_LINES + 1
 
 
-@pytest.mark.parametrize(
-    ("package", "way"),
-    STEP_WAYS,
-    ids=[f"{package}/{way.exercise}-{way.code or 'unknown'}-{n}" for n, (package, way) in enumerate(STEP_WAYS)],
-)
+@pytest.mark.parametrize(("package", "way"), list(way_params(STEP_WAYS)))
 def test_a_known_wrong_way_stops_at_a_step_and_gets_the_same_diagnosis_there(package, way):
     exercise = exercise_of(package, way)
     answer = told_by_step(exercise, *way.answers())
@@ -410,7 +412,7 @@ def test_the_core_sends_nobody_to_what_goes_further(exercise):
     assert {one.section for one in exercise.misconceptions if not one.notebook} & further == set()
 
 
-@exercise_by_exercise
+@long_ones_are_slow
 def test_an_exercise_has_a_worked_twin_that_does_not_give_it_away(exercise):
     shown = exercise("").worked_example().markdown
     assert 4 <= len([line for line in shown.splitlines() if line.strip()]) <= 24

@@ -217,6 +217,7 @@ def test_a_dense_network_counts_however_it_is_written(make):
     assert judged(lab.dense_baseline.check, network).text == "Correct."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [conv, Functional, ByHand])
 def test_a_convolutional_network_counts_however_it_is_written(make):
     found = judged(lab.beat_the_baseline.check, make(), dense())
@@ -320,6 +321,7 @@ def test_an_error_of_a_network_is_told():
     assert "raised RuntimeError: shape '[7, 7]' is invalid" in judged(lab.dense_baseline.check, Breaks()).text
 
 
+@pytest.mark.slow
 def test_a_hidden_case_tells_no_accuracy():
     found = judged(lab.beat_the_baseline.check_hidden, untrained(conv()), dense(), seed=5)
     assert "%" in found.text  # of the public case, which speaks first

@@ -391,11 +391,13 @@ def test_hidden_cases_tell_a_wrong_way_too_and_none_of_their_numbers(code, name,
 # --- right, by any way
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_a_function_without_its_mutation_is_right(name):
     assert right(name, RIGHT[name], hidden=4)
 
 
+@pytest.mark.slow
 def test_the_table_of_the_right_functions_earns_everything():
     assert report()[:2] == (1, "Correct.")
 
@@ -494,6 +496,7 @@ def by_least_squares(a, y, b):
     return (4 * b @ weights).softmax(1).tolist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("head", [by_newton, by_batches, by_least_squares, baselines.guess])
 def test_a_baseline_counts_however_its_head_is_fitted(head):
     def frozen_baseline(X_train, y_train, X_test):
@@ -511,6 +514,7 @@ IDEAS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("idea", IDEAS.values(), ids=IDEAS)
 def test_more_than_one_idea_improves(idea):
     names = {"torch": torch, "baseline": RIGHT["frozen_baseline"]}
@@ -573,6 +577,7 @@ def test_a_number_of_right_guesses_is_no_percentage():
     assert "how many it gets right" in refused("choose", choose)
 
 
+@pytest.mark.slow
 def test_a_layer_too_early_is_far_from_the_reference():
     early = build("frozen_baseline", (FEATURES, "source[:7](X_train).flatten(1), source[:7](X_test).flatten(1)"))
     told = refused("frozen_baseline", early)
@@ -581,6 +586,7 @@ def test_a_layer_too_early_is_far_from_the_reference():
     assert "%" not in in_hidden_cases_alone("frozen_baseline", early)[1]
 
 
+@pytest.mark.slow
 def test_a_gain_that_is_too_small_is_told_in_numbers():
     turned = "frozen_baseline(torch.cat([X_train, X_train.flip(3)]), y_train.repeat(2), X_test)"
     none = build("improved", ("    small", f"    return {turned}\n    small"))
@@ -656,6 +662,7 @@ def test_the_table_follows_the_learners_own_split():
     assert found.share >= 5 / 6 - 1e-9
 
 
+@pytest.mark.slow
 def test_a_number_may_be_of_any_kind():
     for kind in (np.float32, torch.tensor, np.array):
         assert report(set_one("baseline", "wild", kind)).share == 1
