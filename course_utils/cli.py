@@ -341,7 +341,7 @@ def collect(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     status = 1 if proposal.plan.left_out else 0
     if proposal.changes and not dry_run:
-        if not yes and not (sys.stdin.isatty() and typer.confirm("Write that?")):
+        if not may_write(yes):
             raise CourseError("Nothing was written. Say --yes to write without being asked.")
         typer.echo(command.write(proposal))
     raise typer.Exit(status)
@@ -402,14 +402,82 @@ def report(
 
 @app.command(rich_help_panel=TEACH)
 def export(
-    to: Annotated[Path | None, typer.Option(help="where to; grades.csv if left out")] = None,
+    labs: Labs = None,
+    to: Annotated[
+        str, typer.Option(metavar="SYSTEM", help="canvas, moodle, gradescope or csv: what that imports")
+    ] = "",
+    into: Annotated[
+        Path | None,
+        typer.Option(help="the file (for gradescope the folder) to write; grades… in the course if left out"),
+    ] = None,
 ) -> None:
-    """Write all grades as CSV: one table with a row a submission, one with a row a student."""
-    from course_utils.grading.export import export as export_grades
+    """Write the grades: for Canvas, Moodle or Gradescope to import, or all of them as CSV.
+
+    Without --to there are two tables, one with a row a submission, one with a row a student. With --to an empty cell is
+    somebody who has not handed in, and what has changed since the last time is said. Ends with status 1 if somebody
+    was left out, with 3 if a person has yet to give points.
+    """
+    root = find_root()
+    if not to:
+        from course_utils.grading.export import export as export_grades
+
+        if labs:
+            raise CourseError("Without --to all labs are exported. Say --to csv for some of them.")
+        for path in export_grades(root, into or root / "grades.csv"):
+            typer.echo(f"written    {path}")
+        return
+    from course_utils.course import find_labs
+    from course_utils.term import sending
+
+    made = sending.prepare(root, to, find_labs(root, labs or []))
+    for path in sending.write(root, made, into):
+        typer.echo(f"written    {path}")
+    for line in sending.lines_of(made):
+        typer.echo(line)
+    raise typer.Exit(1 if made.made.left_out else LEFT_TO_A_PERSON if made.waiting else 0)
+
+
+@app.command(rich_help_panel=TEACH)
+def students(
+    labs: Labs = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            metavar="FILE",
+            help="a table (CSV) of Canvas, Moodle or Gradescope, or one with a column student_id",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+) -> None:
+    """Say who has handed in and who has not; or take the class from a table into students.csv.
+
+    An import shows what it would change, and asks. It may be repeated; who is not in the table stays.
+    """
+    from course_utils.course import find_labs
+    from course_utils.term import roster
+    from course_utils.term import students as listing
 
     root = find_root()
-    for path in export_grades(root, to or root / "grades.csv"):
-        typer.echo(f"written    {path}")
+    if source is None:
+        people = listing.the_class(root)
+        for name in find_labs(root, labs or []):
+            typer.echo("\n".join(listing.lines_of(listing.who_handed_in(root, name, people))))
+        return
+    if labs:
+        raise CourseError("--import takes the whole class, and no labs.")
+    planned = roster.plan_import(root, source)
+    typer.echo("\n".join(listing.lines_of_import(planned)))
+    if planned.changes and not dry_run:
+        if not may_write(yes):
+            raise CourseError("Nothing was written. Say --yes to write without being asked.")
+        typer.echo(f"written    {roster.write_people(root, planned.people)}")
+
+
+def may_write(yes: bool) -> bool:
+    """Tell whether somebody has said that what was shown may be written."""
+    return yes or (sys.stdin.isatty() and typer.confirm("Write that?"))
 
 
 @app.command(rich_help_panel=TEACH)

@@ -15,6 +15,7 @@ AUTOGRADED = "autograded"
 FEEDBACK = "feedback"
 DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
+ROSTER = "students.csv"  # who is in the class, and what the learning platform calls them
 ODD_IN_NAMES = "*?[]{}+%#\\/'\""  # patterns, parts of the exchange's names, parts of addresses
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
