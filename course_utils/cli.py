@@ -313,6 +313,58 @@ def grade(
 
 
 @app.command(rich_help_panel=TEACH)
+def regrade(
+    labs: Wanted,
+    workers: Workers = None,
+    scheduler: Annotated[str, typer.Option(help="grade at the workers of this Dask scheduler: tcp://host:8786")] = "",
+    student: Students = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+    log: Annotated[bool, typer.Option("--log", help="show what was regraded so far, and do nothing")] = False,
+) -> None:
+    """After a check, points or a limit changed: say whose points change and why, ask, then write.
+
+    Only those are graded whom the change concerns. Grades that a person gave stay. Each change is noted in
+    regrades.jsonl. Ends with status 1 if somebody could not be graded, with 3 if a person has to give points.
+    """
+    from course_utils.course import find_labs
+    from course_utils.grading.workers import hire
+    from course_utils.lab_options import modules_of
+
+    root = find_root()
+    names = find_labs(root, labs)
+    if log:
+        from course_utils.term import regrading
+
+        typer.echo("\n".join(regrading.read_log(root, names)) or "Nothing was regraded yet.")
+        return
+    from rich.console import Console
+
+    plans = []
+    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+        from course_utils.grading import screen, unreleased
+        from course_utils.labs import load_all
+        from course_utils.term import regrading
+
+        load_all()  # the lines name misconceptions
+        for name in names:
+            bar = screen.Bar(Console(), "grading again")
+            plans.append(regrading.plan(root, name, hired, students=student or [], watcher=bar))
+            typer.echo("\n".join([*unreleased.lines_about(root, name), *regrading.lines_of(plans[-1])]))
+    left = [f"{who}: {why}" for plan in plans for who, why in plan.failures.items()]
+    if any(plan.results for plan in plans) and not dry_run:
+        if not may_write(yes):
+            raise CourseError("Nothing was written. Say --yes to write without being asked.")
+        for plan in plans:
+            left += (odd := regrading.write(root, plan))
+            for line in odd:
+                typer.echo(line, err=True)
+            noted = f"; noted in {regrading.LOG}" if plan.changing else ""
+            typer.echo(f"written    {plan.lab}: {len(plan.regrades)} submissions{noted}")
+    raise typer.Exit(1 if left else LEFT_TO_A_PERSON if any(plan.undecided for plan in plans) else 0)
+
+
+@app.command(rich_help_panel=TEACH)
 def collect(
     source: Annotated[Path, typer.Argument(help="the folder or ZIP that you downloaded, or the exchange's inbound")],
     lab: Annotated[str, typer.Option(help="the lab, such as 5, where the notebooks do not say it")] = "",
@@ -376,27 +428,34 @@ def feedback(
 def report(
     labs: Wanted,
     html: Annotated[Path | None, typer.Option(help="write it as a page, too")] = None,
-    csv: Annotated[Path | None, typer.Option(help="write it as CSV, too")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write it as CSV, too: a row an exercise")] = None,
+    json: Annotated[Path | None, typer.Option(help="write all of it as JSON, too")] = None,
+    names: Annotated[bool, typer.Option("--names", help="say by name who needs a look")] = False,
 ) -> None:
-    """Say how each exercise went, and which misconceptions are behind the wrong answers."""
-    from rich.console import Console
+    """Say how each exercise went, which misconceptions are behind the wrong answers, and who needs a look.
+
+    No student is named, and names are taken out of examples, unless you say --names.
+    """
+    import shutil
 
     from course_utils import files
     from course_utils.course import find_labs
-    from course_utils.grading import report as reporting
     from course_utils.grading import unreleased
     from course_utils.labs import load_all
+    from course_utils.term import class_report, report_page, report_text
 
     load_all()
-    root, console = find_root(), Console()
-    reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
+    root, width = find_root(), shutil.get_terminal_size((80, 24)).columns
+    reports = [class_report.read_report(root, name, names=names) for name in find_labs(root, labs)]
+    for line in report_text.trend_of(reports):
+        typer.echo(line)
     for one in reports:
-        console.print(reporting.as_table(one))
-        for line in unreleased.lines_about(root, one.lab):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
+        for line in [*report_text.lines_of(one, width), *unreleased.lines_about(root, one.lab)]:
+            typer.echo(line)
+    made = (html, lambda: report_page.page_of(reports, names=names)), (csv, lambda: class_report.to_csv(reports))
+    for path, text in (*made, (json, lambda: class_report.to_json(reports))):
         if path:
-            files.write(path, text(reports))
+            files.write(path, text())
             typer.echo(f"written    {path}")
 
 

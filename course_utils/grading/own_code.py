@@ -17,7 +17,7 @@ DATA = "packaged"  # pictures and weights: lessons and checks read them
 BESIDE = {"__main__", "cli", "demo", "doctor", "launch", "masters", "overview", "packing", "proof"}
 BESIDE |= {"release", "site", "term"}
 BESIDE_GRADING = {"autograde", "cluster", "driver", "export", "feedback", "graded_notebook", "gradebook", "hooks"}
-BESIDE_GRADING |= {"pages", "reading", "report", "results", "sample", "screen", "spool", "unreleased"}
+BESIDE_GRADING |= {"pages", "reading", "results", "sample", "screen", "spool", "unreleased"}
 BESIDE_GRADING |= {"workers", "writer"}
 
 
