@@ -267,7 +267,7 @@ def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
     if min(squares) < 1e-9:
         return None
     both = sum((one - means[0]) * (other - means[1]) for one, other in pairs)
-    return both / math.sqrt(squares[0] * squares[1])
+    return float(both / math.sqrt(squares[0] * squares[1]))
 
 
 # --- wrong ways -----------------------------------------------------------------------------------
@@ -277,7 +277,7 @@ class Hider:
     """Takes names, ids and addresses of a class out of a text."""
 
     def __init__(self, people: Mapping[str, Person], students: Iterable[str]) -> None:
-        known = {value for one in people.values() for value in (one.email, one.first_name, one.last_name, one.name)}
+        known = {value for one in people.values() for value in (one.email, one.first_name, one.last_name)}
         known |= {value for one in people.values() for value in (one.login, one.sis_id, one.canvas_id)}
         words = sorted((word for word in known | {*people, *students} if len(word) > 2), key=len, reverse=True)
         self.pattern = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?!\w)", re.I) if words else None

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from html import escape
 
-from course_utils.term.class_report import ESSAY, LEAST, STANDINGS, Exercise, Look, Report, Wrong
+from course_utils.term.class_report import LEAST, STANDINGS, Exercise, Look, Report, Wrong
+from course_utils.term.sheets import ESSAY
 
 WORDS = {"right": "right", "partly": "partly right", "wrong": "wrong", "blank": "blank", "open": "not decided"}
 STYLE = """

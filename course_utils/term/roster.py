@@ -190,18 +190,19 @@ def _find(known: Mapping[str, Person], about: Mapping[str, str], where: str) -> 
     if len(found) > 1:
         both = " and ".join(f"{name} (by its {key})" for name, key in list(found.items())[:2])
         raise CourseError(f"{where}: this is {both}. Correct one of them in {ROSTER}.")
-    if found:
-        return known[next(iter(found))]
-    person = known.get(wanted := _id_of(about))
-    odd = [
-        key
-        for key in KEYS
-        if person and getattr(person, key) and about.get(key, getattr(person, key)) != getattr(person, key)
-    ]
-    if odd:
-        raise CourseError(
-            f"{where}: this would be {wanted}, but {wanted} has another {odd[0]}. Give both a student_id in {ROSTER}."
-        )
+    return known[next(iter(found))] if found else _by_id(known, about, where)
+
+
+def _by_id(known: Mapping[str, Person], about: Mapping[str, str], where: str) -> Person | None:
+    """Return who already has the id that a new person would get, unless that is certainly somebody else."""
+    wanted = _id_of(about)
+    person = known.get(wanted)
+    for key in KEYS if person else ():
+        said, kept = about.get(key), getattr(person, key)
+        if said and kept and said != kept:
+            raise CourseError(
+                f"{where}: this would be {wanted}, but {wanted} has another {key}. Give both a student_id in {ROSTER}."
+            )
     return person
 
 

@@ -89,7 +89,7 @@ def test_an_example_has_no_name_in_it():
     report = report_of("01", [one], people)
     assert report.wrong[0].example == "x = 1  # … …, …, …, …; adam stays"
     assert report.wrong[0].said == ["You gave …."]
-    assert "ada" not in class_report.to_json([report]).replace("adam", "")
+    assert not re.search(r"\bada\b|lovelace", class_report.to_json([report]), re.I)
 
 
 def test_the_clearest_example_is_shown_and_a_long_one_cut():
@@ -232,7 +232,7 @@ def test_a_report_is_read_from_gradebook_and_graded_notebooks(graded):
     ]
 
 
-def test_of_two_notebooks_with_the_same_names_both_are_reported(tmp_path):
+def test_of_two_notebooks_with_the_same_names_both_are_reported(tmp_path, monkeypatch):
     root = tmp_path / "course"
     feature = assignments.Feature("f", "f = None\n%s", "f = 1", "f = 2", "assert f == 1", points=2)
     for name in ("one", "two"):
@@ -246,6 +246,7 @@ def test_of_two_notebooks_with_the_same_names_both_are_reported(tmp_path):
     )
     assignments.run(root, "course", "adopt")
     assignments.run(root, "course", "grade", "ps1")
+    monkeypatch.chdir(root)  # nbgrader looks for a course where it is
     (one,) = read_sheets(root, "ps1")
     assert {name: (found.points, found.answer) for name, found in one.exercises.items()} == {
         "one/f-check": (2.0, "f = None\n### BEGIN SOLUTION\nf = 1\n### END SOLUTION"),
@@ -263,9 +264,10 @@ def test_the_command_writes_page_table_and_json(graded, tmp_path):
     assert max(map(len, said.split("written")[0].splitlines())) <= 80
     text = paths["html"].read_text(encoding="utf-8")
     assert "3 of 6 students, in double" in text
-    assert [name for name in ("bela", "cleo", "Lovelace") if name in text + said + paths["json"].read_text()] == [
-        "Lovelace"
-    ]
+    everything = text + said + paths["json"].read_text()
+    assert [
+        name for name in ("ada", "bela", "cleo", "dora", "fritz", "gina") if re.search(rf"\b{name}\b", everything)
+    ] == []
     (read,) = json.loads(paths["json"].read_text())
     assert read["exercises"][0]["standings"]["wrong"] == 2
     assert re.search(
