@@ -10,7 +10,7 @@ from pathlib import Path
 import assignments
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
-from test_killed import run
+from commands import call
 from test_sending import give
 
 from course_utils.labs import load_all
@@ -256,10 +256,10 @@ def test_of_two_notebooks_with_the_same_names_both_are_reported(tmp_path, monkey
 
 
 @pytest.mark.slow
-def test_the_command_writes_page_table_and_json(graded, tmp_path):
+def test_the_command_writes_page_table_and_json(graded, tmp_path, monkeypatch):
     paths = {name: tmp_path / f"report.{name}" for name in ("html", "csv", "json")}
     options = [word for name, path in paths.items() for word in (f"--{name}", str(path))]
-    status, said = run(graded, "report", "1", *options, COLUMNS="80")
+    status, said = call(monkeypatch, graded, "report", "1", *options)
     assert status == 0, said
     assert max(map(len, said.split("written")[0].splitlines())) <= 80
     text = paths["html"].read_text(encoding="utf-8")
@@ -272,7 +272,7 @@ def test_the_command_writes_page_table_and_json(graded, tmp_path):
     assert read["exercises"][0]["standings"]["wrong"] == 2
     assert re.search(
         r"essays that wait for a person: why \(bela, cleo, dora, fritz,\s+gina\)",
-        run(graded, "report", "1", "--names")[1],
+        call(monkeypatch, graded, "report", "1", "--names")[1],
     )
 
 

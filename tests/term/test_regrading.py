@@ -6,8 +6,8 @@ from pathlib import Path
 import fake_engine
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in, rows, scores, state
+from commands import call
 from sample import SAMPLE, add_lab
-from test_killed import run
 from test_sending import give
 
 from course_utils.course import CourseError
@@ -221,17 +221,17 @@ def test_a_log_that_somebody_has_damaged_is_said(graded):
 
 
 @pytest.mark.slow
-def test_the_command_shows_asks_and_writes(graded):
-    assert run(graded, "regrade", "1", "--log") == (0, "Nothing was regraded yet.\n")
+def test_the_command_shows_asks_and_writes(graded, monkeypatch):
+    assert call(monkeypatch, graded, "regrade", "1", "--log") == (0, "Nothing was regraded yet.\n")
     change(graded, STRICT)
-    status, said = run(graded, "regrade", "1")
+    status, said = call(monkeypatch, graded, "regrade", "1")
     assert status == 2
     assert said.endswith("Nothing was written. Say --yes to write without being asked.\n")
     assert "bela: 1 -> 0\n" in said
-    assert run(graded, "regrade", "1", "--dry-run")[0] == 0
+    assert call(monkeypatch, graded, "regrade", "1", "--dry-run")[0] == 0
     assert log(graded) == []
-    status, said = run(graded, "regrade", "1", "--yes")
+    status, said = call(monkeypatch, graded, "regrade", "1", "--yes")
     assert (status, said.splitlines()[-1]) == (0, f"written    {LAB}: 3 submissions; noted in regrades.jsonl")
     assert scores(graded, "bela")["double-check"] == 0
-    assert "bela: 1 -> 0" in run(graded, "regrade", "1", "--log")[1]
-    assert "0 of 3 submissions graded again" in run(graded, "regrade", "1")[1]
+    assert "bela: 1 -> 0" in call(monkeypatch, graded, "regrade", "1", "--log")[1]
+    assert "0 of 3 submissions graded again" in call(monkeypatch, graded, "regrade", "1")[1]

@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
+from commands import call
 from test_students import table
-from typer.testing import CliRunner
 
-from course_utils import cli
 from course_utils.course import CourseError
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.lab_options import read_options
@@ -199,13 +198,7 @@ def test_who_has_a_mark_and_no_number_is_left_out_and_said(graded):
 
 @pytest.fixture
 def run(graded, monkeypatch):
-    monkeypatch.chdir(graded)
-
-    def call(*words: str) -> tuple[int, str]:
-        result = CliRunner().invoke(cli.app, ["export", *words])
-        return result.exit_code, str(result.exception) if isinstance(result.exception, CourseError) else result.output
-
-    return call
+    return lambda *words: call(monkeypatch, graded, "export", *words)
 
 
 def test_the_command_writes_says_and_ends_with_a_status(run, graded, tmp_path):

@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 from classroom import LAB, RIGHT, hand_in
+from commands import call
 from sample import make_sample_course
-from typer.testing import CliRunner
 
-from course_utils import cli
 from course_utils.collecting import command as collecting
 from course_utils.course import CourseError
 from course_utils.grading.gradebook import open_gradebook
@@ -204,23 +203,15 @@ def test_of_several_notebooks_the_missing_ones_are_named(small):
 
 @pytest.fixture
 def run(small, monkeypatch):
-    monkeypatch.chdir(small)
-    runner = CliRunner()
-
-    def call(*words: str) -> tuple[int, str]:
-        result = runner.invoke(cli.app, ["students", *words])
-        said = str(result.exception) if isinstance(result.exception, CourseError) else ""
-        return result.exit_code, result.output + said
-
-    return call
+    return lambda *words: call(monkeypatch, small, "students", *words)
 
 
 def test_the_command_shows_asks_and_writes(run, small):
     path = str(table(small, CANVAS))
     status, said = run("--import", path)
-    assert status == 1
+    assert status == 2
     assert "new      ada (Lovelace, Ada)" in said
-    assert said.endswith("Nothing was written. Say --yes to write without being asked.")
+    assert said.endswith("Nothing was written. Say --yes to write without being asked.\n")
     assert not (small / "students.csv").exists()
     assert run("--import", path, "--dry-run")[0] == 0
     assert not (small / "students.csv").exists()
