@@ -335,6 +335,7 @@ def _looks(sheets: Sequence[Sheet], order: Sequence[str]) -> list[Found]:
         waits = [one.student for one in read if _waits(one, name)]
         found += [("essays that wait for a person", waits, shown(name))] if waits else []
     found += _by_detail("nothing could be read", ((one.student, one.reason) for one in sheets if one.reason))
+    found += _by_detail("a notebook could not be read", ((one.student, why) for one in read for why in one.unread))
     found += _by_detail(NOT_THEIRS, _noted(read, lambda note: OTHERS in note or NOBODYS in note, hide=True))
     found += [one for name in order for one in _alike(name, read)]
     elsewhere = ("answer cells", "its cell is", "it was written in")

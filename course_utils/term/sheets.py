@@ -73,6 +73,8 @@ class Sheet:
         Remarks of the grader.
     reason
         Why nothing could be graded.
+    unread
+        Why one of several notebooks could not be graded.
     stopped
         Statuses of cells that did not end well.
     """
@@ -84,6 +86,7 @@ class Sheet:
     exercises: dict[str, Answered] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     reason: str = ""
+    unread: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
 
 
@@ -117,14 +120,18 @@ def _read_sheet(root: Path, book: Gradebook, lab: str, sheet: Sheet, notebooks: 
         about = notebook["metadata"].get("course", {})
         sheet.key += str(about.get("key", ""))
         sheet.notes += about.get("notes", [])
-        sheet.reason = sheet.reason or about.get("reason", "")
         points = _points(book, lab, name, sheet)
+        if about.get("reason"):
+            sheet.unread.append(about["reason"])
+            continue
         for cell, answer in _with_answers(notebook["cells"]):
             own = grade_id(cell)
             if own in points:
                 sheet.exercises[f"{name}/{own}" if own in twice else own] = _answered(cell, answer, points[own])
         statuses = [cell.get("metadata", {}).get("course", {}).get("status", "") for cell in notebook["cells"]]
         sheet.stopped += [status for status in statuses if status not in ENDED_WELL]
+    if sheet.unread and len(sheet.unread) == len(notebooks):
+        sheet.reason = sheet.unread.pop(0)
     book.db.remove()  # a large class need not stay in memory
     return sheet
 

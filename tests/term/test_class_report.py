@@ -4,10 +4,8 @@ import csv
 import io
 import json
 import re
-import shutil
 from pathlib import Path
 
-import assignments
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
@@ -17,7 +15,7 @@ from course_utils.labs import load_all
 from course_utils.term import class_report, report_page, report_text
 from course_utils.term.class_report import Exercise, Look, Report, Wrong, report_of
 from course_utils.term.roster import Person
-from course_utils.term.sheets import Answered, Sheet, read_sheets, said_by
+from course_utils.term.sheets import Answered, Sheet, said_by
 
 HALF = "def double(x):\n    # as Ada Lovelace told me\n    return half"
 
@@ -230,29 +228,6 @@ def test_a_report_is_read_from_gradebook_and_graded_notebooks(graded):
         ("a check that failed, by our fault", "double", 1),
         ("essays that wait for a person", "why", 5),
     ]
-
-
-def test_of_two_notebooks_with_the_same_names_both_are_reported(tmp_path, monkeypatch):
-    root = tmp_path / "course"
-    feature = assignments.Feature("f", "f = None\n%s", "f = 1", "f = 2", "assert f == 1", points=2)
-    for name in ("one", "two"):
-        assignments.write(assignments.notebook([feature]), root / "source" / "ps1" / f"{name}.ipynb")
-    (root / "nbgrader_config.py").write_text("c = get_config()\n")
-    assignments.run(root, "nbgrader", "generate_assignment", "ps1")
-    (root / "submitted" / "ada").mkdir(parents=True)
-    shutil.copytree(root / "source" / "ps1", root / "submitted" / "ada" / "ps1")
-    assignments.write(
-        assignments.filled(root, "ps1", [feature], "two"), root / "submitted" / "ada" / "ps1" / "two.ipynb"
-    )
-    assignments.run(root, "course", "adopt")
-    assignments.run(root, "course", "grade", "ps1")
-    monkeypatch.chdir(root)  # nbgrader looks for a course where it is
-    (one,) = read_sheets(root, "ps1")
-    assert {name: (found.points, found.answer) for name, found in one.exercises.items()} == {
-        "one/f-check": (2.0, "f = None\n### BEGIN SOLUTION\nf = 1\n### END SOLUTION"),
-        "two/f-check": (0.0, "f = None\nf = 2"),
-    }
-    assert "two/f" in assignments.run(root, "course", "report", "ps1")
 
 
 @pytest.mark.slow
