@@ -309,6 +309,58 @@ def grade(
 
 
 @app.command(rich_help_panel=TEACH)
+def regrade(
+    labs: Wanted,
+    workers: Workers = None,
+    scheduler: Annotated[str, typer.Option(help="grade at the workers of this Dask scheduler: tcp://host:8786")] = "",
+    student: Students = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+    log: Annotated[bool, typer.Option("--log", help="show what was regraded so far, and do nothing")] = False,
+) -> None:
+    """After a check, points or a limit changed: say whose points change and why, ask, then write.
+
+    Only those are graded whom the change concerns. Grades that a person gave stay. Each change is noted in
+    regrades.jsonl. Ends with status 1 if somebody could not be graded, with 3 if a person has to give points.
+    """
+    from course_utils.course import find_labs
+    from course_utils.grading.workers import hire
+    from course_utils.lab_options import modules_of
+
+    root = find_root()
+    names = find_labs(root, labs)
+    if log:
+        from course_utils.term import regrading
+
+        typer.echo("\n".join(regrading.read_log(root, names)) or "Nothing was regraded yet.")
+        return
+    from rich.console import Console
+
+    plans = []
+    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+        from course_utils.grading import screen, unreleased
+        from course_utils.labs import load_all
+        from course_utils.term import regrading
+
+        load_all()  # the lines name misconceptions
+        for name in names:
+            bar = screen.Bar(Console(), "grading again")
+            plans.append(regrading.plan(root, name, hired, students=student or [], watcher=bar))
+            typer.echo("\n".join([*unreleased.lines_about(root, name), *regrading.lines_of(plans[-1])]))
+    left = [f"{who}: {why}" for plan in plans for who, why in plan.failures.items()]
+    if any(plan.results for plan in plans) and not dry_run:
+        if not may_write(yes):
+            raise CourseError("Nothing was written. Say --yes to write without being asked.")
+        for plan in plans:
+            left += (odd := regrading.write(root, plan))
+            for line in odd:
+                typer.echo(line, err=True)
+            noted = f"; noted in {regrading.LOG}" if plan.changing else ""
+            typer.echo(f"written    {plan.lab}: {len(plan.regrades)} submissions{noted}")
+    raise typer.Exit(1 if left else LEFT_TO_A_PERSON if any(plan.undecided for plan in plans) else 0)
+
+
+@app.command(rich_help_panel=TEACH)
 def collect(
     source: Annotated[Path, typer.Argument(help="the folder or ZIP that you downloaded, or the exchange's inbound")],
     lab: Annotated[str, typer.Option(help="the lab, such as 5, where the notebooks do not say it")] = "",
@@ -337,7 +389,7 @@ def collect(
         console.print(line, markup=False, highlight=False, soft_wrap=True)
     status = 1 if proposal.plan.left_out else 0
     if proposal.changes and not dry_run:
-        if not yes and not (sys.stdin.isatty() and typer.confirm("Write that?")):
+        if not may_write(yes):
             raise CourseError("Nothing was written. Say --yes to write without being asked.")
         typer.echo(command.write(proposal))
     raise typer.Exit(status)
@@ -372,40 +424,115 @@ def feedback(
 def report(
     labs: Wanted,
     html: Annotated[Path | None, typer.Option(help="write it as a page, too")] = None,
-    csv: Annotated[Path | None, typer.Option(help="write it as CSV, too")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write it as CSV, too: a row an exercise")] = None,
+    json: Annotated[Path | None, typer.Option(help="write all of it as JSON, too")] = None,
+    names: Annotated[bool, typer.Option("--names", help="say by name who needs a look")] = False,
 ) -> None:
-    """Say how each exercise went, and which misconceptions are behind the wrong answers."""
-    from rich.console import Console
+    """Say how each exercise went, which misconceptions are behind the wrong answers, and who needs a look.
+
+    No student is named, and names are taken out of examples, unless you say --names.
+    """
+    import shutil
 
     from course_utils import files
     from course_utils.course import find_labs
-    from course_utils.grading import report as reporting
     from course_utils.grading import unreleased
     from course_utils.labs import load_all
+    from course_utils.term import class_report, report_page, report_text
 
     load_all()
-    root, console = find_root(), Console()
-    reports = [reporting.read_report(root, name) for name in find_labs(root, labs)]
+    root, width = find_root(), shutil.get_terminal_size((80, 24)).columns
+    reports = [class_report.read_report(root, name, names=names) for name in find_labs(root, labs)]
+    for line in report_text.trend_of(reports):
+        typer.echo(line)
     for one in reports:
-        console.print(reporting.as_table(one))
-        for line in unreleased.lines_about(root, one.lab):
-            console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for path, text in ((html, reporting.as_html), (csv, reporting.as_csv)):
+        for line in [*report_text.lines_of(one, width), *unreleased.lines_about(root, one.lab)]:
+            typer.echo(line)
+    made = (html, lambda: report_page.page_of(reports, names=names)), (csv, lambda: class_report.to_csv(reports))
+    for path, text in (*made, (json, lambda: class_report.to_json(reports))):
         if path:
-            files.write(path, text(reports))
+            files.write(path, text())
             typer.echo(f"written    {path}")
 
 
 @app.command(rich_help_panel=TEACH)
 def export(
-    to: Annotated[Path | None, typer.Option(help="where to; grades.csv if left out")] = None,
+    labs: Labs = None,
+    to: Annotated[
+        str, typer.Option(metavar="SYSTEM", help="canvas, moodle, gradescope or csv: what that imports")
+    ] = "",
+    into: Annotated[
+        Path | None,
+        typer.Option(help="the file (for gradescope the folder) to write; grades… in the course if left out"),
+    ] = None,
 ) -> None:
-    """Write all grades as CSV: one table with a row a submission, one with a row a student."""
-    from course_utils.grading.export import export as export_grades
+    """Write the grades: for Canvas, Moodle or Gradescope to import, or all of them as CSV.
+
+    Without --to there are two tables, one with a row a submission, one with a row a student. With --to an empty cell is
+    somebody who has not handed in, and what has changed since the last time is said. Ends with status 1 if somebody
+    was left out, with 3 if a person has yet to give points.
+    """
+    root = find_root()
+    if not to:
+        from course_utils.grading.export import export as export_grades
+
+        if labs:
+            raise CourseError("Without --to all labs are exported. Say --to csv for some of them.")
+        for path in export_grades(root, into or root / "grades.csv"):
+            typer.echo(f"written    {path}")
+        return
+    from course_utils.course import find_labs
+    from course_utils.term import sending
+
+    made = sending.prepare(root, to, find_labs(root, labs or []))
+    for path in sending.write(root, made, into):
+        typer.echo(f"written    {path}")
+    for line in sending.lines_of(made):
+        typer.echo(line)
+    raise typer.Exit(1 if made.made.left_out else LEFT_TO_A_PERSON if made.waiting else 0)
+
+
+@app.command(rich_help_panel=TEACH)
+def students(
+    labs: Labs = None,
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--import",
+            metavar="FILE",
+            help="a table (CSV) of Canvas, Moodle or Gradescope, or one with a column student_id",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+) -> None:
+    """Say who has handed in and who has not; or take the class from a table into students.csv.
+
+    An import shows what it would change, and asks. It may be repeated; who is not in the table stays.
+    """
+    from course_utils.course import find_labs
+    from course_utils.term import roster
+    from course_utils.term import students as listing
 
     root = find_root()
-    for path in export_grades(root, to or root / "grades.csv"):
-        typer.echo(f"written    {path}")
+    if source is None:
+        people = listing.the_class(root)
+        for name in find_labs(root, labs or []):
+            typer.echo("\n".join(listing.lines_of(listing.who_handed_in(root, name, people))))
+        return
+    if labs:
+        raise CourseError("--import takes the whole class, and no labs.")
+    planned = roster.plan_import(root, source)
+    typer.echo("\n".join(listing.lines_of_import(planned)))
+    if planned.changes and not dry_run:
+        if not may_write(yes):
+            raise CourseError("Nothing was written. Say --yes to write without being asked.")
+        typer.echo(f"written    {roster.write_people(root, planned.people)}")
+
+
+def may_write(yes: bool) -> bool:
+    """Tell whether somebody has said that what was shown may be written."""
+    return yes or (sys.stdin.isatty() and typer.confirm("Write that?"))
 
 
 @app.command(rich_help_panel=TEACH)

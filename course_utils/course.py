@@ -15,6 +15,7 @@ AUTOGRADED = "autograded"
 FEEDBACK = "feedback"
 DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
+ROSTER = "students.csv"  # who is in the class, and what the learning platform calls them
 ODD_IN_NAMES = "*?[]{}+/\\"  # parts of patterns, of the exchange's names, of paths
 SPOOL = ".spool"  # results, so that nothing is graded twice
 

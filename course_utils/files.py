@@ -1,10 +1,12 @@
 """Writing files so that nobody ever sees half of one: aside, under a name that ends in ``.part``, and then renamed."""
 
 import contextlib
+import csv
 import errno
 import hashlib
+import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 UNWRITABLE = {
@@ -87,3 +89,16 @@ def csv_cell(value: object) -> object:
         return value
     kept = f"'{value}" if value.startswith(RUN_BY_SPREADSHEETS) else value
     return kept.replace("\r", " ")  # the csv module would not put it in quotes
+
+
+def from_csv_cell(text: str) -> str:
+    """Return what :func:`csv_cell` was given, without the apostrophe before what a spreadsheet would run."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(RUN_BY_SPREADSHEETS) else text
+
+
+def as_csv(rows: Iterable[Iterable[object]]) -> str:
+    """Return rows as CSV in which a spreadsheet runs nothing; None is an empty cell."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerows([csv_cell("" if cell is None else cell) for cell in row] for row in rows)
+    return out.getvalue()

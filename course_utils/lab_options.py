@@ -8,6 +8,7 @@
     modules = ["pandas"]         # imported once, before the first notebook is run
     hand_out = ["data/*.csv"]    # files beside the source that students get
     rules_off = ["kebab"]        # rules of this package for masters that do not hold here; "all" turns off every one
+    platform_title = "Lab 5 (48213)"  # what Canvas or Moodle calls the assignment; the lab's name if left out
     own_numbers = "required"     # grade with the numbers of the folder's student, whatever the notebook says
 
     [checks]
@@ -50,6 +51,8 @@ class LabOptions:
         Names of rules that do not hold for this lab's master.
     own_numbers
         "required" to grade with the numbers of the student whose folder it is.
+    platform_title
+        What the learning platform calls the assignment; "" if it has the lab's name.
     checks
         Which way a check runs, by grade_id.
     """
@@ -61,6 +64,7 @@ class LabOptions:
     hand_out: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()
     own_numbers: Literal["", "required"] = ""
+    platform_title: str = ""
     checks: dict[str, Way] = field(default_factory=dict)
 
     def holds(self, rule: str) -> bool:
@@ -128,6 +132,10 @@ def _value(where: Path, key: str, value: Any) -> Any:
         if unknown:
             raise CourseError(f"{where}: there is no rule {unknown[0]!r}. There are: {', '.join((*RULES, ALL))}.")
         return tuple(value)
+    if key == "platform_title":
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise CourseError(f"{where}: platform_title must be a text in one line, not {value!r}")
+        return value.strip()
     if key == "own_numbers":
         if value not in ("", "required"):
             raise CourseError(f'{where}: own_numbers is "required" or left out, not {value!r}')

@@ -1,8 +1,8 @@
 """An engine that runs nothing: it reads in the answer's text what the check is to say. For tests of all around it.
 
-An answer's text may hold the words ``wrong``, ``half``, ``slow`` or ``check breaks``; ``worker dies`` ends the process
-it is graded in, ``machine fails`` raises. The untouched text is not attempted, any other right. If FAKE_ENGINE_LOG
-names a file, every grading is noted in it.
+A check with the words ``# strict`` takes a half answer for none. An answer's text may hold the words ``wrong``,
+``half``, ``slow`` or ``check breaks``; ``worker dies`` ends the process it is graded in, ``machine fails`` raises. The
+untouched text is not attempted, any other right. If FAKE_ENGINE_LOG names a file, every grading is noted in it.
 """
 
 import json
@@ -73,6 +73,7 @@ def grade(job: Job, text: str) -> Graded:
         if cell["grade"] and not cell["solution"]:
             answer, released = name.removesuffix("-check"), {one["grade_id"]: one["source"] for one in job.bundle.cells}
             said = (answers or {}).get(answer, "")
+            said = "" if "# strict" in cell["source"] and "half" in said else said
             graded.checks[name] = check(said, said in ("", released.get(answer)), cell["points"], graded.reason)
     return graded
 

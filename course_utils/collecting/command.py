@@ -11,7 +11,7 @@ from course_utils.collecting import planning, taking
 from course_utils.collecting.layouts import LAYOUTS, recognise
 from course_utils.collecting.roster import Roster, add_person, read_roster
 from course_utils.collecting.sources import files_in
-from course_utils.course import SUBMITTED, CourseError, labs, one_lab
+from course_utils.course import ROSTER, SUBMITTED, CourseError, labs, one_lab
 from course_utils.grading.gradebook import open_gradebook, read_settings
 
 
@@ -44,15 +44,15 @@ def propose(root: Path, source: Path, *, lab: str = "", roster: Path | None = No
     wanted = one_lab(lab, known) if lab else ""
     found = files_in(source)
     name, pieces = recognise(found, layout) if found else (layout or "folders", [])
-    people = read_roster(roster) if roster else _of_gradebook(root)
+    people = read_roster(roster) if roster else _known(root)
     made = planning.plan(name, pieces, planning.Labs(root, known), people, wanted)
     if not made.taken and not made.left_out:
         raise CourseError(f"There is no submission in {source}.")
     return Proposal(root, source, made, taking.prepare(root, made))
 
 
-def _of_gradebook(root: Path) -> Roster:
-    """Return the students whom the gradebook knows, if there is one."""
+def _known(root: Path) -> Roster:
+    """Return the students whom the gradebook and students.csv know, as far as there are these."""
     roster, settings = Roster(), read_settings(root)
     if settings.exists:
         with open_gradebook(root, settings) as book:
@@ -60,7 +60,7 @@ def _of_gradebook(root: Path) -> Roster:
                 names = ("first_name", "last_name", "email", "lms_user_id")
                 about = {name: str(getattr(student, name) or "") for name in names}
                 add_person(roster, student.id, about)
-    return roster
+    return read_roster(root / ROSTER, roster) if (root / ROSTER).is_file() else roster
 
 
 def table_of(proposal: Proposal) -> Table:

@@ -11,6 +11,7 @@ from course_utils.course import CourseError
 
 ID_COLUMNS = ("student_id", "id", "student id", "username")
 FIRST, LAST = ("first_name", "first name", "firstname"), ("last_name", "last name", "lastname", "surname")
+SHARED = ("section",)  # says of many people the same
 
 
 @dataclass
@@ -42,11 +43,11 @@ def add_person(roster: Roster, student: str, about: Mapping[str, str]) -> None:
     first = next((about[name] for name in FIRST if about.get(name)), "")
     last = next((about[name] for name in LAST if about.get(name)), "")
     both = [f"{first} {last}", f"{last} {first}"] if first and last else []
-    alone = {*FIRST, *LAST}
+    alone = {*FIRST, *LAST, *SHARED}
     roster.add(student, [*both, *(value for name, value in about.items() if value and name not in alone)])
 
 
-def read_roster(path: Path) -> Roster:
+def read_roster(path: Path, roster: Roster | None = None) -> Roster:
     """Read a CSV file with a column ``student_id`` and whatever else there is: names, numbers, addresses.
 
     Raises
@@ -63,7 +64,7 @@ def read_roster(path: Path) -> Roster:
     column = next((columns[name] for name in ID_COLUMNS if name in columns), None)
     if column is None:
         raise CourseError(f"{path} has no column called student_id.")
-    roster = Roster()
+    roster = Roster() if roster is None else roster
     for row in rows:
         about = {
             (name or "").strip().casefold(): value.strip() for name, value in row.items() if isinstance(value, str)

@@ -191,7 +191,7 @@ class Run:
         if not names:
             return
         self.watcher.begin(self.bundle.lab, len(names))
-        for student, graded, submission in self._results(hired, names):
+        for student, graded, submission in self.results(hired, names):
             if isinstance(graded, NotGraded):
                 self.outcome.failures[student] = graded.reason
             else:
@@ -206,7 +206,7 @@ class Run:
         names = sorted(set(self.outcome.students))
         chosen = names if count >= len(names) else [names[i * len(names) // count] for i in range(count)]
         self.watcher.begin(f"{self.bundle.lab}, a second time", len(chosen))
-        for student, graded, _ in self._results(hired, chosen):
+        for student, graded, _ in self.results(hired, chosen):
             if isinstance(graded, NotGraded):
                 self._note(student, [f"the second time: {graded.reason}"])
             else:
@@ -216,7 +216,7 @@ class Run:
             self.watcher.step(student, isinstance(graded, NotGraded))
         self.watcher.end()
 
-    def _results(self, hired: Here | Cluster, names: list[str]) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
+    def results(self, hired: Here | Cluster, names: list[str]) -> Iterator[tuple[str, Graded | NotGraded, Submission]]:
         """Yield students with their results. Raises if the machine can grade nothing at all."""
         first = ""
         for student, packed in hired.run(self._jobs(names)):

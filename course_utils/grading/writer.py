@@ -10,7 +10,7 @@ import os
 import shutil
 import stat
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -58,8 +58,15 @@ class Writer:
         self.penalties = AssignLatePenalties(config=settings.config)
         self.penalties.init_plugin()
 
-    def write(self, graded: Graded, submission: Submission) -> bool:
+    def write(self, graded: Graded, submission: Submission, *, read: Collection[str] = ()) -> bool:
         """Write one result; tell whether the notebook in ``autograded/`` was another one before.
+
+        Parameters
+        ----------
+        graded, submission
+            The result, and what it is of.
+        read
+            Cells that a person has graded and need not look at again.
 
         Rows come first and the notebook last. As long as the notebook is the old one, the next run does everything
         again; once it is the new one, the rows are right.
@@ -75,7 +82,7 @@ class Writer:
         timestamp, when = read_timestamp(self.root, self.lab, graded.student)
         mine, others = f"{self.notebook}.ipynb", [f"{name}.ipynb" for name in self.notebooks if name != self.notebook]
         changed = _contents(folder / mine) != content
-        self._write_rows(graded.student, notebook, when, changed)
+        self._write_rows(graded.student, notebook, when, changed, read)
         stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}  # nbgrader stops at what is no time
         files = beside(submission.files, self.bundle.files | stamp, mine)
         write_folder(folder, files | {mine: content}, last=mine, mode=self._mode, keep=others)
@@ -88,29 +95,33 @@ class Writer:
 
     # --- the gradebook
 
-    def _write_rows(self, student: str, notebook: NotebookNode, when: datetime | None, changed: bool) -> None:
+    def _write_rows(
+        self, student: str, notebook: NotebookNode, when: datetime | None, changed: bool, read: Collection[str]
+    ) -> None:
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
         with _one_transaction(self.book):
             self.book.update_or_create_student(student)
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
             rows = self.book.find_submission_notebook(self.notebook, self.lab, student)
-            _write_grades(rows, cells, changed, self.settings.blank_essays)
+            _write_grades(rows, cells, changed, self.settings.blank_essays, read)
             _write_comments(rows, cells)
             self.book.db.flush()
-            rows.late_submission_penalty = self._penalty(submission, rows)
+            self.book.db.refresh(rows, ["score"])
+            rows.late_submission_penalty = self.penalty_of(submission, rows.score)
 
-    def _penalty(self, submission: SubmittedAssignment, rows: SubmittedNotebook) -> float | None:
-        """Return what the course's late policy takes off, never less than nothing nor more than was earned."""
+    def penalty_of(self, submission: SubmittedAssignment, score: float) -> float | None:
+        """Return what the course's late policy takes off so many points of a notebook: from nothing to all of them."""
         late = submission.total_seconds_late
         if late <= 0:
             return None
-        self.book.db.refresh(rows, ["score"])
-        penalty = self.penalties.plugin_inst.late_submission_penalty(submission.student.id, rows.score, late)
-        return None if penalty is None else min(max(penalty, 0), rows.score)
+        penalty = self.penalties.plugin_inst.late_submission_penalty(submission.student.id, score, late)
+        return None if penalty is None else min(max(penalty, 0), score)
 
 
-def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool, blank: str) -> None:
+def _write_grades(
+    rows: SubmittedNotebook, cells: dict[str, NotebookNode], changed: bool, blank: str, read: Collection[str]
+) -> None:
     """Write the points of all graded cells.
 
     A cell that a person must look at is marked by nbgrader's rule, but only where there is something new to look at:
@@ -119,7 +130,7 @@ def _write_grades(rows: SubmittedNotebook, cells: dict[str, NotebookNode], chang
     for grade in rows.grades:
         cell = cells.get(grade.name)
         score = score_of(cell, blank) if cell is not None else 0.0
-        if changed or score != grade.auto_score:
+        if (changed or score != grade.auto_score) and not (grade.name in read and grade.manual_score is not None):
             grade.needs_manual_grade = grade.manual_score is not None or score is None
         grade.auto_score = score
 

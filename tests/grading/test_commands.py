@@ -65,14 +65,14 @@ def test_report_counts_verdicts_and_misconceptions(graded, tmp_path):
     status, said = run(graded[0], "report", "1", "--html", str(page), "--csv", str(table), **WIDE)
     assert status == 0
     assert "5 submissions, 1 of them unreadable" in said
-    assert "SZ2 padding added on one side only (3)" in said
+    assert "3 × SZ2 padding added on one side only" in said
     (row,) = [row for row in csv.DictReader(table.open(encoding="utf-8")) if row["exercise"] == "double"]
     assert (row["right"], row["partly"], row["wrong"]) == ("1", "1", "2")
-    assert "<caption>01_double: 5 submissions" in page.read_text(encoding="utf-8")
+    assert "3 of 4 students, in double" in page.read_text(encoding="utf-8")
 
 
 def test_export_writes_a_row_a_submission_and_a_row_a_student(graded, tmp_path):
-    status, said = run(graded[0], "export", "--to", str(tmp_path / "all.csv"))
+    status, said = run(graded[0], "export", "--into", str(tmp_path / "all.csv"))
     assert (status, said) == (0, f"written    {tmp_path / 'all.csv'}\nwritten    {tmp_path / 'all_wide.csv'}\n")
     rows = list(csv.DictReader((tmp_path / "all.csv").open(encoding="utf-8")))
     assert {row["student_id"]: float(row["score"]) for row in rows} == {
@@ -86,7 +86,7 @@ def test_export_writes_a_row_a_submission_and_a_row_a_student(graded, tmp_path):
     assert len(wide) == 6
 
 
-@pytest.mark.parametrize("word", ["grade", "feedback", "report", "export", "demo"])
+@pytest.mark.parametrize("word", ["grade", "regrade", "feedback", "report", "export", "students", "demo"])
 def test_every_word_explains_itself(word):
     done = subprocess.run([sys.executable, "-m", "course_utils", word, "--help"], capture_output=True, text=True)
     assert done.returncode == 0

@@ -14,13 +14,14 @@ from sample import add_lab
 from sqlalchemy import create_engine, text
 
 from course_utils.course import CourseError
-from course_utils.grading import feedback, report, results
+from course_utils.grading import feedback, results
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.export import export
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.job import Job
 from course_utils.grading.reading import read_submission
 from course_utils.release import release
+from course_utils.term import class_report
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="Debian's PostgreSQL")]
 ROOT = Path(__file__).resolve().parents[2]
@@ -145,7 +146,7 @@ def test_a_persons_grade_stays(course):
 def test_feedback_report_and_export_read_it(course):
     grade(course)
     assert feedback.make_feedback(course, LAB).made == ["ada", "bela", "cleo"]
-    assert report.read_report(course, LAB).students == 3
+    assert class_report.read_report(course, LAB).students == 3
     table, _ = export(course, course / "grades.csv")
     assert table.read_text().count("\n") == 4
 

@@ -11,7 +11,7 @@ from sample import add_lab
 
 from course_utils import cli, doctor, files
 from course_utils.course import CourseError, find_labs, why_no_lab
-from course_utils.grading import export, report
+from course_utils.grading import export
 from course_utils.grading.gradebook import open_gradebook
 
 # --- the disk
@@ -192,9 +192,3 @@ def test_no_cell_is_run_by_a_spreadsheet(root, tmp_path, text):
 
 def test_numbers_stay_numbers():
     assert [files.csv_cell(value) for value in (-1.5, 0, None, "a-b", "")] == [-1.5, 0, None, "a-b", ""]
-
-
-def test_the_report_holds_no_cell_that_is_run():
-    one = report.ExerciseReport("=1+1")
-    text = report.as_csv([report.Report("01", 1, 0, 0.0, 1.0, [one])])
-    assert ",'=1+1," in text

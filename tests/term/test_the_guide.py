@@ -1,0 +1,47 @@
+"""What docs/instructors.md says of a term is followed, command by command, in a course of one lab."""
+
+import re
+import shlex
+from pathlib import Path
+
+from classroom import LAB, RIGHT, grade, hand_in
+from commands import call
+from conftest import ROOT
+from test_regrading import strict
+
+GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
+COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", GUIDE, re.S) for line in block.splitlines()]
+CLASS = next(block for block in re.findall(r"```text\n(.*?)```", GUIDE, re.S) if block.startswith("Student,ID"))
+WRITTEN = {
+    "canvas": "grades_canvas.csv",
+    "moodle": "grades_moodle.csv",
+    "gradescope": f"grades_gradescope_{LAB}.zip",
+    "csv": "grades_csv.csv",
+}
+
+
+def test_the_guide_is_followed_from_its_first_command_to_its_last(root: Path, monkeypatch):
+    (root / "class.csv").write_text(CLASS)
+    hand_in(root, "ada", RIGHT)
+    hand_in(root, "emmy", "half")
+    grade(root)
+    said: dict[str, str] = {}
+    for command in COMMANDS:
+        program, *words = shlex.split(command)
+        assert program == "course"
+        if words[0] == "regrade" and not any(name.startswith("course regrade") for name in said):
+            strict(root)
+        status, said[command] = call(monkeypatch, root, *("1" if word == "5" else word for word in words))
+        assert status == 0, f"{command}: {said[command]}"
+    assert (root / "students.csv").read_text().count("\n") == 4
+    assert "not yet: konrad (Zuse, Konrad)" in said["course students 5"]
+    for name in (*WRITTEN.values(), "grades.csv", "grades_wide.csv", "report.html", "report.csv", "report.json"):
+        assert (root / name).is_file(), name
+    assert "emmy: 1 -> 0" in said["course regrade 5 --dry-run"]
+    assert "emmy: 1 -> 0" in said["course regrade 5 --log"]
+    assert "Nobody needs a look." in said["course report 5"]
+
+
+def test_the_guide_names_every_file_that_is_written():
+    for system, name in WRITTEN.items():
+        assert f"| `{system}` | `{name.replace(LAB, 'LAB')}` |" in GUIDE
