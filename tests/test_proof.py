@@ -35,7 +35,7 @@ def prove(root: Path, hired: Here, text: str = SAMPLE) -> list[str]:
     """Make the sample lab, or what a test has made of it, and prove it."""
     assert read_master(add_lab(root, LAB, text)).cells
     masters = releasing.read_masters(root, [LAB])
-    return proof.prove(root, masters, releasing.build(root, masters), hired)
+    return proof.prove(root, masters, releasing.build(root, masters), hired).labs
 
 
 @pytest.mark.slow
@@ -100,7 +100,7 @@ def test_a_bad_lab_is_refused_with_the_cell_and_the_reason(sample_course, engine
 
 @pytest.mark.slow
 def test_a_release_asks_for_a_proof_and_a_refusal_leaves_everything(sample_course, monkeypatch):
-    def refuse(root, masters, files):
+    def refuse(root, masters, files, *, strict=False):
         assert list(files) == [OUT]
         raise CourseError("not proved")
 

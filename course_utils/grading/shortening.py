@@ -18,7 +18,7 @@ MOST_OUTPUTS = 400  # in all, beside those of checks
 MOST_OF_ONE = 100  # outputs of one cell
 MOST_TRACEBACK = 60  # lines of one error
 MOST_LINES = 2_000  # of all tracebacks
-MOST_DATA = 1_200_000  # letters of pictures and HTML in all
+MOST_DATA = 1_500_000  # letters of pictures and HTML in all
 TEXTS = ("text/plain", "text/markdown", "text/latex")
 MOST_TEXT = 20_000  # letters of one displayed text
 NOTICE = "course-shortened"  # the cell's id
@@ -37,7 +37,7 @@ def shorten(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
             left -= 0 if _is_ours(cell) else len(cell.outputs)
     _fit_tracebacks(notebook, cut)
     _fit_data(notebook, cut)
-    if said := ", ".join(f"{count} {what}" for what, count in cut.items() if count):
+    if said := ", ".join(f"{what} ({count})" for what, count in cut.items() if count):
         text = f"**This page is shortened.** Left out: {said}. The notebook that was handed in has all of it."
         notebook.cells.insert(0, new_markdown_cell(text, id=NOTICE))
     return notebook, resources

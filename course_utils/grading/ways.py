@@ -19,7 +19,7 @@ from course_utils.course import SPOOL, CourseError, folders
 from course_utils.grading import own_code
 from course_utils.grading.here import Done, Jobs, NotGraded
 from course_utils.grading.job import Bundle, Check, Graded, Job, Limits, ReleasedCell, Submission
-from course_utils.grading.slicing import code_before, stand_on, why_inside
+from course_utils.grading.slicing import OURS, code_before, stand_on, why_inside
 from course_utils.lab_options import NAME, read_options
 from course_utils.masters import as_text
 
@@ -51,6 +51,11 @@ def plain_checks(cells: Sequence[ReleasedCell]) -> dict[str, str]:
             if not slice_.is_ours:
                 found[cell["grade_id"]] = why_inside(cell["source"], slice_)
     return found
+
+
+def is_ours(bundle: Bundle) -> bool:
+    """Tell whether a lab uses this package anywhere: then its stubs must earn nothing, whatever its checks are."""
+    return any(OURS in cell["source"] for cell in bundle.cells if cell["cell_type"] == "code")
 
 
 def digest_of(cells: Sequence[ReleasedCell]) -> str:
