@@ -592,6 +592,7 @@ def head_with_random_start(F_train, y_train, F_test):
     return head((F_test - mean) / std).softmax(1).detach()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [head_with_a_small_number, head_with_random_start])
 def test_a_head_counts_however_it_is_fitted(way):
     assert right("fit_head", way, hidden=12)
