@@ -488,12 +488,14 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [None, 3])
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_function_without_its_mutation_is_right(name, hidden):
     assert right(name, build(name), hidden)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("name", ["extract_features", "fit_head", "augment"])
 def test_an_array_counts_in_any_form(name, form):
