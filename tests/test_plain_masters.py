@@ -79,6 +79,7 @@ def test_an_answer_at_the_margin_below_an_open_block_is_released_as_nbgrader_doe
     assert "print(power)" not in text
 
 
+@pytest.mark.slow
 def test_files_that_the_options_name_are_handed_out_and_no_others(course):
     folder = add(course, "02_plain", SQUARE, options='hand_out = ["*.csv", "tools/*.py"]\n')
     (folder / "numbers.csv").write_text("1,2\n")
@@ -98,6 +99,7 @@ def test_files_that_the_options_name_are_handed_out_and_no_others(course):
     assert [str(path) for path in check(course, ["2"]).differing] == ["02_plain/numbers.csv"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("pattern", "words"),
     [
@@ -112,6 +114,7 @@ def test_a_pattern_that_leads_away_or_finds_nothing_is_named(course, pattern, wo
         release(course, ["2"], prove=False)
 
 
+@pytest.mark.slow
 def test_a_file_that_nobody_named_is_no_accident(course):
     folder = add(course, "02_plain", SQUARE)
     (folder / "answers.csv").write_text("1\n")
@@ -119,6 +122,7 @@ def test_a_file_that_nobody_named_is_no_accident(course):
         release(course, ["2"], prove=False)
 
 
+@pytest.mark.slow
 def test_the_rules_of_this_package_can_be_turned_off_by_name(course):
     odd = assignments.Feature("My_Square", "def square(x):\n%s", "    return x * x", "", "assert square(3) == 9")
     add(course, "02_plain", odd)
@@ -145,6 +149,7 @@ def test_nbgraders_own_rules_cannot_be_turned_off(course):
         release(course, ["2"], prove=False)
 
 
+@pytest.mark.slow
 def test_an_essay_alone_is_a_lab_and_a_pasted_picture_lives_through_release(course):
     about = {"schema_version": 3, "grade": True, "locked": False, "solution": True, "grade_id": "why", "points": 2}
     essay = new_markdown_cell("A model answer.", metadata={"nbgrader": about})

@@ -526,6 +526,7 @@ WAYS = {
 EACH_WAY = [(name, way) for name, ways in WAYS.items() for way in ways]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "way"), EACH_WAY, ids=[f"{name}-{way.__name__}" for name, way in EACH_WAY])
 def test_an_activation_counts_however_it_is_computed(name, way):
     assert tried(lab.three_functions, *trio(VALUES, **{name: way}), seed=5).share == 1

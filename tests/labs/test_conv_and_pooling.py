@@ -716,6 +716,7 @@ def test_an_answer_counts_in_any_form(name, values):
 # --- wrong, never
 
 
+@pytest.mark.slow
 @QUIETLY
 @given(st.data())
 def test_one_changed_number_of_an_array_is_never_accepted(data):

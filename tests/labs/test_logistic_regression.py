@@ -915,6 +915,7 @@ def test_letters_count_in_any_collection(letters):
 # --- wrong, never
 
 
+@pytest.mark.slow
 @QUIETLY
 @given(st.data())
 def test_one_changed_number_is_never_accepted(data):

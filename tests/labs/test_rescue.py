@@ -53,6 +53,7 @@ def test_a_class_that_is_made_from_a_lent_one_is_lent_too(exercise):
     assert not any(lending.is_lent(answer) for answer in right_answers(exercise))
 
 
+@pytest.mark.slow
 @lending_ones
 def test_what_is_lent_does_what_the_exercise_asks_for(exercise, monkeypatch):
     given = lent_by(exercise)

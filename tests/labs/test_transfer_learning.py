@@ -488,12 +488,14 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hidden", [None, 3])
 @pytest.mark.parametrize("name", EXERCISES)
 def test_a_function_without_its_mutation_is_right(name, hidden):
     assert right(name, build(name), hidden)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 @pytest.mark.parametrize("name", ["extract_features", "fit_head", "augment"])
 def test_an_array_counts_in_any_form(name, form):
@@ -592,6 +594,7 @@ def head_with_random_start(F_train, y_train, F_test):
     return head((F_test - mean) / std).softmax(1).detach()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", [head_with_a_small_number, head_with_random_start])
 def test_a_head_counts_however_it_is_fitted(way):
     assert right("fit_head", way, hidden=12)

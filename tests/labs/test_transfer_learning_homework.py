@@ -380,6 +380,7 @@ HIDDEN = [  # what the hidden cases by themselves say
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("code", "name", "changes"), HIDDEN, ids=[f"{code}-{name}" for code, name, _ in HIDDEN])
 def test_hidden_cases_tell_a_wrong_way_too_and_none_of_their_numbers(code, name, changes):
     codes, text = in_hidden_cases_alone(name, build(name, *changes))
