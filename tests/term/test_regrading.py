@@ -207,6 +207,15 @@ def test_after_a_write_that_broke_off_the_next_run_finishes_it(graded, monkeypat
     assert len(log(graded)) == 1
 
 
+def test_where_many_change_they_are_counted_by_exercise(graded):
+    for number in range(6):
+        hand_in(graded, f"s{number}", "half")
+    grade(graded)
+    assert not any(line.startswith("in ") for line in regrading.lines_of(plan(graded)))
+    strict(graded)
+    assert "in double-check: 0 more, 7 fewer" in regrading.lines_of(plan(graded))
+
+
 def test_only_the_student_named_is_graded(graded):
     strict(graded)
     assert list(plan(graded, students=["ada"]).regrades) == ["ada"]
