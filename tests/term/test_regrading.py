@@ -138,7 +138,8 @@ def test_points_given_by_hand_stay_and_what_the_check_says_now_is_told(graded):
     assert made.changing == []
     assert "bela: double-check stays 2, given by hand; the check now gives 0 instead of 1" in regrading.lines_of(made)
     regrading.write(graded, made)
-    assert grade_of(graded, "bela", "double-check")[:2] == [0.0, 2.0]
+    auto, by_hand, _, look_again = grade_of(graded, "bela", "double-check")
+    assert (auto, by_hand, look_again) == (0.0, 2.0, 1)
     assert log(graded) == []
 
 
