@@ -523,7 +523,7 @@ def students(
     if labs:
         raise CourseError("--import takes the whole class, and no labs.")
     planned = roster.plan_import(root, source)
-    typer.echo("\n".join(listing.lines_of_import(planned)))
+    typer.echo("\n".join([*listing.lines_about_titles(root, planned), *listing.lines_of_import(planned)]))
     if planned.changes and not dry_run:
         if not may_write(yes):
             raise CourseError("Nothing was written. Say --yes to write without being asked.")

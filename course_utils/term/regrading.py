@@ -37,6 +37,7 @@ from course_utils.lab_options import read_options
 
 LOG = "regrades.jsonl"
 PROPOSED = ".proposed"  # beside the results; no lab is called so
+MANY = 6  # students whose points change, from whom on they are also counted by exercise
 DIGITS = 4  # behind the point
 
 
@@ -385,6 +386,7 @@ def lines_of(made: Plan) -> list[str]:
         lines.append(f"{one.student}: {one.before:g} -> {one.after:g}")
         lines += [f"  {c.exercise} {_said(c.before)} -> {_said(c.after)}: {c.why}" for c in one.counts]
         lines += ["  only what is taken off for being late"] if not one.counts else []
+    lines += _by_exercise(changing)
     for one in made.regrades.values():
         lines += [
             f"{one.student}: {c.exercise} stays {c.by_hand:g}, given by hand; the check now gives {_said(c.after)} "
@@ -403,6 +405,20 @@ def lines_of(made: Plan) -> list[str]:
         f"{down} fewer" + (f", {same} as many in all" if same else "")
     )
     return lines
+
+
+def _by_exercise(changing: Sequence[Regrade]) -> list[str]:
+    """Return how many get more and fewer points in each exercise, where that is not seen at a glance."""
+    if len(changing) < MANY:
+        return []
+    found: dict[str, list[float]] = {}
+    for one in changing:
+        for change in one.counts:
+            found.setdefault(change.exercise, []).append((change.after or 0.0) - (change.before or 0.0))
+    return [
+        f"in {name}: {sum(by > 0 for by in steps)} more, {sum(by < 0 for by in steps)} fewer"
+        for name, steps in found.items()
+    ]
 
 
 def _said(points: float | None) -> str:

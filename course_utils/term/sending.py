@@ -64,7 +64,9 @@ def prepare(root: Path, platform: str, labs: Sequence[str]) -> Export:
         raise CourseError(
             f"There is no {ROSTER}, so nobody's number in {platform} is known. Run: course students --import FILE"
         )
-    marks, people = read_marks(root, labs), class_of(root)
+    marks, people = [lab for lab in read_marks(root, labs) if lab.marks], class_of(root)
+    if not marks:
+        raise CourseError(f"Nobody has been graded in {', '.join(labs)}. Run: course grade {labs[0]}")
     titles = {lab.lab: read_options(root, lab.lab).platform_title or lab.lab for lab in marks}
     if len(set(titles.values())) < len(titles):
         raise CourseError(f"Two labs have the same platform_title: {', '.join(titles.values())}.")
@@ -160,7 +162,9 @@ def lines_of(export: Export) -> list[str]:
             )
         if lab.waiting:
             lines.append(f"  a person has yet to give points: {', '.join(lab.waiting)}")
-    lines += [f"left out: {student}: {why}" for student, why in export.made.left_out.items()]
+    for why in dict.fromkeys(export.made.left_out.values()):
+        names = [student for student, reason in export.made.left_out.items() if reason == why]
+        lines.append(f"left out, {why}: {', '.join(names)}")
     if export.changes is None:
         lines.append(f"This is the first export to {export.platform}.")
     else:

@@ -1,12 +1,15 @@
 """Who has handed in, and what an import of the class would change: as lines for the terminal."""
 
 import os
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.course import AUTOGRADED, ROSTER, SUBMITTED, CourseError
+from course_utils.course import AUTOGRADED, ROSTER, SUBMITTED, CourseError, folders, labs
 from course_utils.grading.bundle import notebooks_of
 from course_utils.grading.reading import handed_in
+from course_utils.lab_options import NAME as LAB_TOML
+from course_utils.lab_options import read_options
 from course_utils.term.roster import Import, Person, class_of
 
 
@@ -88,6 +91,21 @@ def lines_of(found: HandedIn) -> list[str]:
         (f"not in {ROSTER}", found.strangers),
     ):
         lines += [f"  {word}: {', '.join(names)}"] if names else []
+    return lines
+
+
+TITLED = re.compile(r"(.+) \(\d+\)")  # how Canvas calls an assignment
+
+
+def lines_about_titles(root: Path, plan: Import) -> list[str]:
+    """Return what to write so that Canvas finds its assignments, where its table names labs with their numbers."""
+    lines, known = [], labs(root)
+    for title in plan.table.titles if plan.table.kind == "canvas" else ():
+        match = TITLED.fullmatch(title)
+        lab = next((one for one in known if match and one.casefold() == match[1].strip().casefold()), "")
+        if lab and read_options(root, lab).platform_title != title:
+            where = f"{folders(root).masters}/{lab}/{LAB_TOML}"
+            lines.append(f'note     Canvas has {lab}: write platform_title = "{title}" into {where}')
     return lines
 
 

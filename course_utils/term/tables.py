@@ -45,6 +45,8 @@ class Table:
         What is known of each, by the names in :data:`FIELDS`, with the number of the line that says so.
     columns
         The titles that were understood, by field.
+    titles
+        All titles, as they stand there.
     skipped
         Lines that are nobody: Canvas's line of points, its test student.
     """
@@ -52,6 +54,7 @@ class Table:
     kind: str
     people: list[tuple[int, dict[str, str]]]
     columns: dict[str, str] = field(default_factory=dict)
+    titles: tuple[str, ...] = ()
     skipped: int = 0
 
 
@@ -117,7 +120,7 @@ def read_table(path: Path) -> Table:
             continue
         people.append((number, with_names(about)))
     named = {name: titles[place].strip() for name, place in columns.items()}
-    return Table(kind, people, named, skipped)
+    return Table(kind, people, named, tuple(map(str.strip, titles)), skipped)
 
 
 KEYS = ("student_id", "canvas_id", "sis_id", "login", "email")  # what tells who somebody is, the surest first

@@ -190,8 +190,13 @@ def test_a_bar_shows_everything_that_there_is():
 
 def test_what_students_wrote_is_no_markup():
     bad = "<script>alert(1)</script>"
-    report = report_of(bad, [sheet(bad, 0, "wrong", bad, codes=["SZ2"], said=[bad], notes=[bad])], {}, names=True)
-    assert "<script" not in report_page.page_of([report, report], names=True)
+    one = sheet("ada", 0, "wrong", bad, codes=[bad], said=[bad], notes=[f"answer cells copied: {bad}"])
+    one.exercises[bad] = Answered("essay", None, 1)
+    report = report_of(bad, [one], {"ada": Person("ada", "<b>Ada")}, names=True)
+    made = report_page.page_of([report, report], names=True)
+    assert "<script" not in made
+    assert "<b>Ada" not in made
+    assert made.count("&lt;script&gt;") > 10
 
 
 def test_the_csv_runs_nothing():

@@ -138,7 +138,8 @@ def test_points_given_by_hand_stay_and_what_the_check_says_now_is_told(graded):
     assert made.changing == []
     assert "bela: double-check stays 2, given by hand; the check now gives 0 instead of 1" in regrading.lines_of(made)
     regrading.write(graded, made)
-    assert grade_of(graded, "bela", "double-check")[:2] == [0.0, 2.0]
+    auto, by_hand, _, look_again = grade_of(graded, "bela", "double-check")
+    assert (auto, by_hand, look_again) == (0.0, 2.0, 1)
     assert log(graded) == []
 
 
@@ -205,6 +206,15 @@ def test_after_a_write_that_broke_off_the_next_run_finishes_it(graded, monkeypat
     regrading.write(graded, again)
     assert grade(graded).graded == []
     assert len(log(graded)) == 1
+
+
+def test_where_many_change_they_are_counted_by_exercise(graded):
+    for number in range(6):
+        hand_in(graded, f"s{number}", "half")
+    grade(graded)
+    assert not any(line.startswith("in ") for line in regrading.lines_of(plan(graded)))
+    strict(graded)
+    assert "in double-check: 0 more, 7 fewer" in regrading.lines_of(plan(graded))
 
 
 def test_only_the_student_named_is_graded(graded):

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
+from sample import add_lab
 from test_students import table
 
 from course_utils.course import CourseError
@@ -187,10 +188,20 @@ def test_who_has_a_mark_and_no_number_is_left_out_and_said(graded):
     made, (path,) = export(graded, "canvas")
     assert "zoe" not in path.read_text()
     lines = sending.lines_of(made)
-    assert "left out: zoe: there is no canvas_id, sis_id or login in students.csv" in lines
+    assert "left out, there is no canvas_id, sis_id or login in students.csv: zoe" in lines
     assert f"  blank, handed in and not graded yet: yan. Run: course grade {LAB}" in lines
     assert "  a person has yet to give points: " not in "\n".join(lines)
     assert f"{LAB}: 4 marks of 4 points, 1 of them 0, 1 less a late penalty" in lines
+
+
+def test_a_lab_that_nobody_was_graded_in_has_no_column(graded):
+    add_lab(graded, "02_other")
+    with open_gradebook(graded) as book:
+        book.add_assignment("02_other")
+    made = sending.prepare(graded, "canvas", [LAB, "02_other"])
+    assert [lab.lab for lab in made.labs] == [LAB]
+    with pytest.raises(CourseError, match=r"Nobody has been graded in 02_other\. Run: course grade 02_other"):
+        sending.prepare(graded, "canvas", ["02_other"])
 
 
 # --- the command

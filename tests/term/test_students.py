@@ -198,6 +198,16 @@ def test_of_several_notebooks_the_missing_ones_are_named(small):
     assert students.who_handed_in(small, "ps1", students.the_class(small)).lacking == {"ada": ["squares"]}
 
 
+def test_what_canvas_calls_a_lab_is_pointed_out_until_it_is_written_down(small):
+    plan = roster.plan_import(small, table(small, CANVAS))
+    wanted = (
+        'note     Canvas has 01_double: write platform_title = "01_double (4711)" into solutions/01_double/lab.toml'
+    )
+    assert students.lines_about_titles(small, plan) == [wanted]
+    (small / "solutions" / LAB / "lab.toml").write_text('platform_title = "01_double (4711)"\n')
+    assert students.lines_about_titles(small, plan) == []
+
+
 # --- the command
 
 
