@@ -52,15 +52,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Slice:
-    """What a check stands on: statements to run beside it, in order, and names to ask the student's process for."""
+    """What a check stands on: statements to run beside it, in order, and names to ask the student's process for.
+
+    ``is_ours`` says whether something of this package stands behind the check, which then knows how to ask by itself.
+    """
 
     local: tuple[Statement, ...]
     asked: tuple[str, ...]
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether something of this package stands behind the check, which then knows how to ask by itself."""
-        return any(_imports_ours(statement.source) for statement in self.local)
+    is_ours: bool = False
 
 
 def plain_python(source: str) -> str:
@@ -197,8 +196,18 @@ def stand_on(check: str, before: Iterable[ReleasedCell]) -> Slice:
             local.insert(0, statement)
             wanted |= statement.uses
     rest = {name for name in wanted if name not in BUILTINS}
-    imported = [statement for statement in own if statement.kind == "import"]
-    return Slice((*local, *(one for one in imported if _imports_ours(one.source))), tuple(sorted(asked | rest)))
+    return Slice(tuple(local), tuple(sorted(asked | rest)), _leads_to_ours(own, earlier))
+
+
+def _leads_to_ours(own: Sequence[Statement], earlier: Sequence[Statement]) -> bool:
+    """Tell whether a check imports from this package, or uses a name of the release that leads to such an import."""
+    wanted = open_names(own)
+    found = [statement for statement in own if statement.kind == "import"]
+    for statement in reversed(earlier):
+        if statement.place != "answer" and statement.binds & wanted:
+            found.append(statement)
+            wanted |= statement.uses
+    return any(_imports_ours(statement.source) for statement in found)
 
 
 def _is_the_students(statement: Statement) -> bool:
