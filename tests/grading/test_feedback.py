@@ -179,7 +179,7 @@ def test_a_process_that_is_killed_is_said_so_and_the_next_run_makes_the_rest(cou
     assert set(outcome.failures.values()) == {"the process that made it ended; run the command again"}
     assert sorted([*outcome.made, *outcome.failures]) == STUDENTS
     again = feedback.make_feedback(course, LAB)
-    assert set(again.made) <= set(outcome.failures)  # one may have been made whole, and its maker killed before it said so
+    assert set(again.made) <= set(outcome.failures)  # one maker may have been killed after its page, before it said so
     assert sorted([*again.made, *again.known]) == STUDENTS
     assert sorted(pages(course)) == STUDENTS
 
