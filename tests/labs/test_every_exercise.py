@@ -51,6 +51,7 @@ LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
 LONG = {  # networks are trained, or looked at one by one: up to some seconds a check
+    "conv_and_pooling_homework/garments",
     "lab7_cnn/first-run",
     "lab7_cnn_homework/beat-the-baseline",
     "transfer_learning_homework/frozen-baseline",
