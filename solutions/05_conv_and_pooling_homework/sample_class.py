@@ -74,8 +74,11 @@ POOL_LOOPS = """def max_pool2d_backward(grad_out, x, kernel_size, stride=None):
         grad_x[n, c, i * step + a, j * step + b] += grad_out[n, c, i, j]
     return grad_x
 """
-BORROWS = "dense_backward, conv2d = borrowed.dense_backward, borrowed.conv2d\nconv2d_backward = borrowed.conv2d_backward\n"
-LOADS = "conv2d = own.load('05_conv_and_pooling', 'conv2d')\n"
+BORROWS = (
+    "dense_backward, conv2d = borrowed.dense_backward, borrowed.conv2d\n"
+    "conv2d_backward = borrowed.conv2d_backward\n"
+)
+ONE = "\n\nconv2d_backward = borrowed.conv2d_backward\n"
 
 
 def make_class(model: dict[str, str]) -> list[Sample]:
@@ -117,11 +120,12 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
         "grad_x[:, :, top : top + kernel_size, left : left + kernel_size] += "
         f"({mask}) * grad_out[:, :, i, j][:, :, None, None]",
     )
-    plain = "weight = np.random.default_rng(0).normal(size=(10, 784)) / 30\n"
     linear = (
-        plain
-        + "network = Network([Flatten(), Dense(weight=weight, bias=np.zeros(10))])\nhistory = fit(network, x_train, y_train, 5, 32, 0.02)\n"
+        "layer = Dense(weight=rng.normal(size=(10, 784)) / 30, bias=np.zeros(10))\n"
+        "network = Network([Flatten(), layer])\n"
+        "history = fit(network, x_train, y_train, 5, 32, 0.02)\n"
     )
+    linear = "rng = np.random.default_rng(0)\n" + linear
     return [
         student(
             "hugo",
@@ -155,9 +159,9 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
         student("mina", "a linear model", {GARMENTS: linear}, {GARMENTS: (0, ())}),
         student(
             "nils",
-            "reads a function from another notebook",
-            {CARRIED: quick[CARRIED] + LOADS},
-            {CARRIED: (0, ()), CONV: (1 / 2, ()), GARMENTS: (0, ())},
+            "borrows the one function that is missing",
+            {CARRIED: quick[CARRIED] + ONE},
+            {CARRIED: (2 / 3, ()), CONV: (1 / 2, ())},
         ),
     ]
 

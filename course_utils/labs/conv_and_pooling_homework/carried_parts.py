@@ -44,7 +44,7 @@ NOT_OWN = ("conv(?!ert)", "pool", "linear", "autograd", "backward")  # PyTorch's
 
 
 class Sizes(NamedTuple):
-    """Sizes of a batch (N), of what goes in (C) and out (K), of a picture's height, its kernel's and the stride; both are wider by one."""
+    """Sizes of a batch (N), of what goes in (C) and out (K), of pictures and kernels (height; wider by 1), a stride."""
 
     N: int
     C: int
