@@ -19,7 +19,7 @@ def plot_garments(pictures: Any) -> np.ndarray:
     return plot_pictures(pictures.at(range(20)))
 
 
-@described("Five kernels of 5×5 numbers after training, in two colours for the two signs; several look like an edge.")
+@described("Five kernels of 5×5 numbers after training, in two colours for the two signs.")
 def plot_first_kernels(kernels: np.ndarray) -> np.ndarray:
     """Draw the first five of some kernels (K, 1, FH, FW)."""
     chosen = kernels[:5, 0]
