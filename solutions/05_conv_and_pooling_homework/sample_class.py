@@ -134,7 +134,7 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
             {CARRIED: (0, ()), DENSE: (1 / 2, ()), CONV: (1 / 2, ())},
         ),
         student(
-            "ines", "all of the largest", {POOLING: every}, {POOLING: (1, ("PB3",))}
+            "ines", "all of the largest", {POOLING: every}, {POOLING: (0, ("PB3",))}
         ),
         student(
             "joan",
