@@ -21,7 +21,7 @@ r"""
 - prove a whole network's gradient before you train it;
 - write the loop that trains it, and report what came of it.
 
-**You need** Labs 03, 04 and 05. Time: about 220 minutes, best in two sittings. 12 points.
+**You need** Labs 03, 04 and 05. Time: about 220 minutes, and 30 more for what is marked *Further*, best in two sittings. 12 points.
 """
 
 # %%
@@ -595,6 +595,8 @@ r"""
 # %% [markdown]
 r"""
 ## Bonus. Steps with a memory
+
+**Further:** worth nothing, and nothing else needs it.
 
 Plain descent forgets each gradient. **Momentum** keeps a velocity: a part of the old one plus the new gradient; the step goes along it. **Adam** keeps two running means, of the gradient and of its square, and divides one by the root of the other: each number gets a step of its own size. **Weight decay** adds a multiple of the parameter to its gradient, so that what nobody needs shrinks.
 """
