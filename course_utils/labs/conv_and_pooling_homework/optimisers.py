@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from course_utils.judging.answers import as_array
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
@@ -79,7 +80,7 @@ def run_steps(
     param, changed = param.copy(), False
     for grad, rate in zip(grads, rates, strict=True):
         given = grad.copy()
-        param = function(param, given, memory, rate, **options)
+        param = as_array(function(param, given, memory, rate, **options), "What a step returns")
         changed |= not np.array_equal(given, grad)
     return {"param": param, "changed": changed}
 
@@ -142,8 +143,6 @@ class Optimisers(Implementation):
         found = result["param"]
         if result["changed"]:
             raise case.always(f"{run.kind} changed the gradient that it was given. Work on a copy.")
-        if found is None:
-            raise case.always(f"{run.kind} returned None. Does it end in a return statement?")
         right = torch_steps(run.kind, param, grads, rates, run.decay)
         ways = _ways(run, param, grads, rates)
         case.compare(run.kind, case.array(found, f"What {run.kind} returns"), right, ways, 1e-10, 1e-10)
