@@ -22,7 +22,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"drawing"},
     {"widgets"},
     {"handing_in", "labs"},
-    {"practice"},
+    {"own", "practice"},
     {"lab_options"},
     {"masters"},
     {"grading"},

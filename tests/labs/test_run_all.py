@@ -30,6 +30,13 @@ BUILT_UP = {  # answers that call others: without those they cannot be there eit
         "more-functions": ["value-functions"],
         "train-with-values": ["more-functions"],
     },
+    "05_conv_and_pooling_homework": {
+        "dense-and-relu": ["carried-parts"],
+        "conv-and-pool": ["carried-parts", "pooling-backward"],
+        "gradient-check": ["network"],
+        "training-loop": ["network"],
+        "garments": ["dense-and-relu", "conv-and-pool", "network", "training-loop"],
+    },
     "06_lab7_cnn": {"first-run": ["build-cnn", "train-one-epoch", "evaluate"]},
     "06_lab7_cnn_homework": {"beat-the-baseline": ["dense-baseline"]},
     "07_transfer_learning_homework": {

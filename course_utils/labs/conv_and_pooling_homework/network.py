@@ -1,0 +1,177 @@
+"""Exercise 5.16: layers that become a network, and its loss.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+softmax_loss(scores, y) -> loss, gradient (N, K)       a part; five rows, at grading other sizes
+scores of any size                                     scores up to 2,000
+Network(layers): forward through all, backward         a part; layers that may not be exchanged
+backward returns the gradient by the input             the same
+=====================================================  ==========================================================
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from course_utils.judging import shared
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.conv_and_pooling_homework import torch_says
+from course_utils.labs.conv_and_pooling_homework.borrowed import TorchLayer
+from course_utils.labs.conv_and_pooling_homework.headings import WHOLE
+
+PR2 = shared.PR2.in_lab(WHOLE)
+NW1 = Misconception(
+    "NW1",
+    "gradient of the sum, not of the mean",
+    "This is the right gradient times the number of rows. The loss is a mean: where does its 1/N go?",
+    WHOLE,
+)
+NW2 = Misconception(
+    "NW2",
+    "loss summed over the batch",
+    "This is the sum over the batch. What would a batch twice as large do to the size of a step?",
+    WHOLE,
+)
+NW3 = Misconception(
+    "NW3",
+    "backward in the order of forward",
+    "Your gradient goes through the layers from first to last. Which layer does it reach first on its way back?",
+    WHOLE,
+)
+NW4 = Misconception(
+    "NW4",
+    "only one layer runs",
+    "This is what a single layer makes of the batch. What does each layer get from the one before it?",
+    WHOLE,
+)
+NW5 = Misconception(
+    "NW5",
+    "probabilities without the labels taken off",
+    "These are probabilities, perhaps divided by N. By how much is the score of the true class too low?",
+    WHOLE,
+)
+
+LOSS, NETWORK = PARTS = ("softmax_loss", "Network")
+NOT_OWN = ("softmax", "cross_entropy", "nll_loss", "log_sum_exp", "logsumexp", "logaddexp")
+
+
+class Turn(TorchLayer):
+    """A layer of the check's own: multiplies a batch by a square matrix."""
+
+    def operation(self, x: torch.Tensor, *params: torch.Tensor) -> torch.Tensor:
+        """Compute what the layer gives."""
+        return (x @ params[0]).tanh()
+
+
+def run_network(made_from: Any, matrices: list[Any], x: Any, slope: Any) -> dict[str, Any]:
+    """Probe: make a network of layers of ours, send a batch forward and a gradient back."""
+    layers = [Turn(matrix=one) for one in matrices]
+    network = made_from(layers)
+    found = {"forward": network.forward(x), "backward": network.backward(slope)}
+    return found | {"grads": [layer.grads.get("matrix") for layer in layers]}
+
+
+class NetworkAndLoss(Implementation):
+    """Write ``softmax_loss(scores, y)`` and ``Network(layers)`` with ``forward`` and ``backward``; each is a part."""
+
+    id = "network"
+    hints = (
+        "Lab 04 has softmax_ce_grad and cross_entropy. What do both need, and what keeps exp from overflowing?",
+        "The last layer saw its input from the layer before it. Who wants the gradient by that input?",
+    )
+    worked = """
+        Another loss with its gradient, the mean square: `square_loss(values, wanted)`.
+
+        1. One function returns both, for they share their work: first the loss, then the gradient.
+        2. A mean over N rows has a factor 1/N, in the loss and in the gradient.
+        3. Backward starts with that gradient. The layers themselves never divide by N.
+
+        ```python
+        def square_loss(values, wanted):
+            difference = values - wanted
+            N = len(values)
+            return (difference**2).sum() / N, 2 * difference / N
+        ```
+    """
+    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5)
+
+    def cases(self) -> Sequence[Case]:
+        """Return scores, large scores, and three layers."""
+        return [
+            Case("scores (5, 4)", (5, 4, 1.0), LOSS),
+            Case("scores up to 2,000", (5, 4, 1000.0), LOSS),
+            Case("three layers", (4, 3, 3), NETWORK),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other sizes, and another number of layers."""
+        return [Case("", (7, 3, 2.0), LOSS), Case("", (3, 4, 700.0), LOSS), Case("", (5, 2, 4), NETWORK)]
+
+    def try_case(self, case: Case, softmax_loss: Callable[..., Any], network: Any) -> None:
+        """Compare with PyTorch."""
+        if case.part == LOSS:
+            _try_loss(case, softmax_loss)
+        else:
+            _try_network(case, network)
+
+
+def _try_loss(case: Case, function: Callable[..., Any]) -> None:
+    N, K, scale = case.data
+    rng = case.rng(N, K)
+    scores, y = scale * rng.uniform(-2, 2, size=(N, K)), rng.permutation(np.arange(N) % K)
+    with no_shortcuts(*NOT_OWN):
+        given = case.call(function, LOSS, scores, y)
+    if type(given) not in (tuple, list) or len(given) != 2:
+        raise case.always(f"{LOSS} should return two things: the loss, and its gradient by the scores.")
+    loss, gradient = (case.array(one, f"What {LOSS} returns") for one in given)
+    if not (np.isfinite(loss).all() and np.isfinite(gradient).all()):
+        raise case.wrong(LOSS, PR2)
+    right, (slope,) = torch_says.forward_and_back(lambda z: F.cross_entropy(z, torch.tensor(y)), (scores,))
+    probabilities = slope + np.eye(K)[y] / N
+    case.compare(f"{LOSS}, the loss", loss, right, {NW2: lambda: right * N})
+    ways = {NW1: lambda: slope * N, NW5: lambda: [probabilities, probabilities * N]}
+    case.compare(f"{LOSS}, the gradient", gradient, slope, ways)
+
+
+def _try_network(case: Case, made_from: Any) -> None:
+    if made_from is None:
+        raise NotAttempted(f"{NETWORK} is None")
+    N, D, depth = case.data
+    rng = case.rng(N, D)
+    matrices = [rng.normal(size=(D, D)) for _ in range(depth)]
+    x, slope = rng.normal(size=(N, D)), rng.normal(size=(N, D))
+    found = case.ask(run_network, made_from, matrices, x, slope)
+    for name in ("forward", "backward"):
+        if found[name] is None:
+            raise case.always(f"{NETWORK}.{name} returned None. Does it end in a return statement?")
+
+    def whole(x: torch.Tensor, *some: torch.Tensor) -> torch.Tensor:
+        for one in some:
+            x = (x @ one).tanh()
+        return x
+
+    out, (grad_x, *grads) = torch_says.forward_and_back(whole, (x, *matrices), slope)
+    alone = [np.tanh(x @ one) for one in matrices]
+    given = case.array(found["forward"], f"What {NETWORK}.forward returns")
+    case.compare(f"{NETWORK}.forward", given, out, {NW4: lambda: alone})
+    given = case.array(found["backward"], f"What {NETWORK}.backward returns")
+    case.compare(f"{NETWORK}.backward", given, grad_x, {NW3: lambda: _forward_order(x, matrices, slope)})
+    for number, (one, right) in enumerate(zip(found["grads"], grads, strict=True), 1):
+        if one is None:
+            raise case.always(f"No gradient has reached layer {number}. Does backward go through every layer?")
+        case.compare(f"The gradient of layer {number}", case.array(one, "A gradient"), right)
+
+
+def _forward_order(x: np.ndarray, matrices: list[np.ndarray], slope: np.ndarray) -> np.ndarray:
+    """Return what comes of a gradient that goes through the layers from first to last."""
+    for one in matrices:
+        x, (slope, _) = torch_says.forward_and_back(lambda x, one: (x @ one).tanh(), (x, one), slope)
+    return slope

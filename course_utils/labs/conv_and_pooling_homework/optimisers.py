@@ -1,0 +1,209 @@
+"""Bonus: steps with a memory, to the last digits PyTorch's.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+momentum_step as torch.optim.SGD                       a part; the rate changes on the way
+adam_step as torch.optim.Adam                          a part; small gradients, so that eps shows
+weight_decay in both                                   a part
+to 1e-10                                               after 12 steps
+=====================================================  ==========================================================
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from course_utils.judging.answers import as_array
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.protocol.calling import must_be_function, no_shortcuts
+from course_utils.labs.conv_and_pooling_homework.headings import FURTHER
+
+OP1 = Misconception(
+    "OP1",
+    "rate inside the velocity",
+    "This keeps the rate in the memory. When the rate changes, which of them should remember it?",
+    FURTHER,
+)
+OP2 = Misconception(
+    "OP2",
+    "velocity as a weighted mean",
+    "Here the new gradient is weighted with 1 minus the momentum. What does PyTorch add to the old velocity?",
+    FURTHER,
+)
+OP3 = Misconception(
+    "OP3",
+    "no bias correction",
+    "The first steps are too small. How large are means that start at zero, after one step?",
+    FURTHER,
+)
+OP4 = Misconception(
+    "OP4",
+    "eps under the root",
+    "This adds eps before the root is taken. Which of the two does PyTorch add it to?",
+    FURTHER,
+)
+OP5 = Misconception(
+    "OP5",
+    "weight decay beside the gradient",
+    "Here the parameter shrinks beside its step. To what do SGD and Adam of PyTorch add the decay?",
+    FURTHER,
+)
+OP6 = Misconception(
+    "OP6",
+    "weight decay left out",
+    "This is right without weight decay. What does it add to each gradient?",
+    FURTHER,
+)
+
+MOMENTUM, ADAM, DECAY = PARTS = ("momentum_step", "adam_step", "weight decay")
+STEPS = 12
+
+
+class Run(NamedTuple):
+    """Steps on one array: which kind, with which decay, and how large the gradients are."""
+
+    kind: str
+    decay: float = 0.0
+    scale: float = 1.0
+
+
+def run_steps(
+    function: Any, param: Any, grads: list[Any], rates: list[float], options: dict[str, float]
+) -> dict[str, Any]:
+    """Probe: make one step after the other with one memory, and return where they lead."""
+    memory: dict[str, Any] = {}
+    param, changed = param.copy(), False
+    for grad, rate in zip(grads, rates, strict=True):
+        given = grad.copy()
+        param = as_array(function(param, given, memory, rate, **options), "What a step returns")
+        changed |= not np.array_equal(given, grad)
+    return {"param": param, "changed": changed}
+
+
+class Optimisers(Implementation):
+    """Write ``momentum_step`` and ``adam_step``: each takes (param, grad, memory, rate) and returns the new param.
+
+    ``memory`` is a dict, empty at first, that a step may keep things in.
+    """
+
+    id = "optimisers"
+    hints = (
+        "What has memory to hold after the first step of momentum? memory.get(name, 0) gives 0 where nothing is kept.",
+        "Adam keeps two running means and the number of the step. By what are the means divided?",
+        "PyTorch adds weight_decay times the parameter to something before all else. To what?",
+    )
+    worked = """
+        Another step with a memory, RMSprop: a running mean of squares scales the gradient.
+
+        1. The memory is empty at first: the mean starts at 0.
+        2. Each step moves the mean a little towards the new square, then divides by its root.
+
+        ```python
+        def rms_step(param, grad, memory, rate, alpha=0.99, eps=1e-8):
+            old = memory.get("squares", 0.0)
+            memory["squares"] = alpha * old + (1 - alpha) * grad**2
+            return param - rate * grad / (memory["squares"] ** 0.5 + eps)
+        ```
+    """
+    misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6)
+
+    def cases(self) -> Sequence[Case]:
+        """Return twelve steps of each kind, and with decay."""
+        return [
+            Case("12 steps", Run(MOMENTUM), MOMENTUM),
+            Case("12 steps", Run(ADAM, scale=1e-6), ADAM),
+            Case("12 steps with momentum", Run(MOMENTUM, 0.125), DECAY),
+            Case("12 steps of Adam", Run(ADAM, 0.125), DECAY),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other numbers."""
+        runs = {MOMENTUM: Run(MOMENTUM, scale=3.0), ADAM: Run(ADAM, scale=1e-7)}
+        return [Case("", run, part) for part, run in runs.items()] + [
+            Case("", Run(kind, 0.5), DECAY) for kind in (MOMENTUM, ADAM)
+        ]
+
+    def try_case(self, case: Case, momentum_step: Callable[..., Any], adam_step: Callable[..., Any]) -> None:
+        """Compare where the steps lead with PyTorch's optimiser."""
+        run: Run = case.data
+        function = momentum_step if run.kind == MOMENTUM else adam_step
+        must_be_function(function, run.kind)
+        rng = case.rng(PARTS.index(run.kind))
+        param = rng.normal(size=(3, 2))
+        grads = [run.scale * rng.normal(size=param.shape) for _ in range(STEPS)]
+        rates = [0.1] * (STEPS // 2) + [0.025] * (STEPS - STEPS // 2)
+        options = {"weight_decay": run.decay} if run.decay else {}
+        with no_shortcuts("optim", "sgd", "adam"):
+            result = case.ask(run_steps, function, param, grads, rates, options)
+        found = result["param"]
+        if result["changed"]:
+            raise case.always(f"{run.kind} changed the gradient that it was given. Work on a copy.")
+        right = torch_steps(run.kind, param, grads, rates, run.decay)
+        ways = _ways(run, param, grads, rates)
+        case.compare(run.kind, case.array(found, f"What {run.kind} returns"), right, ways, 1e-10, 1e-10)
+
+
+def torch_steps(
+    kind: str, param: np.ndarray, grads: list[np.ndarray], rates: list[float], decay: float, **options: Any
+) -> np.ndarray:
+    """Ask an optimiser of PyTorch where steps lead."""
+    tensor = torch.tensor(param, requires_grad=True)
+    if kind == MOMENTUM:
+        options = {"momentum": 0.9} | options
+    makes: Any = torch.optim.SGD if kind == MOMENTUM else options.pop("makes", torch.optim.Adam)
+    optimiser = makes([tensor], lr=1.0, weight_decay=decay, **options)
+    for grad, rate in zip(grads, rates, strict=True):
+        optimiser.param_groups[0]["lr"] = rate
+        tensor.grad = torch.tensor(grad)
+        optimiser.step()
+    return tensor.detach().numpy()
+
+
+def _ways(
+    run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]
+) -> dict[Misconception, Callable[[], object]]:
+    """Return for each wrong way a function that computes where it leads."""
+    if run.decay:
+        return {
+            OP5: lambda: _decays_beside(run, param, grads, rates),
+            OP6: lambda: torch_steps(run.kind, param, grads, rates, 0.0),
+        }
+    if run.kind == ADAM:
+        return {OP3: lambda: _adam(param, grads, rates, corrects=False), OP4: lambda: _adam(param, grads, rates, True)}
+
+    def rate_inside() -> np.ndarray:
+        scaled = [rate * grad for rate, grad in zip(rates, grads, strict=True)]
+        return torch_steps(MOMENTUM, param, scaled, [1.0] * STEPS, 0.0)
+
+    def as_mean() -> np.ndarray:
+        return torch_steps(MOMENTUM, param, [0.1 * grad for grad in grads], rates, 0.0)
+
+    return {OP1: rate_inside, OP2: lambda: [as_mean(), torch_steps(MOMENTUM, param, grads, rates, 0.0, dampening=0.1)]}
+
+
+def _decays_beside(run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:
+    if run.kind == ADAM:
+        return torch_steps(ADAM, param, grads, rates, run.decay, makes=torch.optim.AdamW)
+    plain = np.zeros(param.shape)
+    moves = [torch_steps(MOMENTUM, plain, grads[:n], rates[:n], 0.0) for n in range(STEPS + 1)]
+    for number, rate in enumerate(rates):
+        param = param * (1 - rate * run.decay) + moves[number + 1] - moves[number]
+    return param
+
+
+def _adam(
+    param: np.ndarray, grads: list[np.ndarray], rates: list[float], under_the_root: bool = False, corrects: bool = True
+) -> np.ndarray:
+    """Take Adam's steps in a wrong way."""
+    mean, square = np.zeros(param.shape), np.zeros(param.shape)
+    for number, (grad, rate) in enumerate(zip(grads, rates, strict=True), 1):
+        mean, square = 0.9 * mean + 0.1 * grad, 0.999 * square + 0.001 * grad**2
+        one, other = (1 - 0.9**number, 1 - 0.999**number) if corrects else (1, 1)
+        root = np.sqrt(square / other + 1e-8) if under_the_root else np.sqrt(square / other) + 1e-8
+        param = param - rate * (mean / one) / root
+    return param
