@@ -325,7 +325,7 @@ def regrade(
     """
     from course_utils.course import find_labs
     from course_utils.grading.workers import hire
-    from course_utils.lab_options import modules_of
+    from course_utils.lab_options import imports_of
 
     root = find_root()
     names = find_labs(root, labs)
@@ -337,7 +337,7 @@ def regrade(
     from rich.console import Console
 
     plans = []
-    with hire(root, workers=workers, scheduler=scheduler, modules=modules_of(root, names)) as hired:
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import screen, unreleased
         from course_utils.labs import load_all
         from course_utils.term import regrading

@@ -450,7 +450,9 @@ def test_what_was_measured_is_said_of_a_right_answer():
     assert re.search(
         r"Correct\.\nShare of unseen pictures that are fooled: 0", judge(*_right("universal_perturbation")).text
     )
-    assert re.search(r"Correct\.\nclean 0\.\d\d before", judge(*_right("adversarial_training")).text)
+    assert re.search(
+        r"Correct\. A bonus, no points\.\nclean 0\.\d\d before", judge(*_right("adversarial_training")).text
+    )
 
 
 def _right(name: str) -> tuple[str, Callable]:

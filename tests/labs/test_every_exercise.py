@@ -17,6 +17,7 @@ from harness import (
     called,
     cells_up_to_check,
     check_call,
+    correct,
     every_exercise,
     exercise_of,
     exercises_by_lab,
@@ -86,12 +87,6 @@ way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_W
 
 
 # --- right and missing
-
-
-def correct(exercise):
-    """Return the first line of a right answer to an exercise: what is worth nothing says so."""
-    entry = exercise().entry
-    return "Correct. A bonus, no points." if entry is not None and not entry.points else "Correct."
 
 
 @long_ones_are_slow
