@@ -18,7 +18,7 @@ INSIDE = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("group", one_in(4, sorted(assignments.GROUPS)))
+@pytest.mark.parametrize("group", one_in(8, sorted(assignments.GROUPS)))
 def test_every_cell_gets_the_points_that_stock_nbgrader_gives(tmp_path: Path, group: str):
     course = assignments.make_course(tmp_path / "course", {group: assignments.GROUPS[group]})
     stock = Path(shutil.copytree(course, tmp_path / "stock"))
@@ -107,6 +107,7 @@ python3:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
     text = "### AUTOTEST square(3)\n### AUTOTEST word\n### HASHED AUTOTEST square(4)"
     features = [

@@ -28,6 +28,7 @@ def test_nobody_loses_anything_while_processes_are_killed(soak, tmp_path: Path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_a_lost_row_and_wrong_points_are_found(soak, tmp_path: Path):
     course = tmp_path / "course"
     wanted = soak.make_class(course, 4, random.Random(1))
