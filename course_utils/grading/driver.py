@@ -135,9 +135,9 @@ def grade_lab(
     names, settings = students_of(root, lab, tuple(students)), read_settings(root)
     bundles = read_bundles(root, lab)
     outcome = GradedLab(lab, left_out=[] if students else handed_in(root, lab).left_out)
+    allowed = limits(read_options(root, lab))
     with open_gradebook(root, settings) as book:
         for found in bundles:
-            allowed = limits(read_options(root, lab))
             bundle, said = ways.ensure(root, found, hired, allowed)
             outcome.sentences += said
             spool = Spool(root, lab, bundle.named)

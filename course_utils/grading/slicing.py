@@ -6,8 +6,6 @@ and lives in the student's process.
 """
 
 import ast
-import builtins
-import symtable
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +15,11 @@ from typing import Literal
 from IPython.core.inputtransformer2 import TransformerManager
 
 from course_utils.cells import hidden_lines
+from course_utils.grading.binding import BUILTINS, read_code
 from course_utils.grading.job import ReleasedCell
 
 OURS = "course_utils"
 LIBRARIES = ("numpy", "pandas", "matplotlib", "scipy", "sklearn", "torch", "networkx", "sympy", "PIL", "skimage")
-BUILTINS = frozenset(dir(builtins))
 Kind = Literal["import", "function", "class", "other"]
 Place = Literal["open", "locked", "check", "answer"]
 
@@ -87,23 +85,11 @@ def _statement(node: ast.stmt, source: str, place: Place) -> Statement:
     kind: Kind = next((kind for types, kind in kinds if isinstance(node, types)), "other")
     star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     source = ast.unparse(node) if getattr(node, "decorator_list", None) else source
-    uses, binds = names_in(source)
+    code = read_code(source)
+    uses, binds = frozenset(code.uses), code.binds
     if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Assert)):
         uses -= binds  # a loop's own variable, say
     return Statement(source, kind, place, uses, binds, _changed_by(node), star)
-
-
-def names_in(source: str) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names that code needs from outside, in its functions too, and those that it binds at its top."""
-    tables = [symtable.symtable(source, "<cell>", "exec")]
-    top = tables[0].get_symbols()
-    uses = {symbol.get_name() for symbol in top if symbol.is_referenced()}
-    binds = frozenset(symbol.get_name() for symbol in top if symbol.is_assigned() or symbol.is_imported())
-    while tables:
-        inner = tables.pop().get_children()
-        uses |= {symbol.get_name() for table in inner for symbol in table.get_symbols() if symbol.is_global()}
-        tables += inner
-    return frozenset(uses), binds
 
 
 def _changed_by(node: ast.stmt) -> frozenset[str]:

@@ -180,12 +180,7 @@ class Client:
         return {"failed": _told(words, name) if self.line.hidden else words[:600]}
 
     def _ask(self, request: list[Any]) -> list[Any]:
-        if self.channel is None:
-            raise Gone("there is no process to ask")
-        reply = self.channel.ask(request, self.seconds * PATIENCE + GRACE)
-        if type(reply) is not list or not reply or type(reply[0]) is not str:
-            raise Gone("no reply")
-        return reply
+        return ask_copy(self.channel, request, self.seconds)
 
     def _value(self, reply: list[Any], name: str) -> Any:
         if reply[0] == "failed" and len(reply) == 2:
@@ -197,6 +192,16 @@ class Client:
             return codec.unpack(reply[1], lambda *about: RemoteProxy(self, *about))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
+
+
+def ask_copy(channel: Channel | None, request: list[Any], seconds: float) -> list[Any]:
+    """Send a request to a copy of a student's process, which may compute so long, and return a reply with a word."""
+    if channel is None:
+        raise Gone("there is no process to ask")
+    reply = channel.ask(request, seconds * PATIENCE + GRACE)
+    if type(reply) is not list or not reply or type(reply[0]) is not str:
+        raise Gone("no reply")
+    return reply
 
 
 def _handle_of(value: Any) -> tuple[int, str, str, bool]:
