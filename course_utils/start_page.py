@@ -7,6 +7,7 @@ from typing import Any
 
 from course_utils import reference
 from course_utils.cells import KERNELSPEC
+from course_utils.full_marks import Part, add_up
 
 WHAT_IT_IS = """# Neural-networks labs
 
@@ -30,7 +31,8 @@ it is right in those. When your notebook is graded it is tried on further cases 
 Everything you do stays on this computer. Your progress is a file of your own beside your notebooks."""
 LABS = """## The labs
 
-In this order. The times are for reading, running and solving everything; take a break at the half of a long one.
+In this order. The times are for reading, running and solving everything; take a break at the half of a long one. The
+points are a lab's full marks; points of what is marked *Further* make up for lost ones, and never count beyond that.
 """
 HAND_IN = """## Look over, and hand in
 
@@ -67,9 +69,10 @@ def text() -> str:
 def _table() -> str:
     rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
     for lab in reference.labs():
-        points = sum(entry.points for entry in reference.entries(lab).values())
+        total = add_up(Part(0.0, entry.points, entry.further) for entry in reference.entries(lab).values())
+        points = f"{total.most:g}" + (f", *Further* {total.further:g}" if total.further else "")
         link = f"[{name_of(lab)}](labs/{lab}/{lab}.ipynb)"
-        rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points:g} |")
+        rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points} |")
     return "\n".join(rows)
 
 

@@ -25,6 +25,7 @@ from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.page_makers import make_all
 from course_utils.grading.reading import handed_in_as
 from course_utils.grading.results import graded_students
+from course_utils.grading.totals import further_cells
 from course_utils.grading.workers import processors
 
 LIBRARIES = ("nbgrader", "nbconvert")
@@ -71,7 +72,7 @@ def make_feedback(
         If nobody was graded, or one of the students named was not.
     """
     names, watcher, pages = _choose(root, lab, students), watcher or Watcher(), Pages(lab)
-    makers = _makers(root)
+    makers = _makers(root, lab)
     with open_gradebook(root) as book:
         sources = {name: source for name in names if (source := _source(root, lab, name, book, makers, pages))}
     todo = [name for name in sources if fresh or not _is_there(root, lab, name, sources[name])]
@@ -101,9 +102,10 @@ def _choose(root: Path, lab: str, students: Sequence[str]) -> list[str]:
     return [name for name in there if not students or name in students]
 
 
-def _makers(root: Path) -> bytes:
-    """Return a digest of what makes a course's pages."""
-    return repr([own_code.digest_of_pages(root), *((name, version(name)) for name in LIBRARIES)]).encode()
+def _makers(root: Path, lab: str) -> bytes:
+    """Return a digest of what makes a lab's pages, and of what the lab says that goes further."""
+    libraries = [(name, version(name)) for name in LIBRARIES]
+    return repr([own_code.digest_of_pages(root), *libraries, sorted(further_cells(root, lab))]).encode()
 
 
 def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, pages: Pages) -> str:
