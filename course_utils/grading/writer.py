@@ -16,8 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.api import Gradebook, SubmittedNotebook
 from nbgrader.utils import compute_checksum
 
 from course_utils import files
@@ -27,6 +26,7 @@ from course_utils.grading.beside import beside
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
+from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
 from course_utils.masters import as_text
 
@@ -55,8 +55,7 @@ class Writer:
     ) -> None:
         self.root, self.bundle, self.book, self.settings = root, bundle, book, settings
         self.lab, self.notebook, self.notebooks = bundle.lab, bundle.notebook, notebooks or [bundle.notebook]
-        self.penalties = AssignLatePenalties(config=settings.config)
-        self.penalties.init_plugin()
+        self.lateness = Lateness(root, settings)
 
     def write(self, graded: Graded, submission: Submission, *, read: Collection[str] = ()) -> bool:
         """Write one result; tell whether the notebook in ``autograded/`` was another one before.
@@ -103,20 +102,13 @@ class Writer:
             self.book.update_or_create_student(student)
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
+            self.lateness.tell(submission)
             rows = self.book.find_submission_notebook(self.notebook, self.lab, student)
             _write_grades(rows, cells, changed, self.settings.blank_essays, read)
             _write_comments(rows, cells)
             self.book.db.flush()
             self.book.db.refresh(rows, ["score"])
-            rows.late_submission_penalty = self.penalty_of(submission, rows.score)
-
-    def penalty_of(self, submission: SubmittedAssignment, score: float) -> float | None:
-        """Return what the course's late policy takes off so many points of a notebook: from nothing to all of them."""
-        late = submission.total_seconds_late
-        if late <= 0:
-            return None
-        penalty = self.penalties.plugin_inst.late_submission_penalty(submission.student.id, score, late)
-        return None if penalty is None else min(max(penalty, 0), score)
+            rows.late_submission_penalty = self.lateness.penalty(submission, rows.score)
 
 
 def _write_grades(

@@ -136,6 +136,8 @@ class Report:
         How many of them are in each tenth of the points, from the lowest.
     exercises, wrong, looks
         See the classes; wrong ways by frequency.
+    late, taken_off
+        How many lose points for being late, and how many points all of them together. All other points are without it.
     """
 
     lab: str
@@ -148,13 +150,16 @@ class Report:
     exercises: list[Exercise] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    late: int = 0
+    taken_off: float = 0.0
 
     @property
     def title(self) -> str:
         """One line that says whose report this is."""
         unread = f", {self.unreadable} of them unreadable" if self.unreadable else ""
         mean = f"{self.mean:.1f} of {self.most:g} points on average"
-        return f"{self.lab}: {self.students} submissions{unread}, {mean}"
+        late = f", before {self.taken_off:g} taken off {self.late} late ones" if self.late else ""
+        return f"{self.lab}: {self.students} submissions{unread}, {mean}{late}"
 
 
 def read_report(root: Path, lab: str, *, names: bool = False) -> Report:
@@ -187,6 +192,8 @@ def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *
         median(points) if points else 0.0,
         most,
         spread_of(points, most),
+        late=sum(sheet.penalty > 0 for sheet in sheets),
+        taken_off=round(sum(sheet.penalty for sheet in sheets), 2),
     )
     order = list(dict.fromkeys(name for sheet in read for name in sheet.exercises))
     made.exercises = [_exercise(name, read) for name in order]

@@ -77,6 +77,8 @@ class Sheet:
         Why one of several notebooks could not be graded.
     stopped
         Statuses of cells that did not end well.
+    penalty
+        What is taken off for being late.
     """
 
     student: str
@@ -88,6 +90,7 @@ class Sheet:
     reason: str = ""
     unread: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    penalty: float = 0.0
 
 
 def read_sheets(root: Path, lab: str) -> list[Sheet]:
@@ -151,6 +154,7 @@ def _points(book: Gradebook, lab: str, name: str, sheet: Sheet) -> dict[str, tup
     except MissingEntry:
         return {}
     sheet.points += rows.score
+    sheet.penalty += rows.late_submission_penalty or 0.0
     return {
         grade.name: (None if grade.needs_manual_grade and grade.manual_score is None else grade.score, grade.max_score)
         for grade in rows.grades

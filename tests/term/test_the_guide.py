@@ -12,6 +12,7 @@ from test_regrading import strict
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 COMMANDS = [line[2:] for block in re.findall(r"```console\n(.*?)```", GUIDE, re.S) for line in block.splitlines()]
 CLASS = next(block for block in re.findall(r"```text\n(.*?)```", GUIDE, re.S) if block.startswith("Student,ID"))
+DATES = next(block for block in re.findall(r"```toml\n(.*?)```", GUIDE, re.S) if "[due]" in block)
 WRITTEN = {
     "canvas": "grades_canvas.csv",
     "moodle": "grades_moodle.csv",
@@ -23,7 +24,8 @@ WRITTEN = {
 def test_the_guide_is_followed_from_its_first_command_to_its_last(root: Path, monkeypatch):
     (root / "class.csv").write_text(CLASS)
     hand_in(root, "ada", RIGHT)
-    hand_in(root, "emmy", "half")
+    hand_in(root, "emmy", "half", timestamp="2026-11-19 10:00:00 UTC")
+    (root / "due.toml").write_text(DATES.replace("\n5 = ", "\n1 = "))
     grade(root)
     said: dict[str, str] = {}
     for command in COMMANDS:
@@ -37,8 +39,9 @@ def test_the_guide_is_followed_from_its_first_command_to_its_last(root: Path, mo
     assert "not yet: konrad (Zuse, Konrad)" in said["course students 5"]
     for name in (*WRITTEN.values(), "grades.csv", "grades_wide.csv", "report.html", "report.csv", "report.json"):
         assert (root / name).is_file(), name
-    assert "emmy: 1 -> 0" in said["course regrade 5 --dry-run"]
-    assert "emmy: 1 -> 0" in said["course regrade 5 --log"]
+    assert "  late: emmy, by 11 h 1 min: 1 - 0.1 = 0.9 points" in said["course due --dry-run"]
+    assert "emmy: 0.9 -> 0" in said["course regrade 5 --dry-run"]
+    assert "emmy: 0.9 -> 0" in said["course regrade 5 --log"]
     assert "Nobody needs a look." in said["course report 5"]
 
 
