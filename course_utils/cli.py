@@ -82,6 +82,14 @@ def release(
     strict: Annotated[
         bool, typer.Option("--strict", help="refuse checks that can only run in the student's own process")
     ] = False,
+    keep_worth: Annotated[
+        bool,
+        typer.Option(
+            "--keep-worth",
+            help="add, drop or split graded exercises although students have handed in: these keep their share of the "
+            "points",
+        ),
+    ] = False,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
@@ -89,7 +97,12 @@ def release(
     root = find_root() if check else writable_root()
     if not check:
         outcome = releasing.release(
-            root, labs or [], gradebook=gradebook, prove=proof is not False or strict, strict=strict
+            root,
+            labs or [],
+            gradebook=gradebook,
+            prove=proof is not False or strict,
+            strict=strict,
+            keep_worth=keep_worth,
         )
         for name in outcome.proved:
             typer.echo(f"proved     {name}")
@@ -512,10 +525,15 @@ def export(
     ] = "",
     into: Annotated[
         Path | None,
-        typer.Option(help="the file (for gradescope the folder) to write; grades… in the course if left out"),
+        typer.Option(
+            help="the file (for gradescope and with --feedback the folder) to write; grades… in the course if left out"
+        ),
     ] = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="the feedback pages, zipped as Canvas or Moodle take them back in bulk")
+    ] = False,
 ) -> None:
-    """Write the grades: for Canvas, Moodle or Gradescope to import, or all of them as CSV.
+    """Write the grades, or feedback pages: for Canvas, Moodle or Gradescope to import, or all grades as CSV.
 
     Without --to there are two tables, one with a row a submission, one with a row a student. With --to an empty cell is
     somebody who has not handed in, and what has changed since the last time is said. Ends with status 1 if somebody
@@ -525,6 +543,8 @@ def export(
     from course_utils.course import find_labs
 
     _apply_dates(root, find_labs(root, labs or []))
+    if feedback:
+        raise typer.Exit(1 if _export_pages(root, find_labs(root, labs or []), to, into) else 0)
     if not to:
         from course_utils.grading.export import export as export_grades
 
@@ -541,6 +561,28 @@ def export(
     for line in sending.lines_of(made):
         typer.echo(line)
     raise typer.Exit(1 if made.made.left_out else LEFT_TO_A_PERSON if made.waiting else 0)
+
+
+def _export_pages(root: Path, names: list[str], to: str, into: Path | None) -> bool:
+    """Bring feedback pages up to date and write them for a platform; tell whether somebody was left out."""
+    from course_utils.grading.feedback import make_feedback
+    from course_utils.grading.results import graded_students
+    from course_utils.term import pages_back
+
+    pages_back.refuse_other(to)
+    graded = [name for name in names if graded_students(root, name)]
+    if not graded:
+        raise CourseError(f"Nobody has been graded in {', '.join(names)}. Run: course grade {names[0]}")
+    left_out = False
+    for name in graded:
+        for who, reason in make_feedback(root, name).failures.items():
+            typer.echo(f"no page: {who}: {reason}", err=True)
+        made = pages_back.gather(root, name, to)
+        if made.pages:
+            typer.echo(f"written    {pages_back.write(root, made, into)}")
+        typer.echo("\n".join(pages_back.lines_of(made)))
+        left_out = left_out or bool(made.left_out)
+    return left_out
 
 
 @app.command(rich_help_panel=TEACH)
@@ -625,6 +667,43 @@ def new_term(
         typer.echo(f"note       {note}")
     typer.echo(f"done       the term is written into {planned.salted} files. Next, in {planned.folder}:")
     typer.echo("           course release --gradebook; then due.toml, and course students --import")
+
+
+@app.command(rich_help_panel=TEACH)
+def variants(
+    lab: Annotated[str, typer.Argument(help="a lab such as 5")],
+    student: Annotated[str, typer.Option(help="the student's id")],
+) -> None:
+    """Say what one student was asked in a lab, and what is right; by the id in the notebook, if it was handed in."""
+    from course_utils.course import find_labs
+    from course_utils.term import variants as asked
+
+    root = find_root()
+    typer.echo("\n".join(asked.lines_of(asked.look(root, find_labs(root, [lab])[0], student))))
+
+
+@app.command(rich_help_panel=TEACH)
+def anonymise(
+    labs: Labs = None,
+    to: Annotated[Path, typer.Option(help="a new or empty folder for the copy")] = Path("anonymised"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be found, and write no copy")] = False,
+) -> None:
+    """Make a copy of what a class handed in that can be shared: pseudonyms for ids, no names, mails or metadata.
+
+    Says what was found, and what nobody can judge: look at that before you share it. Ends with status 3 if there is
+    something to look at.
+    """
+    from course_utils.course import find_labs
+    from course_utils.term import anonymise as hiding
+
+    root = find_root()
+    made = hiding.make(root, find_labs(root, labs or []))
+    if not dry_run:
+        hiding.write(made, to)
+    typer.echo("\n".join(hiding.lines_of(made)))
+    if not dry_run:
+        typer.echo(f"written    {to}: {len(made.contents)} files")
+    raise typer.Exit(LEFT_TO_A_PERSON if made.doubtful else 0)
 
 
 def may_write(yes: bool) -> bool:

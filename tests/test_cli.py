@@ -42,7 +42,7 @@ def test_help_has_each_word_once_under_its_reader(course):
         "Learn": ["lab", "doctor", "submit", "show-answers", "data"],
         "Teach": [
             *("adopt", "grade", "regrade", "due", "collect", "feedback", "report", "export", "students", "new-term"),
-            *("demo",),
+            *("variants", "anonymise", "demo"),
         ],
         "Write lessons": ["release", "bundle", "site"],
     }

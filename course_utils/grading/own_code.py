@@ -19,7 +19,7 @@ BESIDE |= {"deadlines", "due_dates", "release", "site", "term"}
 BESIDE_GRADING = {"autograde", "cluster", "driver", "export", "feedback", "graded_notebook", "gradebook", "hooks"}
 BESIDE_GRADING |= {"lateness"}
 BESIDE_GRADING |= {"pages", "reading", "results", "sample", "screen", "spool", "unreleased"}
-BESIDE_GRADING |= {"workers", "writer"}
+BESIDE_GRADING |= {"workers", "worth", "writer"}
 
 
 @cache

@@ -17,6 +17,7 @@ from statistics import median
 
 from course_utils.files import as_csv
 from course_utils.grading.trusted import NOBODYS, OTHERS
+from course_utils.grading.worth import changes_in, read_kept
 from course_utils.judging.misconceptions import name_of
 from course_utils.term.roster import Person, class_of
 from course_utils.term.sheets import ESSAY, Answered, Sheet, read_sheets
@@ -138,6 +139,8 @@ class Report:
         See the classes; wrong ways by frequency.
     late, taken_off
         How many lose points for being late, and how many points all of them together. All other points are without it.
+    notes
+        What else is to be known of the numbers.
     """
 
     lab: str
@@ -152,6 +155,7 @@ class Report:
     looks: list[Look] = field(default_factory=list)
     late: int = 0
     taken_off: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -177,7 +181,11 @@ def read_report(root: Path, lab: str, *, names: bool = False) -> Report:
     CourseError
         If nobody has been graded.
     """
-    return report_of(lab, read_sheets(root, lab), class_of(root), names=names)
+    report = report_of(lab, read_sheets(root, lab), class_of(root), names=names)
+    if kept := read_kept(root, lab):
+        what = f"{len(kept)} handed in before the exercises changed ({changes_in(kept)})"
+        report.notes.append(f"{what}, and keep their share of the points")
+    return report
 
 
 def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *, names: bool = False) -> Report:

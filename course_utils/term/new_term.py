@@ -33,13 +33,16 @@ from course_utils.course import (
 from course_utils.due_dates import NAME as DUE
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.reading import handed_in
+from course_utils.grading.worth import NAME as WORTH
 from course_utils.lab_options import NAME as OPTIONS
 from course_utils.term import freezing
+from course_utils.term.anonymise import KEY
 from course_utils.term.regrade_log import LOG
 
 TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 CALL = "for_student"
 OF_THIS_TERM = {SUBMITTED, AUTOGRADED, FEEDBACK, DOWNLOADED, SPOOL, RELEASED, ROSTER, LOG, DUE, GRADEBOOK, FROZEN}
+OF_THIS_TERM |= {KEY, WORTH, "anonymised"}
 MADE = {"dist", "site", ".site", "workplace", "screenshots", "htmlcov", "__pycache__", "build"}
 NOT_OURS = re.compile(
     r"\..*_cache|\.git|\.venv|venv|\.ipynb_checkpoints|.*\.egg-info|.*\.part|gradebook\.db.*|grades.*"

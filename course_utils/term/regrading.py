@@ -28,6 +28,7 @@ from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.reading import handed_in
 from course_utils.grading.results import graded_students
 from course_utils.grading.spool import Spool
+from course_utils.grading.worth import given_up
 from course_utils.grading.writer import Writer
 from course_utils.judging.misconceptions import name_of
 from course_utils.lab_options import read_options
@@ -227,6 +228,8 @@ def _compare_all(root: Path, book: Gradebook, blank: str, made: Plan, student: s
             found, score = _compare(rows, old, result, blank, f"{rows.name}/" if several else "")
             regrade.changes += found
             writer = Writer(root, result.bundle, book, read_settings(root))
+            kept, handed_in = writer.kept.get(student), result.submission.notebook
+            score -= sum(given_up(kept, handed_in, grade.name) for grade in rows.grades)
             after = score - (writer.lateness.penalty(submission, score) or 0)
         regrade.before, regrade.after = regrade.before + before, regrade.after + after
     regrade.before, regrade.after = round(regrade.before, DIGITS), round(regrade.after, DIGITS)

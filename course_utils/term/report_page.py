@@ -109,7 +109,8 @@ def _tiles(report: Report) -> str:
     waiting = len({who for look in report.looks if "person" in look.what or "fault" in look.what for who in look.who})
     tiles += [("wait for a person", f"{waiting}")] if waiting else []
     made = "".join(f'<div class="tile"><b>{escape(number)}</b>{escape(words)}</div>' for words, number in tiles)
-    return f'<div class="tiles">{made}</div>\n'
+    notes = "".join(f"<p>{escape(note)}.</p>\n" for note in report.notes)
+    return f'<div class="tiles">{made}</div>\n{notes}'
 
 
 def _spread(report: Report) -> str:

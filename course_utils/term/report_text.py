@@ -16,7 +16,8 @@ def lines_of(report: Report, width: int = 80) -> list[str]:
     width = max(width, 80)
     room = min(LONGEST, max((len(one.name) for one in report.exercises), default=8))
     legend = "  ".join(f"{SIGNS[one]} {one}" for one in STANDINGS)
-    lines = [*textwrap.wrap(report.title, width), legend, ""]
+    notes = [line for note in report.notes for line in textwrap.wrap(f"note: {note}", width)]
+    lines = [*textwrap.wrap(report.title, width), *notes, legend, ""]
     lines.append(f"{'exercise':<{room}} {'':<{BAR}} right  mean  tells apart")
     for one in report.exercises:
         lines += _exercise(one, report, room, width)
