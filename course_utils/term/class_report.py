@@ -21,6 +21,7 @@ from course_utils.grading.worth import changes_in, read_kept
 from course_utils.judging.misconceptions import name_of
 from course_utils.term.roster import Person, class_of
 from course_utils.term.sheets import ESSAY, Answered, Sheet, read_sheets
+from course_utils.term.similar import Both, Pair, pairs_of
 
 STANDINGS = ("right", "partly", "wrong", "blank", "open")
 STOPPED = {"stopped", "not graded"}
@@ -122,6 +123,31 @@ class Look:
 
 
 @dataclass
+class Alike:
+    """Two students whose answers are unusually alike: a question to ask, not a verdict.
+
+    Parameters
+    ----------
+    who
+        Their numbers.
+    exercises
+        For each exercise its name, how close the two answers are, how close answers of the class usually are (from 0
+        to 1), and both texts, without names.
+    names
+        Ids and names; filled only where names are asked for.
+    """
+
+    who: list[int]
+    exercises: list[Both]
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def detail(self) -> str:
+        """The exercises, and how close."""
+        return ", ".join(f"{one.exercise} ({one.close:.0%}; usual are {one.usual:.0%})" for one in self.exercises)
+
+
+@dataclass
 class Report:
     """The report of one lab.
 
@@ -141,6 +167,8 @@ class Report:
         How many lose points for being late, and how many points all of them together. All other points are without it.
     notes
         What else is to be known of the numbers.
+    alike
+        Pairs whose answers are unusually alike, the most unusual first.
     """
 
     lab: str
@@ -156,6 +184,7 @@ class Report:
     late: int = 0
     taken_off: float = 0.0
     notes: list[str] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
     @property
     def title(self) -> str:
@@ -217,6 +246,7 @@ def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *
         Look(what, sorted(numbers[student] for student in who), detail, _called(who, people) if names else [])
         for what, who, detail in _looks(sheets, order)
     ]
+    made.alike = [_alike_pair(pair, numbers, people if names else None, hide) for pair in pairs_of(read)]
     return made
 
 
@@ -410,6 +440,17 @@ def normal(answer: str) -> str:
         return ast.unparse(ast.parse(answer))
     except (SyntaxError, ValueError, RecursionError):
         return " ".join(answer.split())
+
+
+def _alike_pair(pair: Pair, numbers: Mapping[str, int], people: Mapping[str, Person] | None, hide: Hider) -> Alike:
+    """Return a pair in the order of its numbers, which tells nothing of the names."""
+    order = sorted((0, 1), key=lambda side: numbers[pair.students[side]])
+    students = [pair.students[side] for side in order]
+    exercises = [
+        Both(shown(one.exercise), one.close, one.usual, (hide(one.texts[order[0]]), hide(one.texts[order[1]])))
+        for one in pair.exercises
+    ]
+    return Alike([numbers[one] for one in students], exercises, [] if people is None else _called(students, people))
 
 
 # --- as a table -----------------------------------------------------------------------------------

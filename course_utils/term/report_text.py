@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from course_utils.term.class_report import STANDINGS, Exercise, Look, Report, Wrong
+from course_utils.term.class_report import STANDINGS, Alike, Exercise, Look, Report, Wrong
 
 SIGNS = {"right": "█", "partly": "▓", "wrong": "▒", "blank": "·", "open": "?"}
 LONGEST = 30  # characters of an exercise's name
@@ -22,7 +22,16 @@ def lines_of(report: Report, width: int = 80) -> list[str]:
     for one in report.exercises:
         lines += _exercise(one, report, room, width)
     looks = [line for one in report.looks for line in _look(one, width)]
-    return [*lines, "", *(["Who needs a look:", *looks] if looks else ["Nobody needs a look."]), ""]
+    lines += ["", *(["Who needs a look:", *looks] if looks else ["Nobody needs a look."])]
+    if report.alike:
+        lines += ["", "Unusually alike, a question to ask and no verdict (both texts: --html):"]
+        lines += [line for one in report.alike for line in _alike(one, width)]
+    return [*lines, ""]
+
+
+def _alike(one: Alike, width: int) -> list[str]:
+    who = " and ".join(one.names or [f"student {number}" for number in one.who])
+    return textwrap.wrap(f"{who}: {one.detail}", width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _exercise(one: Exercise, report: Report, room: int, width: int) -> list[str]:
