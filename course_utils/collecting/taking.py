@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from course_utils import files
-from course_utils.collecting.planning import Attempt, Newer, Plan, timestamp_of
+from course_utils.collecting.planning import LATE, Attempt, Newer, Plan, timestamp_of
 from course_utils.course import DOWNLOADED, SUBMITTED
 from course_utils.grading.reading import TIMESTAMP
 
@@ -79,6 +79,14 @@ def _newer_in(folder: Path) -> Newer | None:
         return None
 
 
+def called_late(root: Path, student: str, lab: str) -> bool:
+    """Tell whether the platform has called a submission late, when it was collected."""
+    try:
+        return bool(json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8")).get("late"))
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def take(root: Path, step: Step) -> None:
     """Do one step. What was there is kept in ``downloaded/replaced/``."""
     attempt = step.attempt
@@ -90,7 +98,8 @@ def take(root: Path, step: Step) -> None:
         for name, content in step.contents.items():
             files.write(part / name, content)
         *order, when = attempt.newer
-        note = {"origin": attempt.origin, "newer": [*order, when.isoformat()]}
+        note: dict[str, object] = {"origin": attempt.origin, "newer": [*order, when.isoformat()]}
+        note |= {"late": True} if LATE in attempt.notes else {}
         files.write(part / NOTE, json.dumps(note), durably=True)
         if os.path.lexists(folder):
             _put_away(root, folder)

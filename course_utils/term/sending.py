@@ -156,6 +156,11 @@ def lines_of(export: Export) -> list[str]:
         said = [f"{len(lab.marks)} marks of {lab.most:g} points", *([f"{zero} of them 0"] if zero else [])]
         said += [f"{late} less a late penalty"] if late else []
         lines.append(f"{lab.lab}: {', '.join(said)}")
+        lines += [
+            f"  late: {student} {mark.points + mark.penalty:g} - {mark.penalty:g} = {mark.points:g}"
+            for student, mark in lab.marks.items()
+            if mark.penalty > 0
+        ]
         if lab.ungraded:
             lines.append(
                 f"  blank, handed in and not graded yet: {', '.join(lab.ungraded)}. Run: course grade {lab.lab}"
