@@ -736,6 +736,14 @@ def site(
     to: Annotated[
         Path | None, typer.Option(help="a new or empty folder, or an earlier site; site/ if left out")
     ] = None,
+    repository: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="where you have put the bundle for everybody, at GitHub or GitLab: each lesson then has buttons "
+            "that open it at Binder and Colab",
+        ),
+    ] = "",
 ) -> None:
     """Make the site to read: lessons with figures and without answers, guides, glossary, reference. Works offline.
 
@@ -743,11 +751,11 @@ def site(
     status 1 if a page holds something that could not be understood. Needs the extra "docs".
     """
     from course_utils.course import find_labs
-    from course_utils.site import building
+    from course_utils.site import building, launching
 
-    root = find_root()
+    root, where = find_root(), launching.read_address(repository) if repository else None
     folder = (to or root / building.SITE).resolve()
-    warnings = building.build(root, folder, find_labs(root, labs or []), typer.echo)
+    warnings = building.build(root, folder, find_labs(root, labs or []), typer.echo, where)
     for warning in warnings:
         typer.echo(warning, err=True)
     typer.echo(f"The site is made: {folder / 'index.html'}")

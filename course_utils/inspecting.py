@@ -82,6 +82,8 @@ def read_notebook(path: Path) -> Any:
         raise CourseError(f"There is no file {path}.") from None
     except IsADirectoryError:
         raise CourseError(f"{path} is a folder; name a notebook in it.") from None
+    except nbformat.reader.NotJSONError:
+        raise CourseError(f"{path} is not a notebook, or a damaged one: what is in it is no JSON.") from None
     except Exception as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from error

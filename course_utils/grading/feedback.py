@@ -27,6 +27,7 @@ from course_utils.grading.lateness import Lateness
 from course_utils.grading.page_makers import make_all
 from course_utils.grading.reading import handed_in_as
 from course_utils.grading.results import graded_students
+from course_utils.grading.totals import further_cells
 from course_utils.grading.workers import processors
 
 LIBRARIES = ("nbgrader", "nbconvert")
@@ -74,7 +75,7 @@ def make_feedback(
     """
     names, watcher, pages = _choose(root, lab, students), watcher or Watcher(), Pages(lab)
     settings = read_settings(root)
-    makers, lateness = _makers(root), Lateness(root, settings)
+    makers, lateness = _makers(root, lab), Lateness(root, settings)
     with open_gradebook(root, settings) as book:
         sources = {
             name: source for name in names if (source := _source(root, lab, name, book, lateness, makers, pages))
@@ -106,9 +107,10 @@ def _choose(root: Path, lab: str, students: Sequence[str]) -> list[str]:
     return [name for name in there if not students or name in students]
 
 
-def _makers(root: Path) -> bytes:
-    """Return a digest of what makes a course's pages."""
-    return repr([own_code.digest_of_pages(root), *((name, version(name)) for name in LIBRARIES)]).encode()
+def _makers(root: Path, lab: str) -> bytes:
+    """Return a digest of what makes a lab's pages, and of what the lab says that goes further."""
+    libraries = [(name, version(name)) for name in LIBRARIES]
+    return repr([own_code.digest_of_pages(root), *libraries, sorted(further_cells(root, lab))]).encode()
 
 
 def _source(

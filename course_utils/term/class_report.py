@@ -158,7 +158,7 @@ class Report:
     students, unreadable
         How many were graded, and how many of them handed in something that could not be read.
     mean, middle, most
-        Points of the others on average and in the middle, and points that can be had.
+        Points of the others on average and in the middle, and full marks.
     spread
         How many of them are in each tenth of the points, from the lowest.
     exercises, wrong, looks
@@ -295,11 +295,16 @@ def _exercise(name: str, sheets: Sequence[Sheet]) -> Exercise:
     made = Exercise(shown(name), mine[0][1].kind, max(one.most for _, one in mine))
     made.standings.update(standing_of(one) for _, one in mine)
     made.verdicts.update(one.verdict for _, one in mine if one.verdict)
-    decided = [(one.points, sheet.points - one.points) for sheet, one in mine if one.points is not None]
+    decided = [(one.points, earned(sheet) - one.points) for sheet, one in mine if one.points is not None]
     if decided and made.most:
         made.share = sum(own for own, _ in decided) / len(decided) / made.most
     made.discrimination = correlation(decided)
     return made
+
+
+def earned(sheet: Sheet) -> float:
+    """Return what all exercises gave, also beyond full marks."""
+    return sum(one.points or 0.0 for one in sheet.exercises.values())
 
 
 def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:

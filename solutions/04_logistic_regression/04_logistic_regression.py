@@ -349,7 +349,7 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 r"""
 ## 5 Check a printed recipe
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 A slide of a lecture prints the recipe like this: the loss is $y \log p + (1 - y) \log(1 - p)$; then, "by gradient descent", update $W \leftarrow W + \alpha \, dL/dW$. Section 4 steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
 """
@@ -381,7 +381,7 @@ lab.two_signs
 r"""
 ## Exercise 4.4. Find the two slips
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of $y \log p + (1 - y) \log(1 - p)$; each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes, ●●● hard)
 
@@ -577,7 +577,7 @@ r"""
 The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out.
 </details>
 
-More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
+More: `lab.count_and_shape.practice()`, with two topics to choose from at its top.
 """
 
 # %% [markdown]
@@ -717,7 +717,7 @@ How many units there are, how long one trains and from where all matter, too: si
 r"""
 ## 9 The recipe card
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 All of machine learning in this course follows one card. It is called *empirical risk minimisation*; its three main ingredients are a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
 """
@@ -748,7 +748,7 @@ lab.meaning
 r"""
 ## Exercise 4.9. What the loss means
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Answer the two questions above with the keys of the options, in quotes. (1 point, 5 minutes, ●○○ easy)
 
@@ -801,7 +801,7 @@ One quarter, at 0. The log-loss cancels it, so $p - y$ does not get small where 
 They add up, here with the factor 1/N of the mean.
 </details>
 
-Practise until it is easy: `lab.score_and_odds.practice(topic="odds")`, with the topics `"probability"` and `"logit"`, too; `lab.count_and_shape.practice(topic="softmax-count")`, and `"weight-shape"`.
+Practise until it is easy: `lab.score_and_odds.practice()` with its three topics, `lab.count_and_shape.practice()` with its two.
 """
 
 # %%
