@@ -6,9 +6,10 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from course_utils import files
+from course_utils.collecting.layouts import CANVAS
 from course_utils.collecting.planning import LATE, Attempt, Newer, Plan, timestamp_of
 from course_utils.course import DOWNLOADED, SUBMITTED
 from course_utils.grading.reading import TIMESTAMP
@@ -79,12 +80,13 @@ def _newer_in(folder: Path) -> Newer | None:
         return None
 
 
-def called_late(root: Path, student: str, lab: str) -> bool:
-    """Tell whether the platform has called a submission late, when it was collected."""
+def called_late(root: Path, student: str, lab: str) -> bool | None:
+    """Tell whether the platform called a submission late when it was collected; None where it says nothing of it."""
     try:
-        return bool(json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8")).get("late"))
+        said = json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8")).get("late")
     except (OSError, ValueError, AttributeError):
-        return False
+        return None
+    return said if isinstance(said, bool) else None
 
 
 def take(root: Path, step: Step) -> None:
@@ -99,7 +101,8 @@ def take(root: Path, step: Step) -> None:
             files.write(part / name, content)
         *order, when = attempt.newer
         note: dict[str, object] = {"origin": attempt.origin, "newer": [*order, when.isoformat()]}
-        note |= {"late": True} if LATE in attempt.notes else {}
+        if CANVAS.fullmatch(PurePosixPath(attempt.origin).name):  # which says no time, but who is late
+            note["late"] = LATE in attempt.notes
         files.write(part / NOTE, json.dumps(note), durably=True)
         if os.path.lexists(folder):
             _put_away(root, folder)

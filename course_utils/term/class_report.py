@@ -191,7 +191,7 @@ class Report:
         """One line that says whose report this is."""
         unread = f", {self.unreadable} of them unreadable" if self.unreadable else ""
         mean = f"{self.mean:.1f} of {self.most:g} points on average"
-        late = f", before {self.taken_off:g} taken off {self.late} late ones" if self.late else ""
+        late = f", before {self.taken_off:g} taken off {self.late} late" if self.late else ""
         return f"{self.lab}: {self.students} submissions{unread}, {mean}{late}"
 
 

@@ -16,7 +16,7 @@ from course_utils.due_dates import NAME, DueDates, duration, read_due_dates
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.lateness import Lateness
 from course_utils.term.regrade_log import append
-from course_utils.term.roster import class_of
+from course_utils.term.roster import class_of, listed
 
 DIGITS = 4  # behind the point
 
@@ -38,7 +38,7 @@ class Late:
     unknown
         Whether nobody knows when it came.
     called_late
-        Whether the platform said that it is late.
+        Whether the platform said that it is late; None where it says nothing.
     """
 
     student: str
@@ -48,7 +48,7 @@ class Late:
     after: float
     seconds: float = 0.0
     unknown: bool = False
-    called_late: bool = False
+    called_late: bool | None = None
 
     @property
     def changes(self) -> bool:
@@ -164,10 +164,13 @@ def lines_of(made: Standing) -> list[str]:
         lines += [f"  late: {_cost(one)}" for one in mine_late if one.seconds > 0]
         unknown = [one for one in mine_late if one.unknown]
         for words, some in (
-            ("the platform calls it late, and nobody knows when", [one.student for one in unknown if one.called_late]),
-            ("nobody knows when, so not late", [one.student for one in unknown if not one.called_late]),
+            ("the platform calls it late, and nobody knows when", [one for one in unknown if one.called_late]),
+            ("nobody knows when, so not late", [one for one in unknown if one.called_late is None]),
         ):
-            lines += [f"  {words}: {', '.join(some)}. [handed_in.STUDENT] can say when"] if some else []
+            said = f"{listed([one.student for one in some])}. [handed_in.STUDENT] can say when"
+            lines += [f"  {words}: {said}"] if some else []
+        in_time = sum(one.called_late is False for one in unknown)
+        lines += [f"  in time, as the platform says, which tells no times: {in_time}"] if in_time else []
     return lines
 
 

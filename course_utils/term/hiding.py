@@ -73,7 +73,8 @@ class Hider:
                     self.who.setdefault(plain, (kind, self.names[student]))
         self.pattern = _pattern(self.who)
         self.unsure = _pattern(unsure - set(self.who))
-        self.glued = _pattern({word for word in self.who if len(word) > SHORTEST}, whole=False)
+        long = {word for word in self.who if len(word) > SHORTEST and any(sign.isalpha() for sign in word)}
+        self.glued = _pattern(long, whole=False)
 
     def __call__(self, text: str, where: str = "") -> str:
         """Return a text in which nobody is named; ``where`` is for the report."""

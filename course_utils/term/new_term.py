@@ -38,6 +38,7 @@ from course_utils.lab_options import NAME as OPTIONS
 from course_utils.term import freezing
 from course_utils.term.anonymise import KEY
 from course_utils.term.regrade_log import LOG
+from course_utils.term.roster import listed
 
 TERM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 CALL = "for_student"
@@ -107,14 +108,14 @@ def _unfinished(root: Path, names: list[str]) -> list[str]:
     for lab in names:
         graded = {path.parts[-2] for path in (root / AUTOGRADED).glob(f"*/{lab}")}
         if left := [student for student in handed_in(root, lab).students if student not in graded]:
-            found.append(f"{lab}: handed in and never graded: {', '.join(left)}")
+            found.append(f"{lab}: handed in and never graded: {listed(left)}")
     settings = read_settings(root)
     if not settings.exists:
         return found
     with open_gradebook(root, settings) as book:
         for assignment in book.assignments:
             waiting = sorted(one.student.id for one in assignment.submissions if one.needs_manual_grade)
-            found += [f"{assignment.name}: a person has yet to give points: {', '.join(waiting)}"] if waiting else []
+            found += [f"{assignment.name}: a person has yet to give points: {listed(waiting)}"] if waiting else []
     return found
 
 
@@ -286,5 +287,5 @@ def lines_of(made: NewTerm) -> list[str]:
         *(f"note       {note}" for note in made.notes),
         f"frozen     {made.old}: can only be read from then on; checksums in {FROZEN}",
         *([f"archive    {made.archive}"] if made.archive else []),
-        f"new        {made.folder}: {len(made.labs)} labs, without students, submissions and grades; term {made.name}",
+        f"new        {made.folder}: labs: {len(made.labs)}, no students, submissions or grades; term {made.name}",
     ]

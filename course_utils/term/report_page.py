@@ -109,7 +109,7 @@ def _tiles(report: Report) -> str:
         ("points in the middle", f"{report.middle:g}"),
     ]
     tiles += [("could not be read", f"{report.unreadable}")] if report.unreadable else []
-    tiles += [(f"points taken off {report.late} late ones", f"{report.taken_off:g}")] if report.late else []
+    tiles += [(f"points taken off for being late ({report.late})", f"{report.taken_off:g}")] if report.late else []
     waiting = len({who for look in report.looks if "person" in look.what or "fault" in look.what for who in look.who})
     tiles += [("wait for a person", f"{waiting}")] if waiting else []
     made = "".join(f'<div class="tile"><b>{escape(number)}</b>{escape(words)}</div>' for words, number in tiles)
