@@ -183,6 +183,7 @@ TOPIC = Topic(
         f"The 3×3 convolutions: (9 · {block.in_channels} + 1) · {block.out_channels} and "
         f"(9 · {block.out_channels} + 1) · {block.out_channels}.",
         f"Around: {f'({block.in_channels} + 1) · {block.out_channels}' if is_needed(block) else 'nothing is needed'}.",
+        f"Together {count(block)}.",
     ],
 )
 

@@ -190,13 +190,13 @@ class FirstSteps(Exercise):
         "In Adam's first step both means hold one gradient only. What is a number divided by the root of its square?",
     )
     worked = """
-        Loss 6·x²/2, start x = 3, learning rate 0.1, momentum 0.5.
+        Loss 6·x²/2, start x = 3, learning rate 0.05, momentum 0.5.
 
-        1. The slope at 3 is 6 · 3 = 18. A plain step multiplies x by 1 - 0.6 = 0.4, so it settles; at a rate of
+        1. The slope at 3 is 6 · 3 = 18. A plain step multiplies x by 1 - 0.3 = 0.7, so it settles; at a rate of
            1/3 the factor would be -1: x jumps from side to side for ever.
-        2. With momentum, the first velocity is 18: x becomes 3 - 1.8 = 1.2.
-        3. The slope at 1.2 is 7.2. The velocity is 0.5 · 18 + 7.2 = 16.2, and x becomes 1.2 - 1.62 = -0.42.
-        4. Adam's first step is 0.1 long, whatever the slope: x becomes 2.9.
+        2. With momentum, the first velocity is 18: x becomes 3 - 0.9 = 2.1.
+        3. The slope at 2.1 is 12.6. The velocity is 0.5 · 18 + 12.6 = 21.6, and x becomes 2.1 - 1.08 = 1.02.
+        4. Adam's first step is 0.05 long, whatever the slope: x becomes 2.95.
     """
     misconceptions = WAYS
     topics = (TOPIC,)
