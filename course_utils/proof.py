@@ -130,8 +130,7 @@ def _with_ways(root: Path, proof: Proof, engine: Here | Cluster) -> tuple[Proof,
         model.bundle, model.submission.notebook or b"", stub.submission.notebook or b"", engine, model.limits
     )
     ways.keep(root, model.bundle, found)
-    said = {name: one.way for name, one in found.items()} | read_options(root, proof.lab).checks
-    bundle = replace(model.bundle, ways=said)
+    bundle = ways.decided(model.bundle, found, dict(read_options(root, proof.lab).checks))
     jobs = {what: replace(job, bundle=bundle) for what, job in proof.jobs.items()}
     return Proof(proof.lab, jobs), ways.sentences(bundle, found)
 
