@@ -163,8 +163,10 @@ SL29 = Misconception(
     "number of the example",
     "This stands in the example above, whose numbers are not yours. What comes out for your own question?",
 )
-SLIPS = (SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15, SL16, SL17, SL18, SL19)
-SLIPS += (SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29)
+SLIPS: tuple[Misconception, ...] = (
+    *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
+    *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
+)
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
 LARGE = 20  # of a count: by how much smaller ones are off says little
