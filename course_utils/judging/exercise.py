@@ -34,7 +34,7 @@ from course_utils.runtime import is_grading
 from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
-GIVEN = re.compile(r"you gave (-?[\d.,]+\d|[(\[][\d, ]+[)\]])\.$")
+GIVEN = re.compile(r"you gave (-?[\d.,]+\d|[(\[][\d., ]+[)\]])\.$")
 WORDS = ("check", "step", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
 
 
