@@ -140,6 +140,9 @@ def lab(
     teach: Annotated[
         bool, typer.Option("--teach", help="the whole course, with answers and nbgrader's screens")
     ] = False,
+    course: Annotated[
+        Path | None, typer.Option(help="what your instructor says of the course: the bundle's course.json, on a hub")
+    ] = None,
 ) -> None:
     """Start JupyterLab on your labs; lay them out first where they are not there yet.
 
@@ -153,6 +156,8 @@ def lab(
     page = start_page.text(deadlines.dates_in(workplace.handed_out(place)))
     for sentence in workplace.lay_out(place.resolve(), page).sentences:
         typer.echo(sentence)
+    if course:
+        workplace.take_over(course, place)
     raise typer.Exit(launch.start_on_workplace(place.resolve(), context.args))
 
 

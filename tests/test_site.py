@@ -28,7 +28,10 @@ TELLING = 12  # letters; shorter lines, such as "return a", are anybody's
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+?)(?<!\s)\$", re.S)
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of extensions, about Sphinx 11
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # of extensions, about Sphinx 11
+    *([pytest.mark.timeout(3600)] if THOROUGH else []),  # all notebooks are run before the first test
+]
 
 
 def released(lab):

@@ -252,6 +252,20 @@ def test_the_id_of_the_notebook_counts_and_another_is_noticed(home):
     assert any("'eva'" in one for one in handing_in.submit(mine(home), "ada").sentences)
 
 
+def test_lost_cells_are_said_and_how_they_come_back(home):
+    notebook = nbformat.read(mine(home), as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("output-size-rule")]
+    nbformat.write(notebook, mine(home))
+    (said,) = [one for one in handing_in.submit(mine(home), "ada").sentences if one.startswith("Lost: ")]
+    assert said.startswith("Lost: exercise 5.3, Write the size rule; the check of exercise 5.3. “Put lost cells back”")
+
+
+def test_a_notebook_of_another_lab_is_known_by_its_cells(home):
+    other = home / "labs" / "01_neurons" / "01_neurons.ipynb"
+    shutil.copy(mine(home), other)
+    assert handing_in.submit(other, "ada").path.name == f"ada__{LAB}.ipynb"
+
+
 def test_where_to_upload_is_the_instructors_word(home):
     (home / "course.json").write_text(json.dumps({"upload": "in Moodle, section Labs"}))
     assert handing_in.submit(mine(home), "ada").sentences[-1].startswith("Upload this file in Moodle, section Labs: ")

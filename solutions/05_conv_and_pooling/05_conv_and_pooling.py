@@ -417,7 +417,7 @@ They write (N − F)/S + 1 and (W − F + 2P)/S + 1. Both leave out that the div
 r"""
 ## 7 Channels and counting
 
-A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: $z = \text{relu}(w \cdot x + b)$, where x is the window.
+On a grey 7×7 picture a 3×3 kernel makes 25 numbers with 9 weights, 10 with its bias. In colour the kernel is 3×3×3: 27 weights, 28 with its bias. A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: $z = \text{relu}(w \cdot x + b)$, where x is the window.
 """
 
 # %%

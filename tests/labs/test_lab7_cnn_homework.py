@@ -252,6 +252,7 @@ TOLD = {
         "has no hidden layer",
     ),
     "below its bar": ("dense_baseline", lambda: (dense(100),), "of the test pictures right; 78 % are wanted"),
+    "not trained": ("dense_baseline", lambda: (fresh(),), "is this the network that fit has trained?"),
     "no network": ("dense_baseline", lambda: (5,), "made from nn.Module, not an int"),
     "a pair of scores": ("dense_baseline", lambda: (Pair(),), "a tensor of scores, not a tuple"),
     "dense": ("beat_the_baseline", lambda: (dense(100), dense()), "no convolution that counts"),
@@ -271,6 +272,10 @@ TOLD = {
     "no better": ("beat_the_baseline", lambda: (untrained(conv()), dense()), "4 points more are wanted"),
     "another layer": ("ablation", lambda: ({"layer": "pooling"}, None, None), '"dropout" or "batch norm"'),
 }
+
+
+def fresh() -> nn.Module:
+    return nn.Sequential(nn.Flatten(), nn.Linear(784, 50), nn.ReLU(), nn.Linear(50, 10))
 
 
 class Pair(nn.Module):
