@@ -2,6 +2,8 @@
 
     python -m course_utils.packing fashion [FOLDER]   the four files of Fashion-MNIST; Debian's if left out
     python -m course_utils.packing networks           trains the small networks (some minutes)
+    python -m course_utils.packing clinic             makes the clinic's broken trainings (a minute)
+    python -m course_utils.packing depth              trains plain and residual networks (half a minute)
     python -m course_utils.packing weather FILE       seattle-weather.csv of the package vega_datasets
 
 Checksums go into ``packaged/checksums.json``; licences and sizes stand in ``packaged/SOURCES.md``.
@@ -53,6 +55,26 @@ def pack_networks() -> None:
     write("network_shapes", {key: value.numpy() for key, value in model.state_dict().items()})
 
 
+def pack_clinic() -> None:
+    """Train the clinic's patients, and make their experiments: each training with each of three seeds."""
+    from course_utils.labs.training_homework import patients, trainings
+
+    found = [[trainings.look_into(trainings.RECIPES[name], seed) for seed in patients.SEEDS] for name in patients.ALL]
+    watched = ("curves", *patients.EXPERIMENTS)
+    write("clinic", {what: np.array([[run[what] for run in runs] for runs in found], np.float32) for what in watched})
+
+
+def pack_depth() -> None:
+    """Train plain and residual networks of each depth, with each of three seeds."""
+    from course_utils.labs.training_homework import deep
+
+    runs = np.array(
+        [[[deep.train(depth, kind, seed) for seed in deep.SEEDS] for depth in deep.DEPTHS] for kind in (False, True)],
+        np.float32,
+    )
+    write("depth", {"loss": runs[..., 0, :], "accuracy": runs[..., 1, :]})
+
+
 def write(name: str, arrays: Mapping[str, np.ndarray]) -> None:
     """Write arrays and their checksum into the package."""
     path, sums = packaged.FOLDER / f"{name}.npz", packaged.FOLDER / packaged.CHECKSUMS
@@ -73,6 +95,10 @@ def main(arguments: list[str]) -> None:
             pack_fashion(Path(folder))
         case ["networks"]:
             pack_networks()
+        case ["clinic"]:
+            pack_clinic()
+        case ["depth"]:
+            pack_depth()
         case ["weather", file]:
             pack_weather(Path(file))
         case _:

@@ -95,7 +95,7 @@ def taken_from(place: Path) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for function in (cells, entries, lab_of, sections):
+    for function in (cells, entries, example_of, lab_of, sections):
         function.cache_clear()
 
 
@@ -144,6 +144,20 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise ValueError(f"{path} is not a notebook") from error
     return found
+
+
+EXAMPLE = re.compile(r"^Example:.*(?:\n(?!\n).+)*", re.M)
+
+
+@cache
+def example_of(lab: str, exercise: str) -> str:
+    """Return the paragraph of an exercise's prompt with its example; "" if there is none."""
+    if not lab or not path_of(lab).is_file():
+        return ""
+    prompt = entries(lab)[exercise].prompt if exercise in entries(lab) else ""
+    text = next((cell["source"] for cell in cells(lab) if prompt and cell.get("id", "") == prompt), "")
+    found = EXAMPLE.search(text)
+    return found[0] if found else ""
 
 
 def title_of(lab: str) -> str:

@@ -14,12 +14,15 @@ from typing import Any
 import nbgrader
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from course_utils import files
 from course_utils.cells import grade_id, is_check, nbgrader_settings
 from course_utils.course import FEEDBACK
 from course_utils.full_marks import Part, Total, add_up
+from course_utils.grading.gradebook import read_settings
+from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import handed_in_as
 from course_utils.grading.shortening import NOTICE
 from course_utils.grading.totals import further_cells
@@ -111,6 +114,7 @@ def lay_out(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     sections = sections_of([cell for cell in notebook.cells if cell.get("id") not in NOTICES])
     resources["course_total"] = _total(sections, resources)
     resources["course_sections"] = sections
+    resources["course_late"] = _about_the_date(resources)
     notebook.cells = [cell for section in sections for cell in _placed(section)]
     return notebook, resources
 
@@ -124,6 +128,14 @@ def _total(sections: Sequence[Section], resources: Any) -> Total:
         cell.metadata["course_further"] = (name, grade_id(cell)) in further
     settings = ((nbgrader_settings(cell), cell.metadata["course_further"]) for cell in cells)
     return add_up(Part(float(one.get("score") or 0), float(one.get("points") or 0), beyond) for one, beyond in settings)
+
+
+def _about_the_date(resources: Any) -> str:
+    """Return when the submission was due and how late it came; "" where it has no date."""
+    here, root = resources["nbgrader"], Path(resources["metadata"]["path"]).resolve().parents[2]
+    with Gradebook(here["db_url"]) as book:
+        submission = book.find_submission(here["assignment"], here["student"])
+        return "" if submission.duedate is None else Lateness(root, read_settings(root)).said(submission)
 
 
 def sections_of(cells: Iterable[NotebookNode]) -> list[Section]:

@@ -79,6 +79,8 @@ class Sheet:
         Why one of several notebooks could not be graded.
     stopped
         Statuses of cells that did not end well.
+    penalty
+        What is taken off for being late.
     """
 
     student: str
@@ -90,6 +92,7 @@ class Sheet:
     reason: str = ""
     unread: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    penalty: float = 0.0
 
 
 def read_sheets(root: Path, lab: str) -> list[Sheet]:
@@ -128,6 +131,7 @@ def _read_sheet(
         sheet.notes += about.get("notes", [])
         rows = _rows(book, lab, name, sheet.student)
         parts += parts_of(rows, further) if rows else []
+        sheet.penalty += (rows.late_submission_penalty or 0.0) if rows else 0.0
         points = {grade.name: _points(grade) for grade in rows.grades} if rows else {}
         if about.get("reason"):
             sheet.unread.append(about["reason"])

@@ -355,7 +355,7 @@ lab.network_shapes.check(shapes)
 
 # %% [markdown]
 r"""
-Two topics to practise: `lab.network_shapes.practice()` asks for one shape in PyTorch's order, `lab.network_shapes.practice(topic="network-parameters")` for a count.
+To practise: `lab.network_shapes.practice()` asks for one shape in PyTorch's order, or, by the topic at its top, for a count.
 """
 
 # %% [markdown]
@@ -942,7 +942,7 @@ Training changes the first. You set the second.
 
 # %% [markdown]
 r"""
-Practise until it is easy: `lab.hand_neuron.practice()`, `lab.network_shapes.practice()`, `lab.network_shapes.practice(topic="network-parameters")`, `lab.picture_weights.practice()`.
+Practise until it is easy: `lab.hand_neuron.practice()`, `lab.network_shapes.practice()` with its two topics, `lab.picture_weights.practice()`.
 """
 
 # %%

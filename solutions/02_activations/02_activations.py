@@ -299,7 +299,7 @@ r"""
 Ten sigmoids let through less than a millionth, whatever the sums are.
 </details>
 
-A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
+A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, with three topics to choose from at its top.
 """
 
 # %%
@@ -839,7 +839,7 @@ The product $W_2 W_1$, in this order; the bias is $W_2 b_1 + b_2$.
 W is (4, 3), the output (5, 4).
 </details>
 
-Practise until it is easy: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
+Practise until it is easy: `lab.sigmoid_by_hand.practice()`, all three topics.
 """
 
 # %%

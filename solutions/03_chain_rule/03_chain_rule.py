@@ -167,7 +167,7 @@ lab.chain_slopes.check(slopes)
 
 # %% [markdown]
 r"""
-Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()` and `lab.chain_slopes.practice(topic="slopes-in-parallel")`.
+Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()`, with two topics to choose from at its top.
 """
 
 # %%
@@ -923,7 +923,7 @@ r"""
 0.25, at 0. Slopes in series are multiplied: at most $0.25^{10}$, about a millionth.
 </details>
 
-Practise until it is easy: `lab.chain_slopes.practice()`, `lab.chain_slopes.practice(topic="slopes-in-parallel")`, `lab.gradient_shapes.practice()`.
+Practise until it is easy: `lab.chain_slopes.practice()` with its two topics, `lab.gradient_shapes.practice()`.
 """
 
 # %%

@@ -578,7 +578,7 @@ r"""
 The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out.
 </details>
 
-More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
+More: `lab.count_and_shape.practice()`, with two topics to choose from at its top.
 """
 
 # %% [markdown]
@@ -942,7 +942,7 @@ One quarter, at 0. The log-loss cancels it, so $p - y$ does not get small where 
 They add up, here with the factor 1/N of the mean.
 </details>
 
-Practise until it is easy: `lab.score_and_odds.practice(topic="odds")`, with the topics `"probability"` and `"logit"`, too; `lab.count_and_shape.practice(topic="softmax-count")`, and `"weight-shape"`; `lab.honest_accuracy.practice()`.
+Practise until it is easy: `lab.score_and_odds.practice()` with its three topics, `lab.count_and_shape.practice()` with its two, `lab.honest_accuracy.practice()`.
 """
 
 # %%

@@ -686,7 +686,16 @@ Everything is there: network, loop, evaluation. Now let it learn. `run_epochs(tr
 
 # %% [markdown]
 r"""
-What is a good accuracy here? That of rivals says it. We trained some on the 3,000 pictures and let them judge 1,000 that were drawn anew:
+What is a good accuracy here? That of rivals says it. **Predict first:** three networks learn from the 3,000 pictures and judge 1,000 that were drawn anew. What share does each get right? Write your three numbers, from 0 to 1, into the cell; then run it.
+"""
+
+# %%
+my_prediction = {"softmax": None, "dense": None, "convolutional": None}
+figures.show(figures.plot_rivals(my_prediction))
+
+# %% [markdown]
+r"""
+In numbers, from several seeds each:
 
 | network | epochs | right |
 |---|---|---|
@@ -699,6 +708,11 @@ What is a good accuracy here? That of rivals says it. We trained some on the 3,0
 | the same | 5 | about 80 % |
 
 Only form says what these pictures show, and a dense layer has to learn a form anew at every place.
+"""
+
+# %% [markdown]
+r"""
+Which step? **Plain descent**, `torch.optim.SGD(network.parameters(), lr=…)`, goes against the gradient, with one rate for all weights. With `momentum=0.9` it keeps a **velocity**, nine tenths of the old one plus the new gradient: steps to and fro cancel, steps that agree add up. **Adam**, `torch.optim.Adam(…, lr=…)`, divides a running mean of each weight's gradients by the root of the mean of their squares: every weight moves about as far as the others, however small its gradient. (The homework `06_training_homework` lets all three walk down a valley.)
 """
 
 # %% [markdown]

@@ -659,6 +659,10 @@ MUTANTS = [
     other("LX18", "softmax_ce_grad", ce_grad("p * (1 - p) / len(Z)")),
     other("LX19", "softmax_ce_grad", ce_grad("(Z - hot) / len(Z)")),
     other("LX15", "softmax_ce_grad", ce_grad("(p - hot).sum(axis=0) / len(Z) if len(Z) > 1 else p - hot")),
+    other("PR1", "softmax", COLUMNS.replace("Z.max(axis=0)", "Z.max(axis=1, keepdims=True)")),
+    other("LX20", "softmax", COLUMNS.replace("sum(axis=0)", "sum(axis=1, keepdims=True)")),
+    other("LX21", "softmax_ce_grad", ce_grad("(p + hot) / len(Z)")),
+    other("LX21", "softmax_ce_grad", ce_grad("np.where(hot > 0, -1, p) / len(Z)")),
     other("LX16", "softmax_ce_grad", ce_grad("(0.5 * (1 + np.tanh(Z / 2)) - hot) / len(Z)")),
     other("PR6", "softmax_ce_grad", ce_grad("(p - hot.max(axis=0)) / len(Z)")),
 ]

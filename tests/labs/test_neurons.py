@@ -421,6 +421,8 @@ FUNCTIONS = [
     source("NM24", LINE, "sgd_step", step_as("p - lr * abs(g)")),
     source("NM24", LINE, "sgd_step", step_as("p - lr * np.sign(g)")),
     mutant("NM12", LINE, "mse_grads", ("w * x[i] + b - y[i]", "w * x[i] - y[i]")),
+    mutant("NM25", LINE, "mse_grads", ("w * x[i] + b - y[i]", "w * x[i] - b - y[i]")),
+    source("NM23", LINE, "sgd_step", step_as("p * (1 - lr) * g")),
     source("NM13", LINE, "mse_grads", grads_as("2 * np.mean(e * w), 2 * np.mean(e)")),
     source("NM13", LINE, "mse_grads", grads_as("2 * np.mean(e * x), 2 * np.mean(e) * b")),
     source("NM2", LINE, "mse", mse_as("np.mean(e)")),
