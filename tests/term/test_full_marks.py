@@ -18,6 +18,7 @@ from course_utils.term import marks, sheets
 
 MARK = "## How large is it?\n\n**Further:** leave this out."
 SEVEN = "answers = {'a': 7}"
+BEYOND = {"05_conv_and_pooling_homework", "06_training_homework"}  # homeworks with points of their own
 WANTED = {"ada": 2, "bela": 2, "cleo": 1, "dora": 2.5}  # of 2: double; sizes and an essay go further
 
 
@@ -108,5 +109,5 @@ def test_a_learner_reads_the_same_full_marks_everywhere(lab):
 
 
 def test_all_points_of_labs_and_their_two_homeworks_are_two_hundred():
-    labs = [lab for lab in reference.labs() if lab not in ("05_conv_and_pooling_homework", "06_training_homework")]
+    labs = [lab for lab in reference.labs() if lab not in BEYOND]
     assert sum(one.points for lab in labs for one in reference.entries(lab).values()) == 200
