@@ -1288,5 +1288,5 @@ r"""
 
 Not graded: replace `load_shapes` by `load_colour(..., source="cifar10")` if you have CIFAR-10 (`course data fetch cifar10`), or `source="fashion_colour"`, and compare. Try another loss, more epochs, more channels (mind the sizes!). Send pictures of 64×64 through `CNN64`.
 
-The homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. Then comes Lab 07, "Borrow a network's eyes": what to do when you have only 20 pictures of each class.
+The homework, a convolutional network on Fashion-MNIST that beats your own dense network, is a notebook of its own, `06_lab7_cnn_homework`: you have all you need for it now. A second one, `06_training_homework`, is a clinic: ten trainings are broken, and you find out by what. Then comes Lab 07, "Borrow a network's eyes": what to do when you have only 20 pictures of each class.
 """
