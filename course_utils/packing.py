@@ -4,10 +4,12 @@
     python -m course_utils.packing networks           trains the small networks (some minutes)
     python -m course_utils.packing clinic             makes the clinic's broken trainings (a minute)
     python -m course_utils.packing depth              trains plain and residual networks (half a minute)
+    python -m course_utils.packing weather FILE       seattle-weather.csv of the package vega_datasets
 
 Checksums go into ``packaged/checksums.json``; licences and sizes stand in ``packaged/SOURCES.md``.
 """
 
+import csv
 import json
 import sys
 from collections.abc import Mapping
@@ -29,6 +31,18 @@ def pack_fashion(folder: Path = DEBIAN) -> None:
         places = balanced(labels, number, seed=0)
         arrays |= {f"{part}_images": images[places], f"{part}_labels": labels[places].astype(np.uint8)}
     write("fashion", arrays)
+
+
+def pack_weather(file: Path) -> None:
+    """Take dates, highest temperatures and rain from a table of daily weather."""
+    with file.open(newline="", encoding="utf-8") as table:
+        days = list(csv.DictReader(table))
+    arrays = {
+        "date": np.array([day["date"].replace("/", "-") for day in days], dtype="datetime64[D]").astype(np.int32),
+        "temperature": np.array([round(10 * float(day["temp_max"])) for day in days], dtype=np.int16),
+        "rain": np.array([round(10 * float(day["precipitation"])) for day in days], dtype=np.int16),
+    }
+    write("weather", arrays)
 
 
 def pack_networks() -> None:
@@ -85,6 +99,8 @@ def main(arguments: list[str]) -> None:
             pack_clinic()
         case ["depth"]:
             pack_depth()
+        case ["weather", file]:
+            pack_weather(Path(file))
         case _:
             sys.exit(__doc__)
 
