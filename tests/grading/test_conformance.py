@@ -139,6 +139,7 @@ def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_the_assignment_that_nbgrader_itself_brings(tmp_path: Path):
     assignments.run(tmp_path, "nbgrader", "quickstart", "course")
     course = tmp_path / "course"
