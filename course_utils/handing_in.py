@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils import files, workplace
+from course_utils import deadlines, files, workplace
 from course_utils.course import CourseError, nbgrader
 from course_utils.inspecting import HOW_TO_PUT_BACK, Pair, lost, read_pair, unanswered
 from course_utils.judging.variants import STUDENT_ID
@@ -61,6 +61,7 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     files.write(done.path, notebook.read_bytes())
     keep_id(home, who)
     done.sentences = [*_about_the_id(who, written), *_about_lost_cells(pair), _about_answers(pair)]
+    done.sentences += filter(None, [deadlines.sentence(home, lab)])
     done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path))
     return done
 

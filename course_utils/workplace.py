@@ -208,6 +208,26 @@ def handed_out(folder: Path) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def take_over(path: Path, folder: Path) -> None:
+    """Copy what the instructor says of the course into a workplace that did not come with it.
+
+    Raises
+    ------
+    CourseError
+        If the file is no such thing, or the folder cannot be written.
+    """
+    try:
+        content = path.read_bytes()
+        if not isinstance(json.loads(content), dict):
+            raise ValueError("it is no table")
+        if not (folder / HANDED_OUT).is_file() or (folder / HANDED_OUT).read_bytes() != content:
+            files.write(folder / HANDED_OUT, content)
+    except OSError as error:
+        raise CourseError(f"{error.filename or path} cannot be used: {error.strerror or error}.") from error
+    except ValueError as error:
+        raise CourseError(f"{path} does not say anything of a course: {error}.") from error
+
+
 # --- a lab in it
 
 

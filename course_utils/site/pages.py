@@ -17,7 +17,7 @@ from course_utils.site import launching, lessons
 
 DOCS = "docs"
 LOOK_UP = ["glossary", "reading"]
-GUIDES = ["learners", "instructors", "adopt", "authors"]
+GUIDES = ["learners", "instructors", "operators", "security", "adopt", "authors"]
 HOME = "index"
 OUTWARD = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
 TITLE = re.compile(r"^# (.*)$", re.M)

@@ -231,6 +231,8 @@ FUNCTIONS = [
     ),
     mutant("TL4", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train - mean, F_test - mean")),
     mutant("TL9", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train / std, F_test / std")),
+    mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train.median(0).values")),
+    mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train[0]")),
     mutant("TL11", "fit_head", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
     mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),
     mutant("TL8", "fit_head", ("torch.no_grad()", "torch.enable_grad()")),

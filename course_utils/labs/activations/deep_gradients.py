@@ -23,6 +23,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Wrong, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.slips import SL8, SL15, SL18
 from course_utils.labs.activations.experiments import deep_net
 from course_utils.labs.activations.headings import SLOPES
 
@@ -242,6 +243,11 @@ def _look_at_ratios(value: Any) -> None:
             AE10: like(measured("absolute ratio")) or like(measured("largest ratio")),
             AE11: like(measured("activation ratio")) or like([1 / one for one in measured("activation ratio")]),
             AE13: any(like([one] * 3) for one in (*right, measure(2)["ratio"])),
+            SL18: like([100 * one for one in right]) or like([one / 100 for one in right]),
+            SL15: _all_near(given, [measure(scale)["saturated"] for scale in SCALES], 0.01),
+            SL8: all(
+                one in (round(other, 2), round(other, 1), round(other)) for one, other in zip(given, right, strict=True)
+            ),
         }
         raise _not_yet("ratio", value, next((way for way, fits in ways.items() if fits), None))
 

@@ -129,6 +129,12 @@ CV35 = Misconception(
     "There are twice as many rows and columns of zeros as padding says. How many does it put at each end?",
     PADDING,
 )
+CV37 = Misconception(
+    "CV37",
+    "all biases added to every map",
+    "Here every map gets the sum of all biases. Which of them belongs to kernel k?",
+    BUILD,
+)
 CV29 = Misconception(
     "CV29",
     "the first kernel for all maps",
@@ -139,6 +145,12 @@ CV36 = Misconception(
     "CV36",
     "one picture, one channel, one kernel",
     "This is the first picture's first channel under the first kernel. Over which further axes has your code to go?",
+    BUILD,
+)
+CV37 = Misconception(
+    "CV37",
+    "all biases added to every map",
+    "Here every map gets the sum of all biases. Which of them belongs to kernel k?",
     BUILD,
 )
 SZ10 = shared.SZ10.in_lab(BUILD)
@@ -195,7 +207,7 @@ class BuildConv2d(Implementation):
     names_are_confirmed = True
     misconceptions = (
         *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
-        *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, CV37, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -311,7 +323,8 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
-        CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
+        CV16: lambda: _unless_zero(conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0)),
+        CV37: lambda: bare + bias.sum() if len(bias) > 1 else [],
         CV17: lambda: (
             [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
             + [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)]
@@ -328,6 +341,11 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         SZ10: lambda: right.transpose(0, 1),
         DS2: lambda: [right[0], right.sum(0)],
     }
+
+
+def _unless_zero(maps: torch.Tensor) -> Any:
+    """Return maps, or nothing where all of them are 0: so are those of many other ways."""
+    return maps if maps.any() else []
 
 
 def _on_one_axis(stride: int, padding: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:

@@ -325,5 +325,6 @@ def _explained(found: Mapping[str, Finding], given: Mapping[str, Any], own: Head
         number = plain(given[label])
         if one.standing is Standing.WRONG and number is not None:
             full = next((way for way, each in full_ways(own).items() if number in each), None)
-            explained[label] = wrong(one.first, full if label == "full" else _share_way(number, own))
+            way = full if label == "full" else _share_way(number, own)
+            explained[label] = wrong(one.first, way or one.because)
     return explained
