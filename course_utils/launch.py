@@ -1,7 +1,8 @@
 """Start JupyterLab: on a learner's workplace, or on the whole course for those who teach it.
 
 nbgrader's screens look for ``nbgrader_config.py`` in the folder where the server was started. A server's own
-configuration file would not be read there: the settings are handed over on the command line.
+configuration file would not be read there: the settings are handed over on the command line. Where a JupyterHub has
+started this process, its server for one user is started, which is JupyterLab behind the hub's login.
 """
 
 import json
@@ -21,6 +22,7 @@ COURSE_PAGE = "README.md"
 SETTINGS = Path(__file__).parent / "lab_settings"
 LEARNERS_SETTINGS = Path(__file__).parent / "lab_settings_learner"
 FOR_AN_EXCHANGE = ("@jupyter/nbgrader:assignment-list", "@jupyter/nbgrader:menu")
+BY_A_HUB = "JUPYTERHUB_API_TOKEN"  # is set where a JupyterHub starts a user's server
 SCREENS = ("formgrader", "validate_assignment", "assignment_list", "course_list")
 WRITTEN_BY_JUPYTER = {
     "JUPYTER_CONFIG_DIR": "jupyter/config",
@@ -35,12 +37,13 @@ WRITTEN_BY_JUPYTER = {
 
 def lab_command(root: Path, page: str, options: list[str]) -> list[str]:
     """Return the command that starts JupyterLab in a folder, opened on a page; ``options`` go to it unchanged."""
+    module, app = ("jupyterhub.singleuser", "ServerApp") if BY_A_HUB in os.environ else ("jupyterlab", "LabApp")
     return [
         sys.executable,
         "-m",
-        "jupyterlab",
+        module,
         f"--ServerApp.root_dir={root}",
-        f"--LabApp.default_url=/lab/tree/{page}",
+        f"--{app}.default_url=/lab/tree/{page}",
         "--LabApp.extension_manager=readonly",
         # the course brings no language servers, and looking for some starts npm, which may never come back
         "--LanguageServerManager.autodetect=False",
@@ -115,22 +118,31 @@ def start_on_workplace(folder: Path, options: list[str]) -> int:
     """Start JupyterLab on a learner's workplace, and stay with it until it ends; return its exit status."""
     from course_utils.handing_in import exchange_of
 
-    if exchange_of(folder):
-        kept = tempfile.mkdtemp(prefix="course-settings-")
-        settings, screens = _with_exchange(Path(kept)), [one for one in SCREENS if one != "assignment_list"]
+    if exchange := exchange_of(folder):
+        kept = Path(tempfile.mkdtemp(prefix="course-settings-"))
+        settings = _with_exchange(kept, exchange, folder / workplace.LABS)
+        screens = [one for one in SCREENS if one != "assignment_list"]
     else:
         settings, screens = LEARNERS_SETTINGS, list(SCREENS)
     command = lab_command(folder, workplace.START, [without_screens(screens), *options])
     return _start(folder, command, lab_environment(settings))
 
 
-def _with_exchange(folder: Path) -> Path:
-    """Write a learner's settings with the screens of an exchange into a folder, and return it."""
+def _with_exchange(folder: Path, exchange: dict[str, str], notebooks: Path) -> Path:
+    """Write a learner's settings with the screens of an exchange into a folder, and return it.
+
+    nbgrader is told, too: which exchange, which course, and that the learner's assignments are the labs.
+    """
     name = Path("labconfig", "page_config.json")
     found = json.loads((LEARNERS_SETTINGS / name).read_text(encoding="utf-8"))
     for one in FOR_AN_EXCHANGE:
         del found["disabledExtensions"][one]
     files.write(folder / name, json.dumps(found))
+    told = {
+        "Exchange": {"root": exchange["root"], "assignment_dir": str(notebooks)},
+        "CourseDirectory": {"course_id": exchange["course"]},
+    }
+    files.write(folder / "nbgrader_config.json", json.dumps(told))
     return folder
 
 

@@ -298,7 +298,7 @@ r"""
 Ten sigmoids let through less than a millionth, whatever the sums are.
 </details>
 
-A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
+A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, with three topics to choose from at its top.
 """
 
 # %%
@@ -634,7 +634,7 @@ A single hidden layer that is wide enough comes as close as you like to any cont
 r"""
 ## 7 Does training find the fold?
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 That weights exist is one thing, that training finds them another. `train_interval(name)` trains a net with two hidden units on the interval task, from ten random starts, and returns for each run the share of points on the right side. There are gaps between the classes, so that no point lies on a border.
 
@@ -655,7 +655,7 @@ A run has *solved* the task if its share is 1: with the sigmoid nine of the ten 
 r"""
 ## Exercise 2.8. Ten runs
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Give `identity`, the best share that two hidden units *without* a bend could reach on this task with any weights (think; these ten runs need not get there), and which of "tanh" and "relu" `solved more` of ten runs (run it). (1 point, 5 minutes, ●○○ easy)
 
@@ -762,7 +762,7 @@ The product $W_2 W_1$, in this order; the bias is $W_2 b_1 + b_2$.
 W is (4, 3), the output (5, 4).
 </details>
 
-Practise until it is easy: `lab.sigmoid_by_hand.practice()`, `lab.sigmoid_by_hand.practice(topic="tanh-from-sigmoid")`, `lab.sigmoid_by_hand.practice(topic="slope-bound")`.
+Practise until it is easy: `lab.sigmoid_by_hand.practice()`, all three topics.
 """
 
 # %%

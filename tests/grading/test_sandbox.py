@@ -891,12 +891,29 @@ def test_names_of_cages_tell_whether_their_makers_are_gone():
 
     mine = sandbox.Cage(Limits())
     try:
+        here = processes.numbering()
         assert not is_stale(mine.name)
-        assert is_stale(f"course-box-{os.getpid()}-1-abcdef")
-        assert is_stale("course-box-999999-5-abcdef")
+        assert is_stale(f"course-box-{os.getpid()}-1.{here}-abcdef")
+        assert is_stale(f"course-box-999999-5.{here}-abcdef")
         assert not is_stale("course-box-of-somebody")
+        assert not is_stale("course-box-999999-5.1-abcdef"), "its maker may be alive in another container"
     finally:
         mine.close()
+
+
+@linux_only
+def test_what_is_left_of_somebody_elses_boxes_is_let_be(tmp_path, monkeypatch):
+    from course_utils.grading.sandbox import cgroups
+
+    (tmp_path / f"{cgroups.PREFIX}1-2-3").mkdir()
+    monkeypatch.setattr(cgroups, "places", lambda: {"pids": [tmp_path]})
+    monkeypatch.setattr(os, "geteuid", lambda: 12345)
+    cgroups.sweep(lambda name: True)
+    assert list(tmp_path.iterdir())
+    monkeypatch.undo()
+    monkeypatch.setattr(cgroups, "places", lambda: {"pids": [tmp_path]})
+    cgroups.sweep(lambda name: True)
+    assert not list(tmp_path.iterdir())
 
 
 @linux_only

@@ -1,7 +1,8 @@
 """The outside half of a box: what the trusted side makes before it starts, and uses to end it.
 
 A cage has a name with its maker's process number and start time in it. Whoever makes the first cage of a process
-looks for remains of makers that are gone, killed in the middle perhaps, and removes them.
+looks for remains of makers that are gone, killed in the middle perhaps, and removes them: those of its own user, and
+of makers whose numbers mean something here. (Containers number their processes anew, and may share folders.)
 """
 
 import os
@@ -33,7 +34,7 @@ class Cage:
 
     def __init__(self, limits: Limits):
         sweep()
-        self.name = f"{scratch.PREFIX}{os.getpid()}-{_started(os.getpid())}-{secrets.token_hex(6)}"
+        self.name = f"{scratch.PREFIX}{os.getpid()}-{_started(os.getpid())}.{_numbering()}-{secrets.token_hex(6)}"
         self.folder = Path(tempfile.gettempdir()).resolve() / self.name
         self.groups = cgroups.make(self.name, limits) if LINUX else []
         self.job = windows.JobObject.make(self.name, limits) if sys.platform == "win32" else None
@@ -122,13 +123,20 @@ def _started(pid: int) -> str:
     return processes.started(pid) if LINUX else "0"
 
 
+def _numbering() -> str:
+    """Return by what name the kernel knows the numbers of processes that are valid here."""
+    return processes.numbering() if LINUX else "0"
+
+
 def is_stale(name: str) -> bool:
-    """Tell by its name whether the maker of a cage has ended."""
+    """Tell by its name whether the maker of a cage has ended. Not so where its number is one of another numbering."""
     parts = name.removeprefix(scratch.PREFIX).split("-")
     if not LINUX or len(parts) != 3 or not parts[0].isdigit():
         return False
-    maker = int(parts[0])
-    return not processes.running(maker) or processes.started(maker) != parts[1]
+    maker, (started, _, numbering) = int(parts[0]), parts[1].partition(".")
+    if numbering != _numbering():
+        return False
+    return not processes.running(maker) or processes.started(maker) != started
 
 
 @cache

@@ -161,9 +161,16 @@ def remove(group: Path) -> None:
 
 
 def sweep(is_stale: Callable[[str], bool]) -> None:
-    """Remove groups whose makers were ended before they could; ``is_stale`` tells by the name."""
+    """Remove this user's groups whose makers were ended before they could; ``is_stale`` tells by the name."""
     for place in {place for those in places().values() for place in those}:
         for group in place.glob(f"{PREFIX}*"):
-            if is_stale(group.name):
+            if is_stale(group.name) and _is_mine(group):
                 kill([group])
                 remove(group)
+
+
+def _is_mine(group: Path) -> bool:
+    try:
+        return group.stat().st_uid == os.geteuid()
+    except OSError:
+        return False

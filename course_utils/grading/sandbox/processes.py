@@ -37,6 +37,14 @@ def started(pid: int) -> str:
     return found[19] if found else ""
 
 
+def numbering() -> str:
+    """Return the kernel's own number of the namespace in which this process's number is valid; "" if it says none."""
+    try:
+        return str(os.stat(PROC / "self" / "ns" / "pid").st_ino)
+    except OSError:
+        return ""
+
+
 def everybody() -> list[int]:
     """Return the numbers of all processes that can be seen."""
     return [int(entry.name) for entry in os.scandir(PROC) if entry.name.isdigit()]
