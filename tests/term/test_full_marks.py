@@ -67,7 +67,8 @@ def test_the_head_of_a_feedback_page_counts_up_to_full_marks(graded):
     for name, score in {"double-check": 1, "sizes-check": 1, "why": 1}.items():
         cell_of(notebook, name).metadata.nbgrader.score = score
     path = str(graded / "autograded" / "ada" / LAB)
-    _, resources = feedback_page.lay_out(notebook, {"metadata": {"path": path, "name": LAB}})
+    here = {"db_url": f"sqlite:///{graded / 'gradebook.db'}", "assignment": LAB, "student": "ada"}
+    _, resources = feedback_page.lay_out(notebook, {"metadata": {"path": path, "name": LAB}, "nbgrader": here})
     assert (resources["course_total"].points, resources["course_total"].most) == (2, 2)
     assert [one.further for one in resources["course_sections"] if one.graded] == [False, True]
 
