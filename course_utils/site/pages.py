@@ -16,7 +16,7 @@ from course_utils.site import lessons
 
 DOCS = "docs"
 LOOK_UP = ["glossary", "reading"]
-GUIDES = ["learners", "instructors", "adopt", "authors"]
+GUIDES = ["learners", "instructors", "operators", "adopt", "authors"]
 HOME = "index"
 OUTWARD = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
 TITLE = re.compile(r"^# (.*)$", re.M)
