@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
 
-from course_utils import files, reference
+from course_utils import deadlines, files, reference
 from course_utils.cells import Region
 from course_utils.course import MASTERS, RELEASED, CourseError, find_labs
+from course_utils.due_dates import read_due_dates
 from course_utils.masters import as_text, read_master
 from course_utils.workplace import HELP
 
@@ -46,6 +47,7 @@ def make_bundle(root: Path, wanted: list[str], to: Path, *, handed_out: dict[str
         The folder in which both are put.
     handed_out
         What ``course.json`` says: ``upload`` (where to hand in), ``exchange`` (nbgrader's: ``root`` and ``course``).
+        The dates in ``due.toml`` are added, without anybody's extension.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def make_bundle(root: Path, wanted: list[str], to: Path, *, handed_out: dict[str
     to.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".bundle-", dir=to) as scratch:
         made = Path(scratch) / NAME
-        _fill(root, names, made, handed_out or {})
+        _fill(root, names, made, (handed_out or {}) | read_due_dates(root).for_everybody(names))
         archive = to / f"{NAME}.zip"
         with files.aside(archive) as part:
             _zip(made, part, last_change(root))
@@ -97,7 +99,7 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
     wheel = build_wheel(root, names, made / "install")
     for name in reference.GUIDES:
         files.write(made / HELP / name, (root / "docs" / name).read_bytes())
-    files.write(made / "START.ipynb", _start_page(wheel))
+    files.write(made / "START.ipynb", _start_page(wheel, deadlines.dates_in(handed_out)))
     files.write(made / "install" / "versions.txt", "".join(f"{one}\n" for one in versions()))
     files.write(made / "environment.yml", conda_environment(root, wheel.name))
     for name in TEMPLATES:
@@ -121,7 +123,7 @@ def _fill(root: Path, names: list[str], made: Path, handed_out: dict[str, object
     )
 
 
-def _start_page(wheel: Path) -> str:
+def _start_page(wheel: Path, due: dict[str, str]) -> str:
     """Return the start page for the labs that are in the wheel."""
     from course_utils import start_page
 
@@ -129,7 +131,7 @@ def _start_page(wheel: Path) -> str:
         members = [name for name in archive.namelist() if name.startswith("course_utils/reference/")]
         archive.extractall(folder, members)
         with reference.taken_from(Path(folder) / "course_utils" / "reference"):
-            return start_page.text()
+            return start_page.text(due)
 
 
 # --- the wheel

@@ -6,7 +6,7 @@ The terminal (``course doctor``, ``course submit``) and the desk on the start pa
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_utils import handing_in, inspecting
+from course_utils import deadlines, handing_in, inspecting, workplace
 from course_utils.inspecting import PUT_BACK, Diagnosis
 
 
@@ -39,6 +39,8 @@ def look(path: Path, *, run: bool = False, mend: bool = False) -> list[Diagnosis
         found = _mended(inspecting.mend(pair))
         pair = inspecting.read_pair(path)
     found += inspecting.look_over(pair)
+    home = workplace.find_workplace(path.resolve().parent)
+    found += [Diagnosis(said) for said in [deadlines.sentence(home, pair.original.stem) if home else ""] if said]
     if run:
         from course_utils.rehearsing import rehearse
 

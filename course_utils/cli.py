@@ -8,7 +8,15 @@ from typing import Annotated, Any
 import typer
 import typer.core
 
-from course_utils.course import RELEASED, CourseError, environment, find_root, leave_out_a_grammar
+from course_utils.course import (
+    FROZEN,
+    RELEASED,
+    CourseError,
+    environment,
+    find_root,
+    leave_out_a_grammar,
+    writable_root,
+)
 from course_utils.fetching import DataUnavailable
 from course_utils.files import why_unwritable
 
@@ -74,14 +82,27 @@ def release(
     strict: Annotated[
         bool, typer.Option("--strict", help="refuse checks that can only run in the student's own process")
     ] = False,
+    keep_worth: Annotated[
+        bool,
+        typer.Option(
+            "--keep-worth",
+            help="add, drop or split graded exercises although students have handed in: these keep their share of the "
+            "points",
+        ),
+    ] = False,
 ) -> None:
     """Make the student notebooks in notebooks/ from the masters in solutions/."""
     from course_utils import release as releasing
 
-    root = find_root()
+    root = find_root() if check else writable_root()
     if not check:
         outcome = releasing.release(
-            root, labs or [], gradebook=gradebook, prove=proof is not False or strict, strict=strict
+            root,
+            labs or [],
+            gradebook=gradebook,
+            prove=proof is not False or strict,
+            strict=strict,
+            keep_worth=keep_worth,
         )
         for name in outcome.proved:
             typer.echo(f"proved     {name}")
@@ -127,12 +148,13 @@ def lab(
 
     A notebook of yours is never written over. Further options, such as --no-browser, go to JupyterLab.
     """
-    from course_utils import launch, start_page, workplace
+    from course_utils import deadlines, launch, start_page, workplace
 
     if teach:
         raise typer.Exit(launch.start_on_course(find_root(folder), context.args))
     place = folder or workplace.choose_folder(Path.cwd())
-    for sentence in workplace.lay_out(place.resolve(), start_page.text()).sentences:
+    page = start_page.text(deadlines.dates_in(workplace.handed_out(place)))
+    for sentence in workplace.lay_out(place.resolve(), page).sentences:
         typer.echo(sentence)
     if course:
         workplace.take_over(course, place)
@@ -287,8 +309,9 @@ def grade(
     from course_utils.grading.workers import hire
     from course_utils.lab_options import imports_of
 
-    root, console, well, decided = find_root(), Console(), True, True
+    root, console, well, decided = writable_root(), Console(), True, True
     names = find_labs(root, labs)
+    _apply_dates(root, names)
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
         from course_utils.labs import load_all
@@ -332,12 +355,12 @@ def regrade(
     from course_utils.grading.workers import hire
     from course_utils.lab_options import imports_of
 
-    root = find_root()
+    root = find_root() if log else writable_root()
     names = find_labs(root, labs)
     if log:
-        from course_utils.term import regrading
+        from course_utils.term import regrade_log
 
-        typer.echo("\n".join(regrading.read_log(root, names)) or "Nothing was regraded yet.")
+        typer.echo("\n".join(regrade_log.read_log(root, names)) or "Nothing was regraded yet.")
         return
     from rich.console import Console
 
@@ -345,7 +368,7 @@ def regrade(
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import screen, unreleased
         from course_utils.labs import load_all
-        from course_utils.term import regrading
+        from course_utils.term import regrade_log, regrading
 
         load_all()  # the lines name misconceptions
         for name in names:
@@ -360,9 +383,46 @@ def regrade(
             left += (odd := regrading.write(root, plan))
             for line in odd:
                 typer.echo(line, err=True)
-            noted = f"; noted in {regrading.LOG}" if plan.changing else ""
+            noted = f"; noted in {regrade_log.LOG}" if plan.changing else ""
             typer.echo(f"written    {plan.lab}: {len(plan.regrades)} submissions{noted}")
     raise typer.Exit(1 if left else LEFT_TO_A_PERSON if any(plan.undecided for plan in plans) else 0)
+
+
+@app.command(rich_help_panel=TEACH)
+def due(
+    labs: Labs = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="show what would change, and write nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="write without asking")] = False,
+) -> None:
+    """Show dates, extensions, who is late and what it costs, as due.toml says; and whose points that changes.
+
+    What changes is written into the gradebook after you were asked. course grade, feedback, report and export do the
+    same by themselves, and say so.
+    """
+    from course_utils.course import find_labs
+    from course_utils.due_dates import NAME
+    from course_utils.term import due as dates
+
+    root = find_root() if dry_run else writable_root()
+    names = find_labs(root, labs or [])
+    if not (root / NAME).is_file():
+        raise CourseError(f"There is no {NAME} in {root}: nothing is due, as far as this course knows.")
+    looked = dates.look(root, names)
+    changes = dates.lines_of_changes(looked)
+    typer.echo("\n".join([*dates.lines_of(looked), *changes]))
+    if changes and not dry_run and not may_write(yes):
+        raise CourseError("Nothing was written. Say --yes to write without being asked.")
+    if not dry_run:
+        dates.look(root, names, write=True)
+
+
+def _apply_dates(root: Path, names: list[str]) -> None:
+    """Bring dates into the gradebook, and say whose points change by that."""
+    from course_utils.term import due as dates
+
+    if not (root / FROZEN).exists():
+        for line in dates.bring_up_to_date(root, names):
+            typer.echo(line)
 
 
 @app.command(rich_help_panel=TEACH)
@@ -388,7 +448,7 @@ def collect(
     from course_utils.collecting import command
 
     console = Console()
-    proposal = command.propose(find_root(), source, lab=lab, roster=roster, layout=layout)
+    proposal = command.propose(writable_root(), source, lab=lab, roster=roster, layout=layout)
     console.print(command.table_of(proposal))
     for line in command.lines_of(proposal):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
@@ -414,7 +474,8 @@ def feedback(
     from course_utils.grading.feedback import make_feedback
     from course_utils.grading.screen import Bar
 
-    root, failed = find_root(), False
+    root, failed = writable_root(), False
+    _apply_dates(root, find_labs(root, labs))
     for name in find_labs(root, labs):
         bar = Bar(Console(), "feedback for")
         pages = make_feedback(root, name, students=student or [], fresh=fresh, workers=workers, watcher=bar)
@@ -447,6 +508,7 @@ def report(
 
     load_all()
     root, width = find_root(), shutil.get_terminal_size((80, 24)).columns
+    _apply_dates(root, find_labs(root, labs))
     reports = [class_report.read_report(root, name, names=names) for name in find_labs(root, labs)]
     for line in report_text.trend_of(reports):
         typer.echo(line)
@@ -468,16 +530,26 @@ def export(
     ] = "",
     into: Annotated[
         Path | None,
-        typer.Option(help="the file (for gradescope the folder) to write; grades… in the course if left out"),
+        typer.Option(
+            help="the file (for gradescope and with --feedback the folder) to write; grades… in the course if left out"
+        ),
     ] = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="the feedback pages, zipped as Canvas or Moodle take them back in bulk")
+    ] = False,
 ) -> None:
-    """Write the grades: for Canvas, Moodle or Gradescope to import, or all of them as CSV.
+    """Write the grades, or feedback pages: for Canvas, Moodle or Gradescope to import, or all grades as CSV.
 
     Without --to there are two tables, one with a row a submission, one with a row a student. With --to an empty cell is
     somebody who has not handed in, and what has changed since the last time is said. Ends with status 1 if somebody
     was left out, with 3 if a person has yet to give points.
     """
     root = find_root()
+    from course_utils.course import find_labs
+
+    _apply_dates(root, find_labs(root, labs or []))
+    if feedback:
+        raise typer.Exit(1 if _export_pages(root, find_labs(root, labs or []), to, into) else 0)
     if not to:
         from course_utils.grading.export import export as export_grades
 
@@ -486,7 +558,6 @@ def export(
         for path in export_grades(root, into or root / "grades.csv"):
             typer.echo(f"written    {path}")
         return
-    from course_utils.course import find_labs
     from course_utils.term import sending
 
     made = sending.prepare(root, to, find_labs(root, labs or []))
@@ -495,6 +566,28 @@ def export(
     for line in sending.lines_of(made):
         typer.echo(line)
     raise typer.Exit(1 if made.made.left_out else LEFT_TO_A_PERSON if made.waiting else 0)
+
+
+def _export_pages(root: Path, names: list[str], to: str, into: Path | None) -> bool:
+    """Bring feedback pages up to date and write them for a platform; tell whether somebody was left out."""
+    from course_utils.grading.feedback import make_feedback
+    from course_utils.grading.results import graded_students
+    from course_utils.term import pages_back
+
+    pages_back.refuse_other(to)
+    graded = [name for name in names if graded_students(root, name)]
+    if not graded:
+        raise CourseError(f"Nobody has been graded in {', '.join(names)}. Run: course grade {names[0]}")
+    left_out = False
+    for name in graded:
+        for who, reason in make_feedback(root, name).failures.items():
+            typer.echo(f"no page: {who}: {reason}", err=True)
+        made = pages_back.gather(root, name, to)
+        if made.pages:
+            typer.echo(f"written    {pages_back.write(root, made, into)}")
+        typer.echo("\n".join(pages_back.lines_of(made)))
+        left_out = left_out or bool(made.left_out)
+    return left_out
 
 
 @app.command(rich_help_panel=TEACH)
@@ -519,7 +612,7 @@ def students(
     from course_utils.term import roster
     from course_utils.term import students as listing
 
-    root = find_root()
+    root = find_root() if source is None else writable_root()
     if source is None:
         people = listing.the_class(root)
         for name in find_labs(root, labs or []):
@@ -533,6 +626,89 @@ def students(
         if not may_write(yes):
             raise CourseError("Nothing was written. Say --yes to write without being asked.")
         typer.echo(f"written    {roster.write_people(root, planned.people)}")
+
+
+@app.command("new-term", rich_help_panel=TEACH)
+def new_term(
+    name: Annotated[
+        str, typer.Argument(help="what the new term is called, such as 2027-spring; with --verify none")
+    ] = "",
+    to: Annotated[
+        Path | None, typer.Option(help="the folder of the new course; a new one beside this course if left out")
+    ] = None,
+    archive: Annotated[bool, typer.Option("--archive/--no-archive", help="make a ZIP of the old course, too")] = True,
+    verify: Annotated[
+        Path | None,
+        typer.Option(help="compare a frozen course, its folder or its ZIP, with its checksums; do nothing else"),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be done, and do nothing")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="do it without asking")] = False,
+) -> None:
+    """Freeze this course, and carry it over into a fresh folder in which every student has other numbers.
+
+    The old course can only be read from then on, and has a list of checksums; --verify ends with status 1 where
+    something is not as it was. The new one has labs and settings, and no students, submissions or grades.
+    """
+    from course_utils.term import freezing
+
+    if verify is not None:
+        if name:
+            raise CourseError("--verify compares, and begins no term: leave out the name.")
+        found = freezing.verify(verify)
+        typer.echo("\n".join(freezing.lines_of(verify, found)))
+        raise typer.Exit(0 if found.well else 1)
+    from course_utils.term import new_term as beginning
+
+    planned = beginning.plan(find_root(), name, to)
+    planned.archive = planned.archive if archive else None
+    typer.echo("\n".join(beginning.lines_of(planned)))
+    if dry_run:
+        return
+    if not may_write(yes):
+        raise CourseError("Nothing was done. Say --yes to do it without being asked.")
+    said = len(planned.notes)
+    beginning.carry_over(planned)
+    for note in planned.notes[said:]:
+        typer.echo(f"note       {note}")
+    typer.echo(f"done       the term is written into {planned.salted} files. Next, in {planned.folder}:")
+    typer.echo("           course release --gradebook; then due.toml, and course students --import")
+
+
+@app.command(rich_help_panel=TEACH)
+def variants(
+    lab: Annotated[str, typer.Argument(help="a lab such as 5")],
+    student: Annotated[str, typer.Option(help="the student's id")],
+) -> None:
+    """Say what one student was asked in a lab, and what is right; by the id in the notebook, if it was handed in."""
+    from course_utils.course import find_labs
+    from course_utils.term import variants as asked
+
+    root = find_root()
+    typer.echo("\n".join(asked.lines_of(asked.look(root, find_labs(root, [lab])[0], student))))
+
+
+@app.command(rich_help_panel=TEACH)
+def anonymise(
+    labs: Labs = None,
+    to: Annotated[Path, typer.Option(help="a new or empty folder for the copy")] = Path("anonymised"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="say what would be found, and write no copy")] = False,
+) -> None:
+    """Make a copy of what a class handed in that can be shared: pseudonyms for ids, no names, mails or metadata.
+
+    Says what was found, and what nobody can judge: look at that before you share it. Ends with status 3 if there is
+    something to look at.
+    """
+    from course_utils.course import find_labs
+    from course_utils.term import anonymise as hiding
+
+    root = find_root()
+    made = hiding.make(root, find_labs(root, labs or []))
+    if not dry_run:
+        hiding.write(made, to)
+    typer.echo("\n".join(hiding.lines_of(made)))
+    if not dry_run:
+        typer.echo(f"written    {to}: {len(made.contents)} files")
+    raise typer.Exit(LEFT_TO_A_PERSON if made.doubtful else 0)
 
 
 def may_write(yes: bool) -> bool:
@@ -565,6 +741,14 @@ def site(
     to: Annotated[
         Path | None, typer.Option(help="a new or empty folder, or an earlier site; site/ if left out")
     ] = None,
+    repository: Annotated[
+        str,
+        typer.Option(
+            metavar="URL",
+            help="where you have put the bundle for everybody, at GitHub or GitLab: each lesson then has buttons "
+            "that open it at Binder and Colab",
+        ),
+    ] = "",
 ) -> None:
     """Make the site to read: lessons with figures and without answers, guides, glossary, reference. Works offline.
 
@@ -572,11 +756,11 @@ def site(
     status 1 if a page holds something that could not be understood. Needs the extra "docs".
     """
     from course_utils.course import find_labs
-    from course_utils.site import building
+    from course_utils.site import building, launching
 
-    root = find_root()
+    root, where = find_root(), launching.read_address(repository) if repository else None
     folder = (to or root / building.SITE).resolve()
-    warnings = building.build(root, folder, find_labs(root, labs or []), typer.echo)
+    warnings = building.build(root, folder, find_labs(root, labs or []), typer.echo, where)
     for warning in warnings:
         typer.echo(warning, err=True)
     typer.echo(f"The site is made: {folder / 'index.html'}")

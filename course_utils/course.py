@@ -17,6 +17,7 @@ DOWNLOADED = "downloaded"
 GRADEBOOK = "gradebook.db"
 ROSTER = "students.csv"  # who is in the class, and what the learning platform calls them
 ODD_IN_NAMES = "*?[]{}+/\\"  # parts of patterns, of the exchange's names, of paths
+FROZEN = "CHECKSUMS.sha256"  # of a course that course new-term has frozen
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
 
@@ -62,6 +63,14 @@ def find_root(start: Path | None = None) -> Path:
             if any((folder / name).is_dir() for name in (names.masters, names.released)):
                 return folder
     raise CourseError(f"{start} is not inside the course: no folder from there upwards holds {CONFIG}.")
+
+
+def writable_root(start: Path | None = None) -> Path:
+    """Return the course root; a course that is frozen is refused, also for who might write there all the same."""
+    root = find_root(start)
+    if (root / FROZEN).exists():
+        raise CourseError(f"{root} is frozen: its term is over. What it holds can be read; nothing in it is changed.")
+    return root
 
 
 def labs(root: Path) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from course_utils import care, handing_in, reference, start_page, workplace
 from course_utils.care import Deed
 from course_utils.course import CourseError
+from course_utils.files import why_unwritable
 from course_utils.inspecting import Diagnosis
 from course_utils.runtime import has_front_end
 
@@ -58,8 +59,8 @@ class _Desk:
                     self.says.value = f"<p><strong>{care.in_sum(found)}</strong></p>{''.join(map(_paragraph, found))}"
                 else:
                     self.says.value = _paragraph(found[0]) + "".join(_paragraph(one, "·") for one in found[1:])
-            except CourseError as error:
-                self.says.value = _paragraph(Diagnosis(str(error)), "✗")
+            except (CourseError, OSError) as error:
+                self.says.value = _paragraph(Diagnosis(why_unwritable(error) or str(error)), "✗")
 
         threading.Thread(target=work, daemon=True).start()  # the page stays alive meanwhile
 

@@ -15,6 +15,8 @@ UNWRITABLE = {
     errno.EROFS: "it lies on a disk that can only be read",
     errno.EACCES: "you may not write there",
     errno.EPERM: "you may not write there",
+    errno.EEXIST: "a file stands where a folder is wanted",
+    errno.ENOTDIR: "a file stands where a folder is wanted",
 }
 RUN_BY_SPREADSHEETS = ("=", "+", "-", "@", "\t", "\r")
 LONG_NAME = 200  # bytes: file systems know names of up to 255

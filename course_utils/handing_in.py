@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils import files, workplace
+from course_utils import deadlines, files, workplace
 from course_utils.course import CourseError, nbgrader
-from course_utils.inspecting import Pair, read_pair, unanswered
+from course_utils.inspecting import HOW_TO_PUT_BACK, Pair, lost, read_pair, unanswered
 from course_utils.judging.variants import STUDENT_ID
 
 HAND_IN = "hand-in"
@@ -60,7 +60,8 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     done = HandedIn(home / HAND_IN / f"{who}__{lab}.ipynb")
     files.write(done.path, notebook.read_bytes())
     keep_id(home, who)
-    done.sentences = [*_about_the_id(who, written), _about_answers(pair)]
+    done.sentences = [*_about_the_id(who, written), *_about_lost_cells(pair), _about_answers(pair)]
+    done.sentences += filter(None, [deadlines.sentence(home, lab)])
     done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path))
     return done
 
@@ -92,6 +93,11 @@ def _about_the_id(who: str, written: str) -> list[str]:
     if not written:
         return ["The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
+
+
+def _about_lost_cells(pair: Pair) -> list[str]:
+    missing = lost(pair)
+    return [f"Lost: {'; '.join(missing)}. {HOW_TO_PUT_BACK} brings them back; then do this again."] if missing else []
 
 
 def _about_answers(pair: Pair) -> str:

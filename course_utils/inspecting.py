@@ -82,23 +82,26 @@ def read_notebook(path: Path) -> Any:
         raise CourseError(f"There is no file {path}.") from None
     except IsADirectoryError:
         raise CourseError(f"{path} is a folder; name a notebook in it.") from None
-    except Exception as error:
+    except nbformat.reader.NotJSONError:
+        raise CourseError(f"{path} is not a notebook, or a damaged one: what is in it is no JSON.") from None
+    except (OSError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from error
+    except Exception as error:  # whatever nbformat stumbles over
+        raise CourseError(f"{path} is not a notebook, or a damaged one.") from error
     return notebook
 
 
 def _find_original(path: Path, notebook: Any) -> Path:
-    """Return the reference by the notebook's name, else by its graded cells."""
-    candidates = list(_originals(path))
-    for one in candidates:
-        if one.name == path.name:
-            return one
-    mine = set(graded(notebook))
-    for one in candidates:
+    """Return the reference by the notebook's name, unless its graded cells are those of another."""
+    candidates, mine = list(_originals(path)), set(graded(notebook))
+    named = next((one for one in candidates if one.name == path.name), None)
+    for one in [named, *candidates] if named else candidates:
         theirs = {grade_id(cell) for cell in reference.read_cells(one)} - {""}
         if len(mine & theirs) > ENOUGH_IN_COMMON * len(theirs):
             return one
+    if named:
+        return named
     raise CourseError(f"{path.name} is none of the course's notebooks; keep the name it was handed out with.")
 
 
@@ -158,6 +161,12 @@ def _cells(pair: Pair) -> Iterator[Diagnosis]:
             yield Diagnosis(f"{pair.names.get(name, f'the cell {name}')}: {what}", mend)
     if not found:
         yield Diagnosis(f"all {len(theirs)} graded cells are there, once each, and the checks unchanged")
+
+
+def lost(pair: Pair) -> list[str]:
+    """Return what the graded cells are called that are missing, as the learner knows them."""
+    mine = graded(pair.notebook)
+    return [pair.names.get(name, f"the cell {name}") for name in graded(pair.reference) if name not in mine]
 
 
 def _faults_of(name: str, cell: Any, mine: dict[str, Any], count: int) -> Iterator[tuple[str, str]]:

@@ -32,6 +32,9 @@ RULES = ("tag", "kebab", "solution-cell", "placeholder", "last-call", "check-fol
 ALL = "all"
 SLOW_MODULES = {name: name for name in ("pandas", "scipy", "sklearn", "torch", "torchvision", "networkx", "sympy")}
 SLOW = re.compile(rf"\b(?:import|from) ({'|'.join(SLOW_MODULES)})\b".encode())
+OURS = re.compile(rb"\b(?:import|from) course_utils([.\w]*)")
+PROTOCOL = ".judging.protocol"  # what a check may say: all that a course of somebody else's uses of this package
+OF_PROTOCOL = tuple(f"course_utils{PROTOCOL}.{name}" for name in ("calling", "verdicts"))
 Way = Literal["outside", "inside"]
 
 
@@ -101,7 +104,7 @@ class Imports:
     Parameters
     ----------
     ours
-        Whether the notebooks use this package, and so all that it stands on.
+        Whether the notebooks use this package for more than what checks say, and so all that it stands on.
     modules
         What else they import that is slow to import.
     """
@@ -112,12 +115,20 @@ class Imports:
 
 def imports_of(root: Path, labs: Iterable[str]) -> Imports:
     """Return what the released notebooks of some labs import, and what the labs' options name."""
+    names = list(labs)
+    released = [path for lab in names for path in (root / folders(root).released / lab).glob("*.ipynb")]
+    return imports_in(root, names, b"\n".join(path.read_bytes() for path in released))
+
+
+def imports_in(root: Path, labs: Iterable[str], text: bytes) -> Imports:
+    """Return what the notebooks of some labs import, whose text this is, and what the labs' options name."""
     found = [name for lab in labs for name in read_options(root, lab).modules]
-    released = [path for lab in labs for path in (root / folders(root).released / lab).glob("*.ipynb")]
-    text = b"\n".join(path.read_bytes() for path in released)
     mentioned = dict.fromkeys(name.decode() for name in SLOW.findall(text))
     found += [SLOW_MODULES[name] for name in mentioned if find_spec(name)]
-    return Imports(b"course_utils" in text or not released, tuple(dict.fromkeys(found)))
+    ours = OURS.findall(text)
+    lessons = not text or any(not name.startswith(PROTOCOL.encode()) for name in ours)
+    found += OF_PROTOCOL if ours and not lessons else ()
+    return Imports(lessons, tuple(dict.fromkeys(found)))
 
 
 def _value(where: Path, key: str, value: Any) -> Any:

@@ -6,8 +6,10 @@ A row of the table begins with a link to a released notebook; its last two cells
 import re
 from pathlib import Path
 
-from course_utils import files
+from course_utils import files, reference
+from course_utils.cells import nbgrader_settings
 from course_utils.course import RELEASED
+from course_utils.full_marks import Part, add_up
 from course_utils.masters import master_path, read_master
 
 README = "README.md"
@@ -19,9 +21,11 @@ def counts(master: Path) -> tuple[str, str]:
     """Return a lab's exercises and points in words, such as ("11 and a bonus", "28")."""
     cells = read_master(master).cells
     headings = HEADING.findall("\n".join(cell.source for cell in cells if cell.cell_type == "markdown"))
-    points = sum(cell.metadata.get("nbgrader", {}).get("points") or 0 for cell in cells)
+    worth = zip(cells, reference.beyond_the_core(cells), strict=True)
+    total = add_up(Part(0, nbgrader_settings(cell).get("points") or 0, further) for cell, further in worth)
+    points = f"{total.most:g}" + (f", *Further* {total.further:g}" if total.further else "")
     bonus = " and a bonus" if "Bonus" in headings else ""
-    return f"{headings.count('Exercise')}{bonus}", f"{points:g}"
+    return f"{headings.count('Exercise')}{bonus}", points
 
 
 def with_counts(root: Path) -> str | None:

@@ -2,10 +2,14 @@
 
     python -m course_utils.packing fashion [FOLDER]   the four files of Fashion-MNIST; Debian's if left out
     python -m course_utils.packing networks           trains the small networks (some minutes)
+    python -m course_utils.packing clinic             makes the clinic's broken trainings (a minute)
+    python -m course_utils.packing depth              trains plain and residual networks (half a minute)
+    python -m course_utils.packing weather FILE       seattle-weather.csv of the package vega_datasets
 
 Checksums go into ``packaged/checksums.json``; licences and sizes stand in ``packaged/SOURCES.md``.
 """
 
+import csv
 import json
 import sys
 from collections.abc import Mapping
@@ -29,6 +33,18 @@ def pack_fashion(folder: Path = DEBIAN) -> None:
     write("fashion", arrays)
 
 
+def pack_weather(file: Path) -> None:
+    """Take dates, highest temperatures and rain from a table of daily weather."""
+    with file.open(newline="", encoding="utf-8") as table:
+        days = list(csv.DictReader(table))
+    arrays = {
+        "date": np.array([day["date"].replace("/", "-") for day in days], dtype="datetime64[D]").astype(np.int32),
+        "temperature": np.array([round(10 * float(day["temp_max"])) for day in days], dtype=np.int16),
+        "rain": np.array([round(10 * float(day["precipitation"])) for day in days], dtype=np.int16),
+    }
+    write("weather", arrays)
+
+
 def pack_networks() -> None:
     """Train the small network on drawn shapes: 12,000 pictures, 8 epochs."""
     from course_utils.training import fit
@@ -37,6 +53,26 @@ def pack_networks() -> None:
     model = make_small_cnn(len(train.classes))
     print(fit(model, *train.tensors(), epochs=8, test=test.tensors()))
     write("network_shapes", {key: value.numpy() for key, value in model.state_dict().items()})
+
+
+def pack_clinic() -> None:
+    """Train the clinic's patients, and make their experiments: each training with each of three seeds."""
+    from course_utils.labs.training_homework import patients, trainings
+
+    found = [[trainings.look_into(trainings.RECIPES[name], seed) for seed in patients.SEEDS] for name in patients.ALL]
+    watched = ("curves", *patients.EXPERIMENTS)
+    write("clinic", {what: np.array([[run[what] for run in runs] for runs in found], np.float32) for what in watched})
+
+
+def pack_depth() -> None:
+    """Train plain and residual networks of each depth, with each of three seeds."""
+    from course_utils.labs.training_homework import deep
+
+    runs = np.array(
+        [[[deep.train(depth, kind, seed) for seed in deep.SEEDS] for depth in deep.DEPTHS] for kind in (False, True)],
+        np.float32,
+    )
+    write("depth", {"loss": runs[..., 0, :], "accuracy": runs[..., 1, :]})
 
 
 def write(name: str, arrays: Mapping[str, np.ndarray]) -> None:
@@ -59,6 +95,12 @@ def main(arguments: list[str]) -> None:
             pack_fashion(Path(folder))
         case ["networks"]:
             pack_networks()
+        case ["clinic"]:
+            pack_clinic()
+        case ["depth"]:
+            pack_depth()
+        case ["weather", file]:
+            pack_weather(Path(file))
         case _:
             sys.exit(__doc__)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from course_utils import journal, reference, workplace
+from course_utils.full_marks import Part, add_up
 from course_utils.journal import Practised, Record, Tried
 from course_utils.reference import Entry
 from course_utils.showing import show
@@ -111,7 +112,8 @@ def _tried(rows: list[Row]) -> str:
 
 
 def _points(rows: list[Row]) -> str:
-    return f"{_number(sum(row.points for row in rows))} of {_number(sum(row.entry.points for row in rows))}"
+    total = add_up(Part(row.points, row.entry.points, row.entry.further) for row in rows)
+    return f"{_number(total.points)} of {_number(total.most)}"
 
 
 def _practised(lab: str, record: Record) -> str:

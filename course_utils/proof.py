@@ -27,7 +27,7 @@ from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.job import Bundle, Check, Graded, Job, ReleasedCell, Submission
 from course_utils.grading.screen import Bar
 from course_utils.grading.workers import hire, processors
-from course_utils.lab_options import read_options
+from course_utils.lab_options import imports_in, read_options
 from course_utils.masters import as_text
 
 PROOFS = "proofs"
@@ -93,7 +93,7 @@ def prove(
     digests = {lab: proof.digest for lab, proof in todo.items()}
     problems: dict[str, list[str]] = {lab: [] for lab in todo}
     sentences: list[str] = []
-    with _hired(root, hired, 2 * len(todo)) as engine:
+    with _hired(root, hired, todo) as engine:
         for lab, proof in todo.items():
             todo[lab], said = _with_ways(root, proof, engine)
             sentences += said
@@ -130,8 +130,7 @@ def _with_ways(root: Path, proof: Proof, engine: Here | Cluster) -> tuple[Proof,
         model.bundle, model.submission.notebook or b"", stub.submission.notebook or b"", engine, model.limits
     )
     ways.keep(root, model.bundle, found)
-    said = {name: one.way for name, one in found.items()} | read_options(root, proof.lab).checks
-    bundle = replace(model.bundle, ways=said)
+    bundle = ways.decided(model.bundle, found, dict(read_options(root, proof.lab).checks))
     jobs = {what: replace(job, bundle=bundle) for what, job in proof.jobs.items()}
     return Proof(proof.lab, jobs), ways.sentences(bundle, found)
 
@@ -200,11 +199,12 @@ def _free_points(lab: str, graded: Graded, plain: set[str]) -> list[str]:
 
 
 @contextmanager
-def _hired(root: Path, hired: Here | None, jobs: int) -> Iterator[Here | Cluster]:
+def _hired(root: Path, hired: Here | None, todo: dict[str, Proof]) -> Iterator[Here | Cluster]:
     if hired is not None:
         yield hired
         return
-    with hire(root, workers=min(processors(), jobs)) as found:
+    text = b"\n".join(proof.jobs[STUB].submission.notebook or b"" for proof in todo.values())
+    with hire(root, workers=min(processors(), 2 * len(todo)), imports=imports_in(root, todo, text)) as found:
         yield found
 
 

@@ -95,7 +95,7 @@ def taken_from(place: Path) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for function in (cells, entries, lab_of, sections):
+    for function in (cells, entries, example_of, lab_of, sections):
         function.cache_clear()
 
 
@@ -146,6 +146,20 @@ def read_cells(path: Path) -> list[dict[str, Any]]:
     return found
 
 
+EXAMPLE = re.compile(r"^Example:.*(?:\n(?!\n).+)*", re.M)
+
+
+@cache
+def example_of(lab: str, exercise: str) -> str:
+    """Return the paragraph of an exercise's prompt with its example; "" if there is none."""
+    if not lab or not path_of(lab).is_file():
+        return ""
+    prompt = entries(lab)[exercise].prompt if exercise in entries(lab) else ""
+    text = next((cell["source"] for cell in cells(lab) if prompt and cell.get("id", "") == prompt), "")
+    found = EXAMPLE.search(text)
+    return found[0] if found else ""
+
+
 def title_of(lab: str) -> str:
     """Return the first heading of a lab."""
     found = next((TITLE.search(cell["source"]) for cell in cells(lab) if cell["cell_type"] == "markdown"), None)
@@ -162,7 +176,7 @@ def entries_in(cells: list[dict[str, Any]]) -> dict[str, Entry]:
     """Return the exercises of a notebook by id, in its order. Of several under a heading, the first has the minutes."""
     found, number, title, minutes, prompt, dots = {}, "", "", 0, "", ""
     points = {grade_id(cell): float(nbgrader_settings(cell).get("points") or 0) for cell in cells}
-    for cell, further in zip(cells, _beyond_the_core(cells), strict=True):
+    for cell, further in zip(cells, beyond_the_core(cells), strict=True):
         if cell["cell_type"] == "markdown" and (heading := HEADING.search(cell["source"])):
             number, title, prompt = heading[1], heading[2].strip(), cell.get("id", "")
             minutes, dots = _minutes(cell), _dots(cell)
@@ -174,7 +188,7 @@ def entries_in(cells: list[dict[str, Any]]) -> dict[str, Entry]:
     return found
 
 
-def _beyond_the_core(cells: list[dict[str, Any]]) -> list[bool]:
+def beyond_the_core(cells: list[dict[str, Any]]) -> list[bool]:
     """Tell of each cell whether the heading above it is marked as further, or is that of a bonus."""
     further, found = False, []
     for cell in cells:
@@ -188,7 +202,7 @@ def _beyond_the_core(cells: list[dict[str, Any]]) -> list[bool]:
 def exact_minutes(cells: list[dict[str, Any]]) -> tuple[float, float]:
     """Return the minutes that the core of a notebook takes, and what goes further: exercises, and reading."""
     minutes = {False: 0.0, True: 0.0}
-    for cell, further in zip(cells, _beyond_the_core(cells), strict=True):
+    for cell, further in zip(cells, beyond_the_core(cells), strict=True):
         prose = cell["cell_type"] == "markdown"
         minutes[further] += len(cell["source"].split()) / WORDS_A_MINUTE if prose else MINUTES_A_CELL
     for entry in entries_in(cells).values():

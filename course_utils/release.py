@@ -60,19 +60,26 @@ class Outcome:
 
 
 def release(
-    root: Path, wanted: list[str], *, gradebook: bool | None = None, prove: bool = True, strict: bool = False
+    root: Path,
+    wanted: list[str],
+    *,
+    gradebook: bool | None = None,
+    prove: bool = True,
+    strict: bool = False,
+    keep_worth: bool = False,
 ) -> Outcome:
     """Make the student notebooks of the labs that are named, or of all.
 
     ``gradebook``: True registers the labs in gradebook.db and makes one if need be; False leaves it alone;
     None registers where there is one already. ``prove``: refuse labs whose model answers do not earn every point, or
     whose stubs earn one (:mod:`course_utils.proof`). ``strict``: refuse also checks that can only run in the student's
-    process.
+    process. ``keep_worth``: allow graded cells to come and go although students have handed in, who then keep the share
+    of the points that they have (:mod:`course_utils.grading.worth`).
     """
     names = find_labs(root, wanted)
     notebooks = read_masters(root, names)
     register = has_gradebook(root) if gradebook is None else gradebook
-    refuse_to_drop_graded_cells(root, notebooks, register)
+    changing = refuse_to_drop_graded_cells(root, notebooks, register, keep_worth=keep_worth)
     made = build(root, notebooks)
     proof = prove_labs(root, notebooks, made, strict=strict) if prove else None
     outcome = compare(root, made, everything=not wanted)
@@ -82,13 +89,17 @@ def release(
         write_instructor_notebook(root, name)
     refuse_to_lose_answers(root, outcome.differing)
     outcome.written = sorted(outcome.missing + outcome.differing)
-    with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
-        for path in reversed(outcome.written):
-            target = root / RELEASED / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(aside(target)).write_bytes(made[path])
-        if register:
-            register_in_gradebook(root, notebooks)
+    try:
+        with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
+            for path in reversed(outcome.written):
+                target = root / RELEASED / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(aside(target)).write_bytes(made[path])
+            if register:
+                _set_aside(root, changing)
+                register_in_gradebook(root, notebooks)
+    finally:  # also where the new cells could not be registered: then the old ones are there
+        outcome.sentences += _put_back(root, changing)
     outcome.missing, outcome.differing, outcome.registered = [], [], register
     outcome.counts = overview.bring_up_to_date(root)
     return outcome
@@ -293,13 +304,34 @@ def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> Non
         run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
 
 
-def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], register: bool) -> None:
+def _set_aside(root: Path, changing: list[str]) -> None:
+    """Take out of the gradebook what it has of submissions of labs whose graded cells come or go."""
+    for name in changing:
+        from course_utils.grading import worth
+
+        worth.set_aside(root, name)
+
+
+def _put_back(root: Path, changing: list[str]) -> list[str]:
+    """Put it back, with what keeps each submission's worth; return who keeps what, and what is to be done."""
+    said: list[str] = []
+    for name in changing:
+        from course_utils.grading import worth
+
+        said += [*worth.put_back(root, name), f"{name}: grade it again, which changes no points: course regrade {name}"]
+    return said
+
+
+def refuse_to_drop_graded_cells(
+    root: Path, notebooks: dict[str, NotebookNode], register: bool, *, keep_worth: bool = False
+) -> list[str]:
     """Raise if a lab that students have handed in would lose a cell that carries points, or have it renamed.
 
     Their answers to it could never be graded again. nbgrader's own gradebook can neither lose nor gain a cell
-    then, which is said before it fails half-way.
+    then, which is said before it fails half-way. With ``keep_worth`` return the labs whose submissions are to keep what
+    they are worth; raise if one of them was not graded yet.
     """
-    problems = []
+    problems, changing = [], []
     for name, notebook in notebooks.items():
         in_book, in_use = graded_in_gradebook(root, name)
         if not in_use and not any((root / SUBMITTED).glob(f"*/{name}")):
@@ -308,14 +340,30 @@ def refuse_to_drop_graded_cells(root: Path, notebooks: dict[str, NotebookNode], 
         before = graded_in_release(root, name) + in_book
         lost = [cell for cell in dict.fromkeys(before) if cell not in now]
         gained = [cell for cell in now if cell not in in_book] if in_use and register else []
-        if lost:
+        if keep_worth and register and in_use and (lost or gained):
+            problems += _ungraded(root, name)
+            changing.append(name)
+        elif lost:
             problems.append(f"{name} has submissions, and would lose the graded cells: {', '.join(lost)}.")
         elif gained:
             problems.append(
                 f"{name} has submissions in gradebook.db, to which nbgrader cannot add: {', '.join(gained)}."
             )
     if problems:
-        raise CourseError("\n".join([*problems, "Nothing was released. Keep those cells as they were."]))
+        way = (
+            "Keep those cells as they were, or let who has handed in keep their share: course release --keep-worth LAB"
+        )
+        raise CourseError("\n".join([*problems, f"Nothing was released. {way}"]))
+    return changing
+
+
+def _ungraded(root: Path, name: str) -> list[str]:
+    """Return a sentence about who has handed in and was never graded: nobody knows what that is worth."""
+    from course_utils.grading.reading import handed_in
+    from course_utils.grading.results import graded_students
+
+    left = sorted(set(handed_in(root, name).students) - set(graded_students(root, name)))
+    return [f"{name}: handed in and never graded: {', '.join(left)}. Run: course grade {name}"] if left else []
 
 
 def graded_in_release(root: Path, name: str) -> list[str]:

@@ -2,11 +2,13 @@
 
 import json
 import re
+from collections.abc import Mapping
 from hashlib import sha1
 from typing import Any
 
 from course_utils import reference
 from course_utils.cells import KERNELSPEC
+from course_utils.full_marks import Part, add_up
 
 WHAT_IT_IS = """# Neural-networks labs
 
@@ -30,7 +32,8 @@ it is right in those. When your notebook is graded it is tried on further cases 
 Everything you do stays on this computer. Your progress is a file of your own beside your notebooks."""
 LABS = """## The labs
 
-In this order. The times are for reading, running and solving everything; take a break at the half of a long one.
+In this order. The times are for reading, running and solving everything; take a break at the half of a long one. The
+points are a lab's full marks; points of what is marked *Further* make up for lost ones, and never count beyond that.
 """
 HAND_IN = """## Look over, and hand in
 
@@ -48,14 +51,20 @@ HELP = """## Where help is
 YOU_WILL = re.compile(r"^\*\*You will\*\* (.*?[.!])(?:\s|$)", re.M)
 
 
-def text() -> str:
-    """Return the notebook as it stands on the disk."""
+def text(due: Mapping[str, str] | None = None) -> str:
+    """Return the notebook as it stands on the disk.
+
+    Parameters
+    ----------
+    due
+        When labs are due, in words, where that is known.
+    """
     more = "".join(f"\n- [{reference.GUIDES[path.name]}](help/{path.name})" for path in reference.guides())
     cells = [
         _prose(WHAT_IT_IS),
         _code(PROGRESS),
         _prose(CORRECT),
-        _prose(LABS + _table()),
+        _prose(LABS + _table(due or {})),
         _prose(HAND_IN),
         _code(DESK),
         _prose(HELP.format(links=more)),
@@ -64,12 +73,16 @@ def text() -> str:
     return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
-def _table() -> str:
+def _table(due: Mapping[str, str]) -> str:
+    dated = [lab for lab in reference.labs() if lab in due]
     rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
+    rows = [f"{row} {more} |" for row, more in zip(rows, ("due", "---"), strict=True)] if dated else rows
     for lab in reference.labs():
-        points = sum(entry.points for entry in reference.entries(lab).values())
+        total = add_up(Part(0.0, entry.points, entry.further) for entry in reference.entries(lab).values())
+        points = f"{total.most:g}" + (f", *Further* {total.further:g}" if total.further else "")
         link = f"[{name_of(lab)}](labs/{lab}/{lab}.ipynb)"
-        rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points:g} |")
+        rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points} |")
+        rows[-1] += f" {due.get(lab, '')} |" if dated else ""
     return "\n".join(rows)
 
 

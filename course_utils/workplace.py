@@ -30,11 +30,16 @@ class LaidOut:
     folder: Path
     new: list[str] = field(default_factory=list)  # labs whose notebook was put there
     beside: dict[str, Path] = field(default_factory=dict)  # labs of which a newer release lies beside the learner's
+    back: list[str] = field(default_factory=list)  # labs over whose notebook the archive was unpacked again
 
     @property
     def sentences(self) -> list[str]:
         """What a learner should know of it."""
         said = [f"Laid out in {self.folder / LABS}: {', '.join(self.new)}."] if self.new else []
+        said += [
+            f"The archive was unpacked over your notebook of {lab}. It is back, as you last saved it with Ctrl+S."
+            for lab in self.back
+        ]
         return said + [
             f"There is a newer release of {lab}. It lies beside your notebook, which was not touched: {path}"
             for lab, path in self.beside.items()
@@ -106,13 +111,26 @@ def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut
     if not mine.exists():
         files.write(mine, content)
         done.new.append(lab)
-    elif mine.read_bytes() == released_bytes:
-        files.write(mine, content)  # from a bundle, and never opened
+    elif mine.read_bytes() == released_bytes:  # from a bundle, and never opened, or unpacked over the learner's own
+        kept = _checkpoint_of(mine) if lab in released else b""
+        if kept and _sources(kept.decode(errors="replace")) != _sources(content.decode()):
+            done.back.append(lab)
+        files.write(mine, kept if lab in done.back else content)
     elif lab in released and released[lab] != digest and mine.read_bytes() != content:
         beside = mine.with_name(f"{lab} (newer release).ipynb")
         files.write(beside, content)
         done.beside[lab] = beside
     released[lab] = digest
+
+
+def _checkpoint_of(notebook: Path) -> bytes:
+    """Return a notebook as JupyterLab keeps it beside the file whenever somebody saves it; b"" if it keeps none."""
+    path = notebook.parent / ".ipynb_checkpoints" / f"{notebook.stem}-checkpoint.ipynb"
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return b""
+    return content if _sources(content.decode(errors="replace")) else b""
 
 
 def _lay_out_guide(path: Path, content: bytes) -> None:
@@ -228,6 +246,11 @@ def find_notebook(wanted: str, start: Path | None = None) -> Path:
         if not path.is_file():
             raise CourseError(f"There is no file {path}.")
         return path
+    if path.is_dir():
+        if (inside := path / f"{path.resolve().name}.ipynb").is_file():
+            return inside
+        if path.name not in reference.labs():
+            raise CourseError(f"{path} is a folder; name a notebook in it.")
     folder = find_workplace(start)
     lab = one_lab(wanted.rstrip("/"), reference.labs())
     mine = folder / LABS / lab / f"{lab}.ipynb" if folder else None

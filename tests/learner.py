@@ -14,6 +14,7 @@ import browser
 from processes import end
 
 OFFLINE = Path(__file__).resolve().parent / "offline"
+WIDE, HIGH = 1024, 768  # pixels of a page
 HIDDEN = ("CI", "NBGRADER_EXECUTION", "COURSE_PROGRESS")
 
 
@@ -124,6 +125,10 @@ class Notebook:
         """Save the notebook."""
         self.do("docmanager:save")
 
+    def close(self) -> None:
+        """Close the notebook as it is; what was not saved would be asked about by a window over all that follows."""
+        self.ask("await find().context.revert(); find().dispose();")
+
     def errors(self) -> list[str]:
         """Return the names of all errors that cells show."""
         return self.ask(
@@ -134,7 +139,7 @@ class Notebook:
 
 def open_page(chrome, address: str, **options):
     """Open JupyterLab in a page of its own and return it when the application is there."""
-    page = chrome.new_page(viewport={"width": 1024, "height": 768}, **options)
+    page = chrome.new_page(viewport={"width": WIDE, "height": HIGH}, **options)
     page.set_default_timeout(120_000)  # a busy machine takes its time for a picture
     page.goto(address)
     page.locator(".jp-Notebook").first.wait_for(timeout=120_000)

@@ -1,8 +1,9 @@
 """Pictures of what a learner sees, to be looked at: each lab's first screen, each widget, each kind of verdict.
 
-    python tests/screenshots.py [FOLDER] [--lab 5 …] [--dark]
+    python tests/screenshots.py [FOLDER] [--lab 5 …] [--dark] [--whole]
 
-`make screenshots` calls this. The pictures lie in screenshots/ if no folder is named; nothing is compared.
+Widgets and whole labs are shown with the model answers: what uses an answer is empty otherwise. `make screenshots`
+calls this. The pictures lie in screenshots/ if no folder is named; nothing is compared.
 """
 
 import argparse
@@ -16,12 +17,18 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import browser  # noqa: E402
-from learner import Notebook, course_lab, environment, open_page, unpack  # noqa: E402
+from learner import HIGH, WIDE, Notebook, course_lab, environment, open_page, unpack  # noqa: E402
 
-from course_utils import bundle  # noqa: E402
+from course_utils import bundle, handing_in  # noqa: E402
 from course_utils.course import find_labs  # noqa: E402
 
 DARK = "app.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'});"
+TALL = 1500  # pixels of a page of a whole lab
+NEXT_PAGE = """
+const page = find().content.node.querySelector('.jp-WindowedPanel-outer'), before = page.scrollTop;
+page.scrollTop = before + page.clientHeight - 40;
+await new Promise((resolve) => setTimeout(resolve, 300));
+return page.scrollTop > before + 2;"""
 RUN_ALL = """
 for (const [number, cell] of cells().entries()) {
   if (cell.model.type !== 'code') continue;
@@ -30,8 +37,9 @@ for (const [number, cell] of cells().entries()) {
 }"""
 WIDGETS = """return cells().map((cell, number) => [number, cell.model.sharedModel.getSource()])
     .filter(([, source]) => source.includes('widgets.') && !source.includes('import'));"""
+VERDICTS_IN = "05_conv_and_pooling"
 VERDICTS = {  # of exercise 5.2, by the answer in front of it
-    "not attempted": None,
+    "not attempted": "None",
     "wrong": '{letter: {"size": 1, "units": 1} for letter in "abcde"}',
     "half": '{**{letter: {"size": 1, "units": 1} for letter in "abcde"}, "a": {"size": 5, "units": 25}}',
     "right": """{"a": {"size": 5, "units": 25}, "b": {"size": 3, "units": 9}, "c": {"size": 7, "units": 49},
@@ -45,6 +53,7 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "screenshots", help="where the pictures go")
     parser.add_argument("--lab", action="append", default=[], help="only this lab; may be given several times")
     parser.add_argument("--dark", action="store_true", help="in JupyterLab's dark theme")
+    parser.add_argument("--whole", action="store_true", help="each lab from top to bottom, in place of its widgets")
     options = parser.parse_args()
     names = find_labs(ROOT, options.lab)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -53,13 +62,20 @@ def main() -> None:
         _, archive = bundle.make_bundle(ROOT, options.lab, to / "dist")
         folder, installed = unpack(archive, to)
         (to / "home").mkdir()
+        bundle.make_answers(ROOT, options.lab, folder)
         with course_lab(folder, environment(installed, to / "home"), to / "log") as address:
             page = open_page(chrome, address)
             camera = Camera(page, options.folder, options.dark)
             camera.start_page()
             for lab in names:
                 print(lab, flush=True)
-                camera.lab(lab)
+                camera.first(lab)
+                notebook = Notebook(page, f"labs/{lab}/{handing_in.show_answers(lab, folder).name}")
+                notebook.ask(RUN_ALL)
+                (camera.whole if options.whole else camera.widgets)(lab, notebook)
+                if lab == VERDICTS_IN:
+                    camera.verdicts(notebook)
+                notebook.close()
 
 
 class Camera:
@@ -84,27 +100,38 @@ class Camera:
         self.page.wait_for_timeout(2000)
         self.take("start-run")
 
-    def lab(self, lab: str) -> None:
-        """A lab's first screen, its widgets, and in lab 05 each kind of verdict."""
+    def first(self, lab: str) -> None:
+        """A lab's first screen."""
         notebook = Notebook(self.page, f"labs/{lab}/{lab}.ipynb")
         self.take(f"{lab}-first")
-        notebook.ask(RUN_ALL)
+        notebook.close()
+
+    def widgets(self, lab: str, notebook: Notebook) -> None:
+        """Each widget of a lab."""
         for number, source in notebook.ask(WIDGETS):
             notebook.ask("await find().content.scrollToItem(argument, 'start');", number)
             call = source.split("widgets.", 1)[1].split("(")[0]
             self.page.wait_for_timeout(1000)
             self.take(f"{lab}-widget-{call}")
-        if lab.startswith("05"):
-            self.verdicts(notebook)
-        notebook.do("application:close")
+
+    def whole(self, lab: str, notebook: Notebook) -> None:
+        """A lab from top to bottom, in pages."""
+        self.page.set_viewport_size({"width": WIDE, "height": TALL})
+        notebook.ask("await find().content.scrollToItem(0, 'start');")
+        self.take(f"{lab}-page-01")
+        number = 2
+        while notebook.ask(NEXT_PAGE):
+            self.take(f"{lab}-page-{number:02}")
+            number += 1
+        self.page.set_viewport_size({"width": WIDE, "height": HIGH})
 
     def verdicts(self, notebook: Notebook) -> None:
         """Each kind of verdict."""
-        place = notebook.place("lab.output_sizes.check(")
+        answered, place = notebook.place("sizes = {"), notebook.place("lab.output_sizes.check(")
         for kind, answer in VERDICTS.items():
-            if answer:
-                notebook.write("sizes = {", f"sizes = {answer}")
-                notebook.run("sizes = {")
+            written = f"sizes = {answer}"
+            notebook.ask("cells()[argument[0]].model.sharedModel.setSource(argument[1]);", [answered, written])
+            notebook.run(written)
             notebook.run("lab.output_sizes.check(")
             notebook.ask("await find().content.scrollToItem(argument, 'center');", place)
             self.take(f"verdict-{kind}")

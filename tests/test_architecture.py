@@ -12,10 +12,10 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
-    {"cells", "course", "files", "packaged", "runtime", "shapes", "style", "toys"},
+    {"cells", "course", "files", "full_marks", "packaged", "runtime", "shapes", "style", "toys"},
     {"fetching", "reference", "showing"},
     {"start_page", "workplace"},
-    {"journal"},
+    {"deadlines", "journal"},
     {"judging", "progress"},
     {"inspecting", "models", "training"},
     {"data"},
@@ -23,7 +23,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"widgets"},
     {"handing_in", "labs"},
     {"own", "practice"},
-    {"lab_options"},
+    {"due_dates", "lab_options"},
     {"masters"},
     {"grading"},
     {"adopting", "bundle", "collecting", "doctor", "launch", "overview", "packing", "proof", "rehearsing"},
@@ -35,7 +35,10 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
-BELOW_THE_GRADER = {"cells", "course", "files", "judging", "lab_options", "masters", "reference", "runtime", "showing"}
+BELOW_THE_GRADER = {
+    *("cells", "course", "due_dates", "files", "full_marks", "judging", "lab_options", "masters", "reference"),
+    *("runtime", "showing"),
+}
 HANDED_OUT = PACKAGE / "handout"  # start.py is copied into bundles, and imports nothing
 MODULES = [path for path in sorted(PACKAGE.rglob("*.py")) if HANDED_OUT not in path.parents]
 LESSONS = [path for path in sorted((ROOT / "solutions").glob("*/*.py")) if path.stem == path.parent.name]

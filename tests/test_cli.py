@@ -40,7 +40,10 @@ def test_help_has_each_word_once_under_its_reader(course):
         found[reader] = re.findall(r"^  (\S+)", words, re.M)
     assert found == {
         "Learn": ["lab", "doctor", "submit", "show-answers", "data"],
-        "Teach": ["adopt", "grade", "regrade", "collect", "feedback", "report", "export", "students", "demo"],
+        "Teach": [
+            *("adopt", "grade", "regrade", "due", "collect", "feedback", "report", "export", "students", "new-term"),
+            *("variants", "anonymise", "demo"),
+        ],
         "Write lessons": ["release", "bundle", "site"],
     }
 

@@ -479,3 +479,16 @@ def test_too_few_classes_or_no_folder_are_explained(own, tmp_path):
     shutil.rmtree(own / "road")
     with pytest.raises(DataUnavailable, match=r"at least two folders with photographs .* and holds 1"):
         data.load_photo_classes(own)
+
+
+# days of weather
+
+
+def test_days_of_weather_are_those_of_four_years_and_their_light_is_the_seasons():
+    days = data.load_days()
+    assert (days.date[0], days.date[-1], len(days.date)) == ("2012-01-01", "2015-12-31", 1461)
+    shortest, longest = days.date[days.hours.argmin()], days.date[days.hours.argmax()]
+    assert shortest[5:7] == "12"
+    assert longest[5:7] == "06"
+    assert days.hours.max() + days.hours.min() == pytest.approx(24, abs=0.1)
+    assert (days.temperature.min(), days.temperature.max(), days.rain.min()) == (-1.6, 35.6, 0)

@@ -166,7 +166,7 @@ def test_every_setting_takes_effect(sample_course):
     assert steps[steps.index("ClearSolutions") + 1] == "drop_bare_stubs"
     assert steps.index("drop_bare_stubs") < steps.index("ComputeChecksums") < steps.index("ClearHiddenTests")
     assert (seen["exporter"], seen["sanitise"]) == ("GradedExporter", [])
-    assert seen["autograde"] == ["SaveScores", "AssignLatePenalties", "CheckCellMetadata"], "nothing executes"
+    assert seen["autograde"] == ["SaveScores", "LatePenalties", "CheckCellMetadata"], "nothing executes"
     assert seen["feedback"][0] == "HideHiddenTests"
     assert "GetGrades" in seen["feedback"]
     assert seen["feedback"][-1] == "lay_out"

@@ -162,7 +162,7 @@ def test_a_kernel_that_dies_is_said_with_the_cell(mine):
     ("name", "content", "wanted"),
     [
         ("none.ipynb", None, "There is no file"),
-        ("broken.ipynb", "{", "is not a notebook that Jupyter can read"),
+        ("broken.ipynb", "{", "is not a notebook, or a damaged one"),
         (
             "other.ipynb",
             json.dumps(NO_CELLS),

@@ -174,10 +174,10 @@ def test_the_instructor_and_the_feedback_page_say_the_same_points(graded):
         (row,) = [row for row in csv.DictReader(file) if row["student_id"] == "mia"]
     assert float(row["score"]) == 7  # five for the sizes, two for the rule
     page = (root / "feedback" / "mia" / LAB / f"{LAB}.html").read_text(encoding="utf-8")
-    assert "7 of 28 points" in page
+    assert "7 of 18 points" in page
 
 
 def test_progress_is_kept_and_says_where_to_go_on(day):
     assert "Go on here: lab 01" in day["first progress"]
     assert "2 of 12 right" in day["progress"]
-    assert "7 of 28" in day["progress"]
+    assert "7 of 18" in day["progress"]

@@ -7,6 +7,7 @@ import pytest
 from lesson import Lesson
 
 from course_utils.course import labs
+from course_utils.masters import master_path, read_master
 
 ROOT = Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "solutions" / "LECTURES.md").read_text(encoding="utf-8")
@@ -55,3 +56,55 @@ def test_every_heading_is_one_of_the_lesson(lab):
 @pytest.mark.parametrize("lab", PLACED)
 def test_every_row_names_an_item_and_says_what_it_is(lab):
     assert [row for row in rows(lab) if not ITEM.findall(row[0]) or len(row[1]) < 5] == []
+
+
+# --- what an item is about is there, not only its heading
+
+KEY = {  # item → what the text below its heading says, by lab
+    "01_neurons": {
+        "B01": ("1.3 °C an hour", "15 °C"),
+        "A33": ("20_000_000", "20_000_500", "60_000_500"),
+        "B25": ("921,601,000",),
+    },
+    "02_activations": {
+        "A06": ("709",),
+        "A07": ("silent for **every** picture", "slope 0"),
+        "B24": ("interval",),
+    },
+    "04_logistic_regression": {
+        "A14": ("face", "625 weights"),
+        "A23": ("34, gender 2 and stage 4", "0.378", "0.739", "0.598"),
+        "A44": ("3,072", "30,720"),
+    },
+    "05_conv_and_pooling": {
+        "A33": ("20 million", "20,000,500"),
+        "A35": ("225", "81"),
+        "A38": ("7×7", "25 numbers", "9 weights", "10 with its bias"),
+        "A39": ("3×3×3: 27 weights", "28 with its bias"),
+        "A40": ("3×3×3×5", "(C_out, C_in, FH, FW)"),
+        "A44": ("3,072",),
+        "A45": ("75 products", "one bias"),
+        "A46": ("1×28×28", "second map"),
+        "A47": ("6×28×28",),
+        "A60": ("CS231n", "Goodfellow", "arithmetic", "nn.Conv2d"),
+        "A61": ("100×74×74", "7600", "[[2, 2, 1], [3, 3, 2], [0, 3, 3]]"),
+        "B25": ("921,601,000", "922"),
+        "B35": ("4×24×24",),
+    },
+}
+
+
+def text_below(lab: str, headings: list[str]) -> str:
+    """Return what a lesson says below some headings, each up to the next one."""
+    whole = "\n".join(cell.source for cell in read_master(master_path(ROOT, lab)).cells)
+    parts = re.split(r"^## (?:\d+ )?(.+)$", whole, flags=re.MULTILINE)[1:]
+    return "\n".join(text for heading, text in zip(parts[::2], parts[1::2], strict=True) if heading.strip() in headings)
+
+
+@pytest.mark.parametrize("lab", KEY)
+def test_the_text_below_an_items_heading_holds_its_key_numbers(lab):
+    missing = {}
+    for item, numbers in KEY[lab].items():
+        text = text_below(lab, [heading for items, _, heading in rows(lab) if item in ITEM.findall(items)])
+        missing[item] = [number for number in numbers if number not in text]
+    assert {item: numbers for item, numbers in missing.items() if numbers} == {}

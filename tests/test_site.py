@@ -5,6 +5,7 @@ import json
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from lesson import master_of
@@ -15,18 +16,22 @@ from thorough import THOROUGH
 from course_utils.cells import KERNELSPEC, Region, Role, role
 from course_utils.course import CourseError, labs
 from course_utils.masters import region_lines
-from course_utils.site import building, lessons, mathml, pages
+from course_utils.site import building, launching, lessons, mathml, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = labs(ROOT)
 SHOWN = LABS if THOROUGH else ["05_conv_and_pooling"]
 KINDS_OF_PAGES = ["labs/05_conv_and_pooling.html", "glossary.html", "api/course_utils.data.html", "search.html"]
 EYES = [(1280, "light"), (375, "dark")] + [(1280, "dark"), (375, "light")] * THOROUGH  # width in pixels, colours
+REPOSITORY = "https://github.com/somebody/labs"
 TELLING = 12  # letters; shorter lines, such as "return a", are anybody's
 FORMULA = re.compile(r"\$\$(.+?)\$\$|\$(?!\s)([^$\n]+?)(?<!\s)\$", re.S)
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # of extensions, about Sphinx 11
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::PendingDeprecationWarning"),  # of extensions, about Sphinx 11
+    *([pytest.mark.timeout(3600)] if THOROUGH else []),  # all notebooks are run before the first test
+]
 
 
 def released(lab):
@@ -45,10 +50,11 @@ def course(tmp_path_factory):
     """Return a course with the labs that are shown, the folder of its site, and what was said while it was made."""
     root = tmp_path_factory.mktemp("course")
     shutil.copytree(ROOT / "docs", root / "docs")
+    shutil.copy(ROOT / "pyproject.toml", root)
     for lab in SHOWN:
         shutil.copytree(ROOT / "notebooks" / lab, root / "notebooks" / lab)
     said = []
-    warnings = building.build(root, root / "site", SHOWN, said.append)
+    warnings = building.build(root, root / "site", SHOWN, said.append, launching.read_address(REPOSITORY))
     return root, root / "site", said, warnings
 
 
@@ -120,6 +126,22 @@ def test_figures_of_the_lesson_are_there_with_their_texts(site):
     assert len(pictures) >= 20
     assert all((site / name).is_file() for _, name in pictures)
     assert "data:image/png" not in page
+
+
+@pytest.mark.slow
+def test_a_lesson_leads_to_where_it_opens(site):
+    page = (site / "labs/05_conv_and_pooling.html").read_text(encoding="utf-8")
+    (buttons,) = re.findall(r'<p class="launch">(.*?)</p>', page, re.S)
+    found = dict(reversed(one) for one in re.findall(r'href="([^"]*)">(.*?)<', buttons))
+    path = "labs/05_conv_and_pooling/05_conv_and_pooling.ipynb"
+    assert found == {
+        "Open at Binder": f"https://mybinder.org/v2/gh/somebody/labs/main?urlpath={quote(f'lab/tree/{path}', safe='')}",
+        "Open at Colab": f"https://colab.research.google.com/github/somebody/labs/blob/main/{path}",
+        "Notebook": f"{REPOSITORY}/blob/main/{path}",
+    }
+    assert f"%pip install {REPOSITORY}/raw/main/install/course_utils-" in shown_by(
+        site / "labs/05_conv_and_pooling.html"
+    )
 
 
 @pytest.mark.slow
@@ -273,6 +295,38 @@ def test_large_brackets_without_a_side_are_drawn():
 
 def test_three_dots_are_drawn():
     assert "…" in mathml.as_mathml(r"x_1 \dots x_n")
+
+
+# --- where lessons open
+
+
+@pytest.mark.parametrize(
+    ("address", "read"),
+    [
+        (REPOSITORY, ("github", "somebody/labs", "main")),
+        (f"{REPOSITORY}.git", ("github", "somebody/labs", "main")),
+        (f"{REPOSITORY}/tree/autumn/2026/", ("github", "somebody/labs", "autumn/2026")),
+        ("https://gitlab.com/somebody/labs/-/tree/autumn", ("gitlab", "somebody/labs", "autumn")),
+    ],
+)
+def test_an_address_says_host_name_and_branch(address, read):
+    assert launching.read_address(address) == launching.Repository(*read)
+
+
+@pytest.mark.parametrize(
+    "address", ["labs", "http://github.com/a/b", "https://example.org/a/b", f"{REPOSITORY}/blob/x"]
+)
+def test_what_is_no_address_of_a_repository_is_said(address):
+    with pytest.raises(CourseError, match="--repository wants https"):
+        launching.read_address(address)
+
+
+def test_names_and_branches_are_one_word_for_binder_and_colab_opens_nothing_of_gitlab():
+    ways = launching.read_address("https://gitlab.com/a/b/-/tree/c/d").ways_to("x")
+    assert ways == {
+        "Open at Binder": "https://mybinder.org/v2/gl/a%2Fb/c%2Fd?urlpath=lab%2Ftree%2Flabs%2Fx%2Fx.ipynb",
+        "Notebook": "https://gitlab.com/a/b/-/blob/c/d/labs/x/x.ipynb",
+    }
 
 
 # --- other pages ----------------------------------------------------------------------------------

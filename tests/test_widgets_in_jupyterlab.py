@@ -29,8 +29,10 @@ AGAIN = "run this cell again"
 GRID = """
 from course_utils.labs import conv_and_pooling
 
-conv_and_pooling.for_student("").convolve_by_hand.practice(1)
+lab = conv_and_pooling.for_student("")
+lab.convolve_by_hand.practice(1)
 """
+HINT = "lab.convolve_by_hand.hint()"
 
 
 @contextlib.contextmanager
@@ -58,8 +60,8 @@ def lab(chrome, tmp_path):
 
 def test_a_grid_of_fields_keeps_its_keys_and_fits_the_page(chrome, tmp_path):
     with opened(chrome, tmp_path, GRID) as (page, *_):
+        walk_by_tab(page, ".cu-fields input")
         cells = page.locator(".jp-Cell").count()
-        page.locator(".cu-fields input").first.focus()
         for row in ("1", "3", "3"), ("3", "1", "2"), ("3", "3", "1"):
             for number in row:
                 page.keyboard.type(number)
@@ -86,6 +88,20 @@ def test_a_grid_of_fields_keeps_its_keys_and_fits_the_page(chrome, tmp_path):
         page.keyboard.press("Enter")
         browser.eventually(page, lambda: page.locator(".cu-practice-reply").inner_text(), "")
         assert page.evaluate("document.activeElement.ariaLabel") == "row 1, column 1"
+        for key in ("Escape", "b", "Enter"):  # out of the panel, a cell below, into it
+            page.keyboard.press(key)
+        page.keyboard.type(HINT)
+        page.keyboard.press("Shift+Enter")
+        page.locator(".jp-OutputArea", has_text="Hint").wait_for(timeout=20_000)
+
+
+def walk_by_tab(page, to: str, most: int = 30) -> None:
+    """Press Tab, from the cell that is selected, until something has the focus."""
+    for _ in range(most):
+        page.keyboard.press("Tab")
+        if page.evaluate("(to) => document.activeElement.matches(to)", to):
+            return
+    raise AssertionError(f"Tab does not lead to {to}")
 
 
 def restart_behind_its_back(address: str, token: str) -> None:

@@ -73,6 +73,31 @@ def test_nothing_is_written_over_and_a_newer_release_lies_beside(home, two_labs)
     assert workplace.lay_out(home, start_page.text()).sentences == [], "it is said once"
 
 
+def test_an_archive_that_was_unpacked_over_a_learners_work_costs_nothing_that_was_saved(home, two_labs):
+    answer(mine(home))
+    worked = mine(home).read_bytes()
+    checkpoint = mine(home).parent / ".ipynb_checkpoints" / f"{LAB}-checkpoint.ipynb"
+    checkpoint.parent.mkdir()
+    checkpoint.write_bytes(worked)
+    untouched = home / "labs" / "01_neurons" / "01_neurons.ipynb"
+    for lab in ("01_neurons", LAB):
+        shutil.copy(reference.path_of(lab), home / "labs" / lab)
+    (sentence,) = workplace.lay_out(home, start_page.text()).sentences
+    assert f"unpacked over your notebook of {LAB}" in sentence
+    assert mine(home).read_bytes() == worked
+    assert cells(untouched) == cells(reference.path_of("01_neurons"))
+    assert workplace.lay_out(home, start_page.text()).sentences == [], "it is said once"
+
+
+def test_a_checkpoint_that_is_no_notebook_brings_nothing_back(home, two_labs):
+    checkpoint = mine(home).parent / ".ipynb_checkpoints" / f"{LAB}-checkpoint.ipynb"
+    checkpoint.parent.mkdir()
+    checkpoint.write_text("{")
+    shutil.copy(reference.path_of(LAB), mine(home))
+    assert workplace.lay_out(home, start_page.text()).sentences == []
+    assert cells(mine(home)) == cells(reference.path_of(LAB))
+
+
 def test_a_lab_that_was_moved_away_is_laid_out_anew(home):
     mine(home).rename(home / "old.ipynb")
     assert workplace.lay_out(home, start_page.text()).new == [LAB]
@@ -109,12 +134,15 @@ def test_in_the_authors_tree_the_workplace_is_apart_from_the_answers():
     assert "/workplace/" in (ROOT / ".gitignore").read_text()
 
 
-@pytest.mark.parametrize("wanted", ["5", "05", LAB, f"labs/{LAB}/{LAB}.ipynb"])
+@pytest.mark.parametrize("wanted", ["5", "05", LAB, f"labs/{LAB}/{LAB}.ipynb", f"labs/{LAB}", f"labs/{LAB}/"])
 def test_a_lab_is_found_by_what_it_is_called(home, wanted):
     assert workplace.find_notebook(wanted).resolve() == mine(home)
 
 
-@pytest.mark.parametrize(("wanted", "sentence"), [("9", "There is no lab '9'"), ("x.ipynb", "There is no file")])
+@pytest.mark.parametrize(
+    ("wanted", "sentence"),
+    [("9", "There is no lab '9'"), ("x.ipynb", "There is no file"), ("labs", "is a folder; name a notebook in it")],
+)
 def test_what_is_no_lab_is_said(home, wanted, sentence):
     with pytest.raises(CourseError, match=sentence):
         workplace.find_notebook(wanted)
@@ -222,6 +250,20 @@ def test_the_id_of_the_notebook_counts_and_another_is_noticed(home):
     nbformat.write(notebook, mine(home))
     assert handing_in.submit(mine(home)).path.name == f"eva__{LAB}.ipynb"
     assert any("'eva'" in one for one in handing_in.submit(mine(home), "ada").sentences)
+
+
+def test_lost_cells_are_said_and_how_they_come_back(home):
+    notebook = nbformat.read(mine(home), as_version=4)
+    notebook.cells = [cell for cell in notebook.cells if not cell.id.startswith("output-size-rule")]
+    nbformat.write(notebook, mine(home))
+    (said,) = [one for one in handing_in.submit(mine(home), "ada").sentences if one.startswith("Lost: ")]
+    assert said.startswith("Lost: exercise 5.3, Write the size rule; the check of exercise 5.3. “Put lost cells back”")
+
+
+def test_a_notebook_of_another_lab_is_known_by_its_cells(home):
+    other = home / "labs" / "01_neurons" / "01_neurons.ipynb"
+    shutil.copy(mine(home), other)
+    assert handing_in.submit(other, "ada").path.name == f"ada__{LAB}.ipynb"
 
 
 def test_where_to_upload_is_the_instructors_word(home):
@@ -336,6 +378,10 @@ def test_the_files_for_conda_and_containers_name_what_is_there(made):
     assert f"./install/{wheel}" in conda
     assert "distributed" not in conda
     json.loads((folder / ".devcontainer" / "devcontainer.json").read_text())
+    (brought,) = re.findall(r"^COPY (\w+) \1$", (folder / "Dockerfile").read_text(), re.M)
+    assert (folder / brought / "start.py").is_file(), "what was installed outside is not taken into the container"
+    settings = re.search(r"/lab_settings_learner/labconfig", (folder / ".binder" / "postBuild").read_text())
+    assert f"course_utils{settings[0]}/page_config.json" in zipfile.ZipFile(folder / "install" / wheel).namelist()
     for name in ("Dockerfile", ".devcontainer/devcontainer.json"):
         assert "install/start.py --only-install" in (folder / name).read_text()
     (weights,) = re.findall(r"^WEIGHTS := (.*)$", (ROOT / "Makefile").read_text(), re.M)

@@ -15,6 +15,7 @@ from course_utils.course import folders
 from course_utils.grading.reading import TIMESTAMP, why_no_file, why_no_id
 
 NOTEBOOK = ".ipynb"
+LATE = "late"  # the platform says so
 ENOUGH_IN_COMMON = 0.5  # of a lab's graded cells, so that a notebook under any name is known as the lab's
 Newer = tuple[int, str, int, datetime]  # of two attempts the larger one is newer
 
@@ -259,7 +260,7 @@ def _attempt(claims: list[Claim], student: str, lab: str) -> Attempt:
     files = _under_its_own_name(files, lab)
     notebooks = [claim for claim in ordered if claim.name.lower().endswith(NOTEBOOK)]
     first = (notebooks or ordered)[-1]
-    notes = ["late"] if any(claim.piece.late for claim in notebooks) else []
+    notes = [LATE] if any(claim.piece.late for claim in notebooks) else []
     stamp = next((claim.piece.timestamp for claim in claims if claim.piece.timestamp), "")
     return Attempt(student, lab, files, first.newer, stamp, str(first.piece.file.path), notes)
 

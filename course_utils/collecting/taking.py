@@ -6,10 +6,11 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from course_utils import files
-from course_utils.collecting.planning import Attempt, Newer, Plan, timestamp_of
+from course_utils.collecting.layouts import CANVAS
+from course_utils.collecting.planning import LATE, Attempt, Newer, Plan, timestamp_of
 from course_utils.course import DOWNLOADED, SUBMITTED
 from course_utils.grading.reading import TIMESTAMP
 
@@ -79,6 +80,15 @@ def _newer_in(folder: Path) -> Newer | None:
         return None
 
 
+def called_late(root: Path, student: str, lab: str) -> bool | None:
+    """Tell whether the platform called a submission late when it was collected; None where it says nothing of it."""
+    try:
+        said = json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8")).get("late")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return said if isinstance(said, bool) else None
+
+
 def take(root: Path, step: Step) -> None:
     """Do one step. What was there is kept in ``downloaded/replaced/``."""
     attempt = step.attempt
@@ -90,7 +100,9 @@ def take(root: Path, step: Step) -> None:
         for name, content in step.contents.items():
             files.write(part / name, content)
         *order, when = attempt.newer
-        note = {"origin": attempt.origin, "newer": [*order, when.isoformat()]}
+        note: dict[str, object] = {"origin": attempt.origin, "newer": [*order, when.isoformat()]}
+        if CANVAS.fullmatch(PurePosixPath(attempt.origin).name):  # which says no time, but who is late
+            note["late"] = LATE in attempt.notes
         files.write(part / NOTE, json.dumps(note), durably=True)
         if os.path.lexists(folder):
             _put_away(root, folder)

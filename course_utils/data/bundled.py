@@ -1,45 +1,6 @@
-"""Data for the lessons, without a network: what ships with installed packages, or is drawn and said to be."""
-
-from typing import NamedTuple
+"""Data for the lessons, without a network: what ships with installed packages, never fetched."""
 
 import numpy as np
-
-from course_utils.data.sunshine import sunshine_days
-
-
-class Sunshine(NamedTuple):
-    """Days: `hours` of sunshine and `temperature` in °C, an array ``(N,)`` each; `note` says where they are from."""
-
-    hours: np.ndarray
-    temperature: np.ndarray
-    note: str
-
-
-def load_sunshine(days: int = 200, *, seed: int = 0) -> Sunshine:
-    """Draw days of sunshine and their temperatures, after the second lecture's example. They were never measured.
-
-    Parameters
-    ----------
-    days
-        How many, at least 2.
-    seed
-        Other days for another seed; the same on every machine.
-
-    Returns
-    -------
-    Sunshine
-        Hours evenly from 0 to 12; temperatures around 15 °C plus 1.3 °C an hour, with a standard deviation of 1 °C.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than 2 days.
-    """
-    if days < 2:
-        raise ValueError(f"days must be at least 2, not {days}")
-    hours, temperature = map(np.array, sunshine_days(days, seed))
-    note = f"{days} days, drawn by a computer: 15 °C + 1.3 °C for each hour of sunshine, give or take 1 °C"
-    return Sunshine(hours, temperature, note)
 
 
 def load_photo(name: str = "camera", *, size: int = 128) -> np.ndarray:

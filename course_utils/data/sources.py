@@ -32,6 +32,8 @@ def sources() -> list[Source]:
         Source("shapes", "10 + 5 shapes, 32×32, colour", "part of the course", drawn),
         Source("bikes", "road and mountain bikes, 32×32, colour", "part of the course", drawn),
         Source("bike scenes", "the same in scenes, and in the wild", "part of the course", drawn),
+        Source("days", "1,461 days of weather, Seattle 2012 to 2015", "public domain (NOAA)", "in the package"),
+        Source("faces", "100 faces and 100 backgrounds, 25×25, grey", "none stated", "in scikit-image"),
         Source("fashion", "6,000 + 1,000 garments, 28×28, grey", "MIT, © Zalando SE", "in the package"),
         Source("fashion_colour", "the same garments, 32×32, coloured", "MIT, © Zalando SE", "in the package"),
         Source(

@@ -11,6 +11,7 @@ from course_utils import style
 from course_utils.drawing.frames import FONT
 
 EMPTY = "0.9"  # grey of a cell that is not computed yet
+ROOMY, TIGHT = 0.8, 0.92  # the share of a cell that its number takes: as a rule, and at most
 RIM = "0.7"  # grey of the lines between cells: the lightest of them end somewhere, too
 
 
@@ -90,12 +91,16 @@ def write(axes: Axes, row: float, column: float, text: str, **style_of_text) -> 
 def cell_for(*arrays: np.ndarray) -> float:
     """Find the side of a cell, in inches, that holds the longest number at 10 points; from 0.42 to 0.7."""
     longest = max(_longest_number(array) for array in arrays)
-    return min(0.7, max(0.42, FONT * 0.62 * longest / (0.92 * 72) + 0.01))
+    return min(0.7, max(0.42, FONT * 0.62 * longest / (ROOMY * 72) + 0.01))
 
 
 def cell_font(array: np.ndarray, cell: float) -> float:
-    """Size of the numbers in points, so that the longest of them fits into ``cell`` inches; at most 13."""
-    return min(13.0, 0.92 * cell * 72 / (0.62 * max(_longest_number(array), 1.6)))
+    """Size of the numbers in points, so that the longest of them fits into ``cell`` inches; at most 13.
+
+    Above 10 points they leave room for a frame around the cell.
+    """
+    roomy, tight = (share * cell * 72 / (0.62 * max(_longest_number(array), 1.6)) for share in (ROOMY, TIGHT))
+    return min(13.0, max(roomy, min(FONT, tight)))
 
 
 def _longest_number(array: np.ndarray) -> int:

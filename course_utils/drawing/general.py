@@ -146,7 +146,7 @@ def plot_parameter_bars(counts: Mapping[str, int], *, axes: Axes | None = None) 
     return bare(axes)
 
 
-def plot_value_histograms(samples: Mapping[str, np.ndarray], *, xlabel: str) -> np.ndarray:
+def plot_value_histograms(samples: Mapping[str, np.ndarray], *, xlabel: str, counted: str = "values") -> np.ndarray:
     """Draw one histogram for each sample, with its mean marked and written.
 
     Parameters
@@ -155,6 +155,8 @@ def plot_value_histograms(samples: Mapping[str, np.ndarray], *, xlabel: str) -> 
         Title → values, an array of any shape. All histograms have the same axes.
     xlabel
         What the values are, with their unit if they have one.
+    counted
+        What is counted, where a value belongs to a thing, such as ``"pictures"``.
 
     Returns
     -------
@@ -182,7 +184,7 @@ def plot_value_histograms(samples: Mapping[str, np.ndarray], *, xlabel: str) -> 
         axes.set_title(f"{title}\nmean {mean:.2f} (dashed)", fontsize=FONT + 1)
         axes.set_xlabel(xlabel, fontsize=FONT)
         bare(axes)
-    grid[0, 0].set_ylabel("number of values", fontsize=FONT)
+    grid[0, 0].set_ylabel(f"number of {counted}", fontsize=FONT)
     return grid[0]
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 
 from nbgrader.converters import GenerateFeedback
-from nbgrader.preprocessors import AssignLatePenalties, CheckCellMetadata
+from nbgrader.preprocessors import CheckCellMetadata
 
-from course_utils.grading import autograde, feedback_page, hooks, pages, shortening
+from course_utils.grading import autograde, feedback_page, hooks, lateness, pages, shortening
 
 
 def configure(c: Any) -> None:
@@ -19,7 +19,7 @@ def configure(c: Any) -> None:
     c.Autograde.exporter_class = autograde.GradedExporter
     c.Autograde.pre_convert_hook = autograde.take_the_labs_notebook
     c.Autograde.sanitize_preprocessors = []
-    c.Autograde.autograde_preprocessors = [autograde.SaveScores, AssignLatePenalties, CheckCellMetadata]
+    c.Autograde.autograde_preprocessors = [autograde.SaveScores, lateness.LatePenalties, CheckCellMetadata]
 
     # pages of students' notebooks: formgrader's screens and feedback
     c.HTMLExporter.filters = pages.FILTERS

@@ -7,6 +7,7 @@ nbgrader's own steps save the scores. What students hand in is never parsed in n
 
 import atexit
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError
+from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError, released_labs
 from course_utils.grading import ways
 from course_utils.grading.beside import beside
 from course_utils.grading.bundle import notebooks_of, read_bundle
@@ -26,7 +27,7 @@ from course_utils.grading.reading import TIMESTAMP, read_submission, read_timest
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
 from course_utils.grading.writer import write_folder
-from course_utils.lab_options import read_options
+from course_utils.lab_options import imports_of, read_options
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
@@ -34,7 +35,8 @@ _workers: dict[Path, Here] = {}  # one for each course, kept as long as this pro
 def worker(root: Path) -> Here:
     """Return this process's worker for a course. Its engine starts with the first submission and is kept."""
     if root not in _workers:
-        _workers[root] = Here(1, make_engine, tuple(private_paths(root)))
+        make = partial(make_engine, imports=imports_of(root, released_labs(root)))
+        _workers[root] = Here(1, make, tuple(private_paths(root)))
         atexit.register(_workers[root].close)
     return _workers[root]
 

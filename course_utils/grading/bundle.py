@@ -70,7 +70,8 @@ def read_bundle(root: Path, lab: str, notebook: str = "") -> Bundle:
     cells = [known.get(grade_id(cell)) or _lesson_cell(cell) for cell in released.cells]
     files = _files_beside(root / folders(root).released / lab, there)
     named, options = name if name != lab else "", read_options(root, lab)
-    return Bundle(lab, cells, files, ways.known(root, lab, name, cells), named, options.own_numbers)
+    bundle = Bundle(lab, cells, files, named=named, own_numbers=options.own_numbers)
+    return ways.decided(bundle, ways.decisions(root, lab, name, cells) or {}, {})
 
 
 def _both(lab: str, notebook: str) -> str:

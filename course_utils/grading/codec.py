@@ -18,6 +18,7 @@ from typing import Any
 import msgpack
 
 from course_utils.grading import library_values
+from course_utils.grading.sharing import Shared, is_changeable
 
 MAX_FRAME = 64 << 20  # bytes
 MAX_NODES = 200_000  # values in one frame
@@ -131,7 +132,7 @@ _HEADS: dict[int, tuple[int, int, int]] = {  # by head: bytes that follow, bytes
 # --- writing values
 
 
-def pack(value: Any, keep: Keep | None = None, *, rich: bool = False) -> Any:
+def pack(value: Any, keep: Keep | None = None, *, rich: bool = False, shared: Shared | None = None) -> Any:
     """Return a value as a document.
 
     Parameters
@@ -140,6 +141,8 @@ def pack(value: Any, keep: Keep | None = None, *, rich: bool = False) -> Any:
         Gives a handle to an object that is not plain data. Without it such an object is refused.
     rich
         Let the values of :mod:`course_utils.grading.library_values` cross as what they are.
+    shared
+        What of it the other side shall know again when it comes back.
 
     Raises
     ------
@@ -148,12 +151,12 @@ def pack(value: Any, keep: Keep | None = None, *, rich: bool = False) -> Any:
     TypeError
         For an object that is not plain data, without ``keep``.
     """
-    return _Writer(keep, rich).write(value, 0)
+    return _Writer(keep, rich, shared).write(value, 0)
 
 
 class _Writer:
-    def __init__(self, keep: Keep | None, rich: bool) -> None:
-        self.keep, self.rich, self.nodes, self.size = keep, rich, 0, 0
+    def __init__(self, keep: Keep | None, rich: bool, shared: Shared | None) -> None:
+        self.keep, self.rich, self.shared, self.nodes, self.size = keep, rich, shared, 0, 0
 
     def write(self, value: Any, depth: int) -> Any:
         kind = type(value)
@@ -167,6 +170,21 @@ class _Writer:
             return value
         if kind is int:
             return self._write_int(value)
+        if self.shared is not None and is_changeable(kind):
+            return self._write_shared(self.shared, value, kind, depth)
+        return self._write_plain(value, kind, depth)
+
+    def _write_shared(self, shared: Shared, value: Any, kind: type, depth: int) -> Any:
+        """Write the number of an object that is known, else its content, with a new number where those are given."""
+        known = shared.numbers.get(id(value))
+        if known is not None and value is not shared.looked_at:
+            return {"shared": [known]}
+        if known is not None or not shared.takes(value):
+            return self._write_plain(value, kind, depth)
+        number = shared.add(value)
+        return {"shared": [number, self._write_plain(value, kind, depth)]}
+
+    def _write_plain(self, value: Any, kind: type, depth: int) -> Any:
         if kind in _CONTAINERS:
             return {_CONTAINERS[kind]: [self.write(item, depth + 1) for item in list(value)]}
         if kind is dict:
@@ -179,12 +197,16 @@ class _Writer:
 
     def _write_library_value(self, value: Any, kind: type, depth: int) -> Any:
         """Write a value of a known library; as a handle what is not plain in the end, however that shows."""
+        shared = self.shared
+        self.shared = None if str(kind.__module__).startswith("pandas") else shared  # a frame's arrays are its own
         try:
             return library_values.write(value, kind, lambda item: self.write(item, depth + 1))
         except TooLarge:
             raise
         except Exception:
             return None
+        finally:
+            self.shared = shared
 
     def _write_of_own_class(self, value: Any, kind: type, depth: int) -> Any:
         """Write a dict, list or tuple of a class of its own (a named tuple) as Python's own would be."""
@@ -259,7 +281,7 @@ _CONTAINERS: dict[type, str] = {list: "list", tuple: "tuple", set: "set", frozen
 # --- reading values
 
 
-def unpack(document: Any, make: Make | None = None, *, rich: bool = False) -> Any:
+def unpack(document: Any, make: Make | None = None, *, rich: bool = False, shared: Shared | None = None) -> Any:
     """Return the value that :func:`pack` wrote.
 
     Parameters
@@ -268,6 +290,8 @@ def unpack(document: Any, make: Make | None = None, *, rich: bool = False) -> An
         Makes what stands for a handle; without it a handle is refused.
     rich
         Whether the values of :mod:`course_utils.grading.library_values` may come.
+    shared
+        Takes what comes with a number, while it is open; gives what comes as a number alone.
 
     Raises
     ------
@@ -275,7 +299,7 @@ def unpack(document: Any, make: Make | None = None, *, rich: bool = False) -> An
         If the document is not one that :func:`pack` could have written.
     """
     try:
-        return _Reader(make, rich).read(document, 0)
+        return _Reader(make, rich, shared).read(document, 0)
     except BadFrame:
         raise
     except Exception as error:  # whatever a hostile document makes numpy, torch or Python say
@@ -283,8 +307,8 @@ def unpack(document: Any, make: Make | None = None, *, rich: bool = False) -> An
 
 
 class _Reader:
-    def __init__(self, make: Make | None, rich: bool) -> None:
-        self.make, self.rich, self.nodes = make, rich, 0
+    def __init__(self, make: Make | None, rich: bool, shared: Shared | None) -> None:
+        self.make, self.rich, self.shared, self.nodes = make, rich, shared, 0
 
     def read(self, document: Any, depth: int) -> Any:
         self.nodes += 1
@@ -360,6 +384,16 @@ class _Reader:
             raise BadFrame("unknown dtype")
         return getattr(torch, body)
 
+    def read_shared(self, body: list[Any], depth: int) -> Any:
+        number, *content = body
+        if self.shared is None or type(number) is not int or len(content) > 1:
+            raise BadFrame("nothing is shared here")
+        if content and self.shared.open:
+            self.shared.add(self.read(content[0], depth), number)
+        elif content:
+            raise BadFrame("a number that is not given here")
+        return self.shared.objects[number]
+
     def read_handle(self, body: list[Any], depth: int) -> Any:
         number, kind, called, is_callable = body
         if self.make is None or type(number) is not int:
@@ -397,5 +431,6 @@ _READERS: dict[str, Callable[..., Any]] = {
     "tensor": _Reader.read_tensor,
     "size": _Reader.read_size,
     "dtype": _Reader.read_dtype,
+    "shared": _Reader.read_shared,
     "handle": _Reader.read_handle,
 }

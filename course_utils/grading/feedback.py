@@ -6,6 +6,7 @@ is noted beside the results in the spool. Making a page takes the better part of
 is done in processes with limits (:mod:`course_utils.grading.page_makers`), several for a large class.
 """
 
+import contextlib
 import hashlib
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,9 +23,11 @@ from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
 from course_utils.grading import own_code
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
+from course_utils.grading.lateness import Lateness
 from course_utils.grading.page_makers import make_all
 from course_utils.grading.reading import handed_in_as
 from course_utils.grading.results import graded_students
+from course_utils.grading.totals import further_cells
 from course_utils.grading.workers import processors
 
 LIBRARIES = ("nbgrader", "nbconvert")
@@ -71,9 +74,12 @@ def make_feedback(
         If nobody was graded, or one of the students named was not.
     """
     names, watcher, pages = _choose(root, lab, students), watcher or Watcher(), Pages(lab)
-    makers = _makers(root)
-    with open_gradebook(root) as book:
-        sources = {name: source for name in names if (source := _source(root, lab, name, book, makers, pages))}
+    settings = read_settings(root)
+    makers, lateness = _makers(root, lab), Lateness(root, settings)
+    with open_gradebook(root, settings) as book:
+        sources = {
+            name: source for name in names if (source := _source(root, lab, name, book, lateness, makers, pages))
+        }
     todo = [name for name in sources if fresh or not _is_there(root, lab, name, sources[name])]
     pages.known = [name for name in sources if name not in todo]
     if not todo:
@@ -101,12 +107,15 @@ def _choose(root: Path, lab: str, students: Sequence[str]) -> list[str]:
     return [name for name in there if not students or name in students]
 
 
-def _makers(root: Path) -> bytes:
-    """Return a digest of what makes a course's pages."""
-    return repr([own_code.digest_of_pages(root), *((name, version(name)) for name in LIBRARIES)]).encode()
+def _makers(root: Path, lab: str) -> bytes:
+    """Return a digest of what makes a lab's pages, and of what the lab says that goes further."""
+    libraries = [(name, version(name)) for name in LIBRARIES]
+    return repr([own_code.digest_of_pages(root), *libraries, sorted(further_cells(root, lab))]).encode()
 
 
-def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, pages: Pages) -> str:
+def _source(
+    root: Path, lab: str, student: str, book: Gradebook, lateness: Lateness, makers: bytes, pages: Pages
+) -> str:
     """Return a digest of all that a page shows, and of what makes it; "" where that cannot be read, which is noted."""
     digest, notebooks = hashlib.sha256(), sorted((root / AUTOGRADED / student / lab).glob("*.ipynb"))
     try:
@@ -119,6 +128,8 @@ def _source(root: Path, lab: str, student: str, book: Gradebook, makers: bytes, 
     digest.update(handed_in_as(root, lab, student).encode(errors="surrogateescape"))
     for path in notebooks:
         _add_grades(digest, book, lab, path.stem, student)
+    with contextlib.suppress(MissingEntry):  # nbgrader will say so
+        digest.update(lateness.said(book.find_submission(lab, student)).encode())
     book.db.remove()
     return digest.hexdigest()
 

@@ -5,7 +5,7 @@ An exercise is what stands below a heading, as far as it holds a cell that gives
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,18 @@ from typing import Any
 import nbgrader
 from nbconvert import HTMLExporter
 from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 from traitlets.config import Config
 
 from course_utils import files
 from course_utils.cells import grade_id, is_check, nbgrader_settings
 from course_utils.course import FEEDBACK
+from course_utils.full_marks import Part, Total, add_up
+from course_utils.grading.gradebook import read_settings
+from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import handed_in_as
 from course_utils.grading.shortening import NOTICE
+from course_utils.grading.totals import further_cells
 
 OURS = Path(__file__).parent / "templates"
 NBGRADERS = Path(nbgrader.__file__).parent / "server_extensions" / "formgrader" / "templates"
@@ -92,6 +97,11 @@ class Section:
         return sum(float(nbgrader_settings(cell).get("points") or 0) for cell in self.cells if _gives_points(cell))
 
     @property
+    def further(self) -> bool:
+        """Whether its points go beyond the core."""
+        return any(cell.metadata.get("course_further", False) for cell in self.cells if _gives_points(cell))
+
+    @property
     def verdict(self) -> str:
         """What its checks say, each word once."""
         found = [cell.metadata.get("course", {}).get("verdict", "") for cell in self.cells if is_check(cell)]
@@ -102,9 +112,30 @@ def lay_out(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Put a notebook into sections, as the last of nbgrader's preprocessors: points and comments are in it by then."""
     resources["course_notices"] = [cell.source for cell in notebook.cells if cell.get("id") in NOTICES]
     sections = sections_of([cell for cell in notebook.cells if cell.get("id") not in NOTICES])
+    resources["course_total"] = _total(sections, resources)
     resources["course_sections"] = sections
+    resources["course_late"] = _about_the_date(resources)
     notebook.cells = [cell for section in sections for cell in _placed(section)]
     return notebook, resources
+
+
+def _total(sections: Sequence[Section], resources: Any) -> Total:
+    """Return what a notebook is worth together: what goes further is what the released one says, not the student's."""
+    folder = Path(resources["metadata"]["path"]).resolve()
+    further, name = further_cells(folder.parents[2], folder.name), resources["metadata"]["name"]
+    cells = [cell for section in sections for cell in section.cells if _gives_points(cell)]
+    for cell in cells:
+        cell.metadata["course_further"] = (name, grade_id(cell)) in further
+    settings = ((nbgrader_settings(cell), cell.metadata["course_further"]) for cell in cells)
+    return add_up(Part(float(one.get("score") or 0), float(one.get("points") or 0), beyond) for one, beyond in settings)
+
+
+def _about_the_date(resources: Any) -> str:
+    """Return when the submission was due and how late it came; "" where it has no date."""
+    here, root = resources["nbgrader"], Path(resources["metadata"]["path"]).resolve().parents[2]
+    with Gradebook(here["db_url"]) as book:
+        submission = book.find_submission(here["assignment"], here["student"])
+        return "" if submission.duedate is None else Lateness(root, read_settings(root)).said(submission)
 
 
 def sections_of(cells: Iterable[NotebookNode]) -> list[Section]:

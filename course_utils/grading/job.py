@@ -22,6 +22,7 @@ SHOWN = 16  # digits of the digest of our own code
 Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided"]
 Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
 Output = dict[str, Any]  # nbformat's
+Way = Literal["outside", "inside", "changing"]  # changing: outside, and changed arguments come back
 Attachments = dict[str, dict[str, str]]  # pictures that were pasted into a Markdown cell, nbformat's
 
 ENDED_WELL = ("", "ok", "error")  # statuses of cells that met no limit
@@ -93,14 +94,18 @@ class Bundle:
         Name of the notebook, where it is not the lab's.
     own_numbers
         "required" to judge by the numbers of the student whose folder it is, whatever the notebook says.
+    asked
+        What a check in ordinary Python asks of the objects of the model answer's, by grade_id: no student's object is
+        asked more (:mod:`course_utils.grading.objects`). A check that is not in it may ask anything.
     """
 
     lab: str
     cells: list[ReleasedCell]
     files: dict[str, bytes] = field(default_factory=dict)
-    ways: dict[str, Literal["outside", "inside"]] = field(default_factory=dict)
+    ways: dict[str, Way] = field(default_factory=dict)
     named: str = ""
     own_numbers: Literal["", "required"] = ""
+    asked: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def notebook(self) -> str:
@@ -197,6 +202,8 @@ class Check:
         For the instructor: the traceback of a check that failed itself.
     inside
         Why the check has run in the student's process, where its verdict could be forged; "" if it has not.
+    asked
+        What it asked of the student's objects, where that was to be found out.
     """
 
     points: float
@@ -206,6 +213,7 @@ class Check:
     message: str = ""
     fault: str = ""
     inside: str = ""
+    asked: list[str] = field(default_factory=list)
 
 
 @dataclass

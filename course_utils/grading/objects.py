@@ -9,6 +9,7 @@ but itself. An exception of the student's is raised here as one of the same name
 import operator
 import random
 import sys
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from course_utils.grading import codec
+from course_utils.grading.sharing import Shared, put_into
 from course_utils.grading.slicing import LIBRARIES
 from course_utils.grading.using import BINARY, UNARY
 
@@ -142,8 +144,10 @@ class StandIn:
     def __enter__(self) -> Any:
         return _use(self, "enter")
 
-    def __exit__(self, kind: Any, error: Any, trace: Any) -> Any:
-        return _use(self, "exit", None, None, None) if error is None else None
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        """Leave, with the check's own exception if there is one. None is suppressed: a failed check stays failed."""
+        said = [one for one in getattr(error, "args", ()) if isinstance(one, (str, int, float))]
+        _use(self, "exit", *([] if error is None else [kind.__name__, said]))
 
     def __instancecheck__(self, value: Any) -> bool:
         return isinstance(type(value), codec.StandInKind) and _of_type(bool, _ask(self, "instance", value, self))
@@ -175,6 +179,10 @@ class CallableStandIn(StandIn):
         return object.__getattribute__(self, "_course_objects").use("call", [self, *args], kwargs)
 
 
+EVERYBODYS = frozenset(
+    ("__doc__", "__name__", "__qualname__", "__module__", "__bases__", "__mro__", "__annotations__", "__dict__")
+)
+ARITHMETIC = frozenset(BINARY) - {"lt", "le", "gt", "ge", "eq", "ne", "getitem", "delitem"} | {"divmod"}
 _NEVER = {"__wrapped__", "__getstate__"}
 
 
@@ -258,34 +266,79 @@ class Objects:
     ----------
     wire
         Carries uses to the student's process and brings what came of them.
+    allowed
+        What the objects may be asked; None for anything.
+    asked
+        What they were asked: attributes (``.area``), and operators with data at the other side (``sub``).
     """
 
     wire: Asks
+    allowed: frozenset[str] | None = None
+    asked: set[str] = field(default_factory=set)
     lent: list[Any] = field(default_factory=list)
     stand_ins: dict[int, Any] = field(default_factory=dict)
     classes: dict[tuple[str, bool], type] = field(default_factory=dict)
     exceptions: dict[int, type] = field(default_factory=dict)
 
     def use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """Do something in the student's process."""
+        """Do something in the student's process.
+
+        What the model answer's objects are never asked there is done here, to the data that the object is: where a
+        number is wanted, ``answer - right`` shall not be for an object to decide.
+        """
+        if what := _told_to(operation, args):
+            if self.allowed is not None and what not in self.allowed:
+                return self._use_data(operation, args)
+            self.asked.add(what)
         return self.wire.use(operation, args, kwargs)
+
+    def _use_data(self, operation: str, args: list[Any]) -> Any:
+        try:
+            given = [self.data_of(one) if is_stand_in(one) else one for one in args]
+        except TypeError:
+            if operation == "getattr":
+                raise AttributeError(f"no attribute {args[1]}") from None
+            raise
+        here: dict[str, Callable[..., Any]] = {"getattr": getattr, "divmod": divmod}
+        return here[operation](*given) if operation in here else getattr(operator, operation)(*given)
 
     # --- from there to here
 
-    def read(self, document: Any) -> Any:
-        """Return the value of a document from the student's process; raise BadFrame if it is none."""
-        return codec.unpack(document, self._stand_in, rich=True)
+    def read(self, document: Any, shared: Shared | None = None) -> Any:
+        """Return the value of a document from the student's process; raise BadFrame if it is none.
+
+        ``shared`` holds what of the check's own objects may come back.
+        """
+        return codec.unpack(document, self._stand_in, rich=True, shared=shared)
+
+    def put(self, changes: Any, shared: Shared) -> None:
+        """Put into the check's own objects what a function of the student's has put into its copies of them.
+
+        Raises
+        ------
+        BadFrame
+            If that is no such thing.
+        ValueError
+            If an object cannot hold it.
+        """
+        if type(changes) is not list or len(changes) > len(shared.objects):
+            raise codec.BadFrame("no changes")
+        try:
+            for number, content in changes:
+                put_into(shared.objects[number], self.read(codec.read_body(content), shared))
+        except (TypeError, KeyError, AttributeError, RuntimeError) as error:
+            raise codec.BadFrame(f"no change: {error}") from None
 
     def _stand_in(self, handle: int, kind: str, called: str, is_callable: bool) -> Any:
         if handle < 0:
             raise codec.BadFrame("a handle of nobody's")
-        if kind == "module" and _is_library(called) and called in sys.modules:
+        if kind == "module" and _is_tame(called) and called in sys.modules:
             return sys.modules[called]
         if handle not in self.stand_ins:
             made = self._class(kind, is_callable)(self, handle)
             self.stand_ins[handle] = made
             if kind == "type" and (base := self._exception_base(made)):
-                self.stand_ins[handle] = self._exception_class(handle, called, base)
+                self.stand_ins[handle] = self._exception_class(handle, called, base, made)
         return self.stand_ins[handle]
 
     def _class(self, kind: str, is_callable: bool) -> type:
@@ -313,7 +366,7 @@ class Objects:
         base = next((one for one in known if one is not object), None)
         if base is None:
             return type(stand_in)
-        if self.about(stand_in)[0][0] == f"{base.__module__}:{base.__qualname__}":
+        if _is_tame(base.__module__) and self.about(stand_in)[0][0] == f"{base.__module__}:{base.__qualname__}":
             return base
         return _as_subclass(type(stand_in).__name__, base)
 
@@ -350,10 +403,15 @@ class Objects:
         own = self.about(stand_in)[1]
         return next((found for name in own if (found := _known_exception(name))), None)
 
-    def _exception_class(self, handle: int, called: str, base: type) -> type:
+    def _exception_class(self, handle: int, called: str, base: type, stand_in: Any) -> type:
+        """Return a class of exceptions for one of the student's, below those that stand for its bases."""
         if handle not in self.exceptions:
             name = called if called.isidentifier() else "Error"
-            self.exceptions[handle] = type(name, (base,), {CLASS_HANDLE: handle})
+            self.exceptions[handle] = type(name, (base,), {CLASS_HANDLE: handle})  # until its bases are known
+            said = self.use("getattr", [stand_in, "__bases__"], {})
+            bases = [one for one in said if isinstance(one, type) and issubclass(one, Exception)]
+            if any(CLASS_HANDLE in vars(one) for one in bases if one is not self.exceptions[handle]):
+                self.exceptions[handle] = type(name, (bases[0],), {CLASS_HANDLE: handle})
         return self.exceptions[handle]
 
     def error_of(self, said: Any) -> Exception:
@@ -363,18 +421,25 @@ class Objects:
         kind = base
         if kinds[0] != f"{base.__module__}:{base.__qualname__}":
             number, _, called, _ = said["class"]
-            kind = self._exception_class(int(number), str(called)[:100], base)
+            found = self._stand_in(int(number), "type", str(called)[:100], True)
+            kind = found if isinstance(found, type) and issubclass(found, Exception) else base
         make: Any = kind.__new__
         error: Exception = make(kind)
         args = self.read(said["args"])
         error.args = args if type(args) is tuple and args else ((str(said["text"]),) if said["text"] else ())
+        carried = self.read(said["carried"])
+        for name, value in carried.items() if type(carried) is dict else ():
+            if isinstance(name, str) and not name.startswith("_") and not hasattr(Exception, name):
+                setattr(error, name, value)
+        if isinstance(error, SystemExit):
+            error.code = error.args[0] if error.args else None
         setattr(error, MARK, (str(said["text"])[:2_000], str(said["line"])[:200]))
         return error
 
     # --- from here to there
 
-    def write(self, value: Any) -> Any:
-        """Return a value as a document for the student's process.
+    def write(self, value: Any, shared: Shared | None = None) -> Any:
+        """Return a value as a document for the student's process; ``shared`` takes what of it can be changed there.
 
         Raises
         ------
@@ -382,7 +447,7 @@ class Objects:
             For an object of the check's own that is neither data nor a function.
         """
         try:
-            return codec.pack(value, self._lend, rich=True)
+            return codec.pack(value, self._lend, rich=True, shared=shared)
         except CannotCross:
             raise
         except (TypeError, codec.TooLarge) as error:
@@ -413,13 +478,33 @@ class Objects:
             return ["raises", type(error).__name__, codec.pack([str(error)[:500]])]
 
 
+def _told_to(operation: str, args: list[Any]) -> str:
+    """Return in a word what an object is asked that it could answer to please a check; "" for all else."""
+    if operation == "getattr":
+        return "" if args[1] in EVERYBODYS else f".{args[1]}"
+    is_arithmetic = operation in ARITHMETIC and not all(map(is_stand_in, args))
+    return operation if is_arithmetic else ""
+
+
 def _true(found: Any) -> bool:
     """Return the truth of a comparison; an array's is that of all its elements."""
     return bool(found.all()) if hasattr(found, "all") and not is_stand_in(found) else found is True or found == 1
 
 
+_STANDARD = (
+    "builtins types abc collections copy dataclasses datetime decimal enum fractions functools itertools math cmath "
+    "numbers operator random re statistics string textwrap time typing unittest calendar heapq bisect json csv"
+)
+TAME = frozenset((*LIBRARIES, *_STANDARD.split()))
+UNNAMED = {  # classes that stand under no name of builtins: of functions, of generators
+    f"{kind.__module__}:{kind.__qualname__}": kind for kind in vars(types).values() if isinstance(kind, type)
+}
+
+
 def known_class(name: str) -> type | None:
     """Return a class that is imported here anyway, by ``"module:name"``. Nothing is imported for it."""
+    if name in UNNAMED:
+        return UNNAMED[name]
     module, _, qualified = name.partition(":")
     if module.split(".")[0] not in (*LIBRARIES, "builtins") and module.split(".")[0] not in sys.stdlib_module_names:
         return None
@@ -433,19 +518,23 @@ _subclasses: dict[tuple[str, type], type] = {}
 
 
 def _as_subclass(name: str, base: type) -> type:
-    """Return an empty class below a known one; the known one itself where it has no subclasses."""
+    """Return a class below a known one of which nothing can be made here; the known one where it has no subclasses."""
     key = (name, base)
     if key not in _subclasses:
         try:
-            _subclasses[key] = type(base)(name, (base,), {})
+            _subclasses[key] = type(base)(name, (base,), {"__new__": _refuse})
         except Exception:
-            _subclasses[key] = base
+            _subclasses[key] = base if _is_tame(base.__module__) else object
     return _subclasses[key]
+
+
+def _refuse(kind: type, *_args: Any, **_options: Any) -> Any:
+    raise TypeError(f"a {kind.__name__} cannot be made here")
 
 
 def _known_exception(name: str) -> type | None:
     found = known_class(name)
-    return found if found is not None and issubclass(found, Exception) else None
+    return found if found is not None and issubclass(found, (Exception, SystemExit)) else None
 
 
 def _name_in_library(value: Any) -> str:
@@ -465,6 +554,11 @@ def _name_in_library(value: Any) -> str:
 def _module_of_ufunc(value: Any) -> str:
     numpy = sys.modules.get("numpy")
     return "numpy" if numpy is not None and isinstance(value, numpy.ufunc) else ""
+
+
+def _is_tame(module: str) -> bool:
+    """Tell whether a module does nothing to this machine, whatever a check calls in it with what a student chose."""
+    return module.split(".")[0] in TAME
 
 
 def _is_library(module: str) -> bool:

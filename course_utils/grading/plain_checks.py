@@ -15,15 +15,15 @@ import shutil
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
-from course_utils.grading.job import Check, Output
+from course_utils.grading.job import Check, Output, Way
 from course_utils.grading.objects import (
     MARK,
     CannotCross,
@@ -35,7 +35,8 @@ from course_utils.grading.objects import (
 )
 from course_utils.grading.outputs import clean
 from course_utils.grading.points import error_of
-from course_utils.grading.slicing import Slice, plain_python, why_inside
+from course_utils.grading.sharing import Shared
+from course_utils.grading.slicing import Slice, Statement, plain_python, why_inside
 from course_utils.grading.trusted import (
     GRACE,
     STOPPED,
@@ -71,10 +72,13 @@ class Wire:
         How long one use may compute.
     line
         Where the check stands.
+    changing
+        Whether arguments that a function has changed come back changed.
     """
 
-    def __init__(self, channel: Channel | None, seconds: float, line: Line) -> None:
-        self.channel, self.seconds, self.line = channel, seconds, line
+    def __init__(self, channel: Channel | None, seconds: float, line: Line, changing: bool = False) -> None:
+        self.channel, self.seconds, self.line, self.changing = channel, seconds, line, changing
+        self.changed = False  # whether a function has changed what the check handed to it, and that did not come back
         self.objects = Objects(self)
         self.files: SharedFiles | None = None
         self.states: dict[str, Any] | None = None
@@ -92,21 +96,37 @@ class Wire:
 
     def use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do something to an object in the student's process; raise here what it raises there."""
-        given, options = self.objects.write(args), self.objects.write(kwargs)
+        shared = Shared(open=operation == "call")
+        given, options = self.objects.write(args, shared), self.objects.write(kwargs, shared)
         self._before()
-        reply = self.ask(["use", operation, given, options, self.seconds])
+        reply = self.ask(["use", operation, given, options, self.seconds, self.changing])
         try:
             while reply[0] == "call back" and len(reply) == 4:
                 reply = self.ask(self.objects.call_lent(*reply[1:]))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
-        if reply[0] in ("used", "raised") and len(reply) == 3 and type(reply[2]) is str and reply[2]:
-            sys.stdout.write(reply[2])
-        value = self._value(reply)
+        if reply[0] in ("used", "raised") and len(reply) == 4:
+            if type(reply[2]) is str and reply[2]:
+                sys.stdout.write(reply[2])
+            self._take_changes(reply[3], shared)
+        value = self._value(reply, shared if self.changing else None)
         self._after()
         return value
 
-    def _value(self, reply: list[Any]) -> Any:
+    def _take_changes(self, changes: Any, shared: Shared) -> None:
+        """Bring changed arguments back, or note that there are some."""
+        shared.open = False
+        try:
+            if self.changing:
+                self.objects.put(changes, shared)
+            else:
+                self.changed = self.changed or bool(changes)
+        except codec.BadFrame as error:
+            raise Gone(str(error)) from None
+        except ValueError:  # an array has got another shape, say
+            self.changed = True
+
+    def _value(self, reply: list[Any], shared: Shared | None = None) -> Any:
         if reply[0] == "slow":
             raise TooSlow
         if reply[0] == "failed":
@@ -115,7 +135,7 @@ class Wire:
             if reply[0] == "raised":
                 raise self.objects.error_of(reply[1])
             if reply[0] in ("value", "used"):
-                return self.objects.read(reply[1])
+                return self.objects.read(reply[1], shared)
         except (codec.BadFrame, KeyError, IndexError) as error:
             if getattr(error, MARK, None):
                 raise
@@ -178,6 +198,8 @@ class PlainCheck:
         The files that the release puts beside the notebook: modules that the check may import.
     earlier
         What checks before this one bind, for one that runs inside.
+    asked
+        What it may ask of objects; None for anything, which is then noted.
     """
 
     source: str
@@ -185,9 +207,10 @@ class PlainCheck:
     slice: Slice
     channel: Channel | None
     seconds: float
-    way: Literal["outside", "inside"] | None = None
+    way: Way | None = None
     helpers: dict[str, bytes] = field(default_factory=dict)
     earlier: str = ""
+    asked: Sequence[str] | None = None
     line: Line = field(default_factory=Line)
     ran: Ran | None = None
     inside: str = ""  # why it ran inside
@@ -196,7 +219,8 @@ class PlainCheck:
     def __post_init__(self) -> None:
         self.printed = io.StringIO()
         self.names: dict[str, Any] = {"__name__": "__main__"}
-        self.wire = Wire(self.channel, self.seconds, self.line)
+        self.wire = Wire(self.channel, self.seconds, self.line, changing=self.way == "changing")
+        self.wire.objects.allowed = None if self.asked is None else frozenset(self.asked)
         self.missing: set[str] = set()
         self.folder: Path | None = None
         why = why_inside(self.source, self.slice)  # also where a proof says "outside": a text could become code here
@@ -223,6 +247,7 @@ class PlainCheck:
             if self.ran is None:
                 self.ran = self._passed()
             self.ran.check.inside = self.inside
+            self.ran.check.asked = sorted(self.wire.objects.asked) if self.asked is None else []
             return self.ran
         finally:
             if self.folder:
@@ -249,6 +274,11 @@ class PlainCheck:
         if self.line.hidden:
             self.printed.seek(before)
             self.printed.truncate()
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether it has earned points outside and a function has changed what it handed over, which it did not see."""
+        return self.wire.changed and not self.inside and self.ran is not None and self.ran.check.points > 0
 
     @contextlib.contextmanager
     def _surroundings(self, first: bool) -> Iterator[None]:
@@ -300,7 +330,17 @@ class PlainCheck:
                 self.missing.add(name)
         with contextlib.redirect_stdout(io.StringIO()):
             for statement in self.slice.local:
-                exec(compile(statement.source, "<locked cell>", "exec"), self.names)
+                self._run_before(statement)
+
+    def _run_before(self, statement: Statement) -> None:
+        """Run what the check stands on. What fails in an earlier check keeps no later one from running."""
+        try:
+            exec(compile(statement.source, "<locked cell>", "exec"), self.names)
+        except (Gone, TooSlow, CannotCross, Unusable, MemoryError):
+            raise
+        except (Exception, SystemExit):
+            if statement.place != "check":
+                raise
 
     def _failed(self, error: BaseException) -> Ran:
         """Return what comes of a check that was stopped by an exception: nothing, as nbgrader has it."""
@@ -323,7 +363,8 @@ class PlainCheck:
         return Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, name)])
 
     def _passed(self) -> Ran:
-        value = None if is_stand_in(self.value) else self.value
+        quiet = is_stand_in(self.value) or (not self.inside and is_quiet(self.source))
+        value = None if quiet else self.value
         return passed_with(value, self.points, self.printed.getvalue(), [], self.line.hidden)
 
     # --- inside
@@ -384,6 +425,14 @@ def parts_of(source: str) -> tuple[str, str]:
     except (SyntaxError, ValueError):
         return "", source
     return public, rest
+
+
+def is_quiet(source: str) -> bool:
+    """Tell whether a check ends in a semicolon: a notebook then shows no value, and there is no number of points."""
+    last = ast.parse(source).body[-1:]
+    lines = source.split("\n")[last[0].end_lineno - 1 :] if last and last[0].end_lineno else [""]
+    end = lines[0].encode()[last[0].end_col_offset or 0 :].decode() if last else ""
+    return end.strip().startswith(";")
 
 
 def _number_shown(outputs: list[Output]) -> float | None:

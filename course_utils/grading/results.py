@@ -9,8 +9,10 @@ from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.cells import grade_id, is_check
 from course_utils.course import AUTOGRADED
+from course_utils.full_marks import Part, add_up
 from course_utils.grading.faults import UNDECIDED, last_line
 from course_utils.grading.gradebook import open_gradebook
+from course_utils.grading.totals import Further, full_marks_of, further_cells, parts_of
 from course_utils.judging.protocol.verdicts import codes_of
 
 
@@ -23,7 +25,7 @@ class Result:
     student
         Student id.
     points, most
-        What the gradebook says: earned, without what is taken off for being late, and possible.
+        What the gradebook says, up to full marks: earned, without what is taken off for being late; and full marks.
     scores
         Points by graded cell.
     verdicts
@@ -63,7 +65,8 @@ class Result:
 def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]:
     """Read the results of a lab for the students named."""
     with open_gradebook(root) as book:
-        results = {student: _read_points(book, lab, student) for student in students}
+        further = further_cells(root, lab)
+        results = {student: _read_points(book, lab, student, further) for student in students}
     for result in results.values():
         others: list[dict[str, Any]] = []
         for path in sorted((root / AUTOGRADED / result.student / lab).glob("*.ipynb")):
@@ -77,18 +80,19 @@ def graded_students(root: Path, lab: str) -> list[str]:
     return sorted({path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/*.ipynb")})
 
 
-def _read_points(book: Gradebook, lab: str, student: str) -> Result:
+def _read_points(book: Gradebook, lab: str, student: str, further: Further) -> Result:
     assignment = book.find_assignment(lab)
-    result = Result(student, 0.0, assignment.max_score)
+    result, parts = Result(student, 0.0, full_marks_of(assignment, further)), list[Part]()
     for name in [notebook.name for notebook in assignment.notebooks]:
         try:
             notebook = book.find_submission_notebook(name, lab, student)
         except MissingEntry:
             continue
-        result.points += notebook.score
+        parts += parts_of(notebook, further)
         result.scores |= {grade.name: grade.score for grade in notebook.grades}
         result.by_hand |= {grade.name for grade in notebook.grades if grade.manual_score is not None}
         result.waiting |= {grade.name for grade in notebook.grades if grade.needs_manual_grade}
+    result.points = add_up(parts).points
     book.db.remove()  # a large class need not stay in memory
     return result
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from course_utils.grading import codec, using
 from course_utils.grading.channel import Channel, Gone, take
+from course_utils.grading.sharing import Shared
 from course_utils.grading.shell import Shell, interrupted_after
 
 
@@ -96,21 +97,32 @@ class Student:
         names = self.shell.user_ns
         return ["value", self._packed(names[name])] if name in names else ["missing"]
 
-    def do_use(self, operation: str, args: Any, kwargs: Any, seconds: float) -> list[Any]:
-        """Do something to an object, and reply with what came of it and what was printed meanwhile."""
-        printed = Printed()
+    def do_use(self, operation: str, args: Any, kwargs: Any, seconds: float, known: bool = False) -> list[Any]:
+        """Do something to an object; reply with what came of it, what was printed, and which arguments it has changed.
+
+        ``known`` says whether an argument that is given back shall go back as the one that it is.
+        """
+        printed, shared = Printed(), Shared()
         with contextlib.redirect_stdout(printed), interrupted_after(seconds):
             try:
-                given, options = self._unpacked(args), self._unpacked(kwargs)
-                with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
-                    value = using.OPERATIONS[operation](*given, **options)
-                return ["used", self._packed(value), printed.text]
-            except KeyboardInterrupt:
-                raise
+                given = codec.unpack(args, self._held, rich=True, shared=shared)
+                options = codec.unpack(kwargs, self._held, rich=True, shared=shared)
+
+                def content(value: Any) -> Any:
+                    return codec.pack(value, self._keep, rich=True, shared=shared)
+
+                before = shared.contents(content)
+                try:
+                    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+                        value = using.OPERATIONS[operation](*given, **options)
+                    came = ["used", content(value) if known else self._packed(value)]
+                except (KeyboardInterrupt, codec.TooLarge):
+                    raise
+                except BaseException as error:
+                    came = ["raised", using.raised(error, self._keep)]
+                return [*came, printed.text, shared.changes(before, content)]
             except codec.TooLarge as error:
                 return ["failed", f"what it gives is too large to be looked at ({error})"]
-            except BaseException as error:
-                return ["raised", using.raised(error, self._keep), printed.text]
 
     def do_inside(self, source: str, seconds: float) -> list[Any]:
         """Run a part of a check here, beside student code, and reply with its status and outputs."""

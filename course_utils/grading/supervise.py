@@ -33,19 +33,20 @@ from course_utils.grading.job import (
     Output,
     ReleasedCell,
     Status,
+    Way,
 )
 from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.plain_checks import PlainCheck
 from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
-from course_utils.grading.slicing import Slice, code_before, shared_statements, shown_text, stand_on
+from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import why_not_there
 from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
 from course_utils.grading.ungraded import ungraded
 from course_utils.runtime import seed_everything
 
 MOST_RESTARTS = 3
-MOST_REPEATS = 2  # of what ended a process without having taken too long: it may have been ended from outside
+MOST_REPEATS = 2  # in vain, of what ended a process without having taken too long: it may have been ended from outside
 LARGEST_FILE = 60 << 20  # bytes
 LEAST_SECONDS = 2.0  # for a check, also when a submission has used up its time
 OVER_A_LIMIT = ("MemoryError", "[Errno 28]", "[Errno 11]", "[Errno 27]")  # no memory, disk, processes, too large a file
@@ -240,8 +241,13 @@ class Supervision:
             return False
         self._run(source, cell, again=True)
         if cell["status"] != "ended the process":
-            self._note(REPEATED)
+            self._was_ended_from_outside()
         return True
+
+    def _was_ended_from_outside(self) -> None:
+        """Note it. What went well the second time does not count as a repetition: a machine may kill often."""
+        self._note(REPEATED)
+        self.repeats -= 1
 
     def _note(self, note: str) -> None:
         self.graded.notes += [note] if note not in self.graded.notes else []
@@ -299,6 +305,7 @@ class Supervision:
             self._begin(one)
         for one in self.waiting:
             ran = self._asked_again(one, self._end(one))
+            ran = self._also_inside(one, ran)
             ran = self._told_why(one, ran)
             self.graded.checks[one.step.grade_id] = ran.check
             one.cell["outputs"], one.cell["status"] = ran.outputs, "ok" if ran.check.points else "error"
@@ -348,14 +355,34 @@ class Supervision:
         self._begin(one)
         again = self._end(one)
         if again.check.verdict != "stopped":
-            self._note(REPEATED)
+            self._was_ended_from_outside()
         return again
 
-    def _renew(self, lost: list[Waiting]) -> None:
+    def _also_inside(self, one: Waiting, ran: Ran) -> Ran:
+        """Run a check inside, too, where an answer has changed what it was given and the check, outside, saw nothing.
+
+        A check may look at that (``assert given == [3, 1, 2]``). The less of both counts: a change can be a fault, and
+        never makes an answer right.
+        """
+        if not isinstance(one.check, PlainCheck) or not one.check.is_doubtful or self.left <= 0:
+            return ran
+        before = one.channel
+        self._renew([one], counted=False)
+        if before is None or one.channel is before or one.channel is None:
+            return ran
+        before.close()
+        one.check = self._plain_check(one, one.check.seconds, "inside")
+        seed_everything(self.job.seed)
+        one.check.begin()
+        inside = self._end(one)
+        inside.check.inside = "an answer changes what the check hands to it"
+        return inside if inside.check.points < ran.check.points else ran
+
+    def _renew(self, lost: list[Waiting], counted: bool = True) -> None:
         """Make the copies anew that a later cell of the student's has ended: a box runs again what they had run."""
         if not lost or self.graded.restarts >= MOST_RESTARTS or (self.box and not self.box.copies):
             return
-        self.graded.restarts += 1
+        self.graded.restarts += counted
         box, run = self.boxes.open(self.job.seed), 0
         self.renewed.append(box)
         with contextlib.suppress(Gone, TooSlow):
@@ -380,11 +407,12 @@ class Supervision:
         most = seconds * PATIENCE + 2 * GRACE
         return OwnCheck(one.step.source, one.step.points, self.names, client, most, locked_before(cells, name))
 
-    def _plain_check(self, one: Waiting, seconds: float) -> PlainCheck:
+    def _plain_check(self, one: Waiting, seconds: float, way: Way | None = None) -> PlainCheck:
         bundle, name = self.job.bundle, one.step.grade_id
-        slice_, way = self.slices[name], bundle.ways.get(name)
-        earlier = "\n".join(statement.source for statement in slice_.local if statement.place == "check")
-        return PlainCheck(one.step.source, one.step.points, slice_, one.channel, seconds, way, bundle.files, earlier)
+        slice_, way = self.slices[name], way or bundle.ways.get(name)
+        earlier = run_anyway(statement for statement in slice_.local if statement.place == "check")
+        about = slice_, one.channel, seconds, way, bundle.files, earlier, bundle.asked.get(name)
+        return PlainCheck(one.step.source, one.step.points, *about)
 
 
 def slices_of(cells: list[ReleasedCell]) -> dict[str, Slice]:

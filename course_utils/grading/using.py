@@ -5,6 +5,7 @@ This runs beside student code, in its process, so nothing of it is trusted: it a
 back as data, or as a handle if it is no data, and what it raises goes back as the names of its classes and its text.
 """
 
+import builtins
 import copy
 import importlib
 import inspect
@@ -79,6 +80,18 @@ def is_instance(value: Any, kind: Any) -> bool:
     return isinstance(value, kind)
 
 
+def leave(target: Any, name: str = "", args: list[Any] | None = None) -> None:
+    """Leave a ``with`` block, with an exception of Python's own if the name of one is given."""
+    if not name:
+        type(target).__exit__(target, None, None, None)
+        return
+    kind = getattr(builtins, name, RuntimeError)
+    try:
+        raise kind(*(args or []))
+    except Exception as error:
+        type(target).__exit__(target, type(error), error, error.__traceback__)
+
+
 def source_of(value: Any) -> str:
     """Return the text of a function or class."""
     return inspect.getsource(value)
@@ -115,7 +128,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "copy": copy.copy,
     "deepcopy": copy.deepcopy,
     "enter": lambda target: type(target).__enter__(target),
-    "exit": lambda target, *error: type(target).__exit__(target, *error),
+    "exit": leave,
     "subclass": issubclass,
     "instance": is_instance,
     "about": about,
@@ -128,7 +141,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def raised(error: BaseException, keep: codec.Keep) -> dict[str, Any]:
-    """Return an exception as a document: its classes, a handle to its class, its arguments if they are data, its text.
+    """Return an exception as a document: its classes, a handle to its class, its text, and what it carries, if data.
 
     Parameters
     ----------
@@ -146,7 +159,12 @@ def raised(error: BaseException, keep: codec.Keep) -> dict[str, Any]:
         text = str(error)[:2_000]
     except BaseException:  # a learner's own __str__ may do anything
         text = ""
-    return {"kinds": kinds, "class": list(keep(type(error))), "args": args, "text": text, "line": _line_of(error)}
+    try:
+        carried = codec.pack(dict(vars(error)), keep, rich=True)
+    except Exception:
+        carried = {"dict": []}
+    about_it = {"args": args, "carried": carried, "text": text, "line": _line_of(error)}
+    return {"kinds": kinds, "class": list(keep(type(error))), **about_it}
 
 
 def _line_of(error: BaseException) -> str:

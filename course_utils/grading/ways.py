@@ -1,7 +1,8 @@
 """Whether a check in ordinary Python runs outside of the student's process or inside: decided once a release.
 
 The model answer and the untouched notebook are graded both ways. Where outside gives what inside gives, the check runs
-outside, and nothing a student's code does can forge it; otherwise it runs inside. What was decided is kept in
+outside, and nothing a student's code does can forge it. Where it would with the arguments that functions change brought
+back to the check, it runs so; otherwise it runs inside. What was decided is kept in
 ``.spool/ways`` under a digest of the release's cells, and is part of what a submission's result depends on.
 """
 
@@ -10,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import jupytext
 
@@ -18,13 +19,12 @@ from course_utils import files
 from course_utils.course import SPOOL, CourseError, folders
 from course_utils.grading import own_code
 from course_utils.grading.here import Done, Jobs, NotGraded
-from course_utils.grading.job import Bundle, Check, Graded, Job, Limits, ReleasedCell, Submission
+from course_utils.grading.job import Bundle, Graded, Job, Limits, ReleasedCell, Submission, Way
 from course_utils.grading.slicing import OURS, code_before, stand_on, why_inside
 from course_utils.lab_options import NAME, read_options
 from course_utils.masters import as_text
 
 WAYS = "ways"
-Way = Literal["outside", "inside"]
 MODEL, STUB = "model", "stub"
 
 
@@ -36,10 +36,11 @@ class Grades(Protocol):
 
 @dataclass(frozen=True)
 class Decision:
-    """How a check runs, and why."""
+    """How a check runs, and why; and what it asks of the objects of the model answer's, None if that is not known."""
 
     way: Way
     why: str = ""
+    asked: tuple[str, ...] | None = None
 
 
 def plain_checks(cells: Sequence[ReleasedCell]) -> dict[str, str]:
@@ -74,14 +75,21 @@ def decisions(root: Path, lab: str, notebook: str, cells: Sequence[ReleasedCell]
         kept = json.loads(_place(root, lab, notebook).read_text(encoding="utf-8"))
         if kept["digest"] != digest_of(cells):
             return None
-        return {str(name): Decision(way, str(why)) for name, (way, why) in kept["ways"].items()}
+        return {
+            str(name): Decision(way, str(why), None if asked is None else tuple(map(str, asked)))
+            for name, (way, why, asked) in kept["ways"].items()
+        }
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def known(root: Path, lab: str, notebook: str, cells: Sequence[ReleasedCell]) -> dict[str, Way]:
-    """Return how the checks of a release run, as far as that was decided."""
-    return {name: one.way for name, one in (decisions(root, lab, notebook, cells) or {}).items()}
+def decided(bundle: Bundle, found: dict[str, Decision], said: dict[str, Way]) -> Bundle:
+    """Return a bundle whose checks run as was decided, or as the lab's options say."""
+    return replace(
+        bundle,
+        ways={name: one.way for name, one in found.items()} | said,
+        asked={name: list(one.asked) for name, one in found.items() if one.asked is not None},
+    )
 
 
 def model_of(root: Path, lab: str, notebook: str) -> bytes | None:
@@ -108,23 +116,23 @@ def ensure(root: Path, bundle: Bundle, hired: Grades, limits: Limits) -> tuple[B
 
     Without a model answer nothing can be tried: the checks' texts decide.
     """
-    checks, said = plain_checks(bundle.cells), read_options(root, bundle.lab).checks
+    checks, said = plain_checks(bundle.cells), dict[str, Way](read_options(root, bundle.lab).checks)
     before = decisions(root, bundle.lab, bundle.notebook, bundle.cells)
     if not checks or before is not None:
-        return replace(bundle, ways=bundle.ways | said), []
+        return decided(bundle, before or {}, said), []
     model = model_of(root, bundle.lab, bundle.notebook)
     if model is None:
         found = {name: Decision("inside", why) for name, why in checks.items() if why}
     else:
         found = decide(bundle, model, stub_of(root, bundle.lab, bundle.notebook), hired, limits)
     keep(root, bundle, found)
-    found |= {name: Decision(way, f"{NAME} says so") for name, way in said.items()}
-    return replace(bundle, ways={name: one.way for name, one in found.items()}), sentences(bundle, found)
+    told = found | {name: Decision(way, f"{NAME} says so") for name, way in said.items()}
+    return decided(bundle, found, said), sentences(bundle, told)
 
 
 def keep(root: Path, bundle: Bundle, found: dict[str, Decision]) -> None:
     """Keep what was decided."""
-    said = {"digest": digest_of(bundle.cells), "ways": {name: [one.way, one.why] for name, one in found.items()}}
+    said = {"digest": digest_of(bundle.cells), "ways": {n: [one.way, one.why, one.asked] for n, one in found.items()}}
     files.write(_place(root, bundle.lab, bundle.notebook), json.dumps(said, indent=1))
 
 
@@ -150,32 +158,53 @@ def decide(bundle: Bundle, model: bytes, stub: bytes, hired: Grades, limits: Lim
     found = {name: Decision("inside", why) for name, why in checks.items() if why}
     if not open_ones:
         return found
-    ways: tuple[Way, Way] = ("outside", "inside")
+    tried = _try(bundle, model, stub, hired, limits, ("outside", "inside"), open_ones)
+    found |= {name: _decided(tried, name, "outside") for name in open_ones}
+    doubtful = [name for name in open_ones if found[name].way == "inside" and not _goes_inside(tried, name, "outside")]
+    if doubtful:
+        tried |= _try(bundle, model, stub, hired, limits, ("changing",), doubtful)
+        again = {name: _decided(tried, name, "changing") for name in doubtful}
+        found |= {name: one for name, one in again.items() if one.way == "changing"}
+    return {name: found[name] for name in checks}
+
+
+Tried = dict[tuple[str, Way], Graded]
+
+
+def _try(
+    bundle: Bundle, model: bytes, stub: bytes, hired: Grades, limits: Limits, ways: tuple[Way, ...], names: list[str]
+) -> Tried:
+    """Grade the model answer and the untouched notebook with some checks run in each of these ways."""
     jobs = {
-        (what, way): Job(replace(bundle, ways=dict.fromkeys(open_ones, way)), Submission(what, content), limits)
+        (what, way): Job(replace(bundle, ways=dict.fromkeys(names, way)), Submission(what, content), limits)
         for what, content in ((MODEL, model), (STUB, stub))
         for way in ways
     }
     named = {f"{what} {way}": (what, way) for what, way in jobs}
-    graded: dict[tuple[str, Way], Graded] = {}
+    graded: Tried = {}
     for name, packed in hired.run((name, jobs[key].pack()) for name, key in named.items()):
         if isinstance(packed, NotGraded):
             raise CourseError(f"{bundle.lab} could not be tried on this machine: {packed.reason}")
         graded[named[name]] = Graded.unpack(packed)
-    for name in open_ones:
-        found[name] = _decided({key: one.checks[name] for key, one in graded.items()})
-    return {name: found[name] for name in checks}
+    return graded
 
 
-def _decided(tried: dict[tuple[str, Way], Check]) -> Decision:
-    model, stub = tried[MODEL, "outside"], tried[STUB, "outside"]
-    if model.inside or stub.inside:
-        return Decision("inside", model.inside or stub.inside)
+def _goes_inside(tried: Tried, name: str, way: Way) -> str:
+    """Return why a check has left a way and run inside, "" if it has not."""
+    checks = [tried[what, way].checks[name] for what in (MODEL, STUB)]
+    return next((check.inside for check in checks if check.inside), "")
+
+
+def _decided(tried: Tried, name: str, way: Way) -> Decision:
+    """Return a way if the check gets there what it gets inside, else inside and why."""
+    if why := _goes_inside(tried, name, way):
+        return Decision("inside", why)
     for what, said in ((MODEL, "the model answer"), (STUB, "the untouched notebook")):
-        outside, inside = tried[what, "outside"], tried[what, "inside"]
-        if outside.points != inside.points:
-            words = outside.message.split("\n")[0][:120]
+        here, inside = (tried[what, one].checks[name] for one in (way, "inside"))
+        if here.points != inside.points:
+            words = here.message.split("\n")[0][:120]
             return Decision(
-                "inside", f"outside, {said} would get {outside.points:g} instead of {inside.points:g}: {words}"
+                "inside", f"outside, {said} would get {here.points:g} instead of {inside.points:g}: {words}"
             )
-    return Decision("outside")
+    model = tried[MODEL, way].checks[name]  # one that is not right may have been stopped before it had asked all
+    return Decision(way, asked=tuple(model.asked) if model.points == model.most else None)

@@ -16,8 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
-from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.api import Gradebook, SubmittedNotebook
 from nbgrader.utils import compute_checksum
 
 from course_utils import files
@@ -27,7 +26,9 @@ from course_utils.grading.beside import beside
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
+from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
+from course_utils.grading.worth import given_up, read_kept, write_kept
 from course_utils.masters import as_text
 
 NO_RESPONSE = "No response."  # nbgrader's words
@@ -55,8 +56,7 @@ class Writer:
     ) -> None:
         self.root, self.bundle, self.book, self.settings = root, bundle, book, settings
         self.lab, self.notebook, self.notebooks = bundle.lab, bundle.notebook, notebooks or [bundle.notebook]
-        self.penalties = AssignLatePenalties(config=settings.config)
-        self.penalties.init_plugin()
+        self.lateness, self.kept = Lateness(root, settings), read_kept(root, self.lab)
 
     def write(self, graded: Graded, submission: Submission, *, read: Collection[str] = ()) -> bool:
         """Write one result; tell whether the notebook in ``autograded/`` was another one before.
@@ -82,7 +82,8 @@ class Writer:
         timestamp, when = read_timestamp(self.root, self.lab, graded.student)
         mine, others = f"{self.notebook}.ipynb", [f"{name}.ipynb" for name in self.notebooks if name != self.notebook]
         changed = _contents(folder / mine) != content
-        self._write_rows(graded.student, notebook, when, changed, read)
+        self._write_rows(graded.student, notebook, when, changed, read, submission.notebook)
+        self._forget_worth(graded.student, submission.notebook)
         stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}  # nbgrader stops at what is no time
         files = beside(submission.files, self.bundle.files | stamp, mine)
         write_folder(folder, files | {mine: content}, last=mine, mode=self._mode, keep=others)
@@ -96,27 +97,36 @@ class Writer:
     # --- the gradebook
 
     def _write_rows(
-        self, student: str, notebook: NotebookNode, when: datetime | None, changed: bool, read: Collection[str]
+        self,
+        student: str,
+        notebook: NotebookNode,
+        when: datetime | None,
+        changed: bool,
+        read: Collection[str],
+        handed_in: bytes | None,
     ) -> None:
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
         with _one_transaction(self.book):
             self.book.update_or_create_student(student)
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
+            self.lateness.tell(submission)
             rows = self.book.find_submission_notebook(self.notebook, self.lab, student)
             _write_grades(rows, cells, changed, self.settings.blank_essays, read)
             _write_comments(rows, cells)
+            for grade in rows.grades:
+                if lost := given_up(self.kept.get(student), handed_in, grade.name):
+                    grade.extra_credit = max(0.0, (grade.extra_credit or 0.0) - lost) or None
             self.book.db.flush()
             self.book.db.refresh(rows, ["score"])
-            rows.late_submission_penalty = self.penalty_of(submission, rows.score)
+            rows.late_submission_penalty = self.lateness.penalty(submission, rows)
 
-    def penalty_of(self, submission: SubmittedAssignment, score: float) -> float | None:
-        """Return what the course's late policy takes off so many points of a notebook: from nothing to all of them."""
-        late = submission.total_seconds_late
-        if late <= 0:
-            return None
-        penalty = self.penalties.plugin_inst.late_submission_penalty(submission.student.id, score, late)
-        return None if penalty is None else min(max(penalty, 0), score)
+    def _forget_worth(self, student: str, handed_in: bytes | None) -> None:
+        """Forget what a submission kept of an older release, once its student has handed in anew."""
+        kept = self.kept.get(student)
+        if kept and given_up(kept, handed_in, kept.cell):
+            del self.kept[student]
+            write_kept(self.root, self.lab, self.kept)
 
 
 def _write_grades(

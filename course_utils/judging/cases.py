@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from course_utils.judging import findings
+from course_utils.judging import findings, slips
 from course_utils.judging.answers import as_array
 from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
@@ -160,7 +160,7 @@ class Case:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
-        fitting = tuple(ways_that_fit(given, ways or {}))
+        fitting = (*ways_that_fit(given, ways or {}), *slips.in_array(given, right, ways or {}))
         if given.shape != right.shape:
             line = _shape_line(given, right)
             error = self.wrong(what, fitting[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")

@@ -8,6 +8,7 @@ hidden (:class:`Implementation`).
 """
 
 import inspect
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial, wraps
@@ -18,13 +19,14 @@ from course_utils import journal, reference
 from course_utils.judging.answer import Standing, is_heard, paragraphs, tell
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
-from course_utils.judging.findings import MISSING, Finding, Findings, Wrong, confirmed, look, report
+from course_utils.judging.findings import MISSING, Finding, Findings, Wrong, confirmed, look, may_be_slip, report
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit
+from course_utils.judging.slips import SL29
 from course_utils.judging.steps import Step, answer_of_step, answer_of_steps, joined
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
@@ -32,6 +34,7 @@ from course_utils.runtime import is_grading
 from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
+GIVEN = re.compile(r"you gave (-?[\d.,]+\d|[(\[][\d., ]+[)\]])\.$")
 WORDS = ("check", "step", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
 
 
@@ -182,7 +185,17 @@ class Exercise:
             found.append(self.judge(*answers))
 
         failed = look(judge)  # an answer that cannot be read at all
-        return found[0] if found else {"": failed}
+        return {part: self._seen_in_example(one) for part, one in found[0].items()} if found else {"": failed}
+
+    def _seen_in_example(self, finding: Finding) -> Finding:
+        """Return a finding that says so if an unexplained answer is a number, or a shape, of the prompt's example."""
+        given = GIVEN.search(finding.first)
+        if finding.standing is not Standing.WRONG or finding.because or finding.advice or not given:
+            return finding
+        answer = given[1].replace(",", "").strip("[]()")
+        example = reference.example_of(self.lab, self.id).replace(",", "").replace("[", "(").replace("]", ")")
+        stands = re.search(rf"(?<![\w.]){re.escape(answer)}(?![\w]|\.\d)", example)
+        return replace(finding, because=(SL29,)) if len(answer) > 1 and stands else finding
 
     # --- on the way to an answer
 
@@ -403,7 +416,7 @@ class Implementation(Exercise):
             try:
                 remarks.append(self.try_case(case, *answers))
             except Wrong as error:
-                if not self.names_are_confirmed:
+                if not self.names_are_confirmed and not may_be_slip(error.finding):
                     raise
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
                 others = [look(partial(self.try_case, other, *answers)) for other in alike]

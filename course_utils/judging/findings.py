@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from course_utils.judging.answer import Answer, Standing, Verdict, is_heard, shown_live, tell
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.judging.slips import is_slip
 from course_utils.runtime import in_notebook
 
 MOST_LINES = 4  # of a message
@@ -52,8 +53,8 @@ class Finding:
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The codes of the wrong ways."""
-        return tuple(way.code for way in self.because)
+        """The codes of the wrong ways; of a slip on top of one, both."""
+        return tuple(code for way in self.because for code in way.code.split("+"))
 
 
 RIGHT = Finding(Standing.RIGHT)
@@ -110,12 +111,28 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     what was answered in one of them, too; of several ways the one that does so most often.
     """
     wrong_ones = [one for one in others if one.standing is Standing.WRONG and (one.because or one.fitting is not None)]
-    if not first.because or not wrong_ones:
+    if not first.because:
+        return replace(first, because=slip_of_all(first, wrong_ones))
+    if not wrong_ones:
         return first
     known = first.fitting or first.because
     counts = {way: sum(way in (one.fitting or one.because) for one in wrong_ones) for way in known}
-    most = max(counts.values())
-    return replace(first, because=tuple(way for way in known if most and counts[way] == most)[:1])
+    own = {way: count for way, count in counts.items() if count and not is_slip(way)}
+    left = own or {way: count for way, count in counts.items() if count}
+    return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
+
+
+def may_be_slip(finding: Finding) -> bool:
+    """Tell whether a wrong answer was compared, and is a slip by name, or has no name yet."""
+    return finding.fitting is not None and all(map(is_slip, finding.because))
+
+
+def slip_of_all(first: Finding, others: list[Finding]) -> tuple[Misconception, ...]:
+    """Return the slip that shows in all other wrong cases, two or more, where one was too small to show it."""
+    if first.fitting is None or first.advice or len(others) <= 1:
+        return ()
+    shared = [way for way in others[0].fitting or () if all(way in (one.fitting or ()) for one in others)]
+    return tuple(way for way in shared if is_slip(way))[:1]
 
 
 def look_at(parts: Mapping[str, Callable[[], object]]) -> dict[str, Finding]:

@@ -8,7 +8,7 @@ from typing import Any
 from course_utils.judging.answer import paragraphs
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.mistakes import NoSuchName
-from course_utils.judging.variants import read_student_id
+from course_utils.judging.variants import in_term, read_student_id
 
 OTHERS = ("figures", "widgets", "rescue")  # what else lies in a lab's folder, and is slow to import
 
@@ -48,11 +48,14 @@ class Lab:
         The lab's exercises.
     student
         What the notebook has for a student id; "" for the lesson's own numbers, which also stand in for what is no id.
+    term
+        In each term the same student has other numbers; "" for those of old.
     """
 
-    def __init__(self, exercises: Sequence[type[Exercise]], student: object = "") -> None:
+    def __init__(self, exercises: Sequence[type[Exercise]], student: object = "", term: str = "") -> None:
         self._student, self._remark = read_student_id(student)
-        self._exercises = {exercise.name(): exercise(self._student) for exercise in exercises}
+        drawn_from = in_term(self._student, term)
+        self._exercises = {exercise.name(): exercise(drawn_from) for exercise in exercises}
         vars(self).update(self._exercises)
 
     def __getattr__(self, name: str) -> Exercise:

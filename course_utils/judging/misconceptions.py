@@ -67,7 +67,9 @@ class Misconception:
 
     @property
     def hint(self) -> str:
-        """The learner's lines: the question, and what to read again."""
+        """The learner's lines: the question, and what to read again where that is known."""
+        if not self.section:
+            return f"Hint: {self.feedback}"
         where = f" in {self.notebook}" if self.notebook else ""
         return f"Hint: {self.feedback}\nRead again: “{self.section}”{where}."
 

@@ -6,6 +6,7 @@ One number alone often cannot tell a right method from a wrong one; a set of que
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
+from course_utils.judging import slips
 from course_utils.judging.answers import as_shape, is_missing, kind, plain, short
 from course_utils.judging.closeness import same_number
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Wrong, refuse, wrong
@@ -29,6 +30,10 @@ class Explanation(NamedTuple):
 
     ways: list[Misconception]
     each: dict[Any, Misconception]
+
+    def __bool__(self) -> bool:
+        """Tell whether anything is explained."""
+        return bool(self.ways or self.each)
 
     def of(self, label: Hashable) -> tuple[Misconception, ...]:
         """Return the wrong ways behind one of the numbers that are wrong."""
@@ -76,6 +81,43 @@ def explain_set(
     single = {label: next((way for way in ways if gives(way, [label])), None) for label in amiss}
     own = {label: way for label, way in single.items() if way is not None}
     return Explanation([], own if len(own) == len(amiss) else {})
+
+
+def explain_by_slips(
+    given: Mapping[Label, Any],
+    right: Mapping[Label, Any],
+    ways: Mapping[Misconception, Mapping[Label, Any]],
+    same: Callable[[Any, Any], bool] = same_number,
+) -> Explanation:
+    """Find the slip that explains a set of numbers which no wrong way of its own does; parameters as above.
+
+    A number that no slip gives has none; one that a known wrong way gives has that.
+    """
+    seen = slips.in_numbers(given, right, same)
+    why = explain_set(given, right, {**ways, **seen}, same)
+    if not why:
+        why = explain_set(given, right, {**ways, **seen, **slips.on_top_of_numbers(ways)}, same)
+    if not why:
+        every = {**ways, **seen}
+        each = {label: explain_set({label: given[label]}, right, every, same).ways[:1] for label in telling_ones(given)}
+        return Explanation([], {label: found[0] for label, found in each.items() if found})
+    return why._replace(ways=why.ways[:1])
+
+
+def telling_ones(given: Mapping[Label, Any]) -> list[Label]:
+    """Return the questions whose answers are no small whole numbers: those come about in many ways."""
+    return [label for label, answer in given.items() if slips.is_telling(answer)]
+
+
+def _same_answer(one: Any, other: Any) -> bool:
+    return bool(one == other) if isinstance(one, tuple) or isinstance(other, tuple) else same_number(one, other)
+
+
+def slip_of(given: Any, right: Any, same: Callable[[Any, Any], bool] = _same_answer) -> list[Misconception]:
+    """Return the slip that one number, or one shape, comes of, in a list; an empty one if there is none."""
+    if given is None or same(given, right):
+        return []
+    return explain_by_slips({"": given}, {"": right}, {}, same).ways[:1]
 
 
 def ways_by_question(
@@ -170,7 +212,7 @@ def judge_numbers(
                 given[label] = read(answers[label], f"{what}[{label!r}]")
         except Wrong as error:
             found[label] = error.finding
-    why = explain_set(given, right, ways or {}, same)
+    why = explain_set(given, right, ways or {}, same) or explain_by_slips(given, right, ways or {}, same)
     for label, value in given.items():
         if not same(value, right[label]):
             because = why.of(label)

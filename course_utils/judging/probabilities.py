@@ -109,6 +109,19 @@ def is_scaled_to_one(
     return bool(products.end_at_one)
 
 
+def fitted_features(
+    function: Callable[..., Any], train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor, width: int
+) -> list[bool]:
+    """Probe: tell of what a student's head is fitted to whether each feature ends at 1, and whether it is standardised.
+
+    Only what PyTorch multiplies is seen; the second is true unless all training pictures were, at once, and were not.
+    """
+    seed_everything(7)
+    with torch.enable_grad(), Products(width) as products:
+        function(train.clone(), labels.clone(), test.clone())
+    return [products.end_at_one, products.are_standardised(len(train))]
+
+
 def probabilities(
     function: Callable[..., Any], train: torch.Tensor, labels: torch.Tensor, test: torch.Tensor
 ) -> dict[str, Any]:

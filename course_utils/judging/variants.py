@@ -82,6 +82,21 @@ def read_student_id(value: object) -> tuple[str, str]:
     )
 
 
+def in_term(student: str, term: str) -> str:
+    """Return what a student's numbers are drawn from in a term: the id itself where no term is named.
+
+    Raises
+    ------
+    ValueError
+        If the term's name has characters that no folder name should have.
+    """
+    if not isinstance(term, str) or (term and not STUDENT_ID.fullmatch(term)):
+        raise ValueError(f"a term is called by letters, digits and . _ @ -, such as 2027-spring; not {term!r}")
+    if not student or not term:
+        return student
+    return hashlib.sha256(f"{term}\x1f{student}".encode()).hexdigest()
+
+
 def draw(dice: Dice, sample: Callable[[Dice], Question], accept: Callable[[Question], bool]) -> Question:
     """Draw questions until ``accept`` likes one.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils.course import RELEASED, CourseError
+from course_utils.site.launching import Repository
 
 SITE = "site"
 WORK = ".site"  # beside the course's own folders: gathered pages, run notebooks, what Sphinx remembers
@@ -50,7 +51,9 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def build(root: Path, to: Path, labs: list[str], say: Callable[[str], None]) -> list[str]:
+def build(
+    root: Path, to: Path, labs: list[str], say: Callable[[str], None], repository: Repository | None = None
+) -> list[str]:
     """Make the site, or what of it is not up to date.
 
     Parameters
@@ -63,6 +66,8 @@ def build(root: Path, to: Path, labs: list[str], say: Callable[[str], None]) -> 
         The names of the labs that are to be in it.
     say
         Is given a line for each step.
+    repository
+        Where the bundle lies for everybody to open; lessons lead there.
 
     Returns
     -------
@@ -75,7 +80,8 @@ def build(root: Path, to: Path, labs: list[str], say: Callable[[str], None]) -> 
 
     with _nicely():
         source = root / WORK / "source"
-        gather(root, source, [root / RELEASED / lab / f"{lab}.ipynb" for lab in labs], root / WORK / "run", say)
+        notebooks = [root / RELEASED / lab / f"{lab}.ipynb" for lab in labs]
+        gather(root, source, notebooks, root / WORK / "run", say, repository)
         say("making     pages")
         return _make_html(source, to, root / WORK / "remembered")
 

@@ -11,12 +11,13 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils import files
+from course_utils.bundle import version
 from course_utils.course import CourseError
-from course_utils.site import lessons
+from course_utils.site import launching, lessons
 
 DOCS = "docs"
 LOOK_UP = ["glossary", "reading"]
-GUIDES = ["learners", "instructors", "operators", "adopt", "authors"]
+GUIDES = ["learners", "instructors", "operators", "security", "adopt", "authors"]
 HOME = "index"
 OUTWARD = re.compile(r"\[([^\]]*)\]\(\.\./[^)]*\)")
 TITLE = re.compile(r"^# (.*)$", re.M)
@@ -29,12 +30,24 @@ FOR_LESSONS = {"data", "drawing", "models", "runtime", "shapes", "style", "toys"
 DRAWS = {"figures", "widgets"}
 
 
-def gather(root: Path, source: Path, notebooks: list[Path], cache: Path, say: Callable[[str], None]) -> None:
-    """Write all pages of the site below ``source``, those that have changed; take away what is no page any more."""
+def gather(
+    root: Path,
+    source: Path,
+    notebooks: list[Path],
+    cache: Path,
+    say: Callable[[str], None],
+    repository: launching.Repository | None = None,
+) -> None:
+    """Write all pages of the site below ``source``, those that have changed; take away what is no page any more.
+
+    Where the labs lie in a ``repository``, each lesson leads to where it can be opened.
+    """
     pages: dict[str, str] = {}
     ran = {path.stem: lessons.run(path, cache, say) for path in notebooks}
     for name, notebook in ran.items():
         page = lessons.as_page(notebook, source / "_static" / "figures", "../_static/figures")
+        if repository:
+            launching.put_below_the_title(page, repository.ways_to(name), repository.first_cell(version(root)))
         pages[f"labs/{name}.ipynb"] = nbformat.writes(page)
     for name in [HOME, *GUIDES, *LOOK_UP]:
         pages[f"{name}.md"] = _guide(root / DOCS / f"{name}.md")

@@ -17,9 +17,11 @@ from statistics import median
 
 from course_utils.files import as_csv
 from course_utils.grading.trusted import NOBODYS, OTHERS
+from course_utils.grading.worth import changes_in, read_kept
 from course_utils.judging.misconceptions import name_of
 from course_utils.term.roster import Person, class_of
 from course_utils.term.sheets import ESSAY, Answered, Sheet, read_sheets
+from course_utils.term.similar import Both, Pair, pairs_of
 
 STANDINGS = ("right", "partly", "wrong", "blank", "open")
 STOPPED = {"stopped", "not graded"}
@@ -121,6 +123,31 @@ class Look:
 
 
 @dataclass
+class Alike:
+    """Two students whose answers are unusually alike: a question to ask, not a verdict.
+
+    Parameters
+    ----------
+    who
+        Their numbers.
+    exercises
+        For each exercise its name, how close the two answers are, how close answers of the class usually are (from 0
+        to 1), and both texts, without names.
+    names
+        Ids and names; filled only where names are asked for.
+    """
+
+    who: list[int]
+    exercises: list[Both]
+    names: list[str] = field(default_factory=list)
+
+    @property
+    def detail(self) -> str:
+        """The exercises, and how close."""
+        return ", ".join(f"{one.exercise} ({one.close:.0%}; usual are {one.usual:.0%})" for one in self.exercises)
+
+
+@dataclass
 class Report:
     """The report of one lab.
 
@@ -131,11 +158,17 @@ class Report:
     students, unreadable
         How many were graded, and how many of them handed in something that could not be read.
     mean, middle, most
-        Points of the others on average and in the middle, and points that can be had.
+        Points of the others on average and in the middle, and full marks.
     spread
         How many of them are in each tenth of the points, from the lowest.
     exercises, wrong, looks
         See the classes; wrong ways by frequency.
+    late, taken_off
+        How many lose points for being late, and how many points all of them together. All other points are without it.
+    notes
+        What else is to be known of the numbers.
+    alike
+        Pairs whose answers are unusually alike, the most unusual first.
     """
 
     lab: str
@@ -148,13 +181,18 @@ class Report:
     exercises: list[Exercise] = field(default_factory=list)
     wrong: list[Wrong] = field(default_factory=list)
     looks: list[Look] = field(default_factory=list)
+    late: int = 0
+    taken_off: float = 0.0
+    notes: list[str] = field(default_factory=list)
+    alike: list[Alike] = field(default_factory=list)
 
     @property
     def title(self) -> str:
         """One line that says whose report this is."""
         unread = f", {self.unreadable} of them unreadable" if self.unreadable else ""
         mean = f"{self.mean:.1f} of {self.most:g} points on average"
-        return f"{self.lab}: {self.students} submissions{unread}, {mean}"
+        late = f", before {self.taken_off:g} taken off {self.late} late" if self.late else ""
+        return f"{self.lab}: {self.students} submissions{unread}, {mean}{late}"
 
 
 def read_report(root: Path, lab: str, *, names: bool = False) -> Report:
@@ -172,7 +210,11 @@ def read_report(root: Path, lab: str, *, names: bool = False) -> Report:
     CourseError
         If nobody has been graded.
     """
-    return report_of(lab, read_sheets(root, lab), class_of(root), names=names)
+    report = report_of(lab, read_sheets(root, lab), class_of(root), names=names)
+    if kept := read_kept(root, lab):
+        what = f"{len(kept)} handed in before the exercises changed ({changes_in(kept)})"
+        report.notes.append(f"{what}, and keep their share of the points")
+    return report
 
 
 def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *, names: bool = False) -> Report:
@@ -187,6 +229,8 @@ def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *
         median(points) if points else 0.0,
         most,
         spread_of(points, most),
+        late=sum(sheet.penalty > 0 for sheet in sheets),
+        taken_off=round(sum(sheet.penalty for sheet in sheets), 2),
     )
     order = list(dict.fromkeys(name for sheet in read for name in sheet.exercises))
     made.exercises = [_exercise(name, read) for name in order]
@@ -202,6 +246,7 @@ def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *
         Look(what, sorted(numbers[student] for student in who), detail, _called(who, people) if names else [])
         for what, who, detail in _looks(sheets, order)
     ]
+    made.alike = [_alike_pair(pair, numbers, people if names else None, hide) for pair in pairs_of(read)]
     return made
 
 
@@ -250,11 +295,16 @@ def _exercise(name: str, sheets: Sequence[Sheet]) -> Exercise:
     made = Exercise(shown(name), mine[0][1].kind, max(one.most for _, one in mine))
     made.standings.update(standing_of(one) for _, one in mine)
     made.verdicts.update(one.verdict for _, one in mine if one.verdict)
-    decided = [(one.points, sheet.points - one.points) for sheet, one in mine if one.points is not None]
+    decided = [(one.points, earned(sheet) - one.points) for sheet, one in mine if one.points is not None]
     if decided and made.most:
         made.share = sum(own for own, _ in decided) / len(decided) / made.most
     made.discrimination = correlation(decided)
     return made
+
+
+def earned(sheet: Sheet) -> float:
+    """Return what all exercises gave, also beyond full marks."""
+    return sum(one.points or 0.0 for one in sheet.exercises.values())
 
 
 def correlation(pairs: Sequence[tuple[float, float]]) -> float | None:
@@ -395,6 +445,17 @@ def normal(answer: str) -> str:
         return ast.unparse(ast.parse(answer))
     except (SyntaxError, ValueError, RecursionError):
         return " ".join(answer.split())
+
+
+def _alike_pair(pair: Pair, numbers: Mapping[str, int], people: Mapping[str, Person] | None, hide: Hider) -> Alike:
+    """Return a pair in the order of its numbers, which tells nothing of the names."""
+    order = sorted((0, 1), key=lambda side: numbers[pair.students[side]])
+    students = [pair.students[side] for side in order]
+    exercises = [
+        Both(shown(one.exercise), one.close, one.usual, (hide(one.texts[order[0]]), hide(one.texts[order[1]])))
+        for one in pair.exercises
+    ]
+    return Alike([numbers[one] for one in students], exercises, [] if people is None else _called(students, people))
 
 
 # --- as a table -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from nbgrader.api import Assignment, MissingEntry
 from course_utils.course import CourseError
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.reading import handed_in
+from course_utils.grading.totals import full_marks_of, further_cells, total_of
 
 DIGITS = 4  # behind the point
 
@@ -20,7 +21,7 @@ class Mark:
     Parameters
     ----------
     points
-        With grades that a person gave, less what is taken off for being late, never below 0.
+        With grades that a person gave, up to full marks, less what is taken off for being late, never below 0.
     penalty
         What was taken off.
     waiting
@@ -41,7 +42,7 @@ class LabMarks:
     lab
         Its name.
     most
-        Points that can be had.
+        Full marks.
     marks
         By student id; who has not handed in, or was not graded, has none.
     ungraded
@@ -81,10 +82,11 @@ def read_marks(root: Path, labs: Sequence[str]) -> list[LabMarks]:
 
 
 def _marks_of(root: Path, assignment: Assignment) -> LabMarks:
-    found = LabMarks(assignment.name, float(assignment.max_score))
+    further = further_cells(root, assignment.name)
+    found = LabMarks(assignment.name, full_marks_of(assignment, further))
     for submission in assignment.submissions:
         penalty = float(submission.late_submission_penalty or 0)
-        points = round(max(0.0, float(submission.score) - penalty), DIGITS)
+        points = round(max(0.0, total_of(submission, further).points - penalty), DIGITS)
         found.marks[submission.student.id] = Mark(points, round(penalty, DIGITS), bool(submission.needs_manual_grade))
     found.ungraded = [name for name in handed_in(root, assignment.name).students if name not in found.marks]
     return found

@@ -6,13 +6,10 @@ Then the results are written as `course grade` writes them, and each student who
 ``regrades.jsonl`` in the course's folder, just before. A grade that a person gave stays.
 """
 
-import getpass
 import json
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +28,13 @@ from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.reading import handed_in
 from course_utils.grading.results import graded_students
 from course_utils.grading.spool import Spool
+from course_utils.grading.worth import given_up
 from course_utils.grading.writer import Writer
 from course_utils.judging.misconceptions import name_of
 from course_utils.lab_options import read_options
+from course_utils.term import regrade_log
+from course_utils.term.regrade_log import said
 
-LOG = "regrades.jsonl"
 PROPOSED = ".proposed"  # beside the results; no lab is called so
 MANY = 6  # students whose points change, from whom on they are also counted by exercise
 DIGITS = 4  # behind the point
@@ -229,7 +228,9 @@ def _compare_all(root: Path, book: Gradebook, blank: str, made: Plan, student: s
             found, score = _compare(rows, old, result, blank, f"{rows.name}/" if several else "")
             regrade.changes += found
             writer = Writer(root, result.bundle, book, read_settings(root))
-            after = score - (writer.penalty_of(submission, score) or 0)
+            kept, handed_in = writer.kept.get(student), result.submission.notebook
+            score -= sum(given_up(kept, handed_in, grade.name) for grade in rows.grades)
+            after = score - (writer.lateness.penalty(submission, rows, score) or 0)
         regrade.before, regrade.after = regrade.before + before, regrade.after + after
     regrade.before, regrade.after = round(regrade.before, DIGITS), round(regrade.after, DIGITS)
     made.regrades[student] = regrade
@@ -324,55 +325,13 @@ def write(root: Path, made: Plan) -> list[str]:
 
 
 def _log(root: Path, made: Plan, student: str) -> None:
-    """Append a line about a student whose points change, and bring it to the disk."""
     one = made.regrades[student]
     if one not in made.changing:
         return
     exercises = {
         change.exercise: {"before": change.before, "after": change.after, "why": change.why} for change in one.counts
     }
-    line = {
-        "time": datetime.now(UTC).isoformat(timespec="seconds"),
-        "by": _who(),
-        "lab": made.lab,
-        "student": student,
-        "before": one.before,
-        "after": one.after,
-        "exercises": exercises,
-    }
-    with (root / LOG).open("ab") as file:
-        file.write((json.dumps(line, ensure_ascii=False) + "\n").encode())
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _who() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # no name is known, as in some containers
-        return ""
-
-
-def read_log(root: Path, labs: Sequence[str]) -> list[str]:
-    """Return what was regraded, a line each, oldest first."""
-    try:
-        lines = (root / LOG).read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return []
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            read = json.loads(line)
-            said = "; ".join(
-                f"{name} {_said(one['before'])} -> {_said(one['after'])} ({one['why']})"
-                for name, one in read["exercises"].items()
-            )
-            head = f"{read['time']}  {read['by']}  {read['lab']}  {read['student']}: "
-            head += f"{read['before']:g} -> {read['after']:g}"
-        except (ValueError, KeyError, TypeError, AttributeError):
-            raise CourseError(f"{LOG}, line {number} is no line of a log of regrades.") from None
-        found += [f"{head}: {said}" if said else head] if read["lab"] in labs else []
-    return found
+    regrade_log.append(root, made.lab, student, one.before, one.after, exercises=exercises)
 
 
 # --- saying it ------------------------------------------------------------------------------------
@@ -384,13 +343,13 @@ def lines_of(made: Plan) -> list[str]:
     lines = [*made.sentences]
     for one in changing:
         lines.append(f"{one.student}: {one.before:g} -> {one.after:g}")
-        lines += [f"  {c.exercise} {_said(c.before)} -> {_said(c.after)}: {c.why}" for c in one.counts]
+        lines += [f"  {c.exercise} {said(c.before)} -> {said(c.after)}: {c.why}" for c in one.counts]
         lines += ["  only what is taken off for being late"] if not one.counts else []
     lines += _by_exercise(changing)
     for one in made.regrades.values():
         lines += [
-            f"{one.student}: {c.exercise} stays {c.by_hand:g}, given by hand; the check now gives {_said(c.after)} "
-            f"instead of {_said(c.before)}"
+            f"{one.student}: {c.exercise} stays {c.by_hand:g}, given by hand; the check now gives {said(c.after)} "
+            f"instead of {said(c.before)}"
             for c in one.changes
             if c.by_hand is not None
         ]
@@ -419,7 +378,3 @@ def _by_exercise(changing: Sequence[Regrade]) -> list[str]:
         f"in {name}: {sum(by > 0 for by in steps)} more, {sum(by < 0 for by in steps)} fewer"
         for name, steps in found.items()
     ]
-
-
-def _said(points: float | None) -> str:
-    return "waits for a person" if points is None else f"{points:g}"

@@ -43,6 +43,10 @@ ul.looks { padding-left: 1.2rem; } ul.looks li { margin: .35rem 0; }
 """
 UNFOLDED = 5  # wrong ways whose example is seen at once
 MOST_NUMBERS = 6  # of students in a line
+ALIKE_MEANS = (
+    "A question to ask, and no verdict: these answers are much closer to each other than either is to the class, "
+    "whatever names and comments they have. People who learn together write alike; so do those who read the same page."
+)
 TELLS = (
     "“Tells apart” says how the points here go with those of the other exercises: near 1, who gets this right knows "
     "the rest, too; near 0 it says nothing about that; below 0 look at the exercise: those who know more get it wrong."
@@ -94,7 +98,7 @@ def _bar(parts: Sequence[tuple[str, float]], words: str) -> str:
 def _lab(report: Report, *, alone: bool) -> str:
     head = "" if alone else f'<h2 id="{escape(report.lab)}">{escape(report.lab)}</h2>\n'
     return "".join(
-        (head, _tiles(report), _spread(report), _looks(report), _exercises(report), _ways(report)),
+        (head, _tiles(report), _spread(report), _looks(report), _exercises(report), _ways(report), _pairs(report)),
     )
 
 
@@ -105,10 +109,12 @@ def _tiles(report: Report) -> str:
         ("points in the middle", f"{report.middle:g}"),
     ]
     tiles += [("could not be read", f"{report.unreadable}")] if report.unreadable else []
+    tiles += [(f"points taken off for being late ({report.late})", f"{report.taken_off:g}")] if report.late else []
     waiting = len({who for look in report.looks if "person" in look.what or "fault" in look.what for who in look.who})
     tiles += [("wait for a person", f"{waiting}")] if waiting else []
     made = "".join(f'<div class="tile"><b>{escape(number)}</b>{escape(words)}</div>' for words, number in tiles)
-    return f'<div class="tiles">{made}</div>\n'
+    notes = "".join(f"<p>{escape(note)}.</p>\n" for note in report.notes)
+    return f'<div class="tiles">{made}</div>\n{notes}'
 
 
 def _spread(report: Report) -> str:
@@ -170,6 +176,25 @@ def _way(one: Wrong, students: int, *, unfolded: bool) -> str:
         f'<details class="way"{" open" if unfolded else ""}><summary><strong>{escape(one.title)}</strong> '
         f'<span class="small">{escape(share)}</span></summary><div class="two">{example}{told}</div></details>\n'
     )
+
+
+def _pairs(report: Report) -> str:
+    """Return the pairs that are unusually alike, each with both texts side by side."""
+    if not report.alike:
+        return ""
+    items = []
+    for one in report.alike:
+        who = " and ".join(one.names or [f"student {number}" for number in one.who])
+        texts = "".join(
+            f'<p class="small">{escape(both.exercise)}</p><div class="two">'
+            f"<pre>{escape(both.texts[0])}</pre><pre>{escape(both.texts[1])}</pre></div>"
+            for both in one.exercises
+        )
+        items.append(
+            f'<details class="way"><summary><strong>{escape(who)}</strong> <span class="small">{escape(one.detail)}'
+            f"</span></summary>{texts}</details>\n"
+        )
+    return f"<h3>Unusually alike</h3>\n<p>{ALIKE_MEANS}</p>\n{''.join(items)}"
 
 
 def _looks(report: Report) -> str:

@@ -3,7 +3,7 @@
 import textwrap
 from collections.abc import Sequence
 
-from course_utils.term.class_report import STANDINGS, Exercise, Look, Report, Wrong
+from course_utils.term.class_report import STANDINGS, Alike, Exercise, Look, Report, Wrong
 
 SIGNS = {"right": "█", "partly": "▓", "wrong": "▒", "blank": "·", "open": "?"}
 LONGEST = 30  # characters of an exercise's name
@@ -16,12 +16,22 @@ def lines_of(report: Report, width: int = 80) -> list[str]:
     width = max(width, 80)
     room = min(LONGEST, max((len(one.name) for one in report.exercises), default=8))
     legend = "  ".join(f"{SIGNS[one]} {one}" for one in STANDINGS)
-    lines = [*textwrap.wrap(report.title, width), legend, ""]
+    notes = [line for note in report.notes for line in textwrap.wrap(f"note: {note}", width)]
+    lines = [*textwrap.wrap(report.title, width), *notes, legend, ""]
     lines.append(f"{'exercise':<{room}} {'':<{BAR}} right  mean  tells apart")
     for one in report.exercises:
         lines += _exercise(one, report, room, width)
     looks = [line for one in report.looks for line in _look(one, width)]
-    return [*lines, "", *(["Who needs a look:", *looks] if looks else ["Nobody needs a look."]), ""]
+    lines += ["", *(["Who needs a look:", *looks] if looks else ["Nobody needs a look."])]
+    if report.alike:
+        lines += ["", "Unusually alike, a question to ask and no verdict (both texts: --html):"]
+        lines += [line for one in report.alike for line in _alike(one, width)]
+    return [*lines, ""]
+
+
+def _alike(one: Alike, width: int) -> list[str]:
+    who = " and ".join(one.names or [f"student {number}" for number in one.who])
+    return textwrap.wrap(f"{who}: {one.detail}", width, initial_indent="  ", subsequent_indent="    ")
 
 
 def _exercise(one: Exercise, report: Report, room: int, width: int) -> list[str]:

@@ -4,7 +4,7 @@ A person is known by the id that names their folder in ``submitted/``. What the 
 beside it, so that marks find their way back. The file is a plain table: it may be edited by hand.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
@@ -23,6 +23,9 @@ IDS = (
     "email",
     "canvas_id",
 )  # from what a new person's id is taken, the first there is
+
+
+MOST_LISTED = 12  # students in a line
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,12 @@ def class_of(root: Path) -> dict[str, Person]:
     for person in _of_gradebook(root):
         people.setdefault(person.student_id, person)
     return in_order(people.values())
+
+
+def listed(students: Sequence[str]) -> str:
+    """Return ids in a line: so many as can be read, and how many more there are."""
+    more = f" and {len(students) - MOST_LISTED} more" if len(students) > MOST_LISTED else ""
+    return ", ".join(students[:MOST_LISTED]) + more
 
 
 def in_order(people: Iterable[Person]) -> dict[str, Person]:

@@ -13,7 +13,7 @@ from course_utils.course import ROSTER, SPOOL, CourseError
 from course_utils.lab_options import read_options
 from course_utils.term.marks import LabMarks, read_marks
 from course_utils.term.platforms import PLATFORMS, Made, number
-from course_utils.term.roster import Person, class_of, read_people
+from course_utils.term.roster import Person, class_of, listed, read_people
 
 Known = dict[str, dict[str, float]]  # points by student and lab
 
@@ -156,12 +156,15 @@ def lines_of(export: Export) -> list[str]:
         said = [f"{len(lab.marks)} marks of {lab.most:g} points", *([f"{zero} of them 0"] if zero else [])]
         said += [f"{late} less a late penalty"] if late else []
         lines.append(f"{lab.lab}: {', '.join(said)}")
+        lines += [
+            f"  late: {student} {mark.points + mark.penalty:g} - {mark.penalty:g} = {mark.points:g}"
+            for student, mark in lab.marks.items()
+            if mark.penalty > 0
+        ]
         if lab.ungraded:
-            lines.append(
-                f"  blank, handed in and not graded yet: {', '.join(lab.ungraded)}. Run: course grade {lab.lab}"
-            )
+            lines.append(f"  blank, handed in and not graded yet: {listed(lab.ungraded)}. Run: course grade {lab.lab}")
         if lab.waiting:
-            lines.append(f"  a person has yet to give points: {', '.join(lab.waiting)}")
+            lines.append(f"  a person has yet to give points: {listed(lab.waiting)}")
     for why in dict.fromkeys(export.made.left_out.values()):
         names = [student for student, reason in export.made.left_out.items() if reason == why]
         lines.append(f"left out, {why}: {', '.join(names)}")

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedNotebook
 
 from course_utils.cells import Cell, grade_id, is_check, is_solution, nbgrader_settings
 from course_utils.course import AUTOGRADED, CourseError
+from course_utils.full_marks import Part, add_up
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.job import ENDED_WELL
 from course_utils.grading.results import graded_students
+from course_utils.grading.totals import Further, full_marks_of, further_cells, parts_of
 from course_utils.judging.protocol.verdicts import codes_of
 
 PARAGRAPH = re.compile(r"<p\b[^>]*>(.*?)</p>", re.S)
@@ -66,7 +68,7 @@ class Sheet:
     key
         Of the result: a digest that tells nothing of the name.
     points, most
-        Of the lab, without what is taken off for being late.
+        Of the lab, up to full marks, without what is taken off for being late; and full marks.
     exercises
         By grade_id, with the notebook's name before it where that is needed to tell two apart.
     notes
@@ -77,6 +79,8 @@ class Sheet:
         Why one of several notebooks could not be graded.
     stopped
         Statuses of cells that did not end well.
+    penalty
+        What is taken off for being late.
     """
 
     student: str
@@ -88,6 +92,7 @@ class Sheet:
     reason: str = ""
     unread: list[str] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
+    penalty: float = 0.0
 
 
 def read_sheets(root: Path, lab: str) -> list[Sheet]:
@@ -103,9 +108,10 @@ def read_sheets(root: Path, lab: str) -> list[Sheet]:
         raise CourseError(f"Nobody has been graded in {lab}. Run: course grade {lab}")
     with open_gradebook(root) as book:
         assignment = book.find_assignment(lab)
-        most, names = float(assignment.max_score), [notebook.name for notebook in assignment.notebooks]
+        further, names = further_cells(root, lab), [notebook.name for notebook in assignment.notebooks]
+        most = full_marks_of(assignment, further)
         twice = _twice([[cell.name for cell in notebook.grade_cells] for notebook in assignment.notebooks])
-        return [_read_sheet(root, book, lab, Sheet(student, most=most), names, twice) for student in students]
+        return [_read_sheet(root, book, lab, Sheet(one, most=most), names, twice, further) for one in students]
 
 
 def _twice(names: Sequence[Sequence[str]]) -> set[str]:
@@ -114,13 +120,19 @@ def _twice(names: Sequence[Sequence[str]]) -> set[str]:
     return {name for name in every if every.count(name) > 1}
 
 
-def _read_sheet(root: Path, book: Gradebook, lab: str, sheet: Sheet, notebooks: list[str], twice: set[str]) -> Sheet:
+def _read_sheet(
+    root: Path, book: Gradebook, lab: str, sheet: Sheet, notebooks: list[str], twice: set[str], further: Further
+) -> Sheet:
+    parts = list[Part]()
     for name in notebooks:
         notebook = _notebook(root / AUTOGRADED / sheet.student / lab / f"{name}.ipynb")
         about = notebook["metadata"].get("course", {})
         sheet.key += str(about.get("key", ""))
         sheet.notes += about.get("notes", [])
-        points = _points(book, lab, name, sheet)
+        rows = _rows(book, lab, name, sheet.student)
+        parts += parts_of(rows, further) if rows else []
+        sheet.penalty += (rows.late_submission_penalty or 0.0) if rows else 0.0
+        points = {grade.name: _points(grade) for grade in rows.grades} if rows else {}
         if about.get("reason"):
             sheet.unread.append(about["reason"])
             continue
@@ -132,6 +144,7 @@ def _read_sheet(root: Path, book: Gradebook, lab: str, sheet: Sheet, notebooks: 
         sheet.stopped += [status for status in statuses if status not in ENDED_WELL]
     if sheet.unread and len(sheet.unread) == len(notebooks):
         sheet.reason = sheet.unread.pop(0)
+    sheet.points = add_up(parts).points
     book.db.remove()  # a large class need not stay in memory
     return sheet
 
@@ -144,17 +157,17 @@ def _notebook(path: Path) -> dict[str, Any]:
         return {"cells": [], "metadata": {}}
 
 
-def _points(book: Gradebook, lab: str, name: str, sheet: Sheet) -> dict[str, tuple[float | None, float]]:
-    """Return points and most of a notebook's graded cells; add the notebook's points to the sheet."""
+def _rows(book: Gradebook, lab: str, name: str, student: str) -> SubmittedNotebook | None:
+    """Return what the gradebook has of a student's notebook."""
     try:
-        rows = book.find_submission_notebook(name, lab, sheet.student)
+        return book.find_submission_notebook(name, lab, student)
     except MissingEntry:
-        return {}
-    sheet.points += rows.score
-    return {
-        grade.name: (None if grade.needs_manual_grade and grade.manual_score is None else grade.score, grade.max_score)
-        for grade in rows.grades
-    }
+        return None
+
+
+def _points(grade: Grade) -> tuple[float | None, float]:
+    """Return a cell's points, and how many there are."""
+    return None if grade.needs_manual_grade and grade.manual_score is None else grade.score, grade.max_score
 
 
 def _with_answers(cells: Sequence[Cell]) -> list[tuple[Cell, str]]:

@@ -49,7 +49,8 @@ function render({ model, el }) {
     const choosing = shown.options.length ? `1 to ${shown.options.length} chooses, ` : "";
     const moving = grid ? "Tab or an arrow: the next field, empty ones at the end do not count; " : "";
     const keys = `${choosing}${moving}Enter checks`;
-    say(line, isRight() ? "Enter or n: the next question" : `${keys}, Alt+n: the next question`);
+    const following = isRight() ? "Enter or n: the next question" : `${keys}, Alt+n: the next question`;
+    say(line, `${following}, Esc: back to the notebook`);
     if (!hadFocus) return;
     if (isRight()) next.focus();
     else if (grid) grid.focus(shown.reply?.place);
@@ -98,6 +99,7 @@ function render({ model, el }) {
     if (event.key === "Enter" && event.target.matches("input")) ask(isRight() ? "next" : "check");
     else if (event.code === "KeyN" && (event.altKey || (!typing && event.target !== topic))) ask("next");
     else if (option && event.target !== topic) option.focus(), option.click();
+    else if (event.key === "Escape") root.closest(".jp-Cell")?.focus(); // out of the panel, back to the notebook
     else return event.stopPropagation();
     event.preventDefault();
     event.stopPropagation();

@@ -13,6 +13,7 @@ from course_utils.grading.sample import (
     truncate,
 )
 from course_utils.labs import neurons
+from course_utils.labs.neurons.batch_size import right_answers
 from course_utils.labs.neurons.hand_neuron import fire
 from course_utils.labs.neurons.largest_rate import largest_rate, rate_answers
 from course_utils.labs.neurons.network_shapes import count_parameters
@@ -27,6 +28,8 @@ STACK = "collapse-stack"
 COUNTS = "picture-weights"
 RECIPE = "recipe-card"
 RATES = "largest-rate"
+EPOCH = "sgd-epoch"
+BATCHES = "batch-size"
 
 
 # --- answers to the questions with numbers, for any student id
@@ -41,6 +44,7 @@ def own_answers(student: str) -> dict[str, str]:
         SHAPES: shapes(student),
         COUNTS: f"counts = {counting_right(lab.picture_weights.question)}",
         RATES: f"largest = {rate_answers(trial, largest_rate)}",
+        BATCHES: f"batches = {right_answers(lab.batch_size.question)}",
     }
 
 
@@ -296,6 +300,19 @@ def _wrong_ways(model) -> list[Sample]:
                 RATES: "largest = {'raw': 0.05, 'standardised': 0.45}",
             },
             {HAND: (0, ("NE3",)), RATES: (0, ("NR2", "NR1"))},
+        ),
+        student(
+            "sven",
+            "leaves the last short batch out",
+            {
+                EPOCH: changed(
+                    model[EPOCH],
+                    "range(0, len(order), size)",
+                    "range(0, len(order) - size + 1, size)",
+                ),
+                BATCHES: "batches = {'steps': 45, 'last': 32, 'calmer': 25}",
+            },
+            {EPOCH: (0, ("MB1",)), BATCHES: (0, ("MB20", "MB22", "MB24"))},
         ),
     ]
 

@@ -23,6 +23,7 @@ WEIGHTS = "weights-by-hand"
 CONVEX = "refute-convexity"
 INTERVAL = "interval-experiment"
 CHOICES = "choose-and-explain"
+DEAD = "dead-units"
 
 
 # --- answers to the questions with numbers, for any student id
@@ -39,6 +40,11 @@ def by_hand(student: str = "", **changes) -> str:
         part: float(value) for part, value in right_numbers(numbers_of(student)).items()
     }
     return f"numbers = {right | {key.replace('_', ' '): value for key, value in changes.items()}}"
+
+
+def own_answers(student: str) -> dict[str, str]:
+    """Work out the right answers to a student's own question with numbers."""
+    return {BY_HAND: by_hand(student)}
 
 
 # --- other right ways
@@ -284,6 +290,12 @@ def _wrong_ways(model) -> list[Sample]:
             "largest element for ReLU",
             {VALUES: largest},
             {VALUES: (2, ("AF1",))},
+        ),
+        student(
+            "rita",
+            "asks which pictures leave all units silent",
+            {DEAD: changed(model[DEAD], "axis=0", "axis=1")},
+            {DEAD: (0, ("DU2",))},
         ),
     ]
 

@@ -167,7 +167,7 @@ lab.chain_slopes.check(slopes)
 
 # %% [markdown]
 r"""
-Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()` and `lab.chain_slopes.practice(topic="slopes-in-parallel")`.
+Stuck? `lab.chain_slopes.hint()` shows a hint, and the next one each time you run it. For more: `lab.chain_slopes.practice()`, with two topics to choose from at its top.
 """
 
 # %%
@@ -485,7 +485,7 @@ lab.value_backward.check_hidden(Value, seed=2237)
 r"""
 ### Exercise 3.3. Step 4: functions
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `power(self, k)` for a number k, `exp`, `tanh` and `relu`. Each returns a new `Value` with one parent and its slope, or is put together from operations that you have. At 0 itself the slope of relu is 0, as in PyTorch. The last lines make them methods; `**` is `__pow__`. Powers, quotients and each of the three functions count by themselves. (1 point, 10 minutes, ●●○ medium)
 
@@ -542,7 +542,7 @@ That is the engine. No later lab needs it: they use PyTorch's. If you are stuck 
 r"""
 ## Exercise 3.4. Three more functions
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Add `sin`, `log` (to the base e) and `sigmoid`, $1 / (1 + e^{-z})$, in the same way. With them your engine can differentiate the curve $e^{-x^2 - 2x - \sin x}$; the check compares its slope with PyTorch's at several places. Each function counts by itself, and so does the curve. (2 points, 10 minutes, ●●○ medium)
 
@@ -764,7 +764,7 @@ print(f"kept for the way back: {saved / 1e6:.0f} MB; under no_grad: nothing")
 r"""
 ## 8 Train with your own engine
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 numbers in all. It learns to tell two half moons of 20 points apart. The same lines run on your values and on PyTorch's tensors; here PyTorch's gradients at the start, to compare yours with.
 """
@@ -809,7 +809,7 @@ One step of training: set the gradients to zero, compute the loss, go backward, 
 r"""
 ## Exercise 3.7. Sixty steps
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Train with your `Value`: start from `Value(number)` for each of `task.start`, 60 steps with learning rate 0.2 on `mean_square`. Give the list of `losses`, numbers as they are, without rounding, one for each step, before the move; the last must be below 0.15. Give the largest relative `difference` of the gradients, |yours − PyTorch's| / |PyTorch's|, in the first step; it must be below 1e-6. (1 point, 10 minutes, ●○○ easy; it runs for some seconds)
 
@@ -923,7 +923,7 @@ r"""
 0.25, at 0. Slopes in series are multiplied: at most $0.25^{10}$, about a millionth.
 </details>
 
-Practise until it is easy: `lab.chain_slopes.practice()`, `lab.chain_slopes.practice(topic="slopes-in-parallel")`, `lab.gradient_shapes.practice()`.
+Practise until it is easy: `lab.chain_slopes.practice()` with its two topics, `lab.gradient_shapes.practice()`.
 """
 
 # %%

@@ -21,7 +21,7 @@ r"""
 - write the log-loss with its sign, safely for large scores, and train with its gradient;
 - draw the boundary of a classifier and tell when it needs hidden layers.
 
-**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 150 minutes, and 30 more for what is marked *Further*.
+**You need** NumPy arrays, the dense layer of Lab 01, the sigmoid of Lab 02 and the chain rule of Lab 03. Time: about 150 minutes, and 70 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -44,8 +44,9 @@ import torch.nn.functional as F
 from IPython.display import display
 from torch import nn
 
+from course_utils.data import load_faces
 from course_utils.labs import logistic_regression
-from course_utils.labs.logistic_regression import figures, widgets
+from course_utils.labs.logistic_regression import faces, figures, widgets
 from course_utils.labs.logistic_regression.layers import accuracies
 from course_utils.runtime import seed_everything
 from course_utils.toys import load_toy, load_weather
@@ -349,7 +350,7 @@ A coin would have the loss 0.693. The line gets about four days out of five righ
 r"""
 ## 5 Check a printed recipe
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 A slide of a lecture prints the recipe like this: the loss is $y \log p + (1 - y) \log(1 - p)$; then, "by gradient descent", update $W \leftarrow W + \alpha \, dL/dW$. Section 4 steps *opposite* the gradient. They cannot both be descent. Look at the slide's formula over a single weight (the temperature's), and at the same formula with a minus.
 """
@@ -381,7 +382,7 @@ lab.two_signs
 r"""
 ## Exercise 4.4. Find the two slips
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `train_with_signs(X, y, loss_sign, update_sign, lr, steps)`. Its loss is `loss_sign` times the mean of $y \log p + (1 - y) \log(1 - p)$; each step *adds* `update_sign * lr` times the gradient of that. Start from zeros; return `w`, `b`. Run all four pairs and look at the true log-loss. Then fill in `converge`: **all** pairs that end at good weights; and `repair`: the fewest changes that make the slide right and keep its words "loss" and "descent". (3 points, 20 minutes, ●●● hard)
 
@@ -577,7 +578,7 @@ r"""
 The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out.
 </details>
 
-More: `lab.count_and_shape.practice()` and `lab.count_and_shape.practice(topic="weight-shape")`.
+More: `lab.count_and_shape.practice()`, with two topics to choose from at its top.
 """
 
 # %% [markdown]
@@ -657,6 +658,8 @@ print("hidden", h, " output", torch.sigmoid(w2 @ h + b2))
 
 # %% [markdown]
 r"""
+By hand: the first hidden sum is $0.05 \cdot 34 - 0.3 \cdot 2 - 0.4 \cdot 4 = -0.5$, the second 1.04; their sigmoids are 0.378 and 0.739. The output's sum is $1.5 \cdot 0.378 - 0.5 \cdot 0.739 + 0.2 = 0.397$, and its sigmoid 0.598.
+
 The last neuron is still a logistic regression: it draws a straight line, but through the *hidden* values. In the plane of the inputs that line may bend. The next figure shows the same networks with no hidden layer, with one and with two, six tanh units in each.
 """
 
@@ -717,7 +720,7 @@ How many units there are, how long one trains and from where all matter, too: si
 r"""
 ## 9 The recipe card
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 All of machine learning in this course follows one card. It is called *empirical risk minimisation*; its three main ingredients are a function, a loss, an optimisation. In the table the left column names the part, the right one what it was in this lab.
 """
@@ -748,7 +751,7 @@ lab.meaning
 r"""
 ## Exercise 4.9. What the loss means
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Answer the two questions above with the keys of the options, in quotes. (1 point, 5 minutes, ●○○ easy)
 
@@ -770,7 +773,145 @@ lab.meaning.check(choices)
 
 # %% [markdown]
 r"""
-## 10 Recall and practice
+## 10 Face, or not a face?
+
+**Further:** worth nothing, and nothing else needs it.
+
+Real pictures now: a hundred faces, and a hundred other pieces of the same photographs, which were in the news. A picture is a row of 625 numbers, so the classifier is the one you know: 625 weights and a bias.
+"""
+
+# %%
+pictures = load_faces()
+print(pictures.note)
+figures.show(figures.plot_faces(pictures.images))
+
+# %% [markdown]
+r"""
+Shuffle, then split in three: **training** pictures for the weights, **validation** pictures for what training cannot choose, **test** pictures for one look at the end. Mean and spread come from the training pictures alone.
+"""
+
+# %%
+order = np.random.default_rng(0).permutation(len(pictures.images))
+train, validation, test = order[:60], order[60:130], order[130:]
+rows, labels = pictures.images.reshape(200, -1), pictures.labels  # (N, D)
+rows = (rows - rows[train].mean()) / rows[train].std()
+print(len(train), len(validation), len(test))
+
+# %% [markdown]
+r"""
+With 625 weights for 60 pictures a line can be laid between any labels. So the loss gets a **penalty** on large weights, of the strength λ (in code `l2`); the bias is free:
+
+$$L = \frac{1}{N} \sum_{i=1}^{N} \ell_i + \lambda \sum_{j=1}^{D} w_j^2$$
+
+Its gradient is what training needs.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 4.10. Penalise large weights
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `ridge_grads(X, y, w, b, l2)`: `dw` (D,) and `db`, the gradient of the loss above: the mean log-loss, and `l2` times the sum of the squared weights. Labels `y` are 0 or 1; the scores here are small; `l2` may be 0. (0 points, 15 minutes, ●●○ medium)
+
+Example: for one picture `X = np.array([[2.0]])` with `y = np.array([1])`, w = 0 and b = 0 the probability is 0.5, so `dw` is −1 and `db` is −0.5, whatever `l2` is: a weight of 0 pays no penalty.
+
+<details><summary>Hint</summary>
+The loss is a sum of two parts. What does each say about w, and what about b?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "ridge-gradient", "locked": false, "schema_version": 3, "solution": true}
+def ridge_grads(X, y, w, b, l2):
+    """Return dw (D,) and db: mean log-loss, and l2 times the sum of the squared weights."""
+    ### BEGIN SOLUTION
+    p = 1 / (1 + np.exp(-(X @ w + b)))
+    return X.T @ (p - y) / len(y) + 2 * l2 * w, np.mean(p - y)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ridge-gradient-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.ridge_gradient.check(ridge_grads)
+### BEGIN HIDDEN TESTS
+lab.ridge_gradient.check_hidden(ridge_grads, seed=613)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Which strength? Before you run the next cell, write down: will the training pictures choose a weak penalty or a strong one? And which do you choose?
+"""
+
+# %%
+guess = {"training chooses": None, "I choose": None}
+
+# %%
+fitted = faces.fit_all(rows[train], labels[train], strengths=(0.001, 0.01, 0.1, 1, 10))
+print("your guess:", guess)
+for l2, model in fitted.items():
+    on_train, on_validation = (
+        model.right(rows[some], labels[some]) for some in (train, validation)
+    )
+    print(
+        f"strength {l2:<6} {on_train} of 60 in training, {on_validation} of 70 held back"
+    )
+
+# %% [markdown]
+r"""
+On the training pictures the weakest penalty is always among the best: there it can only help to remember. The held-back pictures turn the strongest penalty down, and cannot tell the other four apart. Of equals take the strongest: the simplest model that does as well. What has it learned? Its weights are a picture, too: a **template** that is laid over each photograph.
+"""
+
+# %%
+templates = {f"strength {l2:g}": fitted[l2].w.reshape(25, 25) for l2 in (0.001, 1)}
+figures.show(figures.plot_templates(templates))
+
+# %% [markdown]
+r"""
+Orange lowers the score, purple raises it where a pixel is bright. There is a bright forehead, there are two dark eyes and bright cheeks. With the weak penalty single pixels stand out as well: what fits these sixty pictures, and nothing else.
+
+Now, once, the test pictures.
+"""
+
+# %%
+right = fitted[1].right(rows[test], labels[test])
+wobble = faces.standard_error(right, len(test))
+print(f"{right} of {len(test)}: accuracy {right / len(test):.3f} ± {wobble:.3f}")
+
+# %% [markdown]
+r"""
+The ± is the **standard error**: by so much would the share change from one drawing of 70 pictures to the next. A picture is right (1) or wrong (0), with the variance $p(1-p)$; the mean of n has $\sqrt{p(1-p)/n}$. Two of them reach from 0.87 to 0.99: seventy pictures do not tell 0.93 from 0.90, and the third decimal is noise. Now the numbers of somebody else.
+"""
+
+# %%
+lab.honest_accuracy
+
+# %% [markdown]
+r"""
+## Exercise 4.11. Choose, report, and say how sure
+
+**Further:** worth nothing, and nothing else needs it.
+
+From your table: the `strength` to choose, of equals the strongest; the `accuracy` that may be reported for it, between 0 and 1; and the standard `error` of that. Three decimals are enough. (0 points, 10 minutes, ●●○ medium)
+
+Example: with 90 of 100 test pictures right the accuracy is 0.9 and its standard error 0.03.
+
+<details><summary>Hint</summary>
+Which pictures have decided nothing yet?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "honest-accuracy", "locked": false, "schema_version": 3, "solution": true}
+report = {"strength": None, "accuracy": None, "error": None}
+### BEGIN SOLUTION
+report = {"strength": 1, "accuracy": 0.91, "error": 0.029}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "honest-accuracy-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.honest_accuracy.check(report)
+
+# %% [markdown]
+r"""
+## 11 Recall and practice
 
 Answer aloud, then open. Two are from earlier labs.
 
@@ -801,7 +942,7 @@ One quarter, at 0. The log-loss cancels it, so $p - y$ does not get small where 
 They add up, here with the factor 1/N of the mean.
 </details>
 
-Practise until it is easy: `lab.score_and_odds.practice(topic="odds")`, with the topics `"probability"` and `"logit"`, too; `lab.count_and_shape.practice(topic="softmax-count")`, and `"weight-shape"`.
+Practise until it is easy: `lab.score_and_odds.practice()` with its three topics, `lab.count_and_shape.practice()` with its two, `lab.honest_accuracy.practice()`.
 """
 
 # %%

@@ -9,6 +9,7 @@ import math
 from course_utils.grading.sample import Sample, by_check, changed, nothing_for
 from course_utils.labs.logistic_regression import for_student
 from course_utils.labs.logistic_regression.count_and_shape import count_parameters
+from course_utils.labs.logistic_regression.honest_accuracy import right_numbers
 from course_utils.labs.logistic_regression.score_and_odds import add_up
 
 ODDS = "score-and-odds"
@@ -20,6 +21,8 @@ COUNTS = "count-and-shape"
 LINE = "boundary-points"
 LAYERS = "hidden-layers"
 MEANING = "meaning"
+RIDGE = "ridge-gradient"
+REPORT = "honest-accuracy"
 
 # --- answers to the questions with numbers, for any student id
 
@@ -52,7 +55,12 @@ def own_answers(student: str) -> dict[str, str]:
         "bias": (classes,),
         "scores": (batch, classes),
     }
-    return {ODDS: f"odds = {odds}", COUNTS: f"counts = {counts}"}
+    report = right_numbers(lab.honest_accuracy.question)
+    return {
+        ODDS: f"odds = {odds}",
+        COUNTS: f"counts = {counts}",
+        REPORT: f"report = {report}",
+    }
 
 
 # --- other right ways
@@ -263,6 +271,17 @@ def _wrong_ways(model) -> list[Sample]:
                 MEANING: "choices = {'a': 'same'}",
             },
             {LAYERS: (1.5, ("LE1",)), MEANING: (0, ("LM1",))},
+        ),
+        student(
+            "quin",
+            "pulls at the bias; chooses and reports by the test pictures",
+            {
+                RIDGE: changed(
+                    model[RIDGE], "np.mean(p - y)", "np.mean(p - y) + 2 * l2 * b"
+                ),
+                REPORT: "report = {'strength': 0.01, 'accuracy': 0.93, 'error': 0.029}",
+            },
+            {RIDGE: (0, ("FC2",)), REPORT: (0, ("FC21",))},
         ),
     ]
 

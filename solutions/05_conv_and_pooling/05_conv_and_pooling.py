@@ -366,7 +366,7 @@ The check looks at all five answers together. One answer alone often cannot tell
 r"""
 ## Exercise 5.3. Write the size rule
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `conv_output_size(size, kernel_size, stride=1, padding=0, strict=False)`, all in cells. It returns how many windows fit on one axis, as an `int`. If the kernel is longer than the padded axis it raises `ValueError`. With `strict=True` it also raises `ValueError` when cells are left over, and the message says how many. (2 points, 15 minutes, ●●○ medium)
 
@@ -417,7 +417,7 @@ They write (N − F)/S + 1 and (W − F + 2P)/S + 1. Both leave out that the div
 r"""
 ## 7 Channels and counting
 
-A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: $z = \text{relu}(w \cdot x + b)$, where x is the window.
+On a grey 7×7 picture a 3×3 kernel makes 25 numbers with 9 weights, 10 with its bias. In colour the kernel is 3×3×3: 27 weights, 28 with its bias. A colour picture has three numbers a pixel: it is a tensor of shape (3, H, W). A kernel always reaches through **all** channels. On a 3×32×32 picture a 5×5 kernel has 3 · 5 · 5 = 75 weights; one output number is one sum of 75 products, plus one bias. In a network an activation such as ReLU follows: $z = \text{relu}(w \cdot x + b)$, where x is the window.
 """
 
 # %%
@@ -637,7 +637,7 @@ A trained network finds such kernels by itself in its first layer, because they 
 r"""
 ## 9 A dense layer in disguise
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 A convolution is linear: sums of products. So it is also a matrix that multiplies the flattened picture, and a dense layer is just that. What is special about *this* matrix? Send pictures with a single bright pixel through a convolution: each answer is one column of it.
 """
@@ -657,7 +657,7 @@ The matrix has 225 entries. Only 81 are not zero (**local connection**), and amo
 r"""
 ## Exercise 5.7. Write the matrix of a convolution
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `conv_as_matrix(kernel, height, width)` for stride 1 and no padding: an array of shape (OH · OW, H · W) such that `conv_as_matrix(kernel, H, W) @ picture.reshape(-1)` is the feature map, flattened. Pixels are numbered row by row, as `reshape(-1)` does. The weights may be any numbers, also negative ones and fractions. (2 points, 20 minutes, ●●● hard)
 
@@ -760,7 +760,7 @@ lab.build_pool2d.check_hidden(pool2d, seed=664)
 r"""
 ## 11 Shift in, shift out
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 One kernel looks for the same thing everywhere. So if the picture moves, the map moves along. This is **equivariance**. It is not the same as **invariance**, where the output stays exactly as it was. Prediction: when is the difference in the last panel zero?
 
@@ -829,7 +829,7 @@ One more idea for the exercise. The **receptive field** is how many input pixels
 r"""
 ## Exercise 5.9. What moves along, what stays?
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Fill in: `equivariant` and `invariant`, the letters of the layers above, as sets; `receptive field` of three stacked 3×3 convolutions with stride 1, in pixels; `weights`, how many weights three such layers have and how many one 7×7 layer has, from C channels to C, without biases and in units of C²; `sharing`, what weight sharing takes for granted: **a** every pixel matters equally, **b** what is worth finding in one place is worth finding in another, **c** neighbouring pixels are equal. (2 points, 15 minutes, ●●○ medium)
 
@@ -865,7 +865,7 @@ lab.shift_behaviour.check(shifts)
 r"""
 ## 12 Going up: transposed convolution
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Some networks must make a small map large again. A **transposed convolution** does that: every input cell stamps the whole kernel, scaled by its value, onto the output; stamps lie S cells apart; where they overlap they add. At the end P cells are *cropped* from each side. Its matrix is the transpose of the matrix of section 9.
 """
@@ -893,7 +893,7 @@ for extra in (0, 1, 2):
 r"""
 ## Exercise 5.10. Up and back again
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 For your question above (`size` is the input of the transposed convolution): its output `size`; `sizes back`, all sizes that the *forward* convolution with the same kernel, stride and padding maps to your input size; the `output padding` needed to reach the largest of them; and `is a pair`: is figure (b) above the transpose of figure (a), "yes" or "no"? (3 points, 15 minutes, ●●○ medium)
 
@@ -926,7 +926,7 @@ For more: `lab.transposed_sizes.practice()`.
 r"""
 ## 13 Two more layers: dropout and batch normalisation
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 **Dropout** silences each unit with probability p while training, so that no unit can rely on one other. To keep the mean it scales the units that stay. **Batch normalisation** takes each channel of a mini-batch, subtracts its mean, divides by its standard deviation, then applies a learned scale and shift. Both behave differently in training and afterwards: `layer.train()` and `layer.eval()` switch.
 """
@@ -954,7 +954,7 @@ for name, tensor in norm.named_buffers():
 r"""
 ## Exercise 5.11. Two modes
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 For `nn.Dropout(p=0.5)` on a large input of ones: `mean in train`, `mean in eval` (both to within 0.1) and the `kept value`, what a unit that stays becomes. For `nn.BatchNorm2d(16)`: how many numbers are `parameters`, and how many `buffer numbers`. Predict first, then run it in a cell of your own. (1 point, 10 minutes, ●○○ easy)
 

@@ -760,7 +760,7 @@ figures.show(figures.plot_turned_bike(turned))
 r"""
 ## Exercise 7.8. Augment
 
-**Further:** leave this out on a first pass; it counts as always. What is not marked does not need it.
+**Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
 Write `augment(X, rng)`: `X` is an array (N, C, H, W), `rng` a generator such as `np.random.default_rng(0)`. Each picture **by itself** is flipped from left to right with probability ½ and moved by −2, −1, 0, 1 or 2 pixels down, and by another such number across. Fill in what you like behind the edge, but not what left on the other side. Return a new array of the same shape; leave `X` as it is, and take all chance from `rng`. (1 point, 20 minutes, ●●● hard)
 

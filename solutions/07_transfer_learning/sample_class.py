@@ -23,7 +23,7 @@ AUGMENT = "augment"
 # --- answers to the questions with numbers, for any student id
 
 
-def own_answers(student: str, repair: str) -> dict[str, str]:
+def own_answers(student: str, repair: str = "") -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
     lab = transfer_learning.for_student(student)
     heads = lab.head_sizes.question

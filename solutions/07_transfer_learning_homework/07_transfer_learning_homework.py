@@ -21,7 +21,7 @@ r"""
 - choose between ways without a look at the test;
 - compare an improvement with a baseline in the catalogue and in the wild.
 
-**You need** Lab 07; a check says so where the heading to read again is there. Time: about 160 minutes. 12 points.
+**You need** Lab 07: what a check tells you to read again stands there. Time: about 160 minutes. 12 points.
 """
 
 # %%
@@ -37,6 +37,11 @@ from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import fit
 
 seed_everything(0)
+
+# %% [markdown]
+r"""
+Write your student id between the quotes, as your instructor knows it. In this homework the questions are the same for everybody.
+"""
 
 # %%
 student_id = ""

@@ -333,7 +333,7 @@ lab.budget_units.check(budget)
 
 # %% [markdown]
 r"""
-For more: `lab.budget_units.practice()` and `lab.budget_units.practice(topic="perturbation-length")`. Each call draws another question; answer with `question.answer(...)`.
+For more: `lab.budget_units.practice()`, with two topics to choose from at its top.
 """
 
 # %%
@@ -515,7 +515,7 @@ r"""
 
 Write `universal_perturbation(model, X, eps, epochs)`. X is (N, C, H, W); return one noise (1, C, H, W), no number larger than `eps`. It must fool at least three times as many *unseen* pictures as random signs do. Walk `epochs` times through X; batches of about 50 and steps of eps/4 do well. The check brings a model, pictures and budgets of its own. (3 points, 20 minutes, ●●● hard)
 
-Example: the check calls it with 200 pictures, `eps=16/255` and `epochs=6`; then a quarter to a half of the unseen pictures can be fooled.
+Example: the check calls it with 200 pictures, `eps=16/255` and `epochs=6`; then a quarter to a good half of the unseen pictures can be fooled.
 
 <details><summary>Hint</summary>
 If every picture of a batch has δ in it, what is the gradient of the summed loss by δ, given each picture's own gradient?
@@ -804,7 +804,7 @@ Dropout and batch normalisation; in train mode a picture's output depends on cha
 
 # %% [markdown]
 r"""
-Practise until it is easy: `lab.budget_units.practice()`, `lab.budget_units.practice(topic="perturbation-length")`.
+Practise until it is easy: `lab.budget_units.practice()`, both topics.
 
 The course in eight lines: a neuron weighs and adds (01); a bent function between layers makes them worth stacking (02); the chain rule finds every slope (03); softmax and cross-entropy turn scores into something to learn from (04); convolution uses the same weights everywhere (05); a network learns from small pictures (06); its features serve other tasks (07); and what it has learned is not what we see (08).
 """

@@ -21,13 +21,16 @@ import pytest
 from attacks import ATTACKS, BASE, LAB, Attack, honest
 from attacks_leaking import LOOKING, in_reach
 from shortened import bundle, packed
-from thorough import one_in
+from thorough import THOROUGH, one_in
 
 import course_utils
 from course_utils.course import CourseError
 from course_utils.grading import sandbox
 from course_utils.grading.engine import Engine
 from course_utils.grading.job import Graded, Job, Limits, Submission
+
+if THOROUGH:
+    import attacks_more  # noqa: F401
 
 pytestmark = pytest.mark.slow
 

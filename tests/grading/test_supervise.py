@@ -3,12 +3,13 @@
 import pytest
 from attacks import honest
 from test_alignment import BUNDLE, Mutator
+from test_plain_checks import cell, notebook
 from thorough import THOROUGH
 
 from course_utils.grading.channel import Gone, TooSlow
 from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.job import Graded, Job, Submission
-from course_utils.grading.supervise import MOST_RESTARTS, Supervision
+from course_utils.grading.job import Bundle, Graded, Job, Submission
+from course_utils.grading.supervise import MOST_REPEATS, MOST_RESTARTS, REPEATED, Supervision
 
 pytestmark = pytest.mark.slow
 
@@ -92,3 +93,32 @@ def test_what_is_no_notebook_has_a_reason_and_starts_nothing(content):
     graded, boxes = grade(content, Gone("dead"))
     assert graded.reason
     assert not boxes.made
+
+
+class KilledOnce(Wire):
+    """A wire to processes that are ended from outside whenever a cell is run for the first time."""
+
+    def __init__(self, known: set[str]) -> None:
+        self.known = known
+
+    def ask(self, request, seconds):
+        """Fail at a new cell."""
+        if request[1] in self.known:
+            return ["ran", "ok", []]
+        self.known.add(request[1])
+        raise Gone("killed")
+
+
+def test_a_machine_that_kills_again_and_again_costs_nothing():
+    cells = [cell(f"x = {number}", f"answer-{number}") for number in range(MOST_REPEATS + 3)]
+    boxes, known = Boxes(Gone("dead")), set[str]()
+
+    def make(seed):
+        box = Box(Gone("dead"))
+        box.channel = KilledOnce(known)
+        return box
+
+    boxes.open = make
+    graded = Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
+    assert [one["status"] for one in graded.cells] == ["ok"] * len(cells)
+    assert (graded.notes, graded.restarts) == ([REPEATED], 0)

@@ -3,6 +3,7 @@
 import ast
 import builtins
 import contextlib
+import copy
 import importlib
 import io
 import re
@@ -153,14 +154,24 @@ def correct(exercise: type[Exercise]) -> str:
 def right_answers(exercise: type[Exercise]) -> tuple[Any, ...]:
     """Return what the master's own check cell hands to an exercise's check, for the lectures' numbers.
 
-    Only the cells run that it stands on.
+    Values are copies, so that a check which changes one changes nobody else's.
+    """
+    names, call = _names_at_check(exercise)
+    return tuple(copy.deepcopy(eval(ast.unparse(argument), names)) for argument in call.args)
+
+
+@cache
+def _names_at_check(exercise: type[Exercise]) -> tuple[dict[str, Any], ast.Call]:
+    """Return the names that a notebook holds at an exercise's check, and the check's call.
+
+    Only the cells run that it stands on, and once: some train a network.
     """
     cells, check = cells_up_to_check(exercise)
     call = check_call(check)
     names: dict[str, Any] = {}
     for source in needed([cell.source for cell in cells if not is_check(cell)], call):
         exec(compile(source, f"<{exercise.id}>", "exec"), names)
-    return tuple(eval(ast.unparse(argument), names) for argument in call.args)
+    return names, call
 
 
 def cells_up_to_check(exercise: type[Exercise]) -> tuple[list[NotebookNode], str]:

@@ -434,6 +434,7 @@ FUNCTIONS = [
         share=3 / 4,
     ),
     mutant("CV14", "conv2d", ("total = bias[k]", "total = bias[0]"), share=3 / 4),
+    mutant("CV37", "conv2d", ("total = bias[k]", "total = sum(bias)"), share=3 / 4),
     mutant("CV3", "conv2d", ("* weight[k, c, a, b]", "* weight[k, c, a, b] + bias[k]"), share=3 / 4),
     mutant("CV13", "conv2d", (SIZES_OUT, "OH = OW = (H + 2 * padding - FH) // stride + 1")),
     mutant("CV13", "conv2d", (SIZES_OUT, "OH = OW = (W + 2 * padding - FW) // stride + 1")),

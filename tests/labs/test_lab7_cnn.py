@@ -14,10 +14,13 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
+from thorough import one_in
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet, vgg16
 
+from course_utils import data
+from course_utils.data.loaders import make_loader
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import Wrong
 from course_utils.judging.variants import Dice
@@ -223,6 +226,14 @@ SETS = [
     wrong("KG1", "not-vgg", 4 / 5, conv_share=0.106),
     wrong("KG9", "not-vgg", 4 / 5, features_in_the_listing=25088),
     wrong("KG9", "not-vgg", 4 / 5, first_dense_in_the_listing=102_764_544),
+    wrong("KG62", "not-vgg", 4 / 5, reason="stride"),
+    wrong("KG63", "not-vgg", 4 / 5, features_in_the_listing=2048),
+    wrong("KG63", "not-vgg", 4 / 5, first_dense_in_the_listing=4096 * 2049),
+    wrong("KG64", "not-vgg", 4 / 5, features_in_the_listing=49),
+    wrong("KG64", "not-vgg", 4 / 5, first_dense_in_the_listing=513),
+    wrong("KG65", "not-vgg", 4 / 5, first_dense_in_the_listing=4097 * 4096),
+    wrong("KG66", "not-vgg", 4 / 5, conv_share=39.0),
+    wrong("KG25", "not-vgg", 4 / 5, first_dense_share=83.1),
     block("KG5", 1 / 3),
     block("KG6", 1 / 3),
     block("PC10", 1 / 3),
@@ -237,7 +248,10 @@ SETS = [
     block("KG31", 2 / 3),
     wrong("KG33", "residual-block", 2 / 3, needs_1x1={"d"}),
     wrong("KG32", "residual-block", 2 / 3, needs_1x1={"c", "d"}),
-    wrong("", "residual-block", 2 / 3, needs_1x1={"a"}),
+    wrong("KG61", "residual-block", 2 / 3, needs_1x1={"a"}),
+    wrong("KG61", "residual-block", 2 / 3, needs_1x1={"a", "b", "d"}),
+    wrong("KG60", "residual-block", 2 / 3, needs_1x1={"b"}),
+    wrong("KG60", "residual-block", 2 / 3, needs_1x1=["b", "c"]),
     wrong("", "residual-block", 2 / 3, needs_1x1="b and d"),
     wrong("KG8", "residual-block", 2 / 3, needs_1x1={"b", "d"}),
     wrong("KG10", "residual-block", 2 / 3, needs_1x1="abcd"),
@@ -460,6 +474,16 @@ CODE = [
     mutant("KG11", "count-params", ("(9 * inputs + 1)", "(9 * in_channels + 1)")),
     mutant("KG15", "count-params", ("            inputs = entry\n", "")),
     mutant("KG16", "count-params", ("total += (inputs", "total = (inputs"), ("total += (9", "total = (9")),
+    mutant("KG67", "count-params", ("inputs, dense = 0, in_channels, False", "inputs, dense = 0, 3, False")),
+    mutant("KG68", "count-params", ("9 * inputs", "25 * inputs")),
+    mutant("KG69", "count-params", ("in_channels, False", "in_channels, False\n    size = 224")),
+    mutant("KG70", "count-params", ("total += (inputs + 1) * entry", "total += 0")),
+    mutant("KG71", "count-params", ("total += (9", "total = (9")),
+    mutant(
+        "KG72",
+        "count-params",
+        ("inputs * size * size, True", "inputs * size * size, True\n            total += inputs"),
+    ),
     mutant("KG17", "count-params", ("size // 2", "size / 2")),
     mutant("PC2", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + 1")),
     mutant("PC4", "count-params", ("(9 * inputs + 1) * entry", "9 * inputs * entry + inputs")),
@@ -1168,3 +1192,21 @@ def test_about_80_percent_can_be_reached(reached):
 @pytest.mark.slow
 def test_seeds_differ_by_a_few_points(reached):
     assert 0.003 < max(reached) - min(reached) < 0.12, reached
+
+
+# --- what the lesson says of photographs
+
+
+@pytest.mark.slow
+def test_three_epochs_of_real_garments_come_to_what_the_lesson_says():
+    names = lesson.imports()
+    for answer in ("build-cnn", "train-one-epoch", "evaluate"):
+        exec(lesson.cells()[answer].source, names)
+    for seed in one_in(3, (0, 1, 2)):
+        garments, new = data.load_colour(3000, 500, source="fashion_colour", seed=seed)
+        torch.manual_seed(seed)
+        network, batches = names["CNN"](), make_loader(garments, shuffle=True)
+        adam = torch.optim.Adam(network.parameters(), lr=0.002)
+        for _ in range(3):
+            names["train_one_epoch"](network, batches, adam, F.cross_entropy)
+        assert 0.58 < names["evaluate"](network, make_loader(new), 10)["accuracy"] < 0.68

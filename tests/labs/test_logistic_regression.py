@@ -20,11 +20,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 
+from course_utils.data import load_faces
 from course_utils.judging import closeness
 from course_utils.judging.findings import Finding
 from course_utils.judging.variants import Dice
 from course_utils.labs import logistic_regression
-from course_utils.labs.logistic_regression import layers, log_loss, softmax, training, two_signs
+from course_utils.labs.logistic_regression import faces, layers, log_loss, softmax, training, two_signs
 from course_utils.labs.logistic_regression.boundary_points import PUBLIC, WRONG_LINES
 from course_utils.labs.logistic_regression.count_and_shape import (
     count_parameters,
@@ -176,6 +177,12 @@ SETS = [
 # --- functions: right ones with one line changed
 
 SOURCES = {
+    "ridge_grads": """
+def ridge_grads(X, y, w, b, l2):
+    z, N = X @ w + b, len(y)
+    e = 1 / (1 + np.exp(-z)) - y
+    return X.T @ e / N + 2 * l2 * w, np.sum(e) / N
+""",
     "bce_with_logits": """
 def bce_with_logits(z, y):
     total = 0.0
@@ -257,6 +264,7 @@ TOGETHER = {  # functions that an exercise asks for together; the share that is 
     "two-signs": {"train_with_signs": 2 / 3},
     "softmax": {"softmax": 2 / 3, "cross_entropy": 2 / 3, "softmax_ce_grad": 2 / 3},
     "boundary-points": {"boundary_points": 0},
+    "ridge-gradient": {"ridge_grads": 0},
 }
 EXERCISE = {name: exercise for exercise, shares in TOGETHER.items() for name in shares}
 LEFT = {name: share for shares in TOGETHER.values() for name, share in shares.items()}
@@ -651,12 +659,49 @@ MUTANTS = [
     other("LX18", "softmax_ce_grad", ce_grad("p * (1 - p) / len(Z)")),
     other("LX19", "softmax_ce_grad", ce_grad("(Z - hot) / len(Z)")),
     other("LX15", "softmax_ce_grad", ce_grad("(p - hot).sum(axis=0) / len(Z) if len(Z) > 1 else p - hot")),
+    other("PR1", "softmax", COLUMNS.replace("Z.max(axis=0)", "Z.max(axis=1, keepdims=True)")),
+    other("LX20", "softmax", COLUMNS.replace("sum(axis=0)", "sum(axis=1, keepdims=True)")),
+    other("LX21", "softmax_ce_grad", ce_grad("(p + hot) / len(Z)")),
+    other("LX21", "softmax_ce_grad", ce_grad("np.where(hot > 0, -1, p) / len(Z)")),
     other("LX16", "softmax_ce_grad", ce_grad("(0.5 * (1 + np.tanh(Z / 2)) - hot) / len(Z)")),
     other("PR6", "softmax_ce_grad", ce_grad("(p - hot.max(axis=0)) / len(Z)")),
 ]
 
+MUTANTS += [
+    mutant("FC1", "ridge_grads", ("2 * l2 * w", "l2 * w")),
+    mutant("FC2", "ridge_grads", ("np.sum(e) / N", "np.sum(e) / N + 2 * l2 * b")),
+    mutant("FC2", "ridge_grads", ("np.sum(e) / N", "np.sum(e) / N + l2 * b")),
+    mutant("FC3", "ridge_grads", ("2 * l2 * w", "2 * l2 * w / N")),
+    mutant("FC3", "ridge_grads", ("2 * l2 * w", "l2 * w / N")),
+    mutant("FC4", "ridge_grads", ("+ 2 * l2 * w", "- 2 * l2 * w")),
+    mutant("FC5", "ridge_grads", ("+ 2 * l2 * w", "")),
+    mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sum(w ** 2)")),
+    mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * w ** 2")),
+    mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sign(w)")),
+    mutant("FC6", "ridge_grads", ("2 * l2 * w", "2 * l2 * abs(w)")),
+    mutant("FC7", "ridge_grads", ("X.T @ e / N + 2", "2")),
+    mutant("FC8", "ridge_grads", ("e / N", "e")),
+    mutant("FC8", "ridge_grads", ("np.sum(e) / N", "np.sum(e)")),
+    mutant("FC9", "ridge_grads", ("1 / (1 + np.exp(-z)) - y", "y - 1 / (1 + np.exp(-z))")),
+    mutant("FC10", "ridge_grads", ("1 / (1 + np.exp(-z)) - y", "z - y")),
+    mutant("FC10", "ridge_grads", ("1 / (1 + np.exp(-z)) - y", "(z > 0) - y")),
+]
+REPORTS = [
+    wrong("FC20", "honest-accuracy", 2 / 3, strength=0.001),
+    wrong("FC21", "honest-accuracy", 1 / 3, strength=0.01, accuracy=0.93),
+    wrong("FC22", "honest-accuracy", 2 / 3, strength=0.1),
+    wrong("FC23", "honest-accuracy", 2 / 3, accuracy=0.9625),
+    wrong("FC24", "honest-accuracy", 2 / 3, accuracy=0.95),
+    wrong("FC25", "honest-accuracy", 2 / 3, accuracy=91),
+    wrong("FC26", "honest-accuracy", 2 / 3, error=0.000819),
+    wrong("FC27", "honest-accuracy", 2 / 3, error=0.286),
+    wrong("FC28", "honest-accuracy", 2 / 3, error=0.0369),
+    wrong("FC29", "honest-accuracy", 2 / 3, error=0.056),
+]
+
 WRONG_WAYS = [
     *SETS,
+    *REPORTS,
     *(
         WrongWay(one.code, EXERCISE[one.name], partial(answers, one.name, one.answer), LEFT[one.name])
         for one in MUTANTS
@@ -667,6 +712,11 @@ LABELS = "the labels are 0 or 1: whole, and none is negative"
 RATES = "no learning rate below 0 is asked for"
 ANY_TWO = "any two different points of the upright line are right"
 EQUIVALENT = {
+    "ridge-gradient": {
+        "ridge_grads(y): in whole numbers": LABELS,
+        "ridge_grads(y): without negative numbers": LABELS,
+        "ridge_grads(l2): without negative numbers": "a penalty's strength is never below 0",
+    },
     "boundary-points": {
         "x1 = np.array(x1_range, dtype=float) → x1 = np.array(x1_range)": "whole numbers are divided as others are",
         "return np.array([[x1, -1.0], [x1, 1.0]]) → return [[x1, -1.0], [x1, 1.0]]": "a list of two rows is right",
@@ -696,6 +746,8 @@ EQUIVALENT = {
 }
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "honest-accuracy": "c43faed2477bf668526bb77f6ab23b33",
+    "practice standard-error": "3130701b7b79fc51399de6fa1d98ac0d",
     "count-and-shape": "77280fa763676240ea7342ba1f471e64",
     "practice logit": "7c7b7499bc13ab96116dff8102c5c6a3",
     "practice losses-and-probabilities": "ef6b336575a1c9443cc4734daded7d66",
@@ -1363,3 +1415,51 @@ def softmax_of_centred_rows(Z):
 def test_a_slip_for_large_scores_shows_in_the_public_cases():
     assert check("logreg_grads", unsafe_gradients).share < 1
     assert check("softmax", softmax_of_centred_rows).share < 1
+
+
+# --- what section 10 says
+
+
+def faces_by_strength(seed: int):
+    """Fit the lesson's strengths on a split; return right ones of 60, 70 and 70 pictures by strength."""
+    pictures = load_faces()
+    order = np.random.default_rng(seed).permutation(len(pictures.images))
+    parts = order[:60], order[60:130], order[130:]
+    rows, labels = pictures.images.reshape(len(order), -1), pictures.labels
+    rows = (rows - rows[parts[0]].mean()) / rows[parts[0]].std()
+    fitted = faces.fit_all(rows[parts[0]], labels[parts[0]], (0.001, 0.01, 0.1, 1, 10))
+    return fitted, {l2: [one.right(rows[some], labels[some]) for some in parts] for l2, one in fitted.items()}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_training_pictures_choose_the_weakest_penalty_and_held_back_ones_turn_the_strongest_down(seed):
+    _, counted = faces_by_strength(seed)
+    assert counted[0.001][0] == counted[0.1][0] == 60
+    assert counted[10][0] == min(right for right, _, _ in counted.values()) < 60
+    assert counted[10][1] == min(right for _, right, _ in counted.values())
+    best = max(right for _, right, _ in counted.values())
+    chosen = max(l2 for l2, (_, right, _) in counted.items() if right == best)
+    assert counted[chosen][2] / 70 > 0.85
+
+
+def test_four_strengths_of_the_lessons_split_are_equal_and_the_report_is_what_the_lesson_says():
+    _, counted = faces_by_strength(0)
+    assert {l2: right for l2, (_, right, _) in counted.items()} == {0.001: 67, 0.01: 67, 0.1: 67, 1: 67, 10: 61}
+    right = counted[1][2]
+    low, high = (right / 70 + sign * 2 * (right / 70 * (1 - right / 70) / 70) ** 0.5 for sign in (-1, 1))
+    assert (round(low, 2), round(high, 2)) == (0.87, 0.99)
+
+
+def test_the_template_has_a_bright_forehead_dark_eyes_and_bright_cheeks():
+    template = faces_by_strength(0)[0][1].w.reshape(25, 25)
+    forehead, eyes, cheeks = template[0:5, 6:16], template[8, [5, 6, 7, 13, 14, 15]], template[10:13, 3:8]
+    assert eyes.mean() < 0 < min(forehead.mean(), cheeks.mean())
+
+
+def test_what_is_drawn_agrees_with_the_formula_of_the_standard_error():
+    assert faces.standard_error(65, 70) == pytest.approx((65 / 70 * 5 / 70 / 70) ** 0.5, rel=0.03)
+
+
+def test_without_a_penalty_nothing_is_fitted():
+    with pytest.raises(ValueError, match="l2 must be above 0, not 0"):
+        faces.fit(np.ones((2, 1)), np.array([0, 1]), 0)

@@ -13,10 +13,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import edited
 
+from course_utils.data import load_days
 from course_utils.data.sunshine import INTERCEPT, SLOPE, sunshine_days
 from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import neurons
 from course_utils.labs.neurons.collapse_stack import torch_collapse
+from course_utils.labs.neurons.experiments import try_batch_sizes
 from course_utils.labs.neurons.hand_neuron import fire, neuron_ways, torch_neuron
 from course_utils.labs.neurons.largest_rate import (
     LESSON_RATES,
@@ -124,6 +126,8 @@ SETS = [
     doubled("NE10", weighted((2, 5, 9), W) + W0),
     doubled("NE10", weighted((2, 5, 5), W) + W0),
     doubled("NE11", 1 + 3),
+    doubled("NE15", weighted((2, 5, 12), W) + W0),
+    WrongWay("NE14", "hand-neuron", lambda: ({"z": 1 - 9, "z doubled": 10 - 18},), 0.0),
     shapes("DS1", 2, pytorch={"W1": (3, 4), "W2": (4, 2)}),
     shapes("DS1", 2, lecture={"W1": (4, 3), "W2": (2, 4)}),
     shapes("DS1", 1, pytorch={"W2": (4, 2)}),
@@ -237,7 +241,18 @@ def collapse(layers):
         W = weight @ W
     return W, b
 """
+EPOCH = """
+def sgd_epoch(x, y, w, b, lr, order, size):
+    w0, b0, N = w, b, len(x)
+    for start in range(0, N, size):
+        batch = order[start : start + size]
+        e = w * x[batch] + b - y[batch]
+        dw, db = 2 * np.mean(e * x[batch]), 2 * np.mean(e)
+        w, b = w - lr * dw, b - lr * db
+    return w, b
+"""
 SOURCES = {
+    "sgd_epoch": EPOCH,
     "linear_neuron": NEURON,
     "dense": DENSE,
     "mse": MSE,
@@ -249,6 +264,7 @@ EXERCISES = {
     "dense-layer": ("linear_neuron", "dense"),
     "line-by-descent": ("mse", "mse_grads", "sgd_step"),
     "collapse-stack": ("collapse",),
+    "sgd-epoch": ("sgd_epoch",),
 }
 EXERCISE_OF = {name: exercise for exercise, names in EXERCISES.items() for name in names}
 
@@ -407,6 +423,8 @@ FUNCTIONS = [
     source("NM24", LINE, "sgd_step", step_as("p - lr * abs(g)")),
     source("NM24", LINE, "sgd_step", step_as("p - lr * np.sign(g)")),
     mutant("NM12", LINE, "mse_grads", ("w * x[i] + b - y[i]", "w * x[i] - y[i]")),
+    mutant("NM25", LINE, "mse_grads", ("w * x[i] + b - y[i]", "w * x[i] - b - y[i]")),
+    source("NM23", LINE, "sgd_step", step_as("p * (1 - lr) * g")),
     source("NM13", LINE, "mse_grads", grads_as("2 * np.mean(e * w), 2 * np.mean(e)")),
     source("NM13", LINE, "mse_grads", grads_as("2 * np.mean(e * x), 2 * np.mean(e) * b")),
     source("NM2", LINE, "mse", mse_as("np.mean(e)")),
@@ -460,9 +478,60 @@ FUNCTIONS = [
 ]
 
 
-WRONG_WAYS = SETS + FUNCTIONS
+def epoch(code: str, *changes: tuple[str, str]) -> WrongWay:
+    return mutant(code, "sgd-epoch", "sgd_epoch", *changes)
+
+
+def batches(code: str, **changes) -> WrongWay:
+    """Count the lesson's batches rightly, but for some numbers."""
+    answers = {"steps": 46, "last": 21, "calmer": 5} | changes
+    return WrongWay(code, "batch-size", lambda: (answers,), 1 - len(changes) / 3)
+
+
+BATCHES = [
+    epoch("MB1", ("range(0, N, size)", "range(0, N - size + 1, size)")),
+    epoch("MB2", ("order[start : start + size]", "np.arange(N)[start : start + size]")),
+    epoch("MB3", ("2 * np.mean(e * x[batch]), 2 * np.mean(e)", "2 * np.sum(e * x[batch]), 2 * np.sum(e)")),
+    epoch("MB3", ("2 * np.mean(e * x[batch]), 2 * np.mean(e)", "np.sum(e * x[batch]), np.sum(e)")),
+    epoch("MB4", ("2 * np.mean(e * x[batch]), 2 * np.mean(e)", "2 * np.sum(e * x[batch]) / N, 2 * np.sum(e) / N")),
+    epoch("MB4", ("2 * np.mean(e * x[batch]), 2 * np.mean(e)", "2 * sum(e * x[batch]) / size, 2 * sum(e) / size")),
+    epoch("MB5", ("e = w * x[batch] + b", "e = w0 * x[batch] + b0")),
+    epoch("MB6", ("range(0, N, size)", "[0]"), ("order[start : start + size]", "order")),
+    epoch("MB7", ("    return w, b", "        return w, b")),
+    epoch("MB7", ("range(0, N, size)", "range(size, N, size)")),
+    epoch("MB8", ("range(0, N, size)", "range(N)"), ("order[start : start + size]", "order[start : start + 1]")),
+    epoch("MB9", ("range(0, N, size)", "range(N)")),
+    epoch("MB9", ("range(0, N, size)", "range(N - size + 1) if size < N else range(N)")),
+    epoch("MB10", ("w - lr * dw, b - lr * db", "w + lr * dw, b + lr * db")),
+    epoch("MB11", ("2 * np.mean(e * x[batch]), 2 * np.mean(e)", "np.mean(e * x[batch]), np.mean(e)")),
+    epoch("MB11", ("w - lr * dw, b - lr * db", "w - dw, b - db")),
+    epoch(
+        "MB12", ("w, b = w - lr * dw, b", "w = w - lr * dw; b = b - lr * 2 * np.mean(w * x[batch] + b - y[batch]) #")
+    ),
+    epoch("MB13", ("return w, b", "return b, w")),
+    epoch("MB13", ("w - lr * dw, b - lr * db", "w - lr * db, b - lr * dw")),
+    epoch("MB14", ("y[batch]", "y[start : start + size]")),
+    epoch("MB14", ("y[batch]", "y[np.sort(batch)]")),
+    epoch("MB15", ("w - lr * dw, b - lr * db", "w - lr * dw, b")),
+    epoch("MB15", ("w - lr * dw, b - lr * db", "w, b - lr * db")),
+    epoch("MB15", ("w - lr * dw, b - lr * db", "w, b")),
+    epoch("MB16", ("2 * np.mean(e * x[batch])", "2 * np.mean(e)")),
+    epoch("MB16", ("2 * np.mean(e * x[batch])", "2 * np.mean(e) * np.mean(x[batch])")),
+    epoch("MB16", ("2 * np.mean(e * x[batch])", "2 * np.mean(e * w)")),
+    batches("MB20", steps=45),
+    batches("MB21", steps=1461),
+    batches("MB22", last=32),
+    batches("MB23", last=11),
+    batches("MB24", calmer=25),
+    batches("MB25", calmer=96),
+    batches("MB26", calmer=0.2),
+]
+
+
+WRONG_WAYS = SETS + FUNCTIONS + BATCHES
 
 EQUIVALENT = {
+    "sgd-epoch": {"sgd_epoch(lr): without negative numbers": "a learning rate is above 0"},
     "dense-layer": {
         "if np.shape(x) != np.shape(w): → pass": "np.dot raises ValueError itself where two lengths differ",
         "raise ValueError(f'x {np.shape(x)} and w {np.shape(w)} should be equally long') → pass": (
@@ -481,6 +550,8 @@ EQUIVALENT = {
 }
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "batch-size": "913214cfa73ca7e9cc89ef536c4b4595",
+    "practice steps-of-a-pass": "55aba5ce9ad42fc2e2fa99eaed6d0122",
     "hand-neuron": "2f11193abb7947adb01ff2d01cbeb04f",
     "largest-rate": "13a913a5458a906f421d981cd1cd1765",
     "network-shapes": "4e41fb817a2354e1aa79b6c97b1a670c",
@@ -1052,3 +1123,38 @@ def test_practice_names_each_wrong_way(number, capsys):
             assert not question.answer(given_by[0])
             said = capsys.readouterr().out
             assert way.feedback in said or way.name in said
+
+
+# --- what section 9 says
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_few_days_at_a_time_get_nearer_than_all_and_one_day_is_thrown_about(seed):
+    days = load_days()
+    x = (days.hours - days.hours.mean()) / days.hours.std()
+    curves = try_batch_sizes(build("sgd_epoch"), x, days.temperature, seed)
+    ends = {size: above[-1] for size, above in curves.items()}
+    assert min(ends, key=ends.get) == 128
+    assert ends[128] < 0.1
+    assert max(ends, key=ends.get) == len(x)
+    assert max(curves[1][1:]) > 10 * max(curves[128][2:])
+
+
+def test_a_gradients_spread_halves_when_its_batch_grows_fourfold():
+    days = load_days()
+    x = (days.hours - days.hours.mean()) / days.hours.std()
+    rng = np.random.default_rng(7)
+    spreads = []
+    for size in (1, 4, 16, 64):
+        drawn = rng.integers(0, len(x), (4000, size))
+        spreads.append(np.mean(x[drawn] * days.temperature[drawn], axis=1).std())
+    assert np.array(spreads[:-1]) / spreads[1:] == pytest.approx([2, 2, 2], rel=0.1)
+
+
+def test_the_line_through_the_weather_is_what_the_lesson_says():
+    days = load_days()
+    slope, intercept = np.polyfit(days.hours, days.temperature, 1)
+    errors = slope * days.hours + intercept - days.temperature
+    assert (len(days.date), round(slope, 1), round(errors.std())) == (1461, 2.1, 5)
+    assert days.hours.min() >= 8
+    assert days.hours.max() <= 16

@@ -15,7 +15,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from lesson import Lesson, bound
 from matplotlib import pyplot as plt
 from nbformat import NotebookNode
-from thorough import some
+from thorough import one_in, some
 from traitlets.config import Config
 
 from course_utils import reference
@@ -52,6 +52,7 @@ BUILT_UP = {  # answers that call others: without those they cannot be there eit
     },
 }
 LABS = reference.labs()
+GOING_FURTHER = [lab for lab in LABS if any(one.further for one in reference.entries(lab).values())]
 CONFIG = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
 
 pytestmark = pytest.mark.slow
@@ -139,7 +140,7 @@ def test_in_an_untouched_notebook_only_the_checks_fail(lab):
     assert not_attempted(run_all(released(lab))) == checks(lab)
 
 
-@every_lab
+@pytest.mark.parametrize("lab", one_in(3, LABS))
 def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")  # demonstrations are short then
     for missing in some(exercises(lab), seconds=3, at_least=1):
@@ -148,7 +149,7 @@ def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
         assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
 
 
-@pytest.mark.parametrize("lab", [lab for lab in LABS if any(one.further for one in reference.entries(lab).values())])
+@pytest.mark.parametrize("lab", one_in(2, GOING_FURTHER))
 def test_what_goes_further_is_not_needed_by_the_core(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     further = [name for name, entry in reference.entries(lab).items() if entry.further]

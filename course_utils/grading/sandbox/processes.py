@@ -38,7 +38,7 @@ def started(pid: int) -> str:
 
 
 def numbering() -> str:
-    """Return the kernel's number of the namespace in which this process's number is valid; "" if it is not said."""
+    """Return the kernel's own number of the namespace in which this process's number is valid; "" if it says none."""
     try:
         return str(os.stat(PROC / "self" / "ns" / "pid").st_ino)
     except OSError:

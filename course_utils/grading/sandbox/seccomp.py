@@ -3,8 +3,9 @@
 The filter is a small program for the kernel (classic BPF): it looks at the number of each system call and lets it
 pass, refuses it, or says that it was done without doing it. It closes what the other walls leave open: families of
 sockets that no network namespace knows (such as those to a virtual machine's host), new namespaces made inside the
-box, and calls into rarely used, often faulty corners of the kernel. Without namespaces it also takes the place of the
-walls that Landlock has not: every socket, and changes to the mode, owner and times of files that may be read.
+box, files in memory that no limit counts, and calls into rarely used, often faulty corners of the kernel. Without
+namespaces it also takes the place of the walls that Landlock has not: every socket, and changes to the mode, owner and
+times of files that may be read.
 """
 
 import ctypes
@@ -21,7 +22,7 @@ REFUSED = (
     "ptrace process_vm_readv process_vm_writev pidfd_getfd unshare setns chroot pivot_root mount umount2 mount_setattr "
     "open_tree open_tree_attr move_mount fsopen fsconfig fsmount fspick open_by_handle_at bpf perf_event_open "
     "userfaultfd io_uring_setup add_key request_key keyctl shmget semget msgget mq_open init_module finit_module "
-    "delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl syslog"
+    "delete_module kexec_load kexec_file_load reboot swapon swapoff acct quotactl syslog memfd_create memfd_secret"
 )
 
 # with Landlock alone: calls that would reach other processes of the same user, or files by their path

@@ -143,12 +143,24 @@ AN19 = Misconception(
     "This treats the second layer as the last. How many pairs may params have?",
     SPACE,
 )
+AN20 = Misconception(
+    "AN20",
+    "bias added twice",
+    "The bias is in this twice, in all layers or in some. In which two places of your code is it added?",
+    SPACE,
+)
+AN21 = Misconception(
+    "AN21",
+    "activation applied twice",
+    "The activation is applied twice in each hidden layer. Where does your code call act, and on what?",
+    SPACE,
+)
 DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
 DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
-FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19)
+FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21)
 NAME = "mlp_forward"
 OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
@@ -329,6 +341,17 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         z = layer.sums(h)
         return z if layer.last else act(z), z
 
+    def bent(z: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+        return (z if layer.last else act(z),) * 2
+
+    def transposed(last: bool) -> Stepper:
+        """Turn the weight over in the last layer alone, or in all others."""
+        return lambda h, layer: bent(h @ (layer.weight if layer.last == last else layer.weight.T) + layer.bias, layer)
+
+    def biased(last: bool, times: int) -> Stepper:
+        """Add the bias so many times in the last layer alone, or in all others."""
+        return lambda h, layer: bent(h @ layer.weight.T + (times if layer.last == last else 1) * layer.bias, layer)
+
     def second_is_last(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
         z = layer.sums(h)
         return (z if layer.place == 1 else act(z),) * 2
@@ -337,6 +360,12 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         (AN14, before),
         (AN15, without_bias),
         (AN15, on_weights),
+        *((DS1, transposed(last)) for last in (True, False)),
+        *((AN5, biased(last, 0)) for last in (True, False)),
+        *((AN12, biased(last, -1)) for last in (True, False)),
+        *((AN20, biased(last, 2)) for last in (True, False)),
+        (AN20, lambda h, layer: bent(layer.sums(h) + layer.bias, layer)),
+        (AN21, lambda h, layer: bent(layer.sums(h) if layer.last else act(layer.sums(h)), layer)),
         (AN16, not_passed_on),
         (AN19, second_is_last),
     ]

@@ -291,7 +291,5 @@ class BudgetUnits(Exercise):
 def _explained(one: Finding, number: float | None, ways: Mapping[Misconception, list[float]]) -> Finding:
     if one.standing is not Standing.WRONG or number is None:
         return one
-    return wrong(
-        one.first,
-        [way for way, values in ways.items() if any(near(number, value, share=EXACT) for value in values)][:1],
-    )
+    known = [way for way, values in ways.items() if any(near(number, value, share=EXACT) for value in values)]
+    return wrong(one.first, known[:1] or one.because)

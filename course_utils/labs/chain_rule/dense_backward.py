@@ -73,6 +73,12 @@ VG14 = Misconception(
     "Where Z is negative your gradient comes back with the other sign. How far does ReLU move there when Z moves?",
     MATRICES,
 )
+VG15 = Misconception(
+    "VG15",
+    "gradients of weight and bias exchanged",
+    "These are the gradients of weight and bias in each other's place. In which order are the three to come back?",
+    MATRICES,
+)
 
 GRADIENTS = ("dX", "dW", "db")
 RELU = "relu_backward"
@@ -117,7 +123,26 @@ class DenseBackward(Implementation):
     2. The shapes tell where to sum: (N, D) has to become (D,), so N goes.
     3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
     """
-    misconceptions = (GR1, GR2_LAYER, GR3, GR4, GR5, GR10, VG1, VG2, VG5, VG6, VG7, VG8, VG9, VG10, VG11, VG13, VG14)
+    misconceptions = (
+        GR1,
+        GR2_LAYER,
+        GR3,
+        GR4,
+        GR5,
+        GR10,
+        VG1,
+        VG2,
+        VG5,
+        VG6,
+        VG7,
+        VG8,
+        VG9,
+        VG10,
+        VG11,
+        VG13,
+        VG14,
+        VG15,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return four layers, one of a single example, one of a single output; each gradient is a part."""
@@ -194,6 +219,7 @@ def dense_ways(right: Mapping[str, np.ndarray], dY: np.ndarray, X: np.ndarray, W
     ways["db"][GR5] = lambda: [dY, dY.sum(1), dY.T, dY[0], dY[-1], dY.sum()] if N > 1 else [dY, dY.sum(1)]
     ways["dW"][VG9] = lambda: [np.outer(dY.sum(0), X.sum(0)) / N**power for power in (0, 1, 2)] if N > 1 else []
     ways["dW"][VG10] = lambda: [np.outer(dY[place], X[place]) for place in (0, -1)] if N > 1 else []
+    ways["dW"][VG15], ways["db"][VG15] = (lambda: right["db"]), (lambda: right["dW"])
     for part in ("dX", "dW", "db"):
         ways[part][VG7] = partial(_alone, ones[part], N, own.get(part))
     ways["db"][VG1] = lambda: [right["db"][None], right["db"][:, None]]

@@ -20,6 +20,7 @@ from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, s
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import slip_of
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.chain_rule.gradients import GR4, GR5, VG1, VG2
@@ -210,7 +211,12 @@ class GradientShapes(Exercise):
         amiss = {part: shape for part, shape in given.items() if shape != right[part]}
         because = explain_shapes(amiss, self.question)
         found = dict.fromkeys(PARTS, MISSING) | dict.fromkeys(given, RIGHT)
-        return found | {part: wrong(f"{part}: you gave {short(answers[part])}.", because.get(part)) for part in amiss}
+        return found | {
+            part: wrong(
+                f"{part}: you gave {short(answers[part])}.", because.get(part) or slip_of(given[part], right[part])
+            )
+            for part in amiss
+        }
 
 
 def is_missing_shape(answer: Any) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from course_utils.judging import slips
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
@@ -106,6 +107,12 @@ VN14 = Misconception(
     "VN14",
     "one number in place of all slopes",
     "One number comes back for all of x. Where does each slope go, and what does the next one do to it?",
+    TRUST,
+)
+VN15 = Misconception(
+    "VN15",
+    "f ahead and f behind added",
+    "Here f ahead and f behind are added. What tells how far f has moved from one place to the other?",
     TRUST,
 )
 
@@ -242,6 +249,7 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
         GR2: lambda: [2 * central, central / 2, 2 * found("ahead"), found("ahead") / 2],
         VN4: lambda: np.zeros(x.shape),
         VN13: lambda: [2 * central / step, central / step],
+        VN15: lambda: [_added(name, x, step) / (2 * step), _added(name, x, step) / step],
         VN14: lambda: [central.sum(), central.flat[-1], central.flat[0]],
         VN8: lambda: [*(factor * central * step**2 for factor in (1, 2, 4)), found("ahead") * step**2],
         VN9: lambda: [_first_alone(central), _first_alone(found("ahead"))],
@@ -256,6 +264,17 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
     if x.dtype.kind == "i":
         ways[VN3] = lambda: [whole_steps(name, x, step) / (2 * step), whole_steps(name, x, step) / step]
     return ways
+
+
+def _added(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Return f ahead and f behind, added."""
+    f, out = FUNCTIONS[name], np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        for move in (step, -step):
+            moved = x.astype(float)
+            moved[place] += move
+            out[place] += f(moved)
+    return out
 
 
 def _first_alone(slopes: np.ndarray) -> np.ndarray:
@@ -310,6 +329,7 @@ class NumericalGradient(Implementation):
         VN12,
         VN13,
         VN14,
+        VN15,
         GR1_TRUST,
         GR2,
         GR4_TRUST,
@@ -383,7 +403,8 @@ def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right:
             if given.shape == np.shape(result) and _far(given, result) <= near:
                 return case.wrong(NAME, way, detail=note or _shape_note(given, right))
     cut = x.dtype.kind == "i" and bool(np.all(given == np.trunc(given))) and _far(given, right) < 1 + 1e-6
-    return case.wrong(NAME, VN12 if cut else None, detail=note or _shape_note(given, right))
+    slip = next(iter(slips.in_array(np.asarray(given), two_sided(function, x, step), {})), None)
+    return case.wrong(NAME, VN12 if cut else slip, detail=note or _shape_note(given, right))
 
 
 def _far(one: Any, other: Any) -> float:

@@ -129,6 +129,12 @@ CV35 = Misconception(
     "There are twice as many rows and columns of zeros as padding says. How many does it put at each end?",
     PADDING,
 )
+CV37 = Misconception(
+    "CV37",
+    "all biases added to every map",
+    "Here every map gets the sum of all biases. Which of them belongs to kernel k?",
+    BUILD,
+)
 CV29 = Misconception(
     "CV29",
     "the first kernel for all maps",
@@ -139,6 +145,12 @@ CV36 = Misconception(
     "CV36",
     "one picture, one channel, one kernel",
     "This is the first picture's first channel under the first kernel. Over which further axes has your code to go?",
+    BUILD,
+)
+CV37 = Misconception(
+    "CV37",
+    "all biases added to every map",
+    "Here every map gets the sum of all biases. Which of them belongs to kernel k?",
     BUILD,
 )
 SZ10 = shared.SZ10.in_lab(BUILD)
@@ -195,7 +207,7 @@ class BuildConv2d(Implementation):
     names_are_confirmed = True
     misconceptions = (
         *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
-        *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, SZ1, DS6, DS5, SZ10, DS2),
+        *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, CV37, SZ1, DS6, DS5, SZ10, DS2),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -252,6 +264,8 @@ class BuildConv2d(Implementation):
     def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
         """Judge each part alone, and stride and padding together only if every part alone is right."""
         found = dict(super().judge_cases([case for case in cases if case.part != TOGETHER], *answers))
+        if "biases" in found and found["biases"] is not RIGHT and CV16 in found["padding"].because:
+            found["padding"] = replace(found["padding"], because=())  # 0 times a bias of 0 gives the same zeros
         if all(one is RIGHT for one in found.values()):
             together = [replace(case, part="padding") for case in cases if case.part == TOGETHER]
             found |= super().judge_cases(together, *answers)
@@ -312,6 +326,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
         CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
+        CV37: lambda: bare + bias.sum() if len(bias) > 1 else [],
         CV17: lambda: (
             [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
             + [conv(stride=s, padding=p) for s, p in _on_one_axis(stride, padding)]

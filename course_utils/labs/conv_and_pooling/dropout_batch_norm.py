@@ -135,4 +135,4 @@ def _explained(part: str, one: Finding, number: float | None, right: dict[str, f
         way = DB2
     elif part == "parameters" and number in (all_numbers, all_numbers - 1, 2 * right["parameters"]):
         way = PC10
-    return wrong(one.first, way)
+    return wrong(one.first, way or one.because)

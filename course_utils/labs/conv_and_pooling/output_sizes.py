@@ -7,7 +7,14 @@ from course_utils.judging.answers import as_dict, is_missing, short
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, look, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
-from course_utils.judging.numbers import Explanation, explain_set, read_number, telling, ways_by_question
+from course_utils.judging.numbers import (
+    Explanation,
+    explain_by_slips,
+    explain_set,
+    read_number,
+    telling,
+    ways_by_question,
+)
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.conv_and_pooling.headings import BY_HAND, SIZE_RULE
 from course_utils.labs.conv_and_pooling.windows import (
@@ -86,7 +93,8 @@ class OutputSizes(Exercise):
         rows = {label: _Row(label, given[label], window) for label, window in self.question.items()}
         sizes = {label: row.numbers["size"] for label, row in rows.items() if row.numbers.get("size") is not None}
         right = {label: output_size(*window) for label, window in self.question.items()}
-        why = explain_set(sizes, right, ways_by_question((*SIZE_WAYS, *SELDOM), self.question))
+        ways = ways_by_question((*SIZE_WAYS, *SELDOM), self.question)
+        why = explain_set(sizes, right, ways) or explain_by_slips(sizes, right, ways)
         advice = telling(why.ways, OUTPUT_SIZE, f"lab.{self.name()}")
         return {label: row.finding(why, advice) for label, row in rows.items()}
 

@@ -20,6 +20,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import slip_of
 from course_utils.labs.lab7_cnn import shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
@@ -87,6 +88,42 @@ KG17 = Misconception(
     "KG17",
     "odd sides halved to fractions",
     "Your pooling makes 6.5 cells of 13. How many windows of two fit, side by side?",
+    GIANTS,
+)
+KG67 = Misconception(
+    "KG67",
+    "three channels taken for granted",
+    "This is right for pictures in colour. Where does your function use in_channels?",
+    GIANTS,
+)
+KG68 = Misconception(
+    "KG68",
+    "kernels of another size",
+    "Your kernels are wider than those of the list. How many cells has a window of 3×3?",
+    GIANTS,
+)
+KG69 = Misconception(
+    "KG69",
+    "size of the pictures not used",
+    "This is right for pictures of 224 pixels. Where does your function use size?",
+    GIANTS,
+)
+KG70 = Misconception(
+    "KG70",
+    "one kind of layer left out",
+    "Either the convolutions are missing in this, or the dense layers. Which entries does each branch of yours count?",
+    GIANTS,
+)
+KG71 = Misconception(
+    "KG71",
+    "total begun anew on the way",
+    "What was counted before is lost on the way. Is each layer added to the total, or put in its place?",
+    GIANTS,
+)
+KG72 = Misconception(
+    "KG72",
+    "flattened features counted as parameters",
+    "Your flatten entry adds to the count. Which numbers does a flatten step learn?",
     GIANTS,
 )
 KA4 = shape_trace.KA4.in_lab(GIANTS)
@@ -188,6 +225,12 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG12: [way(conv=lambda side: side + network.padding - 2)],
         KG13: [count([network.config[0], "flatten"], *network[1:])],
         KG15: [way(carry="kernels")],
+        KG67: [count(network.config, 3, network.size, network.padding)],
+        KG68: [way(kernels=lambda n, k, side, cells=cells: (cells * n + 1) * k) for cells in (25, 49)],
+        KG69: [count(network.config, network.in_channels, 224, network.padding)],
+        KG70: [way(kernels=lambda n, k, side: 0), way(units=lambda n, k: 0)],
+        KG71: [way(kernels=lambda n, k, side: _kernels(n, k, side) if [k] == _last_kernels(network.config) else 0)],
+        KG72: [way() + _features(network)],
         KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
         KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
         KG34: [way(flat=lambda channels, side: side**2)],
@@ -198,6 +241,23 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG17: [way(pool=lambda channels, side: (channels, side / 2))],
         KG4: [way(conv=lambda side: side), way(conv=lambda side: side - 2)],
     }
+
+
+def _last_kernels(config: Config) -> Any:
+    """Return the last number of kernels in a list."""
+    return [entry for entry in config[: config.index("flatten")] if isinstance(entry, int)][-1:] or [0]
+
+
+def _features(network: Counted) -> int:
+    """Return how many features the flatten entry makes of the maps."""
+    seen: list[int] = []
+
+    def flat(channels: int, side: int) -> int:
+        seen.append(channels * side * side)
+        return seen[-1]
+
+    count(*network, flat=flat)
+    return seen[0]
 
 
 class CountParams(Implementation):
@@ -248,6 +308,7 @@ class CountParams(Implementation):
         KG16,
         KG17,
         KG34,
+        *(KG67, KG68, KG69, KG70, KG71, KG72),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -284,5 +345,6 @@ class CountParams(Implementation):
         if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
         ways = tuple(way for way, counts in counting_ways(network).items() if number in counts)
+        ways += tuple(slip_of(number, torch_count(*network)))
         error = case.wrong(NAME, ways[:1], detail=f"  your answer is {short(number)}.")
         raise Wrong(replace(error.finding, fitting=ways))

@@ -18,7 +18,7 @@ from course_utils.judging.closeness import same_number
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import read_number
+from course_utils.judging.numbers import read_number, slip_of
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import draw
 from course_utils.labs.lab7_cnn.headings import LARGER
@@ -183,7 +183,7 @@ class LargerPictures(Exercise):
             known = {way: [value] for way, value in larger_ways(self.question).items()}
             known |= further_larger_ways(self.question)
             ways = [way for way, values in known.items() if any(same_number(number, value) for value in values)]
-            raise refuse(f"features: you gave {short(number)}.", ways[:1])
+            raise refuse(f"features: you gave {short(number)}.", ways[:1] or slip_of(number, right))
 
     def _look_at_word(self, part: str, batch: int, answer: Any) -> None:
         word = answer.strip().lower() if type(answer) is str else ""
@@ -197,7 +197,7 @@ class LargerPictures(Exercise):
         if number != right:
             ways = {KC12: 25, KC13: 400 * right, KC14: right / 25}
             because = [way for way, value in ways.items() if same_number(number, value)]
-            raise refuse(f"rows for 25: you gave {short(answer)}.", because[:1])
+            raise refuse(f"rows for 25: you gave {short(answer)}.", because[:1] or slip_of(number, right))
 
     def _look_at_batch(self, answer: Any) -> None:
         batch = read_number(answer, "larger['another batch']")

@@ -99,7 +99,19 @@ KG33 = Misconception(
     "You wait until both change. Can two maps be added that differ in one of the two, channels or size?",
     RESIDUAL,
 )
-FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33)
+KG60 = Misconception(
+    "KG60",
+    "a block that changes something left without a shortcut",
+    "A block is missing in your set whose channels or side change on the way. Can what goes past it be added as it is?",
+    RESIDUAL,
+)
+KG61 = Misconception(
+    "KG61",
+    "a block that changes nothing given a shortcut",
+    "A block in your set gives what has the shape of its input. What would a 1×1 convolution have to mend there?",
+    RESIDUAL,
+)
+FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33, KG60, KG61)
 
 
 class Block(NamedTuple):
@@ -270,5 +282,5 @@ def _look_at_letters(answer: Any) -> None:
     needed = {letter for letter, block in SITUATIONS.items() if not can_be_added(block)}
     if letters != needed:
         ways = {frozenset("bd"): KG8, frozenset("cd"): KG32, frozenset("d"): KG33, frozenset("abcd"): KG10}
-        because = ways.get(frozenset(letters))
+        because = ways.get(frozenset(letters), KG61 if letters - needed else KG60)
         raise refuse(f"{LETTERS}: you gave {short(answer)}.", because)

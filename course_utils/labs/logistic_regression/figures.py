@@ -485,3 +485,29 @@ def plot_four_toys(toys: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndar
 def plot_three_depths(maps: Mapping[str, Any]) -> np.ndarray:
     """Draw what ``widgets.boundary_maps`` gives for the spiral."""
     return plot_boundary_maps(**maps)
+
+
+@described("Six small grey faces, and below them six other pieces: edges, cloth, plain grey, a bit of a mouth.")
+def plot_faces(images: np.ndarray) -> np.ndarray:
+    """Show some faces, and some backgrounds."""
+    some = [*range(0, 60, 10), *range(100, 160, 10)]
+    _, grid = plt.subplots(2, 6, figsize=(6, 2.2), layout="constrained")
+    for axes, place in zip(grid.ravel(), some, strict=True):
+        axes.imshow(images[place], cmap="gray", vmin=0, vmax=1)
+        axes.set_axis_off()
+    return grid
+
+
+@described(
+    "Two pictures of weights, in which a face is seen: bright forehead and cheeks, two dark eyes. With the weak "
+    "penalty it is rough, with single dark and bright pixels; with the strong one it is smooth."
+)
+def plot_templates(templates: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Draw weights as pictures, each on a scale of its own, zero in the middle."""
+    _, grid = plt.subplots(1, len(templates), figsize=(3 * len(templates), 3), layout="constrained")
+    for axes, (title, weight) in zip(grid, templates.items(), strict=True):
+        limit = float(np.abs(weight).max())
+        axes.imshow(weight, cmap=style.SIGNED, vmin=-limit, vmax=limit)
+        axes.set_title(title, fontsize=FONT)
+        axes.set_axis_off()
+    return grid

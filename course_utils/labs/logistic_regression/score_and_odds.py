@@ -11,7 +11,7 @@ from course_utils.judging.answers import as_dict
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception, wrong_answers
-from course_utils.judging.numbers import read_number
+from course_utils.judging.numbers import read_number, slip_of
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
@@ -435,7 +435,8 @@ class ScoreAndOdds(Exercise):
         if not near(part, number, right_odds(self.question)[part]):
             ways = odds_ways(self.question)[part] | self._more_ways(part)
             way = next((way for way, found in ways.items() if any(gives(part, number, one) for one in found)), None)
-            raise refuse(f"{part}: you gave {number:g}.", way)
+            right = right_odds(self.question)[part]
+            raise refuse(f"{part}: you gave {number:g}.", way or slip_of(number, right, partial(gives, part)))
 
     def _more_ways(self, part: str) -> dict[Misconception, list[float]]:
         neuron, back = self.question

@@ -159,6 +159,20 @@ LX19 = Misconception(
     "Here the label is subtracted from the scores. From which numbers is it subtracted?",
     SOFTMAX,
 )
+LX20 = Misconception(
+    "LX20",
+    "maximum of each column subtracted",
+    "Here every column has lost its largest number before the exponential. May one row lose different numbers, and "
+    "still give the same probabilities?",
+    SOFTMAX,
+)
+LX21 = Misconception(
+    "LX21",
+    "1 added at the label, or put in the place of its probability",
+    "At the label's place a 1 is added, or a -1 stands alone. What is to be done with the probability that stands "
+    "there?",
+    SOFTMAX,
+)
 LX16 = Misconception(
     "LX16",
     "binary loss for each class",
@@ -198,7 +212,7 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, GR1, GR3, GR4),
     )
 
@@ -255,7 +269,8 @@ def softmax_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
     powers = Z.exp()
     lowered = (Z - Z.amax(1, keepdim=True)).exp()
     return torch.softmax(Z, 1), {
-        PR1: lambda: torch.softmax(Z, 0),
+        PR1: lambda: [torch.softmax(Z, 0), lowered / lowered.sum(0)],
+        LX20: lambda: _share((Z - Z.amax(0)).exp()),
         LX7: lambda: [torch.softmax(Z.flatten(), 0).reshape(Z.shape), lowered / lowered.sum()],
         LX1: lambda: [powers, lowered],
         LX3: lambda: Z / Z.sum(1, keepdim=True),
@@ -284,7 +299,7 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         LL4: lambda: _clipped(logs.exp(), y),
         LL7: lambda: _without_infinite_ones(logs.exp(), y),
         LL14: lambda: [] if len(Z) == 1 else [each[0], each[-1], each[0] / len(Z), each[-1] / len(Z)],
-        LL15: lambda: [each.sum() / (len(Z) - 1), each.sum() / (len(Z) + 1)],
+        LL15: lambda: [each.sum() / (len(Z) + more) for more in (-1, 1, Z.shape[1] - len(Z)) if len(Z) + more > 0],
         LX12: lambda: [
             sign * (own + one).mean() for own in (_own(logs, y).exp(),) for sign, one in ((-1, 0), (1, -1), (-1, -1))
         ],
@@ -297,6 +312,10 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
 def _own(numbers: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Return the number (N,) of each example's label."""
     return numbers[range(len(y)), y]
+
+
+def _share(powers: torch.Tensor) -> torch.Tensor:
+    return powers / powers.sum(1, keepdim=True)
 
 
 def _clipped(p: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
@@ -323,7 +342,7 @@ def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]
     rows, columns = Z.shape
     p, one_hot = torch.softmax(Z, 1), F.one_hot(y, columns)
     return right, {
-        GR1: lambda: [-right, -right * rows],
+        GR1: lambda: -right,
         GR3: lambda: right * rows,
         LX4: lambda: [right / columns, right * rows / columns],
         PR6: lambda: [
@@ -332,6 +351,7 @@ def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]
             for share in (1, rows)
         ],
         LX5: lambda: [p, p / rows],
+        LX21: lambda: [one / share for one in (p + one_hot, torch.where(one_hot > 0, -1.0, p)) for share in (1, rows)],
         PR1: lambda: [torch.softmax(Z, 0) - one_hot, (torch.softmax(Z, 0) - one_hot) / rows],
         GR4: lambda: right.T,
         LX14: lambda: [share * p * (p - one_hot) * (1 - p) for share in (1, 1 / rows, 2 / rows, 2)],

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Circle
 
 from course_utils import style
-from course_utils.data.bundled import Sunshine
+from course_utils.data.weather import Days
 from course_utils.drawing import described, plot_images, plot_parameter_bars, show
 from course_utils.drawing.cells import number
 from course_utils.drawing.frames import FONT, bare
@@ -360,12 +360,12 @@ def plot_two_layers() -> Axes:
 
 
 @described(
-    "A cloud of 200 days rising from about 15 °C without sun to about 31 °C with twelve hours, and two straight lines "
-    "that do not fit well."
+    "A cloud of 1,461 days, rising from about 8 °C on days of eight hours to about 25 °C on days of sixteen, and two "
+    "straight lines that do not fit well."
 )
-def plot_days(days: Sunshine, lines: Mapping[str, tuple[float, float]]) -> Axes:
+def plot_days(days: Days, lines: Mapping[str, tuple[float, float]]) -> Axes:
     """Draw the days of section 4 and some lines through them."""
-    return plot_line(days.hours, days.temperature, lines, xlabel="sunshine (hours)", ylabel="temperature (°C)")
+    return plot_line(days.hours, days.temperature, lines, xlabel="daylight (hours)", ylabel="highest temperature (°C)")
 
 
 @described("Twenty-five answers of two stacked linear layers lie exactly on one straight line.")
@@ -395,9 +395,26 @@ def plot_round_descent(x: np.ndarray, y: np.ndarray, ways: Mapping[str, tuple[np
 
 
 @described(
-    "Three walks in a narrow slanted valley: with 0.003 the walk reaches the valley and creeps, with 0.015 it "
-    "zigzags first, with 0.03 it leaves the map at once."
+    "Three walks in a narrow slanted valley: with 0.001 the walk reaches the valley and creeps, with 0.005 it "
+    "zigzags first, with 0.01 it leaves the map at once."
 )
-def plot_valley_descent(days: Sunshine, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+def plot_valley_descent(days: Days, ways: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     """Draw three walks over the loss of the hours as they are."""
     return plot_descent(days.hours, days.temperature, ways, names=("w (°C per hour)", "b (°C)"))
+
+
+@described(
+    "How far the line is above the least error, epoch by epoch, on a logarithmic axis. All days at once fall slowly "
+    "and evenly; batches of 1 fall at once and then jump up and down; batches of 16 and 128 get lowest."
+)
+def plot_batch_sizes(curves: Mapping[int, Sequence[float]]) -> Axes:
+    """Compare batch sizes by epoch."""
+    axes = plt.subplots(figsize=(5.5, 3.2), layout="constrained")[1]
+    looks = (("o-", style.DATA), ("s--", style.MODEL), ("^:", style.TRUTH), ("D-.", style.FOCUS))
+    for (size, above), (look, colour) in zip(curves.items(), looks * len(curves), strict=False):
+        axes.plot(range(len(above)), above, look, color=colour, lw=2, ms=6, label=f"batches of {size:,}")
+    axes.set_yscale("log")
+    axes.set_xlabel("epochs", fontsize=FONT)
+    axes.set_ylabel("MSE above the least (°C²)", fontsize=FONT)
+    axes.legend(fontsize=FONT, frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    return bare(axes)

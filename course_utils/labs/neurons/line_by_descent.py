@@ -27,7 +27,9 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.neurons.dense_layer import tensors
 from course_utils.labs.neurons.headings import SUNSHINE
 
-GR1 = shared.GR1.in_lab(SUNSHINE)
+GR1 = shared.GR1.in_lab(
+    SUNSHINE, "This gradient has the sign turned over, whatever its size. Which of the two, y or ŷ, is taken off?"
+)
 GR2 = shared.GR2.in_lab(
     SUNSHINE, "This is twice the right value, or half of it. Where does a factor of 2 come in, and where not?"
 )
@@ -61,6 +63,12 @@ NM5 = Misconception(
     "NM5",
     "gradients in the wrong order",
     "These are the right two numbers in the other order. Which one does the task ask for first?",
+    SUNSHINE,
+)
+NM25 = Misconception(
+    "NM25",
+    "b subtracted in the prediction",
+    "The errors here are those of the line w·x − b. With which sign does b stand in the line?",
     SUNSHINE,
 )
 NM6 = Misconception(
@@ -252,7 +260,7 @@ class LineByDescent(Implementation):
     """
     misconceptions = (
         *(NM1, NM2, NM3, NM10, NM11, NM17, NM18, NM19, GR3, GR2, GR5),
-        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22),
+        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22, NM25),
         *(NM6, NM7, NM8, NM14, NM15, NM16, NM23, NM24),
     )
     names_are_confirmed = True
@@ -416,8 +424,8 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         return others
 
     return {
-        GR1: lambda: [-mine, -mine / 2, -mine * 2],
-        GR3: lambda: [mine * N, mine * N / 2, -mine * N],
+        GR1: lambda: [-mine, -mine / 2, -mine * 2, -mine * N],
+        GR3: lambda: [mine * N, mine * N / 2],
         GR2: lambda: [mine / 2, mine * 2],
         NM5: exchanged,
         NM4: lambda: [others] if name == "dw" else [],
@@ -425,6 +433,7 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         NM10: lambda: [mine * N / (N - 1)] if N > 1 else [],
         NM11: lambda: [one * part for one in (each[0], each[-1]) for part in (1, 0.5, 1 / N, 0.5 / N)],
         NM12: lambda: 2 * ((errors - line.b) * factor).mean(),
+        NM25: lambda: [k * ((errors - 2 * line.b) * factor).mean() for k in (2, 1)],
         NM13: lambda: [
             *(2 * errors.mean() * parameter, errors.mean() * parameter, mine * parameter),
             *(2 * (errors * other).mean() for other in (line.y, line.x**2)),
@@ -465,7 +474,7 @@ def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
         GR2: lambda: [params - rate * grads / 2, params - rate * grads * 2],
         NM23: lambda: [
             *(rate * params - grads, rate * (params - grads), params * (1 - rate * grads), grads - rate * params),
-            *(params - rate * params * grads, params * (1 - rate) - grads),
+            *(params - rate * params * grads, params * (1 - rate) - grads, params * (1 - rate) * grads),
         ],
         NM24: lambda: [params - rate * one for one in (1, abs(grads), np.sign(grads), grads**2)],
         NM6: lambda: params + rate * grads,

@@ -19,7 +19,7 @@ from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, pl
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import MISSING, RIGHT, Finding, look, refuse, wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.numbers import judge_numbers, slip_of
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.neurons.headings import LAYER
@@ -424,7 +424,10 @@ def _finding(cell: _Cell, why: Why) -> Finding:
     if cell.unreadable is not RIGHT:
         return cell.unreadable
     if cell.is_wrong:
-        return wrong(f"{cell.name}, {cell.row}: you gave {short(cell.shape)}.", why.get((cell.name, cell.row)))
+        return wrong(
+            f"{cell.name}, {cell.row}: you gave {short(cell.shape)}.",
+            why.get((cell.name, cell.row)) or slip_of(cell.shape, cell.right),
+        )
     return RIGHT if cell.shape is not None else MISSING
 
 

@@ -293,4 +293,4 @@ def _explained(one: Finding, given: Mapping[str, Any], numbers: int) -> Finding:
         NP5: any(abs(size * unit / right - 1) <= ROUNDED for unit in units),
         NP8: bool(count and count > 0) and _is_size(size, (count or 1) * BYTES),
     }
-    return wrong(one.first, next((way for way, fits in ways.items() if fits), None))
+    return wrong(one.first, next((way for way, fits in ways.items() if fits), one.because))

@@ -7,6 +7,7 @@ statistics of the training part                        far, single: the other te
 standardise: divided by the standard deviation         scaled: one feature times 1000 and 0.01
 standardise: minus the mean                            moved: all features minus 50
 standardise: not to a range                            every case: what PyTorch multiplies does not end at 1
+standardise: the mean, not a median or one picture     every case: what PyTorch multiplies has means 0, widths 1
 a standard deviation of 0                              flat: a feature that never changes
 fit a linear layer                                     easy features are told apart
 the probabilities (M, K) of the test part              every case: shape, rows that add up to 1; K of 2, 3, 4
@@ -27,7 +28,12 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import alike
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import Known, ask_probabilities, is_scaled_to_one, only_zeros_and_ones
+from course_utils.judging.probabilities import (
+    Known,
+    ask_probabilities,
+    fitted_features,
+    only_zeros_and_ones,
+)
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning import rescue
 from course_utils.labs.transfer_learning.headings import HEAD
@@ -58,6 +64,13 @@ TL9 = Misconception(
     "mean not subtracted",
     "The answer changes when the same number is taken off all features of both parts. What puts the middle of each "
     "feature at 0?",
+    HEAD,
+)
+TL60 = Misconception(
+    "TL60",
+    "another middle or width than mean and standard deviation",
+    "Your head is fitted to features whose mean is not 0, or whose standard deviation is not 1. Over which pictures "
+    "are both taken, and what is each called in the task?",
     HEAD,
 )
 TR6 = probabilities.TR6.in_lab(HEAD)
@@ -115,7 +128,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -163,10 +176,13 @@ class Trial:
         if only_zeros_and_ones(usual):
             raise self.case.wrong(NAME, TL10)
         given = (self.train, self.labels, self.test, self.plan.width)
-        if self.case.ask(is_scaled_to_one, self.answer, *given):
+        end_at_one, standardised = self.case.ask(fitted_features, self.answer, *given)
+        if end_at_one:
             raise self.case.wrong(NAME, TL11)
         for name in self.plan.tried:
             getattr(self, name)(usual)
+        if not standardised:
+            raise self.case.wrong(NAME, TL60)
 
     def ask(self, case: Case, train: torch.Tensor, test: torch.Tensor) -> np.ndarray:
         """Return the probabilities of some features."""

@@ -217,7 +217,7 @@ class LabelBug(Exercise):
             way = next((way for way, numbers in bug_ways(self.question).items() if number in numbers), None)
         else:
             way = self._place_way(part, number, right)
-        return wrong(one.first, way)
+        return wrong(one.first, way or one.because)
 
     def _place_way(self, part: str, number: float, right: dict[str, int]) -> Misconception | None:
         if abs(number - right[part]) == 1:

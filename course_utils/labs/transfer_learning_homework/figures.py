@@ -33,7 +33,7 @@ def plot_wild(pictures: Any) -> np.ndarray:
 @described("Two histograms of mean brightness, from 0 to 1: the wild pictures lie 0.2 lower, with some overlap.")
 def plot_brightness(means: Mapping[str, Any]) -> Any:
     """Draw how bright the pictures of two sets are."""
-    return plot_value_histograms(means, xlabel="mean brightness of a picture")
+    return plot_value_histograms(means, xlabel="mean brightness of a picture", counted="pictures")
 
 
 @described("Pictures from the whole set, each with the name of its class.")

@@ -66,7 +66,7 @@ def test_a_confusion_matrix_writes_its_counts_and_colours_shares():
     written = {(round(t.get_position()[1]), round(t.get_position()[0])): t.get_text() for t in axes.texts}
     assert written == {(row, column): str(COUNTS[row, column]) for row in range(3) for column in range(3)}
     np.testing.assert_allclose(drawn(axes), [[0.8, 0.2, 0], [0.2, 0.8, 0], [0, 0, 0]])
-    assert (axes.get_ylabel(), axes.get_xlabel()) == ("true", "predicted")
+    assert (axes.get_ylabel(), axes.get_xlabel()) == ("true", "predicted (colour: share of the row)")
     assert [tick.get_text() for tick in axes.get_yticklabels()] == ["a", "b", "c"]
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from course_utils import style
 from course_utils.drawing.frames import described
 from course_utils.drawing.pictures import plot_pictures
 from course_utils.labs.lab7_cnn.figures.networks import Shape, plot_residual_block, plot_shape_ribbon
@@ -22,6 +24,12 @@ def plot_shapes(pictures: Any) -> np.ndarray:
 def plot_example_ribbon(shapes: Mapping[str, Shape | None]) -> Axes:
     """Draw the shapes along the lesson's example network, as :func:`plot_shape_ribbon` does."""
     return plot_shape_ribbon(shapes)
+
+
+@described("Twenty small pictures of garments such as shirts, shoes and bags, each in one colour on another.")
+def plot_garments(pictures: Any) -> np.ndarray:
+    """Draw the first twenty real garments."""
+    return plot_pictures(pictures.at(range(20)))
 
 
 @described(
@@ -58,3 +66,28 @@ def plot_run(history: Any) -> np.ndarray:
 def plot_confusion_of_shapes(confusion: Any, pictures: Any) -> Axes:
     """Draw the confusion matrix of a network on the lesson's pictures, with an example of each class."""
     return plot_confusion(confusion, pictures.classes, examples=pictures)
+
+
+RIVALS = {"softmax": (0.11, 0.12), "dense": (0.37, 0.39), "convolutional": (0.78, 0.84)}  # lowest and highest of seeds
+
+
+@described(
+    "Three bars of accuracies: softmax regression .12, a dense network .38, a convolutional one .80; guessing is .1. "
+    "Stars stand where you predicted."
+)
+def plot_rivals(prediction: Mapping[str, Any]) -> Axes:
+    """Draw what three kinds of networks reached on the lesson's pictures, and a learner's predictions beside them."""
+    _, axes = plt.subplots(figsize=(6, 2.4), layout="constrained")
+    for place, (name, (low, high)) in enumerate(RIVALS.items()):
+        middle = (low + high) / 2
+        axes.barh(place, middle, xerr=(high - low) / 2, color=style.MODEL, height=0.55)
+        axes.text(high + 0.02, place, f"{middle:.2f}".lstrip("0"), va="center")
+        guess = prediction.get(name)
+        if isinstance(guess, int | float) and 0 <= guess <= 1:
+            axes.plot(guess, place, marker="*", markersize=15, color=style.FOCUS)
+    axes.axvline(0.1, color="grey", linestyle="--")
+    axes.set_yticks(range(len(RIVALS)), RIVALS)
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("share that is right (dashed: guessing; stars: your predictions)")
+    return axes

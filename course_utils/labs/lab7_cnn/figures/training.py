@@ -98,7 +98,7 @@ def plot_confusion(confusion: Any, classes: Sequence[str], *, examples: Any = No
         axes.text(column, row, f"{count:g}", ha="center", va="center", color=ink, fontsize=FONT, **bold)
     axes.set_xticks(range(number), classes, rotation=45, ha="right", rotation_mode="anchor", fontsize=FONT)
     axes.set_yticks(range(number), classes, fontsize=FONT)
-    axes.set_xlabel("predicted", fontsize=FONT)
+    axes.set_xlabel("predicted (colour: share of the row)", fontsize=FONT)
     axes.set_ylabel("true", fontsize=FONT)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)

@@ -1,0 +1,233 @@
+"""Exercise 6.16: when to stop, and which epoch to keep.
+
+=====================================================  ==========================================================
+Claim of the prompt                                    Case
+=====================================================  ==========================================================
+epochs are counted from 1                              all cases
+the best epoch is kept, the first of equal ones        a curve that turns; equal losses
+stopped after `patience` epochs in a row without a     a curve that turns; one that wobbles; a slow climb down
+better one than the best so far                        behind a peak
+a curve that ends before is used up to its end         a curve that falls to the end
+=====================================================  ==========================================================
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import Wrong
+from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.practice import Topic
+from course_utils.judging.variants import Dice, draw
+from course_utils.labs.training_homework.headings import STOPPING
+
+ES1 = Misconception(
+    "ES1",
+    "the last epoch kept",
+    "This keeps the epoch at which it stopped. Which epoch was the best until then?",
+    STOPPING,
+)
+ES2 = Misconception(
+    "ES2",
+    "compared with the epoch before",
+    "This is patient with whatever falls, even high above its best. With which loss is a new one to be compared?",
+    STOPPING,
+)
+ES3 = Misconception(
+    "ES3",
+    "worse epochs counted together, not in a row",
+    "This counts all worse epochs since the first. What happens to the count when there is a new best one?",
+    STOPPING,
+)
+ES4 = Misconception(
+    "ES4",
+    "one epoch too late",
+    "This waits for one epoch more than the patience. After how many epochs without a better one is it used up?",
+    STOPPING,
+)
+ES5 = Misconception(
+    "ES5",
+    "an equal loss taken for a better one",
+    "This begins to wait anew when a loss is only equal to the best. Is that better?",
+    STOPPING,
+)
+ES6 = Misconception(
+    "ES6",
+    "epochs counted from 0",
+    "These are places in the list. What number has the first epoch?",
+    STOPPING,
+)
+ES7 = Misconception(
+    "ES7",
+    "looked at all epochs before deciding",
+    "This keeps an epoch that comes after the stop. What does one know of it when the training ends?",
+    STOPPING,
+)
+WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7)
+
+
+class Curve(NamedTuple):
+    """Validation losses, one an epoch, and the patience."""
+
+    losses: tuple[float, ...]
+    patience: int
+
+
+def stops(curve: Curve) -> tuple[int, int]:
+    """Return (best epoch, last epoch) by looking at all that came before, for each epoch anew."""
+    losses = np.array(curve.losses)
+    for end in range(curve.patience + 1, len(losses) + 1):
+        if losses[: end - curve.patience].min() <= losses[end - curve.patience : end].min():
+            return int(losses[:end].argmin()) + 1, end
+    return int(losses.argmin()) + 1, len(losses)
+
+
+def wrong_ways(curve: Curve) -> dict[Misconception, tuple[int, int]]:
+    """Return what each wrong way gives."""
+    losses, (best, last) = np.array(curve.losses), stops(curve)
+    falls = losses[1:] < losses[:-1]
+    worse, so_far = np.zeros(len(losses), bool), losses[0]
+    for place, loss in enumerate(losses[1:], 1):
+        worse[place], so_far = loss >= so_far, min(so_far, loss)
+    late = stops(curve._replace(patience=curve.patience + 1))
+    return {
+        ES1: (last, last),
+        ES2: _stop_at(losses, _first_run(~falls, curve.patience) + 1),
+        ES3: _stop_at(losses, _epoch_of(worse, curve.patience)),
+        ES4: late,
+        ES5: stops_softly(curve),
+        ES6: (best - 1, last - 1),
+        ES7: (int(losses.argmin()) + 1, last),
+    }
+
+
+def _stop_at(losses: np.ndarray, end: int) -> tuple[int, int]:
+    return int(losses[:end].argmin()) + 1, min(end, len(losses))
+
+
+def _epoch_of(marks: np.ndarray, number: int) -> int:
+    """Return the epoch of the so-many-th mark, counted from 1; the last epoch if there are fewer."""
+    places = np.flatnonzero(marks)
+    return int(places[number - 1]) + 1 if len(places) >= number else len(marks)
+
+
+def _first_run(marks: np.ndarray, length: int) -> int:
+    """Return where the first so many marks in a row end, counted from 1; the whole length if there are none."""
+    for end in range(length, len(marks) + 1):
+        if marks[end - length : end].all():
+            return end
+    return len(marks)
+
+
+def stops_softly(curve: Curve) -> tuple[int, int]:
+    """Return (best epoch, last epoch) if an equal loss counts as better."""
+    best, place = np.inf, 0
+    for epoch, loss in enumerate(curve.losses, 1):
+        if loss <= best:
+            best, place = loss, epoch
+        elif epoch - place >= curve.patience:
+            return place, epoch
+    return place, len(curve.losses)
+
+
+def draw_curve(dice: Dice) -> Curve:
+    """Draw a curve that turns, wobbles, and falls below its best again when it is too late."""
+
+    def sample(dice: Dice) -> Curve:
+        losses = [round(2 - 0.2 * epoch + dice.between(-30, 30) / 100, 2) for epoch in range(5)]
+        losses += [round(losses[-1] + dice.between(-15, 40) / 100, 2) for _ in range(6)]
+        return Curve((*losses, round(min(losses) - 0.1, 2)), dice.between(2, 4))
+
+    def telling(curve: Curve) -> bool:
+        right = stops(curve)
+        ways = wrong_ways(curve)
+        told = [ways[way] for way in (ES1, ES2, ES3, ES4, ES6, ES7)]
+        return right[1] < len(curve.losses) - 1 and right not in told and len(set(told)) == len(told)
+
+    return draw(dice, sample, telling)
+
+
+TOPIC = Topic(
+    "early-stopping",
+    draw_curve,
+    lambda curve: (
+        f"Validation losses {', '.join(map(str, curve.losses))}, patience {curve.patience}. Which epoch is kept, and "
+        "after which does training stop? Two numbers, counted from 1."
+    ),
+    stops,
+    wrong_ways,
+    lambda curve: [
+        f"The best of epochs 1 to {stops(curve)[1]} is epoch {stops(curve)[0]}.",
+        f"The {curve.patience} epochs behind it bring no better one, so it stops after epoch {stops(curve)[1]}.",
+    ],
+)
+
+EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
+FALLS = Curve((1.4, 1.1, 0.9, 0.8), 2)
+ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
+SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
+
+
+class EarlyStopping(Implementation):
+    """Write ``stop_early(losses, patience)``: returns (best epoch, last epoch), counted from 1."""
+
+    id = "early-stopping"
+    hints = (
+        "Which two things must be remembered while the epochs go by?",
+        "Go through the losses once, as the training would. When there is a new best one, what starts anew?",
+    )
+    worked = """
+        Losses 5, 3, 4, 2, 6, 7, 1 and a patience of 2. Which epoch is kept?
+
+        1. Epoch 2 is better than epoch 1. Epoch 3 is not: one without a better one. Epoch 4 is the best so far.
+        2. Epochs 5 and 6 are not better than epoch 4. That makes two: stop after epoch 6.
+        3. Epoch 4 is kept. Nobody ever sees epoch 7, so its loss of 1 has no say.
+    """
+    misconceptions = WAYS
+    topics = (TOPIC,)
+    names_are_confirmed = True
+
+    def draw(self) -> Curve:
+        """Return this student's curve."""
+        return draw_curve(self.dice())
+
+    def text(self) -> str:
+        """Return the curve."""
+        losses = ", ".join(map(str, self.question.losses))
+        return f"Your validation losses: {losses}. Your patience: {self.question.patience}."
+
+    def cases(self) -> Sequence[Case]:
+        """Return the learner's curve, and one of each kind."""
+        return [
+            Case("your curve", self.question),
+            Case("a curve that wobbles", ROUGH),
+            Case("a slow way down behind a peak", SLOPE),
+            Case("equal losses", EQUAL),
+            Case("a curve that falls to its end", FALLS),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other curves."""
+        drawn = [Case("", draw_curve(Dice("hidden", seed, number))) for number in range(4)]
+        equal = EQUAL._replace(losses=tuple(loss + seed % 7 for loss in EQUAL.losses))
+        return [*drawn, Case("", equal), Case("", Curve((3.0, 2.0, 1.0), 1))]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare both epochs."""
+        curve: Curve = case.data
+        given = case.array(
+            case.call(answer, "stop_early", list(curve.losses), curve.patience), "What stop_early returns"
+        )
+        ways = {way: lambda epochs=epochs: epochs for way, epochs in wrong_ways(curve).items()}
+        if given.size != 2:
+            raise case.always("stop_early should return two numbers: (best epoch, last epoch).")
+        given = given.reshape(2)
+        if not np.array_equal(given, stops(curve)):
+            fits = [way for way, make in ways.items() if np.array_equal(given, make())]
+            detail = f"  You gave {tuple(int(x) if x == int(x) else float(x) for x in given)}."
+            error = case.wrong("stop_early", fits[:1], detail=detail)
+            raise Wrong(replace(error.finding, fitting=tuple(fits)))
