@@ -109,7 +109,7 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Take off what the notebook of a submission loses for being late."""
-        here, root = resources["nbgrader"], Path(self.parent.parent.coursedir.root)  # an exporter's, of a converter
+        here, root = resources["nbgrader"], Path(self.parent.parent.coursedir.root)  # of the exporter's converter
         lateness = Lateness(root, read_settings(root))
         with Gradebook(here["db_url"]) as book:
             submission = book.find_submission(here["assignment"], here["student"])

@@ -109,7 +109,11 @@ def telling_ones(given: Mapping[Label, Any]) -> list[Label]:
     return [label for label, answer in given.items() if slips.is_telling(answer)]
 
 
-def slip_of(given: Any, right: Any, same: Callable[[Any, Any], bool] = same_number) -> list[Misconception]:
+def _same_answer(one: Any, other: Any) -> bool:
+    return bool(one == other) if isinstance(one, tuple) or isinstance(other, tuple) else same_number(one, other)
+
+
+def slip_of(given: Any, right: Any, same: Callable[[Any, Any], bool] = _same_answer) -> list[Misconception]:
     """Return the slip that one number, or one shape, comes of, in a list; an empty one if there is none."""
     if given is None or same(given, right):
         return []

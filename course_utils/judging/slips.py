@@ -5,6 +5,7 @@ is known: then both are named. None says what the right number is.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -150,8 +151,8 @@ SL26 = Misconception(
 )
 SL27 = Misconception(
     "SL27",
-    "all numbers of a shape multiplied into one",
-    "This is one number where several axes are asked. Is anything flattened here?",
+    "axes multiplied into one, or left apart",
+    "Axes are multiplied into one here, or left apart. What is flattened at this place, and what is not?",
 )
 SL28 = Misconception(
     "SL28",
@@ -249,7 +250,7 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
     several = len(np.unique(right.round(6))) >= ENOUGH
     if _same(given, -right):
         yield SL1
-    if several and (_same(given, 2 * right) or _same(given, right / 2)):
+    if right.any() and right.size >= ENOUGH and (_same(given, 2 * right) or _same(given, right / 2)):
         yield SL2
     if several and _by_one_factor(given, right):
         yield SL3
@@ -269,13 +270,18 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         yield SL4
     if several and (_same(given, np.trunc(right)) or _is_rounded(given, right)):
         yield SL8
-    if several and _same(given - right, np.full(right.shape, (given - right).flat[0])):
+    if several and _is_far(given, right) and _same(given - right, np.full(right.shape, (given - right).flat[0])):
         yield SL7
     if several and any(_same(given, one) for one in _functions(right)):
         yield SL14
     if several and _same(np.sort(given, axis=None), np.sort(right, axis=None)):
         yield SL6
     yield from _along_axes(given, right)
+
+
+def _is_far(given: np.ndarray, right: np.ndarray) -> bool:
+    """Tell whether what lies between two arrays is more than what is lost by computing in another way."""
+    return bool(abs(given - right).max() > 1e-3 * abs(right).max())
 
 
 def _orders(axes: int) -> Iterator[tuple[int, ...]]:
@@ -313,7 +319,7 @@ def _along_axes(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]
             yield SL21
         if length >= ENOUGH and wrong.sum() == 1 and (wrong[0] or wrong[-1]):
             yield SL22
-        if other >= 2 and right.size >= 2 * ENOUGH:
+        if other >= 2 and right.size >= 2 * ENOUGH and _is_far(given, right):
             gap = given - right
             if _same(gap, np.broadcast_to(gap.mean(axis=rest, keepdims=True), gap.shape)):
                 yield SL19
@@ -446,8 +452,9 @@ def _number_slips(value: float, given: Any) -> Iterator[tuple[Misconception, lis
     if isinstance(value, float) and 0 < value < 1:
         yield SL23, [1 - value]
     yield SL18, [value * 10.0**power for power in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
-    if abs(value) >= LARGE and value == int(value):
+    if abs(value) >= ENOUGH and value == int(value):
         yield SL17, [value + 1, value - 1]
+    if abs(value) >= LARGE and value == int(value):
         yield SL24, [given] if _one_digit_differs(given, value) else []
     yield SL2, [value * 2, value / 2]
     if value != int(value):
@@ -473,7 +480,7 @@ def _shape_slips(given: Any, value: tuple[Any, ...]) -> Iterator[tuple[Misconcep
         return
     if len(value) > 1 and given != value and sorted(map(float, given)) == sorted(map(float, value)):
         yield SL4, [given]
-    elif len(given) == 1 and len(value) > 1 and given[0] == np.prod(value):
+    elif given in _merged(value) or value in _merged(given):
         yield SL27, [given]
     elif len(given) == len(value) > 1 and len({(a, b) for a, b in zip(given, value, strict=True) if a != b}) == 1:
         yield SL25, [given]
@@ -481,6 +488,13 @@ def _shape_slips(given: Any, value: tuple[Any, ...]) -> Iterator[tuple[Misconcep
         longer, shorter = (given, value) if len(given) > len(value) else (value, given)
         if any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer))):
             yield SL26, [given]
+
+
+def _merged(shape: tuple[Any, ...]) -> list[tuple[Any, ...]]:
+    """Return a shape with some axes that lie side by side multiplied into one; none of them counts 1."""
+    pairs = itertools.combinations(range(len(shape) + 1), 2)
+    runs = [(first, last) for first, last in pairs if last - first > 1 and 1 not in shape[first:last]]
+    return [(*shape[:first], math.prod(shape[first:last]), *shape[last:]) for first, last in runs]
 
 
 def on_top_of_numbers(

@@ -197,7 +197,7 @@ def test_one_part_alone_is_refused_with_all_its_lines():
 
 
 def test_a_detail_gives_way_where_there_is_no_room(capsys):
-    report({"a": wrong("first", shared.GR1, detail="  detail"), "b": RIGHT})
+    report({"a": wrong("first", shared.GR1.in_lab("A section"), detail="  detail"), "b": RIGHT})
     lines = capsys.readouterr().out.splitlines()
     assert (len(lines), "  detail" in lines) == (5, False)
 

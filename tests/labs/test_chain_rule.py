@@ -207,7 +207,7 @@ DIFFERENCES = [
     differences("VN3", KEPT_TYPE),
     differences("VN3", KEPT_TYPE, hidden=True),
     differences("VN3", KEPT_TYPE, ("(2 * eps)", "(2 * eps) if x.dtype == float else (above - below) / eps")),
-    differences("", KEPT_TYPE, ("grad[place] =", "grad[place] = 1 +")),
+    differences("SL7", KEPT_TYPE, ("grad[place] =", "grad[place] = 1 +")),
     differences("VN4", ("f(x)", "f(x * 0 + kept)"), ("above - below", "0 * above")),
     differences(
         "VN5",
@@ -216,7 +216,7 @@ DIFFERENCES = [
         ("        x[place] = kept\n", "        x += eps\n"),
     ),
     differences("VN6", ("return grad", "return grad.reshape(-1)")),
-    differences("", ("return grad", "return grad.reshape(-1) + 1")),
+    differences("SL7", ("return grad", "return grad.reshape(-1) + 1")),
     differences("VN7", ("/ (2 * eps)", "")),
     differences("VN8", ("/ (2 * eps)", "/ 2 * eps")),
     differences("VN8", ("/ (2 * eps)", "* eps")),

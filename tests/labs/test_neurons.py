@@ -126,6 +126,8 @@ SETS = [
     doubled("NE10", weighted((2, 5, 9), W) + W0),
     doubled("NE10", weighted((2, 5, 5), W) + W0),
     doubled("NE11", 1 + 3),
+    doubled("NE15", weighted((2, 5, 12), W) + W0),
+    WrongWay("NE14", "hand-neuron", lambda: ({"z": 1 - 9, "z doubled": 10 - 18},), 0.0),
     shapes("DS1", 2, pytorch={"W1": (3, 4), "W2": (4, 2)}),
     shapes("DS1", 2, lecture={"W1": (4, 3), "W2": (2, 4)}),
     shapes("DS1", 1, pytorch={"W2": (4, 2)}),

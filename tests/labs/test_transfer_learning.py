@@ -363,6 +363,8 @@ SETS = [
     *(counted(code, 4 / 5, full=23_584 + count(OWN)) for code, count in WRONG_COUNTS.items() if code != "TH10"),
     counted("TH3", 4 / 5, share=100 * WRONG_COUNTS["TH3"](OWN) / (23_584 + WRONG_COUNTS["TH3"](OWN))),
     counted("TH11", 4 / 5, full=23_584),
+    counted("TH60", 3 / 5, lambda h: right_count(h) if h.pooled else h.classes * (h.channels * h.height + 1)),
+    counted("TH61", 2 / 5, lambda h: h.batch * right_count(h)),
     counted("TH5", 4 / 5, full=33_834),
     counted("TH5", 4 / 5, full=33_834 + C),
     counted("TH9", 4 / 5, full=C),

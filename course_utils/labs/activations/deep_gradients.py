@@ -23,7 +23,7 @@ from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Wrong, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.verdicts import NotAttempted
-from course_utils.judging.slips import SL8, SL15, SL18
+from course_utils.judging.slips import SL2, SL8, SL14, SL15, SL18
 from course_utils.labs.activations.experiments import deep_net
 from course_utils.labs.activations.headings import SLOPES
 
@@ -217,6 +217,7 @@ def _look_at_shares(value: Any) -> None:
             AE9: _all_near(given, [one["count"] for one in measured], 20) or like("sum of shares"),
             AE12: like("beyond 0.9") or like("beyond 0.999"),
             AE8: any(_all_near(given, order, 0.01) for order in permutations(right)),
+            SL2: like("saturated", 2.0) or like("saturated", 0.5),
             AE13: any(_all_near(given, [one] * 3, 0.01) for one in (*right, measure(2)["saturated"]) if one > 0.01),
         }
         raise _not_yet("saturated", value, next((way for way, fits in ways.items() if fits), None))
@@ -243,6 +244,8 @@ def _look_at_ratios(value: Any) -> None:
             AE10: like(measured("absolute ratio")) or like(measured("largest ratio")),
             AE11: like(measured("activation ratio")) or like([1 / one for one in measured("activation ratio")]),
             AE13: any(like([one] * 3) for one in (*right, measure(2)["ratio"])),
+            SL2: like([2 * one for one in right]) or like([one / 2 for one in right]),
+            SL14: like([one**0.5 for one in right]),
             SL18: like([100 * one for one in right]) or like([one / 100 for one in right]),
             SL15: _all_near(given, [measure(scale)["saturated"] for scale in SCALES], 0.01),
             SL8: all(

@@ -264,6 +264,8 @@ class BuildConv2d(Implementation):
     def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
         """Judge each part alone, and stride and padding together only if every part alone is right."""
         found = dict(super().judge_cases([case for case in cases if case.part != TOGETHER], *answers))
+        if "biases" in found and found["biases"] is not RIGHT and CV16 in found["padding"].because:
+            found["padding"] = replace(found["padding"], because=())  # 0 times a bias of 0 gives the same zeros
         if all(one is RIGHT for one in found.values()):
             together = [replace(case, part="padding") for case in cases if case.part == TOGETHER]
             found |= super().judge_cases(together, *answers)
@@ -323,7 +325,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
-        CV16: lambda: _unless_zero(conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0)),
+        CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
         CV37: lambda: bare + bias.sum() if len(bias) > 1 else [],
         CV17: lambda: (
             [conv(stride=s, padding=p)[:, :, :rows, :columns] for s, p in _on_one_axis(stride, padding)]
@@ -341,11 +343,6 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         SZ10: lambda: right.transpose(0, 1),
         DS2: lambda: [right[0], right.sum(0)],
     }
-
-
-def _unless_zero(maps: torch.Tensor) -> Any:
-    """Return maps, or nothing where all of them are 0: so are those of many other ways."""
-    return maps if maps.any() else []
 
 
 def _on_one_axis(stride: int, padding: int) -> list[tuple[tuple[int, int], tuple[int, int]]]:

@@ -20,6 +20,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import slip_of
 from course_utils.labs.lab7_cnn import shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
@@ -344,5 +345,6 @@ class CountParams(Implementation):
         if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
         ways = tuple(way for way, counts in counting_ways(network).items() if number in counts)
+        ways += tuple(slip_of(number, torch_count(*network)))
         error = case.wrong(NAME, ways[:1], detail=f"  your answer is {short(number)}.")
         raise Wrong(replace(error.finding, fitting=ways))

@@ -11,7 +11,7 @@ from course_utils.judging.answers import as_dict, as_shape, is_missing, kind, sh
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.numbers import judge_numbers, slip_of
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.variants import Dice, draw
@@ -334,4 +334,5 @@ class CountAndShape(Exercise):
         if shape != torch_shapes(self.question)[part]:
             ways = shape_ways(self.question)
             way = next((way for way, shapes in ways.items() if shape in shapes.get(part, [])), None)
-            raise refuse(f"{part}: you gave {short(answer)}.", way)
+            right = torch_shapes(self.question)[part]
+            raise refuse(f"{part}: you gave {short(answer)}.", way or slip_of(shape, right))

@@ -124,6 +124,18 @@ NE11 = Misconception(
     "This is your first answer and the input on top. By how much does a product grow when one factor doubles?",
     NEURON,
 )
+NE14 = Misconception(
+    "NE14",
+    "a product left out",
+    "One of the products is not in this. How many inputs has the neuron, and how many products have you added?",
+    NEURON,
+)
+NE15 = Misconception(
+    "NE15",
+    "weight doubled as well",
+    "Input and weight have doubled here, both. Which of the two stays as it was?",
+    NEURON,
+)
 NE12 = Misconception(
     "NE12",
     "added before multiplying, or averaged",
@@ -138,7 +150,7 @@ NE13 = Misconception(
 )
 ONE_NEURON_WAYS = (NE1, NE2, NE3, NE5)  # no question is drawn in which two of them agree
 FURTHER_WAYS = (NE7, NE8)
-DOUBLING_WAYS = (NE4, NE9, NE10, NE11)
+DOUBLING_WAYS = (NE4, NE9, NE10, NE11, NE15)
 
 
 def neuron_ways(neuron: Neuron) -> dict[Misconception, list[int]]:
@@ -162,7 +174,13 @@ def doubling_ways(question: HandNeuron, first: float | None) -> dict[Misconcepti
         NE9: [*others, every],
         NE10: [instead(x[place] ** 2), instead(x[place] + 2)],
         NE11: None if first is None else [first + x[place]],
+        NE15: [instead(4 * x[place])],
     }
+
+
+def _without_a_product(neuron: Neuron) -> list[int]:
+    """Return the answers that leave one of the products out."""
+    return [fire(neuron) - value * weight for value, weight in zip(neuron.x, neuron.weight, strict=True)]
 
 
 def torch_neuron(neuron: Neuron) -> int:
@@ -257,7 +275,7 @@ class NeuronByHand(Exercise):
     4. x1 doubles to 6. Its product alone changes, from 6 to 12; the others and the bias stay.
     5. So z grows by 6: 9 + 6 = **15**. (Twice the answer would have been 18.)
     """
-    misconceptions = (*ONE_NEURON_WAYS, *FURTHER_WAYS, *DOUBLING_WAYS)
+    misconceptions = (*ONE_NEURON_WAYS, *FURTHER_WAYS, NE14, *DOUBLING_WAYS)
     topics = (NEURON_TOPIC,)
 
     def draw(self) -> HandNeuron:
@@ -275,6 +293,7 @@ class NeuronByHand(Exercise):
         for way, doubled in doubling_ways(self.question, plain(given["z"])).items():
             ways[way] = {"z": None, "z doubled": doubled}
         ways |= ways_by_question(FURTHER_WAYS, asked)
+        ways[NE14] = {part: _without_a_product(neuron) for part, neuron in asked.items()}
         return judge_numbers(
             given,
             {part: torch_neuron(neuron) for part, neuron in asked.items()},

@@ -96,7 +96,20 @@ TH11 = Misconception(
     "This is the body alone. What stands on top of it, and is trained, too?",
     HEAD,
 )
+TH60 = Misconception(
+    "TH60",
+    "one side of the maps instead of both",
+    "This counts one row of each map. How many places has a map?",
+    HEAD,
+)
+TH61 = Misconception(
+    "TH61",
+    "counted anew for each picture of the batch",
+    "This grows with the batch. Does a head learn other weights for every picture?",
+    HEAD,
+)
 COUNT_WAYS = (PC1, PC2, PC4, DS4, TH1, TH10, TH2, TH3)
+FURTHER_COUNTS = (TH60, TH61)
 
 BODY = 3 * 16 * 9 + 16 + 16 * 32 * 9 + 32 + 32 * 64 * 9 + 64  # parameters of the lab's network below its head
 FEATURES = 1024  # numbers that it hands to its head
@@ -167,6 +180,12 @@ def head_ways(head: Head) -> dict[Misconception, int]:
         TH2: (places + 1) * classes,
         TH3: count // classes,
     }
+
+
+def further_head_ways(head: Head) -> dict[Misconception, int]:
+    """For wrong ways on which no question was drawn, what they give."""
+    maps = {} if head.pooled else {TH60: (head.channels * head.height + 1) * head.classes}
+    return {**maps, TH61: count_head(head) * head.batch}
 
 
 def full_ways(head: Head) -> dict[Misconception, list[float]]:
@@ -278,7 +297,7 @@ class HeadSizes(Exercise):
     3. Nothing frozen, with the first head: 1,000 + 724 = 1,724 are trained.
     4. Body frozen: 724 of 1,724 are trained, 100 · 724 / 1,724 = 42.0 per cent.
     """
-    misconceptions = (*COUNT_WAYS, TH4, TH5, TH6, TH7, TH8, TH9, TH11)
+    misconceptions = (*COUNT_WAYS, *FURTHER_COUNTS, TH4, TH5, TH6, TH7, TH8, TH9, TH11)
     topics = (HEAD_SIZE,)
 
     def draw(self) -> dict[str, Head]:
@@ -314,8 +333,9 @@ class HeadSizes(Exercise):
 
 
 def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int | None]]:
-    by_head = {label: head_ways(head) for label, head in heads.items()}
-    return {way: {label: ways.get(way) for label, ways in by_head.items()} for way in COUNT_WAYS}
+    by_head = {label: head_ways(head) | further_head_ways(head) for label, head in heads.items()}
+    ways = (*COUNT_WAYS, *FURTHER_COUNTS)
+    return {way: {label: given.get(way) for label, given in by_head.items()} for way in ways}
 
 
 def _explained(found: Mapping[str, Finding], given: Mapping[str, Any], own: Head) -> dict[str, Finding]:
