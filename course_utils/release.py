@@ -89,13 +89,17 @@ def release(
         write_instructor_notebook(root, name)
     refuse_to_lose_answers(root, outcome.differing)
     outcome.written = sorted(outcome.missing + outcome.differing)
-    with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
-        for path in reversed(outcome.written):
-            target = root / RELEASED / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(aside(target)).write_bytes(made[path])
-        if register:
-            outcome.sentences += _register(root, notebooks, changing)
+    try:
+        with ExitStack() as stack:  # at its end the files get their names, the last that was entered first
+            for path in reversed(outcome.written):
+                target = root / RELEASED / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(aside(target)).write_bytes(made[path])
+            if register:
+                _set_aside(root, changing)
+                register_in_gradebook(root, notebooks)
+    finally:  # also where the new cells could not be registered: then the old ones are there
+        outcome.sentences += _put_back(root, changing)
     outcome.missing, outcome.differing, outcome.registered = [], [], register
     outcome.counts = overview.bring_up_to_date(root)
     return outcome
@@ -300,22 +304,22 @@ def register_in_gradebook(root: Path, notebooks: dict[str, NotebookNode]) -> Non
         run_nbgrader(root, Path(folder), notebooks, [f"--CourseDirectory.db_url={address}"])
 
 
-def _register(root: Path, notebooks: dict[str, NotebookNode], changing: list[str]) -> list[str]:
-    """Register labs; where graded cells come or go, keep what submissions are worth, and return who keeps what."""
-    if not changing:
-        register_in_gradebook(root, notebooks)
-        return []
-    from course_utils.grading import worth
+def _set_aside(root: Path, changing: list[str]) -> None:
+    """Take out of the gradebook what it has of submissions of labs whose graded cells come or go."""
+    for name in changing:
+        from course_utils.grading import worth
 
+        worth.set_aside(root, name)
+
+
+def _put_back(root: Path, changing: list[str]) -> list[str]:
+    """Put it back, with what keeps each submission's worth; return who keeps what, and what is to be done."""
     said: list[str] = []
-    try:
-        for name in changing:
-            worth.set_aside(root, name)
-        register_in_gradebook(root, notebooks)
-    finally:  # also where the new cells could not be registered: then the old ones are there
-        for name in changing:
-            said += worth.put_back(root, name)
-    return [*said, *(f"{name}: grade it again, which changes no points: course regrade {name}" for name in changing)]
+    for name in changing:
+        from course_utils.grading import worth
+
+        said += [*worth.put_back(root, name), f"{name}: grade it again, which changes no points: course regrade {name}"]
+    return said
 
 
 def refuse_to_drop_graded_cells(

@@ -1,6 +1,7 @@
 """Collecting from where a class uploads to: who is who, which attempt counts, nothing lost, and again."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -275,6 +276,42 @@ def test_a_file_that_is_too_large_in_an_archive_is_not_unpacked(root, tmp_path, 
     proposal = collect(root, source)
     assert handed_in(root) == {"mia": [f"{LAB}.ipynb"]}
     assert proposal.steps[0].notes == ("zeros.csv cannot be read",)
+
+
+def test_a_folder_that_cannot_be_read_is_a_sentence_and_not_left_out(tmp_path, monkeypatch):
+    source, scandir = put(tmp_path / "all", {"ada/a.ipynb": b"", "mia/b.ipynb": b""}), os.scandir
+
+    def refuse(path):
+        if Path(path).name == "mia":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(CourseError, match=r"mia cannot be read: Permission denied"):
+        sources.files_in(source)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names")
+def test_a_pipe_is_neither_a_folder_nor_a_file(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(CourseError, match="neither a folder nor a file"):
+        sources.files_in(tmp_path / "pipe")
+
+
+def test_an_archive_that_was_damaged_or_has_a_password_gives_nothing_of_its_file_and_says_nothing_else(tmp_path):
+    path = tmp_path / "all.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("ada/a.ipynb", b"whole" * 100)
+        archive.writestr("mia\\b.ipynb", b"whole" * 100)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"whole") + 3] ^= 1  # no longer what its checksum says
+    path.write_bytes(data)
+    damaged, other = sources.files_in(path)
+    assert (damaged.read(), other.read()) == (None, b"whole" * 100)
+    data[6] |= 1  # the mark of a password, in both places
+    data[data.rindex(b"PK\x01\x02", 0, data.index(b"PK\x01\x02") + 4) + 8] |= 1
+    path.write_bytes(data)
+    assert sources.files_in(path)[0].read() is None
 
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half", b"no archive"])

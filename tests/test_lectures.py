@@ -68,6 +68,7 @@ KEY = {  # item → what the text below its heading says, by lab
     },
     "02_activations": {
         "A06": ("709",),
+        "A07": ("silent for **every** picture", "slope 0"),
         "B24": ("interval",),
     },
     "04_logistic_regression": {

@@ -200,7 +200,7 @@ def test_sources_say_what_is_here(empty_cache, no_wheel):
 
 
 def test_the_doctor_looks_at_data_and_weights(monkeypatch):
-    assert "shapes; bikes; bike scenes; fashion" in doctor._data().what
+    assert "shapes; bikes; bike scenes; days; faces; fashion" in doctor._data().what
     assert doctor._weights().well is bool(WHEEL)
     monkeypatch.setattr(packaged, "checksum", lambda arrays: "other")
     assert "is not the file that ships" in doctor._data().mend

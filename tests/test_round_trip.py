@@ -65,7 +65,7 @@ def test_each_student_gets_exactly_the_points_they_must_get(graded, lab, name):
     most = {cell.metadata.nbgrader.grade_id: cell.metadata.nbgrader.points for cell in checks(lab)}
     wanted = most | {check: points for check, (points, _) in expected.loses.items()} | dict.fromkeys(essays(lab), 0)
     assert {check: pytest.approx(points) for check, points in wanted.items()} == result.scores
-    assert result.points == pytest.approx(sum(wanted.values()))
+    assert result.points == pytest.approx(min(result.most, sum(wanted.values())))
 
 
 @pytest.mark.parametrize(("lab", "name"), EVERYBODY)
@@ -119,7 +119,8 @@ def test_nbgrader_exports_the_same_points(graded, lab):
     mine = {result.student for result in results[lab]}  # students of other labs are listed with no points, as they must
     assert not any(float(row["score"]) for row in rows if row["student_id"] not in mine)
     exported = {row["student_id"]: float(row["score"]) for row in rows if row["student_id"] in mine}
-    assert exported == {result.student: pytest.approx(result.points) for result in results[lab]}
+    earned = {result.student: sum(result.scores.values()) for result in results[lab]}
+    assert exported == {student: pytest.approx(points) for student, points in earned.items()}
     assert len(exported) == len(students(lab)) >= 11
 
 

@@ -49,19 +49,21 @@ def files_in(source: Path) -> list[File]:
     CourseError
         If it is neither, or damaged, or has too many files.
     """
+    if source.exists() and not (source.is_dir() or source.is_file()):
+        raise CourseError(f"{source} is neither a folder nor a file.")  # of a pipe nothing may ever come
     try:
         found = sorted(_walk(source) if source.is_dir() else _archive(source), key=lambda file: file.path)
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError) as error:
         raise CourseError(f"{source} is no whole ZIP archive: {error}") from None
     except OSError as error:
-        raise CourseError(f"{source} cannot be read: {error.strerror or error}") from None
+        raise CourseError(f"{error.filename or source} cannot be read: {error.strerror or error}") from None
     if len(found) > MOST:
         raise CourseError(f"{source} has more than {MOST} files.")
     return found
 
 
 def _walk(folder: Path) -> Iterator[File]:
-    for here, folders, names in os.walk(folder):
+    for here, folders, names in os.walk(folder, onerror=_refuse):
         folders[:] = [name for name in folders if not _is_systems(name)]
         for name in names:
             path = Path(here, name)
@@ -70,6 +72,11 @@ def _walk(folder: Path) -> Iterator[File]:
                 relative = PurePosixPath(path.relative_to(folder).as_posix())
                 when = datetime.fromtimestamp(int(about.st_mtime))
                 yield File(relative, when, partial(read_regular, path, LARGEST))
+
+
+def _refuse(error: OSError) -> None:
+    """Leave no folder out because it cannot be read: somebody's work may lie in it."""
+    raise error
 
 
 def _archive(path: Path) -> Iterator[File]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, SubmittedAssignment
+from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 
 from course_utils.course import CONFIG, SUBMITTED, CourseError
 from course_utils.due_dates import NAME, duration, read_due_dates, shown
+from course_utils.full_marks import add_up
 from course_utils.grading.gradebook import Settings, read_settings
 from course_utils.grading.reading import read_timestamp
+from course_utils.grading.totals import Further, further_cells, parts_of
 
 
 class Lateness:
@@ -34,6 +36,7 @@ class Lateness:
 
     def __init__(self, root: Path, settings: Settings) -> None:
         self.root, self.dates = root, read_due_dates(root)
+        self._further: dict[str, Further] = {}
         self.plugin = AssignLatePenalties(config=settings.config)
         self.plugin.init_plugin()
         theirs = settings.config.AssignLatePenalties.get("plugin_class")
@@ -71,16 +74,34 @@ class Lateness:
             words.append(f"Handed in {duration(late)} late.{cost}")
         return " ".join(words)
 
-    def penalty(self, submission: SubmittedAssignment, score: float) -> float | None:
-        """Return what is taken off so many points of a notebook, at most all of them; None if it is not late."""
-        late = submission.total_seconds_late
+    def penalty(
+        self, submission: SubmittedAssignment, rows: SubmittedNotebook, score: float | None = None
+    ) -> float | None:
+        """Return what is taken off a notebook of a submission, at most all of it; None if it is not late.
+
+        Parameters
+        ----------
+        submission, rows
+            The submission, and the notebook of it.
+        score
+            The notebook's points; those in the gradebook if left out.
+        """
+        late, score = submission.total_seconds_late, rows.score if score is None else score
         if late <= 0:
             return None
         if self.dates.rule:
-            found: float | None = self.dates.rule.penalty(score, late)
+            found: float | None = self.dates.rule.penalty(self._counted(submission, rows, score), late)
         else:
             found = self.plugin.plugin_inst.late_submission_penalty(submission.student.id, score, late)
         return None if found is None else min(max(found, 0), score)
+
+    def _counted(self, submission: SubmittedAssignment, rows: SubmittedNotebook, score: float) -> float:
+        """Return what of a notebook's points counts: what goes further makes up for lost ones, up to full marks."""
+        lab = submission.assignment.name
+        if lab not in self._further:
+            self._further[lab] = further_cells(self.root, lab)
+        total = add_up(parts_of(rows, self._further[lab]))
+        return min(score, total.most) if total.further else score
 
 
 class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has no types
@@ -88,13 +109,13 @@ class LatePenalties(AssignLatePenalties):  # type: ignore[misc]  # nbgrader has 
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         """Take off what the notebook of a submission loses for being late."""
-        here, root = resources["nbgrader"], Path(self.parent.coursedir.root)
+        here, root = resources["nbgrader"], Path(self.parent.parent.coursedir.root)  # of the exporter's converter
         lateness = Lateness(root, read_settings(root))
         with Gradebook(here["db_url"]) as book:
             submission = book.find_submission(here["assignment"], here["student"])
             lateness.tell(submission)
             book.db.flush()
             rows = book.find_submission_notebook(here["notebook"], here["assignment"], here["student"])
-            rows.late_submission_penalty = lateness.penalty(submission, rows.score)
+            rows.late_submission_penalty = lateness.penalty(submission, rows)
             book.db.commit()
         return nb, resources

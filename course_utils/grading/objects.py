@@ -427,6 +427,10 @@ class Objects:
         error: Exception = make(kind)
         args = self.read(said["args"])
         error.args = args if type(args) is tuple and args else ((str(said["text"]),) if said["text"] else ())
+        carried = self.read(said["carried"])
+        for name, value in carried.items() if type(carried) is dict else ():
+            if isinstance(name, str) and not name.startswith("_") and not hasattr(Exception, name):
+                setattr(error, name, value)
         if isinstance(error, SystemExit):
             error.code = error.args[0] if error.args else None
         setattr(error, MARK, (str(said["text"])[:2_000], str(said["line"])[:200]))

@@ -36,7 +36,7 @@ from course_utils.grading.objects import (
 from course_utils.grading.outputs import clean
 from course_utils.grading.points import error_of
 from course_utils.grading.sharing import Shared
-from course_utils.grading.slicing import Slice, plain_python, why_inside
+from course_utils.grading.slicing import Slice, Statement, plain_python, why_inside
 from course_utils.grading.trusted import (
     GRACE,
     STOPPED,
@@ -330,7 +330,17 @@ class PlainCheck:
                 self.missing.add(name)
         with contextlib.redirect_stdout(io.StringIO()):
             for statement in self.slice.local:
-                exec(compile(statement.source, "<locked cell>", "exec"), self.names)
+                self._run_before(statement)
+
+    def _run_before(self, statement: Statement) -> None:
+        """Run what the check stands on. What fails in an earlier check keeps no later one from running."""
+        try:
+            exec(compile(statement.source, "<locked cell>", "exec"), self.names)
+        except (Gone, TooSlow, CannotCross, Unusable, MemoryError):
+            raise
+        except (Exception, SystemExit):
+            if statement.place != "check":
+                raise
 
     def _failed(self, error: BaseException) -> Ran:
         """Return what comes of a check that was stopped by an exception: nothing, as nbgrader has it."""

@@ -39,7 +39,7 @@ from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.plain_checks import PlainCheck
 from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
-from course_utils.grading.slicing import Slice, code_before, shared_statements, shown_text, stand_on
+from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import why_not_there
 from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
 from course_utils.grading.ungraded import ungraded
@@ -410,7 +410,7 @@ class Supervision:
     def _plain_check(self, one: Waiting, seconds: float, way: Way | None = None) -> PlainCheck:
         bundle, name = self.job.bundle, one.step.grade_id
         slice_, way = self.slices[name], way or bundle.ways.get(name)
-        earlier = "\n".join(statement.source for statement in slice_.local if statement.place == "check")
+        earlier = run_anyway(statement for statement in slice_.local if statement.place == "check")
         about = slice_, one.channel, seconds, way, bundle.files, earlier, bundle.asked.get(name)
         return PlainCheck(one.step.source, one.step.points, *about)
 

@@ -141,7 +141,7 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def raised(error: BaseException, keep: codec.Keep) -> dict[str, Any]:
-    """Return an exception as a document: its classes, a handle to its class, its arguments if they are data, its text.
+    """Return an exception as a document: its classes, a handle to its class, its text, and what it carries, if data.
 
     Parameters
     ----------
@@ -159,7 +159,12 @@ def raised(error: BaseException, keep: codec.Keep) -> dict[str, Any]:
         text = str(error)[:2_000]
     except BaseException:  # a learner's own __str__ may do anything
         text = ""
-    return {"kinds": kinds, "class": list(keep(type(error))), "args": args, "text": text, "line": _line_of(error)}
+    try:
+        carried = codec.pack(dict(vars(error)), keep, rich=True)
+    except Exception:
+        carried = {"dict": []}
+    about_it = {"args": args, "carried": carried, "text": text, "line": _line_of(error)}
+    return {"kinds": kinds, "class": list(keep(type(error))), **about_it}
 
 
 def _line_of(error: BaseException) -> str:

@@ -21,6 +21,7 @@ from course_utils.course import SPOOL
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import read_submission
+from course_utils.grading.totals import Further, full_marks_of, further_cells, total_of
 
 NAME = "kept_worth.json"
 COMMENT = "You handed in before the exercises of this lab were changed: your work keeps its share of the points."
@@ -96,13 +97,14 @@ def set_aside(root: Path, lab: str) -> None:
     with open_gradebook(root) as book:
         assignment = book.find_assignment(lab)
         students = [one.student.id for one in assignment.submissions]
-        rows = {one.student.id: _row(one) for one in assignment.submissions}
+        further = further_cells(root, lab)
+        rows = {one.student.id: _row(one, further) for one in assignment.submissions}
         files.write(_aside(root, lab), json.dumps(_left(root, lab) | rows), durably=True)
         for student in students:
             book.remove_submission(lab, student)
 
 
-def _row(submission: SubmittedAssignment) -> dict[str, Any]:
+def _row(submission: SubmittedAssignment, further: Further) -> dict[str, Any]:
     """Return all that the gradebook says of a submission, as data."""
     grades = {
         grade.name: {name: getattr(grade, name) for name in MANUAL}
@@ -118,8 +120,8 @@ def _row(submission: SubmittedAssignment) -> dict[str, Any]:
     return {
         "timestamp": when,
         "extension": submission.extension.total_seconds() if submission.extension else None,
-        "points": float(submission.score),
-        "most": float(submission.assignment.max_score),
+        "points": total_of(submission, further).points,
+        "most": full_marks_of(submission.assignment, further),
         "grades": grades,
         "comments": comments,
     }
@@ -178,7 +180,7 @@ def _put_back(
     book.db.expire_all()
     kept = _keep(root, submission, lab, row)
     for notebook in submission.notebooks:
-        notebook.late_submission_penalty = lateness.penalty(submission, notebook.score)
+        notebook.late_submission_penalty = lateness.penalty(submission, notebook)
     book.db.commit()
     return kept
 
@@ -190,7 +192,9 @@ def _keep(root: Path, submission: SubmittedAssignment, lab: str, row: dict[str, 
     dropped = [name for name in row["grades"] if name not in now]
     most = float(row["most"])
     share = row["points"] / most if most else 0.0
-    lacking = round(share * float(submission.assignment.max_score) - float(submission.score), DIGITS)
+    further = further_cells(root, lab)
+    target = share * full_marks_of(submission.assignment, further)
+    lacking = round(target - total_of(submission, further).points, DIGITS)
     if lacking <= 0 or not (added or dropped):
         return None
     carrier = now[added[0] if added else list(now)[-1]]

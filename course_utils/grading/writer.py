@@ -119,7 +119,7 @@ class Writer:
                     grade.extra_credit = max(0.0, (grade.extra_credit or 0.0) - lost) or None
             self.book.db.flush()
             self.book.db.refresh(rows, ["score"])
-            rows.late_submission_penalty = self.lateness.penalty(submission, rows.score)
+            rows.late_submission_penalty = self.lateness.penalty(submission, rows)
 
     def _forget_worth(self, student: str, handed_in: bytes | None) -> None:
         """Forget what a submission kept of an older release, once its student has handed in anew."""

@@ -15,6 +15,7 @@ from course_utils.course import ROSTER, SUBMITTED, CourseError
 from course_utils.due_dates import NAME, DueDates, duration, read_due_dates
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.lateness import Lateness
+from course_utils.grading.totals import further_cells, total_of
 from course_utils.term.regrade_log import append
 from course_utils.term.roster import class_of, listed
 
@@ -127,13 +128,14 @@ def _look_at(book: Gradebook, lateness: Lateness, lab: str, made: Standing) -> N
         assignment = book.find_assignment(lab)
     except MissingEntry:
         return
+    further = further_cells(lateness.root, lab)
     assignment.duedate = made.dates.due[lab].plain
     for submission in assignment.submissions:
         lateness.tell(submission)
-        points = before = after = 0.0
+        points, before, after = total_of(submission, further).points, 0.0, 0.0
         for rows in submission.notebooks:
-            penalty = lateness.penalty(submission, rows.score)
-            points, before = points + rows.score, before + (rows.late_submission_penalty or 0)
+            penalty = lateness.penalty(submission, rows)
+            before += rows.late_submission_penalty or 0
             after += penalty or 0
             rows.late_submission_penalty = penalty
         seconds = submission.total_seconds_late if submission.timestamp else 0.0

@@ -230,7 +230,7 @@ def _compare_all(root: Path, book: Gradebook, blank: str, made: Plan, student: s
             writer = Writer(root, result.bundle, book, read_settings(root))
             kept, handed_in = writer.kept.get(student), result.submission.notebook
             score -= sum(given_up(kept, handed_in, grade.name) for grade in rows.grades)
-            after = score - (writer.lateness.penalty(submission, score) or 0)
+            after = score - (writer.lateness.penalty(submission, rows, score) or 0)
         regrade.before, regrade.after = regrade.before + before, regrade.after + after
     regrade.before, regrade.after = round(regrade.before, DIGITS), round(regrade.after, DIGITS)
     made.regrades[student] = regrade

@@ -823,7 +823,7 @@ for size in (1, 4, 16, 64):
 
 # %% [markdown]
 r"""
-The mean stays, the spread halves each time the batch grows fourfold: a mean of B independent numbers spreads with $1/\sqrt{B}$. So what pays better, a few exact steps or many rough ones? **Minibatch SGD** deals the shuffled days into batches and takes a step after each; one pass through all days is an **epoch**.
+The mean stays, the spread halves each time the batch grows fourfold: a mean of B independent numbers spreads with $1/\sqrt{B}$. So what pays better, a few exact steps or many rough ones? **Mini-batch SGD** deals the shuffled days into batches and takes a step after each; one pass through all days is an **epoch**.
 """
 
 # %% [markdown]

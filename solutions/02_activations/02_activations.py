@@ -21,7 +21,7 @@ r"""
 - predict what becomes of a gradient on its way through ten layers;
 - set the weights of small networks by hand, and say which regions they can make.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 10 more for what is marked *Further*, with a good place to stop after section 4.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 20 more for what is marked *Further*, with a good place to stop after section 4.
 """
 
 # %% [markdown]
@@ -48,6 +48,7 @@ from course_utils.labs.activations.experiments import (
     interval_data,
     train_interval,
 )
+from course_utils.labs.activations.garments import train_garments
 from course_utils.runtime import seed_everything
 
 seed_everything(0)
@@ -731,7 +732,83 @@ lab.choose_and_explain.check(choices)
 
 # %% [markdown]
 r"""
-## 9 Recall and practice
+## 9 What activations do in a network that learns
+
+**Further:** worth nothing, and nothing else needs it.
+
+Random nets were section 4. Now a network that learns: four hidden layers of 64 units, 3,000 photographs of garments (Fashion-MNIST) in ten classes, three epochs. Before you run it, write down: which activation learns least?
+"""
+
+# %%
+guess = {"learns least": None}
+
+# %%
+runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
+print("your guess:", guess)
+for name, run in runs.items():
+    print(f"{name:8} {run.accuracy:.2f} of 1,000 new pictures right")
+figures.show(figures.plot_gradients_by_layer(runs))
+
+# %% [markdown]
+r"""
+With sigmoids the network learns nothing: it is right on one in ten, as by chance. Each layer on the way back takes off six sevenths of the gradient, and little of it arrives at the first layer, before training and after. With tanh and ReLU the gradients begin within a factor of twenty of each other, and training evens them out.
+
+ReLU has another trouble: a unit that is silent for **every** picture has the slope 0 everywhere, and its weights do not move. How many are there?
+"""
+
+# %% [markdown]
+r"""
+## Exercise 2.10. Count the dead
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `count_dead(activations)`. `activations` is a list of arrays (N, H), what each ReLU layer answered to N examples; H may differ from layer to layer. Return a list with one number a layer, first to last: how many of its units answered 0 to all examples. (0 points, 10 minutes, ●○○ easy)
+
+Example: in [[0, 1, 0], [0, 0, 2]], two examples and three units, one unit is dead: the first.
+
+<details><summary>Hint</summary>
+Is a unit a row or a column?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "dead-units", "locked": false, "schema_version": 3, "solution": true}
+def count_dead(activations):
+    """Return for each layer how many units answered 0 to all examples."""
+    ### BEGIN SOLUTION
+    return [int((layer == 0).all(axis=0).sum()) for layer in activations]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "dead-units-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.dead_units.check(count_dead)
+### BEGIN HIDDEN TESTS
+lab.dead_units.check_hidden(count_dead, seed=331)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Count with yours: at the start, after training, and after training with steps twice as long. Guess first: does training kill units, or wake them?
+"""
+
+# %%
+if lab.dead_units.is_written(count_dead):
+    print("at the start:    ", count_dead(runs["relu"].start.activations))
+    for rate in (0.5, 1.0):
+        run = train_garments("relu", rate=rate)
+        dead = count_dead(run.trained.activations)
+        print(f"after rate {rate}:   {dead}, {run.accuracy:.2f} right")
+
+# %% [markdown]
+r"""
+<details><summary>What the three counts show, once yours have run</summary>
+Both. A unit in a deep layer that is silent at the start need not stay so: its own weights stand still, but the layers before it move, and most wake up. Steps that are too long throw whole layers onto the silent side: more than half of the last one is dead, hardly anything gets through, and the network is right on less than a third.
+</details>
+"""
+
+# %% [markdown]
+r"""
+## 10 Recall and practice
 
 Answer aloud, then open. The last two are from Lab 01.
 

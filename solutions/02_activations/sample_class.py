@@ -23,6 +23,7 @@ WEIGHTS = "weights-by-hand"
 CONVEX = "refute-convexity"
 INTERVAL = "interval-experiment"
 CHOICES = "choose-and-explain"
+DEAD = "dead-units"
 
 
 # --- answers to the questions with numbers, for any student id
@@ -289,6 +290,12 @@ def _wrong_ways(model) -> list[Sample]:
             "largest element for ReLU",
             {VALUES: largest},
             {VALUES: (2, ("AF1",))},
+        ),
+        student(
+            "rita",
+            "asks which pictures leave all units silent",
+            {DEAD: changed(model[DEAD], "axis=0", "axis=1")},
+            {DEAD: (0, ("DU2",))},
         ),
     ]
 

@@ -21,7 +21,7 @@ r"""
 - see overfitting, and stop before it;
 - tell a cause from curves and experiments, mend it, and build a network of 32 layers that still learns.
 
-**You need** Lab 06. Time: about 150 minutes, with a good place to stop after section 3. 15 points.
+**You need** Lab 06. Time: about 170 minutes, with a good place to stop after section 3. 15 points.
 """
 
 # %%

@@ -13,6 +13,7 @@ from course_utils.grading.job import Bundle, Check, Graded, Job, Limits, Release
 from course_utils.grading.objects import Objects
 from course_utils.grading.plain_checks import is_quiet
 from course_utils.grading.sharing import Shared, put_into
+from course_utils.grading.slicing import stand_on
 
 LIMITS = Limits(cell_seconds=3, check_seconds=3, total_seconds=60, memory_mb=1024)
 
@@ -177,9 +178,9 @@ FORGING = {
         "machine, program = P(), ['touch', '{place}']",
     ),
     "a module that runs texts": (
-        "machine.run_path(program)\nassert False",
+        "machine.timeit(program, number=1)\nassert False",
         None,
-        "import runpy as machine\nprogram = 'p.py'\nopen('p.py', 'w').write('open(\"{place}\", \"w\")')",
+        'import timeit as machine\nprogram = \'open("{place}", "w")\'',
     ),
     "a manager that forgives": (
         "with manager():\n    assert False",
@@ -231,14 +232,22 @@ def test_a_value_behind_which_a_semicolon_stands_is_no_number_of_points():
 
 
 EXCEPTIONS = {
-    "one above it": "class Base(Exception):\n    pass\nclass Mine(Base):\n    pass\ndef f():\n    raise Mine('x')",
-    "one that nobody knew": "class Base(Exception):\n    pass\ndef f():\n    raise type('New', (Base,), {})('x')",
+    "one above it": (
+        "class Base(Exception):\n    n = 0\nclass Mine(Base):\n    def __init__(self, text):\n"
+        "        super().__init__(text)\n        self.n = 3\ndef f():\n    raise Mine('x')"
+    ),
+    "one that nobody knew": (
+        "class Base(Exception):\n    pass\ndef f():\n"
+        "    error = type('New', (Base,), {})('x')\n    error.n = 3\n    raise error"
+    ),
 }
 
 
 @pytest.mark.parametrize("how", EXCEPTIONS)
 def test_an_exception_is_caught_as_its_base(engine: Engine, how: str):
-    check = "try:\n    f()\nexcept Base as error:\n    assert str(error) == 'x'\nelse:\n    assert False"
+    check = (
+        "try:\n    f()\nexcept Base as error:\n    assert str(error) == 'x' and error.n == 3\nelse:\n    assert False"
+    )
     found = check_of(engine, check, EXCEPTIONS[how], way="outside")
     assert (found.points, found.inside) == (1, ""), found.message
 
@@ -258,6 +267,24 @@ def test_an_exit_is_an_exception_with_a_code(engine: Engine):
     check = "try:\n    leave()\nexcept SystemExit as error:\n    assert error.code == 2\nelse:\n    assert False"
     assert check_of(engine, check, "import sys\ndef leave():\n    sys.exit(2)", way="outside").points == 1
     assert check_of(engine, "leave()", "import sys\ndef leave():\n    sys.exit(0)", way="outside").points == 0
+
+
+@pytest.mark.parametrize("way", ["outside", "inside"])
+def test_a_check_that_fails_keeps_no_later_one_from_running(engine: Engine, way: str):
+    cells = [
+        cell("import numpy as np"),
+        cell("...", "a"),
+        cell("np.testing.assert_equal(a, 1)\nseen = []\nseen.append(a[0])\nlast = seen", "a-check", points=1.0),
+        cell("...", "b"),
+        cell("assert np.sum(b) == 3\nassert last == seen == []", "b-check", points=1.0),
+    ]
+    graded = grade(engine, cells, ways={"b-check": way}, a="a = 2", b="b = [1, 2]")
+    assert [check.points for check in graded.checks.values()] == [0, 1]
+
+
+def test_an_assertion_changes_nothing():
+    before = [cell("import numpy as np\nnp.testing.assert_equal(a, 1)\nnp.random.seed(1)", "a-check", points=1.0)]
+    assert [one.source for one in stand_on("np.sum(b)", before).local] == ["import numpy as np", "np.random.seed(1)"]
 
 
 # --- leaking

@@ -19,9 +19,11 @@ from lesson import Lesson
 from course_utils.judging.cases import Case
 from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import activations
+from course_utils.labs.activations.dead_units import counted
 from course_utils.labs.activations.deep_gradients import SCALES
 from course_utils.labs.activations.experiments import deep_net, interval_data, train_interval
 from course_utils.labs.activations.functions import ACTIVATIONS, torch_slope
+from course_utils.labs.activations.garments import train_garments
 from course_utils.labs.activations.interval_experiment import best_cut
 from course_utils.labs.activations.mlp_forward import draw_net, numpy_activation, torch_forward
 from course_utils.labs.activations.sigmoid_by_hand import by_hand_ways, right_numbers, torch_numbers
@@ -389,7 +391,36 @@ REFUSED = [
     counterexample("DS1", [(np.transpose(THREE[0]), THREE[1]), ([[1, 1, 1]], [-0.5])], (2, 0), (-2, 0)),
 ]
 
-WRONG_WAYS = FUNCTIONS + SETS + REFUSED
+DEAD = """def count_dead(activations):
+    return [int((one == 0).all(0).sum()) for one in activations]
+"""
+
+
+def dead(code: str, old: str, new: str) -> WrongWay:
+    """Count the dead with some of the text replaced."""
+    names = {"np": np}
+    exec(DEAD.replace(old, new), names)
+    assert old in DEAD
+    return WrongWay(code, "dead-units", lambda: (names["count_dead"],))
+
+
+SILENT = [
+    dead("DU1", "(one == 0).all(0)", "(one == 0)"),
+    dead("DU2", ".all(0)", ".all(1)"),
+    dead("DU3", "int((one == 0).all(0).sum())", "(one == 0).all(0).mean()"),
+    dead("DU4", "(one == 0).all(0)", "(one > 0).any(0)"),
+    dead("DU5", ".all(0)", ".any(0)"),
+    dead(
+        "DU6",
+        "return [int((one == 0).all(0).sum()) for one in activations]",
+        "return np.cumsum([int((one == 0).all(0).sum()) for one in activations])",
+    ),
+    dead("DU7", "in activations", "in activations[::-1]"),
+    dead("DU8", "int((one == 0).all(0).sum())", "one.shape[1]"),
+    dead("DU9", ".all(0)", "[0]"),
+    dead("DU9", ".all(0)", "[-1]"),
+]
+WRONG_WAYS = FUNCTIONS + SETS + REFUSED + SILENT
 
 HIDDEN = "hidden = (np.array([[1, 1], [1, 1]]), np.array([-0.5, -1.5]))"
 OUTPUT = "output = (np.array([[1, -1]]), np.array([-0.5]))"
@@ -399,6 +430,11 @@ LISTS_COUNT = "nested lists count as arrays"
 STILL_FIRES = "this unit still fires at every corner but (0, 0), and near them"
 STILL_BETWEEN = "this threshold still lies between the sums, with the margin"
 EQUIVALENT = {
+    "dead-units": {
+        "count_dead(activations): without negative numbers": "what ReLU answers is never negative",
+        "return [int((layer == 0).all(axis=0).sum()) for layer in activations] → "
+        "return [(layer == 0).all(axis=0).sum() for layer in activations]": "a number of NumPy's is a number, too",
+    },
     "three-functions": {
         "relu(z): without negative numbers": "ReLU makes zeros of them, too",
         "return np.where(z >= 0, 1, e) / (1 + e) → return np.where(z > 0, 1, e) / (1 + e)": "at 0 both are 1 / 2",
@@ -1335,3 +1371,32 @@ def test_each_wrong_way_is_named_and_the_right_number_is_not(topic, number, caps
 
 def test_the_lesson_is_worth_20_points():
     assert sum(lesson.points().values()) == 20
+
+
+# --- what section 9 says
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_sigmoids_do_not_learn_tanh_and_relu_do_and_their_gradients_even_out(seed):
+    runs = {name: train_garments(name, 0.5, seed) for name in ("sigmoid", "tanh", "relu")}
+    assert runs["sigmoid"].accuracy < 0.15
+    assert min(runs["tanh"].accuracy, runs["relu"].accuracy) > 0.5
+    falls = {name: [look.gradients[-1] / look.gradients[0] for look in run[:2]] for name, run in runs.items()}
+    assert min(falls["sigmoid"]) > 200
+    assert all(5 < falls[name][0] < 20 and falls[name][1] < 3 for name in ("tanh", "relu"))
+    assert falls["sigmoid"][0] ** (1 / 3) == pytest.approx(7, abs=1)  # a layer leaves one seventh
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_training_wakes_silent_units_and_steps_that_are_too_long_kill_half_a_layer(seed):
+    gentle, hasty = (train_garments("relu", rate, seed) for rate in (0.5, 1.0))
+    assert sum(counted(gentle.start.activations)) > 2 * sum(counted(gentle.trained.activations))
+    assert counted(hasty.trained.activations)[-1] > 32
+    assert hasty.accuracy < 1 / 3
+
+
+def test_a_rate_that_is_no_rate_and_an_unknown_activation_are_refused():
+    with pytest.raises(ValueError, match="rate must be above 0, not 0"):
+        train_garments("relu", 0)
+    with pytest.raises(ValueError, match="swish"):
+        train_garments("swish", 1)

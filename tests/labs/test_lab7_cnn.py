@@ -14,10 +14,13 @@ from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson, edited
+from thorough import one_in
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision.models import resnet, vgg16
 
+from course_utils import data
+from course_utils.data.loaders import make_loader
 from course_utils.judging.cases import Case
 from course_utils.judging.findings import Wrong
 from course_utils.judging.variants import Dice
@@ -1189,3 +1192,21 @@ def test_about_80_percent_can_be_reached(reached):
 @pytest.mark.slow
 def test_seeds_differ_by_a_few_points(reached):
     assert 0.003 < max(reached) - min(reached) < 0.12, reached
+
+
+# --- what the lesson says of photographs
+
+
+@pytest.mark.slow
+def test_three_epochs_of_real_garments_come_to_what_the_lesson_says():
+    names = lesson.imports()
+    for answer in ("build-cnn", "train-one-epoch", "evaluate"):
+        exec(lesson.cells()[answer].source, names)
+    for seed in one_in(3, (0, 1, 2)):
+        garments, new = data.load_colour(3000, 500, source="fashion_colour", seed=seed)
+        torch.manual_seed(seed)
+        network, batches = names["CNN"](), make_loader(garments, shuffle=True)
+        adam = torch.optim.Adam(network.parameters(), lr=0.002)
+        for _ in range(3):
+            names["train_one_epoch"](network, batches, adam, F.cross_entropy)
+        assert 0.58 < names["evaluate"](network, make_loader(new), 10)["accuracy"] < 0.68

@@ -13,6 +13,7 @@ from test_students import table
 from course_utils import deadlines, start_page, workplace
 from course_utils.course import CourseError
 from course_utils.due_dates import LateRule, duration, moment_of, read_due_dates
+from course_utils.grading import lateness
 from course_utils.grading.feedback import make_feedback
 from course_utils.term import due, roster
 
@@ -130,6 +131,13 @@ def test_a_rule_is_shown_in_words():
 # --- in the gradebook
 
 
+def test_of_what_goes_further_only_what_counts_is_taken_off(graded, monkeypatch):
+    monkeypatch.setattr(lateness, "further_cells", lambda root, lab: frozenset({(LAB, "why")}))
+    monkeypatch.setattr(due, "further_cells", lateness.further_cells)
+    give(graded, "bela", "why", 5)  # 2 of 3, and 5 that go further: 3 count
+    assert due.bring_up_to_date(graded, [LAB]) == [f"{LAB}: bela: 2.6 -> 2.4, by its date"]
+
+
 def test_grading_takes_off_what_the_rule_says(graded):
     assert penalties(graded) == {"ada": None, "bela": 0.4, "cleo": None}
     give(graded, "bela", "why", 1)
@@ -208,7 +216,7 @@ def test_a_students_page_says_before_minus_and_after(graded):
     assert make_feedback(graded, LAB, students=["bela"], workers=1).failures == {}
     page = (graded / "feedback" / "bela" / LAB / f"{LAB}.html").read_text(encoding="utf-8")
     text = " ".join(page.split())
-    assert "<b>1.6 of 4 points</b>: 2 earned, less 0.4 for being late</p>" in text
+    assert "<b>2 of 4 points</b>, less 0.4 for being late: <b>1.6</b></p>" in text
     assert "Due Sun 1 Nov 2026, 23:59 (Europe/Zurich). Handed in 1 day 2 h late. 20 % of the points are" in text
     say(graded, DATES + '[extensions.bela]\n1 = "2026-11-08 23:59"\n')
     due.bring_up_to_date(graded, [LAB])

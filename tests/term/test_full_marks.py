@@ -18,6 +18,7 @@ from course_utils.term import marks, sheets
 
 MARK = "## How large is it?\n\n**Further:** leave this out."
 SEVEN = "answers = {'a': 7}"
+BEYOND = {"05_conv_and_pooling_homework", "06_training_homework"}  # homeworks with points of their own
 WANTED = {"ada": 2, "bela": 2, "cleo": 1, "dora": 2.5}  # of 2: double; sizes and an essay go further
 
 
@@ -66,7 +67,8 @@ def test_the_head_of_a_feedback_page_counts_up_to_full_marks(graded):
     for name, score in {"double-check": 1, "sizes-check": 1, "why": 1}.items():
         cell_of(notebook, name).metadata.nbgrader.score = score
     path = str(graded / "autograded" / "ada" / LAB)
-    _, resources = feedback_page.lay_out(notebook, {"metadata": {"path": path, "name": LAB}})
+    here = {"db_url": f"sqlite:///{graded / 'gradebook.db'}", "assignment": LAB, "student": "ada"}
+    _, resources = feedback_page.lay_out(notebook, {"metadata": {"path": path, "name": LAB}, "nbgrader": here})
     assert (resources["course_total"].points, resources["course_total"].most) == (2, 2)
     assert [one.further for one in resources["course_sections"] if one.graded] == [False, True]
 
@@ -100,12 +102,12 @@ def test_a_learner_reads_the_same_full_marks_everywhere(lab):
     total = progress._points(rows)
     full = float(total.split(" of ")[1])
     assert total == f"{full:g} of {full:g}"
-    page = re.search(rf"\(labs/{lab}/.*\| ([^|]+) \|", start_page._table())[1]
+    page = re.search(rf"\(labs/{lab}/.*\| ([^|]+) \|", start_page._table({}))[1]
     assert page == overview.counts(reference.AUTHORS.parent / "solutions" / lab / f"{lab}.py")[1]
     assert page.split(",")[0] == f"{full:g}"
     assert full == sum(one.points for one in entries if not one.further)
 
 
 def test_all_points_of_labs_and_their_two_homeworks_are_two_hundred():
-    labs = [lab for lab in reference.labs() if lab != "05_conv_and_pooling_homework"]
+    labs = [lab for lab in reference.labs() if lab not in BEYOND]
     assert sum(one.points for lab in labs for one in reference.entries(lab).values()) == 200

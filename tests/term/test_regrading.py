@@ -14,7 +14,7 @@ from course_utils.course import CourseError
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.workers import hire
 from course_utils.release import release
-from course_utils.term import regrading
+from course_utils.term import regrade_log, regrading
 
 STRICT = SAMPLE.replace("check_double(double)\n", "check_double(double)  # strict\n", 1)
 
@@ -99,9 +99,9 @@ def test_what_is_written_is_what_grading_would_write_and_is_logged(graded):
     assert grade(graded).graded == []
     assert plan(graded).results == []
     assert not (graded / ".spool" / ".proposed" / f"{LAB}@{LAB}").exists()
-    (said,) = regrading.read_log(graded, [LAB])
+    (said,) = regrade_log.read_log(graded, [LAB])
     assert "bela: 1 -> 0: double-check 1 -> 0 (its check has changed" in said
-    assert regrading.read_log(graded, ["02"]) == []
+    assert regrade_log.read_log(graded, ["02"]) == []
 
 
 def test_asking_twice_grades_once(graded, log):
@@ -227,7 +227,7 @@ def test_only_the_student_named_is_graded(graded):
 def test_a_log_that_somebody_has_damaged_is_said(graded):
     (graded / "regrades.jsonl").write_text("{}\n")
     with pytest.raises(CourseError, match=r"regrades\.jsonl, line 1 is no line of a log"):
-        regrading.read_log(graded, [LAB])
+        regrade_log.read_log(graded, [LAB])
 
 
 @pytest.mark.slow

@@ -218,6 +218,7 @@ def test_the_command_writes_says_and_ends_with_a_status(run, graded, tmp_path):
     assert said.splitlines() == [
         f"written    {tmp_path / 'c.csv'}",
         f"{LAB}: 3 marks of 4 points, 1 of them 0, 1 less a late penalty",
+        "  late: bela 2 - 1 = 1",
         "This is the first export to canvas.",
     ]
     hand_in(graded, "dora", "check breaks")

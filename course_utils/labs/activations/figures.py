@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from course_utils import style
 from course_utils.drawing import described, show
 from course_utils.drawing.frames import FONT, bare
+from course_utils.labs.activations.garments import Run
 
 __all__ = [
     "plot_bent_line",
@@ -427,3 +428,25 @@ def plot_joined_half_planes(nets: Sequence[Params]) -> np.ndarray:
 def plot_cat_dog_cow() -> np.ndarray:
     """Draw three readings of the same scores."""
     return plot_output_functions([2.0, -1.0, 0.5], ["cat", "dog", "cow"])
+
+
+@described(
+    "The gradient's size in four hidden layers, on a logarithmic axis, at the start and after training. With sigmoids "
+    "it falls four hundredfold from the last layer to the first, before and after; with tanh and ReLU about tenfold at "
+    "the start, and hardly at all after training."
+)
+def plot_gradients_by_layer(runs: Mapping[str, Run]) -> np.ndarray:
+    """Draw the gradients of some runs, one panel an activation."""
+    _, grid = plt.subplots(1, len(runs), figsize=(2.6 * len(runs), 2.8), layout="constrained", sharey=True)
+    for axes, (name, run) in zip(grid, runs.items(), strict=True):
+        layers = range(1, 1 + len(run.start.gradients))
+        axes.plot(layers, run.start.gradients, "o--", color=style.DATA, lw=2, label="start")
+        axes.plot(layers, run.trained.gradients, "s-", color=style.MODEL, lw=2, label="trained")
+        axes.set_yscale("log")
+        axes.set_xticks(list(layers))
+        axes.set_xlabel("hidden layer", fontsize=FONT)
+        axes.set_title(f"{name}: {run.accuracy:.2f} right", fontsize=FONT)
+        bare(axes)
+    grid[0].set_ylabel("gradient (root mean square)", fontsize=FONT)
+    grid[0].legend(fontsize=FONT, frameon=False)
+    return grid

@@ -111,7 +111,7 @@ def random_penalised(seed: int, number: int, features: int, l2: float) -> Penali
     rng = np.random.default_rng([seed, number, features])
     y = rng.permutation(np.arange(number) % 2)
     X, w = np.round(rng.normal(size=(number, features)), 1), np.round(rng.normal(0, 1.5, size=features), 1)
-    return Penalised(X, y, w + 0.05, round(float(rng.uniform(0.4, 1.5)), 2), l2)
+    return Penalised(X, y, w + 0.05, round(float(rng.uniform(0.4, 1.5)) * (-1) ** features, 2), l2)
 
 
 PUBLIC = ((5, 3, 0.3), (1, 4, 0.1), (6, 2, 0.0), (4, 4, 2.0))

@@ -223,8 +223,9 @@ class EarlyStopping(Implementation):
             case.call(answer, "stop_early", list(curve.losses), curve.patience), "What stop_early returns"
         )
         ways = {way: lambda epochs=epochs: epochs for way, epochs in wrong_ways(curve).items()}
-        if given.shape != (2,):
+        if given.size != 2:
             raise case.always("stop_early should return two numbers: (best epoch, last epoch).")
+        given = given.reshape(2)
         if not np.array_equal(given, stops(curve)):
             fits = [way for way, make in ways.items() if np.array_equal(given, make())]
             detail = f"  You gave {tuple(int(x) if x == int(x) else float(x) for x in given)}."

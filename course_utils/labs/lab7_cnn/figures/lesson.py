@@ -26,6 +26,12 @@ def plot_example_ribbon(shapes: Mapping[str, Shape | None]) -> Axes:
     return plot_shape_ribbon(shapes)
 
 
+@described("Twenty small pictures of garments such as shirts, shoes and bags, each in one colour on another.")
+def plot_garments(pictures: Any) -> np.ndarray:
+    """Draw the first twenty real garments."""
+    return plot_pictures(pictures.at(range(20)))
+
+
 @described(
     "Three rows: of three cats two are right and one is called a dog; both dogs are right; the deer is called a cat."
 )
