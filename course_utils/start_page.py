@@ -64,7 +64,7 @@ def text(due: Mapping[str, str] | None = None) -> str:
         _prose(WHAT_IT_IS),
         _code(PROGRESS),
         _prose(CORRECT),
-        _prose(LABS + _table(due or {})),
+        _prose(LABS + _table(due)),
         _prose(HAND_IN),
         _code(DESK),
         _prose(HELP.format(links=more)),
@@ -73,7 +73,8 @@ def text(due: Mapping[str, str] | None = None) -> str:
     return json.dumps(page, indent=1, ensure_ascii=False) + "\n"
 
 
-def _table(due: Mapping[str, str]) -> str:
+def _table(due: Mapping[str, str] | None = None) -> str:
+    due = due or {}
     dated = [lab for lab in reference.labs() if lab in due]
     rows = ["| lab | you will | minutes | points |", "|---|---|---|---|"]
     rows = [f"{row} {more} |" for row, more in zip(rows, ("due", "---"), strict=True)] if dated else rows

@@ -132,7 +132,9 @@ def _total(sections: Sequence[Section], resources: Any) -> Total:
 
 def _about_the_date(resources: Any) -> str:
     """Return when the submission was due and how late it came; "" where it has no date."""
-    here, root = resources["nbgrader"], Path(resources["metadata"]["path"]).resolve().parents[2]
+    here, root = resources.get("nbgrader"), Path(resources["metadata"]["path"]).resolve().parents[2]
+    if not here:  # whoever lays a page out without nbgrader has no gradebook
+        return ""
     with Gradebook(here["db_url"]) as book:
         submission = book.find_submission(here["assignment"], here["student"])
         return "" if submission.duedate is None else Lateness(root, read_settings(root)).said(submission)

@@ -27,9 +27,8 @@ BONUS = "adversarial-training"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own question with numbers."""
-    return {
-        BUDGET: f"budget = {right_values(adversarial_examples.for_student(student).budget_units.question)}"
-    }
+    asked = adversarial_examples.for_student(student).budget_units.question
+    return {BUDGET: f"budget = {right_values(asked)}"}
 
 
 # --- other right ways

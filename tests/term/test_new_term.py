@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
+from conftest import ROOT
 from test_due import DATES
 
 from course_utils.course import FROZEN, CourseError
@@ -68,6 +69,13 @@ def test_numbers_are_those_of_old_without_a_term_and_others_with_one():
 def test_the_term_is_written_into_every_call(before, after):
     assert new_term.with_term(before, "T") == after
     assert new_term.with_term(after, "T") == after
+
+
+def test_the_term_can_be_written_into_every_master_and_sample_class():
+    found = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "solutions").glob("*/*.py"))]
+    salted = [new_term.with_term(text, "T") for text in found if "for_student(" in text]
+    assert len(salted) > 15
+    assert all('term="T"' in text for text in salted)
 
 
 def test_a_master_that_is_no_python_is_named():
