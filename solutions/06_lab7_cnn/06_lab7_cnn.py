@@ -823,7 +823,7 @@ if lab.are_written(build_cnn=CNN, train_one_epoch=train_one_epoch, evaluate=eval
 
 # %% [markdown]
 r"""
-About 63 %: fewer. What a convolution is worth depends on the pictures. The original lab reports 54 % on CIFAR-10 after two epochs, with 76 % for horses and 36 % for dogs. An average hides such differences; that is why you wrote more than one number.
+A little above 60 %: fewer. What a convolution is worth depends on the pictures. The original lab reports 54 % on CIFAR-10 after two epochs, with 76 % for horses and 36 % for dogs. An average hides such differences; that is why you wrote more than one number.
 """
 
 # %% [markdown]

@@ -59,7 +59,8 @@ class Patient:
     seed: int = field(repr=False)
 
     def _found(self, what: str) -> np.ndarray:
-        return kept()[what][ALL.index(self.fault), SEEDS.index(self.seed)]
+        found: np.ndarray = kept()[what][ALL.index(self.fault), SEEDS.index(self.seed)]
+        return found
 
     @property
     def curves(self) -> dict[str, np.ndarray]:
