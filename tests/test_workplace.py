@@ -390,6 +390,18 @@ def test_the_files_for_conda_and_containers_name_what_is_there(made):
     assert "versions.txt" in (folder / ".binder" / "postBuild").read_text()
 
 
+def test_a_bundle_can_be_made_by_a_package_that_came_in_a_bundle(made, tmp_path, monkeypatch):
+    (wheel,) = (made / bundle.NAME / "install").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "installed")
+    monkeypatch.setattr(bundle, "__file__", str(tmp_path / "installed" / "course_utils" / "bundle.py"))
+    for name in bundle.STAGED:
+        (tmp_path / "tree" / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / name, tmp_path / "tree" / name)
+    shutil.copytree(ROOT / "notebooks" / "01_neurons", tmp_path / "tree" / "notebooks" / "01_neurons")
+    assert bundle.build_wheel(tmp_path / "tree", ["01_neurons"], tmp_path / "again").is_file()
+
+
 def test_the_sdist_holds_no_answers(tmp_path):
     import tarfile
 
@@ -401,3 +413,18 @@ def test_the_sdist_holds_no_answers(tmp_path):
     assert "course_utils/cli.py" in names
     assert f"notebooks/{LAB}/{LAB}.ipynb" in names
     assert not [name for name in names if name.startswith(("solutions", "tests", "benchmarks"))]
+
+
+def test_what_the_instructor_says_of_the_course_can_come_from_elsewhere(tmp_path):
+    said, folder = tmp_path / "said.json", tmp_path / "mine"
+    folder.mkdir()
+    said.write_text('{"upload": "in Moodle"}')
+    workplace.take_over(said, folder)
+    assert workplace.handed_out(folder) == {"upload": "in Moodle"}
+    for content in ("nonsense", "[]", "\xff"):
+        said.write_bytes(content.encode("latin-1"))
+        with pytest.raises(CourseError, match="does not say anything of a course"):
+            workplace.take_over(said, folder)
+    with pytest.raises(CourseError, match="cannot be used"):
+        workplace.take_over(tmp_path / "nowhere", folder)
+    assert workplace.handed_out(folder) == {"upload": "in Moodle"}

@@ -442,7 +442,9 @@ def _are_exchanged(
 
 def is_telling(value: Any) -> bool:
     """Tell whether an answer is of a kind that one does not give by chance."""
-    return len(value) > 1 if isinstance(value, tuple) else abs(value) >= LARGE or value != int(value)
+    if isinstance(value, tuple):
+        return len(value) > 1
+    return not np.isfinite(value) or abs(value) >= LARGE or value != int(value)
 
 
 def _number_slips(value: float, given: Any) -> Iterator[tuple[Misconception, list[Any]]]:

@@ -762,12 +762,12 @@ r"""
 
 **Further:** leave this out on a first pass; it makes up for lost points. What is not marked does not need it.
 
-Write `augment(X, rng)`: `X` is an array (N, C, H, W), `rng` a generator such as `np.random.default_rng(0)`. Each picture **by itself** is flipped from left to right with probability ½ and moved by −2, −1, 0, 1 or 2 pixels down, and by another such number across. Fill in what you like behind the edge, but not what left on the other side. Return a new array of the same shape; leave `X` as it is, and take all chance from `rng`. (1 point, 20 minutes, ●●● hard)
+Write `augment(X, rng)`: `X` is an array (N, C, H, W), `rng` a generator such as `np.random.default_rng(0)`. Each picture **by itself** is flipped from left to right with probability ½ and moved by −2 to 2 whole pixels down, and by another such number across. Fill in what you like behind the edge, but not what left on the other side. Return a new array of the same shape; leave `X` as it is, and take all chance from `rng`. (1 point, 20 minutes, ●●● hard)
 
 Example: the row [1, 2, 3, 4, 5], moved by 1 and filled with 0, is [0, 1, 2, 3, 4].
 
 <details><summary>Hint</summary>
-If you pad a picture by 2 on all sides, which windows of it are the moved pictures?
+Of a picture padded by 2 on all sides, which windows are the moved ones?
 </details>
 """
 

@@ -283,7 +283,6 @@ GROUPS: dict[str, list[Feature]] = {
             body("xs.append(1)"),
             body("pass"),
             "mine = []\nfill(mine)\nassert mine == [1]",
-            outside=False,
         ),
         Feature(
             "earlier",

@@ -515,6 +515,7 @@ GROUPS |= {
             "moment = pd.Timestamp('2024-03-01 12:00', tz='UTC')",
             "moment = pd.Timestamp('2024-03-01 12:00')",
             "assert str(moment.tz) == 'UTC'\nassert moment == pd.Timestamp('2024-03-01 13:00', tz='Europe/Berlin')",
+            outside=False,
         ),
         Feature(
             "zones",
@@ -543,6 +544,7 @@ GROUPS |= {
             "bins = pd.Series([1, 5]).pipe(pd.cut, bins=[0, 3, 6])",
             "bins = pd.Series([1, 5])",
             "assert bins.value_counts().sum() == 2\nassert bins.iloc[0].right == 3 and 2 in bins.iloc[0]",
+            outside=False,
         ),
         Feature(
             "nullable",

@@ -15,7 +15,7 @@ from course_utils.grading.plain_checks import is_quiet
 from course_utils.grading.sharing import Shared, put_into
 from course_utils.grading.slicing import stand_on
 
-LIMITS = Limits(cell_seconds=3, check_seconds=3, total_seconds=60, memory_mb=1024)
+LIMITS = Limits(cell_seconds=5, check_seconds=5, memory_mb=1024)
 
 
 @pytest.fixture(scope="module")

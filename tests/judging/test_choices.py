@@ -15,7 +15,7 @@ ONE = Choice(
     {
         "small": Option("1 cell", way=shared.DS1),
         "medium": Option("2 cells"),
-        "large": Option("3 cells", way=shared.DS3, feedback="Which cell would be the third?"),
+        "large": Option("3 cells", way=shared.DS3.in_lab("Layers"), feedback="Which cell would be the third?"),
         "very large": Option("4 cells", feedback="Which cell would be the fourth?"),
     },
     right="medium",

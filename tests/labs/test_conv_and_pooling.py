@@ -606,7 +606,7 @@ def test_an_unknown_wrong_way_gets_no_code():
 
 
 def test_hint_and_section_belong_to_the_part_whose_value_is_shown():
-    found = judged(lab.parameter_counts.check, *counts(a=761, pooling=40)())
+    found = judged(lab.parameter_counts.check, *counts(a=783, pooling=40)())
     assert found.text.splitlines()[1] == "pooling: you gave 40."
     assert "Taking the largest of four numbers needs no weights." in found.text
 

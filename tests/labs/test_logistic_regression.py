@@ -516,6 +516,7 @@ MUTANTS = [
     mutant("LS5", "train_with_signs", ("loss_sign * (y - p)", "p - y")),
     mutant("LS6", "train_with_signs", ("update_sign * lr", "lr")),
     mutant("LS6", "train_with_signs", ("update_sign * lr", "-lr")),
+    mutant("LS12", "train_with_signs", ("b + move * slope.mean()", "b + lr * slope.mean()")),
     mutant("LS7", "train_with_signs", ("(y - p)", "(p - y)")),
     other("PR2", "softmax", PLAIN_SOFTMAX),
     mutant("PR2", "softmax", ("row - row.max()", "row - row.min()")),

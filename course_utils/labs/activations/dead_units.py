@@ -134,7 +134,8 @@ class DeadUnits(Implementation):
         """Compare with a count unit by unit."""
         given = case.call(answer, NAME, [layer.copy() for layer in case.data])
         numbers = case.array(given, f"What {NAME} returns")
-        numbers = numbers.reshape(1) if numbers.size == 1 else numbers
+        if numbers.size == 1 or numbers.shape[1:] == (1,):  # a number a layer, in brackets of its own
+            numbers = numbers.reshape(-1)
         case.compare(NAME, numbers, counted(case.data), wrong_counts(case.data))
 
 

@@ -106,6 +106,12 @@ LS11 = Misconception(
     "Only one word is changed. Does it fit the other formula, and were the words not to be kept?",
     SIGNS,
 )
+LS12 = Misconception(
+    "LS12",
+    "the signs used differently for weights and bias",
+    "Weights and bias do not get the same signs here. Which signs has the step of w in your code, and which that of b?",
+    SIGNS,
+)
 GR3 = shared.GR3.in_lab(SIGNS, "These steps follow the sum over the examples. Is the loss a sum or a mean over them?")
 
 NAME = "train_with_signs"
@@ -162,7 +168,7 @@ class TwoSigns(Implementation):
     )
     worked = WORKED
     misconceptions = (
-        *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11),
+        *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11, LS12),
         *(GR3, *RUN_WAYS),
     )
 
@@ -215,7 +221,30 @@ def _explain_runs(given: Mapping[str, Pair], run: "Signed") -> Misconception | N
     for way in (GR3, *RUN_WAYS):
         if all(any(same_pair(given[one], end) for end in of_pairs[one][way]()) for one in PAIRS):
             return way
-    return None
+    apart = ((weight, bias) for weight in SIGNS_USED for bias in SIGNS_USED if weight is not bias)
+    return LS12 if any(_same_ends(given, _ends_apart(X, y, run, *used)) for used in apart) else None
+
+
+SIGNS_USED: Sequence[Callable[[int, int], int]] = (
+    lambda loss, update: loss * update,
+    lambda loss, update: loss,
+    lambda loss, update: update,
+)
+
+
+def _ends_apart(
+    X: torch.Tensor, y: torch.Tensor, run: "Signed", weight: Callable[[int, int], int], bias: Callable[[int, int], int]
+) -> dict[str, Parameters]:
+    """Return where the four runs end if weights and bias use the two signs differently."""
+    found = {}
+    for letter, signs in PAIRS.items():
+
+        def signed(*arguments: torch.Tensor, signs: tuple[int, int] = signs) -> Parameters:
+            by_weight, by_bias = gradient(*arguments)
+            return weight(*signs) * by_weight, bias(*signs) * by_bias
+
+        found[letter] = walk(X, y, run.lr, run.steps, signed)[-1]
+    return found
 
 
 # --- the four runs
