@@ -19,7 +19,17 @@ from course_utils import journal, reference
 from course_utils.judging.answer import Standing, is_heard, paragraphs, tell
 from course_utils.judging.answers import in_plain_containers, is_missing, short
 from course_utils.judging.cases import Case
-from course_utils.judging.findings import MISSING, Finding, Findings, Wrong, confirmed, look, may_be_slip, report
+from course_utils.judging.findings import (
+    MISSING,
+    Finding,
+    Findings,
+    Wrong,
+    confirmed,
+    look,
+    may_be_slip,
+    report,
+    slips_give_way,
+)
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.practice import Question, Topic, fresh_question
@@ -400,7 +410,7 @@ class Implementation(Exercise):
         by_part: dict[str, list[Case]] = {}
         for case in cases:
             by_part.setdefault(case.part, []).append(case)
-        return {part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()}
+        return slips_give_way({part: look(partial(self._try_all, some, answers)) for part, some in by_part.items()})
 
     def step_cases(self, step: Step) -> Sequence[Case]:
         """Return public cases that need a step, and those before it, and nothing of those that follow."""

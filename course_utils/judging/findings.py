@@ -122,6 +122,15 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 
 
+def slips_give_way(found: Findings) -> Findings:
+    """Return findings without slips where a wrong way of the exercise's own explains another part of the same code."""
+    if not any(not is_slip(way) for finding in found.values() for way in finding.because):
+        return found
+    return {
+        part: replace(one, because=tuple(way for way in one.because if not is_slip(way))) for part, one in found.items()
+    }
+
+
 def may_be_slip(finding: Finding) -> bool:
     """Tell whether a wrong answer was compared, and is a slip by name, or has no name yet."""
     return finding.fitting is not None and all(map(is_slip, finding.because))

@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from course_utils.judging.answer import Standing
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
-from course_utils.judging.findings import Wrong
+from course_utils.judging.findings import Finding, Wrong, slips_give_way
 from course_utils.judging.misconceptions import Misconception, known
 from course_utils.judging.numbers import judge_numbers, slip_of
-from course_utils.judging.slips import SLIPS, in_array
+from course_utils.judging.shared import GR1
+from course_utils.judging.slips import SL3, SLIPS, in_array
 
 RIGHT = np.array([[1.2, -2.3, 3.4, 0.6], [4.5, 5.1, -6.2, 7.7], [-0.4, 8.8, 9.1, -1.5]])  # (3, 4)
 COLUMNS = np.array([0.5, 2.0, -1.0, 3.0])
@@ -136,3 +138,11 @@ def test_what_is_said_of_a_hidden_case_keeps_to_itself():
     with pytest.raises(Wrong) as caught:
         case.compare("f", -RIGHT, RIGHT)
     assert not any(character.isdigit() for character in caught.value.message)
+
+
+def test_a_slip_gives_way_where_another_part_has_a_wrong_way_of_its_own():
+    own = Finding(Standing.WRONG, "a: not yet right.", because=(GR1,))
+    slip = Finding(Standing.WRONG, "b: not yet right.", because=(SL3,))
+    assert slips_give_way({"a": own, "b": slip})["b"].because == ()
+    assert slips_give_way({"a": own, "b": slip})["a"] == own
+    assert slips_give_way({"b": slip}) == {"b": slip}
