@@ -277,3 +277,16 @@ def test_the_homework_is_worth_fifteen_points_and_a_fifth_of_them_is_for_words()
     assert sum(lesson.points().values()) + 3 == 15
     assert lesson.cells()["report"].metadata.nbgrader.points == 3
     assert {one.id for one in exercises_by_lab()[lesson.lab]} == {STEPS, STOP, CLINIC, MEND, BLOCK}
+
+
+EQUIVALENT: dict[str, dict[str, str]] = {
+    "early-stopping": {"stop_early(losses): without negative numbers": "a cross-entropy is never negative"},
+    "mending": {
+        "losses.append(F.cross_entropy(network(x_there), y_there).item()) → "
+        "losses.append(F.cross_entropy(network(x_there), y_there))": "a number counts in a tensor, too",
+        "with torch.no_grad(): → losses.append(F.cross_entropy(network(x_there), y_there).item())": (
+            "the losses are the same, and slower"
+        ),
+        "train_and_judge(learning_rate): without negative numbers": "a learning rate is positive",
+    },
+}

@@ -252,7 +252,7 @@ class ResidualBlockBuilt(Implementation):
             block.batch, block.in_channels, block.side, block.side, generator=torch.Generator().manual_seed(case.seed)
         )
         numbers = draw_numbers(block, case.seed + 1)
-        options = [block.in_channels, block.out_channels, block.stride]
+        options = [block.in_channels, block.out_channels, *([block.stride] if block.stride != 1 else [])]  # 1 unasked
         pairs = [list(one) if one else None for one in numbers]
         found = case.ask(run_block, answer, options, x, *pairs)
         if not found["is module"]:

@@ -167,6 +167,7 @@ TOPIC = Topic(
 )
 
 EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
+EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
 FALLS = Curve((1.4, 1.1, 0.9, 0.8), 2)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
 SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
@@ -207,6 +208,8 @@ class EarlyStopping(Implementation):
             Case("a curve that wobbles", ROUGH),
             Case("a slow way down behind a peak", SLOPE),
             Case("equal losses", EQUAL),
+            Case("two equal ones at the beginning", EQUAL_AT_FIRST),
+            Case("one epoch", Curve((0.7,), 3)),
             Case("a curve that falls to its end", FALLS),
         ]
 
