@@ -159,7 +159,7 @@ def test_a_writer_that_is_killed_at_any_step_leaves_the_old_or_the_new(root, tmp
     assert before["rows"] != after["rows"]
 
     with Commands() as course:
-        for step in range(1, 500, 1 if THOROUGH else 45):
+        for step in range(1, 500, 1 if THOROUGH else 60):
             here = Path(shutil.copytree(root, tmp_path / f"killed at {step}"))
             status, said = course(here, "grade", "1", kill_at=step)
             if status == 0:

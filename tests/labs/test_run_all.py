@@ -149,7 +149,7 @@ def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
         assert not_attempted(found) == [f"{one}-check" for one in gone], f"without {missing}"
 
 
-@pytest.mark.parametrize("lab", one_in(2, GOING_FURTHER))
+@pytest.mark.parametrize("lab", one_in(3, GOING_FURTHER))
 def test_what_goes_further_is_not_needed_by_the_core(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     further = [name for name, entry in reference.entries(lab).items() if entry.further]

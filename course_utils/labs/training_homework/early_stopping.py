@@ -231,6 +231,6 @@ class EarlyStopping(Implementation):
         given = given.reshape(2)
         if not np.array_equal(given, stops(curve)):
             fits = [way for way, make in ways.items() if np.array_equal(given, make())]
-            detail = f"  You gave {tuple(int(x) if x == int(x) else float(x) for x in given)}."
+            detail = f"  You gave {tuple(int(x) if float(x).is_integer() else float(x) for x in given)}."
             error = case.wrong("stop_early", fits[:1], detail=detail)
             raise Wrong(replace(error.finding, fitting=tuple(fits)))
