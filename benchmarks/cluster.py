@@ -129,6 +129,7 @@ def cpu_of(process: psutil.Process) -> float:
 def cluster(folder: Path, count: int) -> Iterator[list[psutil.Process]]:
     """Run a scheduler and workers, in folders of their own; give the workers."""
     started: list[psutil.Popen] = []
+    page = ("--dashboard-address", "127.0.0.1:0")
 
     def start(name: str, *words: str) -> psutil.Popen:
         command = [sys.executable, "-m", f"distributed.cli.{name}", *words]
@@ -137,8 +138,8 @@ def cluster(folder: Path, count: int) -> Iterator[list[psutil.Process]]:
         return started[-1]
 
     try:
-        start("dask_scheduler", "--host", "127.0.0.1", "--port", str(PORT), "--no-dashboard")
-        own = ("--host", "127.0.0.1", "--nthreads", "1", "--no-dashboard", "--no-nanny")
+        start("dask_scheduler", "--host", "127.0.0.1", "--port", str(PORT), *page)
+        own = ("--host", "127.0.0.1", "--nthreads", "1", "--no-nanny", *page)
         workers = [start("dask_worker", ADDRESS, *own) for _ in range(count)]
         with distributed.Client(ADDRESS, timeout=300) as client:
             client.wait_for_workers(count, timeout=300)
