@@ -57,9 +57,8 @@ def main() -> None:
             print(f"{count} submissions, {options.workers} workers, {os.cpu_count()} processors")
             print(f"all of it: {graded.seconds:.0f} s, {count / graded.seconds:.1f} a second")
             used = sum(cpu_of(one) for one in workers)
-            print(
-                f"a submission: {used / count:.2f} CPU s at a worker, {graded.cpu / count:.3f} CPU s at the command, with its start"
-            )
+            print(f"a submission: {used / count:.2f} CPU s at a worker,")
+            print(f"    {graded.cpu / count:.3f} CPU s at the command, its start of some seconds included")
             print(f"most memory of the command: {graded.memory / MEGABYTE:.0f} MB")
         report(course, wanted, "SQLite", count)
         if options.postgres:
@@ -78,9 +77,8 @@ def report(course: Path, wanted: dict, name: str, count: int, address: str = "")
     first, again, start = grade(course), grade(course), grade(course, "--student", "s00000")
     cost = max(first.cpu - start.cpu, 0.01) / count  # what a start costs is taken off
     print(f"{name}: {count} results into an empty gradebook in {first.seconds:.0f} s;")
-    print(
-        f"    {cost:.3f} CPU s a submission, or {1 / cost:.0f} a second of a processor; {first.memory / MEGABYTE:.0f} MB;"
-    )
+    print(f"    {cost:.3f} CPU s a submission, or {1 / cost:.0f} a second of a processor;")
+    print(f"    most memory of the command: {first.memory / MEGABYTE:.0f} MB;")
     print(f"    a run that finds nothing to do: {again.seconds:.0f} s")
     found = soak.Soaked()
     if not address:
