@@ -15,7 +15,6 @@ from importlib import util
 from pathlib import Path
 
 import pytest
-from processes import end
 
 OWN = ("/home", "/opt", "/srv")
 PROGRAMS = {"nbgrader": "nbgrader", "alembic": "alembic.config", "jupyterhub": "jupyterhub", "course": "course_utils"}
@@ -126,7 +125,8 @@ def running(name: str) -> Iterator[Machine]:
         settle(machine)
         yield machine
     finally:
-        end(holder)
+        holder.kill()  # it takes no other signal, and takes everything inside with it
+        holder.wait()
 
 
 def first_process(holder: int) -> int:

@@ -23,6 +23,7 @@ STUDENTS = {
     "emmy": 'neuron = {"z": 1, "z doubled": 2}',
     "konrad": None,
 }
+POINTS = {"ada": 2, "emmy": 1, "konrad": 0}
 PATIENCE = 600_000  # milliseconds: a busy machine starts a server in minutes
 
 
@@ -102,7 +103,7 @@ def assignments(page):
 
 
 def work(page, answer: str | None) -> None:
-    """Answer the first exercise of the lab, run its check, and save."""
+    """Answer the first exercise of the lab, and save."""
     lab = Notebook(page, f"labs/{LAB}/{LAB}.ipynb")
     if answer:
         lab.write("neuron = {", answer)
@@ -134,22 +135,11 @@ def test_a_lab_goes_through_a_hub_from_its_release_to_the_feedback(host, chrome,
         host.run("ls", f"/home/{name}", user="emmy" if name == "ada" else "ada", status=2)
     follow(host, "Collecting and grading")
     teacher = log_in(chrome, "prof", "README.md")
-    teacher.goto(f"http://127.0.0.1:8000/user/prof/formgrader/gradebook/{LAB}")
-    points = {}
-    for name in STUDENTS:
-        row = teacher.locator("tr", has=teacher.get_by_text(name, exact=True))
+    teacher.goto(f"http://127.0.0.1:8000/user/prof/formgrader/manage_submissions/{LAB}")
+    for name, points in POINTS.items():
+        row = teacher.locator("tr", has=teacher.get_by_text(name, exact=True)).first
         row.wait_for()
-        points[name] = row.inner_text()
-    print(points)
-    look = "import sqlite3; print(dict(sqlite3.connect('gradebook.db').execute("
-    look += "'select student_id, sum(auto_score) from submitted_assignment a join submitted_notebook n on "
-    look += "n.assignment_id = a.id join grade g on g.notebook_id = n.id group by 1').fetchall()))"
-    said = host.run("python", "-c", look, user="prof", folder="/home/prof/course")
-    assert {name: float(re.search(rf"'{name}': ([\d.]+)", said)[1]) > 0 for name in STUDENTS} == {
-        "ada": True,
-        "emmy": True,  # a part is right
-        "konrad": False,
-    }, said
+        assert f"{points} / 20" in row.inner_text()
     for name, page in pages.items():
         assignments(page).locator("#submitted_assignments_list button", has_text="Fetch Feedback").first.click()
         host.eventually(f"find /home/{name}/labs/labs/{LAB}/feedback -name '{LAB}.html' | grep -q .", user=name)
