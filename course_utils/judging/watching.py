@@ -159,3 +159,11 @@ def place_of(tensor: torch.Tensor) -> int:
 
 def _is_leaf(value: Any) -> bool:
     return isinstance(value, torch.Tensor) and value.requires_grad and value.is_leaf
+
+
+def reached(named: dict[str, nn.Parameter], out: torch.Tensor) -> set[str]:
+    """Return the names of the parameters from which a result was computed, as autograd sees it."""
+    if not out.requires_grad or not named:
+        return set()
+    slopes = torch.autograd.grad(out.sum(), list(named.values()), allow_unused=True)
+    return {name for name, slope in zip(named, slopes, strict=True) if slope is not None}

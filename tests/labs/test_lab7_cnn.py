@@ -357,6 +357,13 @@ CODE = [
     mutant("DS4", "build-cnn", ("x.flatten(1)", "x.flatten()")),
     mutant("KB7", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).argmax(1)")),
     mutant("KB8", "build-cnn", ("x.flatten(1)", "x.permute(0, 2, 3, 1).flatten(1)")),
+    mutant("KB9", "build-cnn", ("return self.fc3(x)", "return self.fc3(x.detach())")),
+    mutant("KB9", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).data")),
+    mutant(
+        "KB9",
+        "mend-the-network",
+        ("return self.fc3(F.relu(self.fc2(x)))", "return self.fc3(F.relu(self.fc2(x)).detach())"),
+    ),
     mutant("", "build-cnn", ("return self.fc3(x)", "return F.dropout(self.fc3(x))")),
     mutant("DS2", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).squeeze()")),
     mutant("PR5", "mend-the-network", ("F.relu(self.fc2(x)))", "F.relu(self.fc2(x))).softmax(1)"), share=1 / 2),

@@ -109,6 +109,7 @@ WRONG_WAYS = [
     block("RB3", None, (FORWARD, "return self.two(F.relu(self.one(x))) + self.around(x)")),
     block("RB4", None, ("F.relu(self.one(x))", "self.one(x)")),
     block("RB5", 1 / 2, ("if stride != 1 or in_channels != out_channels:", "if True:")),
+    block("RB7", None, ("F.relu(self.one(x))", "F.relu(self.one(x)).detach()")),
     block("RB6", None, ("+ self.around(x)", "+ F.relu(self.around(x))")),
 ]  # fmt: skip
 FINGERPRINTS = {

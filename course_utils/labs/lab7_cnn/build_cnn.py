@@ -7,6 +7,7 @@
 | for any N | batches of 4, 1 and 7 pictures |
 | logits | no probabilities; negative scores |
 | made once, in ``__init__`` | the same pictures twice give the same scores |
+| a network, which is to be trained | each parameter has a slope |
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -27,7 +28,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
-from course_utils.judging.watching import Watch
+from course_utils.judging.watching import Watch, reached
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
 from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tensors
@@ -85,6 +86,13 @@ KB8 = Misconception(
     "These are the right numbers, flattened in another order. Does something turn the axes before flatten?",
     BUILD,
 )
+KB9 = Misconception(
+    "KB9",
+    "cut off from its weights",
+    "The scores are right, and yet training could move nothing in some layers. What stands between them "
+    "and the result, such as detach, .data or torch.no_grad?",
+    BUILD,
+)
 
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
@@ -118,7 +126,7 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
         exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
-        ``"draws weights"``: whether first weights are drawn on the way.
+        ``"draws weights"``: whether first weights are drawn on the way; ``"cut off"``: see :func:`cut_off`.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -137,7 +145,22 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
             again = [run_quietly(model, x) for x in batches]
     shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
     found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
+    found["cut off"] = cut_off(model, batches[0])
     return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
+
+
+def cut_off(model: nn.Module, x: torch.Tensor) -> list[str]:
+    """Return the names of a model's parameters that no slope reaches from what it makes of x."""
+    named = {name: one for name, one in model.named_parameters() if not is_lazy(one) and one.requires_grad}
+    try:
+        with torch.enable_grad():
+            out = model(x.clone())
+    except Exception:  # told elsewhere
+        return []
+    if not isinstance(out, torch.Tensor):
+        return []
+    there = reached(named, out)
+    return [name for name in named if name not in there]
 
 
 def has_lazy_layers(model: nn.Module) -> bool:
@@ -274,7 +297,7 @@ class BuildCnn(Implementation):
                 return self.two(torch.tanh(self.one(x)).flatten(1))
         ```
     """
-    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, PR5, DS4, DS2)
+    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, KB9, PR5, DS4, DS2)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -301,6 +324,8 @@ class BuildCnn(Implementation):
         _refuse_one_size(case, found["outputs"])
         for size, x, out in zip(SIZES, batches, found["outputs"], strict=True):
             _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)
+        if found["cut off"]:
+            raise case.wrong("CNN", KB9)
 
 
 def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:

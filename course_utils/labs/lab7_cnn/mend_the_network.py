@@ -24,7 +24,9 @@ from course_utils.judging.findings import Finding, Findings, Standing, look, loo
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.watching import Change, Watch
 from course_utils.labs.lab7_cnn.build_cnn import (
+    KB9,
     PR5,
+    cut_off,
     draw_pictures,
     has_lazy_layers,
     looked_at,
@@ -90,6 +92,7 @@ def look_at_places(network_class: Any, x: torch.Tensor, changed: list[torch.Tens
         "touched": touched,
         "odd": odd,
         "convolutions": convolutions,
+        "cut off": [] if lazy else cut_off(model, x),
         "trained": [list(shape) for shape in trained],
     }
 
@@ -142,7 +145,7 @@ class MendTheNetwork(Implementation):
             return self.two(F.adaptive_max_pool2d(x, 4).flatten(1))
         ```
     """
-    misconceptions = (PR5, KC7, KC6, KC8)
+    misconceptions = (PR5, KC7, KC6, KC8, KB9)
 
     def cases(self) -> Sequence[Case]:
         """Return pictures of 64×64."""
@@ -183,6 +186,8 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
     if not any(isinstance(out, str) for out in found["outputs"]):
         for one in found["convolutions"]:
             _refuse_other_maps(case, one)
+        if found["cut off"]:
+            raise case.wrong("CNN64", KB9)
     return found
 
 

@@ -28,6 +28,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.judging.variants import Dice
+from course_utils.judging.watching import reached
 from course_utils.labs.training_homework.headings import DEEP
 
 RB1 = Misconception(
@@ -65,6 +66,13 @@ RB6 = Misconception(
     "RB6",
     "ReLU on the way around",
     "What goes around goes through a ReLU here. What should be left of the input when the convolutions do nothing?",
+    DEEP,
+)
+RB7 = Misconception(
+    "RB7",
+    "cut off from its weights",
+    "The numbers are right, and yet training could move nothing in some layers. What stands between them "
+    "and the result, such as detach, .data or torch.no_grad?",
     DEEP,
 )
 WAYS = (RB1, RB2, RB3, RB4, RB5, RB6)
@@ -137,10 +145,13 @@ def run_block(block_class: Any, options: list[int], x: torch.Tensor, first: Any,
         if isinstance(layer, nn.Conv2d):
             layer.register_forward_pre_hook(fill)
     block.train()
-    with torch.no_grad():
+    with torch.enable_grad():
         out = block(x)
-    sizes = [p.numel() for p in block.parameters()]
-    return {"is module": True, "out": out, "seen": seen, "parameters": sum(sizes)}
+    named = dict(block.named_parameters())
+    found = {"is module": True, "out": out, "seen": seen, "parameters": sum(p.numel() for p in named.values())}
+    if isinstance(out, torch.Tensor):
+        found |= {"out": out.detach(), "cut off": len(reached(named, out)) < len(named)}
+    return found
 
 
 def through(block: Wanted, numbers: Numbers, x: torch.Tensor, way: Misconception | None = None) -> torch.Tensor:
@@ -213,7 +224,7 @@ class ResidualBlockBuilt(Implementation):
         1. If all weights of `inner` are 0, what comes out is relu(x): for x from another ReLU that is x itself.
         2. For other sizes in and out, x has to go through a layer that changes its size, and nothing else.
     """
-    misconceptions = WAYS
+    misconceptions = (*WAYS, RB7)
     topics = (TOPIC,)
 
     def draw(self) -> Wanted:
@@ -270,3 +281,5 @@ class ResidualBlockBuilt(Implementation):
         case.compare("Block", given, through(block, numbers, x), ways, 1e-4, 1e-4)
         if found["parameters"] != count(block):
             raise case.always("Block gives the right numbers, but it has other parameters than its convolutions need.")
+        if found["cut off"]:
+            raise case.wrong("Block", RB7)
