@@ -68,7 +68,8 @@ def main() -> None:
 
 def report(course: Path, wanted: dict, name: str, count: int, address: str = "") -> None:
     """Write all results into an empty gradebook, and print how fast that was."""
-    settings = "\n".join(["c = get_config()", f"c.CourseDirectory.db_url = {address!r}" if address else "", ""])
+    elsewhere = [f"c.CourseDirectory.db_url = {address!r}", "c.CourseDirectory.course_id = 'soak'"] if address else []
+    settings = "\n".join(["c = get_config()", *elsewhere, ""])
     for path in (course / "gradebook.db", course / "nbgrader_config.py"):
         path.unlink(missing_ok=True)
     (course / "nbgrader_config.py").write_text(settings)

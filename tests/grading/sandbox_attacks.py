@@ -182,7 +182,7 @@ def use_privileges(_):
         "unmount": lambda: linux.unmount("/tmp"),
         "become 0": lambda: os.setuid(0),
         "chroot": lambda: os.chroot("/tmp"),
-        "host name": lambda: linux.set_host_name("mine"),
+        "host name": lambda: linux.set_host_name(socket.gethostname()),
         "device": lambda: os.mknod("disk", 0o60666, os.makedev(254, 0)),
         "own limits": lambda: resource.setrlimit(resource.RLIMIT_NPROC, (10_000, 10_000)),
         "priority": lambda: os.setpriority(os.PRIO_PROCESS, 0, -10),

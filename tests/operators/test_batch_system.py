@@ -109,6 +109,7 @@ def test_a_class_is_graded_by_jobs_of_slurm_and_one_is_cancelled_in_the_middle(a
         see_that_all_is_right(host, course, wanted)
 
 
+@pytest.mark.timeout(3000)
 def test_a_host_that_is_cut_off_in_the_middle_and_comes_back_costs_nobody_a_point(a_class, wheel, tmp_path):
     machine.need(modules=["distributed"])
     course, wanted = a_class
