@@ -19,7 +19,7 @@ from course_utils.masters import write_instructor_notebook
 from course_utils.release import release
 
 ROOT = Path(__file__).resolve().parent.parent
-LABS = labs(ROOT) if THOROUGH else one_in(10, labs(ROOT)[4:])
+LABS = labs(ROOT) if THOROUGH else one_in(12, labs(ROOT)[2:])
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(2400)]
 

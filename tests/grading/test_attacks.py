@@ -184,7 +184,7 @@ def test_an_honest_student_earns_what_is_right(alone):
     assert "seed=" not in said(alone)
 
 
-@pytest.mark.parametrize("name", one_in(6, [name for name, one in ATTACKS.items() if one.needs != "refused"]))
+@pytest.mark.parametrize("name", one_in(10, [name for name, one in ATTACKS.items() if one.needs != "refused"]))
 def test_it_is_survived_and_graded_fairly(name, engine, outside, listeners, alone):
     attack = ATTACKS[name]
     skip_where_not_promised(attack)

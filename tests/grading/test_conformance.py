@@ -80,6 +80,7 @@ def settings(name: str, **more: object) -> dict[str, object]:
 
 
 @pytest.mark.slow
+@pytest.mark.thorough
 def test_cells_that_a_person_grades_and_answers_that_share_a_test(tmp_path: Path):
     course = tmp_path / "course"
     book = assignments.new_notebook(cells=other_cells())

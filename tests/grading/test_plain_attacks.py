@@ -74,7 +74,7 @@ CHANGED = {
 }
 
 
-@pytest.mark.parametrize("what", one_in(2, list(CHANGED)))
+@pytest.mark.parametrize("what", one_in(4, list(CHANGED)))
 def test_what_a_function_changes_of_its_arguments_comes_back(engine: Engine, what: str):
     check, answer, points = CHANGED[what]
     found = check_of(engine, check, answer, way="changing")
@@ -106,7 +106,7 @@ FORGED_CHANGES = {
 }
 
 
-@pytest.mark.parametrize("what", one_in(4, list(FORGED_CHANGES)))
+@pytest.mark.parametrize("what", one_in(8, list(FORGED_CHANGES)))
 def test_forged_changes_are_refused(engine: Engine, what: str):
     answer = (
         "from course_utils.grading import student\n"
@@ -196,7 +196,7 @@ FORGING = {
 }
 
 
-@pytest.mark.parametrize("how", one_in(3, list(FORGING)))
+@pytest.mark.parametrize("how", one_in(6, list(FORGING)))
 def test_no_object_talks_a_check_into_points(engine: Engine, how: str, tmp_path: Path):
     check, asked, answer = FORGING[how]
     place = tmp_path / "written"
@@ -312,7 +312,7 @@ SPIES = {
 }
 
 
-@pytest.mark.parametrize("how", one_in(5, list(SPIES)))
+@pytest.mark.parametrize("how", one_in(10, list(SPIES)))
 def test_no_hidden_argument_comes_out(engine: Engine, how: str):
     cells = [
         cell("...", "f"),

@@ -349,6 +349,7 @@ def conv2d(x, weight, bias, stride=1, padding=0):
 ]
 
 
+@pytest.mark.thorough  # test_widgets_in_jupyterlab opens this lab's widgets there, too
 def test_the_widgets_work_in_jupyterlab(chrome, tmp_path):
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell.strip()) for cell in CELLS])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
