@@ -127,7 +127,10 @@ def slips_give_way(found: Findings) -> Findings:
     if not any(not is_slip(way) for finding in found.values() for way in finding.because):
         return found
     return {
-        part: replace(one, because=tuple(way for way in one.because if not is_slip(way))) for part, one in found.items()
+        part: replace(one, because=tuple(way for way in one.because if not is_slip(way)))
+        if any(map(is_slip, one.because))
+        else one
+        for part, one in found.items()
     }
 
 
