@@ -314,9 +314,10 @@ def grade(
     _apply_dates(root, names)
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
+        from course_utils.judging.misconceptions import names_come_from
         from course_utils.labs import load_all
 
-        load_all()  # the table names misconceptions
+        names_come_from(load_all)  # for the table
         for name in names:
             outcome = driver.grade_lab(
                 root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
@@ -367,10 +368,11 @@ def regrade(
     plans = []
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import screen, unreleased
+        from course_utils.judging.misconceptions import names_come_from
         from course_utils.labs import load_all
         from course_utils.term import regrade_log, regrading
 
-        load_all()  # the lines name misconceptions
+        names_come_from(load_all)  # for the lines
         for name in names:
             bar = screen.Bar(Console(), "grading again")
             plans.append(regrading.plan(root, name, hired, students=student or [], watcher=bar))
@@ -503,10 +505,11 @@ def report(
     from course_utils import files
     from course_utils.course import find_labs
     from course_utils.grading import unreleased
+    from course_utils.judging.misconceptions import names_come_from
     from course_utils.labs import load_all
     from course_utils.term import class_report, report_page, report_text
 
-    load_all()
+    names_come_from(load_all)
     root, width = find_root(), shutil.get_terminal_size((80, 24)).columns
     _apply_dates(root, find_labs(root, labs))
     reports = [class_report.read_report(root, name, names=names) for name in find_labs(root, labs)]

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from course_utils.judging import shared
+from course_utils.judging import misconceptions, shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import FURTHER, Exercise, Implementation
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Standing, look_at, refuse, report, wrong
@@ -463,3 +463,12 @@ def test_reports_know_the_names_of_codes():
 
 def test_missing_parts_are_kept_apart():
     assert (MISSING.standing, Finding(Standing.MISSING, "x").lines) == (Standing.MISSING, ["x"])
+
+
+def test_names_of_misconceptions_are_made_when_a_code_is_met_that_nobody_knows(monkeypatch):
+    monkeypatch.setattr(misconceptions, "_MAKERS", [])
+    made = []
+    misconceptions.names_come_from(lambda: made.append(Misconception("ZZ99", "made late", "Late?")))
+    assert (misconceptions.name_of(shared.GR1.code), made) == (shared.GR1.name, [])
+    assert [misconceptions.name_of("ZZ99"), misconceptions.name_of("ZZ98"), len(made)] == ["made late", "", 1]
+    misconceptions._REGISTRY.pop("ZZ99")
