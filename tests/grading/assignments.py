@@ -668,6 +668,7 @@ def make_course(root: Path, groups: dict[str, list[Feature]], files: dict[str, d
         folder.mkdir(parents=True)
         nbformat.write(notebook(features), folder / f"{name}.ipynb")
         for path, text in files.get(name, {}).items():
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_text(text)
     (root / "nbgrader_config.py").write_text("c = get_config()\nc.CourseDirectory.course_id = 'small'\n")
     for name, features in groups.items():

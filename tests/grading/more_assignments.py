@@ -886,7 +886,7 @@ GROUPS |= {
             "score = 0\nfor args, wanted in [((5, 0, 3), 3), ((-5, 0, 3), 0), ((1, 0, 3), 1)]:\n    try:\n        score += clamp(*args) == wanted\n    except Exception:\n        pass\nscore",
             points=3,
         ),
-        Feature("semicolon", "shown = None\n%s", "shown = 3", "shown = 1", "assert shown\nshown;", points=3),
+        Feature("semicolon", "shown = None\n%s", "shown = 3", "shown = 0", "assert shown\nshown;", points=3),
         Feature(
             "fraction-points",
             "part = None\n%s",

@@ -39,7 +39,8 @@ def test_an_odd_file_gets_the_points_of_its_answers(tmp_path: Path):
     for name, write in more_assignments.ODD_BYTES.items():
         hand_in(course, name, write(model.encode()))
     ours, theirs, _ = graded_twice(course, tmp_path / "stock", "odd", all_there=False)
-    assert {key: ours[key] for key in theirs} == theirs
+    read = {key: points for key, points in theirs.items() if points is not None}  # some files nbgrader cannot read
+    assert {key: ours[key] for key in read} == read
     odd = {*more_assignments.ODD, *more_assignments.ODD_BYTES}
     assert {who for _, who, _ in ours} == {"right", "half", "blank", *odd}
     assert all(points == 1 for (_, who, _), points in ours.items() if who in odd)
