@@ -64,9 +64,12 @@ class Result:
 
 def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]:
     """Read the results of a lab for the students named."""
+    if not students:  # the gradebook need not know the lab yet
+        return {}
     with open_gradebook(root) as book:
-        further = further_cells(root, lab)
-        results = {student: _read_points(book, lab, student, further) for student in students}
+        assignment, further = book.find_assignment(lab), further_cells(root, lab)
+        most, names = full_marks_of(assignment, further), [notebook.name for notebook in assignment.notebooks]
+        results = {one: _read_points(book, lab, Result(one, 0.0, most), names, further) for one in students}
     for result in results.values():
         others: list[dict[str, Any]] = []
         for path in sorted((root / AUTOGRADED / result.student / lab).glob("*.ipynb")):
@@ -80,12 +83,12 @@ def graded_students(root: Path, lab: str) -> list[str]:
     return sorted({path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/*.ipynb")})
 
 
-def _read_points(book: Gradebook, lab: str, student: str, further: Further) -> Result:
-    assignment = book.find_assignment(lab)
-    result, parts = Result(student, 0.0, full_marks_of(assignment, further)), list[Part]()
-    for name in [notebook.name for notebook in assignment.notebooks]:
+def _read_points(book: Gradebook, lab: str, result: Result, names: list[str], further: Further) -> Result:
+    """Put what the gradebook has of a student's notebooks into a result, and return it."""
+    parts = list[Part]()
+    for name in names:
         try:
-            notebook = book.find_submission_notebook(name, lab, student)
+            notebook = book.find_submission_notebook(name, lab, result.student)
         except MissingEntry:
             continue
         parts += parts_of(notebook, further)
