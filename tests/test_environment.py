@@ -13,6 +13,7 @@ CALLED_IN_CONDA = {
     "torch": "pytorch-cpu",
     "matplotlib": "matplotlib-base",
     "msgpack": "msgpack-python",
+    "tzdata": "python-tzdata",
 }
 
 
