@@ -24,6 +24,7 @@ import threading
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any, NoReturn
 
 CAN_FORK = sys.platform.startswith("linux")  # on macOS some libraries do not survive it
@@ -209,8 +210,8 @@ def be(arguments: list[str], cwd: str, env: dict[str, str], files: list[int]) ->
             print(end.code, file=sys.stderr)
     except KeyboardInterrupt:
         status = 130
-    except BaseException:
-        traceback.print_exc()
+    except BaseException as error:
+        traceback.print_exception(error.with_traceback(_below(error.__traceback__)))
     finally:
         with contextlib.suppress(BaseException):
             threading._shutdown()  # type: ignore[attr-defined]  # as at the end of any process
@@ -219,6 +220,13 @@ def be(arguments: list[str], cwd: str, env: dict[str, str], files: list[int]) ->
             sys.stdout.flush()
             sys.stderr.flush()
         os._exit(status)
+
+
+def _below(where: TracebackType | None) -> TracebackType | None:
+    """Return a traceback without the frames of this file, which are above those of the command."""
+    while where and where.tb_frame.f_code.co_filename in (__file__, str(runpy.__file__), "<frozen runpy>"):
+        where = where.tb_next
+    return where
 
 
 def execute(arguments: list[str]) -> None:
