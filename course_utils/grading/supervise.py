@@ -43,7 +43,7 @@ from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_
 from course_utils.grading.stumbles import why_not_there
 from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
 from course_utils.grading.ungraded import ungraded
-from course_utils.runtime import seed_everything
+from course_utils.runtime import seed_what_is_there
 
 MOST_RESTARTS = 3
 MOST_REPEATS = 2  # in vain, of what ended a process without having taken too long: it may have been ended from outside
@@ -330,14 +330,14 @@ class Supervision:
     def _begin(self, one: Waiting) -> None:
         """Run of a check what students see."""
         one.check, began = self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         one.spent = time.monotonic() - began
 
     def _end(self, one: Waiting) -> Ran:
         """Run the rest of a check."""
         check, began = one.check or self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         ran = check.end()
         one.spent += time.monotonic() - began
         return ran
@@ -372,7 +372,7 @@ class Supervision:
             return ran
         before.close()
         one.check = self._plain_check(one, one.check.seconds, "inside")
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         inside = self._end(one)
         inside.check.inside = "an answer changes what the check hands to it"
