@@ -35,7 +35,8 @@ class Limits:
 
     A cell, and a function that a check calls, may *compute* for so many seconds, however busy the machine is; what
     sleeps is ended by the clock on the wall, after :data:`course_utils.grading.channel.PATIENCE` times as many.
-    ``total_seconds`` are on that clock, ``cpu_seconds`` are all that one process may compute.
+    ``total_seconds`` are on that clock. What its children compute meanwhile counts for a cell and for a function, and
+    ``cpu_seconds`` are all that the processes of a submission may compute together, where the system counts it (Linux).
     """
 
     cell_seconds: float = 30

@@ -41,9 +41,9 @@ from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import why_not_there
-from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson, together
 from course_utils.grading.ungraded import ungraded
-from course_utils.runtime import seed_everything
+from course_utils.runtime import seed_what_is_there
 
 MOST_RESTARTS = 3
 MOST_REPEATS = 2  # in vain, of what ended a process without having taken too long: it may have been ended from outside
@@ -65,6 +65,8 @@ class OpenBox(Protocol):
     copies: bool
 
     def fork(self) -> Channel | None: ...
+
+    def computed(self) -> float: ...
 
     def end(self) -> None: ...
 
@@ -120,6 +122,7 @@ class Supervision:
     room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
     repeats: int = 0
+    computed: float = 0.0  # seconds, by all processes of boxes that have ended
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
@@ -130,6 +133,8 @@ class Supervision:
     @property
     def left(self) -> float:
         """The seconds that this submission still has. What it had to wait for a processor does not count."""
+        if self.computed + sum(box.computed() for box in self._open_boxes) > self.job.limits.cpu_seconds:
+            return 0.0
         waited = min(lost() - self.lost_before, (GROWTH - 1) * self.job.limits.total_seconds)
         return self.over + waited - time.monotonic()
 
@@ -210,7 +215,7 @@ class Supervision:
         seconds = min(self.job.limits.cell_seconds, self.left)
         try:
             status, outputs = _ran(
-                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE), self.room
+                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE, together(seconds)), self.room
             )
         except (Gone, TooSlow) as error:
             if isinstance(error, Gone) and not again and self._repeated(source, cell):
@@ -287,8 +292,13 @@ class Supervision:
         except (Gone, TooSlow):
             self._end_box()
 
+    @property
+    def _open_boxes(self) -> list[OpenBox]:
+        return [*self.renewed, *([self.box] if self.box else [])]
+
     def _end_box(self) -> None:
-        for box in [*self.renewed, *([self.box] if self.box else [])]:
+        for box in self._open_boxes:
+            self.computed += box.computed()
             box.end()
         self.renewed.clear()
         self.box = None
@@ -330,14 +340,14 @@ class Supervision:
     def _begin(self, one: Waiting) -> None:
         """Run of a check what students see."""
         one.check, began = self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         one.spent = time.monotonic() - began
 
     def _end(self, one: Waiting) -> Ran:
         """Run the rest of a check."""
         check, began = one.check or self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         ran = check.end()
         one.spent += time.monotonic() - began
         return ran
@@ -372,7 +382,7 @@ class Supervision:
             return ran
         before.close()
         one.check = self._plain_check(one, one.check.seconds, "inside")
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         inside = self._end(one)
         inside.check.inside = "an answer changes what the check hands to it"
@@ -393,7 +403,8 @@ class Supervision:
 
     def _run_again(self, box: OpenBox, source: str) -> None:
         seconds = self.job.limits.cell_seconds
-        _ran(box.channel.ask(["run", source, seconds], max(min(seconds * PATIENCE, self.left), 0.01) + GRACE))
+        patience = max(min(seconds * PATIENCE, self.left), 0.01) + GRACE
+        _ran(box.channel.ask(["run", source, seconds], patience, together(seconds)))
 
     def _check(self, one: Waiting) -> OwnCheck | PlainCheck:
         """Return a check that is ready to run: our own kind, or one in ordinary Python."""

@@ -67,6 +67,13 @@ GROUPS: dict[str, list[Feature]] = {
     "values": [
         Feature("int", "number = None\n%s", "number = 7", "number = 8", "assert number == 7"),
         Feature(
+            "light",
+            "few = None\n%s",
+            "few = 2",
+            "few = 3",
+            "import sys\nassert few == 2 and 'torch' not in sys.modules",
+        ),
+        Feature(
             "float",
             "root = None\n%s",
             "root = 2 ** 0.5",

@@ -8,7 +8,7 @@ from thorough import THOROUGH
 
 from course_utils.grading.channel import Gone, TooSlow
 from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.job import Bundle, Graded, Job, Submission
+from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.supervise import MOST_REPEATS, MOST_RESTARTS, REPEATED, Supervision
 
 pytestmark = pytest.mark.slow
@@ -25,7 +25,7 @@ class Wire:
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
 
-    def ask(self, request, seconds):
+    def ask(self, request, seconds, together):
         """Fail, as if the process had died or hung."""
         raise self.fault
 
@@ -44,6 +44,10 @@ class Box:
     def fork(self):
         """There is nothing to copy."""
         return None
+
+    def computed(self) -> float:
+        """Tell that nothing was computed."""
+        return 0.0
 
     def end(self) -> None:
         """Note that it was ended."""
@@ -101,7 +105,7 @@ class KilledOnce(Wire):
     def __init__(self, known: set[str]) -> None:
         self.known = known
 
-    def ask(self, request, seconds):
+    def ask(self, request, seconds, together):
         """Fail at a new cell."""
         if request[1] in self.known:
             return ["ran", "ok", []]
@@ -122,3 +126,31 @@ def test_a_machine_that_kills_again_and_again_costs_nothing():
     graded = Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
     assert [one["status"] for one in graded.cells] == ["ok"] * len(cells)
     assert (graded.notes, graded.restarts) == ([REPEATED], 0)
+
+
+class Computes(Box):
+    """A box each of whose cells has its processes compute for ten seconds together."""
+
+    def __init__(self) -> None:
+        super().__init__(Gone("dead"))
+        self.channel, self.used = self, 0.0
+
+    def ask(self, request, seconds, together):
+        """Run a cell."""
+        self.used += 10
+        return ["ran", "ok", []]
+
+    def kill_peer(self) -> None:
+        """There is nobody to kill."""
+
+    def computed(self) -> float:
+        """Return what all cells have taken."""
+        return self.used
+
+
+def test_what_all_processes_compute_together_has_an_end():
+    cells = [cell(f"x = {number}", f"answer-{number}") for number in range(5)]
+    boxes = Boxes(Gone("dead"))
+    boxes.open = lambda seed: Computes()
+    what = Job(Bundle("small", cells), Submission("ada", notebook(cells)), Limits(cpu_seconds=25))
+    assert [one["status"] for one in Supervision(what, boxes).grade().cells] == ["ok"] * 3 + ["left out"] * 2

@@ -110,6 +110,17 @@ class Cage:
         scratch.remove(self.folder)
 
 
+def computed(outer_pid: int, groups: list[Path]) -> float:
+    """Return how many seconds a box's processes have computed together; 0 where that cannot be known.
+
+    Without groups, processes that have ended and that nobody waited for are left out.
+    """
+    if not LINUX:
+        return 0.0
+    counted = cgroups.computed(groups)
+    return processes.computed(outer_pid) if counted is None else counted
+
+
 def _end_group(outer_pid: int) -> None:
     """End a process and its group (macOS)."""
     for end, number in ((os.killpg, signal.SIGKILL), (os.kill, signal.SIGKILL)):
