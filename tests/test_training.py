@@ -95,7 +95,7 @@ def test_a_learner_sees_a_bar_with_the_loss(monkeypatch, capfd):
 
 
 @pytest.mark.slow
-def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
+def test_a_notebook_keeps_one_line_of_text_and_no_widget_and_of_a_check_its_answer_alone(monkeypatch):
     for name in ("NBGRADER_EXECUTION", "CI"):
         monkeypatch.delenv(name, raising=False)
     lines = (
@@ -104,9 +104,11 @@ def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
         "runtime.SHORTEST = 0",
         "run_epochs(lambda: 1.25, 3, what='my network');",
     )
-    code = "\n".join(lines)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    check = "with runtime.passing_bars():\n    run_epochs(lambda: 1.25, 3)\n    print('Correct.')"
+    cells = [nbformat.v4.new_code_cell(code) for code in ("\n".join(lines), check)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output.text for output in notebook.cells[1].outputs] == ["Correct.\n"]
     [output] = notebook.cells[0].outputs
     assert output.data == {"text/plain": f"my network  {'█' * 24}  3 of 3 epochs  loss 1.250"}
 
