@@ -141,7 +141,8 @@ class _BarInNotebook:
     def _line(self, done: float, note: str) -> dict[str, str]:
         full = round(24 * min(1, done / self._total)) if self._total else 24
         bar = "█" * full + "░" * (24 - full)
-        return {"text/plain": f"{self._what}  {bar}  {done:.0f} of {self._total:.0f} {self._unit}  {note}".rstrip()}
+        unit = self._unit.removesuffix("s") if self._total == 1 else self._unit
+        return {"text/plain": f"{self._what}  {bar}  {done:.0f} of {self._total:.0f} {unit}  {note}".rstrip()}
 
 
 @contextlib.contextmanager

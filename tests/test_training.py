@@ -6,6 +6,7 @@ import inspect
 import nbformat
 import pytest
 import torch
+from IPython.lib.pretty import pretty
 from nbclient import NotebookClient
 from torch import nn
 
@@ -66,6 +67,7 @@ def test_no_epochs_are_refused(epochs):
 def test_a_history_reads_as_one_line():
     assert str(History([2.0, 1.0], [0.2, 0.45], 3.21)) == "2 epochs in 3.2 s, loss 1.000, accuracy 0.450"
     assert str(History()) == "0 epochs in 0.0 s"
+    assert pretty(History([2.0], [], 1.0)) == "1 epoch in 1.0 s, loss 2.000"
 
 
 # the bar
