@@ -348,7 +348,7 @@ class Exercise:
     def rescue(self) -> Any:
         """Lend what later cells need of this exercise, once the last hint has been read; at grading at once.
 
-        What is lent is no answer: the exercise itself refuses it.
+        What is lent is no answer: the exercise itself refuses it. Once opened it is open after a restart, too.
 
         Raises
         ------
@@ -358,10 +358,14 @@ class Exercise:
         given = self.lend()
         if given is None:
             raise Mistake(f"no later cell needs lab.{self.name()}: nothing is lent for it")
-        if self._shown < len(self.hints) and not is_grading():
+        if self._shown < len(self.hints) and not is_grading() and not self._was_lent():
             raise Mistake(f"the rescue opens after the last hint: lab.{self.name()}.hint() shows the next one")
+        journal.note_lent(self.lab, self.id)
         _say("Lent to you for the cells that follow. This exercise itself wants your own.")
         return given
+
+    def _was_lent(self) -> bool:
+        return journal.is_kept() and (self.lab, self.id) in journal.read().lent
 
     def practice(self, number: int | None = None, topic: str = "") -> Question:
         """Draw a fresh question of this kind; answer it with its ``.answer(...)``.
