@@ -551,6 +551,7 @@ def challenge(
     goes on where it was. Ends with status 1 if something could not be run.
     """
     import shutil
+    from dataclasses import replace
 
     from rich.console import Console
 
@@ -564,7 +565,8 @@ def challenge(
     root, width = writable_root(), shutil.get_terminal_size((80, 24)).columns
     (name,) = find_labs(root, [lab])
     running.refuse_other(name)
-    with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, [name])) as hired:
+    imports = replace(imports_of(root, [name]), ours=True)
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports) as hired:
         bar = Bar(Console(), "running")
         standing = running.Challenge(root, name, hired, rivals, seed, fresh, bar).run()
     known = people.pseudonyms(people.key_of(root), standing.students)

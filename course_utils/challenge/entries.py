@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils.cells import grade_id, nbgrader_settings
+from course_utils.cells import STUB, grade_id, nbgrader_settings
 from course_utils.challenge.needed import function_of, needed
 from course_utils.course import CourseError, folders
 from course_utils.grading.alignment import Unreadable, read_cells
@@ -69,13 +69,14 @@ def text_of(cell: dict[str, Any]) -> str:
 
 
 def read_network(root: Path, lab: str, student: str) -> Entry:
-    """Return the cells up to the one in which the homework's network is trained."""
+    """Return the cells up to the one in which the homework's network is trained; none where that is untouched."""
     found, entry = read_submission(root, lab, student), Entry(student)
     code, reason = _code_or_reason(found)
     place = max((number for number, cell in enumerate(code) if grade_id(cell) == NETWORK), default=-1)
-    entry.cells = [text_of(cell) for cell in code[: place + 1]]
-    if not entry.cells:
+    cells = [text_of(cell) for cell in code[: place + 1]]
+    if not cells:
         entry.why["network"] = reason or f"its notebook has no cell {NETWORK}"
+    entry.cells = [] if cells and STUB.splitlines()[-1] in cells[-1] else cells
     return entry
 
 

@@ -5,7 +5,7 @@ from html import escape
 
 from course_utils.challenge.ranking import Score
 from course_utils.challenge.standings import Duel, Ranking, Standing
-from course_utils.challenge.words import Called, strongest, sum_of
+from course_utils.challenge.words import Called, strongest, who_takes_part
 
 TITLES = {"networks": "Networks", "attacks": "Attacks", "defences": "Defences"}
 LEGIBLE = 16  # attacks or defences: in a larger picture cells hold no numbers and names stand in the tips
@@ -41,8 +41,9 @@ def page_of(standing: Standing, called: Called) -> str:
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>Challenge {escape(standing.lab)}</title><style>{STYLE}</style></head><body>\n"
-        f"<h1>The class against itself: {escape(standing.lab)}</h1>\n<p>{escape(sum_of(standing))}</p>\n{sentences}"
-        f"{_who_fools_whom(standing, called)}{lists}<h2>How it was measured</h2>\n<ul>\n{rules}</ul>\n</body></html>\n"
+        f"<h1>The class against itself: {escape(standing.lab)}</h1>\n<p>{escape(who_takes_part(standing))}</p>\n"
+        f"{sentences}{_who_fools_whom(standing, called)}{lists}<h2>How it was measured</h2>\n<ul>\n{rules}</ul>\n"
+        "</body></html>\n"
     )
 
 
@@ -122,8 +123,8 @@ def _beside(standing: Standing, called: Called) -> str:
         )
         (least, prey), (most, wall) = mine[0], mine[-1]
         lines.append(
-            f"<li><strong>{escape(called(one.student))}</strong> leaves {escape(prey)} {least:.0%} and {escape(wall)} "
-            f"{most:.0%}.</li>"
+            f"<li><strong>{escape(called(one.student))}</strong>: {escape(prey)} still sees {least:.0%} right, "
+            f"{escape(wall)} {most:.0%}.</li>"
         )
     return f"<ul>{''.join(lines)}</ul>" if lines else ""
 

@@ -83,7 +83,7 @@ def levelled(shares: Mapping[tuple[str, str], float]) -> tuple[dict[str, float],
         table[number, [rows[one], columns[other]]] = 1
     found = np.linalg.lstsq(table, np.array(list(shares.values())), rcond=None)[0]
     mine, theirs = found[: len(ones)], found[len(ones) :]
-    levels = np.clip(mine + theirs.mean(), 0, 1), np.clip(theirs + mine.mean(), 0, 1)
+    levels = [np.clip(own + met.mean(), 0, 1).round(6) for own, met in ((mine, theirs), (theirs, mine))]
     return dict(zip(ones, levels[0].tolist(), strict=True)), dict(zip(others, levels[1].tolist(), strict=True))
 
 

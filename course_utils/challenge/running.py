@@ -84,7 +84,9 @@ class Challenge:
         asked: dict[str, Job] = {}
         for student in students_of(self.root, self.lab):
             entry = entries.read_network(self.root, self.lab, student)
-            if entry.why:
+            if not entry.takes_part:
+                outcomes[student] = {}
+            elif entry.why:
                 outcomes[student] = {"why": entry.why["network"]}
             else:
                 asked[student] = jobs.network(entry.cells, seed, allowed)
@@ -117,7 +119,7 @@ class Challenge:
         weights[HOUSE] = challenge.as_text(challenge.checked(load_trained("shapes").state_dict()))
         pairs = [*drawn, *((student, HOUSE) for student in attacks)]
         outcomes, known = self._meet(attacks, weights, pairs)
-        duels = [Duel(*pair, outcome) for pair, outcome in outcomes.items()]
+        duels = [Duel(*pair, outcomes[pair]) for pair in sorted(outcomes)]
         control = {student: self._control(student, text) for student, text in weights.items()}
         ranked = [standings.of_attacks(duels, challenge.PICTURES), standings.of_defences(duels, control)]
         for ranking, name in zip(ranked, ("attack", "defence"), strict=True):

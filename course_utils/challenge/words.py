@@ -117,9 +117,13 @@ def _upper(text: str) -> str:
 
 def sum_of(standing: Standing) -> str:
     """Return in a line how many take part, and what was run."""
-    part, aside = len(standing.students), standing.aside
-    runs = f"{standing.ran} results are new, {standing.known} were known"
-    return f"{part} take part, {aside} have handed in nothing for the challenge; {runs}."
+    return f"{who_takes_part(standing)} {standing.ran} results are new, {standing.known} were known."
+
+
+def who_takes_part(standing: Standing) -> str:
+    """Return how many take part."""
+    aside = f", and of {standing.aside} more there is nothing for it" if standing.aside else ""
+    return f"Taking part: {len(standing.students)}{aside}."
 
 
 def lines_of_failures(standing: Standing) -> list[str]:

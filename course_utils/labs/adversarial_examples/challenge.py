@@ -13,6 +13,7 @@ import math
 import re
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ LARGEST_WEIGHT = 1_000.0  # with larger ones scores could overflow, and an attac
 NAME = "attack"
 
 Weights = dict[str, torch.Tensor]
+
+
+@cache
+def shapes() -> dict[str, tuple[int, ...]]:
+    """Return the shapes of the arrays that the lab's network consists of, by name, in its order."""
+    return {name: tuple(tensor.shape) for name, tensor in make_small_cnn().state_dict().items()}
 
 
 # --- a defence ------------------------------------------------------------------------------------
@@ -78,7 +85,7 @@ def checked(weights: Mapping[str, Any]) -> Weights:
     ValueError
         In a sentence that names the array, what was wanted and what came.
     """
-    wanted = {name: tuple(tensor.shape) for name, tensor in make_small_cnn().state_dict().items()}
+    wanted = shapes()
     missing, more = [name for name in wanted if name not in weights], [name for name in weights if name not in wanted]
     if missing or more:
         what = f"{missing[0]} is missing" if missing else f"{str(more[0])[:40]!r} is none of its arrays"
@@ -110,7 +117,7 @@ def read_defence(content: bytes) -> Weights:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
-            if len(entries) > 4 * len(make_small_cnn().state_dict()) or sum(e.file_size for e in entries) > LARGEST:
+            if len(entries) > 4 * len(shapes()) or sum(e.file_size for e in entries) > LARGEST:
                 raise ValueError(f"{FILE} holds more than a network's numbers")
             for entry in entries:
                 if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
@@ -153,10 +160,10 @@ def as_text(weights: Weights) -> str:
 def from_text(text: str) -> Weights:
     """Return the weights that :func:`as_text` wrote."""
     numbers, found, place = np.frombuffer(base64.b64decode(text), np.float32), {}, 0
-    for name, tensor in make_small_cnn().state_dict().items():
-        part = numbers[place : place + tensor.numel()]
-        found[name] = torch.from_numpy(part.copy()).reshape(tensor.shape)
-        place += tensor.numel()
+    for name, shape in shapes().items():
+        part = numbers[place : place + math.prod(shape)]
+        found[name] = torch.from_numpy(part.copy()).reshape(shape)
+        place += math.prod(shape)
     return found
 
 
