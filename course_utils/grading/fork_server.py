@@ -89,6 +89,11 @@ class ForkServer:
         self.boxes[pid] = cage
         return ["box", pid, [str(group) for group in cage.groups]]
 
+    def do_fate(self, pid: int) -> list[Any]:
+        """Tell whether a box was ended from outside, for certain."""
+        certain = self.tier.name == "namespaces"
+        return ["fate", certain and self.boxes[pid].was_ended_from_outside(pid)]
+
     def do_end(self, pid: int) -> list[Any]:
         """End a box with everything in it. An honest one ends by itself: its wire has been cut."""
         cage = self.boxes.pop(pid)
@@ -189,6 +194,11 @@ class Box:
             theirs.close()
         copy.close()
         return None
+
+    def ended_from_outside(self) -> bool:
+        """Tell whether somebody has killed the box from outside, where that is certain."""
+        self.server.send(["fate", self.pid])
+        return bool(self.server.receive()[1])
 
     def end(self) -> None:
         """End everything in the box."""

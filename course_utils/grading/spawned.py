@@ -38,6 +38,10 @@ class SpawnedBox:
         """Return how many seconds its processes have computed together, where that can be known."""
         return sandbox.computed(self.process.pid, [])  # it has joined no groups
 
+    def ended_from_outside(self) -> bool:
+        """Tell that nobody knows."""
+        return False
+
     def fork(self) -> Channel:
         """Return the channel to the process itself."""
         return self.channel

@@ -15,6 +15,7 @@ from test_preloaded_process import MOST, SLEEPY, below, engine, grade, job, supe
 
 from course_utils.grading import channel, sandbox, shell
 from course_utils.grading.channel import GROWTH, Channel, Gone, Patience, TooSlow, lost
+from course_utils.grading.faults import ENDED_OUTSIDE
 from course_utils.grading.fork_server import NICE
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import cgroups
@@ -242,6 +243,32 @@ def test_a_process_that_is_killed_from_outside_costs_nothing(engine):  # noqa: F
     assert REPEATED in found.notes
     said = [output.get("text", "") for cell in found.cells for output in cell["outputs"]]
     assert f"{NICE}\n" in said
+    assert not any(cell["status"] == "ended the process" for cell in found.cells)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_box_that_is_killed_from_outside_again_and_again_is_left_open(engine, which):  # noqa: F811
+    """``which`` is the box's outermost process, or its first: nothing that runs inside can end either."""
+    stop = threading.Event()
+
+    def kill_all() -> None:
+        while not stop.is_set():
+            servers = [server for one in supervisors(engine) for server in below(one.pid)]
+            for box in [box for server in servers for box in below(server.pid) if leaves(box.pid)]:
+                for hit in below(box.pid) if which else [box]:
+                    hit.kill()
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_all)
+    killer.start()
+    try:
+        found = grade(engine, job("ada", SLEEPY))
+    finally:
+        stop.set()
+        killer.join()
+    assert "interrupted" in {check.verdict for check in found.checks.values()}
+    assert ENDED_OUTSIDE in found.notes
     assert not any(cell["status"] == "ended the process" for cell in found.cells)
 
 

@@ -11,6 +11,7 @@ import signal
 import stat
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import scratch, windows
 
+SEEN_WITHIN = 0.2  # seconds after the student has gone
 LINUX = sys.platform == "linux"
 if LINUX:
     from course_utils.grading.sandbox import cgroups, linux, processes
@@ -81,6 +83,22 @@ class Cage:
             return False
         inside = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
         return len(inside) > 1 and inside[-1] == "1"
+
+    def was_ended_from_outside(self, outer_pid: int) -> bool:
+        """Tell whether somebody has killed a box: its outermost process is out of reach of those inside.
+
+        Said only of what is certain: a process inside may end itself in any way, and where the box used up its memory
+        the kernel may choose any of its processes.
+        """
+        if not LINUX:
+            return False
+        until = time.monotonic() + SEEN_WITHIN
+        ended = os.waitid(os.P_PID, outer_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        while ended is None and time.monotonic() < until:
+            time.sleep(0.01)
+            ended = os.waitid(os.P_PID, outer_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        killed = ended is not None and (ended.si_code, ended.si_status) == (os.CLD_KILLED, signal.SIGKILL)
+        return killed and not cgroups.ran_out_of_memory(self.groups)
 
     def kill(self, outer_pid: int) -> None:
         """End everything in the box, whatever the tier, and wait until it is gone, ten seconds at most.

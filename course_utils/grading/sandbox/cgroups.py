@@ -129,6 +129,15 @@ def computed(groups: list[Path]) -> float | None:
     return None
 
 
+def ran_out_of_memory(groups: list[Path]) -> bool:
+    """Tell whether the kernel has ended a process of groups because they used more memory than they may."""
+    for file in [group / name for group in groups for name in ("memory.oom_control", "memory.events")]:
+        with contextlib.suppress(OSError):
+            if found := re.search(r"^oom_kill (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+                return int(found[1]) > 0
+    return False
+
+
 def join(groups: list[Path]) -> None:
     """Put this process into groups."""
     for group in groups:
