@@ -27,6 +27,7 @@ from course_utils.grading import workers
 from course_utils.grading.here import NotGraded
 from course_utils.grading.job import Check, Graded, Job
 from course_utils.judging.protocol.verdicts import CheckFailed
+from course_utils.lab_options import Imports
 from course_utils.labs.adversarial_examples import challenge
 from course_utils.models import load_trained
 
@@ -514,3 +515,90 @@ def test_a_defence_is_handed_in_beside_its_notebook(tmp_path, monkeypatch):
     assert (tmp_path / "hand-in" / "ada__defence.npz").read_bytes() == b"weights"
     assert done.sentences[-1].startswith("Upload these files ")
     assert done.sentences[-1].endswith(f"ada__{DUELS}.ipynb and {tmp_path}/hand-in/ada__defence.npz")
+
+
+# --- in real boxes
+
+FGSM = """def attack(network, pictures, labels, eps):
+    x = pictures.requires_grad_(True)
+    (slope,) = torch.autograd.grad(F.cross_entropy(network(x), labels), x)
+    return (x + eps * slope.sign()).clamp(0, 1)"""
+THIEF = """import os
+from pathlib import Path
+
+ROOT = Path({root!r})
+
+def attack(network, pictures, labels, eps):
+    places = [ROOT / ".challenge-key", ROOT / "submitted/ada/{lab}/defence.npz", ROOT / ".spool"]
+    names = [name for place in (".", "/tmp", os.environ["HOME"]) for _, _, names in os.walk(place) for name in names]
+    if any(os.path.exists(place) for place in places) or any("npz" in name for name in names):
+        raise KeyError("a thief could see something")
+    return pictures"""
+HOSTILE = {
+    "bela": (THIEF, ""),
+    "cleo": ("import os\n\ndef attack(network, pictures, labels, eps):\n    os._exit(0)", "ended its process"),
+    "dora": ("def attack(network, pictures, labels, eps):\n    while True:\n        pass", "took too long"),
+    "emil": ("def attack(network, pictures, labels, eps):\n    return torch.zeros(10**10)", "raised RuntimeError"),
+    "fred": ("attack = undefined\n\ndef attack(*all_of_them):\n    return 1", "does not run|returned"),
+}
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_in_boxes_attacks_see_nothing_of_others_and_cost_nobody_else(course_of_four, monkeypatch):
+    monkeypatch.undo()  # pictures as they are
+    monkeypatch.setattr(running.jobs, "DUEL_SECONDS", 2)
+    hand_in(course_of_four, "ada", FGSM)
+    for student, (text, _) in HOSTILE.items():
+        hand_in(course_of_four, student, text.replace("{root!r}", repr(str(course_of_four))).replace("{lab}", DUELS))
+    with workers.hire(course_of_four, workers=1, imports=Imports()) as hired:
+        found = run(course_of_four, hired)
+    attacks, defences = found.rankings
+    assert [(one.student, one.rank) for one in attacks.scores] == [("ada", 1), ("bela", 2)]
+    assert attacks.scores[0].share > 0.5
+    assert (attacks.scores[1].count, attacks.scores[1].note) == (0, "")
+    assert set(attacks.left_out) == {"cleo", "dora", "emil", "fred"}
+    for student, why in attacks.left_out.items():
+        assert re.search(HOSTILE[student][1], why), (student, why)
+    assert found.failures == []
+    assert {one.met for one in defences.scores} == {1, 2}  # those two attacks, but one's own
+
+
+NETWORK = "convnet = nn.Sequential(nn.Flatten(), nn.Linear(784, 10))"
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_networks_of_the_homework_are_tried_on_hidden_pictures(tmp_path):
+    for folder in (f"solutions/{NETWORKS}", f"notebooks/{NETWORKS}"):
+        (tmp_path / folder).mkdir(parents=True)
+    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    shutil.copy(ROOT / "notebooks" / NETWORKS / f"{NETWORKS}.ipynb", tmp_path / "notebooks" / NETWORKS)
+    answers = {
+        "ada": NETWORK,
+        "bela": NETWORK.replace("784, 10)", "784, 1000), nn.Linear(1000, 10)"),
+        "cleo": "int('no number')\n" + NETWORK,
+        "dora": "convnet = 3",
+        "emil": None,
+    }
+    for student, answer in answers.items():
+        folder = tmp_path / "submitted" / student / NETWORKS
+        folder.mkdir(parents=True)
+        read = json.loads((tmp_path / "notebooks" / NETWORKS / f"{NETWORKS}.ipynb").read_bytes())
+        cells = {cell["metadata"].get("nbgrader", {}).get("grade_id"): cell for cell in read["cells"]}
+        cells["dense-baseline"]["source"] = "baseline = None"
+        if answer is not None:
+            cells["beat-the-baseline"]["source"] = answer
+        (folder / f"{NETWORKS}.ipynb").write_text(json.dumps(read))
+    with workers.hire(tmp_path, workers=1, imports=Imports()) as hired:
+        found = running.Challenge(tmp_path, NETWORKS, hired).run()
+    (ranked,) = found.rankings
+    (only,) = ranked.scores
+    assert (only.student, only.rank, only.of, only.note) == ("ada", 1, 1000, "7,850 parameters")
+    assert 0 < only.share < 0.3  # never trained
+    assert ranked.left_out == {
+        "bela": "it has 795,010 parameters, and fewer than 100,000 are allowed",
+        "cleo": "its cell does not run to its end",
+        "dora": "convnet is no trained network that gives ten scores for each picture",
+    }
+    assert found.aside == 1
