@@ -183,7 +183,10 @@ def how_many() -> str:
 @lru_cache(maxsize=64)
 def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
     """Return the neighbours of a recipe, the likeliest first."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    except OSError:  # a package without its sources
+        return ()
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     function.body = function.body[1 if ast.get_docstring(function) else 0 :]
@@ -193,7 +196,7 @@ def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
     asked = [one.arg for one in function.args.args]
     found: list[tuple[Nearly, Recipe]] = []
     for far in range(4):
-        for way, about, code in itertools.islice(_changed(tree, function, asked, far), MOST - len(found)):
+        for way, about, code in itertools.islice(_changed(tree, function, asked, far), max(0, MOST - len(found))):
             named = [f"`{name}`" for name in dict.fromkeys(about) if name in asked and len(name) > 1][:2]
             hint = f" Look where {' and '.join(named)} {'come' if len(named) > 1 else 'comes'} in." if named else ""
             found.append((_named(way, recipe, len(found), hint), _made(code, recipe)))
