@@ -8,6 +8,7 @@ this. The pictures lie in screenshots/ if no folder is named; nothing is compare
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -46,8 +47,8 @@ for (const number of argument) {
 }"""
 CHECKS = """return cells().map((cell, number) => [number, cell.model.sharedModel])
     .filter(([, model]) => /^lab\\.\\w+\\.check\\(/m.test(model.getSource() ?? ''))
-    .map(([number, model]) => [number, (model.outputs ?? []).map((one) => one.data?.['text/plain'] ?? '')
-    .flat().join('').trim()]);"""
+    .map(([number, model]) => [number, JSON.stringify((model.outputs ?? []).map((one) => one.data ?? {}))]);"""
+VERDICT = re.compile(r"([✓◐✗○]) (?:Correct|Partly right|Not yet|Not attempted)")
 KINDS = {"✓": "right", "◐": "partly", "✗": "wrong", "○": "not-attempted"}
 GUARDED = ("is_written(", "are_written(", "widgets.explore")  # cells that show what an answer does, and are not needed
 
@@ -160,7 +161,8 @@ class Camera:
     def verdicts(self, lab: str, notebook: Notebook) -> None:
         """Each kind of verdict that checks have given, the first of each."""
         for number, said in notebook.ask(CHECKS):
-            kind = KINDS.get(said[:1])
+            found = VERDICT.search(said)
+            kind = KINDS[found[1]] if found else ""
             if kind and (lab, kind) not in self.seen:
                 self.seen.add((lab, kind))
                 notebook.ask("await find().content.scrollToItem(argument, 'center');", number)

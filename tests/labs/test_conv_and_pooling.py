@@ -1303,3 +1303,98 @@ def test_a_kernel_wider_than_high_is_tried_in_public():
         return right(x, weight[:, :, :, : weight.shape[2]], bias, stride, padding)
 
     assert judged(lab.build_conv2d.check, as_wide_as_high).share < 1
+
+
+# --- Further: learn a kernel
+
+LEARN_KERNEL = """
+def learn_kernel(before, after, size, lr, steps):
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
+    kernel = np.zeros((size, size))
+    for _ in range(steps):
+        error = (windows * kernel).sum(axis=(2, 3)) - after
+        gradient = 2 * (windows * error[..., None, None]).mean(axis=(0, 1))
+        kernel = kernel - lr * gradient
+    return kernel
+"""
+
+
+def learner(*changes: tuple[str, str]):
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(LEARN_KERNEL, *changes), names)
+        return (names["learn_kernel"],)
+
+    return answers
+
+
+GRADIENT_OF_ERROR = "2 * (windows * error[..., None, None]).mean(axis=(0, 1))"
+AT_START = "kernel = np.zeros((size, size))", "kernel = start = np.zeros((size, size))"
+LEARN_WAYS = [
+    ("LN1", ("return kernel", "return kernel[::-1, ::-1]")),
+    ("LN1", ("windows * kernel", "windows * kernel[::-1, ::-1]"), ("- lr * gradient", "- lr * gradient[::-1, ::-1]")),
+    ("LN2", (".mean(axis=(0, 1))", ".sum(axis=(0, 1))")),
+    ("LN3", ("kernel - lr", "kernel + lr")),
+    ("LN4", ("2 * (windows", "(windows")),
+    ("LN5", ("    return kernel", "        return kernel\n    return kernel")),
+    ("LN6", AT_START, ("windows * kernel", "windows * start")),
+    ("LN7", (GRADIENT_OF_ERROR, "2 * np.mean(windows.sum(axis=(2, 3)) * error)")),
+    ("LN8", ("return kernel", "return kernel.T")),
+    ("LN9", ("np.zeros((size, size))", "np.ones((size, size))")),
+    ("LN10", ("range(steps)", "range(steps + 1)")),
+    ("LN11", (GRADIENT_OF_ERROR, "error.mean()")),
+]
+KNOWN = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
+
+
+def of_known(code: str, **changes) -> WrongWay:
+    answers = KNOWN | {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "what-can-be-known", lambda: (answers,), 1 - len(changes) / 4)
+
+
+WRONG_WAYS += [WrongWay(code, "learn-kernel", learner(*changes)) for code, *changes in LEARN_WAYS]
+WRONG_WAYS += [
+    of_known("LN12", grey=9, rows_alike=9, few_windows=9),
+    of_known("LN13", grey=80, rows_alike=80, noise=80),
+    of_known("LN14", grey=0),
+    of_known("LN15", rows_alike=1),
+    of_known("LN15", rows_alike=10),
+]
+FINGERPRINTS |= {
+    "learn-kernel": "488deb4c53ca91b5fe29104d7f40fff8",
+    "what-can-be-known": "e9ac0621327b14922fbd94534f5284b5",
+    "practice known-numbers": "5a60b508a6f18f7aa61979dce2f51b0e",
+}
+
+
+def test_a_loss_of_nearly_nothing_says_nothing_of_the_weights():
+    lesson = Lesson("05_conv_and_pooling")
+    names = lesson.imports()
+    exec(lesson.cells()["learn-kernel"].source, names)
+    lesson.run("hidden = np.array", names)
+    hidden, noise, photo = (names[name] for name in ("hidden", "noise", "photo"))
+
+    def walk(before, steps=100):
+        wanted = names["filtered"](before)
+        kernel = names["learn_kernel"](before, wanted, 3, 0.05, steps)
+        windows = np.lib.stride_tricks.sliding_window_view(before, (3, 3))
+        loss = (((windows * kernel).sum(axis=(2, 3)) - wanted) ** 2).mean() / max((wanted**2).mean(), 1e-12)
+        return loss, np.abs(kernel - hidden).max()
+
+    loss, error = walk(photo)
+    assert (round(loss, 2), 0.6 < error < 0.8) == (0.03, True)
+    assert 0.1 < walk(photo, 1000)[1] < 0.25
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(size=photo.shape)
+        assert max(walk(noise)) < 5e-4
+        loss, error = walk(np.tile(noise[:1], (len(noise), 1)))
+        assert loss < 1e-9 < 0.5 < error
+    assert walk(np.ones(photo.shape)) == (0, 2)
+
+
+EQUIVALENT |= {
+    "learn-kernel": {
+        "kernel = kernel - lr * gradient → kernel -= lr * gradient": "the kernel is this function's own array",
+        "learn_kernel(lr): without negative numbers": "no rate is below 0",
+    }
+}

@@ -421,3 +421,71 @@ def test_the_model_network_is_above_the_bar():
         scores = names["network"].forward(garments.standardised(test))
         assert 0.805 < (scores.argmax(1) == test.labels).mean() < 0.825
         assert names["history"][-1] < 0.3 < names["history"][0]
+
+
+# --- further: dropout and batch normalisation
+
+TWO_MORE = {
+    "dropout-layer": """
+def dropout(x, p, rng, training=True):
+    factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)
+    return x * factors, (factors, rng, p)
+
+def dropout_backward(grad_out, memory):
+    factors, rng, p = memory
+    return grad_out * factors
+""",
+    "batch-norm": """
+def batch_norm(x, scale, shift, eps=1e-5):
+    mean, variance = x.mean(axis=0), x.var(axis=0)
+    root = np.sqrt(variance + eps)
+    hat = (x - mean) / root
+    return scale * hat + shift, (x, hat, root, scale)
+
+def batch_norm_backward(grad_out, memory):
+    x, hat, root, scale = memory
+    g = grad_out * scale
+    grad_x = (g - g.mean(axis=0) - hat * (g * hat).mean(axis=0)) / root
+    return grad_x, (grad_out * hat).sum(axis=0), grad_out.sum(axis=0)
+""",
+}
+
+
+def of_two(code: str, exercise: str, share: float | None, *changes: tuple[str, str]) -> WrongWay:
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(TWO_MORE[exercise], *changes), names)
+        return tuple(one for name, one in names.items() if name.startswith(("dropout", "batch")))
+
+    return WrongWay(code, exercise, answers, share)
+
+
+GRAD_X = "(g - g.mean(axis=0) - hat * (g * hat).mean(axis=0)) / root"
+ROWS = "x.mean(axis=1, keepdims=True), x.var(axis=1, keepdims=True)"
+DRAWS = "(rng.random(x.shape) >= p)"
+WRONG_WAYS += [
+    of_two("DO1", "dropout-layer", 1 / 3, (" / (1 - p) if", " * 1.0 if")),
+    of_two("DO2", "dropout-layer", 1 / 3, (">= p", "< p")),
+    of_two("DO3", "dropout-layer", 2 / 3, ("grad_out * factors", "grad_out")),
+    of_two(
+        "DO4", "dropout-layer", 1 / 3, ("grad_out * factors", "grad_out * (rng.random(grad_out.shape) >= p) / (1 - p)")
+    ),
+    of_two("DO5", "dropout-layer", 2 / 3, ("grad_out * factors", "grad_out * (factors > 0)")),
+    of_two("DO6", "dropout-layer", 1 / 3, ("rng.random(x.shape)", "rng.random(x.shape[1:])")),
+    of_two("DO7", "dropout-layer", 2 / 3, (" if training else np.ones(x.shape)", "")),
+    of_two("DO8", "dropout-layer", 1 / 3, (f"{DRAWS} / (1 - p)", f"{DRAWS} / p")),
+    of_two("BT1", "batch-norm", 1 / 2, (GRAD_X, "g / root")),
+    of_two("BT2", "batch-norm", 1 / 2, (GRAD_X, "(g - g.mean(axis=0)) / root")),
+    of_two("BT3", "batch-norm", None, ("x.var(axis=0)", "x.var(axis=0, ddof=1)")),
+    of_two("BT4", "batch-norm", None, ("x.mean(axis=0), x.var(axis=0)", ROWS)),
+    of_two("BT5", "batch-norm", None, ("np.sqrt(variance + eps)", "np.sqrt(variance) + eps")),
+    of_two("BT6", "batch-norm", 1 / 2, ("g = grad_out * scale", "g = grad_out")),
+    of_two(
+        "BT7",
+        "batch-norm",
+        1 / 2,
+        ("(grad_out * hat).sum(axis=0), grad_out.sum", "(grad_out * hat).mean(axis=0), grad_out.mean"),
+    ),
+    of_two("BT8", "batch-norm", 1 / 2, ("(grad_out * hat).sum", "(grad_out * x).sum")),
+    of_two("BT9", "batch-norm", None, ("np.sqrt(variance + eps)", "(variance + eps)")),
+]
