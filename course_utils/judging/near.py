@@ -104,8 +104,8 @@ SL42 = Misconception(
 )
 NEAR: tuple[Misconception, ...] = (SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42)
 
-SECONDS = 0.08  # of computing, for the neighbours of one answer
-MOST = 450  # neighbours of a recipe
+SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
+MOST = 300  # neighbours of a recipe, where the likely ones are not more
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +196,8 @@ def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
     asked = [one.arg for one in function.args.args]
     found: list[tuple[Nearly, Recipe]] = []
     for far in range(4):
-        for way, about, code in itertools.islice(_changed(tree, function, asked, far), max(0, MOST - len(found))):
+        most = max(0, MOST - len(found)) if far else None
+        for way, about, code in itertools.islice(_changed(tree, function, asked, far), most):
             named = [f"`{name}`" for name in dict.fromkeys(about) if name in asked and len(name) > 1][:2]
             hint = f" Look where {' and '.join(named)} {'come' if len(named) > 1 else 'comes'} in." if named else ""
             found.append((_named(way, recipe, len(found), hint), _made(code, recipe)))
