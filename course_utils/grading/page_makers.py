@@ -15,7 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerContext, SpawnContext  # the one is not there on Windows
 
 SECONDS = 60  # that a page may compute
 PATIENCE = 10  # seconds on the clock for each of them
@@ -49,8 +52,7 @@ class Maker:
     wire: Connection = field(init=False)
 
     def __post_init__(self) -> None:
-        # "spawn": a fork of this process would have its threads' locks, and no threads
-        context = multiprocessing.get_context("spawn")
+        context = _context(self.make.__module__)
         self.wire, theirs = context.Pipe()
         self.process = context.Process(target=_serve, args=(theirs, self.make, self.seconds), daemon=True)
         self.process.start()
@@ -86,6 +88,18 @@ class Maker:
         self.process.kill()
         self.process.join()
         self.wire.close()
+
+
+def _context(module: str) -> "SpawnContext | ForkServerContext":
+    """Return how processes start: never as a fork of this one, which would have its threads' locks, and no threads.
+
+    On Linux they are forks of one process that has imported what makes pages, and nothing of any page.
+    """
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([module])
+    return context
 
 
 def make_all(make: Make, pages: Mapping[str, tuple[Any, ...]], workers: int) -> Iterator[tuple[str, str]]:
