@@ -32,6 +32,7 @@ from course_utils.judging.findings import (
 )
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake, NoSuchName
+from course_utils.judging.near import only
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
@@ -438,7 +439,8 @@ class Implementation(Exercise):
                 if not self.names_are_confirmed and not may_be_slip(error.finding):
                     raise
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
-                others = [look(partial(self.try_case, other, *answers)) for other in alike]
+                with only(error.finding.fitting or ()):
+                    others = [look(partial(self.try_case, other, *answers)) for other in alike]
                 raise Wrong(confirmed(error.finding, others)) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
