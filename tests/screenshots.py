@@ -38,8 +38,9 @@ for (const [number, cell] of cells().entries()) {
   find().content.activeCellIndex = number;
   await app.commands.execute('notebook:run-cell');
 }"""
-WIDGETS = """return cells().map((cell, number) => [number, cell.model.sharedModel.getSource()])
-    .filter(([, source]) => source.includes('widgets.') && !source.includes('import'));"""
+WIDGETS = """return cells().map((cell, number) => [number, cell.model.sharedModel.getSource(), cell.model.type])
+    .filter(([, source, type]) => type === 'code' && source.includes('widgets.') && !source.includes('import'))
+    .map(([number, source]) => [number, source]);"""
 RUN_SOME = """
 for (const number of argument) {
   find().content.activeCellIndex = number;
@@ -145,7 +146,7 @@ class Camera:
             notebook.ask("await find().content.scrollToItem(argument, 'start');", number)
             call = source.split("widgets.", 1)[1].split("(")[0]
             self.page.wait_for_timeout(1000)
-            self.take(f"{lab}-widget-{call}")
+            self.take(f"{lab}-widget-{call}-{number}")
 
     def whole(self, lab: str, notebook: Notebook) -> None:
         """A lab from top to bottom, in pages."""

@@ -67,6 +67,26 @@ def at_the_desk(start: Notebook) -> list[str]:
     return said
 
 
+def by_keyboard(lab: Notebook) -> tuple[str, list[str]]:
+    """Answer a question of practice wrongly, and move a slider; return the reply, and the widget before and after."""
+    page = lab.page
+    lab.run("lab.output_sizes.practice(12)")
+    page.locator(".cu-practice input[type=text]:visible").first.focus()
+    page.keyboard.type("1000")
+    page.keyboard.press("Enter")
+    said = page.locator(".cu-practice-wrong:visible").first.inner_text()
+    lab.run("widgets.explore_output_size(")
+    page.locator(".cu-widget input[type=range]:visible").first.focus()
+    line = page.locator(".cu-widget .cu-line:visible").first
+    seen = [line.inner_text()]
+    page.keyboard.press("ArrowRight")
+    for _ in range(200):
+        if line.inner_text() != seen[0]:
+            break
+        page.wait_for_timeout(25)
+    return said, [*seen, line.inner_text()]
+
+
 @pytest.fixture(scope="module")
 def day(handed_out, chrome):
     """What a learner saw on a day with lab 05, step by step."""
@@ -100,6 +120,7 @@ def day(handed_out, chrome):
         lab.do("notebook:run-all-above")
         lab.ask("for (const cell of cells()) await cell.model?.ready; ")
         seen["errors after restart"] = sorted(set(lab.errors()))
+        seen["practice"], seen["widget"] = by_keyboard(lab)
         lab.save()
         seen["desk"] = at_the_desk(start)
         seen["titles"] = page.evaluate(
@@ -119,6 +140,12 @@ def test_a_wrong_answer_is_told_which_wrong_way_it_is_and_a_right_one_that_it_is
 
 def test_after_a_restart_run_all_above_brings_a_learner_back(day):
     assert day["errors after restart"] == ["NotAttempted"]
+
+
+def test_practice_and_widgets_answer_to_the_keyboard(day):
+    assert "Not yet" in day["practice"]
+    before, after = day["widget"]
+    assert before != after
 
 
 def test_no_screen_of_an_instructor_is_there(day):

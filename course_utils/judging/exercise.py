@@ -244,7 +244,7 @@ class Exercise:
             else:
                 (one,) = self._look_at_steps(self.steps[number - 1 : number], answers)
                 answer = answer_of_step(self.steps, number - 1, one, check)
-        tell(answer)
+        tell(replace(answer, sections=self._sections))
 
     def judge_steps(self, steps: Sequence[Step], *answers: Any) -> list[Finding]:
         """Return how each of some steps stands, by the parts of the answer that belong to it."""

@@ -21,7 +21,7 @@ r"""
 - count the parameters of a layer;
 - tell what moves along when the picture moves, and what stays.
 
-**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 140 more for what is marked *Further*, with a good place to stop after section 7.
+**You need** NumPy arrays and, from Lab 01, *Build a neuron, and a layer of them*, the dense layer. Time: about 150 minutes, and 170 more for what is marked *Further*, with a good place to stop after section 7.
 """
 
 # %% [markdown]

@@ -21,7 +21,7 @@ r"""
 - fit a head without leaking the test part into it, and compare it with fair controls;
 - tell when transfer helps, and recognise labels and preprocessing that ruin it.
 
-**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 20 more for what is marked *Further*.
+**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 60 more for what is marked *Further*.
 """
 
 # %% [markdown]

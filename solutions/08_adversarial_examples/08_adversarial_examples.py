@@ -21,7 +21,7 @@ r"""
 - separate what an attack does from what noise does, with a control;
 - say what a high confidence means, and what it does not.
 
-**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 20 more for what is marked *Further*.
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 60 more for what is marked *Further*.
 """
 
 # %% [markdown]

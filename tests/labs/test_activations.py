@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lesson import Lesson
 
+from course_utils.judging import exercise as exercises
 from course_utils.judging.cases import Case
 from course_utils.judging.practice import _wrong_in_a_row
 from course_utils.labs import activations
@@ -1404,3 +1405,11 @@ def test_a_rate_that_is_no_rate_and_an_unknown_activation_are_refused():
         train_garments("relu", 0)
     with pytest.raises(ValueError, match="swish"):
         train_garments("swish", 1)
+
+
+def test_a_step_links_to_what_is_to_be_read_again(monkeypatch):
+    said = []
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setattr(exercises, "tell", said.append)
+    activations.for_student("").weights_by_hand.step(None, None)
+    assert "Half-planes, convex regions, unions" in said[0].sections

@@ -108,3 +108,11 @@ def test_a_curve_has_the_colour_that_it_has_in_the_figure(page):
     panels, _ = explorer.static_figure()
     drawn = page.locator(".cu-chart-value .cu-curve").evaluate("one => getComputedStyle(one).stroke")
     assert drawn == f"rgb({', '.join(str(round(255 * part)) for part in to_rgb(panels[0].lines[0].get_color()))})"
+
+
+def test_pictures_that_belong_together_stand_side_by_side_on_a_narrow_page(page):
+    page.set_viewport_size({"width": 590, "height": 640})
+    browser.mount(page, widgets.explore_curves("sigmoid"))
+    left, right = (page.locator(".cu-panel").nth(place).bounding_box() for place in (0, 1))
+    assert left["y"] == right["y"]
+    assert right["x"] + right["width"] <= 590

@@ -26,6 +26,7 @@ function render({ model, el }) {
   const position = dial("z", model.get("z")[0], model.get("z").at(-1), 0.1, (z) => put(model, { place: placeOf(z) }));
   const placeOf = (z) => clamp(Math.round((z - model.get("z")[0]) / 0.1), 0, model.get("z").length - 1);
   const { stage, line } = frame(el, model, "An activation function and its slope", [which.element, position.element]);
+  stage.classList.add("cu-pair");
 
   function draw() {
     const [name, zs] = [model.get("name"), model.get("z")];

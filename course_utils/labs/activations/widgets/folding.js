@@ -53,6 +53,7 @@ function render({ model, el }) {
     (activation) => put(model, { activation }));
   const controls = [which.element, ...dials.map(([, control]) => control.element)];
   const { root, stage, line } = frame(el, model, "Fold a line with two hidden units", controls);
+  stage.classList.add("cu-pair");
   const note = html("div", { class: "cu-note", role: "status" });
   root.append(note);
 
