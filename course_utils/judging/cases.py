@@ -8,11 +8,12 @@ import builtins
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 
-from course_utils.judging import findings, slips
+from course_utils.judging import findings, raised, slips
 from course_utils.judging.answers import as_array
 from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
@@ -126,7 +127,10 @@ class Case:
         try:
             return act(*args, **kwargs)
         except CheckFailed as error:
-            raise self.censored(error, name) from None
+            told, way = self.censored(error, name), raised.way_of(error.message)
+            if way is None or isinstance(error, findings.Wrong):
+                raise told from None
+            raise findings.refuse(told.message, way) from None
 
     def compare(
         self,
@@ -160,7 +164,8 @@ class Case:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
-        fitting = (*ways_that_fit(given, ways or {}), *slips.in_array(given, right, ways or {}))
+        known = {way: cache(compute) for way, compute in (ways or {}).items()}  # each is computed once
+        fitting = (*ways_that_fit(given, known), *slips.in_array(given, right, known))
         if given.shape != right.shape:
             line = _shape_line(given, right)
             error = self.wrong(what, fitting[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")
