@@ -1,7 +1,7 @@
-"""Run every test there is, in two lanes beside each other; a step that fails does not hide the next one's result.
+"""Run every test there is, in lanes beside each other; a step that fails does not hide the next one's result.
 
-``make test`` makes the environment and calls this. Everything runs offline and on one thread. The tests are shown as
-they run; what a step of the other lane printed is shown when it has ended.
+``make test`` makes the environment and calls this. Everything runs offline and on one thread. The first lane's tests
+are shown as they run; what a step of the others printed is shown when it has ended.
 """
 
 import os
@@ -15,7 +15,8 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK_SECONDS = 300  # per cell: a limit against endless loops, not a measure
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_SECONDS}"]
-BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
+LABS = "tests/labs"
+BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:
@@ -44,14 +45,15 @@ QUICK = {  # what can be said without running a test: also what is checked befor
 
 
 def lanes() -> list[dict[str, list[str]]]:
-    """Return what is run, by name: the tests, and beside them what needs one process.
+    """Return what is run, by name: the tests, and beside them what computes and waits for nothing.
 
-    Most of the tests wait for something at times, and what is in the second lane hardly ever.
+    The tests of the labs are one process: each further one would collect some thousand cases again.
     """
     beside = dict(QUICK)
     if notebooks := [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]:
         beside["notebooks"] = [*PYTEST, *NBVAL, *notebooks]
-    return [{"tests": [*PYTEST, *BY_FILE, "tests"]}, beside]
+    tests = [*PYTEST, *BY_FILE, "tests", f"--ignore={LABS}"]
+    return [{"tests": tests}, {"labs": [*PYTEST, LABS]}, beside]
 
 
 def make_instructor_notebooks() -> None:

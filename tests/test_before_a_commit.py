@@ -17,7 +17,7 @@ def test_the_hook_runs_what_make_test_runs_beside_its_tests():
     assert re.findall(r"entry: (.*)", HOOKS) == ["python tests/run_all.py --staged"]
     assert "pass_filenames: false" in HOOKS
     assert "always_run: true" in HOOKS
-    _, beside = run_all.lanes()
+    *_, beside = run_all.lanes()
     assert list(beside)[: len(run_all.QUICK)] == list(run_all.QUICK)
 
 
@@ -25,6 +25,8 @@ def test_the_readmes_test_command_runs_every_step():
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert "tests/run_all.py\n" in makefile
     assert {"ruff", "format", "mypy", "release", "tests"} <= {name for lane in run_all.lanes() for name in lane}
+    tests, labs = (lane[name] for name, lane in zip(("tests", "labs"), run_all.lanes(), strict=False))
+    assert tests[-2:] == ["tests", f"--ignore={labs[-1]}"], "what the one leaves out is what the other runs"
 
 
 @pytest.fixture
