@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from course_utils.judging.answer import Standing
 from course_utils.judging.answers import plain
-from course_utils.judging.findings import Finding, Standing
+from course_utils.judging.findings import Finding
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.slips import LARGE, SL2, SL8, SL14, SL17, SL18, SL24, SL25, SL26
 
@@ -147,7 +148,8 @@ def shape_slips(
     earlier: dict[str, Shape] = {}
     for name, step in steps.items():
         answer = given.get(name)
-        shape = tuple(answer) if type(answer) in (tuple, list) and all(type(one) is int for one in answer) else None
+        given_shape = tuple(answer) if isinstance(answer, tuple | list) else ()
+        shape = given_shape if given_shape and all(type(one) is int for one in given_shape) else None
         if shape is not None and shape != right[name]:
             way = _step_slip(name, step, shape, before, last, earlier, front)
             way = way or _other_units(name, shape[front:], steps)

@@ -1266,3 +1266,11 @@ def test_three_epochs_of_real_garments_come_to_what_the_lesson_says():
         for _ in range(3):
             names["train_one_epoch"](network, batches, adam, F.cross_entropy)
         assert 0.58 < names["evaluate"](network, make_loader(new), 10)["accuracy"] < 0.68
+
+
+def test_gradients_that_are_never_cleared_are_momentum_of_one():
+    """6.7 asks for any optimiser: without zero_grad, plain steps are those of SGD with momentum 1, so it is right."""
+    never_cleared = build("reproducible-run", ("            optimiser.zero_grad()\n", ""), ("lr=0.1)", "lr=0.001)"))
+    with_momentum = build("reproducible-run", ("lr=0.1)", "lr=0.001, momentum=1)"))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(never_cleared(3), with_momentum(3), strict=True))
+    assert judged(lab.reproducible_run.check, never_cleared).text.startswith("Correct.")
