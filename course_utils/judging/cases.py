@@ -8,11 +8,12 @@ import builtins
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, TypeVar
 
 import numpy as np
 
-from course_utils.judging import findings, slips
+from course_utils.judging import findings, raised, slips
 from course_utils.judging.answers import as_array
 from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, neighbours_that_fit, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
@@ -128,7 +129,10 @@ class Case:
         try:
             return act(*args, **kwargs)
         except CheckFailed as error:
-            raise self.censored(error, name) from None
+            told, way = self.censored(error, name), raised.way_of(error.message)
+            if way is None or isinstance(error, findings.Wrong):
+                raise told from None
+            raise findings.refuse(told.message, way) from None
 
     def compare(
         self,
@@ -166,8 +170,9 @@ class Case:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
-        fitting = tuple(ways_that_fit(given, ways or {}))
-        seen = slips.in_array(given, right, ways or {})
+        known = {way: cache(compute) for way, compute in (ways or {}).items()}  # each is computed once
+        fitting = tuple(ways_that_fit(given, known))
+        seen = slips.in_array(given, right, known)
         unexplained = not fitting and all(way in slips.WEAK for way in seen[:1])
         if near and (how_many() == "some" or (unexplained and how_many() == "all")):
             fitting = (*fitting, *neighbours_that_fit(given, near))

@@ -155,7 +155,28 @@ EARLY = (
 )
 LESSONS = "    model = lessons_network()\n"
 
+TWICE = (
+    "    return",
+    """
+    def fgsm_twice(first):
+        leaf = first.clone().requires_grad_(True)
+        loss = F.cross_entropy(model(leaf), y, reduction="sum")
+        sign = torch.autograd.grad(loss, leaf)[0].sign()
+        return (first + (-eps if targeted else eps) * sign).clamp(0, 1)
+
+    return""",
+)
+
 FUNCTIONS = [
+    mutant("EG6", "input_gradient", ('F.cross_entropy(scores, y, reduction="sum")', "scores.sum()")),
+    mutant("EG7", "input_gradient", ("return gradient", "return gradient * x")),
+    mutant("EA20", "fgsm", ("gradient.sign()", "gradient.sum(0).sign()")),
+    mutant("EA21", "fgsm", ("moved.clamp(0, 1)", "x if eps == 0 else fgsm_twice(moved.clamp(0, 1))"), TWICE),
+    mutant("EA22", "fgsm", ("moved.clamp(0, 1)", "(moved.clamp(0, 1) * 255).round() / 255")),
+    mutant("EA23", "fgsm", ("moved.clamp(0, 1)", "x + (moved - x).clamp(0, 1)")),
+    mutant("EA21", "pgd", ("range(steps)", "range(1)"), ("alpha * step", "eps * step"), hidden=True),
+    mutant("EA23", "pgd", ("x - eps, x + eps", "x, x + eps")),
+    mutant("EA24", "pgd", ("for _ in", "for k in"), ("alpha * step", "alpha / (k + 1) * step")),
     mutant("GR1", "input_gradient", ("return gradient", "return -gradient")),
     mutant("GR1", "input_gradient", ("loss = F.cross_entropy(scores, y", "loss = -F.cross_entropy(scores, y")),
     mutant("GR3", "input_gradient", MEAN),
@@ -299,6 +320,9 @@ def meaning(code: str, **changes) -> WrongWay:
 
 
 SETS = [
+    budget("EB7", normalised=8 / 256 / 0.5),
+    budget("EB8", L2=8 * 3072**0.5),
+    budget("EB9", L2=8 / 255 * 32**0.5),
     budget("AD4", normalised=8 / 255 * 0.5),
     budget("AD4", normalised=8 / 255),
     budget("AD4", L2=3.478),

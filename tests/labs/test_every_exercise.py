@@ -41,6 +41,7 @@ from course_utils.judging.choices import ChoiceExercise, Sorting
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
 from course_utils.judging.mistakes import Mistake
+from course_utils.judging.raised import RAISED
 from course_utils.judging.slips import SLIPS
 from course_utils.reference import FURTHER, entries_in
 
@@ -173,7 +174,7 @@ def test_a_known_wrong_way_gets_its_own_code_and_question_and_what_its_right_par
     assert 1 <= len(found.text.splitlines()) <= MOST_LINES
     assert set(found.codes) == {way.code, *way.also} - {""}
     if way.code:
-        listed = (*exercise_of(package, way).misconceptions, *SLIPS)
+        listed = (*exercise_of(package, way).misconceptions, *SLIPS, *RAISED)
         (mine,) = [one for one in listed if one.code == way.code]
         assert (way.says or mine.feedback) in found.text or asks_itself(package, way)
         assert mine.section in found.text
@@ -203,7 +204,7 @@ def test_only_listed_misconceptions_are_recognised(exercise):
     listed = {one.code for one in exercise.misconceptions}
     mine = [(package, way) for package, way in WRONG_WAYS if exercise_of(package, way) is exercise]
     found = {code for package, way in mine for code in run(package, way).codes}
-    assert found - listed - {one.code for one in SLIPS} == set()
+    assert found - listed - {one.code for one in (*SLIPS, *RAISED)} == set()
 
 
 # --- steps

@@ -340,7 +340,56 @@ FIRST_ONLY = ("    return total\n", "        return total\n")
 MEAN = ("(right.sum() / confusion.sum()).item()", "(right / confusion.sum(1)).nanmean().item()")
 SHARES = ('"confusion": confusion,', '"confusion": confusion / confusion.sum(1, keepdim=True),')
 
+LAYER_WAYS = [  # what is said names a layer and a number of its own
+    wrong("SL50", "shape-trace", 5 / 8, conv2=(4, 16, 24, 24), pool2=(4, 16, 12, 12), flatten=(4, 2304))._replace(
+        also=("SL51",), says="conv2 worked out from conv1 in place of pool1"
+    ),
+    wrong("SL51", "shape-trace", 6 / 8, pool2=(4, 17, 5, 6), flatten=(4, 510))._replace(
+        says="This follows from your answer for pool2"
+    ),
+    wrong("SL52", "shape-trace", 5 / 8, pool1=(4, 3, 14, 14), pool2=(4, 8, 5, 5), flatten=(4, 200))._replace(
+        also=("SL51",), says="pool1 changes the number of maps here"
+    ),
+    counts("SL50", 13 / 15, fc1=120 * (16 * 36 + 1), total=62_006 - 48_120 + 120 * 577)._replace(
+        says="fc1 with maps of 6×6 for what goes in"
+    ),
+    keras("SL50", 13 / 14, conv1=32 * 28)._replace(says="conv1 with kernels of 3×3"),
+    keras(
+        "SL51", 12 / 14, shapes=keras_network.keras_trace(KERAS) | {"pool1": (33, 12, 13), "conv2": (64, 10, 11)}
+    )._replace(says="This follows from your answer for pool1"),
+    keras("SL52", 13 / 14, shapes=keras_network.keras_trace(KERAS) | {"pool1": (16, 12, 12)})._replace(
+        says="pool1 changes the number of maps here"
+    ),
+    keras("KG80", 13 / 14, share_of_dense1=95.2),
+    keras("KG81", 13 / 14, total_for_grey=832),
+    block("KG83", 1 / 3),
+    block("KG84", 2 / 3),
+    wrong("KG82", "residual-block", 2 / 3, basic=2 * 64 * 64 * 25 + 256),
+    wrong("KG85", "residual-block", 2 / 3, down=230_144 // 4),
+]
+PADDED = (("3, 6, kernel_size=5", "3, 6, kernel_size=5, padding=4"), ("13 * 13", "15 * 15"))
+FINAL = "[parameter.detach().clone() for parameter in network.parameters()]"
+LISTED = (("self.fc3 =", "self.rest = [None]\n        self.rest[0] ="), ("self.fc3(x)", "self.rest[0](x)"))
+
 CODE = [
+    mutant("KB10", "build-cnn", ("F.relu(self.fc2(x))", "torch.tanh(self.fc2(x))")),
+    mutant("KB11", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(3, 2, padding=1)")),
+    mutant("KB12", "build-cnn", ("return self.fc3(x)", "return self.fc3(x) / 10")),
+    mutant("KB13", "build-cnn", ("self.conv1(x)", "self.conv1((x - 0.5) / 0.5)")),
+    mutant("KB14", "build-cnn", ("3, 6, kernel_size=5", "3, 6, kernel_size=3")),
+    mutant("KB15", "build-cnn", ("nn.Linear(84, 10)", "nn.Linear(84, 11)")),
+    mutant("KB16", "build-cnn", ("16 * 5 * 5", "16 * 8 * 8")),
+    mutant("KB17", "build-cnn", ("nn.Linear(84, 10)", "nn.Linear(84, 10, bias=False)")),
+    mutant("KB18", "build-cnn", ("self.pool =", "self.norm = nn.BatchNorm2d(6)\n        self.pool =")),
+    mutant("KB19", "build-cnn", *LISTED),
+    mutant("KB21", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(1, stride=2)")),
+    mutant("KC16", "mend-the-network", *PADDED),
+    mutant("KF23", "reproducible-run", (FINAL, "network")),
+    mutant(
+        "KF23",
+        "reproducible-run",
+        (FINAL, "network.parameters()"),
+    ),
     mutant("KB1", "build-cnn", FRESH),
     mutant("KB2", "build-cnn", ("F.relu(self.conv1(x))", "self.conv1(x)")),
     mutant("KB2", "build-cnn", ("F.relu(self.fc2(x))", "self.fc2(x)")),
@@ -500,7 +549,7 @@ CODE = [
     mutant("KG12", "count-params", ("size + 2 * padding - 2", "size + padding - 2")),
     mutant("KG13", "count-params", FIRST_ONLY),
 ]
-WRONG_WAYS = SETS + CODE
+WRONG_WAYS = SETS + LAYER_WAYS + CODE
 
 EQUIVALENT = {
     "count-params": {"size = size // 2 → size //= 2": "the same number, in place"},
@@ -1217,3 +1266,13 @@ def test_three_epochs_of_real_garments_come_to_what_the_lesson_says():
         for _ in range(3):
             names["train_one_epoch"](network, batches, adam, F.cross_entropy)
         assert 0.58 < names["evaluate"](network, make_loader(new), 10)["accuracy"] < 0.68
+
+
+def test_gradients_that_are_never_cleared_are_momentum_of_one():
+    """6.7 asks for any optimiser: without zero_grad, plain steps are those of SGD with momentum 1, so it is right."""
+    torch.manual_seed(0)  # both make the same toy
+    never_cleared = build("reproducible-run", ("            optimiser.zero_grad()\n", ""), ("lr=0.1)", "lr=0.001)"))
+    torch.manual_seed(0)
+    with_momentum = build("reproducible-run", ("lr=0.1)", "lr=0.001, momentum=1)"))
+    assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(never_cleared(3), with_momentum(3), strict=True))
+    assert judged(lab.reproducible_run.check, never_cleared).text.startswith("Correct.")

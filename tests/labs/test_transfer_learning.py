@@ -142,6 +142,10 @@ def right(name: str, function: Callable, hidden: int | None = None) -> bool:
     return found.share == 1
 
 
+MIDDLES = (
+    "    with torch.no_grad()",
+    "    middles = torch.stack([a[y_train == k].mean(0) for k in y_train.unique()])\n    with torch.no_grad()",
+)
 MIN_MAX = "F_train.amin(0), F_train.amax(0) - F_train.amin(0)"
 
 
@@ -203,6 +207,7 @@ FUNCTIONS = [
     mutant("TZ2", "freeze", ("module.parameters()", WITH_WEIGHT)),
     mutant("TZ5", "freeze", ("parameter.requires_grad = False", "pass")),
     mutant("TZ5", "freeze", ("module.parameters()", "module.parameters(recurse=False)")),
+    mutant("TZ7", "freeze", ("module.eval()", "[p.data.zero_() for p in module.parameters()], module.eval()")),
     mutant("TR7", "freeze", ("    module.eval()\n", "")),
     mutant("TR7", "freeze", ("module.eval()", "module.train()")),
     WrongWay("TZ6", "freezing", lambda: handed_in("freeze", freezes_the_head_too), 1 / 2),
@@ -233,6 +238,7 @@ FUNCTIONS = [
     mutant("TL9", "fit_head", ("(F_train - mean) / std, (F_test - mean) / std", "F_train / std, F_test / std")),
     mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train.median(0).values")),
     mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train[0]")),
+    mutant("TL61", "fit_head", ("head(b).softmax(1)", "(-torch.cdist(b, middles)).softmax(1)"), MIDDLES),
     mutant("TL11", "fit_head", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
     mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),
     mutant("TL8", "fit_head", ("torch.no_grad()", "torch.enable_grad()")),
@@ -359,6 +365,7 @@ def pairs(card: str, box: str) -> dict:
 
 
 SETS = [
+    counted("SL50", 4 / 5, student="", c=3 * 1025)._replace(says="c with 3 classes for what comes out"),
     *(counted(code, {"TH1": 3 / 5, "TH10": 4 / 5}.get(code, 2 / 5), rule) for code, rule in WRONG_COUNTS.items()),
     *(counted(code, 4 / 5, full=23_584 + count(OWN)) for code, count in WRONG_COUNTS.items() if code != "TH10"),
     counted("TH3", 4 / 5, share=100 * WRONG_COUNTS["TH3"](OWN) / (23_584 + WRONG_COUNTS["TH3"](OWN))),

@@ -99,6 +99,37 @@ EA18 = Misconception(
     ONE_STEP,
 )
 
+EA20 = Misconception(
+    "EA20",
+    "one sign for several pictures, or for several channels",
+    "Here several pictures, or the channels of a pixel, move together. Whose gradient says which way a number moves?",
+    ONE_STEP,
+)
+EA21 = Misconception(
+    "EA21",
+    "another number of steps than one",
+    "This is where another number of steps leads. How often is the gradient taken?",
+    ONE_STEP,
+)
+EA22 = Misconception(
+    "EA22",
+    "pixels rounded to those of a file",
+    "These pixels are rounded to 255 levels. Does the task speak of a file?",
+    ONE_STEP,
+)
+EA23 = Misconception(
+    "EA23",
+    "limited to changes of one sign",
+    "Here a pixel becomes only lighter, or only darker, than x. What goes from 0 to 1, the change or the picture?",
+    ONE_STEP,
+)
+EA24 = Misconception(
+    "EA24",
+    "a share of the step, or of each later one",
+    "The steps become shorter, or the last ones are left out. How long is each, and how many are asked for?",
+    MANY,
+)
+
 EPS = 8 / 255
 
 

@@ -1,7 +1,6 @@
 """Exercise 8.3: a budget in normalised units, in L2, and in grey levels."""
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 from typing import Any, NamedTuple
 
 import torch
@@ -57,6 +56,25 @@ EB6 = Misconception(
 
 EXACT = 0.01
 FAR_ENOUGH = 0.1  # right and wrong answers differ by a tenth at least: nobody loses points to rounding
+EB7 = Misconception(
+    "EB7",
+    "divided by 256 in place of 255",
+    "This divides by 256. Which is the largest number of a file, the one that becomes 1.0?",
+    UNITS,
+)
+EB8 = Misconception(
+    "EB8",
+    "grey levels where the range from 0 to 1 is asked for",
+    "This is in grey levels, from 0 to 255. In which units are pixels here?",
+    UNITS,
+)
+EB9 = Misconception(
+    "EB9",
+    "another count, or a factor too many",
+    "One way to get this: one side in place of all numbers of the picture, one root or one factor too many. Write down "
+    "what each number of the change is, and how many there are.",
+    UNITS,
+)
 STDS = (0.2, 0.25, 0.4, 0.5)
 
 
@@ -119,6 +137,32 @@ def wrong_values(question: Budget) -> dict[str, dict[Misconception, list[float]]
             AD4: [question.levels * question.std],
         },
     }
+
+
+def further_values(question: Budget) -> dict[str, dict[Misconception, list[float]]]:
+    """For each part, what wrong ways give by which questions are not told apart when they are drawn."""
+    eps, (height, width) = question.levels / 255, (question.height, question.width)
+    sides, places = (height, width, 3 * height, 3 * width, height + width), height * width
+    return {
+        "normalised": {EB8: [question.levels], EB9: [2 * eps / question.std, eps / question.std**2]},
+        "L2": {
+            EB8: [root * question.levels for root in ((3 * places) ** 0.5, places**0.5)],
+            EB9: [
+                *(side**0.5 * eps for side in sides),
+                *(side * eps for side in sides),
+                *(places * eps, 3**0.5 * eps, (3 * places * eps) ** 0.5, (places * eps) ** 0.5),
+            ],
+        },
+        "grey levels": {EB9: [255, question.levels + 255, 255 * question.levels]},
+    }
+
+
+def _same(given: float | None, right: float | None) -> bool:
+    """Tell whether a size is right, and not what division by 256 gives, unless that is the right one, rounded."""
+    if given is None or right is None or not near(given, right, share=EXACT):
+        return False
+    by_256 = near(given, right * 255 / 256, share=2e-4) and not near(given, right, share=5e-4)
+    return not by_256 or f"{given:.3g}" == f"{right:.3g}"
 
 
 # --- drawing
@@ -272,7 +316,7 @@ class BudgetUnits(Exercise):
         "How many numbers has the picture in all, and what is the square of each one's change?",
         "A file stores whole numbers from 0 to 255. Which of them is 1.0?",
     )
-    misconceptions = (AD4, EB1, EB2, EB3, EB4, EB5, EB6)
+    misconceptions = (AD4, EB1, EB2, EB3, EB4, EB5, EB6, EB7, EB8, EB9)
     worked = WORKED
     topics = (GREY_LEVELS, PERTURBATION_LENGTH)
 
@@ -284,12 +328,15 @@ class BudgetUnits(Exercise):
         """Judge ``{"normalised": …, "L2": …, "grey levels": …}``."""
         right, ways = torch_budget(self.question), wrong_values(self.question)
         given = as_dict(answers, right, "budget")
-        found = judge_numbers(given, right, what="budget", same=partial(near, share=EXACT), show="{:.4g}".format)
-        return {part: _explained(one, plain(given[part]), ways[part]) for part, one in found.items()}
+        found = judge_numbers(given, right, what="budget", same=_same, show="{:.4g}".format)
+        ways = {part: ways[part] | more for part, more in further_values(self.question).items()}
+        return {part: _explained(one, plain(given[part]), right[part], ways[part]) for part, one in found.items()}
 
 
-def _explained(one: Finding, number: float | None, ways: Mapping[Misconception, list[float]]) -> Finding:
+def _explained(one: Finding, number: float | None, right: float, ways: Mapping[Misconception, list[float]]) -> Finding:
     if one.standing is not Standing.WRONG or number is None:
         return one
+    if near(number, right, share=EXACT):
+        return wrong(one.first, EB7)
     known = [way for way, values in ways.items() if any(near(number, value, share=EXACT) for value in values)]
     return wrong(one.first, known[:1] or one.because)

@@ -28,6 +28,10 @@ from course_utils.labs.adversarial_examples.attacks import (
     EA10,
     EA11,
     EA18,
+    EA20,
+    EA21,
+    EA22,
+    EA23,
     EG3,
     EPS,
     Call,
@@ -93,7 +97,27 @@ class Fgsm(Implementation):
         "For a target class the loss should become smaller. What changes in your step?",
         "What may happen to a pixel that is 0.99 already?",
     )
-    misconceptions = (AD1, EA2, AD3, EA5, EA1, AD4, AD2, DS2, EG3, EA9, EA10, EA11, EA14, EA15, EA18)
+    misconceptions = (
+        AD1,
+        EA2,
+        AD3,
+        EA5,
+        EA1,
+        AD4,
+        AD2,
+        DS2,
+        EG3,
+        EA9,
+        EA10,
+        EA11,
+        EA14,
+        EA15,
+        EA18,
+        EA20,
+        EA21,
+        EA22,
+        EA23,
+    )
     worked = WORKED
 
     def lend(self) -> Callable[..., Any]:
@@ -127,6 +151,7 @@ class Fgsm(Implementation):
 def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong step, a function that computes its result."""
     (eps,), gradient = call.numbers, slope(networks.make(call.recipe), x, y)
+    right = one_step(call, x, y)
     up, half = call.direction * gradient.sign(), 0.5  # the network's standard deviation
     rows = gradient.flatten(1)
     each = [rows.norm(dim=1), rows.abs().amax(dim=1), rows.norm(dim=1) / rows[0].numel() ** 0.5, rows.abs().mean(dim=1)]
@@ -142,14 +167,26 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA5: lambda: (x + eps * up).clamp(-1, 1),
         EA1: lambda: [eps * up, (eps * up).clamp(0, 1), (x + eps * up).clamp(0, 1) - x],
         AD4: lambda: [(x + eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
-        AD2: lambda: along((1, len(x))),
+        AD2: lambda: [*along((1, len(x))), x + call.direction * eps * gradient],
         EA18: lambda: along(lengths),
         DS2: lambda: (x + eps * up).clamp(0, 1)[0],
         EA14: lambda: [(x + eps * one).clamp(0, 1) for one in (1, -1, up > 0, up < 0)],
         EA15: lambda: [_stretched(x + eps * up), _stretched(gradient)],
+        EA20: lambda: [
+            (x + call.direction * eps * one.sign()).clamp(0, 1)
+            for axes in ((0,), (1,), (0, 1), (2, 3))
+            for one in (gradient.sum(axes, keepdim=True).expand_as(x),)
+        ],
+        EA21: lambda: [_twice(call, x, y), x.clamp(0, 1)],
+        EA22: lambda: [(one * 255).round() / 255 for one in (right, x + eps * up)],
+        EA23: lambda: [x + (eps * up).clamp(0, 1), x + (right - x).clamp(0, 1), x - (right - x).clamp(-1, 0)],
         EA9: lambda: one_step(call, x, predicted(call, x)),
         EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, 0.01, 0.02, 0.03, 0.05, 0.1)],
     }
+
+
+def _twice(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return one_step(call, one_step(call, x, y), y)
 
 
 def _stretched(x: torch.Tensor) -> torch.Tensor:

@@ -95,6 +95,21 @@ print(slope.shape, model[1].weight.grad)  # torch.Size([2, 1, 2, 2]) None
 """
 
 
+EG6 = Misconception(
+    "EG6",
+    "gradient of another loss",
+    "This is the gradient of another loss: all scores summed, squares, or another label's. Which loss is asked for, "
+    "and of which label?",
+    PIXELS,
+)
+EG7 = Misconception(
+    "EG7",
+    "mixed with the picture",
+    "This is the gradient multiplied by the picture, or added to it. What alone is asked for?",
+    PIXELS,
+)
+
+
 @dataclass(frozen=True)
 class Situation:
     """A call, the mode in which the model comes, and whether its parameters hold a gradient already."""
@@ -122,7 +137,7 @@ class InputGradient(Implementation):
         "torch.autograd.grad(loss, x) returns a tuple. What does it leave untouched that loss.backward() fills?",
         "Note model.training before you call eval(). What do you do with the note at the end?",
     )
-    misconceptions = (GR1, GR3, AD7, EG2, PR5, EG1, DS2, AD6, EG3, EG4, EG5)
+    misconceptions = (GR1, GR3, AD7, EG2, PR5, EG1, DS2, AD6, EG3, EG4, EG5, EG6, EG7)
     worked = WORKED
 
     def lend(self) -> Callable[..., Any]:
@@ -209,6 +224,17 @@ def gradient_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
             for sign in (1, -1)
             for share in (1, len(x))
         ],
+        EG6: lambda: [
+            slope(model, x, y, loss) / share
+            for loss in (
+                lambda z, y: z.sum(),
+                lambda z, y: ((z - F.one_hot(y, z.shape[1])) ** 2).sum(),
+                lambda z, y: networks.loss_sum(z, (y + 1) % z.shape[1]),
+                lambda z, y: networks.loss_sum(z, z.argmin(1)),
+            )
+            for share in (1, len(x))
+        ],
+        EG7: lambda: [right * x, right + x, x + right.sign(), -right * x],
         DS2: lambda: [right[0], right.sum(0), right.mean(0)],
         EG4: lambda: [slope(model, x, networks.predict(model, x)) / share for share in (1, len(x))],
         EG5: lambda: [factor * right for factor in (0.5, 2, 255, 1 / 255, 1 / right.abs().max(), 1 / right.norm())],

@@ -33,6 +33,9 @@ from course_utils.labs.adversarial_examples.attacks import (
     EA10,
     EA11,
     EA18,
+    EA21,
+    EA23,
+    EA24,
     EG3,
     EPS,
     Call,
@@ -164,6 +167,9 @@ class Pgd(Implementation):
         EA11,
         EA16,
         EA17,
+        EA21,
+        EA23,
+        EA24,
     )
     worked = WORKED
 
@@ -178,6 +184,7 @@ class Pgd(Implementation):
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
             call_case("three steps of alpha=3*eps", Recipe(42), 4, EPS, 3 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
+            call_case("no step", Recipe(47), 2, EPS, EPS, 0),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
             call_case("a large budget, in float32", Recipe(46, 5, 4, double=False), 3, 0.3, 0.2, 4),
         ]
@@ -246,7 +253,7 @@ def many_steps(
 def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong walk, a function that computes its result."""
     eps, alpha, steps = call.numbers
-    own_lengths = (1, eps, eps / steps, eps * alpha, EPS, 0.01)
+    own_lengths = (1, eps, eps / max(steps, 1), eps * alpha, EPS, 0.01)
     own_numbers = [*(steps + more for more in (1, -1, 2)), 10, 20]
 
     def walk(**changes: Any) -> torch.Tensor:
@@ -272,6 +279,9 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA18: lambda: [walk(raw=raw, around=a) for raw in SCALED for a in ("x", "nothing")],
         AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
         DS2: lambda: walk()[0],
+        EA21: lambda: first(eps),
+        EA23: lambda: [_one_sided(call, x, y, low, high) for low, high in ((0, eps), (-eps, 0), (0, 1))],
+        EA24: lambda: [_shrinking(call, x, y, share) for share in (lambda k: 1 / (k + 1), lambda k: 1 - k / steps)],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
         EA16: lambda: [walk(start="x"), walk(start="x", around="nothing")],
         EA17: lambda: [walk(around="zero"), walk(around="zero", clamp=False)],
@@ -279,6 +289,24 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA11: lambda: [many_steps(call.with_numbers(eps, length, steps), x, y) for length in own_lengths],
         EA13: lambda: [many_steps(call.with_numbers(eps, alpha, number), x, y) for number in own_numbers],
     }
+
+
+def _one_sided(call: Call, x: torch.Tensor, y: torch.Tensor, low: float, high: float) -> torch.Tensor:
+    """Walk with the change limited to one sign."""
+    (_, alpha, steps), model, here = call.numbers, networks.make(call.recipe), x
+    for _ in range(steps):
+        step = here + call.direction * alpha * slope(model, here, y).sign()
+        here = (x + (step - x).clamp(low, high)).clamp(0, 1)
+    return here
+
+
+def _shrinking(call: Call, x: torch.Tensor, y: torch.Tensor, share: Callable[[int], float]) -> torch.Tensor:
+    """Walk with steps that become shorter."""
+    (eps, alpha, steps), here = call.numbers, x
+    for number in range(steps):
+        step = here + share(number) * (many_steps(call.with_numbers(2, alpha, 1), here, y, clamp=False) - here)
+        here = torch.clamp(step, x - eps, x + eps).clamp(0, 1)
+    return here
 
 
 def _direction(gradient: torch.Tensor, raw: str) -> torch.Tensor:

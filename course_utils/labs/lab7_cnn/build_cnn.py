@@ -26,8 +26,18 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import as_float64, close, explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.network_slips import (
+    ACTIVATIONS,
+    AVERAGES,
+    WINDOWS,
+    Stage,
+    is_rescaled,
+    with_inputs,
+    with_others,
+)
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.raised import way_of
 from course_utils.judging.watching import Watch, reached
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
@@ -93,6 +103,77 @@ KB9 = Misconception(
     "and the result, such as detach, .data or torch.no_grad?",
     BUILD,
 )
+
+
+KB10 = Misconception(
+    "KB10",
+    "another activation behind some layers",
+    "Behind some of your layers stands another activation. Which does the table name behind each?",
+    BUILD,
+)
+KB11 = Misconception(
+    "KB11",
+    "another window in a pooling",
+    "This is the network with another window, or another choice from it, in a pooling. Which does the table name?",
+    BUILD,
+)
+KB12 = Misconception(
+    "KB12",
+    "scores scaled or shifted on their way out",
+    "These are the right scores, scaled or shifted. What does the table say comes behind the last layer?",
+    BUILD,
+)
+KB13 = Misconception(
+    "KB13",
+    "pictures changed before the first layer",
+    "The network is right, and the pictures are changed before they reach it. Which line of the table does that?",
+    BUILD,
+)
+KB14 = Misconception(
+    "KB14",
+    "kernel of another side",
+    "Your kernels have another side than the table's. Which argument sets it, and how many cells has such a window?",
+    BUILD,
+)
+KB15 = Misconception(
+    "KB15",
+    "another number of channels, units or classes",
+    "A number of channels or units is another than the table's. Which numbers stand in the line of this layer?",
+    BUILD,
+)
+KB16 = Misconception(
+    "KB16",
+    "maps of another side flattened",
+    "Your first dense layer is made for another number of features. Of which side are the maps that reach it, if "
+    "convolutions and poolings are as in the table?",
+    BUILD,
+)
+KB17 = Misconception(
+    "KB17",
+    "layer without biases",
+    "One of your layers has weights and no biases. Which argument leaves them out?",
+    BUILD,
+)
+KB18 = Misconception(
+    "KB18",
+    "a layer that the table has not",
+    "One of your layers with weights is not in the table. Which line asks for it?",
+    BUILD,
+)
+KB19 = Misconception(
+    "KB19",
+    "layer kept where PyTorch does not find it",
+    "A layer of the table is not among your network's own. Is it an attribute of self with this name, made in "
+    "__init__, and not in a plain list?",
+    BUILD,
+)
+KB21 = Misconception(
+    "KB21",
+    "steps of another length in place of pooling",
+    "This is the network with a stride of 2 where the table has a pooling. Which number of four should stay?",
+    BUILD,
+)
+FURTHER = (KB10, KB11, KB12, KB13, KB14, KB15, KB16, KB17, KB18, KB19, KB21)
 
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
@@ -223,6 +304,7 @@ def refuse_raised(case: Case, words: str, name: str, because: Misconception | No
     """Raise with the words of an exception in ``forward``, and the learner's line."""
     what, *where = words.split("\n")[:2]
     told = "\n".join([f"{name}: {what[:160]}", *where])
+    because = because or way_of(told)
     raise case.sentence(told, because, hidden=f"{name}: forward failed on pictures drawn at grading.") from None
 
 
@@ -251,19 +333,41 @@ def forward(
     return x
 
 
-def cnn_ways(state: State, x: torch.Tensor) -> Ways:
-    """For each wrong way, a function that computes what this network gives."""
-    right = forward(state, x)
+def stages_of(state: State) -> list[Stage]:
+    """Return the lab's network with given weights as stages."""
+
+    def layer(name: str) -> Stage:
+        apply = F.conv2d if name.startswith("conv") else F.linear
+        return Stage("layer", lambda x: apply(x, state[f"{name}.weight"], state[f"{name}.bias"]))
+
+    relu, pool = Stage("activation", F.relu), Stage("pool", lambda x: F.max_pool2d(x, 2))
+    maps = [one for name in ("conv1", "conv2") for one in (layer(name), relu, pool)]
+    dense = [one for name in ("fc1", "fc2") for one in (layer(name), relu)]
+    return [*maps, Stage("flatten", lambda x: x.flatten(1)), *dense, layer("fc3")]
+
+
+def _strided(state: State, x: torch.Tensor) -> torch.Tensor:
+    return forward(state, x, pool=lambda maps, size: maps[:, :, ::size, ::size])
+
+
+def cnn_ways(state: State, x: torch.Tensor, out: torch.Tensor | None = None) -> Ways:
+    """For each wrong way, a function that computes what this network gives; ``out`` is what came of it, if known."""
+    right, stages = forward(state, x), stages_of(state)
     missing = [skip for size in range(1, 5) for skip in combinations(RELUS, size)]
     return {
         PR5: lambda: [right.softmax(1), right.log_softmax(1), right.softmax(0), right.sigmoid()],
         KB3: lambda: right.relu(),
         KB2: lambda: [forward(state, x, skip) for skip in missing],
-        KB5: lambda: forward(state, x, pool=F.avg_pool2d),
         KB6: lambda: [forward(state, x, activation=a) for a in (torch.tanh, torch.sigmoid, F.leaky_relu, F.gelu)],
         KB7: lambda: right.argmax(1),
         KB8: lambda: [forward(state, x, axes=axes) for axes in ((0, 2, 3, 1), (0, 1, 3, 2), (0, 3, 2, 1))],
         DS2: lambda: [right.squeeze(0), right[0]],
+        KB12: lambda: [out] if out is not None and is_rescaled(out, right.double()) else [],
+        KB21: lambda: _strided(state, x),
+        KB10: lambda: list(with_others(stages, "activation", ACTIVATIONS, x)),
+        KB5: lambda: list(with_others(stages, "pool", AVERAGES, x)),
+        KB11: lambda: list(with_others(stages, "pool", WINDOWS, x)),
+        KB13: lambda: list(with_inputs(stages, x)),
     }
 
 
@@ -297,7 +401,7 @@ class BuildCnn(Implementation):
                 return self.two(torch.tanh(self.one(x)).flatten(1))
         ```
     """
-    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, KB9, PR5, DS4, DS2)
+    misconceptions = (KB1, KB2, KB3, KB4, KB5, KB6, KB7, KB8, KB9, *FURTHER, PR5, DS4, DS2)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -345,11 +449,19 @@ def _compare_tensors(case: Case, shapes: dict[str, list[int]]) -> None:
     for name in right:
         if name not in shapes:
             layer = name.split(".")[0]
-            raise case.always(f"CNN has no parameter {name}. Is there a layer self.{layer}, with biases, in __init__?")
+            way = KB17 if name.endswith("bias") and f"{layer}.weight" in shapes else KB19
+            raise case.always(f"CNN has no parameter {name}.", way)
         if shapes[name] != right[name]:
-            raise case.always(f"CNN: {name} has the shape {tuple(shapes[name])}. What does the listing say of it?")
+            line = f"CNN: {name} has the shape {tuple(shapes[name])}. What does the table say of it?"
+            raise case.always(line, _shape_way(name, shapes[name], right[name]))
     if extra := [name for name in shapes if name not in right]:
-        raise case.always(f"CNN has a parameter that the listing has not: {extra[0]}.")
+        raise case.always(f"CNN has a parameter that the table has not: {extra[0]}.", KB18)
+
+
+def _shape_way(name: str, shape: list[int], right: list[int]) -> Misconception:
+    if len(shape) == len(right) == 4 and shape[:2] == right[:2]:
+        return KB14
+    return KB16 if name == "fc1.weight" and shape[0] == right[0] else KB15
 
 
 def _refuse_one_size(case: Case, outputs: list[Any]) -> None:
@@ -370,4 +482,4 @@ def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor
     detail = "  with the same weights PyTorch's network gives other scores."
     if given.shape != right.shape:
         detail = f"  your scores have the shape {given.shape}: one row a picture, one column a class?"
-    raise case.wrong("CNN", explain_array(given, cnn_ways(state, x)), detail=detail)
+    raise case.wrong("CNN", explain_array(given, cnn_ways(state, x, out.double())), detail=detail)

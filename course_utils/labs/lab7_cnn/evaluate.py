@@ -4,7 +4,7 @@
 |---|---|
 | over all pictures | full batches and short last ones, one picture a batch, all in one |
 | ``n_classes`` | three to five |
-| ``per_class``, nan for a class without pictures | a class is absent in one public and two hidden cases |
+| ``per_class``, nan for a class without pictures | absent in two public (once the last) and two hidden cases |
 | ``confusion``, rows the true classes, counts | the whole matrix, classes of unequal size |
 | eval mode, no graph, the mode as before | noted in each call of the model; handed over in both modes |
 """
@@ -346,6 +346,7 @@ class Evaluate(Implementation):
             Case("20 pictures of four classes, batches of 5", (20, 4, 5, None)),
             Case("a short last batch", (18, 4, 5, None)),
             Case("a class without pictures", (13, 3, 5, 1)),
+            Case("the last class without pictures", (11, 4, 5, 3)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:

@@ -102,7 +102,7 @@ KF22 = Misconception(
 )
 
 BAR = 0.6  # the lesson's table has what lies on both sides of it
-GUESSES = 0.2  # a network that gets fewer right has learned next to nothing
+GUESSES = 0.15  # a network that gets fewer right has learned next to nothing
 FRESH = 606  # seed of the pictures on which the bar is measured: no lesson draws them
 PARTS = ("first loss", "loss of guessing", "chance", "accuracy")
 

@@ -18,6 +18,7 @@ from course_utils.judging.answers import as_dict, as_shape, is_missing, plain, s
 from course_utils.judging.counting import Layer
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, look, refuse, wrong
+from course_utils.judging.layer_slips import LAYER_SLIPS, Step, count_slip, shape_slips, told_by_layer
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import read_number, read_shape
 from course_utils.judging.protocol.verdicts import NotAttempted
@@ -33,13 +34,21 @@ from course_utils.labs.lab7_cnn.networks import (
     SZ8,
     after_conv,
     after_pool,
+    map_steps,
     named_layers,
     sides,
     torch_counts,
     torch_maps,
     torch_trace,
 )
-from course_utils.labs.lab7_cnn.parameter_counts import COUNT_WAYS, Layers, Widths, count_layer, counts_by_layer
+from course_utils.labs.lab7_cnn.parameter_counts import (
+    COUNT_WAYS,
+    Layers,
+    Widths,
+    count_layer,
+    counted_layers,
+    counts_by_layer,
+)
 from course_utils.labs.lab7_cnn.sets import Shape, Ways, judge_set
 
 KG1 = Misconception(
@@ -98,8 +107,20 @@ KG24 = Misconception(
     "This is a share of the total for grey pictures. Of which network is it asked?",
     KERAS,
 )
+KG80 = Misconception(
+    "KG80",
+    "share of other layers, or of the weights alone",
+    "This is the share of other layers, or of weights without biases. Which numbers of which layer are asked for?",
+    KERAS,
+)
+KG81 = Misconception(
+    "KG81",
+    "one layer in place of the whole network",
+    "This is what one layer has for grey pictures. Which layers has the network besides?",
+    KERAS,
+)
 KA7 = parameter_counts.KA7.in_lab(KERAS)
-FURTHER = (KG14, KG18, KG19, KG20, KG21, KG22, KG23, KG24, KA7)
+FURTHER = (KG14, KG18, KG19, KG20, KG21, KG22, KG23, KG24, KG80, KG81, KA7)
 
 
 class KerasNet(NamedTuple):
@@ -203,6 +224,7 @@ def keras_count_ways(net: KerasNet) -> Ways:
     return separate_count_ways(net) | {
         KG22: right | {"total for grey": [right["total"] / 3, right["total"] // 3]},
         KG23: right | {"total for grey": right["total"]},
+        KG81: right | {"total for grey": right["conv1"] - (right["total"] - right["total for grey"])},
     }
 
 
@@ -251,19 +273,19 @@ class KerasNetwork(Exercise):
         3. Total: 57 + 245 = 302. For grey pictures only conv1 changes: 3 · (9 + 1) = 30, in all 275.
         4. Share of the dense layer: 245 / 302 = 81.1 %.
     """
-    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, *FURTHER)
+    misconceptions = (DS5, KA3, SZ8, SZ1, KA1, *COUNT_WAYS, KG1, *FURTHER, *LAYER_SLIPS)
 
     def draw(self) -> KerasNet:
         """Return the network of a Keras listing."""
         return draw(self.dice(), sample_keras, keras_tells_apart) if self.student else LECTURE_NET
 
-    def judge(self, shapes: Any, counts: Any) -> dict[str, Finding]:
+    def judge(self, shapes: Any, numbers: Any) -> dict[str, Finding]:
         """Judge a tuple for each layer, channels first, and numbers; the share in percent."""
         net = self.question
         trace = torch_trace(torch_keras(net), (1, net.in_channels, net.side, net.side))
         right_shapes, right = {name: s[1:] for name, s in trace.items()}, torch_keras_counts(net)
         given_shapes = as_dict(shapes, right_shapes, "keras_shapes")
-        given = as_dict(counts, (*right, SHARE), "keras_counts")
+        given = as_dict(numbers, (*right, SHARE), "keras_counts")
         batches = {name: shape for name, shape in given_shapes.items() if _has_batch_axis(shape, right_shapes[name])}
         given_shapes |= dict.fromkeys(batches)
         found = judge_set(
@@ -274,14 +296,22 @@ class KerasNetwork(Exercise):
             read=read_shape,
             called="{} shape",
         )
+        layers, steps = counted_layers(*_keras_layers(net), right_shapes), steps_of(net)
+        slips = shape_slips(given_shapes, right_shapes, steps, (net.in_channels, net.side, net.side), 0)
+        found = told_by_layer(found, lambda part: slips.get(part.removesuffix(" shape")))
         for name, shape in batches.items():
             found[f"{name} shape"] = wrong(f"{name} shape: you gave {short(shape)}.", KG14)
-        found |= judge_set(given, right, keras_count_ways(net), what="keras_counts")
-        layers = [plain(given[name]) for name in ("conv1", "conv2", "dense1", "dense2")]
-        if found["total"].standing is Standing.WRONG and None not in layers and plain(given["total"]) != sum(layers):
+        counts = judge_set(given, right, keras_count_ways(net), what="keras_counts")
+        found |= told_by_layer(
+            counts, lambda name: count_slip(name, given[name], layers[name]) if name in layers else None
+        )
+        summed = [plain(given[name]) for name in ("conv1", "conv2", "dense1", "dense2")]
+        if found["total"].standing is Standing.WRONG and None not in summed and plain(given["total"]) != sum(summed):
             found["total"] = wrong(found["total"].first, found["total"].because or KA7)
         share, grey = (100 * right["dense1"] / right[total] for total in ("total", "total for grey"))
-        ways = {KG24: grey}
+        flat, total = right_shapes["flatten"][0], right["total"]
+        others = (right["conv1"] + right["conv2"], right["dense1"] + right["dense2"], net.units * flat)
+        ways = {KG24: [grey], KG80: [100 * one / total for one in others]}
         return found | {SHARE: look(partial(look_at_share, given, SHARE, share, "keras_counts", ways))}
 
 
@@ -294,12 +324,22 @@ def _has_batch_axis(shape: Any, right: Shape) -> bool:
     return (shape[0] is None or plain(shape[0]) is not None) and rest in (right, channels_last)
 
 
+def steps_of(net: KerasNet) -> dict[str, Step]:
+    """Return the layers as steps of a shape."""
+    maps = map_steps((net.kernels1, net.kernels2), (net.kernel_size1, net.kernel_size2))
+    return maps | {"dense1": Step("dense", net.units), "dense2": Step("dense", net.classes)}
+
+
+def _is_one_of(number: float, some: float | list[float], by: float) -> bool:
+    return any(abs(number - one) <= by for one in (some if isinstance(some, list) else [some]))
+
+
 def look_at_share(
     answers: Mapping[str, Any],
     part: str,
     right: float,
     what: str,
-    ways: Mapping[Misconception, float] | None = None,
+    ways: Mapping[Misconception, float | list[float]] | None = None,
 ) -> None:
     """Raise unless a percentage is right, to one decimal; ``ways`` says which wrong ways give which."""
     if is_missing(answers[part]):
@@ -307,7 +347,7 @@ def look_at_share(
     number = read_number(answers[part], f"{what}[{part!r}]") or 0.0
     if not abs(number - right) <= 0.06:
         known = {KG1: right / 100} | dict(ways or {})
-        because = [way for way, value in known.items() if abs(number - value) <= (0.002 if way is KG1 else 0.06)]
+        because = [way for way, some in known.items() if _is_one_of(number, some, 0.002 if way is KG1 else 0.06)]
         rounded = not because and number == round(right)
         more = " To how many decimals is it asked for?" if rounded else ""
         raise refuse(f"{part}: you gave {short(number)}.{more}", because[:1])

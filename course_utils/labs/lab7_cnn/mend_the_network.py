@@ -51,6 +51,12 @@ KC7 = Misconception(
     LARGER,
 )
 
+KC16 = Misconception(
+    "KC16",
+    "convolution with a padding or a stride of its own",
+    "One of your convolutions has a padding or a stride that the table has not. Which arguments do its lines name?",
+    BUILD,
+)
 KC8 = Misconception(
     "KC8",
     "ReLU or max-pooling of the listing left out",
@@ -91,10 +97,27 @@ def look_at_places(network_class: Any, x: torch.Tensor, changed: list[torch.Tens
         "outputs": [*outputs, large],
         "touched": touched,
         "odd": odd,
+        "front": _look_at_front(model, x),
         "convolutions": convolutions,
         "cut off": [] if lazy else cut_off(model, x),
         "trained": [list(shape) for shape in trained],
     }
+
+
+def _look_at_front(model: nn.Module, x: torch.Tensor) -> dict[str, bool]:
+    """Tell of a network that computes each convolution once whether they stand as in the lab's.
+
+    ``"places"``: stride 1, no padding; ``"between"``: ReLU and 2×2 max-pooling between them, and nothing else.
+    """
+    with Watch() as watch:
+        run_quietly(model, x)
+    first, second = ([one for one in watch.computed if one.kernels == kernels] for kernels in KERNELS)
+    if len(first) != 1 or len(second) != 1:
+        return {"places": True, "between": True}
+    sides = [one.x.shape[-1] - one.maps.shape[-1] == one.kernels[-1] - 1 for one in (first[0], second[0])]
+    maps = F.max_pool2d(F.relu(first[0].maps), 2)
+    same = maps.shape == second[0].x.shape and torch.allclose(maps, second[0].x, rtol=1e-4, atol=1e-5)
+    return {"places": all(sides), "between": same or not all(sides)}
 
 
 def _look_at_convolutions(model: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
@@ -145,7 +168,7 @@ class MendTheNetwork(Implementation):
             return self.two(F.adaptive_max_pool2d(x, 4).flatten(1))
         ```
     """
-    misconceptions = (PR5, KC7, KC6, KC8, KB9)
+    misconceptions = (PR5, KC7, KC6, KC8, KC16, KB9)
 
     def cases(self) -> Sequence[Case]:
         """Return pictures of 64×64."""
@@ -186,6 +209,10 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
     if not any(isinstance(out, str) for out in found["outputs"]):
         for one in found["convolutions"]:
             _refuse_other_maps(case, one)
+        if not found["front"]["places"]:
+            raise case.wrong("CNN64", KC16)
+        if not found["front"]["between"]:
+            raise case.wrong("CNN64", KC8)
         if found["cut off"]:
             raise case.wrong("CNN64", KB9)
     return found

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from course_utils.judging import shared
+from course_utils.judging.layer_slips import Step
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs.lab7_cnn.headings import SHAPES
 from course_utils.labs.lab7_cnn.sets import Shape
@@ -75,6 +76,14 @@ def sides(
         found += [conv((found or [side])[-1], kernel_size)]
         found += [pool(found[-1])]
     return found
+
+
+def map_steps(kernels: tuple[int, int], sizes: tuple[int, int]) -> dict[str, Step]:
+    """Return both convolutions with their poolings, and the flatten step, as steps of a shape."""
+    convolutions = [Step("conv", outputs, size) for outputs, size in zip(kernels, sizes, strict=True)]
+    pool = Step("pool", size=2)
+    steps = zip(MAPS, (convolutions[0], pool, convolutions[1], pool), strict=True)
+    return dict(steps) | {"flatten": Step("flatten")}
 
 
 # --- what PyTorch says

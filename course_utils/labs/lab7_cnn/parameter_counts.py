@@ -7,7 +7,7 @@
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from course_utils.judging.answers import as_dict, plain
 from course_utils.judging.counting import Layer, count_by_cells
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
+from course_utils.judging.layer_slips import SL50, Counted, count_slip, maps_of_other_sides, told_by_layer
 from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import read_shape
 from course_utils.judging.practice import Topic
@@ -105,6 +106,47 @@ def layers_of(network: Network) -> tuple[Layers, Widths]:
     conv2 = Layer(n.kernels1, n.kernels2, n.kernel_size, shapes["conv2"][2] ** 2)
     widths = [shapes[name][1] for name in ("flatten", "fc1", "fc2", "fc3")]
     return {"conv1": conv1, "conv2": conv2}, dict(zip(("fc1", "fc2", "fc3"), pairwise(widths), strict=True))
+
+
+def counted_layers(layers: Layers, dense: Widths, maps: Mapping[str, Shape]) -> dict[str, Counted]:
+    """Return the layers with the numbers that may be taken for theirs.
+
+    Parameters
+    ----------
+    layers, dense
+        As :func:`layers_of` returns them.
+    maps
+        The shapes of conv1, pool1, conv2 and pool2, which end in channels and two sides.
+    """
+    first, second = layers["conv1"], layers["conv2"]
+    channels, side = maps["pool2"][-3], maps["pool2"][-1]
+    features = {f"all numbers of {name}": (math.prod(maps[name][-3:]),) for name in ("conv1", "pool1", "conv2")}
+    features |= {"one map": (side * side,), "one number of each map": (channels,)}
+    features |= maps_of_other_sides(channels, side, maps["conv1"][-1] + second.kernel_size)
+    found = {
+        "conv1": Counted(
+            first.in_channels,
+            first.out_channels,
+            first.kernel_size,
+            {"one channel": (1,), "the kernels of conv1": (first.out_channels,)},
+            {"the kernels of conv2": (second.out_channels,), "the channels of the picture": (first.in_channels,)},
+        ),
+        "conv2": Counted(
+            second.in_channels,
+            second.out_channels,
+            second.kernel_size,
+            {"the channels of the picture": (first.in_channels,), "the kernels of conv2": (second.out_channels,)},
+            {"the kernels of conv1": (first.out_channels,)},
+        ),
+    }
+    widths = dict(dense)
+    for name, (inputs, outputs) in widths.items():
+        goes_in: dict[str, Sequence[int]] = {f"what goes into {one}": (width[0],) for one, width in widths.items()}
+        comes_out = {f"the units of {one}": (width[1],) for one, width in widths.items()} | {"one unit": (1,)}
+        if inputs == channels * side * side:
+            goes_in |= features
+        found[name] = Counted(inputs, outputs, 1, goes_in | {"one number of each map": (channels,)}, comes_out)
+    return found
 
 
 def parameters(network: Network, way: Misconception | None = None) -> dict[str, int]:
@@ -337,7 +379,7 @@ class ParameterCounts(Exercise):
         4. One unit of fc1 has 80 weights and a bias: 81. Six of them: 486, in `(6, 80)` and `(6,)`.
         5. The total: 95 + 0 + 486 = 581.
     """
-    misconceptions = (*COUNT_WAYS, PC9, PC11, KA7, DS1, KA5, SZ10, KA6, *FURTHER)
+    misconceptions = (*COUNT_WAYS, PC9, PC11, KA7, DS1, KA5, SZ10, KA6, *FURTHER, SL50)
     topics = (MULTIPLICATIONS,)
 
     def draw(self) -> Network:
@@ -358,6 +400,10 @@ class ParameterCounts(Exercise):
     def _judge_counts(self, given: dict[str, Any], right: dict[str, int]) -> dict[str, Finding]:
         ways = parameter_ways(self.question) | further_counts(self.question)
         found = judge_set(given, right, ways, what="parameters")
+        counted = counted_layers(*layers_of(self.question), trace(self.question))
+        found = told_by_layer(
+            found, lambda name: count_slip(name, given[name], counted[name]) if name in counted else None
+        )
         if found["pool"].standing is Standing.WRONG:
             found["pool"] = wrong(found["pool"].first, PC9) if plain(given["pool"]) is not None else found["pool"]
         found |= judge_set(given, {"total": sum(right.values())}, {}, what="parameters")

@@ -13,7 +13,7 @@
 import math
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,6 +85,14 @@ KF21 = Misconception(
     REPEAT,
 )
 
+KF23 = Misconception(
+    "KF23",
+    "network, or what is read once, in place of its tensors",
+    "The task asks for a list of tensors. Which method of a network gives its weights one by one, and what makes a "
+    "list of them?",
+    REPEAT,
+)
+
 NAME = "reproducible_run"
 EPOCHS, BATCH = 2, 16
 PICTURES = 60  # of the lesson's toy
@@ -135,10 +143,8 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
 
 
 def _in_a_row(weights: Any) -> list[Any]:
-    if isinstance(weights, nn.Module):
-        weights = weights.state_dict()
-    if isinstance(weights, dict):
-        weights = list(weights.values())
+    if isinstance(weights, nn.Module | dict | Iterator):
+        return [None, "network" if isinstance(weights, nn.Module) else type(weights).__name__]
     if isinstance(weights, torch.Tensor | np.ndarray):
         weights = [weights]
     try:
@@ -159,7 +165,7 @@ def first_weights(seed: int) -> torch.Tensor:
 class ReproducibleRun(Implementation):
     """``reproducible_run(seed) -> final weights``: equal seeds, equal weights; others, others.
 
-    The weights are a list of tensors, a state dict or a model.
+    The weights are a list of tensors, or a tuple: what can be compared tensor by tensor, more than once.
     """
 
     id = "reproducible-run"
@@ -184,7 +190,7 @@ class ReproducibleRun(Implementation):
             return slope
         ```
     """
-    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21)
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21, KF23)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -201,7 +207,8 @@ class ReproducibleRun(Implementation):
         found = case.ask(run_with_seeds, answer, [first, first, first + 1])
         for _, other, *_ in found:
             if other:
-                raise case.always(f"{NAME} should return the final weights, not {named(other)}.")
+                because = KF23 if other in ("network", "generator", "dict", "OrderedDict") else None
+                raise case.always(f"{NAME} should return a list of tensors, not {named(other)}.", because)
         one, again, another = (
             Run(row, kernels, sizes, [tuple(first) for first in pictures.tolist()])
             for row, _, kernels, sizes, pictures in found

@@ -111,7 +111,32 @@ KG61 = Misconception(
     "A block in your set gives what has the shape of its input. What would a 1×1 convolution have to mend there?",
     RESIDUAL,
 )
-FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33, KG60, KG61)
+KG82 = Misconception(
+    "KG82",
+    "kernels of another side",
+    "One way to get this: both convolutions with kernels of another side. Which side does the task name, and how many "
+    "cells has such a kernel?",
+    RESIDUAL,
+)
+KG83 = Misconception(
+    "KG83",
+    "kernels that look at one channel",
+    "One way to get this: kernels that look at one channel. How deep is a kernel on maps of many channels?",
+    RESIDUAL,
+)
+KG84 = Misconception(
+    "KG84",
+    "both convolutions with the channels that come in",
+    "Both of your convolutions see the channels that come in. How many does the second one see?",
+    RESIDUAL,
+)
+KG85 = Misconception(
+    "KG85",
+    "parameters divided for the stride",
+    "Yours are fewer by the stride. Does a kernel that moves further have fewer numbers?",
+    RESIDUAL,
+)
+FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33, KG60, KG61, KG82, KG83, KG84, KG85)
 
 
 class Block(NamedTuple):
@@ -187,6 +212,7 @@ def _kernels(in_channels: int, out_channels: int, side: int) -> int:
 def block_ways(block: Block) -> dict[Misconception, int | None]:
     """For each wrong way, the number of parameters that it gives; None where it gives the right one."""
     right, width = block_parameters(block), block.out_channels
+    both = (block.in_channels + width) * width  # weights of the two convolutions, one for each cell
     convolutions = 3 if needs_projection(block) else 2
     ways = {
         KG5: right + convolutions * width,
@@ -198,9 +224,19 @@ def block_ways(block: Block) -> dict[Misconception, int | None]:
         KG28: right - convolutions * width,
         KG29: _kernels(block.in_channels, width, 3) + 2 * width,
         KG30: right + (8 * block.in_channels * width if needs_projection(block) else 0),
+        KG83: right - both * 9 + 2 * 9 * width,
+        KG84: right + 9 * (block.in_channels - width) * width,
         KG31: right + 9 * (width - block.in_channels) * width,
     }
     return {way: None if given == right else given for way, given in ways.items()}
+
+
+def further_block_ways(block: Block) -> dict[Misconception, list[float]]:
+    """For wrong ways that may give several numbers, all of them."""
+    right, width, step = block_parameters(block), block.out_channels, block.stride
+    both = (block.in_channels + width) * width
+    shorter = [right / step, right / step**2] if step > 1 else []
+    return {KG82: [right + (cells - 9) * both for cells in (1, 3, 4, 25, 49)], KG85: shorter}
 
 
 # --- practice
@@ -266,7 +302,7 @@ class ResidualBlock(Exercise):
         """Judge ``{"basic": number, "down": number, "needs 1x1": set of letters}``."""
         given = as_dict(answers, (*self.question, LETTERS), "residual")
         right = {name: torch_block_count(block) for name, block in self.question.items()}
-        each = {name: block_ways(block) for name, block in self.question.items()}
+        each = {name: block_ways(one) | further_block_ways(one) for name, one in self.question.items()}
         ways = {way: {name: each[name][way] for name in each} for way in each["down"]}
         found = judge_set(given, right, ways, what="residual")
         return found | {LETTERS: look(lambda: _look_at_letters(given[LETTERS]))}

@@ -16,6 +16,7 @@ from course_utils.judging import shared
 from course_utils.judging.answers import as_dict
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding
+from course_utils.judging.layer_slips import LAYER_SLIPS, Step, shape_slips, told_by_layer
 from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import read_shape
 from course_utils.judging.practice import Topic
@@ -32,6 +33,7 @@ from course_utils.labs.lab7_cnn.networks import (
     Network,
     after_conv,
     after_pool,
+    map_steps,
     sides,
     torch_network,
     torch_trace,
@@ -151,6 +153,13 @@ def trace(
     flat = channels[-1] * lengths[-1] * lengths[-1]
     rest = {"flatten": flat, "fc1": n.units1, "fc2": n.units2, "fc3": n.classes}
     return maps | {name: (n.batch, width) for name, width in rest.items()}
+
+
+def steps_of(network: Network) -> dict[str, Step]:
+    """Return the layers as steps of a shape."""
+    n = network
+    dense = {name: Step("dense", units) for name, units in (("fc1", n.units1), ("fc2", n.units2), ("fc3", n.classes))}
+    return map_steps((n.kernels1, n.kernels2), (n.kernel_size, n.kernel_size)) | dense
 
 
 def trace_ways(network: Network) -> Ways:
@@ -356,7 +365,7 @@ class ShapeTrace(Exercise):
         5. flatten: each picture becomes one row of 7 · 3 · 3 = 63 numbers: `(2, 63)`.
         6. fc1: `(2, 30)`. The batch axis is never touched.
     """
-    misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4, *FURTHER)
+    misconceptions = (SZ1, SZ8, KA1, PL2, DS2, DS4, DS5, KA2, KA3, KA4, *FURTHER, *LAYER_SLIPS)
     topics = (FEATURES,)
 
     def draw(self) -> Network:
@@ -366,6 +375,8 @@ class ShapeTrace(Exercise):
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge a tuple for each of conv1, pool1, conv2, pool2, flatten, fc1, fc2, fc3."""
         n = self.question
-        right = torch_trace(torch_network(n), (n.batch, n.in_channels, n.side, n.side))
+        start = (n.batch, n.in_channels, n.side, n.side)
+        right = torch_trace(torch_network(n), start)
         given = as_dict(answers, right, "shapes")
-        return judge_set(given, right, trace_ways(n), what="shapes", read=read_shape)
+        found = judge_set(given, right, trace_ways(n), what="shapes", read=read_shape)
+        return told_by_layer(found, shape_slips(given, right, steps_of(n), start, 1).get)

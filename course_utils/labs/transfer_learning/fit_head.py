@@ -73,6 +73,13 @@ TL60 = Misconception(
     "are both taken, and what is each called in the task?",
     HEAD,
 )
+TL61 = Misconception(
+    "TL61",
+    "head that is not linear",
+    "Halfway between two pictures a linear layer's scores are halfway, too; yours are not. How many layers has your "
+    "head, and what else than weights and biases makes its scores?",
+    HEAD,
+)
 TR6 = probabilities.TR6.in_lab(HEAD)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
@@ -128,7 +135,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -146,6 +153,15 @@ class FitHead(Implementation):
         """Ask for the probabilities, and again after changes that must make no difference."""
         must_be_function(answer, NAME)
         Trial(case, answer).run()
+
+
+def _are_linear(first: np.ndarray, second: np.ndarray, halfway: np.ndarray) -> bool:
+    """Tell whether differences of scores lie halfway; of probabilities too close to 0 nothing is said."""
+    every = np.concatenate([first, second, halfway], axis=1)
+    scores = [np.log(np.clip(one, 1e-30, None)) for one in (first, second, halfway)]
+    one, other, middle = (each - each[:, :1] for each in scores)
+    sure = (every > 1e-5).all(axis=1)
+    return bool((np.abs(middle - (one + other) / 2)[sure] <= 0.05).all())
 
 
 def _case(plan: Plan) -> Case:
@@ -212,9 +228,13 @@ class Trial:
 
     def far(self, usual: np.ndarray) -> None:
         """Move some of the test pictures: the others' probabilities stay."""
-        far = torch.cat([self.test[:6], self.test[6:] + 100])
-        if not alike(usual[:6], self.ask(self.called("some of the test pictures far away"), self.train, far)[:6]):
+        halfway = (self.test[:3] + self.test[3:6]) / 2
+        far = torch.cat([self.test[:6], halfway, self.test[6:] + 100])
+        given = self.ask(self.called("some of the test pictures far away"), self.train, far)
+        if not alike(usual[:6], given[:6]):
             raise self.called("the same six test pictures, the others moved by 100").wrong(NAME, TR6)
+        if not _are_linear(given[:3], given[3:6], given[6:9]):
+            raise self.called("pictures halfway between others").wrong(NAME, TL61)
 
     def single(self, usual: np.ndarray) -> None:
         """Ask for one test picture alone."""

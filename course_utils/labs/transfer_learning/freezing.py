@@ -25,6 +25,12 @@ from course_utils.labs.transfer_learning.headings import FREEZING
 from course_utils.labs.transfer_learning.networks import CLASSES, make_network, make_pictures
 from course_utils.runtime import seed_everything
 
+TZ7 = Misconception(
+    "TZ7",
+    "numbers changed by freezing",
+    "Freezing itself changes numbers inside the module: weights, or running statistics. What may it change at all?",
+    FREEZING,
+)
 TR7 = Misconception(
     "TR7",
     "frozen weights stand still, running statistics move",
@@ -99,7 +105,7 @@ class Freezing(Implementation):
         return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
     ```
     """
-    misconceptions = (TZ1, TZ2, TZ5, TZ6, TR7, TZ3, TZ4)
+    misconceptions = (TZ1, TZ2, TZ5, TZ6, TZ7, TR7, TZ3, TZ4)
 
     def cases(self) -> Sequence[Case]:
         """Return two places to freeze, and some and no parameters that are frozen."""
@@ -136,6 +142,8 @@ def _judge_frozen(case: Case, seen: dict[str, Any]) -> None:
     outside = set(parameter_names()) - within
     moved = {name for name, tensor in seen["before"].items() if not torch.equal(tensor, seen["after"][name])}
     asking = within & set(seen["asks"])
+    if seen["changed"]:
+        raise case.wrong(FREEZE, TZ7)
     if seen["attribute"] and asking:
         raise case.wrong(FREEZE, TZ1)
     if asking:
@@ -171,12 +179,14 @@ def freeze_and_train(function: Callable[..., Any], seed: int, inside: str, steps
     """
     seed_everything(seed)
     network = make_network(seed).train()
+    start = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     function(network.get_submodule(inside))
     before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
     asks = [name for name, parameter in network.named_parameters() if parameter.requires_grad]
     _train(network, seed, steps)
     return {
         "before": before,
+        "changed": [name for name in before if not torch.equal(before[name], start[name])],
         "after": dict(network.state_dict()),
         "asks": asks,
         "attribute": any("requires_grad" in vars(module) for module in network.modules()),

@@ -20,6 +20,14 @@ from course_utils.judging.answers import as_dict, plain
 from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, Standing, wrong
+from course_utils.judging.layer_slips import (
+    SL50,
+    Counted,
+    another_number,
+    count_slip,
+    maps_of_other_sides,
+    told_by_layer,
+)
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic
@@ -297,7 +305,7 @@ class HeadSizes(Exercise):
     3. Nothing frozen, with the first head: 1,000 + 724 = 1,724 are trained.
     4. Body frozen: 724 of 1,724 are trained, 100 · 724 / 1,724 = 42.0 per cent.
     """
-    misconceptions = (*COUNT_WAYS, *FURTHER_COUNTS, TH4, TH5, TH6, TH7, TH8, TH9, TH11)
+    misconceptions = (*COUNT_WAYS, *FURTHER_COUNTS, TH4, TH5, TH6, TH7, TH8, TH9, TH11, SL50)
     topics = (HEAD_SIZE,)
 
     def draw(self) -> dict[str, Head]:
@@ -326,10 +334,27 @@ class HeadSizes(Exercise):
             what="numbers",
             show="{:,}".format,
         )
+        found = told_by_layer(found, lambda label: count_slip(label, given[label], _counted(heads[label])))
         found |= judge_numbers(given, {"full": BODY + own}, what="numbers", show="{:,}".format)
         share = {"share": 100 * own / (BODY + own)}
         found |= judge_numbers(given, share, what="numbers", same=partial(near, by=SHARE_TOLERANCE), show="{:,}".format)
-        return found | _explained({label: found[label] for label in ("full", "share")}, given, heads[OWN])
+        explained = _explained({label: found[label] for label in ("full", "share")}, given, heads[OWN])
+        return found | told_by_layer(explained, lambda label: _other_head(label, given[label], heads))
+
+
+def _counted(head: Head) -> Counted:
+    """Return a head with the numbers that may be taken for its own."""
+    sides = {} if head.pooled else maps_of_other_sides(head.channels, head.height, 2 * head.height)
+    classes = {f"{number} classes": (number,) for number in range(1, 21)}
+    return Counted(head.inputs, head.classes, 1, sides, classes)
+
+
+def _other_head(label: str, given: Any, heads: Mapping[str, Head]) -> Misconception | None:
+    """Return the slip of taking the whole network with another of the heads."""
+    for letter, head in heads.items():
+        if letter != OWN and label == "full" and plain(given) == BODY + torch_head(head):
+            return another_number(f"the body with head {letter}")
+    return None
 
 
 def _by_way(heads: Mapping[str, Head]) -> dict[Misconception, dict[str, int | None]]:
