@@ -1050,7 +1050,10 @@ for name, giant in giants.items():
 # %% [markdown]
 r"""
 AlexNet's number depends on who counts. The original ran on two cards, with convolutions in two groups: 60,965,224. As one group it has 62,378,344; torchvision has a later variant.
+"""
 
+# %% [markdown]
+r"""
 <details><summary>Count it yourself, then open</summary>
 
 | layer | as it was: kernels · (inputs · side² + 1) | parameters | as one group |
@@ -1066,7 +1069,10 @@ AlexNet's number depends on who counts. The original ran on two cards, with conv
 
 Two groups: each kernel sees one half of the maps. That halves three layers, and the sum shrinks by 1,413,120 only, for nearly all weights are in layer 6.
 </details>
+"""
 
+# %% [markdown]
+r"""
 **VGG-16** is regular: 3×3 convolutions with padding 1, then 2×2 pooling, five times; then three dense layers. A list says it all. Numbers before `"flatten"` are kernels, numbers after it are dense units.
 """
 

@@ -349,6 +349,11 @@ Now the experiment, on all 500 test pictures and in honest units. **Predict** wh
 # %%
 my_guess = predictions.keep({"fgsm": None, "random signs": None})
 
+# %% [markdown]
+r"""
+Now the run: four budgets, an attack and its control.
+"""
+
 # %%
 signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
 shown = slice(25 if is_grading() else 500)
@@ -986,6 +991,11 @@ for name, patch in patches.items():
     ]
     print(f"{name:30} {rates[name][0]:.2f}          {rates[name][1]:.2f}")
 predictions.beside(guess_patches, {name: both[1] for name, both in rates.items()})
+
+# %% [markdown]
+r"""
+What do the four patches look like, and a picture that carries the last of them?
+"""
 
 # %%
 figures.show(figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3))))
