@@ -46,6 +46,7 @@ from course_utils import predictions
 from course_utils.data import DataUnavailable, load_photos, load_shapes
 from course_utils.labs import adversarial_examples
 from course_utils.labs.adversarial_examples import figures, widgets
+from course_utils.labs.adversarial_examples.challenge import rehearse, save_defence
 from course_utils.models import load_mobilenet, load_trained
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit
@@ -54,7 +55,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -1079,6 +1080,39 @@ def adversarial_training(model, x, y, eps, epochs):
 
 # %% nbgrader={"grade": true, "grade_id": "adversarial-training-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
 lab.adversarial_training.check(adversarial_training)
+
+# %% [markdown]
+r"""
+## The class against itself
+
+**Further:** a challenge, and no points. If your instructor runs it, every learner's attack meets other learners' defences, on pictures that nobody has seen. You may hand in an attack, a defence, or both.
+
+**The attack** is a function of this name, with these four arguments. It gets the network that it attacks, pictures (N, 3, 32, 32) and their labels, and returns attacked pictures: no pixel more than `eps` from where it was, none below 0 or above 1. It may compute for 6 seconds for 100 pictures. Random signs stand there now; who leaves them does not take part.
+"""
+
+
+# %%
+def attack(network, pictures, labels, eps):
+    """Return attacked pictures, each pixel at most eps from where it was."""
+    signs = torch.randn_like(pictures).sign()
+    return (pictures + eps * signs).clamp(0, 1)
+
+
+print(rehearse(attack, network, x[:100], y[:100]))
+
+# %% [markdown]
+r"""
+**The defence** is a network of the same build with other weights: `load_trained("shapes")`, trained on in your way, for example `adversarial_training` above with an attack that has more steps. Put it in the place of `None`; its weights are then written into `defence.npz` beside this notebook, and `course submit` makes a second file to hand in.
+"""
+
+# %%
+my_defence = None
+print(save_defence(my_defence))
+
+# %% [markdown]
+r"""
+Before you hand in a defence: does it withstand an attack that it was *not* trained on? And one whose loss is the gap between two scores, not the cross-entropy? A network that only makes gradients small is no harder to fool; it is harder to fool by its gradient.
+"""
 
 # %% [markdown]
 r"""
