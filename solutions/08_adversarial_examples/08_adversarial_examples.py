@@ -880,7 +880,7 @@ if lab.are_written(input_gradient=input_gradient, fgsm=fgsm):
 
 # %% [markdown]
 r"""
-Nothing was defended: the attacker was blinded. With scores that far apart softmax gives exactly 1 to the winner, the loss is exactly 0, and so is its gradient; a sign of 0 is 0. Whoever divides by 1000 first, or borrows the gradients of another network, finds the old weakness. Athalye, Carlini and Wagner (2018) opened seven of nine published defences whose gradients were blinded in one way or another. So a defence is measured by someone who knows it and wants it to fail.
+Nothing was defended: the attacker was blinded. With scores that far apart softmax gives exactly 1 to the winner, the loss is exactly 0, and so is its gradient; a sign of 0 is 0. Whoever divides by 1000 first, or borrows the gradients of another network, finds the old weakness. Athalye, Carlini and Wagner (2018) found that seven of nine published defences blinded gradients in one way or another; they broke six of them wholly and one in part. So a defence is measured by someone who knows it and wants it to fail.
 """
 
 # %% [markdown]

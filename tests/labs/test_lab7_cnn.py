@@ -1217,3 +1217,41 @@ def test_three_epochs_of_real_garments_come_to_what_the_lesson_says():
         for _ in range(3):
             names["train_one_epoch"](network, batches, adam, F.cross_entropy)
         assert 0.58 < names["evaluate"](network, make_loader(new), 10)["accuracy"] < 0.68
+
+
+# --- Further: rates that change
+
+RATE_AT = """
+def rate_at(step, steps, peak, warmup):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    along = (step - warmup) / (steps - warmup)
+    return peak * (1 + np.cos(np.pi * along)) / 2
+"""
+
+
+def rated(code: str, *changes: tuple[str, str]) -> WrongWay:
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(RATE_AT, *changes), names)
+        return (names["rate_at"],)
+
+    return WrongWay(code, "rate-schedule", answers)
+
+
+WRONG_WAYS += [
+    rated("LR1", ("(step + 1) / warmup", "step / warmup")),
+    rated("LR2", ("(step - warmup) / (steps - warmup)", "step / steps")),
+    rated("LR3", ("(1 + np.cos(np.pi * along)) / 2", "np.cos(np.pi * along)")),
+    rated("LR4", ("(1 + np.cos(np.pi * along)) / 2", "(1 - along)")),
+    rated("LR5", ("    if step < warmup", "    warmup = 0\n    if step < warmup")),
+    rated("LR6", ("    if step < warmup", "    peak = 1\n    if step < warmup")),
+    rated("LR7", ("np.pi * along", "along")),
+    rated("LR8", ("(steps - warmup)", "max(steps - warmup - 1, 1)")),
+]
+EQUIVALENT |= {
+    "rate-schedule": {
+        "rate_at(peak): without negative numbers": "no rate is below 0",
+        "rate_at(step): without negative numbers": "steps are numbered from 0",
+    }
+}
