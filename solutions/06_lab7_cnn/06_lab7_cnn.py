@@ -1264,7 +1264,7 @@ $$\eta(s) = \frac{\text{peak}}{2} \left(1 + \cos \pi\, \frac{s - \text{warm-up}}
 
 # %% [markdown]
 r"""
-## Exercise 6.11. A rate for every step
+## Bonus. A rate for every step
 
 **Further:** worth nothing, and nothing else needs it.
 

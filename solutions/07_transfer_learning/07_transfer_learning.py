@@ -902,7 +902,7 @@ at each place (i, j), and you have a map whose *mean* is the score without its b
 
 # %% [markdown]
 r"""
-## Exercise 7.9. A class activation map
+## Bonus. A class activation map
 
 **Further:** worth nothing, and nothing else needs it.
 
@@ -989,7 +989,7 @@ r"""
 
 # %% [markdown]
 r"""
-## Exercise 7.10. Cover it up
+## Bonus. Cover it up
 
 **Further:** worth nothing, and nothing else needs it.
 

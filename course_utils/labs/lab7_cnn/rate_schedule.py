@@ -1,4 +1,4 @@
-"""Exercise 6.11: a learning rate that climbs for some steps, and then falls along half a cosine.
+"""Bonus: a learning rate that climbs for some steps, and then falls along half a cosine.
 
 | claim of the prompt | case |
 |---|---|
@@ -70,20 +70,22 @@ LR8 = Misconception(
 
 NAME = "rate_at"
 WORKED = """
-Another schedule, on paper: a rate that falls along a *line* after a warm-up of 2 steps, 6 steps in all, peak 0.3.
+Another schedule, on paper: a rate that is *held*, and falls along a line in the last 4 of 7 steps. Held at 0.2.
 
-1. Steps are numbered 0 to 5. The warm-up has two equal parts: 0.15 at step 0, 0.3 at step 1.
-2. Four steps are left. How far along is step s? (s − 2) / 4: 0, 0.25, 0.5 and 0.75.
-3. The line from 1 to 0 at these places: 1, 0.75, 0.5, 0.25. Times the peak: 0.3, 0.225, 0.15, 0.075.
-4. 0 itself would be reached at step 6, which there is not: no step is wasted.
+1. Steps are numbered 0 to 6; the fall begins behind step 7 − 4 − 1 = 2.
+2. How far has the fall come at step s? Step 3 is the first of it: (3 − 3) / 4 = 0, then 0.25, 0.5, 0.75.
+3. The line from 1 to 0 at these places: 1, 0.75, 0.5, 0.25. Times 0.2: 0.2, 0.15, 0.1, 0.05.
+4. 0 itself would be reached at step 7, which there is not: no step is wasted.
 
 ```python
-def line_at(step, steps, peak, warmup):
-    if step < warmup:
-        return peak * (step + 1) / warmup
-    along = (step - warmup) / (steps - warmup)
-    return peak * (1 - along)
+def held_at(number, total, rate, fall):
+    left = total - number
+    return rate if left > fall else rate * left / fall
+
+print([round(held_at(s, 7, 0.2, 4), 2) for s in range(7)])  # [0.2, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05]
 ```
+
+Which part of yours comes before the rest, and which curve takes the place of the line?
 """
 
 
