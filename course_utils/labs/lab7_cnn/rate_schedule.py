@@ -125,6 +125,8 @@ class RateSchedule(Implementation):
         plan: Plan = case.data
         found = case.ask(all_rates, answer, *plan)
         array = case.array(found, f"What {NAME} returns, for all steps,")
+        if array.size == plan.steps:
+            array = array.reshape(-1)  # one number is one number, also in an array
         case.compare(NAME, array, [rate(step, *plan) for step in range(plan.steps)], wrong_rates(plan), atol=1e-9)
 
 
