@@ -1306,7 +1306,7 @@ Does it help? The network of section 3, Adam, 3,000 pictures, five epochs, 470 s
 | 0.002 all the time | 79 to 85 % |
 | 0.006 all the time | 66, 10, 78 % |
 | 0.006, half a cosine, no warm-up | 70, 10, 72 % |
-| 0.006, cut to 0.3 after half, to 0.1 after 0.8 of the steps | 68, 10, 76 % |
+| 0.006, times 0.3 after half of the steps, times 0.1 after four fifths | 68, 10, 76 % |
 | 0.006, warm-up of 47 steps, half a cosine | 83 to 85 % |
 """
 

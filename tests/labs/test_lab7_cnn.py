@@ -1249,9 +1249,12 @@ WRONG_WAYS += [
     rated("LR7", ("np.pi * along", "along")),
     rated("LR8", ("(steps - warmup)", "max(steps - warmup - 1, 1)")),
 ]
+COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {
     "rate-schedule": {
         "rate_at(peak): without negative numbers": "no rate is below 0",
         "rate_at(step): without negative numbers": "steps are numbered from 0",
+        "along = (step - warmup) / (steps - warmup) → along = (warmup - step) / (steps - warmup)": COSINE_IS_EVEN,
+        "along = (step - warmup) / (steps - warmup) → along = (step - warmup) / (warmup - steps)": COSINE_IS_EVEN,
     }
 }
