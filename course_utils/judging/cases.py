@@ -171,14 +171,14 @@ class Case:
         unexplained = not fitting and all(way in slips.WEAK for way in seen[:1])
         if near and (how_many() == "some" or (unexplained and how_many() == "all")):
             fitting = (*fitting, *neighbours_that_fit(given, near))
-        told = tuple(way for way in fitting if given.size >= slips.ENOUGH or not slips.is_near(way)) or tuple(seen)
+        told = tuple(way for way in fitting if given.size > 1 or not slips.is_near(way)) or tuple(seen)
         fitting = (*fitting, *seen)
         if given.shape != right.shape:
             line = _shape_line(given, right)
             error = self.wrong(what, told[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")
         else:
             error = self.wrong(what, told[:1], detail=_value_line(given, right, rtol, atol))
-        raise findings.Wrong(replace(error.finding, fitting=fitting))
+        raise findings.Wrong(replace(error.finding, fitting=fitting, neighbours=near is not None))
 
 
 def _shape_line(given: np.ndarray, right: np.ndarray) -> str:

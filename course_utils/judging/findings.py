@@ -37,6 +37,8 @@ class Finding:
     fitting
         Every wrong way that gives this in the case that was tried (``because`` holds the first of them); None where
         nothing was compared.
+    neighbours
+        Whether neighbours of what is right were among them (:mod:`course_utils.judging.near`).
     """
 
     standing: Standing
@@ -45,6 +47,7 @@ class Finding:
     because: tuple[Misconception, ...] = ()
     advice: str = ""
     fitting: tuple[Misconception, ...] | None = None
+    neighbours: bool = False
 
     @property
     def lines(self) -> list[str]:
@@ -118,8 +121,8 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
         return first
     known = first.fitting or first.because
     counts = {way: sum(way in (one.fitting or one.because) for one in wrong_ones) for way in known}
-    every = [one.fitting or one.because for one in wrong_ones]
-    counts |= {way: len(every) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
+    every = [one.fitting or () for one in wrong_ones if one.neighbours]
+    counts |= {way: len(wrong_ones) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
@@ -149,7 +152,7 @@ def slip_of_all(first: Finding, others: list[Finding]) -> tuple[Misconception, .
     """
     if first.fitting is None or first.advice or not others:
         return ()
-    every = [one.fitting or () for one in others]
+    every = [one.fitting or () for one in others if one.neighbours] or [()]
     near = [way for way in first.fitting if isinstance(way, Nearly) and all(map(way.agrees, every))]
     if near or len(others) == 1:
         return tuple(near[:1])

@@ -104,8 +104,8 @@ SL42 = Misconception(
 )
 NEAR: tuple[Misconception, ...] = (SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42)
 
-SECONDS = 0.08  # of computing, for the neighbours of one answer
-MOST = 600  # neighbours of a recipe
+SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
+MOST = 300  # neighbours of a recipe, where the likely ones are not more
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,10 @@ def how_many() -> str:
 @lru_cache(maxsize=64)
 def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
     """Return the neighbours of a recipe, the likeliest first."""
-    tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    except OSError:  # a package without its sources
+        return ()
     function = tree.body[0]
     assert isinstance(function, ast.FunctionDef)
     function.body = function.body[1 if ast.get_docstring(function) else 0 :]
@@ -192,13 +195,14 @@ def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
         one.annotation = None
     asked = [one.arg for one in function.args.args]
     found: list[tuple[Nearly, Recipe]] = []
-    for far in (False, True):
-        for way, about, code in itertools.islice(_changed(tree, function, asked, far), MOST - len(found)):
+    for far in range(4):
+        most = max(0, MOST - len(found)) if far else None
+        for way, about, code in itertools.islice(_changed(tree, function, asked, far), most):
             named = [f"`{name}`" for name in dict.fromkeys(about) if name in asked and len(name) > 1][:2]
             hint = f" Look where {' and '.join(named)} {'come' if len(named) > 1 else 'comes'} in." if named else ""
             found.append((_named(way, recipe, len(found), hint), _made(code, recipe)))
-        found.sort(key=lambda one: ORDER.index(one[0].code))
         if not far:
+            found.sort(key=lambda one: ORDER.index(one[0].code))
             found.append((_named(SL40, recipe, -1), _twice(recipe)))
     return tuple(found)
 
@@ -268,14 +272,15 @@ HELPERS: dict[str, Callable[[Any], Any]] = {
     "_sigmoid": lambda x: _number(x).double().sigmoid(),
     "_whole": lambda x: x // 1,
 }
+USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
 Change = tuple[Misconception, list[str], CodeType]
 
 
-def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far: bool) -> Iterator[Change]:
-    """Yield what is changed, the names that are near, and the recipe with it; ``far``: what is less likely."""
+def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far: int) -> Iterator[Change]:
+    """Yield what is changed, the names that are near, and the recipe with it; less likely ones from ``far`` 1 to 3."""
     bound = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     for holder, field, index, node in _places(function):
-        for way, other in _too_many(node, asked) if far else _others(node, [*asked, *sorted(bound)]):
+        for way, other in _too_many(node, asked, far) if far else _others(node, [*asked, *sorted(bound)]):
             _put(holder, field, index, other)
             yield way, _names(node) + _names(other), _compiled(tree)
         _put(holder, field, index, node)
@@ -386,15 +391,15 @@ def _other_operations(node: ast.BinOp) -> Iterator[tuple[Misconception, ast.expr
         yield SL37, ast.BinOp(node.left, ast.Mod(), node.right)
 
 
-def _too_many(node: ast.expr, asked: list[str]) -> Iterator[tuple[Misconception, ast.expr]]:
+def _too_many(node: ast.expr, asked: list[str], far: int) -> Iterator[tuple[Misconception, ast.expr]]:
     """Yield an expression with a quantity or a function that does not belong there."""
     if isinstance(node, ast.Constant | ast.Slice | ast.Tuple):
         return
-    for name in asked:
-        for operation in (ast.Mult, ast.Div, ast.Add, ast.Sub):
-            if not (isinstance(node, ast.Name) and node.id == name):
-                yield SL38, ast.BinOp(node, operation(), ast.Name(name, ast.Load()))
-    for name in HELPERS:
+    operations = {2: (ast.Mult, ast.Div), 3: (ast.Add, ast.Sub)}.get(far, ())
+    for name, operation in itertools.product(asked, operations):
+        if not (isinstance(node, ast.Name) and node.id == name):
+            yield SL38, ast.BinOp(node, operation(), ast.Name(name, ast.Load()))
+    for name in {1: USUAL, 3: [name for name in HELPERS if name not in USUAL]}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
 

@@ -295,7 +295,7 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         if right.transpose(order).shape == given.shape
     ):
         yield SL4
-    if several and (_same(given, np.trunc(right)) or _is_rounded(given, right)):
+    if several and given.any() and (_same(given, np.trunc(right)) or _is_rounded(given, right)):
         yield SL8
     if several and _is_far(given, right) and _same(given - right, np.full(right.shape, (given - right).flat[0])):
         yield SL7
@@ -497,14 +497,16 @@ def _number_slips(value: float, given: Any) -> Iterator[tuple[Misconception, lis
     yield SL1, [-value]
     if isinstance(value, float) and 0 < value < 1:
         yield SL23, [1 - value]
-    yield SL18, [value * 10.0**power for power in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
+    if len(f"{abs(value):.9e}".partition("e")[0].rstrip("0.")) > 1:  # one digit alone comes about in many ways
+        yield SL18, [value * 10.0**power for power in (-6, -4, -3, -2, -1, 1, 2, 3, 4, 6)]
     if abs(value) >= ENOUGH and value == int(value):
         yield SL17, [value + 1, value - 1]
     if abs(value) >= LARGE and value == int(value):
         yield SL24, [given] if _one_digit_differs(given, value) else []
     yield SL2, [value * 2, value / 2]
     if value != int(value):
-        yield SL8, [cut for cut in (float(int(value)), *(round(value, digits) for digits in range(4))) if cut != value]
+        some = (float(int(value)), *(round(value, digits) for digits in range(4)))
+        yield SL8, [cut for cut in some if cut not in (value, 0) and cut == given]  # itself, not what is near it
     if abs(value) >= LARGE or value != int(value):
         root = [abs(value) ** 0.5] if value > 0 else []
         yield SL14, [value**2, *root, 1 / value] if abs(value) < 1e100 else []

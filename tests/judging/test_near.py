@@ -9,7 +9,7 @@ import torch
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import look
-from course_utils.judging.near import NEAR, nearly, neighbours, only
+from course_utils.judging.near import MOST, NEAR, nearly, neighbours, only
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
 
@@ -38,6 +38,13 @@ def halved(x):
 
 def pair(x, y):
     return x - y, x
+
+
+def long_one(a, b, c, d, e):
+    a = (a + b * c - d / e) / (a - 2 * b + c**2) + (d * e - a) * (b + 3 * c)
+    b = (a + b * c - d / e) / (a - 2 * b + c**2) + (d * e - a) * (b + 3 * c)
+    c = (a + b * c - d / e) / (a - 2 * b + c**2) + (d * e - a) * (b + 3 * c)
+    return a * b * c - a * d + b * e
 
 
 def count(inputs, units):
@@ -154,6 +161,13 @@ def test_slips_in_a_sum_of_products():
     assert 4 - 10 - 21 in ways[SL43]
     assert 4 + 2 * -7 + 3 * 5 in ways[SL44]
     assert ways[SL45][0] == pytest.approx(1 / (1 + np.exp(7)))
+
+
+def test_a_long_recipe_has_no_more_neighbours_than_there_is_time_for():
+    likely = [way for way, _ in neighbours(long_one) if way.code not in ("SL32", "SL38")]
+    assert len(neighbours(long_one)) == max(len(likely), MOST + 1)
+    assert len(neighbours(bent)) <= MOST + 1
+    assert neighbours(eval("lambda x: x")) == ()
 
 
 def test_what_is_tried_may_fail():

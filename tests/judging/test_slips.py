@@ -53,9 +53,9 @@ def test_what_is_no_slip_has_no_name(given):
 
 
 def test_a_slip_on_top_of_a_known_way_is_both():
-    way = Misconception("ZZ98", "of this test", "This is another matrix. Which?", "A section")
+    way = Misconception("ZZ97", "of this test", "This is another matrix. Which?", "A section")
     (found,) = in_array(-RIGHT[:, ::2] * 7, RIGHT, {way: lambda: RIGHT[:, ::2] * 7})
-    assert found.code == "ZZ98+SL1"
+    assert found.code == "ZZ97+SL1"
     assert "another matrix" in found.hint
     assert "the size is right" in found.hint
     assert found not in known()

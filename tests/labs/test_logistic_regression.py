@@ -605,6 +605,7 @@ MUTANTS = [
     other("LG28", "logreg_grads", ERRORS.format("X.T @ e**2 / len(X), np.mean(e**2)")),
     other("LG28", "logreg_grads", ERRORS.format("X.T @ abs(e) / len(X), abs(e).mean()")),
     mutant("LG30", "fit_logreg", ("    return w, b", "    return b, w")),
+    mutant("GR2", "fit_logreg", ("    w, b = np.zeros", "    lr = 2 * lr\n    w, b = np.zeros")),
     mutant("LG29", "fit_logreg", ("    w, b = np.zeros", "    lr = lr / len(X)\n    w, b = np.zeros")),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(

@@ -188,7 +188,7 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways) -> An
             fitting = tuple(neighbours_that_fit(given, near))
         small = given.size < ENOUGH and any(map(is_near, fitting))
         error = told(case, _difference(z, given, right), () if small else fitting[:1])
-        raise Wrong(replace(error.finding, fitting=fitting))
+        raise Wrong(replace(error.finding, fitting=fitting, neighbours=name in recipes.RECIPES))
     if found.get("changed"):
         raise told(case, "it changed the array that it was given", AF2)
     if seen := found.get("warnings"):

@@ -62,6 +62,12 @@ VE32 = Misconception(
     "This slope grows with x. Where is the logarithm steeper, at 1 or at 10?",
     ENGINE,
 )
+VE45 = Misconception(
+    "VE45",
+    "ReLU that lets through what is below 0",
+    "Something comes through where the input is below 0, in the number or in the slope. What does a ReLU let pass?",
+    ENGINE,
+)
 VE44 = Misconception(
     "VE44",
     "input taken for the slope",
@@ -206,6 +212,9 @@ def slope_ways(part: str, line: str, place: float) -> dict[Misconception, list[f
 def _relu_way(Value: Any) -> Misconception | None:
     """Tell a mask from the wrong side from a slope that is always 0, and from another slope at 0 itself."""
     rows = [Program({"a": place, "w": factor}, (RELU_LINE, "y = u * w")) for place, factor in RELU_PLACES]
+    passed = [_number_of(Value, written) for written in rows]
+    if None not in passed and any(number for number, (place, _) in zip(passed, RELU_PLACES, strict=True) if place < 0):
+        return VE45
     given = [_gradient_of(Value, written) for written in rows]
     if None in given:
         return None
@@ -218,6 +227,9 @@ def _relu_way(Value: Any) -> Misconception | None:
         return VE17
     if all(close_numbers(slope, 1.0) for slope in inside):
         return VE28
+    below = {slope for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True) if place < 0}
+    if len(below) == 1 and 0 < max(below) < 1 and set(inside) - below == {1.0}:
+        return VE45
     if all(close_numbers(slope, place) for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True)):
         return VE44
     if all(close_numbers(slope, max(place, 0.0)) for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True)):

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.answers import as_array, as_dict, as_numbers, is_missing, kind
-from course_utils.judging.closeness import close
+from course_utils.judging.closeness import close, near
 from course_utils.judging.exercise import Exercise
 from course_utils.judging.findings import Finding, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
@@ -195,7 +195,7 @@ def _explained(losses: np.ndarray) -> Misconception | None:
         VT1_TRAIN: [torch_training(steps, zero=False)],
         VT10: [torch_training(steps + 1)[1:]],
         GR1_TRAIN: [torch_training(steps, rate=-RATE)],
-        VT2: [[losses[0]] * steps],
+        VT2: [[losses[0]] * steps] if near(losses[0], torch_training(1)[0], share=0.01) else [],
         VT3: [torch_training(steps, mean=False), *(torch_training(steps, rate=rate) for rate in OTHER_RATES)],
     }
     for way, results in ways.items():

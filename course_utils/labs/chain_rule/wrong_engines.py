@@ -47,6 +47,13 @@ VE13 = Misconception(
     ORDER,
 )
 
+VE49 = Misconception(
+    "VE49",
+    "slope of a step left out, divided by, or squared",
+    "One way to get this: what comes back goes on without the step's slope, divided by it, or with its square. What "
+    "does the chain rule do with the two?",
+    ORDER,
+)
 VE20 = Misconception(
     "VE20",
     "only one of the parents gets a gradient",
@@ -133,6 +140,11 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         VE21: [partial(_first_turn, written, most=most) for most in (1, None)],
         VE36: [lambda edges: dict.fromkeys(written.names, 1.0)],
         VE37: [lambda edges: _passed_on(written, edges, _with_first_slope(edges))],
+        VE49: [
+            partial(_combined, written, combine=lambda slope, back: back),
+            partial(_combined, written, combine=lambda slope, back: back / slope if slope else 0.0),
+            partial(_combined, written, combine=lambda slope, back: slope * slope * back),
+        ],
         VE38: [partial(_combined, written, combine=lambda slope, back: slope + back)],
         VE40: [partial(_sums_so_far, written)],
         VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],

@@ -241,7 +241,7 @@ def _in_epochs(case: Case, rows: list[np.ndarray], number: int, size: int, epoch
     if not rows:
         raise case.always("fit sends no batch through the network.")
     if max(map(len, rows)) > size:
-        raise case.wrong(FIT, FT7 if max(map(len, rows)) == number else None)
+        raise case.wrong(FIT, FT7 if min(map(len, rows)) == number else None)
     per_epoch = -(-number // size)
     every = [rows[start : start + per_epoch] for start in range(0, len(rows), per_epoch)]
     if len(rows) == (number // size) * epochs or _leaves_out(rows, number, size):
@@ -259,7 +259,8 @@ def _in_epochs(case: Case, rows: list[np.ndarray], number: int, size: int, epoch
 
 def _leaves_out(rows: list[np.ndarray], number: int, size: int) -> bool:
     used = np.bincount(np.concatenate(rows), minlength=number)
-    return number % size > 0 and all(len(one) == size for one in rows) and used.max() > used.min()
+    whole = len(rows) % (number // size) == 0 and all(len(one) == size for one in rows)
+    return number % size > 0 and whole and used.max() > used.min()
 
 
 def _look_at_labels(case: Case, found: dict[str, Any], rows: list[np.ndarray], y: np.ndarray) -> None:

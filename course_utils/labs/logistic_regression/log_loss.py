@@ -210,7 +210,7 @@ class LogLoss(Implementation):
 def _near(z: torch.Tensor, y: torch.Tensor) -> Iterator[tuple[Misconception, Any]]:
     """Yield the neighbours of three forms of the loss."""
     for recipe in (recipes.log_loss, recipes.safe_loss, recipes.loss_of_margins):
-        yield from nearly(recipe, z, y, seconds=0.04)
+        yield from nearly(recipe, z, y)
 
 
 def told(ways: Ways, batch: Batch) -> Ways:

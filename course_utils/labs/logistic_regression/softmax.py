@@ -249,10 +249,10 @@ def _near(name: str, Z: torch.Tensor, y: torch.Tensor) -> Iterator[tuple[Misconc
     """Yield the neighbours of what one of the functions should return."""
     if name == "softmax":
         yield from nearly(recipes.probabilities, Z)
-        yield from nearly(recipes.of_a_function, Z, seconds=0.04)
+        yield from nearly(recipes.of_a_function, Z)
         return
     for recipe in RECIPES[name]:
-        yield from nearly(recipe, Z, y, seconds=0.05)
+        yield from nearly(recipe, Z, y)
 
 
 RECIPES = {

@@ -21,6 +21,8 @@ from course_utils.judging.answers import kind
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.neurons import recipes
 from course_utils.labs.neurons.dense_layer import tensors
 from course_utils.labs.neurons.headings import STACK
 from course_utils.labs.neurons.network_shapes import DS1
@@ -140,8 +142,10 @@ class CollapseStack(Implementation):
         if type(given) not in (tuple, list) or len(given) != 2:
             raise case.always(f"collapse should return a pair, W and b, not {kind(given)}.")
         W, b = torch_collapse(layers)
-        case.compare("collapse, W", case.array(given[0], "W of collapse"), W, product_ways(layers))
-        case.compare("collapse, b", case.array(given[1], "b of collapse"), b, carried_ways(layers))
+        stack = [tensors(*pair) for pair in layers]
+        near = [partial(nearly, recipe, stack) for recipe in (recipes.carried_weight, recipes.carried_bias)]
+        case.compare("collapse, W", case.array(given[0], "W of collapse"), W, product_ways(layers), near=near[0])
+        case.compare("collapse, b", case.array(given[1], "b of collapse"), b, carried_ways(layers), near=near[1])
 
 
 def _case(sizes: tuple[int, ...], seed: int = 0) -> Case:

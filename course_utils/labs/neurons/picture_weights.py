@@ -272,6 +272,7 @@ class PictureWeights(Exercise):
             advice=lambda ways: alternatives(ways, f"lab.{self.name()}.practice()") if len(ways) > 1 else "",
             show="{:,}".format,
             near={
+                "grey weights": (recipes.weights, (small.height, small.width, 1, small.units)),
                 "grey": (recipes.parameters, (small.height, small.width, 1, small.units)),
                 "colour": (recipes.parameters, (small.height, small.width, 3, small.units)),
                 "large": (recipes.parameters, (large.height, large.width, 3, large.units)),

@@ -31,6 +31,27 @@ def moved(params: Any, grads: Any, lr: Any) -> Any:
     return params - lr * grads
 
 
+def carried_weight(layers: Any) -> Any:
+    """Compute the weight of a stack of layers."""
+    product = layers[0][0]
+    for weight, _bias in layers[1:]:
+        product = torch.mm(weight, product)
+    return product
+
+
+def carried_bias(layers: Any) -> Any:
+    """Compute the bias of a stack of layers."""
+    carried = layers[0][1]
+    for weight, bias in layers[1:]:
+        carried = torch.mv(weight, carried) + bias
+    return carried
+
+
+def weights(height: Any, width: Any, channels: Any, units: Any) -> Any:
+    """Count the weights of a dense layer on a picture."""
+    return units * (height * width * channels)
+
+
 def parameters(height: Any, width: Any, channels: Any, units: Any) -> Any:
     """Count what a dense layer on a picture learns."""
     return units * (height * width * channels + 1)
