@@ -1022,7 +1022,7 @@ errors times the pixels that the weight met. That is a convolution again: the pi
 
 # %% [markdown]
 r"""
-## Exercise 5.12. Find the hidden kernel
+## Bonus. Find the hidden kernel
 
 **Further:** worth nothing, and nothing else needs it.
 
@@ -1095,7 +1095,7 @@ lab.what_can_be_known
 
 # %% [markdown]
 r"""
-## Exercise 5.13. What can be known?
+## Bonus. What can be known?
 
 **Further:** worth nothing, and nothing else needs it.
 

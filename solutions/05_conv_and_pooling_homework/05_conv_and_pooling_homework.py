@@ -693,7 +693,7 @@ Which array makes both ways the same multiplication?
 
 
 # %% nbgrader={"grade": false, "grade_id": "dropout-layer", "locked": false, "schema_version": 3, "solution": true}
-def dropout(x, p, rng, training=True):
+def dropout(x, p, rng, training):
     """Return the output, and what the way back needs."""
     ### BEGIN SOLUTION
     factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)
@@ -731,7 +731,7 @@ In the formula for the gradient, which axis do the means run along, and what do 
 
 
 # %% nbgrader={"grade": false, "grade_id": "batch-norm", "locked": false, "schema_version": 3, "solution": true}
-def batch_norm(x, scale, shift, eps=1e-5):
+def batch_norm(x, scale, shift, eps):
     """Return the normalised batch, and what the way back needs."""
     ### BEGIN SOLUTION
     root = np.sqrt(x.var(axis=0) + eps)
@@ -766,11 +766,11 @@ if lab.batch_norm.is_written(batch_norm, batch_norm_backward):
     rng = np.random.default_rng(2)
     x, g = rng.normal(size=(2, 6, 3))
     scale, shift = rng.normal(size=(2, 3))
-    grad = batch_norm_backward(g, batch_norm(x, scale, shift)[1])[0]
+    grad = batch_norm_backward(g, batch_norm(x, scale, shift, 1e-5)[1])[0]
     up, down = x.copy(), x.copy()
     up[4, 1] += 1e-5
     down[4, 1] -= 1e-5
-    losses = [(batch_norm(one, scale, shift)[0] * g).sum() for one in (up, down)]
+    losses = [(batch_norm(one, scale, shift, 1e-5)[0] * g).sum() for one in (up, down)]
     print(f"your gradient {grad[4, 1]:.6f}, slope {(losses[0] - losses[1]) / 2e-5:.6f}")
     print(f"largest sum over the batch {abs(np.sum(grad, axis=0)).max():.1e}")
 

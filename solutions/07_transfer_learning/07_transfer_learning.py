@@ -120,7 +120,10 @@ r"""
 They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
 This is to use the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
+"""
 
+# %% [markdown]
+r"""
 <details><summary>If you know the slides</summary>
 One calls deep learning ideal when a good representation is not known. That it is not known is not enough: the pictures must be many enough to find it in. With ten of them a fresh network was hardly better than guessing, although nobody knows a good representation for hearts. What helps then is a representation found elsewhere, on 12,000 pictures here.
 </details>
@@ -899,7 +902,7 @@ at each place (i, j), and you have a map whose *mean* is the score without its b
 
 # %% [markdown]
 r"""
-## Exercise 7.9. A class activation map
+## Bonus. A class activation map
 
 **Further:** worth nothing, and nothing else needs it.
 
@@ -986,7 +989,7 @@ r"""
 
 # %% [markdown]
 r"""
-## Exercise 7.10. Cover it up
+## Bonus. Cover it up
 
 **Further:** worth nothing, and nothing else needs it.
 

@@ -350,6 +350,11 @@ Now the experiment, on all 500 test pictures and in honest units. **Predict** wh
 # %%
 my_guess = predictions.keep({"fgsm": None, "random signs": None})
 
+# %% [markdown]
+r"""
+Now the run: four budgets, an attack and its control.
+"""
+
 # %%
 signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
 shown = slice(25 if is_grading() else 500)
@@ -875,7 +880,7 @@ if lab.are_written(input_gradient=input_gradient, fgsm=fgsm):
 
 # %% [markdown]
 r"""
-Nothing was defended: the attacker was blinded. With scores that far apart softmax gives exactly 1 to the winner, the loss is exactly 0, and so is its gradient; a sign of 0 is 0. Whoever divides by 1000 first, or borrows the gradients of another network, finds the old weakness. Athalye, Carlini and Wagner (2018) opened seven of nine published defences whose gradients were blinded in one way or another. So a defence is measured by someone who knows it and wants it to fail.
+Nothing was defended: the attacker was blinded. With scores that far apart softmax gives exactly 1 to the winner, the loss is exactly 0, and so is its gradient; a sign of 0 is 0. Whoever divides by 1000 first, or borrows the gradients of another network, finds the old weakness. Athalye, Carlini and Wagner (2018) found that seven of nine published defences blinded gradients in one way or another; they broke six of them wholly and one in part. So a defence is measured by someone who knows it and wants it to fail.
 """
 
 # %% [markdown]
@@ -987,6 +992,11 @@ for name, patch in patches.items():
     ]
     print(f"{name:30} {rates[name][0]:.2f}          {rates[name][1]:.2f}")
 predictions.beside(guess_patches, {name: both[1] for name, both in rates.items()})
+
+# %% [markdown]
+r"""
+What do the four patches look like, and a picture that carries the last of them?
+"""
 
 # %%
 figures.show(figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3))))

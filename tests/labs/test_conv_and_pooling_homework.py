@@ -489,3 +489,18 @@ WRONG_WAYS += [
     of_two("BT8", "batch-norm", 1 / 2, ("(grad_out * hat).sum", "(grad_out * x).sum")),
     of_two("BT9", "batch-norm", None, ("np.sqrt(variance + eps)", "(variance + eps)")),
 ]
+
+OWN_MEMORY = "what is remembered is the learner's own, and meets arrays"
+EXCLUDED_FORMS |= {
+    exercise: dict.fromkeys(("returns arrays as tensors", "returns arrays as tensors with a gradient"), OWN_MEMORY)
+    for exercise in TWO_MORE
+}
+DRAWN = "factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)"
+EQUIVALENT |= {
+    "batch-norm": {"batch_norm(eps): without negative numbers": "eps is never below 0"},
+    "dropout-layer": {
+        "dropout(p): without negative numbers": "no probability is below 0",
+        "dropout_backward(memory): without negative numbers": "no factor is below 0",
+        f"{DRAWN} → {DRAWN.replace('>=', '>')}": "no number that is drawn is exactly p",
+    },
+}

@@ -1276,3 +1276,44 @@ def test_gradients_that_are_never_cleared_are_momentum_of_one():
     with_momentum = build("reproducible-run", ("lr=0.1)", "lr=0.001, momentum=1)"))
     assert all(torch.allclose(a, b, atol=1e-5) for a, b in zip(never_cleared(3), with_momentum(3), strict=True))
     assert judged(lab.reproducible_run.check, never_cleared).text.startswith("Correct.")
+
+
+# --- Further: rates that change
+
+RATE_AT = """
+def rate_at(step, steps, peak, warmup):
+    if step < warmup:
+        return peak * (step + 1) / warmup
+    along = (step - warmup) / (steps - warmup)
+    return peak * (1 + np.cos(np.pi * along)) / 2
+"""
+
+
+def rated(code: str, *changes: tuple[str, str]) -> WrongWay:
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(RATE_AT, *changes), names)
+        return (names["rate_at"],)
+
+    return WrongWay(code, "rate-schedule", answers)
+
+
+WRONG_WAYS += [
+    rated("LR1", ("(step + 1) / warmup", "step / warmup")),
+    rated("LR2", ("(step - warmup) / (steps - warmup)", "step / steps")),
+    rated("LR3", ("(1 + np.cos(np.pi * along)) / 2", "np.cos(np.pi * along)")),
+    rated("LR4", ("(1 + np.cos(np.pi * along)) / 2", "(1 - along)")),
+    rated("LR5", ("    if step < warmup", "    warmup = 0\n    if step < warmup")),
+    rated("LR6", ("    if step < warmup", "    peak = 1\n    if step < warmup")),
+    rated("LR7", ("np.pi * along", "along")),
+    rated("LR8", ("(steps - warmup)", "max(steps - warmup - 1, 1)")),
+]
+COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
+EQUIVALENT |= {
+    "rate-schedule": {
+        "rate_at(peak): without negative numbers": "no rate is below 0",
+        "rate_at(step): without negative numbers": "steps are numbered from 0",
+        "along = (step - warmup) / (steps - warmup) → along = (warmup - step) / (steps - warmup)": COSINE_IS_EVEN,
+        "along = (step - warmup) / (steps - warmup) → along = (step - warmup) / (warmup - steps)": COSINE_IS_EVEN,
+    }
+}

@@ -1299,3 +1299,21 @@ def test_class_maps_lie_on_their_things_only_with_the_trained_body_and_its_own_h
             shares[way] = [names["share_in_quarter"](one, quarter) for quarter, one in enumerate(found)]
         assert min(shares["trained"]) > 0.65
         assert max(np.mean(shares["head's rows shuffled"]), np.mean(shares["fresh body"])) < 0.4
+
+
+BEHIND_RELU = "maps behind ReLU6 are never below 0"
+WHOLE = "whole = model(picture).softmax(1)[0, k]"
+COVERED = "falls[i, j] = whole - model(covered).softmax(1)[0, k]"
+ZEROS = "falls = torch.zeros((H - size) // stride + 1, (W - size) // stride + 1)"
+ONE_PICTURE = "of one picture the last is the first"
+EQUIVALENT |= {
+    "class-map": {"class_map(maps): without negative numbers": BEHIND_RELU},
+    "occlusion": {
+        f"{ZEROS} → {ZEROS.replace('zeros', 'ones')}": "every number of it is written over",
+        f"{WHOLE} → {WHOLE.replace('[0', '[-1')}": ONE_PICTURE,
+        f"{COVERED} → {COVERED.replace('[0', '[-1')}": ONE_PICTURE,
+        f"with torch.no_grad(): → {WHOLE}; {ZEROS}; for i in range(falls.shape[0]):": (
+            "the numbers are the same with their gradients"
+        ),
+    },
+}

@@ -1,4 +1,4 @@
-"""Exercise 5.12: find a hidden kernel from a picture before and after, by gradient descent.
+"""Bonus: find a hidden kernel from a picture before and after, by gradient descent.
 
 | claim of the prompt | case |
 |---|---|

@@ -1,4 +1,4 @@
-"""Exercise 5.13: how many numbers about a kernel a pair of pictures tells."""
+"""Bonus: how many numbers about a kernel a pair of pictures tells."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

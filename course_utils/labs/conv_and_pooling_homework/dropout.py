@@ -129,12 +129,14 @@ class DropoutLayer(Implementation):
             must_be_function(dropout_backward, BACKWARD)
         p, training = case.data, case.part != EVAL
         rng = case.rng(7)
-        x, slope = rng.uniform(1, 2, SHAPE), None if case.part == FORWARD else rng.uniform(1, 2, SHAPE)
+        x, slope = (rng.uniform(1, 2, SHAPE) * rng.choice([-1, 1], SHAPE) for _ in range(2))  # none is near 0
         with no_shortcuts("dropout"):
-            found = case.ask(there_and_back, dropout, dropout_backward, x, p, 5, training, slope)
+            found = case.ask(
+                there_and_back, dropout, dropout_backward, x, p, 5, training, None if case.part == FORWARD else slope
+            )
         out = case.array(found["out"], "What dropout returns first")
         factors = _factors(case, out, x, p, training)
-        if slope is not None:
+        if case.part != FORWARD:
             grad = case.array(found["grad"], "What dropout_backward returns")
             stays = factors > 0
             ways = {

@@ -1,4 +1,4 @@
-"""Exercise 7.9: where in a picture the score of a class comes from, out of the last maps and the head's weights."""
+"""Bonus: where in a picture the score of a class comes from, out of the last maps and the head's weights."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple

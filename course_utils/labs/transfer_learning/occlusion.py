@@ -1,4 +1,4 @@
-"""Exercise 7.10: cover a piece of a picture, and see how far a class's probability falls; then the next piece."""
+"""Bonus: cover a piece of a picture, and see how far a class's probability falls; then the next piece."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
