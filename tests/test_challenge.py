@@ -464,6 +464,25 @@ def test_neither_ids_nor_hidden_pictures_are_on_the_page(course_of_four):
     assert tables.to_csv(found, words.called_for({}), {"ada": "grey-owl-01"}).splitlines()[1].endswith("grey-owl-01")
 
 
+def test_a_large_class_is_shown_in_groups():
+    students = [f"s{number:02}" for number in range(50)]
+    figures = {"of": 100, "clean": 90, "whole": 0.5, "moved": 0.5, "taken_for": "star", "taken": 1}
+    duels = [
+        standings.Duel(one, other, figures | {"right": 90 - int(one[1:]), "fooled": int(one[1:])})
+        for one, other in pairing.pairings(students, students, 8)
+    ]
+    control = dict.fromkeys(students, figures | {"right": 85})
+    lists = [standings.of_attacks(duels, 100), standings.of_defences(duels, control)]
+    shown = page.page_of(standings.Standing(DUELS, lists, duels, control), words.called_for({}))
+    picture = shown.partition("Who fools whom")[2].partition("</svg>")[0]
+    numbers = [int(number) for number in re.findall(r">(\d+)</text>", picture)]
+    assert "attacks 1 to 5<" in picture
+    assert "defences 46 to 50<" in picture
+    assert len(numbers) <= page.GROUPS**2
+    assert (numbers[0], max(numbers)) == (43, 88)  # of attacks that fool 45 to 49 and 0 to 4
+    assert "s49" not in picture
+
+
 def test_what_is_unusual_in_ids_stays_text(course_of_four):
     odd = "<script>alert(1)</script>&=1"
     found = run(course_of_four, Hired())
