@@ -18,7 +18,7 @@ from commands import call
 
 from course_utils import handing_in
 from course_utils.challenge import page, pairing, people, ranking, running, standings, tables, words
-from course_utils.challenge.jobs import AT_ONCE, DUELS, NETWORKS
+from course_utils.challenge.jobs import DUELS, NETWORKS
 from course_utils.challenge.needed import needed
 from course_utils.challenge.store import Store
 from course_utils.course import CourseError
@@ -413,14 +413,13 @@ def _asked(root: Path) -> list[str]:
     return hired.asked
 
 
-def test_a_job_holds_not_more_pairings_than_its_time_is_for(course_of_four, weights):
-    for number in range(13):
-        hand_in(course_of_four, f"s{number}", defence=saved(**weights | {"head.bias": np.full(10, number / 100)}))
+def test_a_job_holds_not_more_pairings_than_its_time_is_for(course_of_four, monkeypatch):
+    monkeypatch.setattr(running.jobs, "AT_ONCE", 2)
     hired = Hired()
-    run(course_of_four, hired, rivals=0)
+    run(course_of_four, hired)
     parts = Counter(name.partition(":")[0] for name in hired.asked)
-    assert max(parts.values()) == AT_ONCE
-    assert parts["ada#0"] + parts["ada#10"] == 16
+    assert parts["ada#0"] + parts["ada#2"] == 3
+    assert max(parts.values()) == 2
 
 
 @pytest.fixture
@@ -479,7 +478,8 @@ def test_a_large_class_is_shown_in_groups():
     assert "attacks 1 to 5<" in picture
     assert "defences 46 to 50<" in picture
     assert len(numbers) <= page.GROUPS**2
-    assert (numbers[0], max(numbers)) == (43, 88)  # of attacks that fool 45 to 49 and 0 to 4
+    assert 41 <= numbers[0] <= 45  # of attacks that fool 45 to 49
+    assert 86 <= numbers[-1] <= 90  # and 0 to 4
     assert "s49" not in picture
 
 

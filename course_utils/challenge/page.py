@@ -14,6 +14,7 @@ LEGIBLE = 16  # rows or columns: in a larger picture cells hold no numbers, and 
 SEPARATE = 40  # rows or columns: in a larger class they are groups
 GROUPS = 10
 SIDE, SMALL_SIDE, NAMES = 34, 14, 150  # pixels of a cell, of a cell without a number, of names
+STEPS = ("#fde725", "#8fd744", "#35b779", "#21908c", "#31688e", "#443a83", "#440154")  # few stay right: dark
 ONE_BY_ONE = (
     "Each row is an attack, each column a defence, the strongest first. A cell says how many of 100 attacked pictures "
     "the defence still recognises: the darker, the more are fooled. A cross is a pairing in which the attack broke a "
@@ -155,7 +156,7 @@ def _in_groups(standing: Standing) -> tuple[list[str], list[str], list[Cell]]:
             right[place] += duel.outcome["right"]
             of[place] += duel.outcome["of"]
     told = {place: f"{names[0][place[0]]} against {names[1][place[1]]}: {right[place]} of {of[place]}" for place in of}
-    return names[0], names[1], [Cell(*place, right[place], of[place], told[place]) for place in of]
+    return names[0], names[1], [Cell(*place, right[place], of[place], told[place]) for place in sorted(of)]
 
 
 def _key() -> str:
