@@ -311,9 +311,9 @@ def grade(
 
     root, console, well, decided = writable_root(), Console(), True, True
     names = find_labs(root, labs)
-    _apply_dates(root, names)
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
-        from course_utils.grading import driver, results, screen, unreleased  # slow; the workers get ready meanwhile
+        _apply_dates(root, names)  # slow to import, as what follows; the workers get ready meanwhile
+        from course_utils.grading import driver, results, screen, unreleased
         from course_utils.judging.misconceptions import names_come_from
         from course_utils.labs import load_all
 

@@ -19,6 +19,7 @@ from course_utils.judging.variants import STUDENT_ID
 HAND_IN = "hand-in"
 ID_CELL = re.compile(r"^student_id\s*=\s*([\"'])(.*)\1\s*(?:#.*)?$", re.M)
 ANSWERS = "answers*.zip"
+NO_ID = "where each student has numbers of their own, this one has the lesson's, and is graded so."
 BESIDE = ("defence.npz",)  # what a lesson may write beside its notebook to be handed in with it
 
 
@@ -100,7 +101,7 @@ def _about_the_id(who: str, written: str) -> list[str]:
     if written == who:
         return []
     if not written:
-        return ["The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."]
+        return [f"The notebook's start cell has no student id: {NO_ID}"]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 
 

@@ -22,7 +22,7 @@ from course_utils.course import MASTERS, SPOOL, CourseError
 from course_utils.grading import ways
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.driver import Watcher, limits
-from course_utils.grading.faults import UNDECIDED, last_line
+from course_utils.grading.faults import INTERRUPTED, UNDECIDED, last_line
 from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.job import Bundle, Check, Graded, Job, ReleasedCell, Submission
 from course_utils.grading.screen import Bar
@@ -223,6 +223,8 @@ def _problem(what: str, check: Check) -> str:
     words = " ".join(check.message.split())[:LONGEST]
     if check.verdict == UNDECIDED:
         return f"the check itself fails at {what}: {last_line(check.fault)}"
+    if check.verdict == INTERRUPTED:
+        return f"grading {what} was interrupted: run this again"
     if what == MODEL:
         told = f"{what} earns {check.points:g} of {check.most:g} points: {words}"
         return "" if check.verdict == "right" else told

@@ -1,8 +1,9 @@
 """An engine that runs nothing: it reads in the answer's text what the check is to say. For tests of all around it.
 
 A check with the words ``# strict`` takes a half answer for none. An answer's text may hold the words ``wrong``,
-``half``, ``slow`` or ``check breaks``; ``worker dies`` ends the process it is graded in, ``machine fails`` raises. The
-untouched text is not attempted, any other right. If FAKE_ENGINE_LOG names a file, every grading is noted in it.
+``half``, ``slow``, ``check breaks`` or ``box is killed``; ``worker dies`` ends the process it is graded in, ``machine
+fails`` raises. The untouched text is not attempted, any other right. If FAKE_ENGINE_LOG names a file, every grading is
+noted in it.
 """
 
 import json
@@ -89,4 +90,6 @@ def check(said: str, untouched: bool, points: float, reason: str) -> Check:
         return Check(0.0, points, "stopped", message="too slow")
     if "check breaks" in said:
         return Check(0.0, points, "undecided", message="a person will look", fault="Traceback: of ours\nKeyError: 'a'")
+    if "box is killed" in said:
+        return Check(0.0, points, "interrupted", message="it will be done again")
     return Check(0.0, points, "wrong", ["SZ2"], "not yet right") if "wrong" in said else Check(points, points, "right")

@@ -15,7 +15,7 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
     {"cells", "course", "files", "full_marks", "packaged", "runtime", "shapes", "style", "toys"},
     {"fetching", "reference", "showing"},
     {"start_page", "workplace"},
-    {"deadlines", "journal"},
+    {"deadlines", "journal", "predictions"},
     {"judging", "progress"},
     {"inspecting", "models", "training"},
     {"data"},

@@ -1,5 +1,6 @@
 """environment.yml and pyproject.toml name the same packages with the same bounds."""
 
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -13,6 +14,7 @@ CALLED_IN_CONDA = {
     "torch": "pytorch-cpu",
     "matplotlib": "matplotlib-base",
     "msgpack": "msgpack-python",
+    "tzdata": "python-tzdata",
 }
 
 
@@ -46,3 +48,12 @@ def test_doctor_and_make_ask_for_the_same_python(project):
     assert project["requires-python"] == ">=" + ".".join(map(str, OLDEST_PYTHON))
     assert f"< {OLDEST_PYTHON}" in (ROOT / "Makefile").read_text(encoding="utf-8")
     assert sys.version_info[:3] >= OLDEST_PYTHON
+
+
+def test_seeding_a_strangers_assignment_imports_no_pytorch():
+    """A submission that uses NumPy alone took a second more when each grading process imported PyTorch to seed it."""
+    text = "import random, sys, numpy as np; from course_utils.grading.supervise import seed_what_is_there as seed\n"
+    text += "def drawn(): seed(3); return random.random(), np.random.rand()\n"
+    text += "assert drawn() == drawn(); print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", text], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"

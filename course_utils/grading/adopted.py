@@ -5,7 +5,7 @@ from typing import Any
 from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import CheckCellMetadata
 
-from course_utils.grading import autograde, feedback_page, hooks, lateness, pages, shortening
+from course_utils.grading import autograde, feedback_page, formgrader_page, hooks, lateness, pages, shortening
 
 
 def configure(c: Any) -> None:
@@ -24,6 +24,7 @@ def configure(c: Any) -> None:
     # pages of students' notebooks: formgrader's screens and feedback
     c.HTMLExporter.filters = pages.FILTERS
     c.HTMLExporter.preprocessors = [shortening.shorten]
+    formgrader_page.take_place()
     c.GenerateFeedback.exporter_class = feedback_page.FeedbackExporter
     c.GenerateFeedback.post_convert_hook = feedback_page.name_as_handed_in
     plain = GenerateFeedback.preprocessors.default_args[0]

@@ -5,6 +5,7 @@ process it must kill when an answer does not come, whatever that process says of
 """
 
 import contextlib
+import math
 import os
 import signal
 import socket
@@ -19,6 +20,7 @@ from typing import Any
 from course_utils.grading.codec import MAX_FRAME, BadFrame, frame, read_body
 
 PATIENCE = 3  # seconds on the clock for each second that the other side may compute: it may have to wait its turn
+LOOK_EVERY = 0.5  # seconds between two looks at what processes have computed together
 GROWTH = 4  # times as long where the kernel says that it did wait for a processor
 PASSES_CREDENTIALS = sys.platform == "linux"
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid
@@ -32,6 +34,7 @@ class TooSlow(Exception):
     """No answer by the deadline."""
 
 
+Computed = Callable[[], float]
 Deadline = float | Callable[[], float] | None  # a moment, one that grows, or none
 
 
@@ -47,17 +50,26 @@ def waited(pid: int | str = "self") -> float:
 class Patience:
     """A moment that comes later by what a process has had to wait for a processor, within bounds.
 
+    It has come once all processes that are counted together have computed for longer than they may.
+
     Parameters
     ----------
     seconds
         On the clock, from now on, if the process never has to wait.
     pid
         The process.
+    computed
+        Returns how many seconds they have computed up to now.
+    together
+        How many seconds they may compute from now on.
     """
 
-    def __init__(self, seconds: float, pid: int | str = "self") -> None:
+    def __init__(
+        self, seconds: float, pid: int | str = "self", computed: Computed | None = None, together: float = math.inf
+    ) -> None:
         self.seconds, self.pid = seconds, pid
         self.began, self.before = time.monotonic(), waited(pid)
+        self.computed, self.most = computed, together + computed() if computed else math.inf
 
     @property
     def lost(self) -> float:
@@ -66,6 +78,8 @@ class Patience:
 
     def __call__(self) -> float:
         """Return when it is over, as things stand now."""
+        if self.computed and self.computed() > self.most:
+            return -math.inf
         return self.began + self.seconds + self.lost
 
 
@@ -104,21 +118,24 @@ class Channel:
 
     def __init__(self, sock: socket.socket) -> None:
         self.sock, self.peer = sock, 0
+        self.computed: Computed | None = None  # how long the other side has computed with its children, in seconds
         if PASSES_CREDENTIALS:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
 
-    def ask(self, request: Any, seconds: float) -> Any:
+    def ask(self, request: Any, seconds: float, together: float = math.inf) -> Any:
         """Send a document and return the one that comes back.
+
+        ``together`` are the seconds that the other side may compute meanwhile with all its children.
 
         Raises
         ------
         TooSlow
-            After so many seconds, and what the other side has had to wait for a processor. The channel cannot be used
-            any more.
+            After so many seconds, and what the other side has had to wait for a processor, or when it has computed for
+            too long. The channel cannot be used any more.
         Gone
             If the other side has closed the channel, or sends what is no frame.
         """
-        patience = Patience(seconds, self.peer)
+        patience = Patience(seconds, self.peer, self.computed, together)
         with _accounts.kept(patience):
             self.send(request, patience)
             return self.receive(patience)
@@ -164,21 +181,22 @@ class Channel:
             self.close()
             raise Gone(str(error)) from None
 
-    def _wait_until(self, deadline: Deadline) -> None:
+    def _wait_until(self, deadline: Deadline, most: float | None = None) -> None:
+        """Let the socket wait until a moment, for so many seconds at most; raise TimeoutError if it has come."""
         moment = deadline() if callable(deadline) else deadline
         left = None if moment is None else moment - time.monotonic()
         if left is not None and left <= 0:
             raise TimeoutError
-        self.sock.settimeout(left)
+        self.sock.settimeout(left if most is None or left is None else min(left, most))
 
     def _exactly(self, count: int, deadline: Deadline) -> bytes:
         parts = []
         while count:
-            self._wait_until(deadline)
+            self._wait_until(deadline, LOOK_EVERY if self.computed else None)
             try:
                 part = self._some(min(count, 1 << 20))
             except TimeoutError:
-                continue  # the deadline may have grown
+                continue  # the deadline may have grown, or it was only time to look
             if not part:
                 raise ConnectionError("the other side is gone")
             parts.append(part)

@@ -2,7 +2,8 @@
 
 An `Engine` has a preloaded process, which forks a supervisor for each request, several at a time if several threads
 ask; where a process cannot be forked it has as many as there are requests under way. One that dies is replaced, and
-what it was doing is done once more: nobody gets zero points because the machine killed a process.
+what it was doing is done once more; where that fails as well, no points are decided: nobody gets zero because the
+machine killed a process.
 """
 
 import contextlib
@@ -20,7 +21,7 @@ from course_utils.grading import own_code
 from course_utils.grading.channel import GROWTH
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
-from course_utils.grading.ungraded import ungraded
+from course_utils.grading.ungraded import interrupted, ungraded
 
 PAINT_SECONDS = 600
 GRACE_SECONDS = 120  # for a submission, beyond its own limit
@@ -74,8 +75,11 @@ class Engine:
         """
         read = Job.unpack(job)
         seconds = GROWTH * read.limits.total_seconds + GRACE_SECONDS
-        done = self._request(seconds, GRADE, job, self._pictures(read))
-        return done or ungraded(read, "grading it took too long or used too much memory").pack()
+        try:
+            done = self._request(seconds, GRADE, job, self._pictures(read))
+        except Ended:
+            return interrupted(read).pack()
+        return done or ungraded(read, "grading it took too long").pack()
 
     def _pictures(self, job: Job) -> bytes:
         """Return the pictures of a job's release, which are drawn for its first submission."""
@@ -90,8 +94,10 @@ class Engine:
 
         def share(number: int) -> list[Any]:
             which = msgpack.packb([number, self.at_once])
-            drawn: list[Any] = msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
-            return drawn
+            with contextlib.suppress(Ended):
+                drawn: list[Any] = msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
+                return drawn
+            return []
 
         with ThreadPoolExecutor(self.at_once) as pool:
             shares = list(pool.map(share, range(self.at_once)))
@@ -99,13 +105,17 @@ class Engine:
         return packed
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:
-        """Have something done; None if it takes too long, or ends the process that does it again and again."""
+        """Have something done; return None if it takes too long.
+
+        Raises
+        ------
+        Ended
+            If the process that does it is ended again and again.
+        """
         for _ in range(TRIES):
             with self._process() as process, contextlib.suppress(Ended):
                 return process.request(seconds, parts)
-        if self.closed:
-            raise CourseError(ENDED)
-        return None
+        raise CourseError(ENDED) if self.closed else Ended
 
     @contextlib.contextmanager
     def _process(self) -> Iterator[PreloadedProcess]:

@@ -1,7 +1,8 @@
-"""A check that failed itself: nothing that a student did, so no points are decided until a person has looked.
+"""A check that failed itself, or a box that was ended from outside and could not be repeated: faults of ours.
 
-What the student reads is one sentence. What the instructor reads is the traceback: it is kept with the result and in
-the metadata of the graded cell, and says the same on every machine, so that two results can be compared.
+Nothing that a student did, so no points are decided until a person has looked, or it was graded again. Of a check that
+failed the student reads one sentence. What the instructor reads is the traceback: it is kept with the result and in the
+metadata of the graded cell, and says the same on every machine, so that two results can be compared.
 """
 
 import re
@@ -13,6 +14,14 @@ from typing import Final
 from course_utils.grading.own_code import PACKAGE
 
 UNDECIDED: Final = "undecided"  # the verdict
+INTERRUPTED: Final = "interrupted"  # the verdict where what a check stands on was ended from outside, again and again
+LEFT_OPEN = (UNDECIDED, INTERRUPTED)
+ENDED_OUTSIDE = (
+    "its processes were ended from outside again and again: its checks are open, and grading it again may help"
+)
+INTERRUPTION = (
+    "Grading this was interrupted, through no fault of yours. It will be done again, or a person gives the points."
+)
 SENTENCE = "This check failed, through no fault of yours. A person will look at your answer and give the points."
 LONGEST = 8_000  # characters of a traceback
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{4,}")

@@ -87,7 +87,12 @@ class ForkServer:
             self._be_a_box(theirs, cage, seed)
         theirs.close()
         self.boxes[pid] = cage
-        return ["box", pid]
+        return ["box", pid, [str(group) for group in cage.groups]]
+
+    def do_fate(self, pid: int) -> list[Any]:
+        """Tell whether a box was ended from outside, for certain."""
+        certain = self.tier.name == "namespaces"
+        return ["fate", certain and self.boxes[pid].was_ended_from_outside(pid)]
 
     def do_end(self, pid: int) -> list[Any]:
         """End a box with everything in it. An honest one ends by itself: its wire has been cut."""
@@ -158,17 +163,25 @@ class Box:
         Number of the box's outermost process.
     channel
         To the student.
+    groups
+        The box's control groups.
     """
 
     server: Channel
     pid: int
     channel: Channel
+    groups: list[Path] = field(default_factory=list)
     copies: bool = True
+
+    def computed(self) -> float:
+        """Return how many seconds the box's processes have computed together."""
+        return sandbox.computed(self.pid, self.groups)
 
     def fork(self, seconds: float = 10) -> Channel | None:
         """Return a channel to a copy of the student as it is now; None if it cannot be copied."""
         mine, theirs = socket.socketpair()
         copy = Channel(mine)
+        copy.computed = self.channel.computed
         try:
             self.channel.send(["fork"])
             self.channel.pass_on(theirs)
@@ -181,6 +194,11 @@ class Box:
             theirs.close()
         copy.close()
         return None
+
+    def ended_from_outside(self) -> bool:
+        """Tell whether somebody has killed the box from outside, where that is certain."""
+        self.server.send(["fate", self.pid])
+        return bool(self.server.receive()[1])
 
     def end(self) -> None:
         """End everything in the box."""
@@ -222,8 +240,9 @@ class Boxes:
         self.server.send(["box", seed])
         self.server.pass_on(theirs)
         theirs.close()
-        _, pid = self.server.receive()
-        box = Box(self.server, pid, Channel(mine))
+        _, pid, groups = self.server.receive()
+        box = Box(self.server, pid, Channel(mine), [Path(group) for group in groups])
+        box.channel.computed = box.computed
         try:
             reply = box.channel.hear(seconds)
         except Exception as error:

@@ -14,7 +14,7 @@ from nbgrader.utils import compute_checksum, determine_grade, is_task
 
 from course_utils.cells import KERNELSPEC, grade_id
 from course_utils.grading.essays import same
-from course_utils.grading.faults import UNDECIDED
+from course_utils.grading.faults import INTERRUPTED, LEFT_OPEN, UNDECIDED
 from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
 from course_utils.grading.points import answer_of, error_of, failed, passed
 
@@ -27,7 +27,7 @@ CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NOT_RUN = "This check could not be run."
 UNGRADED = "**This notebook could not be graded:** "
 ERRORS = {"wrong": "CheckFailed", "not attempted": "NotAttempted", "stopped": "CellTimeoutError"}
-ERRORS |= {UNDECIDED: "Undecided"}
+ERRORS |= {UNDECIDED: "Undecided", INTERRUPTED: "Interrupted"}
 LANGUAGE = {"name": "python", "pygments_lexer": "ipython3"}  # colours on the feedback page
 
 
@@ -147,7 +147,7 @@ def score_of(cell: NotebookNode, blank: str = "zero") -> float | None:
         What a question that was left blank gives: "zero" points, or "wait" for a person.
     """
     about = cell.metadata.get("course", {})
-    if about.get("verdict") == UNDECIDED or about.get("waits") or is_task(cell):
+    if about.get("verdict") in LEFT_OPEN or about.get("waits") or is_task(cell):
         return None
     if about.get("blank"):
         return None if blank == "wait" else 0.0
@@ -161,6 +161,6 @@ def outputs_of(check: Check) -> list[Output]:
     if check.verdict in ("right", "partly"):
         return [passed(answer_of(check.verdict, check.message, codes), check.points, check.most)]
     name = ERRORS.get(check.verdict, "CheckFailed")
-    if check.verdict == UNDECIDED:
+    if check.verdict in LEFT_OPEN:
         return [error_of(message, name)]
     return failed(answer_of(check.verdict, message, codes), check.most, message, name)

@@ -18,9 +18,12 @@ from course_utils.grading import own_code
 PAINT, GRADE, DONE, FAILED = b"paint", b"grade", b"+", b"!"  # what an engine and a supervisor say to each other
 FORKING, SPAWNING = b"+", b"="  # what a preloaded process says when it is ready
 SHOWN = 16  # digits of the digest of our own code
-# stopped: too slow, or its process was gone; undecided: the check itself failed, a person gives the points
-Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided"]
-Status = Literal["", "ok", "error", "timeout", "ended the process", "over a limit", "left out"]  # "": was not to be run
+# stopped: too slow, or its process was gone; undecided: the check itself failed, a person gives the points;
+# interrupted: the process was ended from outside and could not be repeated: graded again, or a person gives the points
+Verdict = Literal["right", "partly", "wrong", "not attempted", "stopped", "undecided", "interrupted"]
+Status = Literal[
+    "", "ok", "error", "timeout", "ended the process", "over a limit", "left out", "interrupted"
+]  # "": was not to be run
 Output = dict[str, Any]  # nbformat's
 Way = Literal["outside", "inside", "changing"]  # changing: outside, and changed arguments come back
 Attachments = dict[str, dict[str, str]]  # pictures that were pasted into a Markdown cell, nbformat's
@@ -35,7 +38,8 @@ class Limits:
 
     A cell, and a function that a check calls, may *compute* for so many seconds, however busy the machine is; what
     sleeps is ended by the clock on the wall, after :data:`course_utils.grading.channel.PATIENCE` times as many.
-    ``total_seconds`` are on that clock, ``cpu_seconds`` are all that one process may compute.
+    ``total_seconds`` are on that clock. What its children compute meanwhile counts for a cell and for a function, and
+    ``cpu_seconds`` are all that the processes of a submission may compute together, where the system counts it (Linux).
     """
 
     cell_seconds: float = 30
@@ -170,6 +174,8 @@ class Job:
     def holds(self, graded: "Graded") -> bool:
         """Tell whether a result under this job's key would be the same under this job's limits."""
         now = asdict(self.limits)
+        if graded.was_interrupted:
+            return False
         if graded.limits == now:
             return True
         wider = all(now[name] >= value for name, value in graded.limits.items())
@@ -258,6 +264,11 @@ class Graded:
         """Whether something was stopped, or its process ended."""
         stopped = any(check.verdict == "stopped" for check in self.checks.values())
         return bool(self.restarts) or stopped or any(cell["status"] not in ENDED_WELL for cell in self.cells)
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether something could not be done because processes were ended from outside: it is to be graded again."""
+        return any(check.verdict == "interrupted" for check in self.checks.values())
 
     @property
     def points(self) -> float:

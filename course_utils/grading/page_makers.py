@@ -28,9 +28,21 @@ Make = Callable[..., str]  # makes the page that its arguments say; returns why 
 
 @dataclass
 class Maker:
-    """One process, and the page that it is making."""
+    """One process, and the page that it is making.
+
+    Parameters
+    ----------
+    make
+        Makes it, in the process.
+    seconds
+        That a page may compute.
+    patience
+        Seconds on the clock for each of them.
+    """
 
     make: Make
+    seconds: int = SECONDS
+    patience: int = PATIENCE
     name: str = ""
     until: float = 0.0
     process: BaseProcess = field(init=False)
@@ -40,13 +52,13 @@ class Maker:
         # "spawn": a fork of this process would have its threads' locks, and no threads
         context = multiprocessing.get_context("spawn")
         self.wire, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, self.make))
+        self.process = context.Process(target=_serve, args=(theirs, self.make, self.seconds), daemon=True)
         self.process.start()
         theirs.close()
 
     def begin(self, name: str, arguments: tuple[Any, ...]) -> None:
         """Have a page made."""
-        self.name, self.until = name, time.monotonic() + SECONDS * PATIENCE
+        self.name, self.until = name, time.monotonic() + self.seconds * self.patience
         with contextlib.suppress(OSError):  # it is gone: that will be seen when it is listened to
             self.wire.send(arguments)
 
@@ -123,7 +135,7 @@ def _hand_out(maker: Maker, waiting: list[tuple[str, tuple[Any, ...]]], busy: li
 # --- in the process
 
 
-def _serve(wire: Connection, make: Make) -> None:
+def _serve(wire: Connection, make: Make, seconds: int) -> None:
     """Make pages until the wire is cut."""
     _end_with_parent()
     _limit_memory()
@@ -131,7 +143,7 @@ def _serve(wire: Connection, make: Make) -> None:
     with contextlib.suppress(EOFError, OSError):
         while True:
             arguments = wire.recv()
-            with _limited_time():
+            with _limited_time(seconds):
                 reason = _made(make, arguments)
             wire.send(reason)
 
@@ -144,13 +156,13 @@ def _made(make: Make, arguments: tuple[Any, ...]) -> str:
 
 
 @contextlib.contextmanager
-def _limited_time() -> Iterator[None]:
+def _limited_time(seconds: int) -> Iterator[None]:
     """Let the kernel end this process where it computes too long, where there are such timers."""
     if sys.platform == "win32":
         yield
         return
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:

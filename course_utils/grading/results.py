@@ -10,7 +10,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from course_utils.cells import grade_id, is_check
 from course_utils.course import AUTOGRADED
 from course_utils.full_marks import Part, add_up
-from course_utils.grading.faults import UNDECIDED, last_line
+from course_utils.grading.faults import INTERRUPTED, LEFT_OPEN, last_line
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.totals import Further, full_marks_of, further_cells, parts_of
 from course_utils.judging.protocol.verdicts import codes_of
@@ -29,7 +29,8 @@ class Result:
     scores
         Points by graded cell.
     verdicts
-        By check: "right", "partly", "wrong", "not attempted", "stopped", "undecided" or "not graded".
+        By check: "right", "partly", "wrong", "not attempted", "stopped", "undecided", "interrupted" or "not
+        graded".
     codes
         Misconceptions that were recognised, by check.
     notes
@@ -37,7 +38,8 @@ class Result:
     reason
         Why nothing could be graded, "" if something could.
     undecided
-        Checks that failed themselves and to which no person has given points yet, and how: ``KeyError: 'a'``.
+        Checks that failed themselves or were interrupted, and to which no person has given points yet, and how:
+        ``KeyError: 'a'``; "interrupted".
     by_hand
         Cells to which a person has given points.
     waiting
@@ -113,8 +115,8 @@ def _read_notebook(path: Path, result: Result) -> list[dict[str, Any]]:
     for name, cell in checks.items():
         about = cell["metadata"].get("course", {})
         result.verdicts[name] = about.get("verdict", "")
-        if result.verdicts[name] == UNDECIDED and name not in result.by_hand:
-            result.undecided[name] = last_line(about.get("fault", ""))
+        if result.verdicts[name] in LEFT_OPEN and name not in result.by_hand:
+            result.undecided[name] = last_line(about.get("fault", "")) or result.verdicts[name]
         found = list(dict.fromkeys(code for output in cell["outputs"] for code in codes_of(output)))
         result.codes |= {name: found} if found else {}
     blank = [grade_id(cell) for cell in notebook["cells"] if cell["metadata"].get("course", {}).get("blank")]
@@ -134,8 +136,10 @@ def _remark(result: Result, others: list[dict[str, Any]]) -> None:
     lost = [status for status in statuses if status != "error"]
     if untouched:
         result.notes.append(f"not attempted: {len(untouched)} of {len(result.verdicts)} exercises")
-    if result.undecided:
-        result.notes.append(f"the check failed, a person must give the points: {', '.join(result.undecided)}")
+    open_now = {name: result.verdicts[name] == INTERRUPTED for name in result.undecided}
+    for words, interrupted in (("the check failed, a person must give the points", False), (INTERRUPTED, True)):
+        if names := [name for name, was in open_now.items() if was == interrupted]:
+            result.notes.append(f"{words}: {', '.join(names)}")
     if stopped:
         result.notes.append(f"stopped: {', '.join(stopped)}")
     if lost:

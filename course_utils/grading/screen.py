@@ -9,6 +9,7 @@ from rich.table import Table
 
 from course_utils.course import AUTOGRADED
 from course_utils.grading.driver import GradedLab, Watcher
+from course_utils.grading.faults import INTERRUPTED
 from course_utils.grading.results import Result
 from course_utils.judging.misconceptions import name_of
 
@@ -78,12 +79,19 @@ def lines_of_notes(found: list[Result]) -> list[str]:
 
 
 def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
-    """Return which checks failed themselves, so that a person has to give their points, a line each."""
+    """Return which checks failed themselves, and who was interrupted, so that points are open, a line each."""
     hit: dict[str, list[Result]] = {}
+    interrupted = [one for one in found if any(one.verdicts[check] == INTERRUPTED for check in one.undecided)]
     for result in found:
         for check in result.undecided:
-            hit.setdefault(check, []).append(result)
-    return [
+            if result.verdicts[check] != INTERRUPTED:
+                hit.setdefault(check, []).append(result)
+    again = [
+        f"interrupted: {one.student}: its processes were ended from outside (is there enough memory?), so that points "
+        f"are open. Grade again: course grade {lab}"
+        for one in interrupted
+    ]
+    return again + [
         f"undecided: {check} failed itself in {len(results)} submissions ({results[0].student}: "
         f"{results[0].undecided[check]}). Mend it and grade again, or give the points in formgrader. The traceback is "
         f"in the cell's metadata: {AUTOGRADED}/{results[0].student}/{lab}/{lab}.ipynb"

@@ -34,6 +34,14 @@ class SpawnedBox:
     cage: sandbox.Cage
     copies: bool = False
 
+    def computed(self) -> float:
+        """Return how many seconds its processes have computed together, where that can be known."""
+        return sandbox.computed(self.process.pid, [])  # it has joined no groups
+
+    def ended_from_outside(self) -> bool:
+        """Tell that nobody knows."""
+        return False
+
     def fork(self) -> Channel:
         """Return the channel to the process itself."""
         return self.channel
@@ -89,6 +97,7 @@ class SpawnedBoxes:
         box = SpawnedBox(
             Channel(mine), start("spawned", theirs, [f"--tier={self.tier.name}", *private, *modules]), cage
         )
+        box.channel.computed = box.computed
         try:
             box.channel.send([seed, asdict(self.limits), {"name": cage.name, "folder": str(cage.folder)}])
             box.channel.send(len(self.files))

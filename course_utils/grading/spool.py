@@ -57,8 +57,8 @@ class Spool:
             Let this result take the place of a different one. Otherwise the first one stays.
         """
         before = self.find(graded.student, graded.key)
-        if before is not None and before.limits != graded.limits:
-            before = None  # of another time: what it met as a limit may not be one any more
+        if before is not None and (before.limits != graded.limits or before.was_interrupted):
+            before = None  # of another time: what it met as a limit, or was ended by, may not be there any more
         if before is not None:
             differing = differences(before, graded)
             if not anew or not differing:

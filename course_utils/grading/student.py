@@ -8,7 +8,6 @@ import builtins
 import contextlib
 import io
 import os
-import random
 import signal
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from course_utils.grading import codec, using
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.sharing import Shared
 from course_utils.grading.shell import Shell, interrupted_after
+from course_utils.runtime import seed_what_is_there
 
 
 class Student:
@@ -222,10 +222,7 @@ def settle(seed: int, folder: str) -> None:
     os.environ.update(environment | kept | {"NBGRADER_EXECUTION": "autograde"})
     os.chdir(folder)
     sys.path.insert(0, folder)
-    random.seed(seed)
-    for module, seeded in (("numpy.random", "seed"), ("torch", "manual_seed")):
-        if module in sys.modules:
-            getattr(sys.modules[module], seeded)(seed)
+    seed_what_is_there(seed)
     builtins.input = _no_input
     signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -12,15 +12,16 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
 from course_utils.grading.beside import beside
 from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, TooSlow, lost
+from course_utils.grading.faults import ENDED_OUTSIDE, INTERRUPTED, INTERRUPTION
 from course_utils.grading.figure_cache import CachedFigure
-from course_utils.grading.fork_server import Boxes
+from course_utils.grading.fork_server import Boxes, NoBox
 from course_utils.grading.job import (
     DONE,
     FAILED,
@@ -41,9 +42,9 @@ from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import why_not_there
-from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson, together
 from course_utils.grading.ungraded import ungraded
-from course_utils.runtime import seed_everything
+from course_utils.runtime import seed_what_is_there
 
 MOST_RESTARTS = 3
 MOST_REPEATS = 2  # in vain, of what ended a process without having taken too long: it may have been ended from outside
@@ -51,10 +52,13 @@ LARGEST_FILE = 60 << 20  # bytes
 LEAST_SECONDS = 2.0  # for a check, also when a submission has used up its time
 OVER_A_LIMIT = ("MemoryError", "[Errno 28]", "[Errno 11]", "[Errno 27]")  # no memory, disk, processes, too large a file
 MOST_SHOWN = 32 << 20  # characters of all outputs together
+MOST_ENDED_OUTSIDE = 4  # boxes that were surely ended from outside, after which nothing is repeated any more
 REPEATED = "a process was ended from outside, and what it did was done once more"
+ENDED_ITSELF: Final = "ended the process"
 FATAL = {
     "timeout": "CellTimeoutError: this cell ran too long and could not be stopped. It was left out.",
     "ended the process": "KernelDied: this cell ended the process. It was left out.",
+    "interrupted": f"Interrupted: {INTERRUPTION}",
 }
 
 
@@ -65,6 +69,10 @@ class OpenBox(Protocol):
     copies: bool
 
     def fork(self) -> Channel | None: ...
+
+    def computed(self) -> float: ...
+
+    def ended_from_outside(self) -> bool: ...
 
     def end(self) -> None: ...
 
@@ -120,6 +128,9 @@ class Supervision:
     room: Room = field(default_factory=Room)
     half_done: bool = False  # whether the last cell was interrupted
     repeats: int = 0
+    ended_outside: list[OpenBox] = field(default_factory=list)
+    interrupted: bool = False  # whether a cell could not be repeated
+    computed: float = 0.0  # seconds, by all processes of boxes that have ended
 
     def __post_init__(self) -> None:
         student, lab = self.job.submission.student, self.job.bundle.lab
@@ -130,6 +141,8 @@ class Supervision:
     @property
     def left(self) -> float:
         """The seconds that this submission still has. What it had to wait for a processor does not count."""
+        if self.computed + sum(box.computed() for box in self._open_boxes) > self.job.limits.cpu_seconds:
+            return 0.0
         waited = min(lost() - self.lost_before, (GROWTH - 1) * self.job.limits.total_seconds)
         return self.over + waited - time.monotonic()
 
@@ -145,7 +158,7 @@ class Supervision:
         self.graded.notes += aligned.notes
         self.graded.sandbox = self.boxes.sandbox
         self._hand_over_files()
-        self.box = self.boxes.open(self.job.seed)
+        self.box = self._open()
         self.slices = slices_of(cells)
         if any(one.is_ours for one in self.slices.values()):
             self.names = names_of_lesson(next((cell["source"] for cell in cells if cell["cell_type"] == "code"), ""))
@@ -159,6 +172,12 @@ class Supervision:
         order = [step.grade_id for step in aligned.steps if step.kind == "check"]
         self.graded.checks = {name: self.graded.checks[name] for name in order}
         return self.graded
+
+    def _open(self) -> OpenBox:
+        """Have a box made; one that does not start may have been ended from outside, and is made once more."""
+        with contextlib.suppress(NoBox):
+            return self.boxes.open(self.job.seed)
+        return self.boxes.open(self.job.seed)
 
     def _hand_over_files(self) -> None:
         """Hand over the files beside the notebook, as long as they leave half of the disk. The release's own win."""
@@ -210,14 +229,16 @@ class Supervision:
         seconds = min(self.job.limits.cell_seconds, self.left)
         try:
             status, outputs = _ran(
-                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE), self.room
+                self.box.channel.ask(["run", source, seconds], seconds * PATIENCE + GRACE, together(seconds)), self.room
             )
         except (Gone, TooSlow) as error:
-            if isinstance(error, Gone) and not again and self._repeated(source, cell):
+            outside = isinstance(error, Gone) and self._was_ended_outside()
+            if isinstance(error, Gone) and (outside or not again) and self._repeated(source, cell, outside):
                 return
-            cell["status"] = "timeout" if isinstance(error, TooSlow) else "ended the process"
+            cell["status"] = "interrupted" if outside else "timeout" if isinstance(error, TooSlow) else ENDED_ITSELF
             cell["outputs"] = [_error(FATAL[cell["status"]])]
-            self._restart()
+            self._restart(counted=not outside)
+            self.interrupted = self.interrupted or outside
             return
         cell["status"], cell["outputs"] = status, self._kept(outputs)
         if status == "error" and _hit_a_limit(outputs):
@@ -228,26 +249,32 @@ class Supervision:
         if not self.half_done:
             self.done.append(source)
 
-    def _repeated(self, source: str, cell: GradedCell) -> bool:
+    def _was_ended_outside(self) -> bool:
+        """Tell whether a box is gone, and surely not by what runs in it."""
+        dead = [box for box in self._open_boxes if box.ended_from_outside()]
+        self.ended_outside += [box for box in dead if not any(box is known for known in self.ended_outside)]
+        return bool(dead)
+
+    def _repeated(self, source: str, cell: GradedCell, outside: bool) -> bool:
         """Run a cell once more that has ended its process: that may have been ended from outside. Tell whether it ran.
 
-        Where the next try ends alike it is the cell's own doing.
+        Where the next try ends alike, and nobody can be seen to have done it, it is the cell's own doing.
         """
-        self.repeats += 1
-        if self.repeats > MOST_REPEATS or self.left <= 0:
+        self.repeats += not outside
+        if self.repeats > MOST_REPEATS or len(self.ended_outside) > MOST_ENDED_OUTSIDE or self.left <= 0:
             return False
         self._restart(counted=False)
         if self.box is None:
             return False
         self._run(source, cell, again=True)
-        if cell["status"] != "ended the process":
-            self._was_ended_from_outside()
+        if cell["status"] not in (ENDED_ITSELF, "interrupted"):
+            self._note_repetition(outside)
         return True
 
-    def _was_ended_from_outside(self) -> None:
+    def _note_repetition(self, outside: bool) -> None:
         """Note it. What went well the second time does not count as a repetition: a machine may kill often."""
         self._note(REPEATED)
-        self.repeats -= 1
+        self.repeats -= not outside
 
     def _note(self, note: str) -> None:
         self.graded.notes += [note] if note not in self.graded.notes else []
@@ -261,13 +288,15 @@ class Supervision:
         """Return a channel to a copy of the student's process; if it cannot be copied, go on without its last cell.
 
         That cell has used up what there is of processes, say. If it was interrupted, a new box is without it anyway.
+        A process that is gone may have been ended from outside: first the cell is run once more.
         """
-        for _ in range(2):
+        for number in range(3):
             copy = self.box.fork() if self.box else None
             if copy or self.box is None:
                 return copy
-            self.done = self.done if self.half_done else self.done[:-1]
-            self._restart()
+            gone = number == 0 and self.box.channel.closed
+            self.done = self.done if self.half_done or gone else self.done[:-1]
+            self._restart(counted=not gone)
         return None
 
     def _restart(self, counted: bool = True) -> None:
@@ -280,15 +309,25 @@ class Supervision:
         self.graded.restarts += counted
         if self.graded.restarts > MOST_RESTARTS or self.left <= 0:
             return
-        self.box = self.boxes.open(self.job.seed)
-        try:
-            for source in self.done:
-                self._run_again(self.box, source)
-        except (Gone, TooSlow):
-            self._end_box()
+        while self.box is None and not self.interrupted:
+            self.box = self._open()
+            try:
+                for source in self.done:
+                    self._run_again(self.box, source)
+            except (Gone, TooSlow):
+                outside = self._was_ended_outside()
+                self._end_box()
+                if not outside:
+                    return
+                self.interrupted = len(self.ended_outside) > MOST_ENDED_OUTSIDE
+
+    @property
+    def _open_boxes(self) -> list[OpenBox]:
+        return [*self.renewed, *([self.box] if self.box else [])]
 
     def _end_box(self) -> None:
-        for box in [*self.renewed, *([self.box] if self.box else [])]:
+        for box in self._open_boxes:
+            self.computed += box.computed()
             box.end()
         self.renewed.clear()
         self.box = None
@@ -306,6 +345,7 @@ class Supervision:
         for one in self.waiting:
             ran = self._asked_again(one, self._end(one))
             ran = self._also_inside(one, ran)
+            ran = self._left_open(one, ran, self.interrupted)
             ran = self._told_why(one, ran)
             self.graded.checks[one.step.grade_id] = ran.check
             one.cell["outputs"], one.cell["status"] = ran.outputs, "ok" if ran.check.points else "error"
@@ -330,14 +370,14 @@ class Supervision:
     def _begin(self, one: Waiting) -> None:
         """Run of a check what students see."""
         one.check, began = self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         one.spent = time.monotonic() - began
 
     def _end(self, one: Waiting) -> Ran:
         """Run the rest of a check."""
         check, began = one.check or self._check(one), time.monotonic()
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         ran = check.end()
         one.spent += time.monotonic() - began
         return ran
@@ -346,17 +386,26 @@ class Supervision:
         """Ask a check once more whose process was gone before its time: it may have been ended from outside."""
         if ran.check.verdict != "stopped" or one.channel is None or one.spent >= self.job.limits.check_seconds:
             return ran
-        self.repeats += 1
-        if self.repeats > MOST_REPEATS or self.left <= 0:
-            return ran
-        self._renew([one])
+        outside = self._was_ended_outside()
+        self.repeats += not outside
+        if self.repeats > MOST_REPEATS or len(self.ended_outside) > MOST_ENDED_OUTSIDE or self.left <= 0:
+            return self._left_open(one, ran, outside)
+        self._renew([one], counted=not outside)
         if one.channel is None or one.channel.closed:
-            return ran
+            return self._left_open(one, ran, outside)
         self._begin(one)
         again = self._end(one)
-        if again.check.verdict != "stopped":
-            self._was_ended_from_outside()
+        if again.check.verdict == "stopped":
+            return self._left_open(one, again, self._was_ended_outside())
+        self._note_repetition(outside)
         return again
+
+    def _left_open(self, one: Waiting, ran: Ran, outside: bool) -> Ran:
+        """Return a result that decides nothing, if that is no learner's doing."""
+        if not outside or ran.check.points == one.step.points:
+            return ran
+        self._note(ENDED_OUTSIDE)
+        return Ran(Check(0.0, one.step.points, INTERRUPTED, message=INTERRUPTION), [])
 
     def _also_inside(self, one: Waiting, ran: Ran) -> Ran:
         """Run a check inside, too, where an answer has changed what it was given and the check, outside, saw nothing.
@@ -372,7 +421,7 @@ class Supervision:
             return ran
         before.close()
         one.check = self._plain_check(one, one.check.seconds, "inside")
-        seed_everything(self.job.seed)
+        seed_what_is_there(self.job.seed)
         one.check.begin()
         inside = self._end(one)
         inside.check.inside = "an answer changes what the check hands to it"
@@ -383,7 +432,7 @@ class Supervision:
         if not lost or self.graded.restarts >= MOST_RESTARTS or (self.box and not self.box.copies):
             return
         self.graded.restarts += counted
-        box, run = self.boxes.open(self.job.seed), 0
+        box, run = self._open(), 0
         self.renewed.append(box)
         with contextlib.suppress(Gone, TooSlow):
             for one in lost:
@@ -393,7 +442,8 @@ class Supervision:
 
     def _run_again(self, box: OpenBox, source: str) -> None:
         seconds = self.job.limits.cell_seconds
-        _ran(box.channel.ask(["run", source, seconds], max(min(seconds * PATIENCE, self.left), 0.01) + GRACE))
+        patience = max(min(seconds * PATIENCE, self.left), 0.01) + GRACE
+        _ran(box.channel.ask(["run", source, seconds], patience, together(seconds)))
 
     def _check(self, one: Waiting) -> OwnCheck | PlainCheck:
         """Return a check that is ready to run: our own kind, or one in ordinary Python."""

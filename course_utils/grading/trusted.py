@@ -198,10 +198,18 @@ def ask_copy(channel: Channel | None, request: list[Any], seconds: float) -> lis
     """Send a request to a copy of a student's process, which may compute so long, and return a reply with a word."""
     if channel is None:
         raise Gone("there is no process to ask")
-    reply = channel.ask(request, seconds * PATIENCE + GRACE)
+    reply = channel.ask(request, seconds * PATIENCE + GRACE, together(seconds))
     if type(reply) is not list or not reply or type(reply[0]) is not str:
         raise Gone("no reply")
     return reply
+
+
+def together(seconds: float) -> float:
+    """Return how many seconds a student's processes may compute together where one of them may for so many.
+
+    The one is interrupted first, and has a little time for what that brings with it.
+    """
+    return 1.25 * seconds + 1
 
 
 def _handle_of(value: Any) -> tuple[int, str, str, bool]:

@@ -382,6 +382,9 @@ def _looks(sheets: Sequence[Sheet], order: Sequence[str]) -> list[Found]:
         broken = [one.student for one in read if _is(one, name, "undecided") and one.exercises[name].points is None]
         found += [("a check that failed, by our fault", broken, shown(name))] if broken else []
     for name in order:
+        lost = [one.student for one in read if _is(one, name, "interrupted") and one.exercises[name].points is None]
+        found += [("grading was interrupted: grade again", lost, shown(name))] if lost else []
+    for name in order:
         waits = [one.student for one in read if _waits(one, name)]
         found += [("essays that wait for a person", waits, shown(name))] if waits else []
     found += _by_detail("nothing could be read", ((one.student, one.reason) for one in sheets if one.reason))
@@ -404,7 +407,7 @@ def _is(sheet: Sheet, name: str, verdict: str) -> bool:
 
 def _waits(sheet: Sheet, name: str) -> bool:
     one = sheet.exercises.get(name)
-    return one is not None and one.points is None and one.verdict != "undecided"
+    return one is not None and one.points is None and one.verdict not in ("undecided", "interrupted")
 
 
 def _noted(sheets: Sequence[Sheet], wanted: Callable[[str], bool], *, hide: bool = False) -> Iterable[tuple[str, str]]:
@@ -460,7 +463,7 @@ def _alike_pair(pair: Pair, numbers: Mapping[str, int], people: Mapping[str, Per
 
 # --- as a table -----------------------------------------------------------------------------------
 
-WORDS = ("right", "partly", "wrong", "not attempted", "stopped", "undecided")
+WORDS = ("right", "partly", "wrong", "not attempted", "stopped", "undecided", "interrupted")
 
 
 def to_csv(reports: Sequence[Report]) -> str:

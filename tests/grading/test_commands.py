@@ -123,6 +123,19 @@ def test_a_check_that_failed_itself_is_said_and_ends_with_status_3(root, tmp_pat
     assert "KeyError" not in page
 
 
+def test_what_was_interrupted_is_left_open_and_graded_again_by_the_next_run(root):
+    hand_in(root, "ada", RIGHT)
+    hand_in(root, "bela", "box is killed")
+    for _ in range(2):
+        status, said = run(root, "grade", "1", **WIDE)
+        assert status == 3
+        assert "interrupted: bela: its processes were ended from outside (is there enough memory?)" in said
+        assert "failed itself" not in said
+        assert "interrupted: double-check" in " ".join(said.split())
+    assert f"{LAB}: 1 graded, 1 graded before" in said
+    assert scores(root, "bela")["double-check"] is None
+
+
 @pytest.mark.parametrize("word", ["feedback", "report"])
 def test_before_anything_is_graded_the_command_says_what_to_do(root, word):
     assert run(root, word, "1") == (2, "Nobody has been graded in 01_double. Run: course grade 01_double\n")

@@ -13,13 +13,14 @@ import psutil
 import pytest
 from test_preloaded_process import MOST, SLEEPY, below, engine, grade, job, supervisors, wait_for  # noqa: F401
 
-from course_utils.grading import channel, shell
+from course_utils.grading import channel, sandbox, shell
 from course_utils.grading.channel import GROWTH, Channel, Gone, Patience, TooSlow, lost
+from course_utils.grading.faults import ENDED_OUTSIDE
 from course_utils.grading.fork_server import NICE
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import cgroups
 from course_utils.grading.supervise import REPEATED
-from course_utils.grading.trusted import Late, at_most
+from course_utils.grading.trusted import Late, at_most, together
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel says who has waited")
 
@@ -118,6 +119,99 @@ def test_each_box_has_a_share_of_the_processor_where_groups_can_be_made():
             cgroups.remove(group)
 
 
+# --- what a submission's processes compute together
+
+
+def compute(seconds: float, children: int = 0) -> None:
+    """Compute, and have children compute, one of which is waited for."""
+    pids = [fork_to_compute(seconds) for _ in range(children)]
+    while time.process_time() < seconds:
+        sum(range(1000))
+    if pids:
+        os.waitpid(pids[0], 0)
+
+
+def fork_to_compute(seconds: float) -> int:
+    if (pid := os.fork()) == 0:
+        compute(seconds)
+        os._exit(0)
+    return pid
+
+
+@pytest.mark.parametrize("grouped", [True, False])
+def test_what_children_compute_is_counted(grouped):
+    groups = cgroups.make("course-box-that-computes", Limits()) if grouped else []
+    if grouped and not groups:
+        pytest.skip("no control groups may be made here")
+    assert cgroups.computed(groups) in (0, None)
+    ready, go_on = os.pipe(), os.pipe()
+    if (child := os.fork()) == 0:
+        with contextlib.suppress(BaseException):
+            cgroups.join(groups)
+            compute(0.1, children=2)
+            os.write(ready[1], b"!")
+            os.read(go_on[0], 1)
+        os._exit(0)
+    try:
+        assert os.read(ready[0], 1)
+        wait_for(lambda: sandbox.computed(child, groups) > 0.25)
+        assert sandbox.computed(child, groups) < 2
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        cgroups.kill(groups)
+        for group in groups:
+            cgroups.remove(group)
+        for end in (*ready, *go_on):
+            os.close(end)
+
+
+def test_whose_children_compute_too_long_is_asked_no_longer():
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    used = iter([10.0, 12.0, 14.0, *[16.0] * 100])
+    mine.computed = lambda: next(used)
+    thread = answer_after(theirs, 3)
+    with pytest.raises(TooSlow):
+        mine.ask("question", 1000, together(3))
+    thread.join()
+
+
+def test_who_computes_little_is_waited_for():
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    mine.computed = lambda: 10.0
+    thread = answer_after(theirs, 0.6)
+    assert mine.ask("question", 1000, together(0)) == "here"
+    thread.join()
+
+
+MANY = """
+import os, time
+for _ in range(4):
+    if os.fork() == 0:
+        while True:
+            sum(range(1000))
+while True:
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        pass
+"""
+
+
+def computed_below(engine) -> float:  # noqa: F811
+    return sum(sandbox.computed(one.process.pid, []) for one in engine.processes)
+
+
+@pytest.mark.thorough
+def test_many_children_do_not_buy_many_times_the_limit(engine):  # noqa: F811
+    """One process may compute half a second; on the clock it would have 3.5, on each processor."""
+    before = computed_below(engine)
+    found = grade(engine, job("ada", MANY, seconds=0.5))
+    assert [cell["status"] for cell in found.cells].count("timeout") == 1
+    wait_for(lambda: not supervisors(engine))
+    assert computed_below(engine) - before < 4.5
+
+
 # --- with the real engine
 
 
@@ -148,7 +242,33 @@ def test_a_process_that_is_killed_from_outside_costs_nothing(engine):  # noqa: F
     assert (found.points, found.reason) == (MOST, "")
     assert REPEATED in found.notes
     said = [output.get("text", "") for cell in found.cells for output in cell["outputs"]]
-    assert f"{NICE}\n" in said
+    assert f"{min(os.nice(0) + NICE, 19)}\n" in said
+    assert not any(cell["status"] == "ended the process" for cell in found.cells)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("which", [0, 1])
+def test_a_box_that_is_killed_from_outside_again_and_again_is_left_open(engine, which):  # noqa: F811
+    """``which`` is the box's outermost process, or its first: nothing that runs inside can end either."""
+    stop = threading.Event()
+
+    def kill_all() -> None:
+        while not stop.is_set():
+            servers = [server for one in supervisors(engine) for server in below(one.pid)]
+            for box in [box for server in servers for box in below(server.pid) if leaves(box.pid)]:
+                for hit in below(box.pid) if which else [box]:
+                    hit.kill()
+            time.sleep(0.05)
+
+    killer = threading.Thread(target=kill_all)
+    killer.start()
+    try:
+        found = grade(engine, job("ada", SLEEPY))
+    finally:
+        stop.set()
+        killer.join()
+    assert "interrupted" in {check.verdict for check in found.checks.values()}
+    assert ENDED_OUTSIDE in found.notes
     assert not any(cell["status"] == "ended the process" for cell in found.cells)
 
 

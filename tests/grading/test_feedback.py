@@ -115,8 +115,7 @@ def test_a_page_that_takes_too_much_costs_itself_and_no_other(workers):
 
 
 def quick_page(word: str) -> str:
-    page_makers.SECONDS = 1
-    with page_makers._limited_time():
+    with page_makers._limited_time(1):
         return odd_page(word)
 
 

@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from thorough import one_in
 from traitlets.config import Config
 
-from course_utils.grading import feedback, outputs, pages, shortening
+from course_utils.grading import feedback, formgrader_page, outputs, pages, shortening
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.feedback_page import NBGRADERS, sections_of
 from course_utils.grading.gradebook import open_gradebook, read_settings
@@ -90,7 +90,7 @@ def graded(root: Path, student: str, cells) -> None:
         Writer(root, bundle, book, settings).write(result, job.submission)
 
 
-def formgrader(root: Path, student: str) -> str:
+def formgrader(root: Path, student: str, exporter=HTMLExporter) -> str:
     """Return the page that formgrader shows of a submission, made as its handler makes it."""
     config = read_settings(root).config
     config.HTMLExporter.template_name = "formgrade"
@@ -98,7 +98,7 @@ def formgrader(root: Path, student: str) -> str:
     about = {"base_url": "", "submission_id": "1", "index": 0, "total": 1, "student": student, "notebook_path": ""}
     about |= {"assignment_id": LAB, "notebook_id": LAB, "last_name": None, "first_name": None}
     path = root / "autograded" / student / LAB / f"{LAB}.ipynb"
-    return HTMLExporter(config=config).from_filename(str(path), resources=about)[0]
+    return exporter(config=config).from_filename(str(path), resources=about)[0]
 
 
 def page(root: Path, student: str) -> str:
@@ -167,6 +167,49 @@ def test_a_pasted_picture_is_on_both_pages(root):
     graded(root, "mia", [text("![my plot](attachment:a.png)", attachments={"a.png": {"image/png": "iVBORw0KGgo="}})])
     for made in (page(root, "mia"), formgrader(root, "mia")):
         assert "data:image/png;base64,iVBORw0KGgo=" in made
+
+
+# --- formgrader's page is made in a process with limits
+
+
+def never(*_arguments):
+    while True:
+        sum(range(1000))
+
+
+@pytest.fixture
+def limited(monkeypatch):
+    """Formgrader's exporter, with a process of its own."""
+    monkeypatch.setattr(formgrader_page, "_worker", worker := formgrader_page.Worker())
+    yield formgrader_page.LimitedExporter
+    for maker in worker.maker:
+        maker.end()
+
+
+@pytest.mark.slow
+def test_formgraders_page_from_the_process_is_the_same(root, limited, monkeypatch):
+    graded(root, "mia", [code("a = [1, 2]\nprint(a)", stream("[1, 2]\n"))])
+    assert formgrader(root, "mia", limited) == formgrader(root, "mia")
+    with monkeypatch.context() as patch:
+        patch.setattr(formgrader_page, "MOST", 1_000)
+        assert "it has more than" in formgrader(root, "mia", limited)
+    assert formgrader_page._worker.maker, "the process stays"
+
+
+@pytest.mark.slow
+def test_a_page_of_formgraders_that_takes_too_long_is_a_sentence(root, limited, monkeypatch):
+    graded(root, "mia", [])
+    monkeypatch.setattr(formgrader_page, "SECONDS", 1)
+    monkeypatch.setattr(formgrader_page, "make_page", never)
+    assert "making it took more than 1 seconds" in formgrader(root, "mia", limited)
+    assert not formgrader_page._worker.maker
+
+
+def test_formgraders_server_takes_that_exporter(root):
+    from nbgrader.server_extensions.formgrader import formgrader as server
+
+    read_settings(root)
+    assert server.HTMLExporter is formgrader_page.LimitedExporter
 
 
 # --- how a feedback page is laid out

@@ -15,6 +15,7 @@ from shortened import bundle, filled, packed
 
 from course_utils.course import CourseError
 from course_utils.grading.engine import Engine
+from course_utils.grading.faults import ENDED_OUTSIDE
 from course_utils.grading.here import Here
 from course_utils.grading.job import Graded, Job, Limits, Submission
 
@@ -102,7 +103,7 @@ def test_a_warm_parent_that_is_killed_costs_nobody_a_point(engine):
     assert [one.process.pid != first for one in engine.processes] == [True]
 
 
-def test_a_submission_whose_supervisor_dies_again_and_again_gets_a_reason(engine):
+def test_a_submission_whose_supervisor_dies_again_and_again_is_left_open(engine):
     stop = threading.Event()
 
     def kill_all():
@@ -118,7 +119,8 @@ def test_a_submission_whose_supervisor_dies_again_and_again_gets_a_reason(engine
     finally:
         stop.set()
         killer.join()
-    assert (graded.points, graded.reason) == (0, "grading it took too long or used too much memory")
+    assert (graded.points, graded.reason, graded.notes) == (0, "", [ENDED_OUTSIDE])
+    assert {check.verdict for check in graded.checks.values()} == {"interrupted"}
     assert grade(engine, job()).points == MOST
 
 

@@ -1,5 +1,7 @@
 """The grading function itself, without a student's process: whatever a file holds, a result comes out."""
 
+from dataclasses import asdict, replace
+
 import pytest
 from attacks import honest
 from test_alignment import BUNDLE, Mutator
@@ -7,9 +9,11 @@ from test_plain_checks import cell, notebook
 from thorough import THOROUGH
 
 from course_utils.grading.channel import Gone, TooSlow
+from course_utils.grading.faults import ENDED_OUTSIDE
+from course_utils.grading.fork_server import NoBox
 from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.job import Bundle, Graded, Job, Submission
-from course_utils.grading.supervise import MOST_REPEATS, MOST_RESTARTS, REPEATED, Supervision
+from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
+from course_utils.grading.supervise import MOST_ENDED_OUTSIDE, MOST_REPEATS, MOST_RESTARTS, REPEATED, Supervision
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +29,7 @@ class Wire:
     def __init__(self, fault: Exception) -> None:
         self.fault = fault
 
-    def ask(self, request, seconds):
+    def ask(self, request, seconds, together):
         """Fail, as if the process had died or hung."""
         raise self.fault
 
@@ -44,6 +48,14 @@ class Box:
     def fork(self):
         """There is nothing to copy."""
         return None
+
+    def computed(self) -> float:
+        """Tell that nothing was computed."""
+        return 0.0
+
+    def ended_from_outside(self) -> bool:
+        """Tell that it ended by itself."""
+        return False
 
     def end(self) -> None:
         """Note that it was ended."""
@@ -101,7 +113,7 @@ class KilledOnce(Wire):
     def __init__(self, known: set[str]) -> None:
         self.known = known
 
-    def ask(self, request, seconds):
+    def ask(self, request, seconds, together):
         """Fail at a new cell."""
         if request[1] in self.known:
             return ["ran", "ok", []]
@@ -122,3 +134,100 @@ def test_a_machine_that_kills_again_and_again_costs_nothing():
     graded = Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
     assert [one["status"] for one in graded.cells] == ["ok"] * len(cells)
     assert (graded.notes, graded.restarts) == ([REPEATED], 0)
+
+
+class Computes(Box):
+    """A box each of whose cells has its processes compute for ten seconds together."""
+
+    def __init__(self) -> None:
+        super().__init__(Gone("dead"))
+        self.channel, self.used = self, 0.0
+
+    def ask(self, request, seconds, together):
+        """Run a cell."""
+        self.used += 10
+        return ["ran", "ok", []]
+
+    def kill_peer(self) -> None:
+        """There is nobody to kill."""
+
+    def computed(self) -> float:
+        """Return what all cells have taken."""
+        return self.used
+
+
+def test_what_all_processes_compute_together_has_an_end():
+    cells = [cell(f"x = {number}", f"answer-{number}") for number in range(5)]
+    boxes = Boxes(Gone("dead"))
+    boxes.open = lambda seed: Computes()
+    what = Job(Bundle("small", cells), Submission("ada", notebook(cells)), Limits(cpu_seconds=25))
+    assert [one["status"] for one in Supervision(what, boxes).grade().cells] == ["ok"] * 3 + ["left out"] * 2
+
+
+class EndedOutside(Box):
+    """A box that somebody kills whenever the fourth cell is run, as long as they feel like it."""
+
+    def __init__(self, kills: list[int]) -> None:
+        super().__init__(Gone("dead"))
+        self.channel, self.kills, self.dead = self, kills, False
+        self.closed = False
+
+    def ask(self, request, seconds, together):
+        """Run a cell, or be killed."""
+        if request[1] == "x = 3" and self.kills:
+            self.dead = bool(self.kills.pop())
+            raise Gone("killed")
+        return ["ran", "ok", []]
+
+    def kill_peer(self) -> None:
+        """There is nobody to kill."""
+
+    def ended_from_outside(self) -> bool:
+        """Tell that somebody has killed it."""
+        return self.dead
+
+
+def graded_while_killed(kills: list[int]) -> Graded:
+    cells = [cell(f"x = {number}", f"answer-{number}") for number in range(5)]
+    cells.append(cell("assert x", "x-check", points=2))
+    boxes = Boxes(Gone("dead"))
+    boxes.open = lambda seed: EndedOutside(kills)
+    return Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
+
+
+def test_a_box_that_is_surely_killed_from_outside_is_repeated_more_often():
+    graded = graded_while_killed([1] * MOST_ENDED_OUTSIDE)
+    assert [one["status"] for one in graded.cells[:5]] == ["ok"] * 5
+    assert graded.notes == [REPEATED]
+
+
+def test_where_it_cannot_be_repeated_nothing_is_decided():
+    graded = graded_while_killed([1] * 100)
+    assert [one["status"] for one in graded.cells[:5]] == ["ok"] * 3 + ["interrupted"] + ["ok"]
+    assert graded.checks["x-check"].verdict == "interrupted"
+    assert graded.notes == [ENDED_OUTSIDE]
+    assert graded.was_interrupted
+    job = Job(BUNDLE, Submission("ada", b""))
+    assert not job.holds(replace(graded, limits=asdict(job.limits)))
+
+
+def test_what_ends_itself_again_and_again_is_decided():
+    graded = graded_while_killed([0] * 100)
+    assert [one["status"] for one in graded.cells[:5]] == ["ok"] * 3 + ["ended the process"] + ["ok"]
+    assert graded.checks["x-check"].verdict == "stopped"
+    assert ENDED_OUTSIDE not in graded.notes
+
+
+def test_a_box_that_is_killed_while_it_starts_is_made_once_more():
+    boxes, fine = Boxes(Gone("dead")), EndedOutside([])
+    starts = iter([NoBox("killed"), fine])
+
+    def make(seed):
+        if (box := next(starts)) is fine:
+            return box
+        raise box
+
+    boxes.open = make
+    cells = [cell("x = 1", "answer")]
+    graded = Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
+    assert [one["status"] for one in graded.cells] == ["ok"]

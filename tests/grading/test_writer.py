@@ -4,6 +4,7 @@ import json
 import shutil
 import sqlite3
 from datetime import datetime
+from typing import get_args
 
 import nbformat
 import pytest
@@ -16,7 +17,7 @@ from course_utils.grading import graded_notebook
 from course_utils.grading.autograde import SaveScores
 from course_utils.grading.bundle import read_bundle
 from course_utils.grading.gradebook import open_gradebook, read_settings
-from course_utils.grading.job import Check, Graded, Job
+from course_utils.grading.job import Check, Graded, Job, Verdict
 from course_utils.grading.reading import read_submission
 from course_utils.grading.results import read_results
 from course_utils.grading.writer import Writer, write_folder
@@ -272,7 +273,7 @@ def test_a_notebook_is_a_function_of_its_result(written):
 
 
 @pytest.mark.parametrize("points", [0.0, 1.0, 2.0])
-@pytest.mark.parametrize("verdict", ["right", "partly", "wrong", "not attempted", "stopped", "undecided"])
+@pytest.mark.parametrize("verdict", get_args(Verdict))
 def test_nothing_is_written_that_nbgrader_would_read_otherwise(root, verdict, points):
     hand_in(root, "ada")
     graded = graded_of(root, "ada")

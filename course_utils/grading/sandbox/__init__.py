@@ -6,10 +6,10 @@ inside. The modules below import in one direction: choosing from trial, that fro
 mechanisms, and those from ``linux`` and ``syscalls``.
 """
 
-from course_utils.grading.sandbox.cage import Cage
+from course_utils.grading.sandbox.cage import Cage, computed
 from course_utils.grading.sandbox.choosing import best_tier
 from course_utils.grading.sandbox.paths import private_paths, readable_paths
 from course_utils.grading.sandbox.selftest import self_test
 from course_utils.grading.sandbox.tiers import Tier, enter
 
-__all__ = ["Cage", "Tier", "best_tier", "enter", "private_paths", "readable_paths", "self_test"]
+__all__ = ["Cage", "Tier", "best_tier", "computed", "enter", "private_paths", "readable_paths", "self_test"]

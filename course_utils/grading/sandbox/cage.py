@@ -11,6 +11,7 @@ import signal
 import stat
 import sys
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import scratch, windows
 
+SEEN_WITHIN = 0.2  # seconds after the student has gone
 LINUX = sys.platform == "linux"
 if LINUX:
     from course_utils.grading.sandbox import cgroups, linux, processes
@@ -82,6 +84,22 @@ class Cage:
         inside = next((line.split()[1:] for line in lines if line.startswith("NSpid:")), [])
         return len(inside) > 1 and inside[-1] == "1"
 
+    def was_ended_from_outside(self, outer_pid: int) -> bool:
+        """Tell whether somebody has killed a box: its outermost process is out of reach of those inside.
+
+        Said only of what is certain: a process inside may end itself in any way, and where the box used up its memory
+        the kernel may choose any of its processes.
+        """
+        if not LINUX:
+            return False
+        until = time.monotonic() + SEEN_WITHIN
+        ended = os.waitid(os.P_PID, outer_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        while ended is None and time.monotonic() < until:
+            time.sleep(0.01)
+            ended = os.waitid(os.P_PID, outer_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        killed = ended is not None and (ended.si_code, ended.si_status) == (os.CLD_KILLED, signal.SIGKILL)
+        return killed and not cgroups.ran_out_of_memory(self.groups)
+
     def kill(self, outer_pid: int) -> None:
         """End everything in the box, whatever the tier, and wait until it is gone, ten seconds at most.
 
@@ -108,6 +126,17 @@ class Cage:
         if self.job:
             self.job.close()
         scratch.remove(self.folder)
+
+
+def computed(outer_pid: int, groups: list[Path]) -> float:
+    """Return how many seconds a box's processes have computed together; 0 where that cannot be known.
+
+    Without groups, processes that have ended and that nobody waited for are left out.
+    """
+    if not LINUX:
+        return 0.0
+    counted = cgroups.computed(groups)
+    return processes.computed(outer_pid) if counted is None else counted
 
 
 def _end_group(outer_pid: int) -> None:

@@ -7,6 +7,7 @@ down), so that limits set from outside keep holding. Where none can be made ther
 
 import contextlib
 import os
+import re
 import signal
 import time
 from collections.abc import Callable
@@ -16,14 +17,15 @@ from course_utils.grading.job import Limits
 from course_utils.grading.sandbox import processes
 
 PREFIX = "course-box-"
-V1 = ("memory", "pids", "cpu")
+V1 = ("memory", "pids", "cpu", "cpuacct")
 SHARE = {"cpu.shares": 1024, "cpu.weight": 100}  # each box has one share, whatever the number of its processes
+USED = ("cpuacct.usage", r"(\d+)", 1e9), ("cpu.stat", r"usage_usec (\d+)", 1e6)  # files, and units a second
 OUR_OWN = 4  # processes of a box that are not the student's
 MEGABYTE = 1 << 20
 
 
 def mounted() -> dict[str, Path]:
-    """Return where the trees are: by kind ("memory", "pids", "cpu") in version 1, and "" for version 2."""
+    """Return where the trees are: by kind ("memory", "pids", …) in version 1, and "" for version 2."""
     found: dict[str, Path] = {}
     with open("/proc/self/mountinfo", encoding="utf-8") as file:
         for line in file:
@@ -69,6 +71,7 @@ def settings(kind: str, limits: Limits) -> dict[str, int]:
         "memory": {"memory.limit_in_bytes": memory, "memory.memsw.limit_in_bytes": memory},
         "pids": {"pids.max": pids},
         "cpu": {"cpu.shares": SHARE["cpu.shares"]},
+        "cpuacct": {},  # it only counts
         "": {"memory.max": memory, "memory.swap.max": 0, "pids.max": pids, "cpu.weight": SHARE["cpu.weight"]},
     }[kind]
 
@@ -77,7 +80,7 @@ def make(name: str, limits: Limits) -> list[Path]:
     """Make the groups of a box, as many kinds as this user may; return them."""
     made: list[Path] = []
     there = places()
-    for kind in [kind for kind in ("memory", "pids", "", "cpu") if kind in there]:
+    for kind in [kind for kind in ("memory", "pids", "", "cpu", "cpuacct") if kind in there]:
         if kind == "" and made:
             continue  # a mixed system: the limits are in version 1
         group = next(filter(None, (_try(place / name, settings(kind, limits)) for place in there[kind])), None)
@@ -94,7 +97,7 @@ def _try(group: Path, values: dict[str, int]) -> Path | None:
     except OSError:
         return None
     done = [_set(group / file, value) for file, value in values.items()]
-    if any(done):
+    if any(done) or not values:
         return group
     remove(group)
     return None
@@ -115,6 +118,24 @@ def limited(groups: list[Path]) -> set[str]:
     """Return what groups limit: "memory", "pids", or give a share of: "cpu"."""
     files = {"memory": ("memory.limit_in_bytes", "memory.max"), "pids": ("pids.max",), "cpu": tuple(SHARE)}
     return {what for what, names in files.items() if any((group / name).exists() for group in groups for name in names)}
+
+
+def computed(groups: list[Path]) -> float | None:
+    """Return how many seconds all processes that were ever in groups have computed; None where nobody counts."""
+    for file, pattern, unit in [(group / name, pattern, unit) for group in groups for name, pattern, unit in USED]:
+        with contextlib.suppress(OSError):
+            if found := re.search(pattern, file.read_text(encoding="utf-8")):
+                return int(found[1]) / unit
+    return None
+
+
+def ran_out_of_memory(groups: list[Path]) -> bool:
+    """Tell whether the kernel has ended a process of groups because they used more memory than they may."""
+    for file in [group / name for group in groups for name in ("memory.oom_control", "memory.events")]:
+        with contextlib.suppress(OSError):
+            if found := re.search(r"^oom_kill (\d+)", file.read_text(encoding="utf-8"), re.MULTILINE):
+                return int(found[1]) > 0
+    return False
 
 
 def join(groups: list[Path]) -> None:
