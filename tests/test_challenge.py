@@ -283,8 +283,8 @@ def test_an_attack_that_breaks_a_rule_does_not_count_and_says_nothing_of_its_own
 class Hired:
     """Runs nothing: what an attack does is read off its text. Notes what it was asked, and may be broken off."""
 
-    def __init__(self, jobs: int = 10**6, fails: str = "nobody") -> None:
-        self.asked, self.left, self.fails = [], jobs, fails
+    def __init__(self, jobs: int = 10**6, fails: str = "nobody", interrupted: bool = False) -> None:
+        self.asked, self.left, self.fails, self.interrupted = [], jobs, fails, interrupted
 
     def run(self, jobs):
         """Yield a result for each job."""
@@ -300,13 +300,14 @@ class Hired:
             self.asked += [f"{name}:{one}" for one in checks]
             yield name, Graded(job.submission.student, job.bundle.lab, job.key(), checks=checks).pack()
 
-    @staticmethod
-    def _check(job: Job) -> Check:
+    def _check(self, job: Job) -> Check:
         text = job.submission.notebook.decode()
         if "breaks" in text:
             return Check(0.0, 1.0, "wrong", message="it moved a pixel by 0.1000, and 0.0314 is allowed")
         if "dies" in text:
             return Check(0.0, 1.0, "stopped", message="words of the check's own")
+        if self.interrupted and "58" in text:
+            return Check(0.0, 1.0, "interrupted", message="words of the check's own")
         fooled = int(re.search(r"fools (\d+)", text)[1])
         figures = {"of": 100, "clean": 90, "right": 90 - fooled, "fooled": fooled, "whole": 0.5, "moved": 0.7}
         return Check(1.0, 1.0, "right", message=json.dumps(figures | {"taken_for": "star", "taken": fooled // 2}))
@@ -405,6 +406,14 @@ def test_what_the_machine_could_not_do_is_said_and_tried_again(course_of_four):
     assert found.failures == ["not run: the machine"]
     assert "ada" not in {one.student for one in found.rankings[0].scores}
     assert {name.partition("#")[0] for name in _asked(course_of_four)} == {"ada"}
+
+
+def test_what_was_interrupted_from_outside_is_nobodys_loss_and_tried_again(course_of_four):
+    found = run(course_of_four, Hired(interrupted=True))
+    assert found.failures == ["not run: a process was ended from outside; the next run tries again"]
+    assert [one.student for one in found.rankings[0].scores] == ["ada"]
+    assert "bela" not in found.rankings[0].left_out
+    assert {name.partition("#")[0] for name in _asked(course_of_four)} == {"bela"}
 
 
 def _asked(root: Path) -> list[str]:
