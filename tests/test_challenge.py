@@ -18,7 +18,7 @@ from commands import call
 
 from course_utils import handing_in
 from course_utils.challenge import page, pairing, people, ranking, running, standings, tables, words
-from course_utils.challenge.jobs import AT_ONCE, DUELS, NETWORKS
+from course_utils.challenge.jobs import DUELS, NETWORKS
 from course_utils.challenge.needed import needed
 from course_utils.challenge.store import Store
 from course_utils.course import CourseError
@@ -283,8 +283,8 @@ def test_an_attack_that_breaks_a_rule_does_not_count_and_says_nothing_of_its_own
 class Hired:
     """Runs nothing: what an attack does is read off its text. Notes what it was asked, and may be broken off."""
 
-    def __init__(self, jobs: int = 10**6, fails: str = "nobody") -> None:
-        self.asked, self.left, self.fails = [], jobs, fails
+    def __init__(self, jobs: int = 10**6, fails: str = "nobody", interrupted: bool = False) -> None:
+        self.asked, self.left, self.fails, self.interrupted = [], jobs, fails, interrupted
 
     def run(self, jobs):
         """Yield a result for each job."""
@@ -300,13 +300,14 @@ class Hired:
             self.asked += [f"{name}:{one}" for one in checks]
             yield name, Graded(job.submission.student, job.bundle.lab, job.key(), checks=checks).pack()
 
-    @staticmethod
-    def _check(job: Job) -> Check:
+    def _check(self, job: Job) -> Check:
         text = job.submission.notebook.decode()
         if "breaks" in text:
             return Check(0.0, 1.0, "wrong", message="it moved a pixel by 0.1000, and 0.0314 is allowed")
         if "dies" in text:
             return Check(0.0, 1.0, "stopped", message="words of the check's own")
+        if self.interrupted and "58" in text:
+            return Check(0.0, 1.0, "interrupted", message="words of the check's own")
         fooled = int(re.search(r"fools (\d+)", text)[1])
         figures = {"of": 100, "clean": 90, "right": 90 - fooled, "fooled": fooled, "whole": 0.5, "moved": 0.7}
         return Check(1.0, 1.0, "right", message=json.dumps(figures | {"taken_for": "star", "taken": fooled // 2}))
@@ -407,20 +408,27 @@ def test_what_the_machine_could_not_do_is_said_and_tried_again(course_of_four):
     assert {name.partition("#")[0] for name in _asked(course_of_four)} == {"ada"}
 
 
+def test_what_was_interrupted_from_outside_is_nobodys_loss_and_tried_again(course_of_four):
+    found = run(course_of_four, Hired(interrupted=True))
+    assert found.failures == ["not run: a process was ended from outside; the next run tries again"]
+    assert [one.student for one in found.rankings[0].scores] == ["ada"]
+    assert "bela" not in found.rankings[0].left_out
+    assert {name.partition("#")[0] for name in _asked(course_of_four)} == {"bela"}
+
+
 def _asked(root: Path) -> list[str]:
     hired = Hired()
     run(root, hired)
     return hired.asked
 
 
-def test_a_job_holds_not_more_pairings_than_its_time_is_for(course_of_four, weights):
-    for number in range(13):
-        hand_in(course_of_four, f"s{number}", defence=saved(**weights | {"head.bias": np.full(10, number / 100)}))
+def test_a_job_holds_not_more_pairings_than_its_time_is_for(course_of_four, monkeypatch):
+    monkeypatch.setattr(running.jobs, "AT_ONCE", 2)
     hired = Hired()
-    run(course_of_four, hired, rivals=0)
+    run(course_of_four, hired)
     parts = Counter(name.partition(":")[0] for name in hired.asked)
-    assert max(parts.values()) == AT_ONCE
-    assert parts["ada#0"] + parts["ada#10"] == 16
+    assert parts["ada#0"] + parts["ada#2"] == 3
+    assert max(parts.values()) == 2
 
 
 @pytest.fixture
@@ -462,6 +470,26 @@ def test_neither_ids_nor_hidden_pictures_are_on_the_page(course_of_four):
     assert "<svg" in shown
     assert not re.findall(r"(?:src|href)=|url\(|@import", shown)
     assert tables.to_csv(found, words.called_for({}), {"ada": "grey-owl-01"}).splitlines()[1].endswith("grey-owl-01")
+
+
+def test_a_large_class_is_shown_in_groups():
+    students = [f"s{number:02}" for number in range(50)]
+    figures = {"of": 100, "clean": 90, "whole": 0.5, "moved": 0.5, "taken_for": "star", "taken": 1}
+    duels = [
+        standings.Duel(one, other, figures | {"right": 90 - int(one[1:]), "fooled": int(one[1:])})
+        for one, other in pairing.pairings(students, students, 8)
+    ]
+    control = dict.fromkeys(students, figures | {"right": 85})
+    lists = [standings.of_attacks(duels, 100), standings.of_defences(duels, control)]
+    shown = page.page_of(standings.Standing(DUELS, lists, duels, control), words.called_for({}))
+    picture = shown.partition("Who fools whom")[2].partition("</svg>")[0]
+    numbers = [int(number) for number in re.findall(r">(\d+)</text>", picture)]
+    assert "attacks 1 to 5<" in picture
+    assert "defences 46 to 50<" in picture
+    assert len(numbers) <= page.GROUPS**2
+    assert 41 <= numbers[0] <= 45  # of attacks that fool 45 to 49
+    assert 86 <= numbers[-1] <= 90  # and 0 to 4
+    assert "s49" not in picture
 
 
 def test_what_is_unusual_in_ids_stays_text(course_of_four):

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from course_utils.grading.faults import INTERRUPTED
 from course_utils.grading.job import Bundle, Graded, Job, Limits, ReleasedCell, Submission
 
 NETWORKS, DUELS = "06_lab7_cnn_homework", "08_adversarial_examples"
@@ -68,8 +69,11 @@ def _notebook(cells: Sequence[str]) -> bytes:
 
 
 def outcomes_of(graded: Graded) -> dict[str, Outcome]:
-    """Return what came of each check, by name; a learner who wrote nothing has the outcome ``{}``."""
-    return {name: _outcome(graded, name) for name in graded.checks}
+    """Return what came of each check, by name; a learner who wrote nothing has the outcome ``{}``.
+
+    A check that was interrupted from outside has none.
+    """
+    return {name: _outcome(graded, name) for name, check in graded.checks.items() if check.verdict != INTERRUPTED}
 
 
 def _outcome(graded: Graded, name: str) -> Outcome:

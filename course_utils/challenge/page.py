@@ -1,17 +1,42 @@
 """A challenge as a page that needs no other file: lists with bars, who fools whom, and the same in words."""
 
-from collections.abc import Iterable
+from collections import Counter
 from html import escape
+from itertools import pairwise
+from typing import NamedTuple
 
 from course_utils.challenge.ranking import Score
-from course_utils.challenge.standings import Duel, Ranking, Standing
+from course_utils.challenge.standings import Ranking, Standing
 from course_utils.challenge.words import Called, strongest, who_takes_part
 
 TITLES = {"networks": "Networks", "attacks": "Attacks", "defences": "Defences"}
-LEGIBLE = 16  # attacks or defences: in a larger picture cells hold no numbers and names stand in the tips
-SIDE, SMALL_SIDE, LARGEST = 34, 12, 900  # pixels of a cell, of a cell without a number, of the whole
-NAMES = 150  # pixels for names
+LEGIBLE = 16  # rows or columns: in a larger picture cells hold no numbers, and names stand in the tips
+SEPARATE = 40  # rows or columns: in a larger class they are groups
+GROUPS = 10
+SIDE, SMALL_SIDE, NAMES = 34, 14, 150  # pixels of a cell, of a cell without a number, of names
 STEPS = ("#fde725", "#8fd744", "#35b779", "#21908c", "#31688e", "#443a83", "#440154")  # few stay right: dark
+ONE_BY_ONE = (
+    "Each row is an attack, each column a defence, the strongest first. A cell says how many of 100 attacked pictures "
+    "the defence still recognises: the darker, the more are fooled. A cross is a pairing in which the attack broke a "
+    "rule; an empty place is one that was not drawn, or both are of the same learner."
+)
+IN_GROUPS = (
+    "Rows are attacks and columns are defences, in the order of the lists below, a tenth of the class in each. A cell "
+    "says how many of 100 attacked pictures are still recognised in all pairings between the two: the darker, the more "
+    "are fooled. Broken rules and the lab's own network are left out."
+)
+
+
+class Cell(NamedTuple):
+    """A place in the picture: so many of so many are still right, and a sentence; of no pictures where a rule broke."""
+
+    row: int
+    column: int
+    right: int
+    of: int
+    told: str
+
+
 STYLE = """
 :root { color-scheme: light dark; --ink: #1a1a1a; --paper: #fff; --soft: #f3f4f6; --line: #c9ccd1; --dim: #55595f;
   --bar: #0072b2; }
@@ -90,18 +115,48 @@ def _bar(one: Score) -> str:
 def _who_fools_whom(standing: Standing, called: Called) -> str:
     if not standing.duels:
         return ""
-    attacks, defences = ([one.student for one in ranking.scores] for ranking in standing.rankings)
-    attacks += [one for one in standing.rankings[0].left_out if one in {duel.attack for duel in standing.duels}]
-    met = {duel.defence for duel in standing.duels}
-    defences = [one for one in defences if one in met] + sorted(met - set(defences))
+    rows, columns, cells = _one_by_one(standing, called)
+    told = ONE_BY_ONE
+    if max(len(rows), len(columns)) > SEPARATE:
+        (rows, columns, cells), told = _in_groups(standing), IN_GROUPS
     return (
         '<h2>Who fools whom</h2>\n<div class="beside">\n'
-        f"<div>{_matrix(standing.duels, attacks, defences, called)}</div>\n"
-        f'<div class="told">{_key()}<p>Each row is an attack, each column a defence, the strongest first. A cell says '
-        "how many of 100 attacked pictures the defence still recognises: the darker, the more are fooled. A cross is a "
-        "pairing in which the attack broke a rule; an empty place is one that was not drawn, or both are of the same "
-        f"learner.</p>{_beside(standing, called)}</div>\n</div>\n"
+        f"<div>{_matrix(rows, columns, cells)}</div>\n"
+        f'<div class="told">{_key()}<p>{told}</p>{_beside(standing, called)}</div>\n</div>\n'
     )
+
+
+def _one_by_one(standing: Standing, called: Called) -> tuple[list[str], list[str], list[Cell]]:
+    """Return what the rows, the columns and the cells are where each attack and each defence has its own."""
+    attacks, defences = ([one.student for one in ranking.scores] for ranking in standing.rankings)
+    attacks += sorted({duel.attack for duel in standing.duels} - set(attacks))
+    defences += sorted({duel.defence for duel in standing.duels} - set(defences))
+    rows, columns = ({who: place for place, who in enumerate(them)} for them in (attacks, defences))
+    cells = []
+    for duel in standing.duels:
+        right, of = (duel.outcome["right"], duel.outcome["of"]) if duel.counts else (0, 0)
+        end = f"{right} of {of} still right" if duel.counts else str(duel.outcome.get("why", "not run"))
+        told = f"{called(duel.attack)} against {called(duel.defence)}: {end}"
+        cells.append(Cell(rows[duel.attack], columns[duel.defence], right, of, told))
+    return [called(who) for who in attacks], [called(who) for who in defences], cells
+
+
+def _in_groups(standing: Standing) -> tuple[list[str], list[str], list[Cell]]:
+    """Return the same for a large class: attacks and defences in groups of neighbours, and their pairings added up."""
+    places, names = [], []
+    for ranking in standing.rankings:
+        order = [one.student for one in ranking.scores if one.student]
+        bounds = [len(order) * part // GROUPS for part in range(GROUPS + 1)]
+        places.append({who: min(number * GROUPS // len(order), GROUPS - 1) for number, who in enumerate(order)})
+        names.append([f"{ranking.name} {low + 1} to {high}" for low, high in pairwise(bounds)])
+    right, of = Counter[tuple[int, int]](), Counter[tuple[int, int]]()
+    for duel in standing.duels:
+        if duel.counts and duel.attack in places[0] and duel.defence in places[1]:
+            place = places[0][duel.attack], places[1][duel.defence]
+            right[place] += duel.outcome["right"]
+            of[place] += duel.outcome["of"]
+    told = {place: f"{names[0][place[0]]} against {names[1][place[1]]}: {right[place]} of {of[place]}" for place in of}
+    return names[0], names[1], [Cell(*place, right[place], of[place], told[place]) for place in sorted(of)]
 
 
 def _key() -> str:
@@ -129,53 +184,43 @@ def _beside(standing: Standing, called: Called) -> str:
     return f"<ul>{''.join(lines)}</ul>" if lines else ""
 
 
-def _matrix(duels: Iterable[Duel], attacks: list[str], defences: list[str], called: Called) -> str:
-    most = max(len(attacks), len(defences))
-    legible = most <= LEGIBLE
-    side = SIDE if legible else max(min(SMALL_SIDE, LARGEST / most), 2.5)
-    left = top = NAMES if legible else 4
-    width, height = left + side * len(defences), top + side * len(attacks)
-    rows, columns = ({who: place for place, who in enumerate(them)} for them in (attacks, defences))
-    cells = "".join(
-        _cell(duel, left + side * columns[duel.defence], top + side * rows[duel.attack], side, legible, called)
-        for duel in duels
-    )
-    names = _names(attacks, defences, side, called) if legible else ""
-    told = f"{len(attacks)} attacks against {len(defences)} defences; the lists below hold the figures."
+def _matrix(rows: list[str], columns: list[str], cells: list[Cell]) -> str:
+    legible = max(len(rows), len(columns)) <= LEGIBLE
+    side, edge = (SIDE, NAMES) if legible else (SMALL_SIDE, 4)
+    width, height = edge + side * len(columns), edge + side * len(rows)
+    drawn = "".join(_cell(one, edge + side * one.column, edge + side * one.row, side, legible) for one in cells)
+    told = f"{len(rows)} rows of attacks against {len(columns)} columns of defences; the lists below hold the figures."
     return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" role="img" '
-        f'aria-label="{escape(told)}">{names}{cells}</svg>'
+        f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img" aria-label="{told}">'
+        f"{_names(rows, columns, side) if legible else ''}{drawn}</svg>"
     )
 
 
-def _names(attacks: list[str], defences: list[str], side: float, called: Called) -> str:
-    rows = [
-        f'<text x="{NAMES - 6}" y="{NAMES + side * (place + 0.62):g}" text-anchor="end">{_short(called(who))}</text>'
-        for place, who in enumerate(attacks)
+def _names(rows: list[str], columns: list[str], side: int) -> str:
+    left = [
+        f'<text x="{NAMES - 6}" y="{NAMES + side * (place + 0.62):g}" text-anchor="end">{_short(name)}</text>'
+        for place, name in enumerate(rows)
     ]
-    columns = [
-        f'<text transform="translate({NAMES + side * (place + 0.62):g} {NAMES - 6}) rotate(-90)">'
-        f"{_short(called(who))}</text>"
-        for place, who in enumerate(defences)
+    above = [
+        f'<text transform="translate({NAMES + side * (place + 0.62):g} {NAMES - 6}) rotate(-90)">{_short(name)}</text>'
+        for place, name in enumerate(columns)
     ]
-    return "".join(rows + columns)
+    return "".join(left + above)
 
 
-def _short(name: str, most: int = 21) -> str:
+def _short(name: str, most: int = 22) -> str:
     return escape(name if len(name) <= most else name[: most - 1] + "…")
 
 
-def _cell(duel: Duel, x: float, y: float, side: float, legible: bool, called: Called) -> str:
-    who = f"{called(duel.attack)} against {called(duel.defence)}"
-    place = f'x="{x:g}" y="{y:g}" width="{side - 1:g}" height="{side - 1:g}"'
+def _cell(one: Cell, x: int, y: int, side: int, legible: bool) -> str:
+    place = f'x="{x}" y="{y}" width="{side - 1}" height="{side - 1}"'
     middle = f'x="{x + side / 2 - 0.5:g}" y="{y + side * 0.62:g}" text-anchor="middle"'
-    if not duel.counts:
-        told = escape(f"{who}: {duel.outcome.get('why', 'not run')}")
+    told = f"<title>{escape(one.told)}</title>"
+    if not one.of:
         mark = f"<text {middle}>×</text>" if legible else ""
-        return f'<g><title>{told}</title><rect {place} fill="var(--soft)" stroke="var(--line)"/>{mark}</g>'
-    right, of = duel.outcome["right"], duel.outcome["of"]
-    step = min(int(right / of * len(STEPS)), len(STEPS) - 1)
+        return f'<g>{told}<rect {place} fill="var(--soft)" stroke="var(--line)"/>{mark}</g>'
+    share = one.right / one.of
+    step = min(int(share * len(STEPS)), len(STEPS) - 1)
     colour, ink = STEPS[len(STEPS) - 1 - step], "#000" if step > 2 else "#fff"
-    number = f'<text {middle} style="fill:{ink}">{100 * right / of:.0f}</text>' if legible else ""
-    told = escape(f"{who}: {right} of {of} still right")
-    return f'<g><title>{told}</title><rect {place} fill="{colour}"/>{number}</g>'
+    number = f'<text {middle} style="fill:{ink}">{100 * share:.0f}</text>' if legible else ""
+    return f'<g>{told}<rect {place} fill="{colour}"/>{number}</g>'

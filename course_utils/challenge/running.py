@@ -94,9 +94,9 @@ class Challenge:
         known = {student: found for student, key in keys.items() if (found := self.store.find(key)) is not None}
         todo = {student: job for student, job in asked.items() if student not in known}
         for student, found in self._done(todo, dict.fromkeys(todo, 1)):
-            outcome = found["network"]
-            self.store.keep({keys[student]: outcome})
-            outcomes[student] = outcome
+            for outcome in found.values():
+                self.store.keep({keys[student]: outcome})
+                outcomes[student] = outcome
         outcomes |= known
         ranking = standings.of_networks({student: outcomes[student] for student in sorted(outcomes)})
         rules = ["1,000 pictures of garments, moved in a way that only this course's grader knows.", RULE]
@@ -164,7 +164,8 @@ class Challenge:
 
         made = _Lazily(parts, job)
         for part, found in self._done(made, {part: len(mine) for part, mine in parts.items()}):
-            came = {pair: found[f"against-{number}"] for number, pair in enumerate(parts[part])}
+            names = {f"against-{number}": pair for number, pair in enumerate(parts[part])}
+            came = {names[name]: outcome for name, outcome in found.items()}
             self.store.keep({keys[pair]: outcome for pair, outcome in came.items()})
             outcomes |= came
         return outcomes, known
@@ -208,8 +209,11 @@ class Challenge:
                 elif bad:
                     self._failed("a worker has other versions of the libraries")
                 else:
-                    self.ran += sizes[name]
-                    yield name, jobs.outcomes_of(graded)
+                    found = jobs.outcomes_of(graded)
+                    self.ran += len(found)
+                    if len(found) < sizes[name]:
+                        self._failed("a process was ended from outside; the next run tries again")
+                    yield name, found
         finally:
             self.watcher.end()
 
