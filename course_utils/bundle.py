@@ -30,7 +30,7 @@ FOLDERS = {"devcontainer": ".devcontainer", "binder": ".binder"}
 EXECUTABLE = {"start.sh", "start.command", "postBuild"}
 STAGED = ("pyproject.toml", "README.md", "LICENSE", *(f"docs/{name}" for name in reference.GUIDES))
 SIZE = "1 to 2 GB (6 GB on Linux where PyTorch's small build cannot be had)"
-TRIED = "(Tried by the makers: the start files on Linux. Not tried: macOS, Windows, containers, Binder, Colab.)"
+TRIED = "(Tried by the makers: `start.sh`. Not tried: macOS, Windows, conda, containers, Codespaces, Binder, Colab.)"
 EARLIEST = 315_619_200  # seconds: what a zip can say
 
 

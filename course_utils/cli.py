@@ -526,6 +526,63 @@ def report(
 
 
 @app.command(rich_help_panel=TEACH)
+def challenge(
+    lab: Annotated[str, typer.Argument(help="06_lab7_cnn_homework, or 8")],
+    rivals: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            show_default="all in a class of 12, else 8",
+            help="lab 8: how many defences each attack meets at least, and attacks each defence; 0 for all",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="lab 8: of the drawn pairings")] = 1,
+    names: Annotated[bool, typer.Option("--names", help="call learners by their ids, not by pseudonyms")] = False,
+    html: Annotated[Path | None, typer.Option(help="write it as a page, too")] = None,
+    csv: Annotated[Path | None, typer.Option(help="write the lists as CSV, too")] = None,
+    json: Annotated[Path | None, typer.Option(help="write all of it as JSON, too")] = None,
+    workers: Workers = None,
+    scheduler: Annotated[str, typer.Option(help="run it at the workers of this Dask scheduler: tcp://host:8786")] = "",
+    fresh: Annotated[bool, typer.Option("--fresh", help="run also what has been run before")] = False,
+) -> None:
+    """Let the class meet itself: whose network recognises most, whose attack fools whose defence. Never points.
+
+    What learners handed in runs in the grader's boxes, and what it costs is theirs alone. A run that was broken off
+    goes on where it was. Ends with status 1 if something could not be run.
+    """
+    import shutil
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from course_utils import files
+    from course_utils.challenge import page, people, running, tables, words
+    from course_utils.course import find_labs
+    from course_utils.grading.screen import Bar
+    from course_utils.grading.workers import hire
+    from course_utils.lab_options import imports_of
+
+    root, width = writable_root(), shutil.get_terminal_size((80, 24)).columns
+    (name,) = find_labs(root, [lab])
+    running.refuse_other(name)
+    imports = replace(imports_of(root, [name]), ours=True)
+    with hire(root, workers=workers, scheduler=scheduler, imports=imports) as hired:
+        bar = Bar(Console(), "running")
+        standing = running.Challenge(root, name, hired, rivals, seed, fresh, bar).run()
+    known = people.pseudonyms(people.key_of(root), standing.students)
+    called = words.called_for({} if names else known)
+    typer.echo("\n".join(words.lines_of(standing, called, min(width, 100))))
+    made = (html, page.page_of(standing, called)), (csv, tables.to_csv(standing, called, known if names else None))
+    for path, text in (*made, (json, tables.to_json(standing, called, known if names else None))):
+        if path:
+            files.write(path, text)
+            typer.echo(f"written    {path}")
+    for line in words.lines_of_failures(standing):
+        typer.echo(line, err=True)
+    raise typer.Exit(1 if standing.failures else 0)
+
+
+@app.command(rich_help_panel=TEACH)
 def export(
     labs: Labs = None,
     to: Annotated[

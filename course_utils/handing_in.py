@@ -19,6 +19,8 @@ from course_utils.judging.variants import STUDENT_ID
 HAND_IN = "hand-in"
 ID_CELL = re.compile(r"^student_id\s*=\s*([\"'])(.*)\1\s*(?:#.*)?$", re.M)
 ANSWERS = "answers*.zip"
+NO_ID = "where each student has numbers of their own, this one has the lesson's, and is graded so."
+BESIDE = ("defence.npz",)  # what a lesson may write beside its notebook to be handed in with it
 
 
 @dataclass
@@ -59,11 +61,19 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     lab = pair.original.stem
     done = HandedIn(home / HAND_IN / f"{who}__{lab}.ipynb")
     files.write(done.path, notebook.read_bytes())
+    more = [_put_beside(done.path, who, path) for name in BESIDE if (path := notebook.with_name(name)).is_file()]
     keep_id(home, who)
     done.sentences = [*_about_the_id(who, written), *_about_lost_cells(pair), _about_answers(pair)]
     done.sentences += filter(None, [deadlines.sentence(home, lab)])
-    done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path))
+    done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path, *more))
     return done
+
+
+def _put_beside(made: Path, who: str, path: Path) -> Path:
+    """Copy a file that lies beside a notebook to the file that is handed in, under a name that says whose it is."""
+    target = made.with_name(f"{who}__{path.name}")
+    files.write(target, path.read_bytes())
+    return target
 
 
 def id_in(pair: Pair) -> str:
@@ -91,7 +101,7 @@ def _about_the_id(who: str, written: str) -> list[str]:
     if written == who:
         return []
     if not written:
-        return ["The notebook's start cell has no student id: its questions have the lesson's own numbers, graded so."]
+        return [f"The notebook's start cell has no student id: {NO_ID}"]
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 
 
@@ -105,10 +115,11 @@ def _about_answers(pair: Pair) -> str:
     return f"Not answered: {'; '.join(empty)}." if empty else "Every exercise has an answer."
 
 
-def _where_to(home: Path, path: Path) -> str:
+def _where_to(home: Path, *paths: Path) -> str:
     said = workplace.handed_out(home).get("upload")
     where = said if isinstance(said, str) and said else "where your instructor collects the labs"
-    return f"Upload this file {where}: {path}"
+    what = "this file" if len(paths) == 1 else "these files"
+    return f"Upload {what} {where}: {' and '.join(map(str, paths))}"
 
 
 # --- nbgrader's exchange

@@ -48,6 +48,7 @@ class Record:
     exercises: dict[tuple[str, str], Tried] = field(default_factory=dict)  # by lab and id
     practice: dict[tuple[str, str], Practised] = field(default_factory=dict)  # by lab and topic
     latest: tuple[str, str] | None = None  # the exercise that was tried last
+    lent: set[tuple[str, str]] = field(default_factory=set)  # exercises whose rescue was opened
     remarks: list[str] = field(default_factory=list)  # what the learner should know of the file
 
 
@@ -72,6 +73,11 @@ def note_check(lab: str, exercise: str, share: float) -> None:
 def note_practice(lab: str, topic: str, number: int, right: bool) -> None:
     """Keep that a question of practice was answered, rightly or wrongly. Never raises."""
     _note({"lab": lab, "topic": topic, "number": number, "right": right})
+
+
+def note_lent(lab: str, exercise: str) -> None:
+    """Keep that the rescue of an exercise was opened: it is open after a restart, too. Never raises."""
+    _note({"lab": lab, "exercise": exercise, "lent": True})
 
 
 def _note(event: dict[str, Any]) -> None:
@@ -198,6 +204,8 @@ def _count(event: dict[str, Any], record: Record) -> None:
         tried.last = min(max(float(share), 0.0), 1.0)
         tried.best, tried.times = max(tried.best, tried.last), tried.times + 1
         record.latest = lab, exercise
+    elif isinstance(exercise, str) and event.get("lent") is True:
+        record.lent.add((lab, exercise))
     elif isinstance(topic, str):
         practised = record.practice.setdefault((lab, topic), Practised())
         right = event.get("right") is True

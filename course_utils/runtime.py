@@ -6,7 +6,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Collection, Iterator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -61,8 +61,9 @@ def has_front_end() -> bool:
 def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callable[..., None]]:
     """Show how far long work has come, where somebody may be looking.
 
-    A notebook keeps one line of text, a terminal nothing. Silent while nbgrader grades, in continuous integration,
-    where the output is neither a notebook nor a terminal, and inside work that has a bar of its own.
+    A notebook keeps one line of text (not inside :func:`passing_bars`), a terminal nothing. Silent while nbgrader
+    grades, in continuous integration, where the output is neither a notebook nor a terminal, and inside work that has
+    a bar of its own.
 
     Parameters
     ----------
@@ -81,7 +82,10 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
         if not has_front_end() or len(_bars) > 1:
             yield lambda done, note="": None
         elif in_notebook():
-            yield _bar_in_notebook(what, total, unit)
+            bar = _BarInNotebook(what, total, unit)
+            yield bar.advance
+            if _passing:
+                bar.take_away()
         else:
             with _bar_in_terminal(what, total, unit) as advance:
                 yield advance
@@ -90,6 +94,17 @@ def progress_bar(what: str, total: float, *, unit: str = "") -> Iterator[Callabl
 
 
 _bars: list[str] = []  # of work that is going on
+_passing: list[bool] = []  # blocks that are being run
+
+
+@contextlib.contextmanager
+def passing_bars() -> Iterator[None]:
+    """Let a bar in a notebook go when its work is done: a check's answer stands alone, without what it took."""
+    _passing.append(True)
+    try:
+        yield
+    finally:
+        _passing.pop()
 
 
 def with_progress(items: Collection[T], what: str, *, unit: str = "") -> Iterator[T]:
@@ -106,28 +121,37 @@ def in_notebook() -> bool:
     return bool(ipython) and hasattr(ipython.get_ipython(), "kernel")
 
 
-def _bar_in_notebook(what: str, total: float, unit: str) -> Callable[..., None]:
-    """Display a line of text that is replaced at each step; no widget, so that the saved notebook shows it.
+class _BarInNotebook:
+    """A line of text that is replaced at each step; no widget, so that the saved notebook shows it.
 
     Work that is done within `SHORTEST` seconds shows nothing: many small trainings in a row would fill the page.
     """
-    from IPython.display import display
 
-    def line(done: float, note: str = "") -> dict[str, str]:
-        full = round(24 * min(1, done / total)) if total else 24
+    def __init__(self, what: str, total: float, unit: str) -> None:
+        self._what, self._total, self._unit = what, total, unit
+        self._start = time.monotonic()
+        self._handle: Any = None  # of what IPython displays, once there is something
+
+    def advance(self, done: float, note: str = "") -> None:
+        from IPython.display import display
+
+        if self._handle:
+            self._handle.update(self._line(done, note), raw=True)
+        elif time.monotonic() - self._start >= SHORTEST:
+            self._handle = display(self._line(done, note), raw=True, display_id=True)
+
+    def take_away(self) -> None:
+        """Let the next thing that the cell shows take its place."""
+        from IPython.display import clear_output
+
+        if self._handle:
+            clear_output(wait=True)
+
+    def _line(self, done: float, note: str) -> dict[str, str]:
+        full = round(24 * min(1, done / self._total)) if self._total else 24
         bar = "█" * full + "░" * (24 - full)
-        return {"text/plain": f"{what}  {bar}  {done:.0f} of {total:.0f} {unit}  {note}".rstrip()}
-
-    start, handle = time.monotonic(), None
-
-    def advance(done: float, note: str = "") -> None:
-        nonlocal handle
-        if handle:
-            handle.update(line(done, note), raw=True)
-        elif time.monotonic() - start >= SHORTEST:
-            handle = display(line(done, note), raw=True, display_id=True)
-
-    return advance
+        unit = self._unit.removesuffix("s") if self._total == 1 else self._unit
+        return {"text/plain": f"{self._what}  {bar}  {done:.0f} of {self._total:.0f} {unit}  {note}".rstrip()}
 
 
 @contextlib.contextmanager

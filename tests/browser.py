@@ -84,7 +84,8 @@ async ([script, style, sent]) => {
 
 def chromium() -> str:
     """Find Chromium, or skip the test; in continuous integration its absence is a failure."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first has no windows
+    found = next(filter(None, map(shutil.which, names)), None)
     if not found and os.environ.get("CI"):
         pytest.fail("no Chromium on PATH: the widgets cannot be tested")
     if not found:

@@ -2,12 +2,11 @@
 
 import hashlib
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import fake_engine
 import nbformat
+import warm
 from sample import make_sample_course
 
 from course_utils.grading import driver
@@ -21,8 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 def release_course(root: Path) -> Path:
     """Make a course with one released lab that its gradebook knows."""
     make_sample_course(root)
-    command = [sys.executable, "-m", "course_utils", "release", "--gradebook", "--no-proof"]
-    subprocess.run(command, cwd=root, check=True, capture_output=True)
+    warm.run(["-m", "course_utils", "release", "--gradebook", "--no-proof"], root).check_returncode()
     return root
 
 

@@ -5,9 +5,11 @@ import runpy
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import warm
 from sample import make_sample_course
 from thorough import THOROUGH
 
@@ -73,6 +75,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: place.get(item.path.stem, len(place)))
 
 
+@pytest.fixture(autouse=True, scope="session")
+def warm_nbgrader() -> Iterator[None]:
+    """Where a release runs nbgrader, it need not be imported each time."""
+    from course_utils import release
+
+    with pytest.MonkeyPatch.context() as patch:
+        cold = release.nbgrader
+        patch.setattr(release, "nbgrader", lambda *words: warm.command(cold(*words)))
+        yield
+
+
 @pytest.fixture
 def sample_course(tmp_path: Path) -> Path:
     """A course of its own with our settings and one small lab."""
@@ -84,14 +97,7 @@ def course(sample_course: Path):
     """A function that runs the command ``course`` in the sample course, as a user would."""
 
     def run(*arguments: str, cwd: Path = sample_course, **variables: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
-            [sys.executable, "-m", "course_utils", *arguments],
-            cwd=cwd,
-            env={**os.environ, **variables},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
+        return warm.run(["-m", "course_utils", *arguments], cwd, {**os.environ, **variables})
 
     return run
 

@@ -2,20 +2,12 @@
 
 With COURSE_KILL_AT=n the process kills itself, as SIGKILL does, at the n-th thing that it does to a file of the course
 or to the gradebook. That is how tests see what any moment of a write leaves behind.
-
-``python tests/course_with_fake_engine.py serve`` imports everything once and then runs a command for each line that
-comes, ``[folder, COURSE_KILL_AT or 0, [arguments]]``, in a forked process; it answers ``[status, what was said]``.
 """
 
-import importlib
-import json
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from pathlib import Path
-from typing import NoReturn
 
 import fake_engine
 
@@ -56,44 +48,6 @@ def run(steps: int) -> None:
     cli.main()
 
 
-def serve() -> None:
-    """Run the commands that come on standard input, each in a process of its own."""
-    for module in ("distributed", "nbgrader.api", "course_utils.grading.results", "course_utils.grading.screen"):
-        importlib.import_module(module)
-    for line in sys.stdin:
-        folder, steps, arguments = json.loads(line)
-        with tempfile.TemporaryFile() as said:
-            pid = os.fork()
-            if pid == 0:
-                be_command(folder, steps, arguments, said.fileno())
-            status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            said.seek(0)
-            print(json.dumps([status, said.read().decode()]), flush=True)
-
-
-def be_command(folder: str, steps: int, arguments: list[str], output: int) -> NoReturn:
-    """Run one command in this process, and end."""
-    status = 1
-    try:
-        os.dup2(output, 1)
-        os.dup2(output, 2)
-        os.chdir(folder)
-        sys.argv = ["course", *arguments]
-        run(steps)
-        status = 0
-    except SystemExit as end:
-        status = end.code if isinstance(end.code, int) else int(bool(end.code))
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(status)
-
-
 if __name__ == "__main__":
     workers.hire.__wrapped__.__kwdefaults__["make"] = fake_engine.make
-    if sys.argv[1:] == ["serve"]:
-        serve()
-    else:
-        run(int(os.environ.get("COURSE_KILL_AT", "0")))
+    run(int(os.environ.get("COURSE_KILL_AT", "0")))

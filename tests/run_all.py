@@ -1,21 +1,22 @@
-"""Run every test there is, one step after the other; a step that fails does not hide the next one's result.
+"""Run every test there is, in lanes beside each other; a step that fails does not hide the next one's result.
 
-``make test`` makes the environment and calls this. Everything runs offline and on one thread.
+``make test`` makes the environment and calls this. Everything runs offline and on one thread. The first lane's tests
+are shown as they run; what a step of the others printed is shown when it has ended.
 """
 
 import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOK_SECONDS = 300  # per cell: a limit against endless loops, not a measure
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_SECONDS}"]
-SPREAD = ["-n", "2", "--dist", "loadscope"]  # plain -n would spread the cells of one notebook over processes
-
-BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
+LABS = "tests/labs"
+BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:
@@ -43,13 +44,16 @@ QUICK = {  # what can be said without running a test: also what is checked befor
 }
 
 
-def steps() -> dict[str, list[str]]:
-    """Return what is run, by name. The notebooks come after the release, which makes them."""
-    notebooks = [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]
-    todo = {**QUICK, "tests": [*PYTEST, *BY_FILE, "tests"]}
-    if notebooks:
-        todo["notebooks"] = [*PYTEST, *NBVAL, *SPREAD, *notebooks]
-    return todo
+def lanes() -> list[dict[str, list[str]]]:
+    """Return what is run, by name: the tests, and beside them what computes and waits for nothing.
+
+    The tests of the labs are one process: each further one would collect some thousand cases again.
+    """
+    beside = dict(QUICK)
+    if notebooks := [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]:
+        beside["notebooks"] = [*PYTEST, *NBVAL, *notebooks]
+    tests = [*PYTEST, *BY_FILE, "tests", f"--ignore={LABS}"]
+    return [{"tests": tests}, {"labs": [*PYTEST, LABS]}, beside]
 
 
 def make_instructor_notebooks() -> None:
@@ -61,13 +65,31 @@ def make_instructor_notebooks() -> None:
         write_instructor_notebook(ROOT, name)
 
 
-def run(todo: dict[str, list[str]], root: Path) -> int:
-    """Run some steps in a folder, the package from there, and return 1 if any of them failed."""
-    failed = []
-    for name, arguments in todo.items():
-        print(f"\n=== {name}: python {' '.join(arguments)}", flush=True)
-        if subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root)).returncode:
-            failed.append(name)
+def run_shown(name: str, arguments: list[str], root: Path) -> bool:
+    """Run a step in a folder, show what it prints as it comes, and return whether it passed."""
+    print(f"\n=== {name}: python {' '.join(arguments)}", flush=True)
+    return not subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root)).returncode
+
+
+def run_aside(name: str, arguments: list[str], root: Path) -> bool:
+    """Run a step in a folder, show all that it printed when it has ended, and return whether it passed."""
+    with tempfile.TemporaryFile("w+", errors="replace") as said:
+        done = subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root), stdout=said, stderr=said)
+        said.seek(0)
+        verdict = "failed" if done.returncode else "passed"
+        print(f"\n=== {name}, {verdict}: python {' '.join(arguments)}\n{said.read()}", flush=True)
+    return not done.returncode
+
+
+def run(todo: list[dict[str, list[str]]], root: Path) -> int:
+    """Run lanes of steps in a folder, the package from there, and return 1 if any step failed."""
+
+    def lane(number: int) -> list[str]:
+        one = run_aside if number else run_shown
+        return [name for name, arguments in todo[number].items() if not one(name, arguments, root)]
+
+    with ThreadPoolExecutor(len(todo)) as pool:
+        failed = [name for names in pool.map(lane, range(len(todo))) for name in names]
     print("\nFailed: " + ", ".join(failed) if failed else "\nEverything passed.", flush=True)
     return 1 if failed else 0
 
@@ -80,7 +102,7 @@ def run_on_what_is_staged() -> int:
             "for one in pkgutil.walk_packages(course_utils.__path__, 'course_utils.'):\n"
             "    one.name.endswith('__main__') or '.sandbox' in one.name or importlib.import_module(one.name)"
         )
-        return run({"imports": ["-c", imports]}, Path(folder)) or run(QUICK, Path(folder))
+        return run([{"imports": ["-c", imports]}], Path(folder)) or run([QUICK], Path(folder))
 
 
 def main() -> int:
@@ -88,7 +110,7 @@ def main() -> int:
     if sys.argv[1:] == ["--staged"]:
         return run_on_what_is_staged()
     make_instructor_notebooks()
-    return run(steps(), ROOT)
+    return run(lanes(), ROOT)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
-"""Pictures of what a learner sees, to be looked at: each lab's first screen, each widget, each kind of verdict.
+"""Pictures of what a learner sees, to be looked at: of each lab its first screen, widgets and kinds of verdict.
 
     python tests/screenshots.py [FOLDER] [--lab 5 …] [--dark] [--whole]
 
-Widgets and whole labs are shown with the model answers: what uses an answer is empty otherwise. `make screenshots`
-calls this. The pictures lie in screenshots/ if no folder is named; nothing is compared.
+Widgets and whole labs are shown with the model answers: what uses an answer is empty otherwise. Verdicts are those of
+an untouched notebook, of the model answers, and of students of the sample class who go wrong. `make screenshots` calls
+this. The pictures lie in screenshots/ if no folder is named; nothing is compared.
 """
 
 import argparse
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -21,6 +23,7 @@ from learner import HIGH, WIDE, Notebook, course_lab, environment, open_page, un
 
 from course_utils import bundle, handing_in  # noqa: E402
 from course_utils.course import find_labs  # noqa: E402
+from course_utils.grading.sample import Sample, hand_in, load_class  # noqa: E402
 
 DARK = "app.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'});"
 TALL = 1500  # pixels of a page of a whole lab
@@ -37,14 +40,17 @@ for (const [number, cell] of cells().entries()) {
 }"""
 WIDGETS = """return cells().map((cell, number) => [number, cell.model.sharedModel.getSource()])
     .filter(([, source]) => source.includes('widgets.') && !source.includes('import'));"""
-VERDICTS_IN = "05_conv_and_pooling"
-VERDICTS = {  # of exercise 5.2, by the answer in front of it
-    "not attempted": "None",
-    "wrong": '{letter: {"size": 1, "units": 1} for letter in "abcde"}',
-    "half": '{**{letter: {"size": 1, "units": 1} for letter in "abcde"}, "a": {"size": 5, "units": 25}}',
-    "right": """{"a": {"size": 5, "units": 25}, "b": {"size": 3, "units": 9}, "c": {"size": 7, "units": 49},
-    "d": {"size": 2, "units": 4, "leftover": 1}, "e": {"size": 32, "units": 1024}}""",
-}
+RUN_SOME = """
+for (const number of argument) {
+  find().content.activeCellIndex = number;
+  await app.commands.execute('notebook:run-cell');
+}"""
+CHECKS = """return cells().map((cell, number) => [number, cell.model.sharedModel])
+    .filter(([, model]) => /^lab\\.\\w+\\.check\\(/m.test(model.getSource() ?? ''))
+    .map(([number, model]) => [number, JSON.stringify((model.outputs ?? []).map((one) => one.data ?? {}))]);"""
+VERDICT = re.compile(r"([✓◐✗○]) (?:Correct|Partly right|Not yet|Not attempted)")
+KINDS = {"✓": "right", "◐": "partly", "✗": "wrong", "○": "not-attempted"}
+GUARDED = ("is_written(", "are_written(", "widgets.explore")  # cells that show what an answer does, and are not needed
 
 
 def main() -> None:
@@ -73,9 +79,33 @@ def main() -> None:
                 notebook = Notebook(page, f"labs/{lab}/{handing_in.show_answers(lab, folder).name}")
                 notebook.ask(RUN_ALL)
                 (camera.whole if options.whole else camera.widgets)(lab, notebook)
-                if lab == VERDICTS_IN:
-                    camera.verdicts(notebook)
+                if not options.whole:
+                    camera.verdicts(lab, notebook)
                 notebook.close()
+                for student in [] if options.whole else who_go_wrong(lab):
+                    notebook = Notebook(page, f"labs/{lab}/{hand_in(ROOT, lab, student, folder / 'labs' / lab).name}")
+                    notebook.ask(RUN_SOME, plain_cells(notebook))
+                    camera.verdicts(lab, notebook)
+                    notebook.close()
+
+
+def who_go_wrong(lab: str) -> list[Sample]:
+    """Return one or two students of the sample class: a check of theirs is wrong, another one right in part."""
+    found = [one for one in load_class(ROOT, lab) if one.is_plain and not one.is_endless]
+    wrong = [one for one in found if any(codes and not earned for earned, codes in one.loses.values())]
+    partly = [one for one in found if any(earned for earned, _ in one.loses.values())]
+    both = [one for one in wrong if one in partly]
+    return both[:1] or [*wrong[:1], *partly[:1]]
+
+
+def plain_cells(notebook: Notebook, last: int = 10_000) -> list[int]:
+    """Return the numbers of the cells to run for verdicts: code that shows nothing of an answer."""
+    cells = notebook.ask("return cells().map((cell) => [cell.model.type, cell.model.sharedModel.getSource()]);")
+    return [
+        number
+        for number, (kind, source) in enumerate(cells[: last + 1])
+        if kind == "code" and not any(words in source for words in GUARDED)
+    ]
 
 
 class Camera:
@@ -83,6 +113,7 @@ class Camera:
 
     def __init__(self, page, folder: Path, dark: bool) -> None:
         self.page, self.folder, self.dark = page, folder, "-dark" if dark else ""
+        self.seen: set[tuple[str, str]] = set()  # labs and kinds of verdict
         if dark:
             Notebook(page, "START.ipynb").ask(DARK)
 
@@ -101,9 +132,11 @@ class Camera:
         self.take("start-run")
 
     def first(self, lab: str) -> None:
-        """A lab's first screen."""
+        """A lab's first screen, and what its first check says of no answer."""
         notebook = Notebook(self.page, f"labs/{lab}/{lab}.ipynb")
         self.take(f"{lab}-first")
+        notebook.ask(RUN_SOME, plain_cells(notebook, notebook.ask(CHECKS)[0][0]))
+        self.verdicts(lab, notebook)
         notebook.close()
 
     def widgets(self, lab: str, notebook: Notebook) -> None:
@@ -125,16 +158,15 @@ class Camera:
             number += 1
         self.page.set_viewport_size({"width": WIDE, "height": HIGH})
 
-    def verdicts(self, notebook: Notebook) -> None:
-        """Each kind of verdict."""
-        answered, place = notebook.place("sizes = {"), notebook.place("lab.output_sizes.check(")
-        for kind, answer in VERDICTS.items():
-            written = f"sizes = {answer}"
-            notebook.ask("cells()[argument[0]].model.sharedModel.setSource(argument[1]);", [answered, written])
-            notebook.run(written)
-            notebook.run("lab.output_sizes.check(")
-            notebook.ask("await find().content.scrollToItem(argument, 'center');", place)
-            self.take(f"verdict-{kind}")
+    def verdicts(self, lab: str, notebook: Notebook) -> None:
+        """Each kind of verdict that checks have given, the first of each."""
+        for number, said in notebook.ask(CHECKS):
+            found = VERDICT.search(said)
+            kind = KINDS[found[1]] if found else ""
+            if kind and (lab, kind) not in self.seen:
+                self.seen.add((lab, kind))
+                notebook.ask("await find().content.scrollToItem(argument, 'center');", number)
+                self.take(f"{lab}-verdict-{kind}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ def clone(tmp_path_factory):
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(ROOT / name, root / name)
+            shutil.copy2(ROOT / name, root / name)
+    for compiled in (part for top in ("course_utils", "tests") for part in (ROOT / top).rglob("__pycache__")):
+        shutil.copytree(compiled, root / compiled.relative_to(ROOT), dirs_exist_ok=True)  # true of the copies, too
     run(root, "git", "init", "-q")
     run(root, "git", "add", "-A")
     module, master, tests = (root / place for place in dict.fromkeys(PLACES))

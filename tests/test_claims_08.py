@@ -120,3 +120,50 @@ def test_the_defended_network_withstands_twice_as_well_and_pays_for_it(run):
     x, y = run.x[:100], run.y[:100]
     one, many = fgsm(defended, x, y, 2 * EPS), pgd(defended, x, y, 2 * EPS, 2 * EPS / 3, 5)
     assert right(run, defended, many) < right(run, defended, one) < 0.3, "at 16/255 both are lost, under pgd earlier"
+
+
+# --- section 11: how much is left
+
+
+@pytest.mark.thorough
+def test_more_steps_take_a_third_of_what_the_defence_keeps_and_blinding_defends_nothing(run):
+    names = run.names
+    lesson.run("adam = torch.optim.Adam(defended", names, ("manual_seed(0)", f"manual_seed({run.seed})"))
+    exec(lesson.cells()["accuracy-left"].source, names)
+    names |= {"few": run.x[:100], "few_labels": run.y[:100]}
+    lesson.run("attacks = {", names)
+    alone = [right(run, names["defended"], one) for one in names["tried"]]
+    left = names["accuracy_left"](names["defended"], torch.stack(names["tried"]), names["few_labels"])
+    assert alone[3] < 0.75 * alone[1], "twenty steps against the one it was trained on"
+    assert left <= min(alone) + 1e-6
+    lesson.run("blinded = load_trained", names)
+    own, others = (
+        right(run, names["blinded"], names["fgsm"](one, run.x[:100], run.y[:100], EPS))
+        for one in (names["blinded"], run.network)
+    )
+    assert own > right(run, run.network, run.x[:100]) - 0.03
+    assert others < 0.35
+    assert float((names["own"] == 0).double().mean()) > 0.85
+
+
+# --- section 12: a patch
+
+
+@pytest.mark.thorough
+def test_a_learned_patch_turns_pictures_where_it_was_learned_and_noise_turns_none(run):
+    names = run.names | {"is_grading": lambda: False}
+    exec(lesson.cells()["patch-step"].source, names)
+    for words in ("def paste(", "def learn_patch("):
+        lesson.run(words, names)
+    lesson.run("chance = torch.Generator", names, ("manual_seed(0)", f"manual_seed({run.seed})"))
+    lesson.run("become dots, patch lies", names)
+    rates = names["rates"]
+    assert max(*rates["random"], *rates["cut from dots"]) < 0.05
+    assert rates["learned in the middle"][0] > 0.9
+    assert rates["learned in the middle"][1] < 0.36
+    assert 0.36 < rates["learned anywhere"][1] < 0.68
+    assert rates["learned anywhere"][0] > 0.8
+    patch = names["learn_patch"](0, names["anywhere"])
+    others = run.x[run.y != 0]
+    carrying = names["paste"](others, patch, names["anywhere"](len(others)))
+    assert 0.08 < float((run.network(carrying).argmax(1) == 0).double().mean()) < 0.28, "one in six become a disc"

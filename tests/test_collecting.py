@@ -3,13 +3,12 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
+import warm
 from classroom import LAB, released
 
 from course_utils.collecting import command, layouts, sources
@@ -410,13 +409,7 @@ def test_an_error_in_the_middle_leaves_what_was_there(root, tmp_path, monkeypatc
 
 
 def run(course: Path, *arguments: str):
-    return subprocess.run(
-        [sys.executable, "-m", "course_utils", "collect", *arguments],
-        cwd=course,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-    )
+    return warm.run(["-m", "course_utils", "collect", *arguments], course)
 
 
 @pytest.mark.slow
@@ -440,9 +433,8 @@ def test_the_command_shows_first_and_writes_when_told(root, tmp_path):
 def test_a_second_zip_collect_takes_the_place_of_the_first(root):
     archive = root / "downloaded" / LAB / "archive"
     put(archive, {f"a__b__{LAB}.ipynb": notebook(root, "first")})
-    collected = [sys.executable, "-m", "nbgrader", "zip_collect", LAB]
     for mark in ("first", "second"):
         put(archive, {f"a__b__{LAB}.ipynb": notebook(root, mark)})
-        done = subprocess.run(collected, cwd=root, capture_output=True, text=True)
+        done = warm.run(["-m", "nbgrader", "zip_collect", LAB], root)
         assert done.returncode == 0, done.stderr
     assert mark_of(root, "a__b") == "second"

@@ -14,6 +14,7 @@ CALLED_IN_CONDA = {
     "torch": "pytorch-cpu",
     "matplotlib": "matplotlib-base",
     "msgpack": "msgpack-python",
+    "tzdata": "python-tzdata",
 }
 
 

@@ -17,6 +17,7 @@ COMMAND = re.compile(r"^(?:\$ |machine \w \$ )?course ((?:[a-z]|-[a-z]|--)[^#\n]
 BLOCK = re.compile(r"^```[a-z]*\n(.*?)^```", re.M | re.S)
 INLINE = re.compile(r"`course ([a-z][^`\n]*)`")
 LINK = re.compile(r"\]\(([\w-]+\.md)?#([\w-]+)\)")
+TABLE = re.compile(r"^(\|.*\|)\n\|(?:\s*:?-+:?\s*\|)+$", re.M)
 HEADING = re.compile(r"^#+ (.+)$", re.M)
 
 
@@ -47,6 +48,12 @@ def test_every_claim_is_shown_by_a_test_or_called_not_run(guide):
     rows = [row for row in table.splitlines() if row.startswith("|")]
     assert len(rows) > 5
     assert [row for row in rows if not TEST.search(row) and "*not run here*" not in row] == []
+
+
+def test_every_column_of_a_guides_table_has_a_heading():  # which a screen reader says before each cell
+    heads = [(guide, head) for guide, text in GUIDES.items() for head in TABLE.findall(text)]
+    assert len(heads) > 10
+    assert [one for one in heads if not all(cell.strip() for cell in one[1].strip("|").split("|"))] == []
 
 
 def test_every_command_that_a_guide_names_is_there_with_its_options():

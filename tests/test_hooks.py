@@ -5,12 +5,11 @@ import json
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+import warm
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from nbgrader.utils import determine_grade
 from sample import add_lab
@@ -149,9 +148,7 @@ print(json.dumps({
 
 
 def ask(folder, **variables):
-    return subprocess.run(
-        [sys.executable, "-c", ASK], cwd=folder, env={**os.environ, **variables}, capture_output=True, text=True
-    )
+    return warm.run(["-c", ASK], folder, {**os.environ, **variables})
 
 
 def test_every_setting_takes_effect(sample_course):
@@ -295,9 +292,7 @@ def graded(tmp_path_factory):
     shutil.copy(ROOT / "nbgrader_config.py", root)
     shutil.copy(ROOT / "solutions" / "jupytext.toml", root / "solutions")
     add_lab(root, "01_double")
-    run = [sys.executable, "-m"]
-    words = ["course_utils", "release", "--gradebook", "--no-proof"]
-    subprocess.run([*run, *words], cwd=root, check=True, capture_output=True)
+    warm.run(["-m", "course_utils", "release", "--gradebook", "--no-proof"], root).check_returncode()
     out = root / "notebooks" / "01_double" / "01_double.ipynb"
     for student in STUDENTS:
         nb = student(solved(root), nbformat.read(out, as_version=4))
@@ -305,7 +300,7 @@ def graded(tmp_path_factory):
         target.parent.mkdir(parents=True)
         nbformat.write(nb, target)
     for word in ("autograde", "generate_feedback"):
-        result = subprocess.run([*run, "nbgrader", word, "01_double"], cwd=root, capture_output=True, text=True)
+        result = warm.run(["-m", "nbgrader", word, "01_double"], root)
         assert result.returncode == 0, result.stderr
     return root
 
@@ -353,7 +348,7 @@ print(json.dumps([done["success"], scores]))
 
 @pytest.mark.slow
 def test_formgraders_button_grades_alike_and_leaves_a_persons_grade(graded):
-    done = subprocess.run([sys.executable, "-c", BUTTON], cwd=graded, capture_output=True, text=True)
+    done = warm.run(["-c", BUTTON], graded)
     assert done.returncode == 0, done.stderr
     success, scores = json.loads(done.stdout.splitlines()[-1])
     assert success is True

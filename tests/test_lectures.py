@@ -61,6 +61,7 @@ def test_every_row_names_an_item_and_says_what_it_is(lab):
 # --- what an item is about is there, not only its heading
 
 KEY = {  # item → what the text below its heading says, by lab
+    "03_chain_rule": {"B19": ("directed acyclic graph",), "E34": ("acyclical",)},
     "01_neurons": {
         "B01": ("1.3 °C an hour", "15 °C"),
         "A33": ("20_000_000", "20_000_500", "60_000_500"),
@@ -90,6 +91,23 @@ KEY = {  # item → what the text below its heading says, by lab
         "A61": ("100×74×74", "7600", "[[2, 2, 1], [3, 3, 2], [0, 3, 3]]"),
         "B25": ("921,601,000", "922"),
         "B35": ("4×24×24",),
+        "B39": ("rows and for columns", "fit"),
+        "E02": ("left over", "padding"),
+        "E26": ("rows and for columns",),
+        "E34": ("*output*", "*artificially*"),
+    },
+    "06_lab7_cnn": {
+        "A12": ("five convolutions", "three dense layers", "15.3 %", "54.25"),
+        "A29": ("pixels, edges, parts of objects, objects",),
+        "A61": ("60,965,224", "62,378,344", "37,752,832"),
+        "B23": ("GPUs", "ReLU and dropout", "labelled pictures", "raw pixels"),
+        "B27": ("61,706", "1,516", "2,416"),
+        "B44": ("Hierarchical representation",),
+        "E38": ("1,516",),
+    },
+    "07_transfer_learning": {
+        "B22": ("many enough to find it in", "12,000"),
+        "B52": ("road bikes", "mountain"),
     },
 }
 

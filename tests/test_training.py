@@ -6,6 +6,7 @@ import inspect
 import nbformat
 import pytest
 import torch
+from IPython.lib.pretty import pretty
 from nbclient import NotebookClient
 from torch import nn
 
@@ -66,6 +67,7 @@ def test_no_epochs_are_refused(epochs):
 def test_a_history_reads_as_one_line():
     assert str(History([2.0, 1.0], [0.2, 0.45], 3.21)) == "2 epochs in 3.2 s, loss 1.000, accuracy 0.450"
     assert str(History()) == "0 epochs in 0.0 s"
+    assert pretty(History([2.0], [], 1.0)) == "1 epoch in 1.0 s, loss 2.000"
 
 
 # the bar
@@ -95,7 +97,7 @@ def test_a_learner_sees_a_bar_with_the_loss(monkeypatch, capfd):
 
 
 @pytest.mark.slow
-def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
+def test_a_notebook_keeps_one_line_of_text_and_no_widget_and_of_a_check_its_answer_alone(monkeypatch):
     for name in ("NBGRADER_EXECUTION", "CI"):
         monkeypatch.delenv(name, raising=False)
     lines = (
@@ -104,9 +106,11 @@ def test_a_notebook_keeps_one_line_of_text_and_no_widget(monkeypatch):
         "runtime.SHORTEST = 0",
         "run_epochs(lambda: 1.25, 3, what='my network');",
     )
-    code = "\n".join(lines)
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    check = "with runtime.passing_bars():\n    run_epochs(lambda: 1.25, 3)\n    print('Correct.')"
+    cells = [nbformat.v4.new_code_cell(code) for code in ("\n".join(lines), check)]
+    notebook = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(notebook, kernel_name="python3").execute()
+    assert [output.text for output in notebook.cells[1].outputs] == ["Correct.\n"]
     [output] = notebook.cells[0].outputs
     assert output.data == {"text/plain": f"my network  {'█' * 24}  3 of 3 epochs  loss 1.250"}
 

@@ -390,6 +390,17 @@ def test_the_files_for_conda_and_containers_name_what_is_there(made):
     assert "versions.txt" in (folder / ".binder" / "postBuild").read_text()
 
 
+WAYS = ("macOS", "Windows", "conda", "Codespaces", "Binder", "Colab")  # that nobody here has taken
+
+
+def test_both_readmes_say_what_was_never_run(made):
+    ours = (ROOT / "README.md").read_text(encoding="utf-8").partition("**Never run by the makers:**")[2]
+    theirs = (made / bundle.NAME / "README.md").read_text(encoding="utf-8").partition("Not tried:")[2]
+    assert [one for one in WAYS if one.lower() not in ours.partition("\n\n")[0].lower()] == []
+    assert [one for one in WAYS if one not in theirs] == []
+    assert {".devcontainer", ".binder", "Dockerfile"} <= {path.name for path in (made / bundle.NAME).iterdir()}
+
+
 def test_a_bundle_can_be_made_by_a_package_that_came_in_a_bundle(made, tmp_path, monkeypatch):
     (wheel,) = (made / bundle.NAME / "install").glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

@@ -15,7 +15,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 DATA = "packaged"  # pictures and weights: lessons and checks read them
 # What no lesson, no check and no process that grades imports: it hands work out, or shows what came of it.
 BESIDE = {"__main__", "cli", "demo", "doctor", "launch", "masters", "overview", "packing", "proof"}
-BESIDE |= {"deadlines", "due_dates", "release", "site", "term"}
+BESIDE |= {"challenge", "deadlines", "due_dates", "release", "site", "term"}
 BESIDE_GRADING = {"autograde", "cluster", "driver", "export", "feedback", "graded_notebook", "gradebook", "hooks"}
 BESIDE_GRADING |= {"lateness"}
 BESIDE_GRADING |= {"pages", "reading", "results", "sample", "screen", "spool", "unreleased"}

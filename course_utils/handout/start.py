@@ -154,8 +154,10 @@ def has_torch() -> bool:
 
 def pip(*words: str, may_fail: bool = False) -> int:
     """Run pip in the environment and return its exit status; where it may fail, it does not complain."""
-    offline = ["--retries", "1", "--timeout", "15"] if words[0] == "install" else []
+    installing = words[0] == "install"
+    offline = ["--retries", "1", "--timeout", "15"] if installing else []
     quiet = ["--quiet", *offline] if may_fail else ["--quiet", "--progress-bar", "on"]
+    quiet += ["--no-compile"] if installing else []  # Python keeps what it compiles when it is first imported
     command = [str(PYTHON), "-m", "pip", "--disable-pip-version-check", "--no-input", *words, *quiet]
     errors = subprocess.DEVNULL if may_fail else None
     return subprocess.run(command, check=not may_fail, stderr=errors).returncode

@@ -14,13 +14,15 @@ import numpy as np
 
 from course_utils.judging import findings, slips
 from course_utils.judging.answers import as_array
-from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
+from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, neighbours_that_fit, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import how_many
 from course_utils.judging.protocol import calling
 from course_utils.judging.protocol.verdicts import CheckFailed
 
 DRAWN = "a case drawn at grading"
 Ways = Mapping[Misconception, Callable[[], object]]
+Near = Callable[[], Iterable[tuple[Misconception, Any]]]
 
 Answer = TypeVar("Answer")
 
@@ -136,6 +138,7 @@ class Case:
         ways: Ways | None = None,
         rtol: float = RTOL,
         atol: float = ATOL,
+        near: Near | None = None,
     ) -> None:
         """Raise unless an array is right; say which wrong way gives exactly this one.
 
@@ -149,6 +152,9 @@ class Case:
             What PyTorch (or a slow loop) says.
         ways
             For each wrong way, a function that computes its result, or several in a list.
+        near
+            Yields neighbours of what is right, tried where no wrong way fits: :func:`course_utils.judging.near.nearly`
+            with a recipe and its arguments.
 
         Raises
         ------
@@ -160,12 +166,18 @@ class Case:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
-        fitting = (*ways_that_fit(given, ways or {}), *slips.in_array(given, right, ways or {}))
+        fitting = tuple(ways_that_fit(given, ways or {}))
+        seen = slips.in_array(given, right, ways or {})
+        unexplained = not fitting and all(way in slips.WEAK for way in seen[:1])
+        if near and (how_many() == "some" or (unexplained and how_many() == "all")):
+            fitting = (*fitting, *neighbours_that_fit(given, near))
+        told = tuple(way for way in fitting if given.size >= slips.ENOUGH or not slips.is_near(way)) or tuple(seen)
+        fitting = (*fitting, *seen)
         if given.shape != right.shape:
             line = _shape_line(given, right)
-            error = self.wrong(what, fitting[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")
+            error = self.wrong(what, told[:1], detail=f"  {_yours(given, right, line)}", hidden=f"  {_upper(line)}")
         else:
-            error = self.wrong(what, fitting[:1], detail=_value_line(given, right, rtol, atol))
+            error = self.wrong(what, told[:1], detail=_value_line(given, right, rtol, atol))
         raise findings.Wrong(replace(error.finding, fitting=fitting))
 
 

@@ -1,7 +1,7 @@
 """When two numbers, or two arrays, count as the same."""
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
@@ -62,4 +62,17 @@ def ways_that_fit(given: np.ndarray, ways: Mapping[Key, Callable[[], object]]) -
         except (ArithmeticError, ValueError, IndexError, RuntimeError):
             continue
         if any(close(given, as_float64(one)) for one in (results if isinstance(results, list) else [results])):
+            yield way
+
+
+def neighbours_that_fit(given: np.ndarray, near: Callable[[], Iterable[tuple[Key, Any]]]) -> Iterator[Key]:
+    """Yield the neighbours of what is right (:mod:`course_utils.judging.near`) whose result equals ``given``."""
+    if not given.size or not np.isfinite(given).all():
+        return
+    for way, result in near():
+        try:
+            made = as_float64(result)
+        except (ArithmeticError, TypeError, ValueError, RuntimeError):
+            continue
+        if close(given, made):
             yield way

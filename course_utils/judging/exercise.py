@@ -32,6 +32,7 @@ from course_utils.judging.findings import (
 )
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.mistakes import Mistake, NoSuchName
+from course_utils.judging.near import only
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
@@ -40,7 +41,7 @@ from course_utils.judging.slips import SL29
 from course_utils.judging.steps import Step, answer_of_step, answer_of_steps, joined
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
-from course_utils.runtime import is_grading
+from course_utils.runtime import is_grading, passing_bars
 from course_utils.showing import show
 
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
@@ -132,6 +133,11 @@ class Exercise:
         """Return the question of this student, as data. None where it is the same for everybody."""
         return None
 
+    @classmethod
+    def has_own_numbers(cls) -> bool:
+        """Tell whether each student has a question of their own."""
+        return cls.draw is not Exercise.draw
+
     @cached_property
     def question(self) -> Any:
         """The question of this student, as data."""
@@ -178,7 +184,7 @@ class Exercise:
         CheckFailed
             If it is wrong, and the exercise has no parts.
         """
-        with quiet(), undisturbed():
+        with quiet(), undisturbed(), passing_bars():
             return report(self._judge(answers), self.worth, most=self.points, sections=self._sections)
 
     def is_missing(self, answer: Any) -> bool:
@@ -231,7 +237,7 @@ class Exercise:
         if is_grading():
             return
         check = f"`lab.{self.name()}.check`"
-        with quiet(), undisturbed():
+        with quiet(), undisturbed(), passing_bars():
             if number is None:
                 found = self._look_at_steps(self.steps, answers)
                 answer = answer_of_steps(self.steps, found, check)
@@ -343,7 +349,7 @@ class Exercise:
     def rescue(self) -> Any:
         """Lend what later cells need of this exercise, once the last hint has been read; at grading at once.
 
-        What is lent is no answer: the exercise itself refuses it.
+        What is lent is no answer: the exercise itself refuses it. Once opened it is open after a restart, too.
 
         Raises
         ------
@@ -353,10 +359,14 @@ class Exercise:
         given = self.lend()
         if given is None:
             raise Mistake(f"no later cell needs lab.{self.name()}: nothing is lent for it")
-        if self._shown < len(self.hints) and not is_grading():
+        if self._shown < len(self.hints) and not is_grading() and not self._was_lent():
             raise Mistake(f"the rescue opens after the last hint: lab.{self.name()}.hint() shows the next one")
+        journal.note_lent(self.lab, self.id)
         _say("Lent to you for the cells that follow. This exercise itself wants your own.")
         return given
+
+    def _was_lent(self) -> bool:
+        return journal.is_kept() and (self.lab, self.id) in journal.read().lent
 
     def practice(self, number: int | None = None, topic: str = "") -> Question:
         """Draw a fresh question of this kind; answer it with its ``.answer(...)``.
@@ -429,7 +439,8 @@ class Implementation(Exercise):
                 if not self.names_are_confirmed and not may_be_slip(error.finding):
                     raise
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
-                others = [look(partial(self.try_case, other, *answers)) for other in alike]
+                with only(error.finding.fitting or ()):
+                    others = [look(partial(self.try_case, other, *answers)) for other in alike]
                 raise Wrong(confirmed(error.finding, others)) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
@@ -440,7 +451,7 @@ class Implementation(Exercise):
     @kept
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer by the public cases, as :meth:`Exercise.check` does."""
-        with quiet(), undisturbed():
+        with quiet(), undisturbed(), passing_bars():
             found = self._judge(answers)
             self._tried = answers, found
             has_hidden = type(self).hidden_cases is not Implementation.hidden_cases
@@ -457,7 +468,7 @@ class Implementation(Exercise):
         seed
             Of the hidden cases.
         """
-        with quiet(), undisturbed():
+        with quiet(), undisturbed(), passing_bars():
             public = self._remembered(answers) or self._judge(answers)
             cases = [replace(case, hidden=True, seed=case.seed or seed) for case in self.hidden_cases(seed)]
             hidden = self.judge_cases(cases, *in_plain_containers(answers))

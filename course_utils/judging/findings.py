@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from course_utils.judging.answer import Answer, Standing, Verdict, is_heard, shown_live, tell
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.judging.slips import is_slip
 from course_utils.runtime import in_notebook
@@ -117,6 +118,8 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
         return first
     known = first.fitting or first.because
     counts = {way: sum(way in (one.fitting or one.because) for one in wrong_ones) for way in known}
+    every = [one.fitting or one.because for one in wrong_ones]
+    counts |= {way: len(every) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
@@ -140,9 +143,16 @@ def may_be_slip(finding: Finding) -> bool:
 
 
 def slip_of_all(first: Finding, others: list[Finding]) -> tuple[Misconception, ...]:
-    """Return the slip that shows in all other wrong cases, two or more, where one was too small to show it."""
-    if first.fitting is None or first.advice or len(others) <= 1:
+    """Return the slip that shows in all other wrong cases, two or more, where one was too small to show it.
+
+    A neighbour of what is right must show in the first one and in each of the others.
+    """
+    if first.fitting is None or first.advice or not others:
         return ()
+    every = [one.fitting or () for one in others]
+    near = [way for way in first.fitting if isinstance(way, Nearly) and all(map(way.agrees, every))]
+    if near or len(others) == 1:
+        return tuple(near[:1])
     shared = [way for way in others[0].fitting or () if all(way in (one.fitting or ()) for one in others)]
     return tuple(way for way in shared if is_slip(way))[:1]
 

@@ -84,5 +84,9 @@ class Lab:
         return f"<div>{paragraphs(tuple(self._lines(f'`{name}`' for name in self._exercises)))}</div>"
 
     def _lines(self, names: Iterable[str]) -> list[str]:
-        whose = f"The numbers are {self._student}'s." if self._student else "The numbers are the lesson's own."
-        return [*filter(None, [self._remark]), f"{whose} Exercises: {', '.join(names)}."]
+        return [*filter(None, [self._remark]), f"{self._whose()} Exercises: {', '.join(names)}."]
+
+    def _whose(self) -> str:
+        if not any(exercise.has_own_numbers() for exercise in self._exercises.values()):
+            return "The questions are the same for everybody."
+        return f"The numbers are {self._student}'s." if self._student else "The numbers are the lesson's own."

@@ -4,6 +4,7 @@ One number alone often cannot tell a right method from a wrong one; a set of que
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import islice
 from typing import Any, NamedTuple, TypeVar
 
 from course_utils.judging import slips
@@ -11,10 +12,14 @@ from course_utils.judging.answers import as_shape, is_missing, kind, plain, shor
 from course_utils.judging.closeness import same_number
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Wrong, refuse, wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
+from course_utils.judging.near import SL30, SL31, SL33, SL34, SL35, SL37, SL41, Recipe, nearly
 from course_utils.judging.practice import Topic, alternatives, telling_question
 
 Label = TypeVar("Label", bound=Hashable)
 Number = float | None
+
+FEW = {way.code for way in (SL30, SL31, SL33, SL34, SL35, SL37, SL41)}  # that one number alone may tell
+MANY = 50  # whole numbers below it come about in many ways
 
 
 class Explanation(NamedTuple):
@@ -88,12 +93,14 @@ def explain_by_slips(
     right: Mapping[Label, Any],
     ways: Mapping[Misconception, Mapping[Label, Any]],
     same: Callable[[Any, Any], bool] = same_number,
+    besides: Mapping[Misconception, Mapping[Label, Any]] | None = None,
 ) -> Explanation:
     """Find the slip that explains a set of numbers which no wrong way of its own does; parameters as above.
 
-    A number that no slip gives has none; one that a known wrong way gives has that.
+    A number that no slip gives has none; one that a known wrong way gives has that. ``besides`` are slips that need
+    the numbers of the questions, as :func:`course_utils.judging.slips.of_a_sum`.
     """
-    seen = slips.in_numbers(given, right, same)
+    seen = {**slips.in_numbers(given, right, same), **(besides or {})}
     why = explain_set(given, right, {**ways, **seen}, same)
     if not why:
         why = explain_set(given, right, {**ways, **seen, **slips.on_top_of_numbers(ways)}, same)
@@ -168,6 +175,21 @@ def read_shape(value: Any, what: str) -> tuple[float, ...]:
     return shape
 
 
+def _near(value: Any, recipe: Recipe, numbers: tuple[Any, ...]) -> tuple[Misconception, ...]:
+    """Return the neighbour of a recipe that gives a number, in a tuple; none for numbers that many ways give."""
+    if not isinstance(value, int | float) or (value == int(value) and abs(value) < MANY):
+        return ()
+    found = (way for way, made in nearly(recipe, *numbers) if way.code in FEW and _is_number(made, value))
+    return tuple(islice(found, 1))
+
+
+def _is_number(made: Any, value: float) -> bool:
+    try:
+        return same_number(value, float(made))
+    except (ArithmeticError, TypeError, ValueError, RuntimeError):
+        return False
+
+
 def judge_numbers(
     answers: Mapping[Label, Any],
     right: Mapping[Label, Any],
@@ -179,6 +201,8 @@ def judge_numbers(
     same: Callable[[Any, Any], bool] = same_number,
     show: Callable[[Any], str] = short,
     called: str = "{}",
+    near: Mapping[Label, tuple[Recipe, tuple[Any, ...]]] | None = None,
+    besides: Mapping[Misconception, Mapping[Label, Any]] | None = None,
 ) -> dict[str, Finding]:
     """Judge a set of numbers, or of shapes, each a part: what cannot be read is wrong by itself.
 
@@ -202,6 +226,11 @@ def judge_numbers(
         How a number is shown.
     called
         What a part is called, with the place of the question in it.
+    near
+        For a question a recipe of its number and the numbers of the question, whose neighbours are looked at where
+        nothing else explains an answer (:mod:`course_utils.judging.near`).
+    besides
+        As in :func:`explain_by_slips`.
     """
     given: dict[Label, Any] = {}
     found: dict[Label, Finding] = {}
@@ -212,10 +241,10 @@ def judge_numbers(
                 given[label] = read(answers[label], f"{what}[{label!r}]")
         except Wrong as error:
             found[label] = error.finding
-    why = explain_set(given, right, ways or {}, same) or explain_by_slips(given, right, ways or {}, same)
+    why = explain_set(given, right, ways or {}, same) or explain_by_slips(given, right, ways or {}, same, besides)
     for label, value in given.items():
         if not same(value, right[label]):
-            because = why.of(label)
+            because = why.of(label) or _near(value, *near[label]) if near and label in near else why.of(label)
             line = f"{called.format(label)}: you gave {show(value)}."
             found[label] = wrong(line, because, advice=advice(because))
     return {called.format(label): one for label, one in found.items()}

@@ -6,7 +6,7 @@ is known: then both are named. None says what the right number is.
 
 import itertools
 import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from course_utils.judging.closeness import ATOL, RTOL, as_float64, close
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import NEAR, Nearly
 
 Label = TypeVar("Label", bound=Hashable)
 
@@ -164,12 +165,33 @@ SL29 = Misconception(
     "number of the example",
     "This stands in the example above, whose numbers are not yours. What comes out for your own question?",
 )
+SL43 = Misconception(
+    "SL43",
+    "a product of a sum with the other sign",
+    "One way to get this: one product counted with the other sign, or all of them without theirs. Which of them are "
+    "below 0?",
+)
+SL44 = Misconception(
+    "SL44",
+    "two weights of a sum exchanged",
+    "One way to get this: two weights that meet each other's inputs. Which weight belongs to which input?",
+)
+SL45 = Misconception(
+    "SL45",
+    "one function of the value too many",
+    "One way to get this: your number is right, and then goes through one curve more, such as a sigmoid. Is one asked "
+    "for here?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
+    *(*NEAR, SL43, SL44, SL45),
 )
 
+WEAK = (SL6, SL11, SL12, SL16, SL21, SL22)  # what they say of the numbers has often a nearer cause
+
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
+MANY = 300  # beyond it the exponential is no number
 LARGE = 20  # of a count: by how much smaller ones are off says little
 
 
@@ -189,7 +211,12 @@ class TwoSlips(Misconception):
 
 def is_slip(way: Misconception) -> bool:
     """Tell whether a wrong way is one that is looked at last."""
-    return isinstance(way, TwoSlips) or way in SLIPS
+    return isinstance(way, TwoSlips | Nearly) or way in SLIPS
+
+
+def is_near(way: Misconception) -> bool:
+    """Tell whether a wrong way is a neighbour of what is right, which a single number may equal by chance."""
+    return isinstance(way, Nearly)
 
 
 # --- arrays
@@ -316,7 +343,9 @@ def _along_axes(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]
         if (length > 2 or other > 1) and not wrong.all() and _same(given, repeated):
             yield SL11
         if length >= ENOUGH and wrong.sum() == length - 1 and not (wrong[0] and wrong[-1]):
-            yield SL21
+            kept = right.take([int(np.flatnonzero(~wrong)[0])], axis)  # zeros come about in many ways
+            if np.count_nonzero(kept) * 2 >= kept.size:
+                yield SL21
         if length >= ENOUGH and wrong.sum() == 1 and (wrong[0] or wrong[-1]):
             yield SL22
         if other >= 2 and right.size >= 2 * ENOUGH and _is_far(given, right):
@@ -386,6 +415,21 @@ def _on_top(given: np.ndarray, ways: Mapping[Misconception, Callable[[], object]
 
 
 # --- sets of numbers
+
+
+def of_a_sum(x: Sequence[float], weights: Sequence[float], bias: float) -> dict[Misconception, list[float]]:
+    """Return what slips give for a sum of products, weight times input, and a bias."""
+    products = [value * weight for value, weight in zip(x, weights, strict=True)]
+    right = sum(products) + bias
+    exchanged = [
+        right - products[i] - products[j] + x[i] * weights[j] + x[j] * weights[i]
+        for i, j in itertools.combinations(range(len(x)), 2)
+    ]
+    return {
+        SL43: [*(right - 2 * one for one in products if one), sum(map(abs, products)) + bias],
+        SL44: exchanged,
+        SL45: [1 / (1 + math.exp(-right)), math.tanh(right)] if abs(right) < MANY else [],
+    }
 
 
 def in_numbers(

@@ -10,7 +10,7 @@ confusion matrix or accuracies per class: figures take the learner's own.
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from course_utils import runtime
 
@@ -31,10 +31,14 @@ class History:
         return len(self.loss)
 
     def __str__(self) -> str:
-        parts = [f"{len(self)} epochs in {self.seconds:.1f} s"]
+        parts = [f"{len(self)} {'epoch' if len(self) == 1 else 'epochs'} in {self.seconds:.1f} s"]
         parts += [f"loss {self.loss[-1]:.3f}"] if self.loss else []
         parts += [f"accuracy {self.accuracy[-1]:.3f}"] if self.accuracy else []
         return ", ".join(parts)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Show a notebook that ends in a training the same line, and not lists of digits."""
+        printer.text(str(self))
 
 
 def run_epochs(

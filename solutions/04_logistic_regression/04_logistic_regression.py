@@ -44,6 +44,7 @@ import torch.nn.functional as F
 from IPython.display import display
 from torch import nn
 
+from course_utils import predictions
 from course_utils.data import load_faces
 from course_utils.labs import logistic_regression
 from course_utils.labs.logistic_regression import faces, figures, widgets
@@ -55,7 +56,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -843,18 +844,20 @@ Which strength? Before you run the next cell, write down: will the training pict
 """
 
 # %%
-guess = {"training chooses": None, "I choose": None}
+guess = predictions.keep({"training chooses": None, "I choose": None})
 
 # %%
 fitted = faces.fit_all(rows[train], labels[train], strengths=(0.001, 0.01, 0.1, 1, 10))
-print("your guess:", guess)
-for l2, model in fitted.items():
-    on_train, on_validation = (
-        model.right(rows[some], labels[some]) for some in (train, validation)
-    )
-    print(
-        f"strength {l2:<6} {on_train} of 60 in training, {on_validation} of 70 held back"
-    )
+right = {
+    l2: [model.right(rows[some], labels[some]) for some in (train, validation)]
+    for l2, model in fitted.items()
+}
+for l2, (on_train, held_back) in right.items():
+    print(f"strength {l2:<6} {on_train} of 60 in training, {held_back} of 70 held back")
+weakest = min(right, key=lambda l2: (-right[l2][0], l2))
+strongest = max(right, key=lambda l2: (right[l2][1], l2))
+chosen = {"training chooses": weakest, "I choose": strongest}
+predictions.beside(guess, chosen, digits=3)
 
 # %% [markdown]
 r"""

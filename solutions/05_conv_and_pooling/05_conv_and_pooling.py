@@ -43,6 +43,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from course_utils import predictions
 from course_utils.data import load_photo
 from course_utils.labs import conv_and_pooling
 from course_utils.labs.conv_and_pooling import figures, widgets
@@ -58,7 +59,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -988,7 +989,142 @@ lab.dropout_batch_norm.check(modes)
 
 # %% [markdown]
 r"""
-## 14 Recall and practice
+## 14 Learn a kernel
+
+**Further:** worth nothing, and nothing else needs it.
+
+So far *you* chose the nine weights. A network finds its own, and it needs no more than you have seen by now: a picture before and after, and a loss that says how far the kernel of the moment is from making the one into the other. Here is such a pair. The kernel is hidden in the cell; do not look at it yet.
+"""
+
+# %%
+photo = load_photo("camera")
+photo = (photo - photo.mean()) / photo.std()  # (128, 128), mean 0
+noise = np.random.default_rng(0).normal(size=photo.shape)
+hidden = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
+
+
+def filtered(picture):
+    """Return what the hidden kernel makes of a picture."""
+    windows = np.lib.stride_tricks.sliding_window_view(picture, hidden.shape)
+    return (windows * hidden).sum(axis=(2, 3))
+
+
+figures.show(figures.plot_before_and_after(photo, filtered(photo)))
+
+# %% [markdown]
+r"""
+For weight (a, b), one error $e_{ij}$ = output − wanted changes by exactly the pixel that the weight meets there, $x_{i+a,\,j+b}$. So the gradient of the mean squared error is
+
+$$\frac{\partial L}{\partial w_{ab}} = \frac{2}{\text{number of outputs}} \sum_{i,j} e_{ij}\, x_{i+a,\,j+b},$$
+
+errors times the pixels that the weight met. That is a convolution again: the picture, with the errors as its kernel. In code: `(error[..., None, None] * windows).mean(axis=(0, 1))`, times 2.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 5.12. Find the hidden kernel
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `learn_kernel(before, after, size, lr, steps)`. `before` is (H, W), `after` (OH, OW) what a hidden kernel of `size`×`size` made of it, stride 1, no padding, no bias. Start with zeros; take `steps` steps of `lr` down the gradient of the *mean* squared error; return the kernel. (0 points, 20 minutes, ●●○ medium)
+
+Example: `learn_kernel(noise, filtered(noise), 3, 0.05, 100)` finds the hidden kernel to three decimals.
+
+<details><summary>Hint</summary>
+Which windows of `before` do you need in every step, and which numbers are new in every step?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "learn-kernel", "locked": false, "schema_version": 3, "solution": true}
+def learn_kernel(before, after, size, lr, steps):
+    """Return the kernel (size, size) after some steps of gradient descent from zeros."""
+    ### BEGIN SOLUTION
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
+    kernel = np.zeros((size, size))
+    for _ in range(steps):
+        error = (windows * kernel).sum(axis=(2, 3)) - after  # (OH, OW)
+        gradient = 2 * (windows * error[..., None, None]).mean(axis=(0, 1))
+        kernel = kernel - lr * gradient
+    return kernel
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "learn-kernel-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.learn_kernel.check(learn_kernel)
+### BEGIN HIDDEN TESTS
+lab.learn_kernel.check_hidden(learn_kernel, seed=512)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+The same kernel, hidden behind four pictures: a photograph, noise, an even grey, and noise in the first row that all rows repeat. **Predict**: how far off will the worst of the nine weights be after 100 steps, 0 if the kernel is found? Write four numbers in the place of None.
+"""
+
+# %%
+my_guess = predictions.keep(
+    {"noise": None, "photograph": None, "even grey": None, "rows alike": None}
+)
+
+# %%
+if lab.learn_kernel.is_written(learn_kernel):
+    befores = {
+        "noise": noise,
+        "photograph": photo,
+        "even grey": np.ones(photo.shape),
+        "rows alike": np.tile(noise[:1], (len(noise), 1)),
+    }
+    errors = {}
+    for name, before in befores.items():
+        wanted = filtered(before)
+        kernel = np.asarray(learn_kernel(before, wanted, 3, 0.05, 100))
+        windows = np.lib.stride_tricks.sliding_window_view(before, (3, 3))
+        loss = (((windows * kernel).sum(axis=(2, 3)) - wanted) ** 2).mean()
+        share = loss / max((wanted**2).mean(), 1e-12)
+        errors[name] = abs(kernel - hidden).max()
+        print(f"{name:12} share of the loss that is left: {share:.3f}")
+    predictions.beside(my_guess, errors)
+
+# %% [markdown]
+r"""
+On noise the kernel is found. On the photograph 97 % of the loss is gone, and weights are still wrong by up to 0.7: neighbouring pixels are nearly alike, so that kernels which differ a lot make nearly the same picture. (With 1,000 steps 0.2 remain.) On the last two the loss is exactly 0 and the kernel is wrong, and no number of steps will help: these pictures do not hold the answer. A loss of zero says that the *output* is right.
+"""
+
+# %%
+lab.what_can_be_known
+
+# %% [markdown]
+r"""
+## Exercise 5.13. What can be known?
+
+**Further:** worth nothing, and nothing else needs it.
+
+For the four pictures printed above: how many numbers about the kernel does the output tell, at most? One number is a weight, or a sum of weights, that does not follow from the others. (0 points, 10 minutes, ●●○ medium)
+
+Example: two weights that always meet the same pixel tell one number, their sum.
+
+<details><summary>Hint</summary>
+Each window is an equation for the weights. Which equations repeat what others say?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "what-can-be-known", "locked": false, "schema_version": 3, "solution": true}
+known = {"grey": None, "rows alike": None, "noise": None, "few windows": None}
+### BEGIN SOLUTION
+known = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "what-can-be-known-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.what_can_be_known.check(known)
+
+# %% [markdown]
+r"""
+For more: `lab.what_can_be_known.practice()`. NumPy counts the same way: `np.linalg.matrix_rank(windows.reshape(-1, 9))`.
+"""
+
+# %% [markdown]
+r"""
+## 15 Recall and practice
 
 Answer aloud, then open. Two are from earlier labs.
 

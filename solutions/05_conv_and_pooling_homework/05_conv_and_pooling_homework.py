@@ -658,11 +658,129 @@ lab.optimisers.check_hidden(momentum_step, adam_step, seed=5197)
 
 # %% [markdown]
 r"""
+## Bonus. Dropout and batch normalisation
+
+**Further:** worth nothing, and nothing else needs it.
+
+Lab 05 looked at two layers from outside; here are both passes. **Dropout** multiplies each number by a factor that is drawn anew: 0 with probability p, else $1/(1-p)$. The way back multiplies by the same factors. **Batch normalisation** takes each feature of a batch x (N, D) by itself:
+
+$$\hat x = \frac{x - \mu}{\sqrt{v + \varepsilon}}, \qquad y = \gamma \hat x + \beta, \qquad \mu = \frac1N \sum x, \qquad v = \frac1N \sum (x - \mu)^2$$
+"""
+
+# %% [markdown]
+r"""
+On the way back one number of x reaches every output of its feature, by three ways: itself, the mean, the variance. With $g$ for the gradient by $\hat x$, that is `grad_out * scale`, and means over the batch,
+
+$$\frac{\partial L}{\partial x} = \frac{g - \overline{g} - \hat x\, \overline{g \hat x}}{\sqrt{v + \varepsilon}}$$
+
+The two means are what the batch takes back. So gradients add up to 0 over the batch: no constant that is added to x changes anything.
+"""
+
+# %% [markdown]
+r"""
+## Bonus. Dropout, there and back
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `dropout(x, p, rng, training)`: it returns the output, and a `memory` for the way back, which is yours to choose. Chance comes from `rng.random`. With `training=False` it returns x as it is. `dropout_backward(grad_out, memory)` returns the gradient by x. Forwards, back and `training=False` each count by themselves. (0 points, 15 minutes, ●●○ medium)
+
+Example: with p = 0.2 a number that stays is multiplied by 1.25.
+
+<details><summary>Hint</summary>
+Which array makes both ways the same multiplication?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "dropout-layer", "locked": false, "schema_version": 3, "solution": true}
+def dropout(x, p, rng, training=True):
+    """Return the output, and what the way back needs."""
+    ### BEGIN SOLUTION
+    factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)
+    return x * factors, factors
+    ### END SOLUTION
+
+
+def dropout_backward(grad_out, memory):
+    """Return the gradient by x."""
+    ### BEGIN SOLUTION
+    return grad_out * memory
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "dropout-layer-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.dropout_layer.check(dropout, dropout_backward)
+### BEGIN HIDDEN TESTS
+lab.dropout_layer.check_hidden(dropout, dropout_backward, seed=5201)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+## Bonus. Batch normalisation, there and back
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `batch_norm(x, scale, shift, eps)`, as in training: it returns the output (N, D) and a `memory`. `batch_norm_backward(grad_out, memory)` returns the gradients by x, `scale` and `shift`, in this order. Each of the two counts by itself. (0 points, 30 minutes, ●●● hard)
+
+Example: for scale 1 and shift 0 each feature of the output has the mean 0 and, but for eps, the variance 1.
+
+<details><summary>Hint</summary>
+In the formula for the gradient, which axis do the means run along, and what do they leave?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "batch-norm", "locked": false, "schema_version": 3, "solution": true}
+def batch_norm(x, scale, shift, eps=1e-5):
+    """Return the normalised batch, and what the way back needs."""
+    ### BEGIN SOLUTION
+    root = np.sqrt(x.var(axis=0) + eps)
+    hat = (x - x.mean(axis=0)) / root
+    return scale * hat + shift, (hat, root, scale)
+    ### END SOLUTION
+
+
+def batch_norm_backward(grad_out, memory):
+    """Return the gradients by x, scale and shift."""
+    ### BEGIN SOLUTION
+    hat, root, scale = memory
+    g = grad_out * scale
+    grad_x = (g - g.mean(axis=0) - hat * (g * hat).mean(axis=0)) / root
+    return grad_x, (grad_out * hat).sum(axis=0), grad_out.sum(axis=0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "batch-norm-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.batch_norm.check(batch_norm, batch_norm_backward)
+### BEGIN HIDDEN TESTS
+lab.batch_norm.check_hidden(batch_norm, batch_norm_backward, seed=5203)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Prove yours as you proved the network: move one number by a small step up and down, with a loss that is a sum of products.
+"""
+
+# %%
+if lab.batch_norm.is_written(batch_norm, batch_norm_backward):
+    rng = np.random.default_rng(2)
+    x, g = rng.normal(size=(2, 6, 3))
+    scale, shift = rng.normal(size=(2, 3))
+    grad = batch_norm_backward(g, batch_norm(x, scale, shift)[1])[0]
+    up, down = x.copy(), x.copy()
+    up[4, 1] += 1e-5
+    down[4, 1] -= 1e-5
+    losses = [(batch_norm(one, scale, shift)[0] * g).sum() for one in (up, down)]
+    print(f"your gradient {grad[4, 1]:.6f}, slope {(losses[0] - losses[1]) / 2e-5:.6f}")
+    print(f"largest sum over the batch {abs(np.sum(grad, axis=0)).max():.1e}")
+
+# %% [markdown]
+r"""
 **In this lab you have**
 
 - built layers that know their way forwards and back;
 - proved a whole network's gradient before you trained it;
 - written the loop that trains it, and reported what came of it.
 
-**On your own** (not graded): put `momentum_step` in the place of plain descent in your loop. How many epochs does the same accuracy take? Dropout, and batch normalisation with its backward pass, are layers like the others: your gradient check tells whether you have them right.
+**On your own** (not graded): put `momentum_step` in the place of plain descent in your loop. How many epochs does the same accuracy take? Make a `Layer` of your batch normalisation, put it between `Flatten` and `Dense`, and look again.
 """

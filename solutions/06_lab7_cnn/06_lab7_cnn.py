@@ -46,6 +46,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 from torchvision import models
 
+from course_utils import predictions
 from course_utils.data import load_colour, load_shapes
 from course_utils.data.loaders import make_loader
 from course_utils.labs import lab7_cnn
@@ -59,7 +60,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -690,8 +691,12 @@ What is a good accuracy here? That of rivals says it. **Predict first:** three n
 """
 
 # %%
-my_prediction = {"softmax": None, "dense": None, "convolutional": None}
-figures.show(figures.plot_rivals(my_prediction))
+my_guess = predictions.keep({"softmax": None, "dense": None, "convolutional": None})
+
+# %%
+figures.show(figures.plot_rivals(my_guess))
+reached = {"softmax": 0.12, "dense": 0.38, "convolutional": 0.80}
+predictions.beside(my_guess, reached)
 
 # %% [markdown]
 r"""
@@ -916,7 +921,7 @@ figures.show(figures.plot_first_kernels(kernels))
 
 # %% [markdown]
 r"""
-Look for a change from light to dark across a kernel, or from one colour to another. Some of these small ones show it, others look like noise; the kernels of large networks trained on photographs show edges, spots and changes of colour clearly. Deeper kernels see maps in place of colours, and a wider part of the picture (Lab 05's receptive field): there we can only say what makes them answer. "Hierarchical representation" is a fair summary of many studies; a clean ladder with a name on each rung is not what one finds in a small network.
+Look for a change from light to dark across a kernel, or from one colour to another. Some of these small ones show it, others look like noise; the kernels of large networks trained on photographs show edges, spots and changes of colour more clearly (Lab 07, *Inside a network of a million photographs*, shows some, beside those of a network that has learned nothing). Deeper kernels see maps in place of colours, and a wider part of the picture (Lab 05's receptive field): there we can only say what makes them answer. "Hierarchical representation" is a fair summary of many studies; a clean ladder with a name on each rung is not what one finds in a small network.
 """
 
 # %% [markdown]
@@ -1045,6 +1050,22 @@ for name, giant in giants.items():
 # %% [markdown]
 r"""
 AlexNet's number depends on who counts. The original ran on two cards, with convolutions in two groups: 60,965,224. As one group it has 62,378,344; torchvision has a later variant.
+
+<details><summary>Count it yourself, then open</summary>
+
+| layer | as it was: kernels · (inputs · side² + 1) | parameters | as one group |
+|---|---|---|---|
+| 1 | 96 · (3 · 121 + 1) | 34,944 | 34,944 |
+| 2, two groups | 256 · (48 · 25 + 1) | 307,456 | 614,656 |
+| 3 | 384 · (256 · 9 + 1) | 885,120 | 885,120 |
+| 4, two groups | 384 · (192 · 9 + 1) | 663,936 | 1,327,488 |
+| 5, two groups | 256 · (192 · 9 + 1) | 442,624 | 884,992 |
+| 6, dense | 4096 · (256 · 36 + 1) | 37,752,832 | 37,752,832 |
+| 7, dense | 4096 · (4096 + 1) | 16,781,312 | 16,781,312 |
+| 8, dense | 1000 · (4096 + 1) | 4,097,000 | 4,097,000 |
+
+Two groups: each kernel sees one half of the maps. That halves three layers, and the sum shrinks by 1,413,120 only, for nearly all weights are in layer 6.
+</details>
 
 **VGG-16** is regular: 3×3 convolutions with padding 1, then 2×2 pooling, five times; then three dense layers. A list says it all. Numbers before `"flatten"` are kernels, numbers after it are dense units.
 """

@@ -44,7 +44,9 @@ import numpy as np
 import torch
 from IPython.display import display
 from torch import nn
+from torchvision.models import mobilenet_v2
 
+from course_utils import predictions
 from course_utils.data import DataUnavailable, load_bikes, load_photos, load_shapes
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import figures, widgets
@@ -56,7 +58,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -80,8 +82,11 @@ figures.show(figures.plot_hearts_and_arrows(ten))
 
 # %% [markdown]
 r"""
-Prediction: trained on these ten pictures alone, how many of 300 new pictures will a fresh convolutional network get right? Guessing gives one half. Write your number down, then run the cell.
+Prediction: trained on these ten pictures alone, how many of 300 new pictures will a fresh convolutional network get right? Guessing gives one half. Write your number, a share from 0 to 1, in the place of None; then run both cells.
 """
+
+# %%
+my_guess = predictions.keep({"on 300 new pictures": None})
 
 # %%
 X_ten, y_ten = ten.tensors()
@@ -89,7 +94,8 @@ X_test, y_test = test.tensors()
 fresh = make_small_cnn(2, seed=0)
 fit(fresh, X_ten, y_ten, epochs=6 if is_grading() else 60, batch_size=16)
 print("on the ten pictures   ", accuracy(fresh, X_ten, y_ten))
-print("on 300 new pictures   ", round(accuracy(fresh, X_test, y_test), 2))
+reached = {"on 300 new pictures": accuracy(fresh, X_test, y_test)}
+predictions.beside(my_guess, reached)
 
 # %% [markdown]
 r"""
@@ -114,6 +120,10 @@ r"""
 They are 33,834 in all. What do we want of it? Not its ten answers: the head is of no use for hearts. We want the 1,024 numbers that go *into* the head. They were good for telling ten shapes apart; perhaps they are good for two more.
 
 This is to use the network as a **feature transformer**. Deep learning comes in two ways: keep the features fixed and tune the last step, or adjust every step. The second can find a representation that nobody knew of, and needs many pictures for it. You have few, so begin with the first.
+
+<details><summary>If you know the slides</summary>
+One calls deep learning ideal when a good representation is not known. That it is not known is not enough: the pictures must be many enough to find it in. With ten of them a fresh network was hardly better than guessing, although nobody knows a good representation for hearts. What helps then is a representation found elsewhere, on 12,000 pictures here.
+</details>
 """
 
 # %% [markdown]
@@ -642,7 +652,7 @@ if mobilenet is not None:
 
 # %% [markdown]
 r"""
-Some careless guesses survive, others do not: a large network forgives more, and so the slip is noticed later. This one has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features: a project for section 11.
+Some careless guesses survive, others do not: a large network forgives more, and so the slip is noticed later. This one has 1,280 features before its head. A head for your own two classes of photographs would have 2 · 1,281 = 2,562 parameters, and `extract_features(mobilenet, X, "network.classifier.0")` would give you the features: a project for the end of this lab.
 """
 
 # %% [markdown]
@@ -831,7 +841,209 @@ Each press fits the whole head anew, with your `fit_head`, in a fraction of a se
 
 # %% [markdown]
 r"""
-## 11 Recall and practice
+## 11 Inside a network of a million photographs
+
+**Further:** worth nothing, and nothing else needs it.
+
+What does MobileNetV2 hold? The pictures below are in every course. What most leave out stands beside each here: the **same picture from a fresh network**, whose weights are still random. What looks alike in both has not been learned. (Without the weights on this machine the cells stay silent; the two exercises work.)
+"""
+
+# %%
+fresh_photo = mobilenet_v2().train()  # in train mode its batch norm has scales to use
+if mobilenet is not None:
+    first = [net.features[0][0].weight for net in (mobilenet.network, fresh_photo)]
+    figures.show(figures.plot_first_kernels(*first))
+    silent = (first[0].detach().flatten(1).norm(dim=1) < 0.03).sum()
+    print(f"trained kernels that are almost 0: {silent} of {len(first[0])}")
+
+# %% [markdown]
+r"""
+Nine numbers a colour is little room, and yet: stripes, an edge between two colours, one colour alone. The fresh ones are noise. So this *has* been learned; and five kernels have been given up, so that they answer to nothing. Now what layers of growing depth make of the cat, of each layer the map that varies most.
+"""
+
+# %%
+depths = ("0", "2", "4", "7", "14", "18")
+cat = load_photos(("cat",), size=64 if is_grading() else 224).tensors()[0]
+
+
+def maps_by_depth(features, picture):
+    """Return the maps (C, H, W) of some layers of MobileNetV2."""
+    found, x = {}, picture
+    with torch.no_grad():
+        for name, layer in features.named_children():
+            x = layer(x)
+            if name in depths:
+                found[f"layer {name}"] = x[0]
+    return found
+
+
+if mobilenet is not None:
+    seen = mobilenet.standardise(cat)
+    rows = {"trained": mobilenet.network.features, "fresh": fresh_photo.features}
+    rows = {name: maps_by_depth(features, seen) for name, features in rows.items()}
+    figures.show(figures.plot_depth(rows))
+
+# %% [markdown]
+r"""
+The first column shows a cat twice. *Any* small kernel, also a random one, leaves a photograph recognisable: one of the 32 fresh maps follows the grey cat with a correlation of 0.89. "Look, the network sees ears" is no evidence that anything was learned. In the middle they part: layers 4 and 7 of the trained network still show eyes and a nose, those of the fresh one noise. In the last layer neither shows a cat to us, and only one of them knows it.
+"""
+
+# %% [markdown]
+r"""
+**Where does a score come from?** The last maps are 1,280 of 7×7. The network averages each over its places, and its head weighs the averages: $z_k = \sum_c w_{kc}\, \overline{m_c} + b_k$. Averaging and weighing may be exchanged. So weigh first,
+
+$$M_k(i, j) = \sum_c w_{kc}\, m_c(i, j),$$
+
+at each place (i, j), and you have a map whose *mean* is the score without its bias: a **class activation map** (Zhou and others, 2016).
+"""
+
+# %% [markdown]
+r"""
+## Exercise 7.9. A class activation map
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write $M_k$ as a function for maps of any size: `class_map(maps, weight, k)`. `maps` is (C, H, W), `weight` the head's (K, C), `k` the class from 0. Return (H, W), with its signs, not scaled. (0 points, 10 minutes, ●●○ medium)
+
+Example: maps of two channels [[1]] and [[4]], weights [[3, −1]]: class 0 gets [[−1]].
+
+<details><summary>Hint</summary>
+What would the head make of the C numbers at one place?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "class-map", "locked": false, "schema_version": 3, "solution": true}
+def class_map(maps, weight, k):
+    """Return where the score of class k comes from, (H, W)."""
+    ### BEGIN SOLUTION
+    return (weight[k][:, None, None] * maps).sum(0)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "class-map-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.class_map.check(class_map)
+### BEGIN HIDDEN TESTS
+lab.class_map.check_hidden(class_map, seed=79)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+A map of one cat looks fine whatever made it. A test needs several things in one picture: here are four photographs in one, and for each the map of its own class. The number is the share of the map's positive part that lies in the right quarter; by chance it is 0.25.
+"""
+
+
+# %%
+four = load_photos(("cat", "coffee", "motorcycle", "rocket"), size=cat.shape[-1])
+tl, tr, bl, br = four.tensors()[0]
+mosaic = torch.cat([torch.cat([tl, tr], 2), torch.cat([bl, br], 2)], 1)[None]
+named = ("Egyptian cat", "espresso", "motor scooter", "missile")
+
+
+def share_in_quarter(found, quarter):
+    """Return the share of the positive part that lies in quarter 0 to 3, row by row."""
+    positive = torch.as_tensor(found).detach().clamp(min=0)
+    half = positive.shape[0] // 2
+    parts = [positive[i : i + half, j : j + half] for i in (0, half) for j in (0, half)]
+    return float(parts[quarter].sum() / (positive.sum() + 1e-9))
+
+
+if mobilenet is not None and lab.class_map.is_written(class_map):
+    places = [mobilenet.classes.index(name) for name in named]
+    head, shuffled = (
+        mobilenet.network.classifier[1].weight.detach(),
+        torch.randperm(1000),
+    )
+    with torch.no_grad():
+        trained_maps = mobilenet.network.features(mobilenet.standardise(mosaic))[0]
+        fresh_maps = fresh_photo.features(mobilenet.standardise(mosaic))[0]
+    ways = {
+        "trained": (trained_maps, head),
+        "head's rows shuffled": (trained_maps, head[shuffled]),
+        "fresh body": (fresh_maps, head),
+    }
+
+# %%
+if mobilenet is not None and lab.class_map.is_written(class_map):
+    print(f"{'share in its quarter':22}", *(f"{name:14}" for name in named), "mean")
+    for name, (maps, weight) in ways.items():
+        found = [class_map(maps, weight, k) for k in places]
+        shares = [share_in_quarter(one, quarter) for quarter, one in enumerate(found)]
+        numbers = " ".join(f"{share:<14.2f}" for share in shares)
+        print(f"{name:22} {numbers} {np.mean(shares):.2f}")
+    drawn = {name: class_map(trained_maps, head, k) for name, k in zip(named, places)}
+    figures.show(figures.plot_four_maps(mosaic, drawn))
+
+# %% [markdown]
+r"""
+With its own head two thirds or more of each map lie where the thing is. With the head's rows exchanged the maps look as convincing, and lie anywhere; so do those of a fresh body. (Only the mean of several tells: one by one some hit their quarter by luck.) Adebayo and others (2018) tried this on methods in wide use. Some made the same picture from a network with random weights: they had shown edges of the photograph, and nothing of the network.
+"""
+
+# %% [markdown]
+r"""
+**A second opinion**, which needs no look inside: cover a piece of the picture with grey and see how far the class falls. Then cover the next piece. Where it falls most, something counted.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 7.10. Cover it up
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `occlusion(model, picture, k, size, stride, fill)`. `picture` is (1, C, H, W). Cover a square of `size` pixels with the number `fill`, in all channels; start at the upper left, and move it by `stride` as far as it fits. Return (rows, columns): by how much the probability of class `k` has fallen for each place. The model comes in eval mode; the picture stays as it is. (0 points, 20 minutes, ●●○ medium)
+
+Example: 224 pixels, squares of 64, stride 32: a grid of 6×6.
+
+<details><summary>Hint</summary>
+Where does the last square of a row start? And from which picture does each try begin?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "occlusion", "locked": false, "schema_version": 3, "solution": true}
+def occlusion(model, picture, k, size, stride, fill):
+    """Return how far the probability of class k falls, place by place."""
+    ### BEGIN SOLUTION
+    _, _, H, W = picture.shape
+    with torch.no_grad():
+        whole = model(picture).softmax(1)[0, k]
+        falls = torch.zeros((H - size) // stride + 1, (W - size) // stride + 1)
+        for i in range(falls.shape[0]):
+            for j in range(falls.shape[1]):
+                covered, top, left = picture.clone(), i * stride, j * stride
+                covered[:, :, top : top + size, left : left + size] = fill
+                falls[i, j] = whole - model(covered).softmax(1)[0, k]
+    return falls
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "occlusion-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.occlusion.check(occlusion)
+### BEGIN HIDDEN TESTS
+lab.occlusion.check_hidden(occlusion, seed=710)
+### END HIDDEN TESTS
+
+# %%
+if mobilenet is not None and lab.are_written(class_map=class_map, occlusion=occlusion):
+    k, side = places[0], cat.shape[-1]
+    fall = torch.as_tensor(occlusion(mobilenet, cat, k, side * 2 // 7, side // 7, 0.5))
+    with torch.no_grad():
+        maps = mobilenet.network.features(mobilenet.standardise(cat))[0]
+    own = class_map(maps, head, k)
+    print(
+        f"mean of the map + bias {own.mean() + mobilenet.network.classifier[1].bias[k]:.3f}"
+    )
+    print(f"score of the class     {mobilenet(cat)[0, k]:.3f}")
+    figures.show(figures.plot_two_opinions(cat, {"class map": own, "occlusion": fall}))
+
+# %% [markdown]
+r"""
+The two agree: the lower right, with the eyes and the nose, counts most, the upper left not. They correlate with 0.7. Do not stop there: maps of *other* classes correlate with the same falls with up to 0.76, some below −0.6. One picture with one thing in it cannot tell a good explanation from a lucky one. That is why the mosaic came first.
+"""
+
+# %% [markdown]
+r"""
+## 12 Recall and practice
 
 Answer aloud, then open. Two are from earlier labs.
 

@@ -33,7 +33,7 @@ from course_utils.data import load_bike_scenes, load_photo_scenes, scenes_of
 from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import figures
 from course_utils.models import load_trained
-from course_utils.runtime import is_grading, seed_everything
+from course_utils.runtime import is_grading, seed_everything, with_progress
 from course_utils.training import fit
 
 seed_everything(0)
@@ -176,7 +176,7 @@ with torch.no_grad():
 r"""
 ## Exercise 7.10. Fit the baseline
 
-Write `frozen_baseline(X_train, y_train, X_test)`: pictures `(N, 3, 32, 32)` and labels in, probabilities `(M, K)` of the test pictures out. Take the features of `source`, standardise them **with the training part's statistics**, fit a linear head. Your functions of Lab 07 may do it; so may `fit(model, x, y, epochs=100, batch_size=len(x), learning_rate=0.01)`. The check runs a baseline of its own, on new pictures; your accuracy may differ by 5 points. (2 points, 20 minutes, ●●○ medium)
+Write `frozen_baseline(X_train, y_train, X_test)`: pictures `(N, 3, 32, 32)` and labels in, probabilities `(M, K)` of the test pictures out, for as many classes K as `y_train` has: two here, more in the check. Take the features of `source`, standardise them **with the training part's statistics**, fit a linear head. Your functions of Lab 07 may do it; so may `fit(model, x, y, epochs=100, batch_size=len(x), learning_rate=0.01)`. The check runs a baseline of its own, on new pictures; your accuracy may differ by 5 points. (2 points, 20 minutes, ●●○ medium)
 
 Example: `frozen_baseline(*catalogue.tensors(), wild.tensors()[0])` has the shape (200, 2).
 
@@ -419,7 +419,10 @@ figures.show(figures.plot_own_pictures(mine))
 def over_seeds(name, method):
     """Print what a method reaches on your pictures, for several seeds of the split."""
     seeds = range(1 if is_grading() else 4)
-    row = [accuracy(method, *by_scene(mine, seed))[0] for seed in seeds]
+    row = [
+        accuracy(method, *by_scene(mine, seed))[0]
+        for seed in with_progress(seeds, name, unit="seeds")
+    ]
     print(f"{name}:", *(f"{reached:.2f}" for reached in row))
 
 

@@ -42,9 +42,11 @@ import torch
 import torch.nn.functional as F
 from IPython.display import display
 
+from course_utils import predictions
 from course_utils.data import DataUnavailable, load_photos, load_shapes
 from course_utils.labs import adversarial_examples
 from course_utils.labs.adversarial_examples import figures, widgets
+from course_utils.labs.adversarial_examples.challenge import rehearse, save_defence
 from course_utils.models import load_mobilenet, load_trained
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit
@@ -53,7 +55,7 @@ seed_everything(0)
 
 # %% [markdown]
 r"""
-**Your own numbers.** Write your student id between the quotes, as your instructor knows it. The questions then use numbers of your own. With an empty id you get the numbers of the lesson.
+**Your own numbers.** Write your student id between the quotes, as your instructor knows it. Some questions then use numbers of your own. With an empty id you get the numbers of the lesson.
 """
 
 # %%
@@ -342,8 +344,11 @@ question
 
 # %% [markdown]
 r"""
-Now the experiment, on all 500 test pictures and in honest units. **Predict** the two columns before you run it: from which accuracy do they start?
+Now the experiment, on all 500 test pictures and in honest units. **Predict** what is left of the clean 0.95 at 8/255, in each column: two shares from 0 to 1 in the place of None.
 """
+
+# %%
+my_guess = predictions.keep({"fgsm": None, "random signs": None})
 
 # %%
 signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
@@ -357,6 +362,7 @@ if lab.fgsm.is_written(fgsm):
         noisy = (pictures + level / 255 * noise).clamp(0, 1)
         rates = [accuracy(network, changed, labels) for changed in (attacked, noisy)]
         print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
+    predictions.beside(my_guess, {"fgsm": rates[0], "random signs": rates[1]})
 
 # %%
 lab.control_experiment
@@ -777,7 +783,227 @@ lab.meaning.check(meaning)
 
 # %% [markdown]
 r"""
-## 11 Recall, and the course in review
+## 11 How much is left?
+
+**Further:** worth nothing, and nothing else needs it.
+
+Section 9 measured its defence with the attack that it was trained on, and with one that takes five steps. An attacker is not bound to either: more steps, another start, and for each picture whichever attack works. So what is left of an accuracy is the share of pictures that are recognised under *every* attack that was tried. Each further attack can only lower it.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.9. What is left
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `accuracy_left(model, attacked, y)`. `attacked` (A, N, C, H, W) holds the same N pictures under A attacks, `y` (N,) their labels. Return the share of pictures, from 0 to 1, that the model recognises under all A attacks. (0 points, 10 minutes, ●●○ medium)
+
+Example: attack A fools the first of four pictures, attack B the second; each leaves 0.75, together they leave 0.5.
+
+<details><summary>Hint</summary>
+Write down for each attack and each picture whether it is recognised. What must a column hold?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "accuracy-left", "locked": false, "schema_version": 3, "solution": true}
+def accuracy_left(model, attacked, y):
+    """Return the share of pictures that are recognised under every attack."""
+    ### BEGIN SOLUTION
+    with torch.no_grad():
+        recognised = torch.stack([model(one).argmax(1) == y for one in attacked])
+    return float(recognised.all(0).double().mean())
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "accuracy-left-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.accuracy_left.check(accuracy_left)
+### BEGIN HIDDEN TESTS
+lab.accuracy_left.check_hidden(accuracy_left, seed=899)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+For more: `lab.accuracy_left.practice()`. Now the defended network of section 9, under one attack after the other, with the budget that it was trained for. **Predict**: how much of its accuracy under FGSM, which is near 0.4, is left after all of them?
+"""
+
+# %%
+guess_left = predictions.keep({"left after all": None})
+
+# %%
+if lab.are_written(fgsm=fgsm, pgd=pgd, accuracy_left=accuracy_left):
+    eps, tried = 8 / 255, []
+    start = (few + eps * (2 * torch.rand(few.shape) - 1)).clamp(0, 1)
+    attacks = {
+        "nobody (clean)": lambda: few,
+        "fgsm": lambda: fgsm(defended, few, few_labels, eps),
+        "pgd, 5 steps": lambda: pgd(defended, few, few_labels, eps, eps / 3, 5),
+        "pgd, 20 steps": lambda: pgd(defended, few, few_labels, eps, eps / 8, 20),
+        "fgsm, other start": lambda: fgsm(defended, start, few_labels, eps / 2),
+    }
+    print("8/255 by             alone   left after all so far")
+    for name, make in attacks.items():
+        tried.append(torch.as_tensor(make()))
+        alone = accuracy(defended, tried[-1], few_labels)
+        left = accuracy_left(defended, torch.stack(tried), few_labels)
+        print(f"{name:20} {alone:.2f}    {left:.2f}")
+    predictions.beside(guess_left, {"left after all": left})
+
+# %% [markdown]
+r"""
+Of what the network keeps under the attack that it was trained on, a third or more goes when the attacker walks twenty small steps. A weak attack, as in the last row, takes nothing more. "It keeps 0.39 at 8/255" would have been true of FGSM, and a wrong thing to promise.
+"""
+
+# %% [markdown]
+r"""
+Worse: a number may say nothing at all. Here is a "defence" that needs no training. All scores are multiplied by 1000. The largest stays the largest, so that each answer stays what it was. Now attack it with its own gradients, and then with those of the network before the multiplication.
+"""
+
+# %%
+if lab.are_written(input_gradient=input_gradient, fgsm=fgsm):
+    blinded = load_trained("shapes")
+    with torch.no_grad():
+        for parameter in blinded.head.parameters():
+            parameter.mul_(1000)
+    own = torch.as_tensor(input_gradient(blinded, few, few_labels))
+    print(f"{(own == 0).double().mean():.2f} of its gradient's numbers are exactly 0")
+    for name, source in {"its own": blinded, "the plain network's": network}.items():
+        changed = torch.as_tensor(fgsm(source, few, few_labels, 8 / 255))
+        print(
+            f"fgsm by {name} gradients: {accuracy(blinded, changed, few_labels):.2f} right"
+        )
+
+# %% [markdown]
+r"""
+Nothing was defended: the attacker was blinded. With scores that far apart softmax gives exactly 1 to the winner, the loss is exactly 0, and so is its gradient; a sign of 0 is 0. Whoever divides by 1000 first, or borrows the gradients of another network, finds the old weakness. Athalye, Carlini and Wagner (2018) opened seven of nine published defences whose gradients were blinded in one way or another. So a defence is measured by someone who knows it and wants it to fail.
+"""
+
+# %% [markdown]
+r"""
+## 12 A patch, not a grain
+
+**Further:** worth nothing, and nothing else needs it.
+
+Every attack so far changed all pixels a little. A sticker changes *some* pixels as much as it likes, and whoever prints it does not know which picture it will lie in, nor where. Brown and others (2017) learned such a **patch** for photographs. Ours has 10×10 of 32×32 pixels, a tenth of the picture. `paste` lays it into each picture with its upper left corner at that picture's (row, column).
+"""
+
+
+# %%
+def paste(x, patch, corners):
+    """Return x (N, 3, H, W) with a patch (3, S, S) in each picture, at its corner."""
+    changed, side = x.clone(), patch.shape[-1]
+    for n, (row, column) in enumerate(corners):
+        changed[n, :, row : row + side, column : column + side] = patch
+    return changed
+
+
+# %% [markdown]
+r"""
+## Exercise 8.10. A step for the patch
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `patch_step(model, x, patch, corners, target, lr)`. Paste the patch (3, S, S) into the pictures x (N, 3, H, W), one of the `corners` for each. Return the patch after *one* step of `lr` along signs, so that the pictures' summed cross-entropy for the class `target` becomes smaller; pixels from 0 to 1. x and `patch` stay as they are. `paste` is yours to call; autograd looks through it. (0 points, 15 minutes, ●●○ medium)
+
+Example: with `lr=0` it returns the patch itself.
+
+<details><summary>Hint</summary>
+The pictures share the patch. Of which tensor do you ask the gradient, and when does it have to be pasted?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "patch-step", "locked": false, "schema_version": 3, "solution": true}
+def patch_step(model, x, patch, corners, target, lr):
+    """Return the patch (3, S, S) after one step towards its target."""
+    ### BEGIN SOLUTION
+    leaf = patch.detach().clone().requires_grad_(True)
+    labels = torch.full((len(x),), target)
+    loss = F.cross_entropy(model(paste(x, leaf, corners)), labels, reduction="sum")
+    (gradient,) = torch.autograd.grad(loss, leaf)
+    return (patch - lr * gradient.sign()).clamp(0, 1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "patch-step-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.patch_step.check(patch_step)
+### BEGIN HIDDEN TESTS
+lab.patch_step.check_hidden(patch_step, seed=810)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Your step, forty times, makes a patch. We shall make two for the class *dots*: one that always lies in the middle while it is learned, and one whose corners are drawn anew each time.
+"""
+
+
+# %%
+def anywhere(number):
+    """Draw corners for a patch of 10 in pictures of 32 pixels."""
+    return torch.randint(0, 32 - 10 + 1, (number, 2), generator=chance).tolist()
+
+
+def middle(number):
+    """Return the corner that puts such a patch into the middle, for each picture."""
+    return [(11, 11)] * number
+
+
+def learn_patch(target, corners, rounds=4, pictures=500):
+    """Learn a patch on pictures of the training set."""
+    patch = torch.rand(3, 10, 10, generator=chance)
+    for _ in range(rounds):
+        for batch in X[:pictures].split(50):
+            patch = patch_step(network, batch, patch, corners(len(batch)), target, 0.05)
+            patch = torch.as_tensor(patch)
+    return patch
+
+
+# %%
+chance = torch.Generator().manual_seed(0)
+dots = test.classes.index("dots")
+patches = {"random": torch.rand(3, 10, 10, generator=chance)}
+patches["cut from dots"] = X[dots == Y][0][:, 11:21, 11:21]
+if lab.patch_step.is_written(patch_step):
+    much = {"rounds": 1, "pictures": 50} if is_grading() else {}
+    patches["learned in the middle"] = learn_patch(dots, middle, **much)
+    patches["learned anywhere"] = learn_patch(dots, anywhere, **much)
+
+# %% [markdown]
+r"""
+How many test pictures that hold *no* dots become dots? Two controls stand beside them: a patch of noise, and a true piece of a picture of dots. **Predict** the shares of those that lie *anywhere*.
+"""
+
+# %%
+guess_patches = predictions.keep(dict.fromkeys(patches))
+
+# %%
+bare = x[y != dots][: 25 if is_grading() else 450]
+rates = {}
+print("become dots, patch lies     in the middle   anywhere")
+for name, patch in patches.items():
+    changed = [paste(bare, patch, place(len(bare))) for place in (middle, anywhere)]
+    rates[name] = [
+        float((network(one).argmax(1) == dots).double().mean()) for one in changed
+    ]
+    print(f"{name:30} {rates[name][0]:.2f}          {rates[name][1]:.2f}")
+predictions.beside(guess_patches, {name: both[1] for name, both in rates.items()})
+
+# %%
+figures.show(figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3))))
+
+# %% [markdown]
+r"""
+Noise turns none, and a true piece of dots turns next to none: it is not dots that the patch shows, it is what this network *takes* for dots, denser than any picture of them. The patch that only ever lay in the middle turns everything there, and a quarter elsewhere; the one that moved while it learned turns half of them. Whoever tests a defence against stickers in one place has tested that place.
+"""
+
+# %% [markdown]
+r"""
+Not every class can be printed: for *disc*, whose mark is one large outline, the same forty steps turn about one picture in six. A tenth of a picture has room for a texture, not for a shape. (Try it: `learn_patch(0, anywhere)`.)
+"""
+
+# %% [markdown]
+r"""
+## 13 Recall, and the course in review
 
 Answer aloud, then open.
 
@@ -844,6 +1070,39 @@ def adversarial_training(model, x, y, eps, epochs):
 
 # %% nbgrader={"grade": true, "grade_id": "adversarial-training-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
 lab.adversarial_training.check(adversarial_training)
+
+# %% [markdown]
+r"""
+## The class against itself
+
+**Further:** a challenge, and no points. If your instructor runs it, every learner's attack meets other learners' defences, on pictures that nobody has seen. You may hand in an attack, a defence, or both.
+
+**The attack** is a function of this name, with these four arguments. It gets the network that it attacks, pictures (N, 3, 32, 32) and their labels, and returns attacked pictures: no pixel more than `eps` from where it was, none below 0 or above 1. It may compute for 6 seconds for 100 pictures. Random signs stand there now; who leaves them does not take part.
+"""
+
+
+# %%
+def attack(network, pictures, labels, eps):
+    """Return attacked pictures, each pixel at most eps from where it was."""
+    signs = torch.randn_like(pictures).sign()
+    return (pictures + eps * signs).clamp(0, 1)
+
+
+print(rehearse(attack, network, x[:100], y[:100]))
+
+# %% [markdown]
+r"""
+**The defence** is a network of the same build with other weights: `load_trained("shapes")`, trained on in your way, for example `adversarial_training` above with an attack that has more steps. Put it in the place of `None`; its weights are then written into `defence.npz` beside this notebook, and `course submit` makes a second file to hand in.
+"""
+
+# %%
+my_defence = None
+print(save_defence(my_defence))
+
+# %% [markdown]
+r"""
+Before you hand in a defence: does it withstand an attack that it was *not* trained on? And one whose loss is the gap between two scores, not the cross-entropy? A network that only makes gradients small is no harder to fool; it is harder to fool by its gradient.
+"""
 
 # %% [markdown]
 r"""

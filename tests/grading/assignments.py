@@ -6,12 +6,11 @@ into source notebooks that stock nbgrader and this package's engine both release
 """
 
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+import warm
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
@@ -708,9 +707,9 @@ def filled(root: Path, lab: str, features: list[Feature], name: str = "") -> Not
 
 def run(root: Path, program: str, *arguments: str, status: int | None = 0) -> str:
     """Run nbgrader, or course, in a course; return what it says. ``status`` is the one that it must end with."""
-    command = [sys.executable, "-m", program if program == "nbgrader" else "course_utils", *arguments]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    assert status in (None, done.returncode), f"{command[2:]}: {done.stdout[-2000:]}{done.stderr[-3000:]}"
+    words = ["-m", program if program == "nbgrader" else "course_utils", *arguments]
+    done = warm.run(words, root)
+    assert status in (None, done.returncode), f"{words[1:]}: {done.stdout[-2000:]}{done.stderr[-3000:]}"
     return done.stdout + done.stderr
 
 

@@ -34,7 +34,7 @@ if THOROUGH:
 
 pytestmark = pytest.mark.slow
 
-LIMITS = Limits(cell_seconds=2, check_seconds=3, total_seconds=60, memory_mb=1024, disk_mb=32, processes=48)
+LIMITS = Limits(cell_seconds=1, check_seconds=2, total_seconds=60, memory_mb=1024, disk_mb=32, processes=48)
 KINDS = ("fault", "resource", "forge", "escape", "leak", "format")
 MOST_OUTPUT = 40 << 20  # bytes of a result
 
@@ -224,8 +224,8 @@ def test_what_looks_for_hidden_tests_finds_them_where_they_are_in_reach(name, en
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_nobody_else_is_touched(kind, engine, outside, listeners, alone):
-    """After all attacks of a kind the engine gives the honest student the very same result."""
-    worst = [one for one in ATTACKS.values() if one.kind == kind and not one.needs][:3]
+    """After attacks of a kind the engine gives the honest student the very same result."""
+    worst = [one for one in ATTACKS.values() if one.kind == kind and not one.needs][: 3 if THOROUGH else 1]
     for attack in worst:
         grade(engine, filled(attack, outside | listeners.words()))
     again = grade(engine, Submission("honest", packed(honest())))

@@ -1,6 +1,5 @@
 """SIGKILL at any moment, then the same command again: nothing lost, nothing doubled, the same bytes."""
 
-import json
 import os
 import shutil
 import signal
@@ -10,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import warm
 from classroom import LAB, RIGHT, files, hand_in, rows, state
 from thorough import THOROUGH
 
@@ -19,13 +19,12 @@ FAKE = TESTS / "course_with_fake_engine.py"
 COUNT = 10
 
 
-def command(root: Path, *arguments: str, stdin: int = subprocess.DEVNULL, **variables: str) -> subprocess.Popen:
-    paths = os.pathsep.join([str(TESTS), os.environ["PYTHONPATH"]])
+def command(root: Path, *arguments: str, **variables: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, str(FAKE), *arguments],
         cwd=root,
-        env={**os.environ, "PYTHONPATH": paths, **variables},
-        stdin=stdin,
+        env=environment() | variables,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -39,9 +38,12 @@ def heed_ctrl_c() -> None:
 
 
 def run(root: Path, *arguments: str, **variables: str) -> tuple[int, str]:
-    with command(root, *arguments, **variables) as process:
-        said = process.stdout.read()
-    return process.returncode, said
+    done = warm.run([str(FAKE), *arguments], root, environment() | variables, together=True)
+    return done.returncode, done.stdout
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), os.environ["PYTHONPATH"]])}
 
 
 def handed_in(root: Path) -> Path:
@@ -122,23 +124,6 @@ def test_a_second_command_is_refused_in_one_sentence(course):
 # --- the writer, killed at each of its steps
 
 
-class Commands:
-    """Runs the command many times without importing everything each time."""
-
-    def __enter__(self):
-        self.process = command(TESTS, "serve", stdin=subprocess.PIPE)
-        return self
-
-    def __exit__(self, *_error):
-        self.process.communicate()
-
-    def __call__(self, root: Path, *arguments: str, kill_at: int = 0) -> tuple[int, str]:
-        self.process.stdin.write(json.dumps([str(root), kill_at, arguments]) + "\n")
-        self.process.stdin.flush()
-        status, said = json.loads(self.process.stdout.readline())
-        return status, said
-
-
 def whole(root: Path, name: str = "s1") -> dict:
     """Return what must be old or new, never in between: the rows of one student, and the notebook."""
     about = {key: [row for row in value if row[0] == name] for key, value in rows(root).items()}
@@ -159,19 +144,18 @@ def test_a_writer_that_is_killed_at_any_step_leaves_the_old_or_the_new(root, tmp
     after, wanted = whole(finished), state(finished)
     assert before["rows"] != after["rows"]
 
-    with Commands() as course:
-        for step in range(1, 500, 1 if THOROUGH else 60):
-            here = Path(shutil.copytree(root, tmp_path / f"killed at {step}"))
-            status, said = course(here, "grade", "1", kill_at=step)
-            if status == 0:
-                break
-            assert status == -signal.SIGKILL, said
-            found = whole(here)
-            for part in ("rows", "notebook"):
-                assert found[part] in (before[part], after[part]), (step, part)
-            assert found["rows"] == after["rows"] or found["notebook"] == before["notebook"], "the notebook comes last"
-            status, said = course(here, "grade", "1")
-            assert status == 0, said
-            assert state(here) == wanted, step
-            shutil.rmtree(here)
+    for step in range(1, 500, 1 if THOROUGH else 60):
+        here = Path(shutil.copytree(root, tmp_path / f"killed at {step}"))
+        status, said = run(here, "grade", "1", COURSE_KILL_AT=str(step))
+        if status == 0:
+            break
+        assert status == -signal.SIGKILL, said
+        found = whole(here)
+        for part in ("rows", "notebook"):
+            assert found[part] in (before[part], after[part]), (step, part)
+        assert found["rows"] == after["rows"] or found["notebook"] == before["notebook"], "the notebook comes last"
+        status, said = run(here, "grade", "1")
+        assert status == 0, said
+        assert state(here) == wanted, step
+        shutil.rmtree(here)
     assert step > 15, "the steps of a write were counted"

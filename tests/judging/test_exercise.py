@@ -90,7 +90,11 @@ def test_an_unknown_exercise_is_told_which_there_are(lab):
 
 def test_the_lab_says_whose_numbers_they_are(lab):
     assert repr(lab).startswith("The numbers are the lesson's own.")
-    assert repr(Lab((Double,), "ada")) == "The numbers are ada's. Exercises: double."
+    assert repr(Lab((Doubles,), "ada")) == "The numbers are ada's. Exercises: two_doubles."
+
+
+def test_a_lab_without_own_numbers_says_that_its_questions_are_everybodys():
+    assert repr(Lab((Double,), "ada")) == "The questions are the same for everybody. Exercises: double."
 
 
 def test_of_several_answers_each_that_is_missing_is_named(lab, capsys):
@@ -110,13 +114,13 @@ def test_in_a_notebook_names_of_exercises_stand_as_code(lab):
 
 @pytest.mark.parametrize("student", ["a b", "../x", "-x", "müller", "x" * 300, "🙂", None, ..., 7.5, [], object()])
 def test_what_is_no_id_is_told_and_gives_the_lectures_numbers(student):
-    found = Lab((Double,), student)
+    found = Lab((Doubles,), student)
     sentence, numbers = repr(found).splitlines()
     assert sentence.startswith("student_id is ")
     assert "Write your id between quotes" in sentence
     assert len(sentence) < 250
-    assert numbers == "The numbers are the lesson's own. Exercises: double."
-    assert found.double.student == ""
+    assert numbers == "The numbers are the lesson's own. Exercises: two_doubles."
+    assert found.two_doubles.student == ""
 
 
 @pytest.mark.parametrize("student", [" ada ", "ada\n", "ada"])
@@ -125,7 +129,7 @@ def test_spaces_around_an_id_are_not_part_of_it(student):
 
 
 def test_a_number_without_quotes_is_an_id():
-    assert repr(Lab((Double,), 7)) == "The numbers are 7's. Exercises: double."
+    assert repr(Lab((Doubles,), 7)) == "The numbers are 7's. Exercises: two_doubles."
 
 
 def test_an_exercise_shows_its_question(lab):

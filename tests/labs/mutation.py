@@ -15,7 +15,7 @@ import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
@@ -70,7 +70,11 @@ class Ward:
         before = [source for source in wanted if source in {cell.source for cell in cells[:own]}]
         self.later = [source for source in wanted if source not in before and source != self.source]
         self.before = before
-        self.names = self._fresh_names()
+
+    @cached_property
+    def names(self) -> dict[str, Any]:
+        """What the cells before the exercise's give names to."""
+        return self._fresh_names()
 
     def _fresh_names(self) -> dict[str, Any]:
         names: dict[str, Any] = {}

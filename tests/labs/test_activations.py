@@ -286,6 +286,7 @@ SETS = [
     experiment("AE12", saturated=(0, 0.016, 0.68)),
     experiment("AE13", saturated=(0.46, 0.46, 0.46)),
     experiment("AE13", ratio=(3.47, 3.47, 3.47)),
+    experiment("AE14", saturated=(1, 0.999, 0.54)),
     interval("AI5", identity=30),
     interval("AI5", identity=3),
     interval("AI6", identity=0.25),
@@ -419,6 +420,9 @@ SILENT = [
     dead("DU8", "int((one == 0).all(0).sum())", "one.shape[1]"),
     dead("DU9", ".all(0)", "[0]"),
     dead("DU9", ".all(0)", "[-1]"),
+    dead("DU10", "int((one == 0).all(0).sum())", "(one == 0).all(0)"),
+    dead("DU10", "int((one == 0).all(0).sum())", "np.flatnonzero((one == 0).all(0)).tolist() * 2"),
+    dead("DU11", "in activations", "in activations[:1]"),
 ]
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED + SILENT
 

@@ -875,3 +875,112 @@ def test_the_masters_table_is_the_one_of_these_tests():
     assert right_answers(type(lab.control_experiment)) == (TABLE,)
     assert right_answers(type(lab.meaning)) == (UNDERSTOOD,)
     assert Case("x").title("f") == "f: not yet right (x)."
+
+
+# --- Further: what is left, and a patch
+
+SOURCES_FURTHER = {
+    "accuracy_left": """
+def accuracy_left(model, attacked, y):
+    rows = torch.stack([model(one).argmax(1) == y for one in attacked])
+    safe = rows.all(0)
+    return safe.double().mean()
+""",
+    "patch_step": """
+def patch_step(model, x, patch, corners, target, lr):
+    leaf = patch.clone().requires_grad_(True)
+    changed, side = x.clone(), patch.shape[-1]
+    for n, (row, column) in enumerate(corners):
+        changed[n, :, row : row + side, column : column + side] = leaf
+    labels = torch.full((len(x),), target)
+    loss = F.cross_entropy(model(changed), labels, reduction="sum")
+    gradient = torch.autograd.grad(loss, leaf)[0]
+    change = -lr * gradient.sign()
+    return (patch + change).clamp(0, 1)
+""",
+}
+
+
+def further(code: str, name: str, *changes: tuple[str, str], **more) -> WrongWay:
+    def answers():
+        names = {"torch": torch, "F": F}
+        exec(edited(SOURCES_FURTHER[name], *changes), names)
+        return (names[name],)
+
+    return WrongWay(code, name.replace("_", "-"), answers, **more)
+
+
+ONE_BY_ONE = """    change = torch.zeros_like(patch)
+    for n in range(len(x)):
+        change -= lr * torch.autograd.grad(
+            F.cross_entropy(model(changed[n : n + 1]), labels[:1]), leaf, retain_graph=True
+        )[0].sign()
+"""
+BARE = """    pixels = x.clone().requires_grad_(True)
+    loss = F.cross_entropy(model(pixels), labels, reduction="sum")
+    found = torch.autograd.grad(loss, pixels)[0]
+    gradient = sum(
+        found[n, :, row : row + side, column : column + side] for n, (row, column) in enumerate(corners)
+    )
+"""
+GRADIENT_LINE = "    gradient = torch.autograd.grad(loss, leaf)[0]\n"
+LOSS_LINE = '    loss = F.cross_entropy(model(changed), labels, reduction="sum")\n'
+OF_ONE = '    loss = F.cross_entropy(model(changed)[{0}], labels[{0}], reduction="sum")\n'
+LABELS = "torch.full((len(x),), target)"
+CORNERS = "for n, (row, column) in enumerate(corners)"
+
+WRONG_WAYS += [
+    further("AL1", "accuracy_left", ("safe.double().mean()", "rows.double().mean(1).min()")),
+    further("AL2", "accuracy_left", ("rows.all(0)", "rows")),
+    further("AL3", "accuracy_left", ("rows.all(0)", "rows.any(0)")),
+    further("AL4", "accuracy_left", ("rows.all(0)", "rows[0]")),
+    further("AL5", "accuracy_left", ("safe.double().mean()", "safe.sum()")),
+    further("AL5", "accuracy_left", ("safe.double().mean()", "100 * safe.double().mean()")),
+    further("AL6", "accuracy_left", ("safe.double().mean()", "1 - safe.double().mean()")),
+    further("AL7", "accuracy_left", ("safe.double().mean()", "rows.double().mean(1).prod()")),
+    further("AP1", "patch_step", ("-lr * gradient", "lr * gradient")),
+    further("AP2", "patch_step", ("gradient.sign()", "gradient")),
+    further("AP2", "patch_step", ("gradient.sign()", "gradient"), (', reduction="sum"', "")),
+    further("AP3", "patch_step", (".clamp(0, 1)", "")),
+    further("AP4", "patch_step", (LOSS_LINE, OF_ONE.format(":1"))),
+    further("AP4", "patch_step", (LOSS_LINE, OF_ONE.format("-1:"))),
+    further("AP5", "patch_step", (LOSS_LINE + GRADIENT_LINE, BARE)),
+    further("AP6", "patch_step", ("enumerate(corners)", "enumerate(corners[:1] * len(x))")),
+    further(
+        "AP7", "patch_step", ("row : row + side, column : column + side", "column : column + side, row : row + side")
+    ),
+    further("AP8", "patch_step", (GRADIENT_LINE + "    change = -lr * gradient.sign()\n", ONE_BY_ONE)),
+    further("AP9", "patch_step", ("(patch + change).clamp(0, 1)", "change")),
+    further("AP10", "patch_step", ("leaf = patch.clone()", "leaf = patch")),
+    further("AP10", "patch_step", ("changed, side = x.clone()", "changed, side = x")),
+    further("AP11", "patch_step", (LABELS, "torch.zeros(len(x), dtype=int)")),
+    further("AP11", "patch_step", (LABELS, "model(x).argmax(1)")),
+]
+FINGERPRINTS |= {"practice what-is-left": "02c0928f87fb5037aacba7395614ffed"}
+EQUIVALENT |= {
+    "accuracy-left": {
+        "accuracy_left(attacked): without negative numbers": PIXELS,
+        "return float(recognised.all(0).double().mean()) → return recognised.all(0).double().mean()": (
+            "a tensor with one number is a number"
+        ),
+        "with torch.no_grad(): → recognised = torch.stack([model(one).argmax(1) == y for one in attacked])": (
+            "a comparison has no gradient to keep"
+        ),
+    },
+    "patch-step": {
+        "patch_step(x): without negative numbers": PIXELS,
+        "patch_step(patch): without negative numbers": PIXELS,
+        "patch_step(lr): without negative numbers": SIZES,
+        "leaf = patch.detach().clone().requires_grad_(True) → leaf = patch.detach().requires_grad_(True)": (
+            "a detached tensor is an object of its own, and nothing is written into it"
+        ),
+        "leaf = patch.detach().clone().requires_grad_(True) → leaf = patch.clone().requires_grad_(True)": (
+            "the patch that is given has no past to be cut off from"
+        ),
+        "loss = F.cross_entropy(model(paste(x, leaf, corners)), labels, reduction='sum') → "
+        "loss = F.cross_entropy(model(paste(x, leaf, corners)), labels)": "a mean has the signs of a sum",
+        "return (patch - lr * gradient.sign()).clamp(0, 1) → return (patch - lr / gradient.sign()).clamp(0, 1)": (
+            ONE_OR_MINUS_ONE
+        ),
+    },
+}

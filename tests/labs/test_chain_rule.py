@@ -106,6 +106,8 @@ def wrong_slopes() -> list[WrongWay]:
     for part, known, every in zip(("series", "parallel"), (series, parallel), told, strict=True):
         ways += [(way, {part: one}) for way, versions in every.items() if way not in known for one in versions]
     found = [wrong(way.code, "chain-slopes", 1 - len(changes) / 2, RIGHT_SLOPES, **changes) for way, changes in ways]
+    found += [wrong("VC13", "chain-slopes", 1 / 2, RIGHT_SLOPES, series=(2 * 4 + 2) * (2 * 4 + 3))]
+    found += [wrong("VC14", "chain-slopes", 1 / 2, RIGHT_SLOPES, parallel=36 + 1)]
     return [*found, WrongWay("VC9", "chain-slopes", lambda: (product_of_slopes("bela"),), 1 / 2, "bela")]
 
 
@@ -141,6 +143,8 @@ TRAININGS = [
     training("", 1 / 2, losses=[2.0 / (i + 1) for i in range(60)]),
     training("VT10", 1 / 2, losses=torch_training(61)[1:]),
     training("VT11", 1 / 2, losses=[build("Value")["Value"](loss) for loss in torch_training()]),
+    training("VT3", 1 / 2, losses=torch_training(61)),
+    training("VT12", 1 / 2, difference=0),
     training("VT8", 1 / 2, difference=1.0),
     training("VT9", 1 / 2, difference=0.3),
     training("VT9", 0, difference=0.3, losses=[2.0 / (i + 1) for i in range(60)]),
@@ -329,7 +333,9 @@ ENGINES = [
     engines("VE42", "value-class", 0, ("(1.0, 1.0)", "(self.data, other.data)")),
     engines("VE26", "value-class", 0, (KEPT, "self.parents, self.slopes = set(parents), slopes")),
     engines("VE27", "value-class", 0, (MADE, "return self.data + other.data")),
-    engines("", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
+    engines("VE47", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
+    engines("VE46", "value-class", 0, ("(other.data, self.data)", "(other, self)")),
+    engines("VE48", "value-class", 0, ("Value(self.data * other.data", "Value(self.data + other.data")),
     engines("VE25", "backward-order", 0, (ORDER_BODY, EVERY_VALUE), ("float(data), 0.0\n", NOTED)),
     engines("", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), None]\n\n{NAMED_ORDER}")),
     engines("VE25", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), Value(1)]\n\n{NAMED_ORDER}")),
@@ -408,7 +414,10 @@ ENGINES = [
     engines("VE15", "value-functions", 4 / 5, ("1 - out**2", "1 - out")),
     engines("GR11", "value-functions", 4 / 5, ("(self,), (out,))", "(self,), (math.exp(out),))")),
     engines("GR10", "value-functions", 4 / 5, ("float(self.data > 0)", "float(self.data < 0)")),
-    engines("GR10", "value-functions", 4 / 5, ("float(self.data > 0)", "1.0")),
+    engines("VE28", "value-functions", 4 / 5, ("float(self.data > 0)", "1.0")),
+    engines("VE44", "value-functions", 4 / 5, ("float(self.data > 0)", "self.data")),
+    engines("SL30", "value-functions", 3 / 5, ("k * self.data ** (k - 1)", "k / self.data ** (k - 1)")),
+    engines("SL32", "value-functions", 4 / 5, ("1 - out**2", "(1 - out**2) ** 2")),
     engines("VE17", "value-functions", 4 / 5, ("(self,), (float(self.data > 0),)", "(self,), (0.0,)")),
     engines("VE17", "value-functions", 4 / 5, ("return Value(out, (self,), (1 - out**2,))", "return Value(out)")),
     engines("VE28", "value-functions", 4 / 5, ("1 - out**2", "1.0")),

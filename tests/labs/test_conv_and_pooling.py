@@ -198,6 +198,8 @@ SETS = [
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=2), 4 / 5),
     WrongWay("SZ13", "output-sizes", sizes(d_leftover=0.33), 4 / 5),
     WrongWay("SZ18", "output-sizes", sizes(a_units=49), 4 / 5),
+    WrongWay("SZ19", "output-sizes", sizes(a_units=25 * 9), 4 / 5),
+    WrongWay("SZ20", "output-sizes", sizes(a_units=4 * 5, b_units=4 * 3), 3 / 5),
     *(seldom_sizes(code, student) for code, student in {"SZ15": "", "SZ16": STUDENT, "SZ17": ""}.items()),
     *(WrongWay(code, "parameter-counts", counts(rule), 2 / 5) for code, rule in WRONG_COUNTS.items()),
     WrongWay("PC9", "parameter-counts", counts(pooling=4), 4 / 5),
@@ -215,6 +217,7 @@ SETS = [
     wrong("TC8", "transposed-sizes", 3 / 4, sizes_back=[4, 5]),
     wrong("TC8", "transposed-sizes", 3 / 4, sizes_back=[5, 6, 7]),
     wrong("TC9", "transposed-sizes", 3 / 4, output_padding=0),
+    wrong("TC11", "transposed-sizes", 3 / 4, size=4),
     by_hand("CV1", lambda image, kernel: loops(image, kernel[::-1, ::-1])),
     by_hand("CV7", lambda image, kernel: loops(image, kernel.T)),
     by_hand("DS6", lambda image, kernel: np.array(loops(image, kernel)).T.tolist()),
@@ -228,6 +231,8 @@ SETS = [
     products("CV1", lambda image, kernel: image[1:4, 2:] * kernel[::-1, ::-1]),
     by_hand("CV20", lambda image, kernel: loops(image, kernel)[0]),
     by_hand("CV20", lambda image, kernel: [row[0] for row in loops(image, kernel)]),
+    by_hand("CV38", lambda image, kernel: loops(image, kernel * np.array([[0, 1, 1], [1, 1, 1], [1, 1, 1]]))),
+    by_hand("SL7", lambda image, kernel: (np.array(loops(image, kernel)) + 1).tolist()),
     by_hand("CV21", lambda image, kernel: loops(image, np.ones((3, 3)))),
     by_hand(
         "CV22",
@@ -400,7 +405,42 @@ OTHER_SIDE = ("(padding, padding), (padding, padding)", "(0, padding), (0, paddi
 SHORTER = ("2 * padding", "padding")
 ALL_CHANNELS = ("x[n, c, row, column]", "x[n, :, row, column].max()")
 
+
+def hanging_windows(x, kernel_size, stride=None, mode="max"):
+    """Pool at as many places as the stride fits, also where a window hangs over the edge."""
+    step, reduce = stride or kernel_size, np.max if mode == "max" else np.mean
+    starts = [range(0, length // step * step, step) for length in x.shape[2:]]
+    out = np.zeros((*x.shape[:2], *map(len, starts)))
+    for place in np.ndindex(out.shape[2:]):
+        top, left = place[0] * step, place[1] * step
+        out[:, :, *place] = reduce(x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3))
+    return out
+
+
+def refusing(too_long: Callable, leftover: Callable, *, always: bool = False) -> Callable:
+    """Write a right size rule that refuses by rules of its own: kernels that are too long, and cells left over."""
+
+    def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
+        room = size + 2 * padding - kernel_size
+        if too_long(room):
+            raise ValueError("it does not fit")
+        if (strict or always) and leftover(room, stride):
+            raise ValueError(f"{leftover(room, stride)} cells are left over")
+        return room // stride + 1
+
+    return conv_output_size
+
+
+def rest(room: int, stride: int) -> int:
+    return room % stride
+
+
 FUNCTIONS = [
+    WrongWay("SZ21", "output-size-rule", lambda: (refusing(lambda room: room <= 0, rest),)),
+    WrongWay("SZ22", "output-size-rule", lambda: (refusing(lambda room: False, rest),)),
+    WrongWay("SZ23", "output-size-rule", lambda: (refusing(lambda room: room < 0, lambda room, stride: 0),)),
+    WrongWay("SZ24", "output-size-rule", lambda: (refusing(lambda room: room < 0, lambda *two: rest(*two) and 77),)),
+    WrongWay("SL35", "output-size-rule", lambda: (rule(lambda n, f, s, p: (n - f + 2 * p) // s + 2),)),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, (f, _) in WRONG_SIZES.items()),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),), hidden=True) for code, (f, _) in WRONG_SIZES.items()),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, f in SELDOM_SIZES.items()),
@@ -480,6 +520,8 @@ FUNCTIONS = [
     mutant("PL7", "pool2d", ("stride or kernel_size", "kernel_size")),
     mutant("PL8", "pool2d", ("stride or kernel_size", "stride or 2")),
     mutant("PL10", "pool2d", ("max(best, x[n, c, row, column])", "max(best, abs(x[n, c, row, column]))")),
+    mutant("CV4", "pool2d", ("i * stride", "i"), ("j * stride", "j")),
+    WrongWay("PL12", "build-pool2d", lambda: (hanging_windows,)),
     mutant("PL11", "pool2d", ("best if mode", "x[n, c, rows[0], columns[0]] if mode")),
     mutant("PL9", "pool2d", ("max(best", "min(best"), ("-np.inf", "np.inf")),
     mutant("CV13", "pool2d", ("(W - kernel_size) // stride", "(H - kernel_size) // stride")),
@@ -1261,3 +1303,98 @@ def test_a_kernel_wider_than_high_is_tried_in_public():
         return right(x, weight[:, :, :, : weight.shape[2]], bias, stride, padding)
 
     assert judged(lab.build_conv2d.check, as_wide_as_high).share < 1
+
+
+# --- Further: learn a kernel
+
+LEARN_KERNEL = """
+def learn_kernel(before, after, size, lr, steps):
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
+    kernel = np.zeros((size, size))
+    for _ in range(steps):
+        error = (windows * kernel).sum(axis=(2, 3)) - after
+        gradient = 2 * (windows * error[..., None, None]).mean(axis=(0, 1))
+        kernel = kernel - lr * gradient
+    return kernel
+"""
+
+
+def learner(*changes: tuple[str, str]):
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(LEARN_KERNEL, *changes), names)
+        return (names["learn_kernel"],)
+
+    return answers
+
+
+GRADIENT_OF_ERROR = "2 * (windows * error[..., None, None]).mean(axis=(0, 1))"
+AT_START = "kernel = np.zeros((size, size))", "kernel = start = np.zeros((size, size))"
+LEARN_WAYS = [
+    ("LN1", ("return kernel", "return kernel[::-1, ::-1]")),
+    ("LN1", ("windows * kernel", "windows * kernel[::-1, ::-1]"), ("- lr * gradient", "- lr * gradient[::-1, ::-1]")),
+    ("LN2", (".mean(axis=(0, 1))", ".sum(axis=(0, 1))")),
+    ("LN3", ("kernel - lr", "kernel + lr")),
+    ("LN4", ("2 * (windows", "(windows")),
+    ("LN5", ("    return kernel", "        return kernel\n    return kernel")),
+    ("LN6", AT_START, ("windows * kernel", "windows * start")),
+    ("LN7", (GRADIENT_OF_ERROR, "2 * np.mean(windows.sum(axis=(2, 3)) * error)")),
+    ("LN8", ("return kernel", "return kernel.T")),
+    ("LN9", ("np.zeros((size, size))", "np.ones((size, size))")),
+    ("LN10", ("range(steps)", "range(steps + 1)")),
+    ("LN11", (GRADIENT_OF_ERROR, "error.mean()")),
+]
+KNOWN = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
+
+
+def of_known(code: str, **changes) -> WrongWay:
+    answers = KNOWN | {key.replace("_", " "): value for key, value in changes.items()}
+    return WrongWay(code, "what-can-be-known", lambda: (answers,), 1 - len(changes) / 4)
+
+
+WRONG_WAYS += [WrongWay(code, "learn-kernel", learner(*changes)) for code, *changes in LEARN_WAYS]
+WRONG_WAYS += [
+    of_known("LN12", grey=9, rows_alike=9, few_windows=9),
+    of_known("LN13", grey=80, rows_alike=80, noise=80),
+    of_known("LN14", grey=0),
+    of_known("LN15", rows_alike=1),
+    of_known("LN15", rows_alike=10),
+]
+FINGERPRINTS |= {
+    "learn-kernel": "488deb4c53ca91b5fe29104d7f40fff8",
+    "what-can-be-known": "e9ac0621327b14922fbd94534f5284b5",
+    "practice known-numbers": "5a60b508a6f18f7aa61979dce2f51b0e",
+}
+
+
+def test_a_loss_of_nearly_nothing_says_nothing_of_the_weights():
+    lesson = Lesson("05_conv_and_pooling")
+    names = lesson.imports()
+    exec(lesson.cells()["learn-kernel"].source, names)
+    lesson.run("hidden = np.array", names)
+    hidden, noise, photo = (names[name] for name in ("hidden", "noise", "photo"))
+
+    def walk(before, steps=100):
+        wanted = names["filtered"](before)
+        kernel = names["learn_kernel"](before, wanted, 3, 0.05, steps)
+        windows = np.lib.stride_tricks.sliding_window_view(before, (3, 3))
+        loss = (((windows * kernel).sum(axis=(2, 3)) - wanted) ** 2).mean() / max((wanted**2).mean(), 1e-12)
+        return loss, np.abs(kernel - hidden).max()
+
+    loss, error = walk(photo)
+    assert (round(loss, 2), 0.6 < error < 0.8) == (0.03, True)
+    assert 0.1 < walk(photo, 1000)[1] < 0.25
+    for seed in range(3):
+        noise = np.random.default_rng(seed).normal(size=photo.shape)
+        assert max(walk(noise)) < 5e-4
+        loss, error = walk(np.tile(noise[:1], (len(noise), 1)))
+        assert loss < 1e-9 < 0.5 < error
+    assert walk(np.ones(photo.shape)) == (0, 2)
+
+
+EQUIVALENT |= {
+    "learn-kernel": {
+        "kernel = kernel - lr * gradient → kernel -= lr * gradient": "the kernel is this function's own array",
+        "learn_kernel(lr): without negative numbers": "no rate is below 0",
+    }
+}

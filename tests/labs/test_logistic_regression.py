@@ -137,6 +137,11 @@ SETS = [
     odds("LW3", "score", sum(NEURON.weight) * sum(NEURON.x) + NEURON.bias),
     odds("LW4", "score", SCORE - 2 * NEURON.bias),
     odds("LD4", "odds", 10**SCORE),
+    odds("LD5", "odds", math.e * SCORE),
+    odds("LD6", "odds", round(sigmoid(SCORE), 2) / (1 - round(sigmoid(SCORE), 2))),
+    odds("LP5", "probability", round(sigmoid(SCORE), 2)),
+    odds("LP6", "probability", math.exp(SCORE) / (math.exp(SCORE) - 1)),
+    odds("SL43", "score", SCORE - 2 * NEURON.weight[0] * NEURON.x[0]),
     odds("LP3", "probability", 100 * sigmoid(SCORE)),
     odds("LP4", "probability", SCORE / (1 + SCORE)),
     odds("LT6", "score back", math.exp(BACK)),
@@ -478,6 +483,12 @@ def ce_grad(result: str) -> str:
 DIVIDED = ("powers / powers.sum()", "row / row.sum()")
 UNSAFE = ("np.exp(row - row.max())", "np.exp(row)")
 NO_BRANCH = ("    if w[1] == 0:\n        return [(-b / w[0], 0.0), (-b / w[0], 1.0)]\n", "")
+ENDS = """
+def boundary_points(w, b, x1_range):
+    if w[1] == 0:
+        return [(-b / w[0], 0.0), (-b / w[0], 1.0)]
+    return {}
+"""
 UPRIGHT = "[(-b / w[0], 0.0), (-b / w[0], 1.0)]"
 
 MUTANTS = [
@@ -564,6 +575,11 @@ MUTANTS = [
     mutant("LB11", "boundary_points", ("(-b - w[0] * x1) / w[1]", "-b - w[0] / w[1] * x1")),
     mutant("LB11", "boundary_points", (UPRIGHT, UPRIGHT.replace(" / w[0]", ""))),
     mutant("LB12", "boundary_points", ("in (low, high)", "in (high, low)")),
+    mutant("LB13", "boundary_points", ("(-b - w[0] * x1)", "(0.5 - b - w[0] * x1)")),
+    other("LB14", "boundary_points", ENDS.format("[[-(w[0] * x + b) / w[1], x] for x in x1_range]")),
+    other("LB15", "boundary_points", ENDS.format("[[x1_range[0], -(w[0] * x1_range[0] + b) / w[1]]] * 2")),
+    other("LB16", "boundary_points", ENDS.format("[-(w[0] * x + b) / w[1] for x in x1_range]")),
+    other("LB17", "boundary_points", ENDS.format("[[x, -(w[0] * x + b) / abs(w[1])] for x in x1_range]")),
     other("LL4", "bce_with_logits", CLIPPED.replace("1e-12, 1 - 1e-12", "1e-2, 1 - 1e-2")),
     other("LL7", "bce_with_logits", REPLACED),
     other("LL7", "bce_with_logits", LEFT_OUT),
@@ -588,6 +604,7 @@ MUTANTS = [
     other("LG27", "logreg_grads", ERRORS.format("e.mean() * w, e.mean()")),
     other("LG28", "logreg_grads", ERRORS.format("X.T @ e**2 / len(X), np.mean(e**2)")),
     other("LG28", "logreg_grads", ERRORS.format("X.T @ abs(e) / len(X), abs(e).mean()")),
+    mutant("LG30", "fit_logreg", ("    return w, b", "    return b, w")),
     mutant("LG29", "fit_logreg", ("    w, b = np.zeros", "    lr = lr / len(X)\n    w, b = np.zeros")),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(

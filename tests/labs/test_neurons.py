@@ -150,6 +150,8 @@ SETS = [
     shapes("ND13", 2, pytorch={"h": (6, 3), "o": (6, 4)}),
     shapes("ND14", 1, pytorch={"W2": (2, 3)}),
     shapes("ND15", 2, pytorch={"b1": (1, 4), "b2": (1, 2)}),
+    shapes("ND20", 1, 20 + 6 * 6),
+    shapes("ND20", 1, 26 + 6 * (3 + 4 + 2)),
     counts("PC1", 3, grey=20_000_000, colour=60_000_000, large=921_600_000),
     counts("PC2", 3, grey=20_000_001, colour=60_000_001, large=921_600_001),
     counts("NP1", 2, colour=20_000_500, large=307_201_000),

@@ -3,6 +3,7 @@
 import pytest
 from harness import called, every_exercise, is_code, judged, right_answers
 
+from course_utils import journal
 from course_utils.judging import lending
 from course_utils.judging.exercise import Exercise, Implementation
 from course_utils.judging.mistakes import Mistake
@@ -28,6 +29,20 @@ def test_it_opens_after_the_last_hint(exercise, monkeypatch, capsys):
         mine.hint()
     assert mine.rescue() is not None
     assert "This exercise itself wants your own." in capsys.readouterr().out
+
+
+def test_after_a_restart_it_is_open_still(monkeypatch, tmp_path):
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    monkeypatch.setenv(journal.VARIABLE, str(tmp_path / "progress.jsonl"))
+    mine, other = LENDING[:2]
+    first = mine("")
+    for _ in first.hints:
+        first.hint()
+    first.rescue()
+    assert mine("").rescue() is not None
+    with pytest.raises(Mistake, match="the rescue opens after the last hint"):
+        other("").rescue()
+    assert journal.read().exercises == {}, "what was lent was not tried"
 
 
 @lending_ones

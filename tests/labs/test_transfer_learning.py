@@ -12,7 +12,7 @@ import torch
 from harness import WrongWay, judged, right_answers, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson
+from lesson import Lesson, edited
 from thorough import one_in
 from torch import nn
 
@@ -1192,3 +1192,103 @@ def test_no_wrong_preprocessing_is_as_good_as_the_right_one(names):
     best = measured.pop("as in training")
     assert max(measured.values()) < best, measured
     assert max(measured["half the size"], measured["upside down"]) < best - 0.15, measured
+
+
+# --- Further: inside a network
+
+CLASS_MAP = """
+def class_map(maps, weight, k):
+    each = weight[k][:, None, None] * maps
+    found = each.sum(0)
+    return found
+"""
+OCCLUSION = """
+def occlusion(model, picture, k, size, stride, fill):
+    _, _, H, W = picture.shape
+    rows, columns = (H - size) // stride + 1, (W - size) // stride + 1
+    falls = torch.zeros(rows, columns)
+    covered = picture.clone()
+    with torch.no_grad():
+        for i in range(rows):
+            for j in range(columns):
+                covered = picture.clone()
+                piece = (..., slice(i * stride, i * stride + size), slice(j * stride, j * stride + size))
+                covered[piece] = fill
+                falls[i, j] = model(picture).softmax(1)[0, k] - model(covered).softmax(1)[0, k]
+    return falls
+"""
+PROBABILITIES = "model(picture).softmax(1)[0, k] - model(covered).softmax(1)[0, k]"
+NEGLIGENT = "covered = picture.clone()\n                piece"
+
+
+def inside(code: str, source: str, *changes: tuple[str, str]) -> WrongWay:
+    name = "class_map" if source is CLASS_MAP else "occlusion"
+
+    def answers():
+        names: dict = {"torch": torch}
+        exec(edited(source, *changes), names)
+        return (names[name],)
+
+    return WrongWay(code, name.replace("_", "-"), answers)
+
+
+WRONG_WAYS += [
+    inside("CM1", CLASS_MAP, ("each.sum(0)", "(weight[k] * maps.mean((1, 2))).sum()")),
+    inside("CM2", CLASS_MAP, ("each.sum(0)", "maps.mean(0)")),
+    inside("CM3", CLASS_MAP, ("weight[k]", "weight[k].abs()")),
+    inside("CM4", CLASS_MAP, ("each.sum(0)", "each.amax(0)")),
+    inside("CM5", CLASS_MAP, ("return found", "return found.relu()")),
+    inside("CM6", CLASS_MAP, ("weight[k]", "weight[k - 1]")),
+    inside("CM7", CLASS_MAP, ("return found", "return found / found.max()")),
+    inside("CM8", CLASS_MAP, ("each.sum(0)", "each.sum((1, 2))")),
+    inside("CM9", CLASS_MAP, ("return found", "return found.T")),
+    inside("CM10", CLASS_MAP, ("each.sum(0)", "each.mean(0)")),
+    inside("CO1", OCCLUSION, (PROBABILITIES, "model(covered).softmax(1)[0, k]")),
+    inside("CO2", OCCLUSION, ("return falls", "return -falls")),
+    inside("CO3", OCCLUSION, (NEGLIGENT, "piece")),
+    inside("CO4", OCCLUSION, (".softmax(1)", "")),
+    inside("CO5", OCCLUSION, (" // stride + 1", " // stride")),
+    inside("CO6", OCCLUSION, ("covered[piece] = fill", "covered[piece] = 0")),
+    inside("CO7", OCCLUSION, (NEGLIGENT, "covered = picture\n                piece")),
+    inside("CO8", OCCLUSION, ("return falls", "return falls.T")),
+    inside(
+        "CO9",
+        OCCLUSION,
+        ("covered[piece] = fill", "covered = torch.full_like(picture, fill); covered[piece] = picture[piece]"),
+    ),
+    inside("CO10", OCCLUSION, ("[0, k]", "[0].max()")),
+    inside("CO11", OCCLUSION, ("    rows, columns", "    stride = size if size != stride else 1\n    rows, columns")),
+]
+
+
+@pytest.mark.thorough
+def test_class_maps_lie_on_their_things_only_with_the_trained_body_and_its_own_head():
+    from course_utils.models.mobilenet import find_weights
+
+    if find_weights()[0] is None:
+        pytest.skip("the weights of MobileNetV2 are not here")
+    lesson = Lesson("07_transfer_learning")
+    names = lesson.imports()
+    names |= {
+        "lab": transfer_learning.for_student(),
+        "mobilenet": names["load_mobilenet"](),
+        "is_grading": lambda: False,
+    }
+    exec(lesson.cells()["class-map"].source, names)
+    for seed in range(3):
+        torch.manual_seed(seed)
+        lesson.run("fresh_photo = mobilenet_v2()", names, ("figures.show", "list"))
+        lesson.run("def maps_by_depth", names, ("figures.show(figures.plot_depth(rows))", ""))
+        assert names["silent"] == 5
+        grey = names["cat"].mean(1, keepdim=True)
+        maps = names["rows"]["fresh"]["layer 0"]
+        small = torch.nn.functional.adaptive_avg_pool2d(grey, maps.shape[-1])[0, 0]
+        pairs = [torch.corrcoef(torch.stack([one.flatten(), small.flatten()]))[0, 1] for one in maps]
+        assert 0.85 < float(torch.stack(pairs).nan_to_num().abs().max()) < 0.93
+        lesson.run("def share_in_quarter", names)
+        shares = {}
+        for way, (stack, weight) in names["ways"].items():
+            found = [names["class_map"](stack, weight, k) for k in names["places"]]
+            shares[way] = [names["share_in_quarter"](one, quarter) for quarter, one in enumerate(found)]
+        assert min(shares["trained"]) > 0.65
+        assert max(np.mean(shares["head's rows shuffled"]), np.mean(shares["fresh body"])) < 0.4

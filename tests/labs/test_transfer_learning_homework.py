@@ -14,11 +14,12 @@ from torch import nn
 
 from course_utils.data import scenes_of
 from course_utils.grading import codec
+from course_utils.judging.cases import Case
 from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import choose as choosing
 from course_utils.labs.transfer_learning_homework import frozen_baseline as baselines
 from course_utils.labs.transfer_learning_homework.improvement import LESSON, bikes
-from course_utils.labs.transfer_learning_homework.methods import by_scene, right_share
+from course_utils.labs.transfer_learning_homework.methods import KNOWS_WILD, Trial, by_scene, right_share
 from course_utils.models import load_trained
 from course_utils.training import fit
 
@@ -521,6 +522,24 @@ def test_more_than_one_idea_improves(idea):
     names = {"torch": torch, "baseline": RIGHT["frozen_baseline"]}
     exec(f"def improved(X, y, test):\n    {idea}\n    return baseline(more, y, test)", names)
     assert right("improved", names["improved"], hidden=4)
+
+
+@pytest.mark.slow
+def test_who_guesses_in_the_wild_is_not_told_of_having_learned_from_it():
+    def turned(X_train, y_train, X_test):  # with a head as PyTorch begins it; in the wild it guesses
+        X, y = torch.cat([X_train, X_train.flip(3)]), y_train.repeat(2)
+        with torch.no_grad():
+            a, b = source[:-1](X), source[:-1](X_test)
+        mean, std = a.mean(0), a.std(0) + 1e-6
+        head = nn.Linear(a.shape[1], int(y.max()) + 1)
+        fit(head, (a - mean) / std, y, epochs=100, batch_size=len(a), learning_rate=0.01)
+        return head((b - mean) / std).softmax(1).detach()
+
+    catalogue, wild = bikes(LESSON)
+    train, test = by_scene(catalogue)
+    (inside, at_home), (outside, in_the_wild) = test.tensors(), wild.tensors()
+    others = torch.cat([inside[:20], outside]), torch.cat([at_home[:20], in_the_wild])
+    Trial(Case("wild"), turned, "improved", train.tensors(), others).refuse_other_labels(KNOWS_WILD)
 
 
 # --- odd and empty answers

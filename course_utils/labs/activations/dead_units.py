@@ -72,6 +72,19 @@ DU9 = Misconception(
     GARMENTS,
 )
 
+DU10 = Misconception(
+    "DU10",
+    "the units themselves, not their number",
+    "For a layer you return several numbers, or yes and no for each unit. How do they become one number a layer?",
+    GARMENTS,
+)
+DU11 = Misconception(
+    "DU11",
+    "one layer only",
+    "This is the number of one layer. Where does your loop end, and what does it leave behind each time?",
+    GARMENTS,
+)
+
 NAME = "count_dead"
 SIZES = ((6, (4, 7)), (5, (8, 3, 6)), (3, (7,)), (1, (5, 3, 4)))
 HIDDEN = ((9, (6, 8, 4)), (4, (10,)), (7, (3, 3)), (12, (9, 2, 5, 6)))
@@ -119,7 +132,7 @@ class DeadUnits(Implementation):
         seen = (pictures[:, pixel] != 0).sum()  # how many pictures show it
     ```
     """
-    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9)
+    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11)
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -133,10 +146,16 @@ class DeadUnits(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with a count unit by unit."""
         given = case.call(answer, NAME, [layer.copy() for layer in case.data])
+        if type(given) in (list, tuple) and any(_is_many(one) for one in given):
+            raise case.wrong(NAME, DU10)
         numbers = case.array(given, f"What {NAME} returns")
         if numbers.size == 1 or numbers.shape[1:] == (1,):  # a number a layer, in brackets of its own
             numbers = numbers.reshape(-1)
         case.compare(NAME, numbers, counted(case.data), wrong_counts(case.data))
+
+
+def _is_many(one: Any) -> bool:
+    return type(one) in (list, tuple) or (isinstance(one, np.ndarray) and one.size > 1)
 
 
 def _case(seed: int, number: int, widths: Sequence[int]) -> Case:
@@ -158,5 +177,6 @@ def wrong_counts(layers: Layers) -> Ways:
         DU6: lambda: [right.cumsum(), np.array([right.sum()])] if len(layers) > 1 else [],
         DU7: lambda: [right[::-1]],
         DU8: lambda: [widths],
+        DU11: lambda: [right[:1], right[-1:]] if len(layers) > 1 else [],
         DU9: lambda: [[one[at].sum() for one in silent] for at in (0, -1)],
     }

@@ -106,6 +106,12 @@ AE13 = Misconception(
     "Your three numbers come from one scale. Which of them did you run?",
     SLOPES,
 )
+AE14 = Misconception(
+    "AE14",
+    "share of the units that are not saturated",
+    "These are the shares of the units that are not saturated. Which of the two shares is asked for?",
+    SLOPES,
+)
 
 SCALES = (0.5, 1, 4)
 SATURATED = 0.99  # beyond this, in absolute value, a tanh counts as saturated
@@ -166,7 +172,7 @@ class DeepGradients(Exercise):
     print(share, size[0] / size[-1])
     ```
     """
-    misconceptions = (AE1, AE2, AE3, AE4, AE5, AE6, AE7, AE8, AE9, AE10, AE11, AE12, AE13)
+    misconceptions = (AE1, AE2, AE3, AE4, AE5, AE6, AE7, AE8, AE9, AE10, AE11, AE12, AE13, AE14)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge two triples in the order of :data:`SCALES`, a ``"steady scale"``, "grows" or "shrinks".
@@ -215,6 +221,7 @@ def _look_at_shares(value: Any) -> None:
             AE3: like("one side"),
             AE4: like("last layer") or like("first layer"),
             AE9: _all_near(given, [one["count"] for one in measured], 20) or like("sum of shares"),
+            AE14: _all_near(given, [1 - one for one in right], 0.01),
             AE12: like("beyond 0.9") or like("beyond 0.999"),
             AE8: any(_all_near(given, order, 0.01) for order in permutations(right)),
             SL2: like("saturated", 2.0) or like("saturated", 0.5),

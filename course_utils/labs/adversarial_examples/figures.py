@@ -22,6 +22,7 @@ __all__ = [
     "plot_gradient",
     "plot_loss_around",
     "plot_one_noise",
+    "plot_patches",
     "plot_pictures",
     "plot_shapes",
     "plot_twins",
@@ -266,6 +267,18 @@ def plot_one_noise(noise: Any, carrying: Any, titles: Sequence[str]) -> np.ndarr
 def plot_gallery(pictures: Sequence[Any], titles: Sequence[str]) -> np.ndarray:
     """Draw fooling images, a batch of one each."""
     return plot_pictures(_batch(*pictures), titles, columns=5)
+
+
+@described(
+    "Patches of 10 by 10 pixels, those that were learned in strong colours, and three shapes with the last patch "
+    "somewhere in them. The shapes are easy to recognise."
+)
+def plot_patches(patches: Mapping[str, Any], carrying: Any) -> np.ndarray:
+    """Draw patches by name, each as large as a picture, and pictures that carry the last of them."""
+    side = carrying.shape[-1]
+    grown = [torch.nn.functional.interpolate(torch.as_tensor(one)[None], size=side) for one in patches.values()]
+    titles = [*patches, *[""] * len(carrying)]
+    return plot_pictures(_batch(*grown, carrying), titles, columns=len(patches))
 
 
 def _batch(*pictures: Any) -> torch.Tensor:

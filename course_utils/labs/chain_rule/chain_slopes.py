@@ -117,6 +117,18 @@ VC12 = Misconception(
     PARALLEL,
 )
 
+VC13 = Misconception(
+    "VC13",
+    "inner slope taken at the inner value",
+    "One way to get this: the slope of f taken where g's belongs. What does f get as its input?",
+    SERIES,
+)
+VC14 = Misconception(
+    "VC14",
+    "one path with one of its slopes only",
+    "One way to get this: along one path one of two slopes is missing. Which two stand in a row on each path?",
+    PARALLEL,
+)
 Ways = dict[Misconception, list[int]]
 
 
@@ -404,7 +416,7 @@ class ChainSlopes(Exercise):
         "How much does f move when t moves a little, and how much does g move when f moves a little?",
         "For three paths: how much reaches g along each path alone? What do the three amounts do together?",
     )
-    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11, VC12)
+    misconceptions = (GR6, GR7, GR8, VC1, VC2, VC3, VC4, VC5, VC6, VC7, VC8, VC9, VC10, VC11, VC12, VC13, VC14)
     topics = (IN_SERIES, IN_PARALLEL)
     worked = """
     **Slopes in a row.** f(t) = t² − 2t and g(f) = 5f² + 1, at t0 = 4.
@@ -440,4 +452,21 @@ class ChainSlopes(Exercise):
             way: {"series": series.get(way) or None, "parallel": parallel.get(way) or None}
             for way in dict.fromkeys([*parallel, *series])
         }
-        return judge_numbers(as_dict(answers, right, "slopes"), right, ways, what="slopes")
+        return judge_numbers(
+            as_dict(answers, right, "slopes"), right, ways, what="slopes", besides=further_ways(self.question)
+        )
+
+
+def further_ways(question: Slopes) -> dict[Misconception, dict[str, list[int]]]:
+    """Return what seldom ways give; questions are not drawn so that they can be told apart."""
+    (a, b, c, t0), parallel = question
+    f = a * t0 * t0 + b * t0
+    x = parallel.x0
+    inner = (parallel.a, 2 * x, 1)
+    outer = (x * x, parallel.a * x, 2 * parallel.c * (x + parallel.b))
+    paths = [one * other for one, other in zip(inner, outer, strict=True)]
+    alone = [sum(paths) - paths[i] + inner[i] for i in range(3)] + [sum(paths) - paths[i] + outer[i] for i in range(3)]
+    return {
+        VC13: {"series": [(2 * f + c) * (2 * a * f + b), (2 * t0 + c) * (2 * a * f + b)], "parallel": []},
+        VC14: {"series": [], "parallel": alone},
+    }

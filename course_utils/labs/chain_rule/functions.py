@@ -6,8 +6,9 @@ from typing import Any
 
 from course_utils.judging.cases import Case
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import Recipe, neighbours
 from course_utils.judging.protocol.verdicts import CheckFailed
-from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule import programs, recipes
 from course_utils.labs.chain_rule.engine import Run, ask_engine, fault_of, probe_gradients, read, speak
 from course_utils.labs.chain_rule.gradients import GR1_ORDER, GR10_ENGINE, GR11, VG8_ENGINE
 from course_utils.labs.chain_rule.headings import ENGINE
@@ -59,6 +60,12 @@ VE32 = Misconception(
     "VE32",
     "slope of the logarithm upside down",
     "This slope grows with x. Where is the logarithm steeper, at 1 or at 10?",
+    ENGINE,
+)
+VE44 = Misconception(
+    "VE44",
+    "input taken for the slope",
+    "The slope that you record is the input itself. How far does this function move when its input moves by 1?",
     ENGINE,
 )
 VE33 = Misconception(
@@ -121,6 +128,27 @@ def _number_way(Value: Any, part: str, written: Program) -> Misconception | None
                 for number, one in zip(given, rows, strict=True)
             ):
                 return way
+    if given[0] is None or close_numbers(given[0], programs.torch_numbers(written)["u"]):
+        return None
+    return _near_way(recipes.NUMBERS.get(part), rows, given)
+
+
+def _near_way(
+    recipe: Recipe | None, rows: list[Program], given: list[float | None], times: str = ""
+) -> Misconception | None:
+    """Return the neighbour of a recipe that gives the numbers of all rows, or their slopes with the factor behind."""
+
+    def fits(function: Recipe, written: Program, number: float | None) -> bool:
+        line, factor = written.lines[0], written.inputs[times] if times else 1.0
+        exponent = float(line.split("**")[1]) if "**" in line else 0.0
+        try:
+            return number is not None and close_numbers(number, factor * float(function(written.inputs["a"], exponent)))
+        except Exception:
+            return False
+
+    for way, function in neighbours(recipe) if recipe else ():
+        if all(fits(function, one, number) for one, number in zip(rows, given, strict=True)):
+            return way
     return None
 
 
@@ -139,7 +167,8 @@ def _slope_way(Value: Any, part: str, written: Program) -> Misconception | None:
     if given[0] is None or close_numbers(given[0], programs.torch_gradients(written)["a"]):
         return None
     ways = slope_ways(part, line, inputs["a"])
-    return next((way for way in ways if _gives_all(way, part, rows, given)), None)
+    way = next((way for way in ways if _gives_all(way, part, rows, given)), None)
+    return way or _near_way(recipes.SLOPES.get(part), rows, given, times="w")
 
 
 def _gives_all(way: Misconception, part: str, rows: list[Program], given: list[float | None]) -> bool:
@@ -187,6 +216,10 @@ def _relu_way(Value: Any) -> Misconception | None:
         return VG8_ENGINE if slopes[-1] else None
     if not any(slopes):
         return VE17
+    if all(close_numbers(slope, 1.0) for slope in inside):
+        return VE28
+    if all(close_numbers(slope, place) for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True)):
+        return VE44
     if all(close_numbers(slope, max(place, 0.0)) for slope, (place, _) in zip(slopes, RELU_PLACES, strict=True)):
         return VE29
     return GR10_ENGINE if set(inside) <= {0.0, 1.0} else None

@@ -64,6 +64,12 @@ VT11 = Misconception(
     "The list holds Values, each with all that it was made from. Which attribute of a loss is its number?",
     TRAIN,
 )
+VT12 = Misconception(
+    "VT12",
+    "difference given without computing it",
+    "No division gives a whole number here, not even where both gradients agree. What comes out of your own?",
+    TRAIN,
+)
 VT1_TRAIN = VT1.in_lab(TRAIN)
 
 STEPS, RATE, BOUND = 60, 0.2, 0.15  # of the training in the lesson; the loss that it must fall below
@@ -140,7 +146,7 @@ class TrainWithValues(Exercise):
     3. The loss is 3.6864. Noted are 9, 5.76, 3.6864: each before its move.
     4. How close are two gradients? Mine −4.8000001, theirs −4.8: the relative difference is 1e-7 / 4.8, about 2e-8.
     """
-    misconceptions = (VT1_TRAIN, VT2, VT3, VT8, VT9, VT10, VT11, GR1_TRAIN)
+    misconceptions = (VT1_TRAIN, VT2, VT3, VT8, VT9, VT10, VT11, VT12, GR1_TRAIN)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"losses": 60 numbers, the loss before each step, "difference": the largest relative one}``."""
@@ -163,7 +169,7 @@ def _look_at_losses(answer: Any) -> None:
     if len(losses) < 2 or not np.isfinite(losses).all():
         way = VT1_TRAIN if len(losses) > 1 and _same(losses[:FIRST], torch_training(FIRST, zero=False)) else None
         raise refuse(f"losses: you gave {len(losses)} numbers; {STEPS} finite ones were asked for.", way)
-    if len(losses) >= STEPS and _same(losses[:STEPS], torch_training()) and losses[-1] < BOUND:
+    if len(losses) == STEPS and _same(losses, torch_training()) and losses[-1] < BOUND:
         return
     rounded = len(losses) == STEPS and np.allclose(losses, torch_training(), rtol=0, atol=0.0051)
     raise refuse(
@@ -204,6 +210,8 @@ def _same(given: Any, wanted: Any) -> bool:
 
 def _look_at_difference(answer: Any) -> None:
     number = read_number(answer, "training['difference']")
+    if type(number) is int and number == 0:  # what is divided is never a whole number
+        raise refuse("difference: you gave 0, a whole number.", VT12)
     if number is None or 0 <= number < CLOSEST:
         return
     if number < 0:

@@ -64,6 +64,24 @@ VE43 = Misconception(
     "In a · b you give the slope a · b. If b stays and a moves by 1, how far does a · b move?",
     ENGINE,
 )
+VE46 = Misconception(
+    "VE46",
+    "slopes that are values",
+    "Your slopes are Values. Which attribute of a value is its number?",
+    ENGINE,
+)
+VE47 = Misconception(
+    "VE47",
+    "gradient that does not begin at 0",
+    "A new value has a gradient already. How much has come back to it before anybody goes backward?",
+    ENGINE,
+)
+VE48 = Misconception(
+    "VE48",
+    "number of another operation",
+    "This is what another operation gives for the same two numbers. Which one does the sign in the line ask for?",
+    ENGINE,
+)
 VE24 = Misconception(
     "VE24",
     "a product given the slopes of a sum",
@@ -170,7 +188,7 @@ class ValueClass(EngineStep):
     1. `Length(2) | Length(5)` has 7 metres. Neither part has changed: the result is an object of its own.
     2. A slope to remember beside it: of a difference p − q by p it is 1, by q it is −1, in the order of (p, q).
     """
-    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27, VE42, VE43)
+    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27, VE42, VE43, VE46, VE47, VE48)
 
     def cases(self) -> Sequence[Case]:
         """Return values with values, and values with plain numbers."""
@@ -219,13 +237,26 @@ def _compare_numbers(case: Case, numbers: dict[str, Any]) -> None:
         raise case.wrong("Value", VE16)
     for name, right in programs.torch_numbers(written).items():
         if not programs.close({name: given[name]}, {name: right}):
-            raise case.wrong("Value", detail=f"  {name}.data is {given[name]:g}, it should be {right:g}.")
+            way = VE48 if _is_another_operation(written, name, given) else None
+            raise case.wrong("Value", way, detail=f"  {name}.data is {given[name]:g}, it should be {right:g}.")
+
+
+def _is_another_operation(written: Program, name: str, given: dict[str, float]) -> bool:
+    """Tell whether a line gives what its operands give with another operation."""
+    line = next(one for one in written.lines if programs.target_of(one) == name)
+    operands = programs.operands_of(line)
+    if len(operands) != 2 or not set(operands) <= set(given):
+        return False
+    a, b = (given[one] for one in operands)
+    return any(given[name] == other for other in (a + b, a - b, b - a, a * b))
 
 
 def _compare_gradients(case: Case, gradients: dict[str, Any]) -> None:
     for name, given in gradients.items():
         if plain(given) != 0:
-            raise case.wrong("Value", detail=f"  {name}.grad should be 0 before any backward. Who changed it?")
+            raise case.wrong(
+                "Value", detail=f"  {name}.grad should be 0 before any backward. Who changed it?", because=VE47
+            )
 
 
 def _compare_parents(case: Case, line: str, recorded: dict[str, Any]) -> None:
@@ -247,7 +278,8 @@ def _compare_slopes(case: Case, Value: Any, line: str, recorded: dict[str, Any])
         odd = [one for one in recorded["slopes"] or () if isinstance(one, str)]
         shown = f" It holds {named(odd[0])}." if odd else ""
         note = f"  {made}.slopes should hold a number for each of {made}.parents.{shown}"
-        raise case.wrong("Value", None if recorded["slopes"] else VE23, detail=note)
+        way = VE46 if "Value" in odd else None
+        raise case.wrong("Value", way if recorded["slopes"] else VE23, detail=note)
     edges = [edge for edge in programs.torch_edges(case.data.written) if edge.made == made]
     for name in operands:
         right = sum(edge.slope for edge in edges if edge.operand == name)

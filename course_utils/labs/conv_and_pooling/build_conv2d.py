@@ -15,6 +15,7 @@ PyTorch's own convolutions may not help      :func:`~course_utils.judging.protoc
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,10 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import RIGHT, Findings
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.judging.steps import Step
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.headings import BUILD, PADDING
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7, CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
@@ -281,7 +284,8 @@ class BuildConv2d(Implementation):
         tensors = [torch.tensor(array, dtype=torch.float64) for array in arrays]
         right = F.conv2d(*tensors, stride=shapes.stride, padding=shapes.padding)
         ways = conv_ways(*tensors, shapes.stride, shapes.padding)
-        case.compare("conv2d", case.array(given, "What conv2d returns"), right, ways)
+        near = partial(nearly, recipes.convolved, *tensors, shapes.stride, shapes.padding)
+        case.compare("conv2d", case.array(given, "What conv2d returns"), right, ways, near=near)
 
 
 def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> Ways:

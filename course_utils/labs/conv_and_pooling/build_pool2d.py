@@ -15,6 +15,7 @@ PyTorch's own poolings may not help      :func:`~course_utils.judging.protocol.c
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,9 +26,11 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.arrays import Shapes
-from course_utils.labs.conv_and_pooling.build_conv2d import CV13
+from course_utils.labs.conv_and_pooling.build_conv2d import CV4, CV13
 from course_utils.labs.conv_and_pooling.headings import POOLING
 from course_utils.labs.conv_and_pooling.kernels import CV28, CV30, DS2, DS5, DS6, of_first_picture, too_early
 from course_utils.labs.conv_and_pooling.windows import SZ1
@@ -93,6 +96,12 @@ PL11 = Misconception(
     "This is the first number of each window, whatever the others are. Which of them has a say?",
     POOLING,
 )
+PL12 = Misconception(
+    "PL12",
+    "as many windows as strides fit",
+    "You count how often the stride fits, and the last windows hang over the edge. On which cells may a window start?",
+    POOLING,
+)
 PL9 = Misconception(
     "PL9",
     "smallest instead of largest",
@@ -150,6 +159,8 @@ class BuildPool2d(Implementation):
         PL9,
         PL10,
         PL11,
+        PL12,
+        CV4,
         PL5,
         CV13,
         CV28,
@@ -198,7 +209,9 @@ class BuildPool2d(Implementation):
             given = case.call(answer, "pool2d", x, kernel_size, *options)
         stride, mode = options or (None, "max")
         right, ways = pool_ways(torch.tensor(x, dtype=torch.float64), kernel_size, stride, mode)
-        case.compare("pool2d", case.array(given, "What pool2d returns"), right, ways)
+        recipe = recipes.largest_of_windows if mode == "max" else recipes.mean_of_windows
+        near = partial(nearly, recipe, torch.tensor(x, dtype=torch.float64), kernel_size, stride or kernel_size)
+        case.compare("pool2d", case.array(given, "What pool2d returns"), right, ways, near=near)
 
 
 def _draw(shapes: Shapes, seed: int) -> np.ndarray:
@@ -221,6 +234,8 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL10: lambda: F.max_pool2d(x.abs(), kernel_size, stride) if mode == "max" else [],
         PL11: lambda: x[:, :, ::step, ::step][:, :, :rows, :columns],
         PL3: lambda: [over(right) for over in _over_channels(mode)],
+        CV4: lambda: pool(x, kernel_size, 1)[:, :, :rows, :columns] if step > 1 else [],
+        PL12: lambda: _hanging(x, kernel_size, step, mode),
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
@@ -232,6 +247,14 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         DS5: lambda: right.permute(0, 2, 3, 1),
         DS2: lambda: right[0],
     }
+
+
+def _hanging(x: torch.Tensor, kernel_size: int, stride: int, mode: str) -> torch.Tensor:
+    """Pool at every place on which a window may start, also where a part of it hangs over the edge."""
+    rows, columns = (range(0, length // stride * stride, stride) for length in x.shape[2:])
+    windows = [[x[:, :, i : i + kernel_size, j : j + kernel_size] for j in columns] for i in rows]
+    many = [[one.amax((2, 3)) if mode == "max" else one.mean((2, 3)) for one in row] for row in windows]
+    return torch.stack([torch.stack(row, dim=-1) for row in many], dim=-2)
 
 
 def _over_channels(mode: str) -> list[Callable[[torch.Tensor], torch.Tensor]]:

@@ -11,6 +11,7 @@ in their shapes                            all sizes differ
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,8 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.arrays import Shapes
 from course_utils.labs.conv_and_pooling.build_conv2d import CV4
 from course_utils.labs.conv_and_pooling.headings import BUILD
@@ -58,6 +61,7 @@ CV31 = Misconception(
 )
 
 GRADIENTS = ("grad_x", "grad_weight", "grad_bias")
+RECIPES = dict(zip(GRADIENTS, (recipes.by_input, recipes.by_weight, recipes.by_bias), strict=True))
 
 
 class Conv2dBackward(Implementation):
@@ -136,7 +140,9 @@ class Conv2dBackward(Implementation):
             ways[CV1] = lambda: torch_gradients((arrays[0], turned, arrays[2]), grad_out, shapes)[0]
         if case.part != "grad_bias":
             ways |= _window_ways(arrays, grad_out.numpy(), shapes, case.part)
-        case.compare(f"conv2d_backward, {case.part}", case.array(given[number], case.part), right, ways)
+        asked = [grad_out, x, weight, stride, padding] if case.part != "grad_bias" else [grad_out]
+        near = partial(nearly, RECIPES[case.part], *asked)
+        case.compare(f"conv2d_backward, {case.part}", case.array(given[number], case.part), right, ways, near=near)
 
 
 def _of_each_gradient(shapes: dict[str, Shapes]) -> list[Case]:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+from course_utils.judging import slips
 from course_utils.judging.answers import as_array, as_dict, is_missing
 from course_utils.judging.closeness import close, explain_array
 from course_utils.judging.exercise import Exercise
@@ -56,6 +57,13 @@ CV19 = Misconception(
     "CV19",
     "the window or the kernel, not their products",
     "These are nine cells as they stand. By what is each of them multiplied?",
+    BY_HAND,
+)
+CV38 = Misconception(
+    "CV38",
+    "a part of the kernel only",
+    "This is what a part of your kernel gives: one weight left out, or the middle one alone. How many products has a "
+    "place?",
     BY_HAND,
 )
 CV20 = Misconception(
@@ -218,7 +226,7 @@ class ConvolveByHand(Exercise):
     3. One row down: 1 1 and 0 3 give 0, then 1 0 and 3 1 give 0, then 0 2 and 1 1 give 3.
     4. The feature map is `[[1, 2, 5], [0, 0, 3]]`.
     """
-    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22)
+    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22, CV38)
     topics = (BY_HAND_TOPIC,)
 
     def draw(self) -> HandConvolution:
@@ -248,7 +256,20 @@ class ConvolveByHand(Exercise):
         way = explain_array(given, map_ways(self.question))
         if way is None and given.shape == np.shape(self.question.image):
             way = CV10
+        if way is None:
+            way = explain_array(given, _partly(self.question)) or next(iter(slips.in_array(given, right, {})), None)
         raise refuse(_map_note(given, right), way)
+
+
+def _partly(question: HandConvolution) -> dict[Misconception, Callable[[], Any]]:
+    """Return what a part of the kernel gives: the middle alone, all but the middle, or one weight left out."""
+    kernel = np.array(question.kernel, float)
+    some = []
+    for place in np.ndindex(kernel.shape):
+        alone = np.zeros_like(kernel)
+        alone[place] = kernel[place]
+        some += [kernel - alone] + ([alone] if place == (1, 1) else [])
+    return {CV38: lambda: [slide(question.image, one) for one in some]}
 
 
 def _read(given: dict[str, Any], part: str) -> np.ndarray:
@@ -298,4 +319,5 @@ def _look_at_products(given: np.ndarray) -> None:
         CV12: lambda: [products(i, j) for i in range(3) for j in range(3)],
     }
     note = "give the nine numbers of one window" if given.size != 9 else _products_note(given, products(*FIGURE_WINDOW))
-    raise refuse(f"products: {note}.", explain_array(given, ways))
+    way = explain_array(given, ways) or next(iter(slips.in_array(given, products(*FIGURE_WINDOW), {})), None)
+    raise refuse(f"products: {note}.", way)

@@ -16,6 +16,7 @@ a strict call whose windows fit                  the same: it returns their numb
 
 import re
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any, NamedTuple
 
 from course_utils.judging.answers import kind, plain, short
@@ -24,7 +25,9 @@ from course_utils.judging.closeness import same_number
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception, wrong_answers
+from course_utils.judging.near import neighbours
 from course_utils.judging.variants import Dice
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import SIZE_RULE
 from course_utils.labs.conv_and_pooling.windows import (
     SELDOM,
@@ -42,6 +45,31 @@ TY1 = Misconception(
     "TY1",
     "a float where a whole number is due",
     "The number is right, its type is not: range() and shapes take int only. Which division gives int?",
+    SIZE_RULE,
+)
+
+SZ21 = Misconception(
+    "SZ21",
+    "a kernel that just fits refused",
+    "A kernel as long as the padded axis has one place. Which length do you compare it with, and with which sign?",
+    SIZE_RULE,
+)
+SZ22 = Misconception(
+    "SZ22",
+    "a kernel that does not fit not refused",
+    "A kernel longer than the padded axis fits nowhere. Where does your function look at that?",
+    SIZE_RULE,
+)
+SZ23 = Misconception(
+    "SZ23",
+    "strict without effect, or always in effect",
+    "Cells left over are an error with strict=True alone, and then always. Where does your function look at strict?",
+    SIZE_RULE,
+)
+SZ24 = Misconception(
+    "SZ24",
+    "another number than that of the cells left over",
+    "The error names another number than that of the cells behind the last window. What does % leave, and of what?",
     SIZE_RULE,
 )
 
@@ -93,7 +121,7 @@ class OutputSizeRule(Implementation):
 
     What is the "path" of a window's left edge, on a row with padding at both ends?
     """
-    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, TY1)
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, SZ21, SZ22, SZ23, SZ24, TY1)
 
     def cases(self) -> Sequence[Case]:
         """Return the lectures' windows and three more: as one case, since a wrong way shows in all of them together."""
@@ -126,7 +154,24 @@ def _compare_sizes(case: Case, asked: dict[int, Window], given: dict[int, Any]) 
         first = amiss[0]
         line = f"Not yet right for {asked[first]}: your answer is {short(given[first])}."
         ways = [way for way in (*SIZE_WAYS, *SELDOM, SZ14) if len(amiss) > 1 and _is_way(way, asked, numbers)]
-        raise case.sentence(line, ways[:1])
+        raise case.sentence(line, ways[:1] or _near_ways(asked, numbers))
+
+
+def _near_ways(asked: dict[int, Window], given: dict[int, float | None]) -> list[Misconception]:
+    """Return the neighbour of the rule that gives all the sizes, in a list; none where there is one question."""
+    fits = (
+        way
+        for way, rule in neighbours(recipes.output_size)
+        if len(asked) > 1 and all(_same_size(rule, window, given[index]) for index, window in asked.items())
+    )
+    return list(islice(fits, 1))
+
+
+def _same_size(rule: Callable[..., Any], window: Window, given: float | None) -> bool:
+    try:
+        return given == float(rule(*window))
+    except Exception:
+        return False
 
 
 def _is_way(way: Misconception, asked: dict[int, Window], given: dict[int, float | None]) -> bool:
@@ -166,12 +211,12 @@ def _try_long_kernels(case: Case, answer: Callable[..., Any]) -> None:
         if _outcome(case, answer, window).raised:
             line = "Your function raised ValueError."
             hidden = f"A kernel as long as the padded axis fits on it. {line}"
-            raise case.sentence(f"A kernel of {window[1]} fits on {_room(window)}. {line}", hidden=hidden)
+            raise case.sentence(f"A kernel of {window[1]} fits on {_room(window)}. {line}", SZ21, hidden=hidden)
     for window in too_long:
         if not _outcome(case, answer, window).raised:
             line = "Your function returned a number: it should raise ValueError."
             hidden = f"A kernel longer than the padded axis does not fit on it. {line}"
-            raise case.sentence(f"A kernel of {window[1]} does not fit on {_room(window)}. {line}", hidden=hidden)
+            raise case.sentence(f"A kernel of {window[1]} does not fit on {_room(window)}. {line}", SZ22, hidden=hidden)
 
 
 class Outcome(NamedTuple):
@@ -195,12 +240,12 @@ def _says(outcome: Outcome, leftover: int) -> bool:
 def _strict_fault(case: Case, window: Window, outcome: Outcome, ways: list[Misconception]) -> Wrong:
     if not outcome.raised:
         line = "With strict=True, windows that leave cells over should raise ValueError. Yours returned a number%s."
-        return case.sentence(line % f" for {window}", ways, hidden=line % "")
+        return case.sentence(line % f" for {window}", ways or SZ23, hidden=line % "")
     if not count_leftover(window):
         line = "With strict=True, windows that fit exactly should give their number. Yours raised ValueError%s."
         return case.sentence(line % f" for {window}", ways, hidden=line % "")
     line = "The error should say how many cells are left over."
-    return case.sentence(f"{line} Yours says: {str(outcome.given)[:60]!r}.", ways, hidden=line)
+    return case.sentence(f"{line} Yours says: {str(outcome.given)[:60]!r}.", ways or SZ24, hidden=line)
 
 
 def _numbers_in(message: str) -> set[int]:

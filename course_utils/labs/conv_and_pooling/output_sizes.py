@@ -46,6 +46,18 @@ SZ13 = Misconception(
     "The leftover is a number of cells. Mark the last window in the row: how many cells lie beyond it?",
     SIZE_RULE,
 )
+SZ19 = Misconception(
+    "SZ19",
+    "units: cells of the kernel counted, too",
+    "Here the cells of the kernel are counted as well. How many numbers does one place of the window give?",
+    SIZE_RULE,
+)
+SZ20 = Misconception(
+    "SZ20",
+    "units: another product of sides",
+    "This counts the edge of the map, a cube, or a side of the picture. Which two sides has a feature map?",
+    SIZE_RULE,
+)
 SZ18 = Misconception(
     "SZ18",
     "units: the pixels of the picture",
@@ -80,7 +92,7 @@ class OutputSizes(Exercise):
     3. As many rows as columns: `units` is 5 · 5 = 25.
     4. The last window ends on cell 15, the row on cell 16: `leftover` is 1.
     """
-    misconceptions = (*SIZE_WAYS, *SELDOM, SZ11, SZ12, SZ13, SZ18)
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ11, SZ12, SZ13, SZ18, SZ19, SZ20)
     topics = (OUTPUT_SIZE,)
 
     def draw(self) -> dict[str, Window]:
@@ -130,7 +142,12 @@ class _Row:
     def _other_way(self, amiss: list[str]) -> Misconception | None:
         size, units = self.numbers["size"], self.numbers["units"]
         if "units" in amiss and size is not None:
-            ways = {size: SZ11, 2 * size: SZ12, self.window.size**2: SZ18}
+            kernel = self.window.kernel_size
+            ways = {
+                **{size * size * kernel * kernel: SZ19, size * kernel: SZ19, size * kernel * kernel: SZ19},
+                **{4 * size: SZ20, size**3: SZ20, size * self.window.size: SZ20},
+                **{size: SZ11, 2 * size: SZ12, self.window.size**2: SZ18},
+            }
             return ways.get(units)
         return SZ13 if "leftover" in amiss else None
 

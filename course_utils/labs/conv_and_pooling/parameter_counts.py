@@ -14,6 +14,7 @@ from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import judge_numbers, telling, ways_by_question
 from course_utils.judging.practice import Topic
 from course_utils.judging.variants import Dice, draw
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import CHANNELS
 
 PC1 = shared.PC1.in_lab(CHANNELS)
@@ -205,9 +206,17 @@ class ParameterCounts(Exercise):
             what="counts",
             advice=lambda ways: telling(ways, PARAMETER_COUNT, f"lab.{self.name()}"),
             show="{:,}".format,
+            near={label: (recipes.parameters, (one[0], one[1], one[2])) for label, one in layers.items()},
         )
         rest = {"pooling": 0, "dense": dense_count(self.question)}
-        found |= judge_numbers({label: given[label] for label in rest}, rest, what="counts", show="{:,}".format)
+        image = layers["a"].in_channels, layers["a"].out_channels, self.question.image_size
+        found |= judge_numbers(
+            {label: given[label] for label in rest},
+            rest,
+            what="counts",
+            show="{:,}".format,
+            near={"dense": (recipes.dense_parameters, image)},
+        )
         return {label: self._explained(label, one, given) for label, one in found.items()}
 
     def _explained(self, label: str, one: Finding, given: dict[str, Any]) -> Finding:

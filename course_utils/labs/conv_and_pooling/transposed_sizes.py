@@ -84,6 +84,12 @@ TC10 = Misconception(
     UP,
     lambda size, kernel_size, stride, padding: (size - 1) * stride + kernel_size - padding,
 )
+TC11 = Misconception(
+    "TC11",
+    "width of the last stamp left out",
+    "One way to get this: the last stamp counts as a cell or not at all. How wide is it, and where does it end?",
+    UP,
+)
 STAMP_WAYS = (TC1, TC2, TC3, TC4, TC5)  # each shows in every question that is drawn
 EVERY_STAMP_WAY = (*STAMP_WAYS, TC10)
 
@@ -181,7 +187,7 @@ class TransposedSizes(Exercise):
        over; 25 has 7.
     4. To reach 24 in place of 21, `output_padding` is 3.
     """
-    misconceptions = (*EVERY_STAMP_WAY, TC6, TC7, TC8, TC9)
+    misconceptions = (*EVERY_STAMP_WAY, TC6, TC7, TC8, TC9, TC11)
     topics = (TRANSPOSED_SIZE,)
 
     def draw(self) -> Window:
@@ -205,6 +211,8 @@ class TransposedSizes(Exercise):
         if size != transposed_size(*self.question):
             given = wrong_answers(EVERY_STAMP_WAY, self.question)
             ways = [way for way, value in given.items() if same_number(size, value)]
+            if not ways and size in _without_the_kernel(*self.question):
+                ways = [TC11]
             advice = telling(ways, TRANSPOSED_SIZE, f"lab.{self.name()}")
             raise refuse(f"size: you gave {short(answer)}.", ways, advice=advice)
 
@@ -228,6 +236,11 @@ class TransposedSizes(Exercise):
             raise refuse(f'up["is a pair"] should be "yes" or "no", not {short(answer)}.')
         if word != "no":
             raise refuse(f"is a pair: you gave {short(answer)}.", TC7)
+
+
+def _without_the_kernel(size: int, kernel_size: int, stride: int, padding: int) -> tuple[int, ...]:
+    last = (size - 1) * stride
+    return last, last - 2 * padding, last + 1 - 2 * padding, size * stride - padding, size
 
 
 def _if_attempted(part: str, answer: Any, look_at_answer: Any) -> None:

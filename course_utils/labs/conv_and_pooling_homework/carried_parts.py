@@ -12,17 +12,20 @@ PyTorch's may not be used                              its operators are refused
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
-from course_utils.labs.conv_and_pooling_homework import torch_says
+from course_utils.labs.conv_and_pooling_homework import recipes, torch_says
 from course_utils.labs.conv_and_pooling_homework.headings import CARRY
 
 GR3 = shared.GR3.in_lab(CARRY)
@@ -36,6 +39,19 @@ OW2 = Misconception(
     "OW2",
     "gradients in another order",
     "This is another of the three gradients. In which order did the earlier lab ask for them?",
+    CARRY,
+)
+
+OW3 = Misconception(
+    "OW3",
+    "kernel flipped",
+    "The kernel lies upside down on its window. Did your function turn it in its own lab?",
+    CARRY,
+)
+OW4 = Misconception(
+    "OW4",
+    "windows that overlap overwrite each other",
+    "A pixel of several windows keeps the gradient of one. What does each window do with what is already there?",
     CARRY,
 )
 
@@ -79,7 +95,7 @@ class CarriedParts(Implementation):
             return np.where(Z > 0, dA, 0)
         ```
     """
-    misconceptions = (GR3, OW1, OW2)
+    misconceptions = (GR3, OW1, OW2, OW3, OW4)
 
     def cases(self) -> Sequence[Case]:
         """Return sizes for each function, with and without a stride."""
@@ -112,8 +128,33 @@ class CarriedParts(Implementation):
         with no_shortcuts(*NOT_OWN):
             given = case.call(function, CONV, x, weight, bias, *options)
         right, _ = torch_says.forward_and_back(torch_says.conv(stride), (x, weight, bias))
-        ways = {OW1: lambda: torch_says.forward_and_back(torch_says.conv(1), (x, weight, bias))[0]}
-        case.compare(CONV, case.array(given, f"What {CONV} returns"), right, ways if stride > 1 else {})
+        ways: dict[Misconception, Callable[[], object]] = {OW3: lambda: _flipped(x, weight, bias, stride)}
+        if stride > 1:
+            ways[OW1] = lambda: torch_says.forward_and_back(torch_says.conv(1), (x, weight, bias))[0]
+        near = partial(nearly, recipes.conv, *map(torch.tensor, (x, weight, bias)), stride)
+        case.compare(CONV, case.array(given, f"What {CONV} returns"), right, ways, near=near)
+
+
+def _flipped(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int) -> np.ndarray:
+    turned = np.ascontiguousarray(weight[:, :, ::-1, ::-1])
+    return torch_says.forward_and_back(torch_says.conv(stride), (x, turned, bias))[0]
+
+
+def _flipped_back(grad_out: np.ndarray, arrays: torch_says.Arrays, stride: int) -> np.ndarray:
+    x, weight, bias = arrays
+    turned = np.ascontiguousarray(weight[:, :, ::-1, ::-1])
+    return torch_says.forward_and_back(torch_says.conv(stride), (x, turned, bias), grad_out)[1][0]
+
+
+def _overwritten(grad_out: np.ndarray, x: np.ndarray, weight: np.ndarray, stride: int) -> list[np.ndarray]:
+    """Return the gradients by input and weight where each window overwrites what those before it left."""
+    by_input, by_weight = np.zeros(x.shape), np.zeros(weight.shape)
+    high, wide = weight.shape[2:]
+    for i, j in np.ndindex(grad_out.shape[2:]):
+        window = np.s_[:, :, i * stride : i * stride + high, j * stride : j * stride + wide]
+        by_input[window] = np.tensordot(grad_out[:, :, i, j], weight, 1)
+        by_weight = np.tensordot(grad_out[:, :, i, j].T, x[window], 1)
+    return [by_input, by_weight]
 
 
 def _try_gradients(
@@ -127,11 +168,21 @@ def _try_gradients(
     if type(given) not in (tuple, list) or len(given) != 3:
         raise case.always(f"{case.part} should return three arrays: the gradients by input, weight and bias.")
     _, right = torch_says.forward_and_back(operation, arrays, grad_out)
-    for name, one, wanted in zip(("input", "weight", "bias"), given, right, strict=True):
+    convolves = case.part == BACK
+    settings = (options or (1,)) if convolves else ()
+    recipe = recipes.conv_back if convolves else recipes.dense_back
+    for place, (name, one, wanted) in enumerate(zip(("input", "weight", "bias"), given, right, strict=True)):
         what = f"{case.part}, gradient by the {name}"
         others = [other for other in right if other is not wanted]
-        ways = {GR3: lambda wanted=wanted: wanted / len(arrays[0]), OW2: lambda others=others: others}
-        case.compare(what, case.array(one, what), wanted, ways)
+        ways: dict[Misconception, Callable[[], object]] = {
+            GR3: lambda wanted=wanted: wanted / len(arrays[0]),
+            OW2: lambda others=others: others,
+        }
+        if convolves:
+            ways[OW3] = lambda first=not place: _flipped_back(grad_out, arrays, *settings) if first else []
+            ways[OW4] = lambda: _overwritten(grad_out, arrays[0], arrays[1], *settings)
+        near = partial(nearly, recipe, *map(torch.tensor, (grad_out, *arrays)), *settings, part=place)
+        case.compare(what, case.array(one, what), wanted, ways, near=near)
 
 
 def origin_of(function: Any) -> str:

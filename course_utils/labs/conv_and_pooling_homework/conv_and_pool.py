@@ -17,14 +17,27 @@ import numpy as np
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.conv_and_pooling_homework import torch_says
+from course_utils.labs.conv_and_pooling_homework import recipes, torch_says
 from course_utils.labs.conv_and_pooling_homework.headings import LAYERS
-from course_utils.labs.conv_and_pooling_homework.running import LY1, LY2, LY3, LY4, Tried, try_layer
+from course_utils.labs.conv_and_pooling_homework.running import LY1, LY2, LY3, LY4, LY9, LY10, LY11, Tried, try_layer
 
 LY8 = Misconception(
     "LY8",
     "stride forgotten on the way back",
     "On the way back your windows lie as with a stride of 1. Who tells conv2d_backward how far they move?",
+    LAYERS,
+)
+
+LY12 = Misconception(
+    "LY12",
+    "stride forgotten on the way forwards",
+    "Your windows move by one cell here. Who tells conv2d how far they should?",
+    LAYERS,
+)
+LY13 = Misconception(
+    "LY13",
+    "pooling windows that overlap",
+    "Your windows overlap. Where does the next one start if windows lie side by side?",
     LAYERS,
 )
 
@@ -61,7 +74,7 @@ class ConvAndPool(Implementation):
                 return grad_x
         ```
     """
-    misconceptions = (LY1, LY2, LY3, LY4, LY8)
+    misconceptions = (LY1, LY2, LY3, LY4, LY8, LY9, LY10, LY11, LY12, LY13)
 
     def cases(self) -> Sequence[Case]:
         """Return a convolution without and with a stride, and a pooling."""
@@ -76,7 +89,16 @@ class ConvAndPool(Implementation):
         rng, number, made_from = case.rng(case.data), case.data, layers[PARTS.index(case.part)]
         batches = [rng.normal(size=(size, 2, 8, 9)) for size in (4, 3)]
         if case.part == POOL:
-            tried = Tried(torch_says.max_pool(number), {}, batches, {"kernel_size": number})
+            tried = Tried(
+                torch_says.max_pool(number),
+                {},
+                batches,
+                {"kernel_size": number},
+                recipes.pool,
+                _pool_back,
+                (number,),
+                {LY13: lambda x: torch_says.forward_and_back(torch_says.max_pool(number, 1), (x,))[0]},
+            )
             try_layer(case, made_from, POOL, tried)
             return
         params = {"weight": rng.normal(size=(4, 2, 3, 3)), "bias": rng.normal(size=4)}
@@ -85,7 +107,14 @@ class ConvAndPool(Implementation):
         def ways(x: np.ndarray, slope: np.ndarray, right: np.ndarray) -> dict[Misconception, Callable[[], object]]:
             return {LY8: lambda: _as_with_stride_1(x, params, slope)} if number > 1 else {}
 
-        try_layer(case, made_from, CONV, Tried(torch_says.conv(number), params, batches, options), ways)
+        ahead = {LY12: lambda x: torch_says.forward_and_back(torch_says.conv(1), (x, *params.values()))[0]}
+        operation, both = torch_says.conv(number), (recipes.conv, recipes.conv_back)
+        tried = Tried(operation, params, batches, options, *both, (number,), ahead if number > 1 else {})
+        try_layer(case, made_from, CONV, tried, ways)
+
+
+def _pool_back(grad_out: Any, x: Any, kernel_size: Any) -> Any:
+    return (recipes.pool_back(grad_out, x, kernel_size, kernel_size),)
 
 
 def _as_with_stride_1(x: np.ndarray, params: dict[str, np.ndarray], slope: np.ndarray) -> np.ndarray:

@@ -19,8 +19,9 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.conv_and_pooling_homework import recipes
 from course_utils.labs.conv_and_pooling_homework.headings import LAYERS
-from course_utils.labs.conv_and_pooling_homework.running import LY1, LY2, LY3, LY4, Tried, try_layer
+from course_utils.labs.conv_and_pooling_homework.running import LY1, LY2, LY3, LY4, LY9, LY10, LY11, Tried, try_layer
 
 LY5 = Misconception(
     "LY5",
@@ -41,6 +42,14 @@ LY7 = Misconception(
     LAYERS,
 )
 
+LY14 = Misconception(
+    "LY14",
+    "ReLU that lets a little through",
+    "A little comes through where the input is below 0. How much of it does a ReLU let pass?",
+    LAYERS,
+)
+
+LEAKS = (0.1, 0.01, 0.2, 0.5)
 DENSE, RELU = PARTS = ("Dense", "ReLU")
 
 
@@ -69,7 +78,7 @@ class DenseAndReLU(Implementation):
                 return grad_out * self.params["scale"]
         ```
     """
-    misconceptions = (LY1, LY2, LY3, LY4, LY5, LY6, LY7)
+    misconceptions = (LY1, LY2, LY3, LY4, LY5, LY6, LY7, LY9, LY10, LY11, LY14)
 
     def cases(self) -> Sequence[Case]:
         """Return one case for each layer."""
@@ -86,11 +95,23 @@ class DenseAndReLU(Implementation):
         batches = [rng.normal(size=(number, D)) for number in (N, M)]
         if case.part == DENSE:
             params = {"weight": rng.normal(size=(K, D)), "bias": rng.normal(size=K)}
-            try_layer(case, made_from, DENSE, Tried(F.linear, params, batches, {}))
+            try_layer(case, made_from, DENSE, Tried(F.linear, params, batches, {}, recipes.dense, recipes.dense_back))
             return
         batches = [np.abs(one) * np.resize([1, -1, 0, 1, -1], one.shape) for one in batches]
-        try_layer(case, made_from, RELU, Tried(F.relu, {}, batches, {}), _relu_ways)
+        ahead = {LY14: lambda x: [np.where(x > 0, x, some * x) for some in LEAKS]}
+        try_layer(
+            case,
+            made_from,
+            RELU,
+            Tried(F.relu, {}, batches, {}, recipes.relu, recipes.relu_back, (), ahead),
+            _relu_ways,
+        )
 
 
 def _relu_ways(x: np.ndarray, slope: np.ndarray, right: np.ndarray) -> dict[Misconception, Callable[[], object]]:
-    return {LY5: lambda: slope * (slope > 0), LY6: lambda: slope * (x >= 0), LY7: lambda: slope}
+    return {
+        LY5: lambda: slope * (slope > 0),
+        LY6: lambda: slope * (x >= 0),
+        LY7: lambda: slope,
+        LY14: lambda: [np.where(x > 0, slope, some * slope) for some in LEAKS],
+    }

@@ -6,6 +6,7 @@ Claim of the prompt                                    Case
 below 1e-6 for a network whose backward is right       two layers without a fault
 above 1e-2 if one gradient is wrong, whichever it is   a fault in each of the four parameters; one number alone
 relative to the gradients                              a fault where gradients are small
+the formula, and the largest of the parameters         the number itself, also for two faults at once
 the network is afterwards what it was before           its parameters
 =====================================================  ==========================================================
 
@@ -22,6 +23,7 @@ import torch.nn.functional as F
 
 from course_utils.judging.answers import kind, plain
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
@@ -71,12 +73,38 @@ GC7 = Misconception(
     WHOLE,
 )
 
+GC8 = Misconception(
+    "GC8",
+    "mean or sum over the parameters",
+    "This is the mean of all parameters' errors, or their sum. Which one of them does the task ask for?",
+    WHOLE,
+)
+GC9 = Misconception(
+    "GC9",
+    "held against another size",
+    "The largest difference is divided by another size than the task says. Of which two gradients does it take sizes?",
+    WHOLE,
+)
+GC10 = Misconception(
+    "GC10",
+    "slopes doubled or halved",
+    "Your slopes are twice the network's gradients, or half of them. How far do the two losses lie apart?",
+    WHOLE,
+)
+GC11 = Misconception(
+    "GC11",
+    "no wrong gradient is ever found",
+    "Your number stays small whatever is wrong. What becomes of the one error that is large?",
+    WHOLE,
+)
+
 NAME = "gradient_error"
 RIGHT, FAULTY = 1e-6, 1e-2  # below the one and above the other
 WEIGHT, BIAS = "weight", "bias"
 SMALL = 1e-3  # what x is multiplied by
 ALONE = ("one larger", "one smaller")  # the fault is in a single number
 TOO_SMALL = {"too small", "one smaller"}
+BOTH = "two at once"
 FAULTS: dict[str, tuple[int, str, float]] = {  # layer, parameter, what its gradient is multiplied by
     "first weight": (0, WEIGHT, 3.0),
     "first bias": (0, BIAS, 3.0),
@@ -86,6 +114,7 @@ FAULTS: dict[str, tuple[int, str, float]] = {  # layer, parameter, what its grad
     "small gradient": (0, WEIGHT, 3.0),
     "one larger": (0, WEIGHT, 1.15),
     "one smaller": (0, WEIGHT, 0.85),
+    BOTH: (2, BIAS, 3.0),
 }
 UNSEEN: dict[frozenset[str], Misconception] = {
     frozenset({"first bias", "last bias"}): GC3,
@@ -135,6 +164,8 @@ def run_check(function: Any, weights: list[Any], x: Any, y: Any, faults: dict[st
         if fault:
             place, key, factor = fault
             network.layers[place].fault = (key, factor, name in ALONE)
+        if name == BOTH:
+            network.layers[0].fault = (WEIGHT, 2.0, False)
         found[name] = function(network, x * (SMALL if name == "small gradient" else 1), y.copy())
         after = [network.layers[place].params[key] for place in (0, 2) for key in (WEIGHT, BIAS)]
         unchanged &= all(np.allclose(one, other, rtol=0, atol=1e-9) for one, other in zip(weights, after, strict=True))
@@ -170,7 +201,7 @@ class GradientCheck(Implementation):
             return np.abs(slopes - g).max() / (np.abs(slopes).max() + np.abs(g).max())
         ```
     """
-    misconceptions = (GC1, GC2, GC3, GC4, GC5, GC6, GC7)
+    misconceptions = (GC1, GC2, GC3, GC4, GC5, GC6, GC7, GC8, GC9, GC10, GC11)
 
     def cases(self) -> Sequence[Case]:
         """Return one network, with and without faults."""
@@ -193,19 +224,76 @@ class GradientCheck(Implementation):
             raise case.always(f"{NAME}: not yet right.", GC1)
         if not abs(found["none"]) < RIGHT:
             way = GC2 if RIGHT <= abs(found["none"]) < FAULTY else None
+            way = GC10 if near(found["none"], 1 / 3, by=1e-3) else way
             raise case.always(f"{NAME} reports an error for a network whose backward pass is right.", way)
         unseen = frozenset(name for name in FAULTS if not found[name] > FAULTY)
         if unseen:
             raise case.always(f"{NAME} finds too little where a gradient is wrong.", _why(unseen))
+        expected = _errors(weights, x, y)
+        if not _agree(found, expected["largest"]):
+            way = next(
+                (way for way, names in FORMULAS.items() if any(_agree(found, expected[one]) for one in names)), None
+            )
+            raise case.always(f"{NAME} finds each wrong gradient, but its number is not that of the formula.", way)
+
+
+FORMULAS = {GC8: ("mean", "sum"), GC9: ("by g", "by s", "by the larger", "by half")}
+
+
+def _agree(found: dict[str, float], expected: dict[str, float]) -> bool:
+    return all(near(found[name], number, share=0.02) for name, number in expected.items())
+
+
+def _errors(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[str, dict[str, float]]:
+    """Return for each formula, right or wrong, what it gives for each fault."""
+    found: dict[str, dict[str, float]] = {}
+    for name, (place, key, factor) in FAULTS.items():
+        wrong = {(place, key): factor} | ({(0, WEIGHT): 2.0} if name == BOTH else {})
+        right = _gradients(weights, x * (SMALL if name == "small gradient" else 1), y)
+        sizes = []
+        for where, s in right.items():
+            g = s.copy()
+            spot = np.unravel_index(np.abs(s).argmax(), s.shape) if name in ALONE else np.s_[:]
+            g[spot] *= wrong.get(where, 1.0)
+            sizes.append((np.abs(g - s).max(), np.abs(g).max(), np.abs(s).max()))
+        relative = [gap / (g + s) for gap, g, s in sizes]
+        every = {
+            "largest": max(relative),
+            "mean": float(np.mean(relative)),
+            "sum": sum(relative),
+            "by g": max(gap / g for gap, g, _ in sizes),
+            "by s": max(gap / s for gap, _, s in sizes),
+            "by the larger": max(gap / max(g, s) for gap, g, s in sizes),
+            "by half": max(2 * one for one in relative),
+        }
+        for formula, number in every.items():
+            found.setdefault(formula, {})[name] = float(number)
+    return found
+
+
+def _gradients(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[tuple[int, str], np.ndarray]:
+    """Ask autograd for the gradients of the network of two dense layers."""
+    with torch.enable_grad():
+        params = [torch.tensor(one, requires_grad=True) for one in weights]
+        hidden = F.linear(torch.tensor(x), *params[:2]).tanh()
+        loss = F.cross_entropy(F.linear(hidden, *params[2:]), torch.tensor(y))
+        every = torch.autograd.grad(loss, params)
+    places = ((0, WEIGHT), (0, BIAS), (2, WEIGHT), (2, BIAS))
+    return {place: one.numpy() for place, one in zip(places, every, strict=True)}
 
 
 def _why(unseen: frozenset[str]) -> Misconception | None:
     """Return the wrong way that leaves exactly these faults unseen."""
+    if unseen == frozenset(FAULTS):
+        return GC11
+    seen = frozenset(FAULTS) - unseen - {BOTH}
+    if seen in ({"first bias"}, {"last weight"}, {"last bias"}):
+        return GC4 if seen != {"first bias"} else None
     if "small gradient" in unseen and "first weight" not in unseen:
         return GC7
     if unseen <= TOO_SMALL or unseen == {"one larger"}:
         return GC5
-    return UNSEEN.get(unseen)
+    return UNSEEN.get(unseen - {BOTH})
 
 
 def _read(case: Case, value: Any) -> float:

@@ -11,6 +11,7 @@ backward returns the gradient by the input             the same
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +22,10 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.judging.protocol.verdicts import NotAttempted
-from course_utils.labs.conv_and_pooling_homework import torch_says
+from course_utils.labs.conv_and_pooling_homework import recipes, torch_says
 from course_utils.labs.conv_and_pooling_homework.borrowed import TorchLayer
 from course_utils.labs.conv_and_pooling_homework.headings import WHOLE
 
@@ -56,6 +58,32 @@ NW5 = Misconception(
     "NW5",
     "probabilities without the labels taken off",
     "These are probabilities, perhaps divided by N. By how much is the score of the true class too low?",
+    WHOLE,
+)
+
+NW6 = Misconception(
+    "NW6",
+    "loss and gradient exchanged",
+    "The gradient comes first here, and the loss second. In which order does the task name them?",
+    WHOLE,
+)
+NW7 = Misconception(
+    "NW7",
+    "probabilities in place of scores",
+    "These are the probabilities of the scores. Who takes the softmax here: the network, or the loss?",
+    WHOLE,
+)
+NW8 = Misconception(
+    "NW8",
+    "a layer left out on the way back",
+    "This is what comes back if a layer is left out, or asked with a gradient that is not its own. What does each get?",
+    WHOLE,
+)
+
+NW9 = Misconception(
+    "NW9",
+    "loss divided by the number of classes, too",
+    "This is divided by the number of all scores. How many true classes has the batch?",
     WHOLE,
 )
 
@@ -101,7 +129,7 @@ class NetworkAndLoss(Implementation):
             return (difference**2).sum() / N, 2 * difference / N
         ```
     """
-    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5)
+    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5, NW6, NW7, NW8, NW9)
 
     def cases(self) -> Sequence[Case]:
         """Return scores, large scores, and three layers."""
@@ -132,13 +160,17 @@ def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     if type(given) not in (tuple, list) or len(given) != 2:
         raise case.always(f"{LOSS} should return two things: the loss, and its gradient by the scores.")
     loss, gradient = (case.array(one, f"What {LOSS} returns") for one in given)
+    if loss.shape == scores.shape and gradient.size == 1:
+        raise case.wrong(LOSS, NW6)
     if not (np.isfinite(loss).all() and np.isfinite(gradient).all()):
         raise case.wrong(LOSS, PR2)
     right, (slope,) = torch_says.forward_and_back(lambda z: F.cross_entropy(z, torch.tensor(y)), (scores,))
     probabilities = slope + np.eye(K)[y] / N
-    case.compare(f"{LOSS}, the loss", loss, right, {NW2: lambda: right * N})
+    z, labels = torch.tensor(scores), torch.tensor(y)
+    near = partial(nearly, recipes.loss, z, labels)
+    case.compare(f"{LOSS}, the loss", loss, right, {NW2: lambda: right * N, NW9: lambda: right / K}, near=near)
     ways = {NW1: lambda: slope * N, NW5: lambda: [probabilities, probabilities * N]}
-    case.compare(f"{LOSS}, the gradient", gradient, slope, ways)
+    case.compare(f"{LOSS}, the gradient", gradient, slope, ways, near=partial(nearly, recipes.loss_back, z, labels))
 
 
 def _try_network(case: Case, made_from: Any) -> None:
@@ -161,13 +193,39 @@ def _try_network(case: Case, made_from: Any) -> None:
     out, (grad_x, *grads) = torch_says.forward_and_back(whole, (x, *matrices), slope)
     alone = [np.tanh(x @ one) for one in matrices]
     given = case.array(found["forward"], f"What {NETWORK}.forward returns")
-    case.compare(f"{NETWORK}.forward", given, out, {NW4: lambda: alone})
+    near = partial(nearly, recipes.through, torch.tensor(x), [torch.tensor(one) for one in matrices])
+    case.compare(f"{NETWORK}.forward", given, out, {NW4: lambda: alone, NW7: lambda: _as_probabilities(out)}, near=near)
     given = case.array(found["backward"], f"What {NETWORK}.backward returns")
-    case.compare(f"{NETWORK}.backward", given, grad_x, {NW3: lambda: _forward_order(x, matrices, slope)})
+    back = {
+        NW3: lambda: _forward_order(x, matrices, slope),
+        NW8: lambda: [_back_through(x, matrices, slope, one) for one in _some_left_out(len(matrices))],
+    }
+    case.compare(f"{NETWORK}.backward", given, grad_x, back)
     for number, (one, right) in enumerate(zip(found["grads"], grads, strict=True), 1):
         if one is None:
             raise case.always(f"No gradient has reached layer {number}. Does backward go through every layer?")
         case.compare(f"The gradient of layer {number}", case.array(one, "A gradient"), right)
+
+
+def _as_probabilities(out: np.ndarray) -> list[Any]:
+    return [torch.softmax(torch.tensor(out), dim=1), torch.sigmoid(torch.tensor(out))]
+
+
+def _some_left_out(depth: int) -> list[list[int]]:
+    """Return the layers that are asked: all but one, or a single one."""
+    return [[i for i in range(depth) if i != left] for left in range(depth)] + [[i] for i in range(depth)]
+
+
+def _back_through(x: np.ndarray, matrices: list[np.ndarray], slope: np.ndarray, asked: list[int]) -> np.ndarray:
+    """Return what comes back if only some of the layers are asked, each with the input that it had."""
+    inputs = [x]
+    for one in matrices:
+        inputs.append(np.tanh(inputs[-1] @ one))
+    for place in reversed(asked):
+        _, (slope, _) = torch_says.forward_and_back(
+            lambda x, one: (x @ one).tanh(), (inputs[place], matrices[place]), slope
+        )
+    return slope
 
 
 def _forward_order(x: np.ndarray, matrices: list[np.ndarray], slope: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ to 1e-10                                               after 12 steps
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,7 +21,9 @@ from course_utils.judging.answers import as_array
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import must_be_function, no_shortcuts
+from course_utils.labs.conv_and_pooling_homework import recipes
 from course_utils.labs.conv_and_pooling_homework.headings import FURTHER
 
 OP1 = Misconception(
@@ -145,7 +148,11 @@ class Optimisers(Implementation):
             raise case.always(f"{run.kind} changed the gradient that it was given. Work on a copy.")
         right = torch_steps(run.kind, param, grads, rates, run.decay)
         ways = _ways(run, param, grads, rates)
-        case.compare(run.kind, case.array(found, f"What {run.kind} returns"), right, ways, 1e-10, 1e-10)
+        steps = recipes.momentum_steps if run.kind == MOMENTUM else recipes.adam_steps
+        settings = (0.9,) if run.kind == MOMENTUM else ((0.9, 0.999), 1e-8)
+        near = partial(nearly, steps, param, grads, rates, *settings, run.decay)
+        given = case.array(found, f"What {run.kind} returns")
+        case.compare(run.kind, given, right, ways, 1e-10, 1e-10, near=near)
 
 
 def torch_steps(

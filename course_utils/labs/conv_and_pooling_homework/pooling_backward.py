@@ -11,17 +11,20 @@ any sign                                               numbers on both sides of 
 =====================================================  ==========================================================
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
-from course_utils.labs.conv_and_pooling_homework import torch_says
+from course_utils.labs.conv_and_pooling_homework import recipes, torch_says
 from course_utils.labs.conv_and_pooling_homework.carried_parts import NOT_OWN, refuse_loaded
 from course_utils.labs.conv_and_pooling_homework.headings import POOLING
 
@@ -54,6 +57,18 @@ PB5 = Misconception(
     "PB5",
     "the last of several largest numbers gets the gradient",
     "Of equal numbers the last gets the gradient here. Which one does the task name?",
+    POOLING,
+)
+PB6 = Misconception(
+    "PB6",
+    "place counted from the corner of the window",
+    "All gradients lie near the corner of the picture. Where in the picture does each window begin?",
+    POOLING,
+)
+PB7 = Misconception(
+    "PB7",
+    "gradient of the output returned as it came",
+    "This is the gradient by the output, in its shape. Which numbers of x does it belong to?",
     POOLING,
 )
 
@@ -103,7 +118,7 @@ class PoolingBackward(Implementation):
 
         A maximum depends on one number of its window. Which one?
     """
-    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5)
+    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7)
 
     def cases(self) -> Sequence[Case]:
         """Return windows side by side, equal numbers among them, and overlapping ones."""
@@ -133,7 +148,9 @@ class PoolingBackward(Implementation):
         with no_shortcuts(*NOT_OWN):
             given = case.array(case.call(function, NAME, grad_out, x, asked.kernel_size, *options), "What it returns")
         _, (right,) = torch_says.forward_and_back(operation, (x,), grad_out)
-        case.compare(NAME, given, right, _ways(x, grad_out, asked))
+        side, stride = asked.kernel_size, asked.stride or asked.kernel_size
+        near = partial(nearly, recipes.pool_back, torch.tensor(grad_out), torch.tensor(x), side, stride)
+        case.compare(NAME, given, right, _ways(x, grad_out, asked), near=near)
 
 
 def _ways(x: np.ndarray, grad_out: np.ndarray, asked: Pooled) -> dict[Misconception, Callable[[], object]]:
@@ -165,8 +182,33 @@ def _ways(x: np.ndarray, grad_out: np.ndarray, asked: Pooled) -> dict[Misconcept
         ],
         PB5: lambda: walk(last),
     }
+    ways[PB6] = lambda: _from_the_corner(x, grad_out, asked.kernel_size, stride)
+    ways[PB7] = lambda: grad_out
     if asked.stride is None:
         ways[PL2] = lambda: walk(first, step=1)
     else:
-        ways[PB4] = lambda: walk(first, add=False)
+        ways[PB4] = lambda: [walk(first, add=False), _overwritten(x, grad_out, asked.kernel_size, stride)]
     return ways
+
+
+def _places(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> Iterator[tuple[Any, Any]]:
+    """Yield for each window its own place in ``grad_out``, and the place of its largest number within it."""
+    for n, c, i, j in np.ndindex(grad_out.shape):
+        window = x[n, c, i * stride : i * stride + side, j * stride : j * stride + side]
+        yield (n, c, i, j), np.unravel_index(window.argmax(), window.shape)
+
+
+def _from_the_corner(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> np.ndarray:
+    """Return the gradient with each place counted from the corner of its window."""
+    grad_x = np.zeros(x.shape)
+    for (n, c, i, j), (row, column) in _places(x, grad_out, side, stride):
+        grad_x[n, c, row, column] += grad_out[n, c, i, j]
+    return grad_x
+
+
+def _overwritten(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> np.ndarray:
+    """Return the gradient where the last window that a number is the largest of decides."""
+    grad_x = np.zeros(x.shape)
+    for (n, c, i, j), (row, column) in _places(x, grad_out, side, stride):
+        grad_x[n, c, i * stride + row, j * stride + column] = grad_out[n, c, i, j]
+    return grad_x

@@ -1,13 +1,16 @@
 """Running a learner's layers, beside them: what they give, and what they keep."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
-from course_utils.judging.cases import Case
+from course_utils.judging.cases import Case, Near
 from course_utils.judging.closeness import close
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import Recipe, nearly
 from course_utils.judging.protocol.calling import no_shortcuts
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.labs.conv_and_pooling_homework import torch_says
@@ -40,6 +43,27 @@ LY4 = Misconception(
 )
 
 
+LY9 = Misconception(
+    "LY9",
+    "gradient of a parameter returned",
+    "What backward returns is the gradient of a parameter. Which gradient does the layer before this one wait for?",
+    LAYERS,
+)
+LY10 = Misconception(
+    "LY10",
+    "gradients kept under each other's names",
+    "The gradient of another parameter stands under this name. Which of them belongs to which?",
+    LAYERS,
+)
+LY11 = Misconception(
+    "LY11",
+    "memory shared by all layers of a class",
+    "Two of your layers share what they remember: the second one's batch stands where the first one's was. Does each "
+    "keep it in itself?",
+    LAYERS,
+)
+
+
 class Tried(NamedTuple):
     """A layer as it is tried on two batches, one behind the other.
 
@@ -53,12 +77,34 @@ class Tried(NamedTuple):
         Two batches; the second one is asked about.
     options
         What else it is made with.
+    there, back
+        Recipes of both directions (:mod:`course_utils.judging.near`), called with what comes in, what is learned, and
+        ``settings``; the way back with the gradient that comes in before all that, and it returns a tuple.
+    settings
+        What both recipes need besides.
+    ahead
+        For each wrong way forwards, a function of the batch that computes its result.
     """
 
     operation: Any
     params: dict[str, np.ndarray]
     batches: Sequence[np.ndarray]
     options: dict[str, int]
+    there: Recipe
+    back: Recipe
+    settings: tuple[int, ...] = ()
+    ahead: dict[Misconception, Callable[[np.ndarray], object]] = {}  # noqa: RUF012 - nobody changes it
+
+    def forwards(self) -> Near:
+        """Return the neighbours of what comes out for the second batch."""
+        return partial(nearly, self.there, *self._tensors(), *self.settings)
+
+    def backwards(self, grad_out: np.ndarray, part: int) -> Near:
+        """Return the neighbours of a gradient: by the input (0), or by what is learned."""
+        return partial(nearly, self.back, torch.tensor(grad_out), *self._tensors(), *self.settings, part=part)
+
+    def _tensors(self) -> list[torch.Tensor]:
+        return [torch.tensor(one) for one in (self.batches[1], *self.params.values())]
 
     def gradients(self, number: int, grad_out: np.ndarray) -> list[np.ndarray]:
         """Return the gradients by the input and by what is learned, for one of the batches."""
@@ -76,6 +122,7 @@ def run_layer(
     """Probe: make a layer, send batches forward and gradients back, and tell what it gives and keeps."""
     layer = made_from(**options, **{name: array.copy() for name, array in params.items()})
     found: dict[str, Any] = {}
+    other = made_from(**options, **{name: array + 1 for name, array in params.items()})
     for x, slope in zip(batches, slopes, strict=True):
         given = x.copy()
         found = {"forward": layer.forward(given)}
@@ -83,7 +130,13 @@ def run_layer(
         found["backward"] = layer.backward(slope.copy())
     for name in ("params", "grads"):
         kept = getattr(layer, name, None)
-        found[name] = {str(key): one for key, one in kept.items()} if isinstance(kept, dict) else {}
+        found[name] = {str(key): np.array(one) for key, one in kept.items()} if isinstance(kept, dict) else {}
+    layer.forward(batches[0].copy())
+    other.forward(batches[1].copy())
+    try:
+        found["beside another"] = layer.backward(slopes[0].copy())
+    except (ValueError, IndexError):  # a batch of another size stands there
+        found["beside another"] = np.zeros(0)
     return found
 
 
@@ -116,19 +169,38 @@ def try_layer(case: Case, made_from: Any, name: str, tried: Tried, ways: Callabl
         after = found["params"].get(key)
         if after is None or not close(case.array(after, f"{name}.params[{key!r}]"), before):
             raise case.wrong(f"{name}.params", LY2)
-    case.compare(f"{name}.forward", case.array(found["forward"], f"What {name}.forward returns"), tried.outputs(1))
+    out = case.array(found["forward"], f"What {name}.forward returns")
+    ahead = {way: partial(compute, tried.batches[1]) for way, compute in tried.ahead.items()}
+    case.compare(f"{name}.forward", out, tried.outputs(1), ahead, near=tried.forwards())
     first, last = tried.gradients(0, slopes[0]), tried.gradients(1, slopes[1])
     grad_x = case.array(found["backward"], f"What {name}.backward returns")
     known = ways(tried.batches[1], slopes[1], last[0]) if ways else {}
-    case.compare(f"{name}.backward", grad_x, last[0], known)
+    known = {**known, LY9: lambda: last[1:]}
+    case.compare(f"{name}.backward", grad_x, last[0], known, near=tried.backwards(slopes[1], 0))
     for number, key in enumerate(tried.params, 1):
-        _try_kept(case, name, key, found, [first[number], last[number]])
+        others = [one for one in last[1:] if one is not last[number]]
+        _try_kept(case, name, key, found, [first[number], last[number]], others, tried.backwards(slopes[1], number))
+    beside = found["beside another"]
+    if beside is None or not close(case.array(beside, f"What {name}.backward returns"), first[0]):
+        raise case.wrong(f"{name}.backward", LY11)
 
 
-def _try_kept(case: Case, name: str, key: str, found: dict[str, Any], right: list[np.ndarray]) -> None:
+def _try_kept(
+    case: Case,
+    name: str,
+    key: str,
+    found: dict[str, Any],
+    right: list[np.ndarray],
+    others: list[np.ndarray],
+    near: Near,
+) -> None:
     """Raise unless a layer has kept the gradient of one of its parameters."""
     if key not in found["grads"]:
         raise case.wrong(f"{name}.grads", LY3)
     what = f"{name}.grads[{key!r}]"
-    ways: dict[Misconception, Callable[[], object]] = {LY1: lambda: right[0] + right[1], LY4: lambda: right[0]}
-    case.compare(what, case.array(found["grads"][key], what), right[1], ways)
+    ways: dict[Misconception, Callable[[], object]] = {
+        LY1: lambda: right[0] + right[1],
+        LY4: lambda: right[0],
+        LY10: lambda: others,
+    }
+    case.compare(what, case.array(found["grads"][key], what), right[1], ways, near=near)

@@ -14,6 +14,8 @@ the mean loss of each epoch                            as many numbers as epochs
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,9 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.labs.conv_and_pooling_homework import recipes
 from course_utils.labs.conv_and_pooling_homework.borrowed import Dense, Network
 from course_utils.labs.conv_and_pooling_homework.headings import TRAINING
 
@@ -68,6 +72,30 @@ FT7 = Misconception(
     "FT7",
     "all examples in one batch",
     "All examples go through at once. How many steps does an epoch make then, and how many should it?",
+    TRAINING,
+)
+FT8 = Misconception(
+    "FT8",
+    "nothing is learned",
+    "After your training all is where it was before. Who moves the parameters, and when?",
+    TRAINING,
+)
+FT9 = Misconception(
+    "FT9",
+    "a loss for each batch",
+    "These are the losses of the batches. How many numbers should an epoch leave behind?",
+    TRAINING,
+)
+FT11 = Misconception(
+    "FT11",
+    "one batch's loss for the epoch",
+    "This is the loss of one batch of each epoch: the first, the smallest or the largest. What becomes of the others?",
+    TRAINING,
+)
+FT10 = Misconception(
+    "FT10",
+    "one epoch only",
+    "Each example is used once, and then it ends. What goes round as often as there are epochs?",
     TRAINING,
 )
 
@@ -143,7 +171,7 @@ class TrainingLoop(Implementation):
                 yield names[some], numbers[some].mean()
         ```
     """
-    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7)
+    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11)
 
     def cases(self) -> Sequence[Case]:
         """Return a step, and two epochs of training."""
@@ -172,7 +200,8 @@ def _try_step(case: Case, function: Callable[..., Any]) -> None:
     if all(map(close, given[1::2], params[1::2])) and all(map(close, given[::2], right[::2])):
         raise case.wrong(STEP, FT2)
     for one, before, slope, wanted in zip(given, params, grads, right, strict=True):
-        case.compare(STEP, one, wanted, {FT1: lambda before=before, slope=slope: before + rate * slope})
+        ways = {FT1: lambda before=before, slope=slope: before + rate * slope}
+        case.compare(STEP, one, wanted, ways, near=partial(nearly, recipes.step, before, slope, rate))
 
 
 def _try_fit(case: Case, function: Callable[..., Any]) -> None:
@@ -187,8 +216,9 @@ def _try_fit(case: Case, function: Callable[..., Any]) -> None:
     per_epoch = _in_epochs(case, rows, number, size, epochs)
     _look_at_labels(case, found, rows, y)
     right, losses = _train(start, x, y, rows, rate)
-    for name, one in zip(("weight", "bias"), right, strict=True):
-        case.compare(f"{FIT}, what is learned", case.array(found[name], "A parameter after fit"), one)
+    for name, one, before in zip(("weight", "bias"), right, start, strict=True):
+        ways = {FT8: partial(np.asarray, before)}
+        case.compare(f"{FIT}, what is learned", case.array(found[name], "A parameter after fit"), one, ways)
     _look_at_losses(case, found["losses"], losses, rows, per_epoch)
 
 
@@ -216,6 +246,8 @@ def _in_epochs(case: Case, rows: list[np.ndarray], number: int, size: int, epoch
     every = [rows[start : start + per_epoch] for start in range(0, len(rows), per_epoch)]
     if len(rows) == (number // size) * epochs or _leaves_out(rows, number, size):
         raise case.wrong(FIT, FT3)
+    if len(every) == 1 < epochs and sorted(np.concatenate(every[0])) == list(range(number)):
+        raise case.wrong(FIT, FT10)
     if len(every) != epochs or any(sorted(np.concatenate(some)) != list(range(number)) for some in every):
         raise case.always("fit does not use each example once in each epoch, in that many epochs.")
     if any(np.array_equal(np.concatenate(every[0]), np.concatenate(some)) for some in every[1:]):
@@ -271,4 +303,13 @@ def _look_at_losses(
         return
     lasts = np.array([losses[some[-1]] for some in per_epoch])
     of_batches = [np.mean([losses[i] for i in some]) for some in per_epoch]
-    case.compare("fit, losses", array, of_batches, {FT6: lambda: lasts})
+    of_each = [[losses[i] for i in some] for some in per_epoch]
+    others = [[choose(one) for one in of_each] for choose in (itemgetter(0), min, max)]
+    ways = {FT6: lambda: lasts, FT11: lambda: others, FT9: lambda: _with_each(losses, rows, per_epoch)}
+    case.compare("fit, losses", array, of_batches, ways)
+
+
+def _with_each(losses: list[float], rows: list[np.ndarray], per_epoch: list[list[int]]) -> list[list[float]]:
+    """Return the losses of all batches, alone and with the mean of each epoch behind its batches."""
+    beside = [[*(losses[i] for i in some), float(np.mean([losses[i] for i in some]))] for some in per_epoch]
+    return [losses, [one for some in beside for one in some]]

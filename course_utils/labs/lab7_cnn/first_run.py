@@ -186,7 +186,7 @@ class FirstRun(Exercise):
         The network takes standardised pictures.
         """
         given = as_dict(answers, PARTS, "first_run")
-        reached = partial(_reached, network)
+        reached = cache(partial(_reached, network))
         looks = {
             "first loss": partial(_look_at_first_loss, given["first loss"]),
             "loss of guessing": partial(_look_at_guessing, given["loss of guessing"]),

@@ -95,6 +95,38 @@ LB12 = Misconception(
     LINE,
 )
 
+LB13 = Misconception(
+    "LB13",
+    "another level of the score",
+    "Both of your points have one and the same score, which is not 0: your line lies beside the right one. Which score "
+    "belongs to the boundary?",
+    LINE,
+)
+LB14 = Misconception(
+    "LB14",
+    "x2 in front of x1",
+    "These are points of the line with x2 in front of x1. Which coordinate comes first in a row?",
+    LINE,
+)
+LB15 = Misconception(
+    "LB15",
+    "one point twice",
+    "Both of your points are the same, or have the same x1. How many x1 does the range name?",
+    LINE,
+)
+LB16 = Misconception(
+    "LB16",
+    "half of the coordinates",
+    "These are two numbers. How many has a point, and how many points are asked for?",
+    LINE,
+)
+LB17 = Misconception(
+    "LB17",
+    "slope by the size of a weight",
+    "Where a weight is below 0 your line leans the other way. Does dividing by w2 keep its sign?",
+    LINE,
+)
+
 NAME = "boundary_points"
 
 
@@ -172,7 +204,7 @@ class BoundaryPoints(Implementation):
         "Solve it for x2. By what do you divide, and what if that is 0?",
         "If w2 = 0, which x1 makes the score 0? Does x2 matter then?",
     )
-    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12)
+    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12, LB13, LB14, LB15, LB16, LB17)
     worked = WORKED
 
     def cases(self) -> Sequence[Case]:
@@ -205,6 +237,8 @@ class BoundaryPoints(Implementation):
 
 
 def _look_at(case: Case, points: np.ndarray, line: Line) -> None:
+    if points.shape == (2,):
+        raise _wrong(case, "it should return two points, each a row of two numbers.", LB16)
     if points.shape != (2, 2):
         raise _wrong(case, "it should return two points, each a row of two numbers.")
     if not np.isfinite(points).all():
@@ -221,7 +255,7 @@ def _look_at_upright(case: Case, points: np.ndarray, line: Line) -> None:
     if not np.allclose(points[:, 0], x1_of(line), rtol=1e-4, atol=1e-5):
         raise _not_on_the_line(case, points, line, _explain_upright(points, line))
     if points[0, 1] == points[1, 1]:
-        raise _wrong(case, "both points are the same. How does one see the line then?")
+        raise _wrong(case, "both points are the same. How does one see the line then?", LB15)
 
 
 def _not_on_the_line(case: Case, points: np.ndarray, line: Line, way: Misconception | None) -> CheckFailed:
@@ -258,6 +292,10 @@ def _explain_places(points: np.ndarray, line: Line) -> Misconception | None:
     """Find why the points have another x1."""
     if np.allclose(points[0], line.x1_range) and _is_on(points.T, line):
         return LB5
+    if np.allclose(points[:, 1], line.x1_range) and _is_on(points[:, ::-1], line):
+        return LB14
+    if np.isclose(points[0, 0], points[1, 0]):
+        return LB15
     return LB12 if np.allclose(points[::-1, 0], line.x1_range) and _is_on(points, line) else None
 
 
@@ -266,7 +304,11 @@ def _explain_leaning(points: np.ndarray, line: Line) -> Misconception | None:
     (w1, w2), b, x1 = map(np.float64, line.weight), np.float64(line.bias), points[:, 0]
     with np.errstate(all="ignore"):  # a wrong way may divide by zero, which Python's own numbers refuse
         lines = ((way, rise(x1, w1, w2, b)) for way, rises in WRONG_LINES.items() for rise in rises)
-        return next((way for way, x2 in lines if np.allclose(points[:, 1], x2, atol=1e-6)), None)
+        way = next((way for way, x2 in lines if np.allclose(points[:, 1], x2, atol=1e-6)), None)
+    if w2 < 0 and way not in (None, LB17) and np.allclose(points[:, 1], -(w1 * x1 + b) / abs(w2)):
+        return LB17
+    scores = scores_of(points, line.w, line.bias)
+    return LB13 if way is None and np.isclose(*scores, rtol=1e-6) else way
 
 
 def _explain_upright(points: np.ndarray, line: Line) -> Misconception | None:

@@ -8,7 +8,8 @@
 | ready-made losses may not be used | SHORTCUTS |
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,9 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import LOG_LOSS
 from course_utils.labs.logistic_regression.returned import bare_number
 
@@ -199,8 +202,15 @@ class LogLoss(Implementation):
         loss = case.array(given, "What bce_with_logits returns")
         if not np.isfinite(loss).all():
             raise case.wrong("bce_with_logits", batch.if_infinite)
-        right, ways = loss_ways(*(torch.tensor(array, dtype=torch.float64) for array in batch[:2]))
-        case.compare("bce_with_logits", bare_number(loss), right, told(ways, batch))
+        z, y = (torch.tensor(array, dtype=torch.float64) for array in batch[:2])
+        right, ways = loss_ways(z, y)
+        case.compare("bce_with_logits", bare_number(loss), right, told(ways, batch), near=partial(_near, z, y))
+
+
+def _near(z: torch.Tensor, y: torch.Tensor) -> Iterator[tuple[Misconception, Any]]:
+    """Yield the neighbours of three forms of the loss."""
+    for recipe in (recipes.log_loss, recipes.safe_loss, recipes.loss_of_margins):
+        yield from nearly(recipe, z, y, seconds=0.04)
 
 
 def told(ways: Ways, batch: Batch) -> Ways:

@@ -22,6 +22,8 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import as_float64, close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
 from course_utils.labs.logistic_regression.returned import Pair, pair
 from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, walk
@@ -213,6 +215,13 @@ LG29 = Misconception(
     TRAINING,
 )
 
+LG30 = Misconception(
+    "LG30",
+    "weights and bias exchanged",
+    "The bias comes first here, and the weights second. In which order are they asked for?",
+    TRAINING,
+)
+
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
 
@@ -268,7 +277,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29),
+        *(LG25, LG26, LG27, LG28, LG29, LG30),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -324,8 +333,9 @@ def _try_gradient(case: Case, answer: Callable[..., Any]) -> None:
     ways = gradient_ways(X, y, weight, bias)
     if len(right[0]) > 1 and close(given[0], as_float64(right[1])) and close(given[1], as_float64(right[0])):
         raise case.wrong("logreg_grads", LG15)
-    for part, one, truth, known in zip(("dw", "db"), given, right, ways, strict=True):
-        case.compare(f"logreg_grads, {part}", one, truth, known)
+    for place, (part, one, truth, known) in enumerate(zip(("dw", "db"), given, right, ways, strict=True)):
+        near = partial(nearly, recipes.gradients, X, y, weight, bias, part=place)
+        case.compare(f"logreg_grads, {part}", one, truth, known, near=near)
 
 
 def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> tuple[Ways, Ways]:
@@ -395,10 +405,13 @@ def _squared_error(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
 def _try_run(case: Case, answer: Callable[..., Any]) -> None:
     X, y, lr, steps, right = case.data
     given = pair(case, case.call(answer, "fit_logreg", X, y, lr, steps), "fit_logreg", ("w", "b"))
+    if given[0].size == 1 < given[1].size:
+        raise case.wrong("fit_logreg", LG30)
     if not same_pair(given, right):
         ways = run_ways(torch.tensor(X), torch.tensor(y), lr, steps)
         way = next((way for way, ends in ways.items() if any(same_pair(given, end) for end in ends())), None)
-        compare_pair(case, "fit_logreg", given, right, way)
+        near = partial(nearly, recipes.fitted, X, y, lr, steps)
+        compare_pair(case, "fit_logreg", given, right, way, near if steps < 100 else None)
 
 
 def same_pair(given: Pair, right: Parameters) -> bool:
@@ -406,10 +419,18 @@ def same_pair(given: Pair, right: Parameters) -> bool:
     return all(close(one, as_float64(truth)) for one, truth in zip(given, right, strict=True))
 
 
-def compare_pair(case: Case, name: str, given: Pair, right: Parameters, way: Misconception | None) -> None:
+def compare_pair(
+    case: Case,
+    name: str,
+    given: Pair,
+    right: Parameters,
+    way: Misconception | None,
+    near: Callable[..., Any] | None = None,
+) -> None:
     """Compare weight and bias; a wrong way, if there is one, explains both."""
-    for part, one, truth in zip(("w", "b"), given, right, strict=True):
-        case.compare(f"{name}, {part}", one, truth, {way: partial(np.asarray, one)} if way else {})
+    for place, (part, one, truth) in enumerate(zip(("w", "b"), given, right, strict=True)):
+        beside = partial(near, part=place) if near else None
+        case.compare(f"{name}, {part}", one, truth, {way: partial(np.asarray, one)} if way else {}, near=beside)
 
 
 def run_ways(

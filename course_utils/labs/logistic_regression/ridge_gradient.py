@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import FACES
 from course_utils.labs.logistic_regression.returned import pair
 
@@ -151,8 +154,10 @@ class RidgeGradient(Implementation):
         given = case.call(answer, NAME, one.X, one.y, one.w, one.b, one.l2)
         dw, db = pair(case, given, NAME, ("dw", "db"))
         by_w, by_b = torch_ridge(one)
-        case.compare(f"{NAME}, dw", dw, by_w, wrong_weights(one))
-        case.compare(f"{NAME}, db", db, by_b, wrong_biases(one))
+        tensors = [torch.tensor(part, dtype=torch.float64) for part in one]
+        near = [partial(nearly, recipes.penalised, *tensors, part=place) for place in (0, 1)]
+        case.compare(f"{NAME}, dw", dw, by_w, wrong_weights(one), near=near[0])
+        case.compare(f"{NAME}, db", db, by_b, wrong_biases(one), near=near[1])
 
 
 def _case(seed: int, number: int, features: int, l2: float) -> Case:

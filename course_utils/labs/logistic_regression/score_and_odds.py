@@ -14,6 +14,7 @@ from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import read_number, slip_of
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.judging.slips import of_a_sum
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.logistic_regression.headings import ODDS
 
@@ -122,6 +123,34 @@ LP4 = Misconception(
     ODDS,
     lambda score: [score / (1 + score)] if score != -1 else [],
 )
+LD5 = Misconception(
+    "LD5",
+    "e times the score, or a power of it",
+    "One way to get this: e times the score, or the score to a power. Which of the two numbers stands in the exponent?",
+    ODDS,
+    lambda score: [math.e * score, abs(score) ** math.e],
+)
+LD6 = Misconception(
+    "LD6",
+    "odds from a rounded probability",
+    "One way to get this: odds reckoned back from a rounded probability. Which of the two comes first from the score?",
+    ODDS,
+    lambda score: _from_rounded(_sigmoid(score)),
+)
+LP5 = Misconception(
+    "LP5",
+    "rounded more than asked",
+    "One way to get this: the probability with fewer decimals than asked. How many are asked, and are they all 0 or 9?",
+    ODDS,
+    lambda score: [round(_sigmoid(score), digits) for digits in range(4)],
+)
+LP6 = Misconception(
+    "LP6",
+    "odds divided by another number than odds + 1",
+    "One way to get this: the odds divided by one less than they are. Of how many times in all is it a yes?",
+    ODDS,
+    lambda score: [math.exp(score) / (math.exp(score) - 1), 1 / (math.exp(score) - 1)] if score else [],
+)
 
 # --- from a probability back to the score: procedure(probability)
 
@@ -169,7 +198,12 @@ LT6 = Misconception(
     ODDS,
     lambda probability: [math.exp(probability), math.log(1 - probability), -math.log(1 - probability)],
 )
-MORE_WAYS = {"score": (LW3, LW4), "odds": (LD4,), "probability": (LP3, LP4), "score back": (LT6,)}  # told by `judge`
+MORE_WAYS = {
+    "score": (LW3, LW4),
+    "odds": (LD4, LD5, LD6),
+    "probability": (LP3, LP4, LP5, LP6),
+    "score back": (LT6,),
+}  # told by `judge`
 
 WORKED = """
 A neuron has the weights (2, −1, 3), the inputs (1, 4, 0.5) and the bias 1.5. The other way round: the probability 0.9.
@@ -378,6 +412,11 @@ def odds_ways(question: Odds) -> dict[str, dict[Misconception, list[float]]]:
     }
 
 
+def _from_rounded(probability: float) -> list[float]:
+    rounded = [round(probability, digits) for digits in (2, 3, 4, 5)]
+    return [one / (1 - one) for one in rounded if 0 < one < 1]
+
+
 def _all_wrong(ways: tuple[Misconception, ...], question: Any) -> dict[Misconception, list[float]]:
     given = {way: one for way, one in wrong_answers(ways, question).items() if one is not None}
     return {way: one if isinstance(one, list) else [one] for way, one in given.items()}
@@ -441,4 +480,5 @@ class ScoreAndOdds(Exercise):
     def _more_ways(self, part: str) -> dict[Misconception, list[float]]:
         neuron, back = self.question
         about = {"score": neuron, "score back": back}.get(part, Score(torch_score(neuron)))
-        return _all_wrong(MORE_WAYS[part], about)
+        more = _all_wrong(MORE_WAYS[part], about)
+        return more | of_a_sum(neuron.x, neuron.weight, neuron.bias) if part == "score" else more

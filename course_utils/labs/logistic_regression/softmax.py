@@ -8,7 +8,8 @@
 | ready-made softmax and losses may not be used | SHORTCUTS |
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,9 @@ from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import no_shortcuts
+from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import SOFTMAX
 from course_utils.labs.logistic_regression.log_loss import (
     EPSILONS,
@@ -238,7 +241,24 @@ class Softmax(Implementation):
         Z, y = torch.tensor(batch.scores, dtype=torch.float64), torch.tensor(batch.labels, dtype=torch.int64)
         right, ways = WAYS_OF[name](Z, y)
         ways = told(ways, batch)
-        case.compare(name, bare_number(given) if right.ndim == 0 else given, right, ways)
+        near = None if batch.large else partial(_near, name, Z, y)
+        case.compare(name, bare_number(given) if right.ndim == 0 else given, right, ways, near=near)
+
+
+def _near(name: str, Z: torch.Tensor, y: torch.Tensor) -> Iterator[tuple[Misconception, Any]]:
+    """Yield the neighbours of what one of the functions should return."""
+    if name == "softmax":
+        yield from nearly(recipes.probabilities, Z)
+        yield from nearly(recipes.of_a_function, Z, seconds=0.04)
+        return
+    for recipe in RECIPES[name]:
+        yield from nearly(recipe, Z, y, seconds=0.05)
+
+
+RECIPES = {
+    "cross_entropy": (recipes.cross_entropy, recipes.of_another_class),
+    "softmax_ce_grad": (recipes.score_gradient, recipes.gradient_of_own),
+}
 
 
 def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[str, Batch]:

@@ -15,6 +15,7 @@ What the prompt says, and what tries it:
 import contextlib
 import textwrap
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -26,7 +27,9 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import explain_array
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
+from course_utils.labs.neurons import recipes
 from course_utils.labs.neurons.hand_neuron import NE1, NE2, NE3, NE5, NE6, NE7, NE8, NE12, NE13
 from course_utils.labs.neurons.headings import LAYER
 from course_utils.labs.neurons.network_shapes import DS1, DS2, DS3, ND1
@@ -251,7 +254,9 @@ def _try_neuron(case: Case, neuron: Callable[..., Any]) -> None:
     if plain(given) is None and value.shape != (1,):
         raise case.always("linear_neuron should return one number. How many outputs has one neuron?")
     right = F.linear(*tensors(x, weight[None], [bias]))[0]
-    case.compare("linear_neuron", value.reshape(()), right, neuron_sum_ways(x.astype(float), weight, bias))
+    near = partial(nearly, recipes.neuron, *tensors(x, weight), bias)
+    ways = neuron_sum_ways(x.astype(float), weight, bias)
+    case.compare("linear_neuron", value.reshape(()), right, ways, near=near)
 
 
 def neuron_sum_ways(x: np.ndarray, weight: np.ndarray, bias: float) -> Ways:
@@ -285,7 +290,8 @@ def _try_layer(case: Case, dense: Callable[..., Any]) -> None:
         given = case.array(case.call(dense, "dense", *arrays), "What dense returns")
     except CheckFailed as error:
         raise _with_reason(case, dense, error) from None
-    case.compare("dense", given, F.linear(*tensors(*arrays)), layer_ways(*tensors(*arrays)))
+    near = partial(nearly, recipes.layer, *tensors(*arrays))
+    case.compare("dense", given, F.linear(*tensors(*arrays)), layer_ways(*tensors(*arrays)), near=near)
 
 
 def layer_ways(X: torch.Tensor, W: torch.Tensor, b: torch.Tensor) -> Ways:

@@ -20,6 +20,7 @@ from course_utils.judging.findings import Finding
 from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.numbers import judge_numbers, ways_by_question
 from course_utils.judging.practice import Topic, alternatives
+from course_utils.judging.slips import SL43, SL44, SL45, of_a_sum
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.neurons.headings import NEURON
 
@@ -293,6 +294,7 @@ class NeuronByHand(Exercise):
         for way, doubled in doubling_ways(self.question, plain(given["z"])).items():
             ways[way] = {"z": None, "z doubled": doubled}
         ways |= ways_by_question(FURTHER_WAYS, asked)
+        sums = {part: of_a_sum(neuron.x, neuron.weight, neuron.bias) for part, neuron in asked.items()}
         ways[NE14] = {part: _without_a_product(neuron) for part, neuron in asked.items()}
         return judge_numbers(
             given,
@@ -300,4 +302,5 @@ class NeuronByHand(Exercise):
             ways,
             what="neuron",
             advice=lambda found: alternatives(found, f"lab.{self.name()}.practice()") if len(found) > 1 else "",
+            besides={way: {part: sums[part][way] for part in asked} for way in (SL43, SL44, SL45)},
         )

@@ -11,6 +11,7 @@ What the prompt says, and what tries it:
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.neurons import recipes
 from course_utils.labs.neurons.dense_layer import tensors
 from course_utils.labs.neurons.headings import SUNSHINE
 
@@ -339,7 +342,8 @@ def _try_mse(case: Case, mse: Function) -> None:
     y_hat, y = case.data
     given = case.array(case.call(mse, "mse", y_hat, y), "What mse returns")
     given = given.reshape(()) if given.size == 1 else given
-    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat, y))
+    near = partial(nearly, recipes.error, *tensors(y_hat, y))
+    case.compare("mse", given, F.mse_loss(*tensors(y_hat, y)), mse_ways(y_hat, y), near=near)
 
 
 def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
@@ -395,8 +399,9 @@ def _try_grads(case: Case, mse_grads: Function) -> None:
     right = torch_grads(line)
     parts = [case.array(part, f"{name} of mse_grads") for name, part in zip(("dw", "db"), given, strict=True)]
     parts = [part.reshape(()) if part.size == 1 else part for part in parts]
-    for name, part, wanted in zip(("dw", "db"), parts, right, strict=True):
-        case.compare(f"mse_grads, {name}", part, wanted, gradient_ways(name, parts, right, line))
+    for place, (name, part, wanted) in enumerate(zip(("dw", "db"), parts, right, strict=True)):
+        near = partial(nearly, recipes.slopes, *tensors(line.x, line.y, line.w, line.b), part=place)
+        case.compare(f"mse_grads, {name}", part, wanted, gradient_ways(name, parts, right, line), near=near)
 
 
 def torch_grads(line: Line) -> np.ndarray:
@@ -454,7 +459,8 @@ def _try_step(case: Case, sgd_step: Function) -> None:
     given = np.array(_two_numbers(case, case.call(sgd_step, "sgd_step", params, grads, rate), "sgd_step"))
     before, slope = np.array(params), np.array(grads)
     after = torch.sub(torch.tensor(before), torch.tensor(slope), alpha=rate)  # as torch.optim.SGD does it
-    case.compare("sgd_step", given, after, step_ways(before, slope, rate))
+    near = partial(nearly, recipes.moved, before, slope, rate)
+    case.compare("sgd_step", given, after, step_ways(before, slope, rate), near=near)
 
 
 def _two_numbers(case: Case, answer: Any, name: str) -> tuple[float, float]:

@@ -66,6 +66,12 @@ ND10 = Misconception(
     "This is one of the two layers alone. How many weights and biases has the other?",
     LAYER,
 )
+ND20 = Misconception(
+    "ND20",
+    "numbers of the batch counted as parameters",
+    "One way to get this: numbers counted that belong to the batch. Which of them does training change?",
+    LAYER,
+)
 ND11 = Misconception(
     "ND11",
     "all three sizes multiplied",
@@ -174,6 +180,15 @@ def further_counts(question: Network) -> dict[Misconception, list[int]]:
         ND10: [(inputs + 1) * hidden, (hidden + 1) * outputs, inputs * hidden, hidden * outputs],
         ND11: [inputs * hidden * outputs, inputs * hidden * outputs + hidden + outputs],
     }
+
+
+def _other_numbers(net: Network) -> dict[Misconception, dict[str, list[int]]]:
+    """Return counts that take in numbers which are no parameters: inputs, activations, a bias for each example."""
+    weights = (net.inputs + net.outputs) * net.hidden
+    units, batch = net.hidden + net.outputs, net.batch
+    learned = weights + units
+    moving = [batch * (net.inputs + units), batch * net.hidden, batch * units]
+    return {ND20: {"parameters": [*(learned + some for some in moving), weights + batch * units, learned * batch]}}
 
 
 Rows = dict[str, list[Any]]
@@ -317,7 +332,7 @@ class NetworkShapes(Exercise):
     5. Parameters: 2·6 weights and 6 biases, then 6·5 weights and 5 biases: 12 + 6 + 30 + 5 = **53**. The 9 is
        not in it.
     """
-    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15)
+    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15, ND20)
     topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
 
     def draw(self) -> Network:
@@ -347,7 +362,7 @@ class NetworkShapes(Exercise):
         counts = network_ways(self.question) | further_counts(self.question)
         ways = {way: {"parameters": number} for way, number in counts.items()}
         count = {"parameters": torch_network_count(self.question)}
-        return found | judge_numbers(given, count, ways, what="shapes")
+        return found | judge_numbers(given, count, ways, what="shapes", besides=_other_numbers(self.question))
 
 
 class _Cell:

@@ -19,6 +19,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic, alternatives
 from course_utils.judging.variants import Dice, draw
+from course_utils.labs.neurons import recipes
 from course_utils.labs.neurons.headings import PICTURES
 from course_utils.labs.neurons.network_shapes import PC1, PC2
 
@@ -270,6 +271,11 @@ class PictureWeights(Exercise):
             what="counts",
             advice=lambda ways: alternatives(ways, f"lab.{self.name()}.practice()") if len(ways) > 1 else "",
             show="{:,}".format,
+            near={
+                "grey": (recipes.parameters, (small.height, small.width, 1, small.units)),
+                "colour": (recipes.parameters, (small.height, small.width, 3, small.units)),
+                "large": (recipes.parameters, (large.height, large.width, 3, large.units)),
+            },
         )
         size = {"megabytes": right["large"] * BYTES}
         judged = judge_numbers(given, size, what="counts", same=_is_size, show="{:,}".format)["megabytes"]

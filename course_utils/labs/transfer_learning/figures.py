@@ -5,6 +5,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
+import torch
 from matplotlib.axes import Axes
 
 from course_utils import style
@@ -13,7 +14,10 @@ from course_utils.drawing.frames import FONT, bare
 
 __all__ = [
     "plot_bikes",
+    "plot_depth",
     "plot_directions",
+    "plot_first_kernels",
+    "plot_four_maps",
     "plot_hearts_and_arrows",
     "plot_learning_curve",
     "plot_mismatches",
@@ -21,6 +25,7 @@ __all__ = [
     "plot_taught",
     "plot_teaching",
     "plot_turned_bike",
+    "plot_two_opinions",
     "show",
 ]
 
@@ -265,3 +270,79 @@ def plot_turned_bike(pictures: Any) -> np.ndarray:
 def plot_taught(machine: Any) -> Any:
     """Draw a machine that has been taught two pictures of each class."""
     return machine.static_figure()[0]
+
+
+@described(
+    "Thirty-two kernels of 3 by 3 pixels, trained and fresh. Among the trained ones are stripes, edges and patches of "
+    "one colour, and five that are plain grey; the fresh ones are coloured noise."
+)
+def plot_first_kernels(trained: Any, fresh: Any) -> np.ndarray:
+    """Draw the kernels (K, 3, FH, FW) of two first layers, each set scaled around grey; trained ones come first."""
+    sets = [np.asarray(one.detach(), float) for one in (trained, fresh)]
+    scaled = [0.5 + 0.5 * one / np.abs(one).max() for one in sets]
+    rows = torch.as_tensor(np.concatenate(scaled))
+    caption = f"first {len(sets[0])}: trained; others: fresh. Grey is 0, each set scaled to its largest weight"
+    return plot_pictures(rows, columns=16, caption=caption)
+
+
+@described(
+    "Maps of the cat by depth, of the trained network above and of a fresh one below. In the first column both show "
+    "the cat; with depth both become coarse spots."
+)
+def plot_depth(maps: Mapping[str, Mapping[str, Any]]) -> np.ndarray:
+    """Draw one map a layer, networks in rows: of each layer's maps (C, H, W) the one that varies most.
+
+    Parameters
+    ----------
+    maps
+        Name of a network → name of a layer → maps ``(C, H, W)``; the same layers for each network.
+    """
+    columns = len(next(iter(maps.values())))
+    grid = plt.subplots(
+        len(maps), columns, figsize=(1.5 * columns, 1.75 * len(maps)), squeeze=False, layout="constrained"
+    )[1]
+    for row, (network, layers) in zip(grid, maps.items(), strict=True):
+        for axes, (layer, stack) in zip(row, layers.items(), strict=True):
+            values = np.asarray(stack, float)
+            axes.imshow(values[values.std(axis=(1, 2)).argmax()], cmap=style.INTENSITY)
+            axes.set_xticks([])
+            axes.set_yticks([])
+            axes.set_title(f"{layer}\n{len(values)} of {values.shape[1]}×{values.shape[2]}", fontsize=FONT)
+        row[0].set_ylabel(network, fontsize=FONT)
+    return grid
+
+
+def _maps_on(picture: Any, maps: Mapping[str, Any]) -> np.ndarray:
+    """Draw a picture (1, 3, H, W), and coarse maps (H', W') on it: signed, zero in the middle, each with its scale."""
+    axes = plt.subplots(1, 1 + len(maps), figsize=(1.9 * (1 + len(maps)), 2.2), layout="constrained")[1]
+    axes[0].imshow(np.asarray(picture, float)[0].transpose(1, 2, 0))
+    axes[0].set_title("picture", fontsize=FONT)
+    height, width = picture.shape[2:]
+    for one, (name, values) in zip(axes[1:], maps.items(), strict=True):
+        values = np.asarray(values, float)
+        limit = np.abs(values).max() or 1
+        one.imshow(np.asarray(picture, float)[0].mean(0), cmap="gray")
+        one.imshow(values, cmap=style.SIGNED, vmin=-limit, vmax=limit, alpha=0.75, extent=(0, width, height, 0))
+        one.set_title(name, fontsize=FONT)
+    for one in axes:
+        one.set_xticks([])
+        one.set_yticks([])
+    return axes
+
+
+@described(
+    "Four photographs in one, and the class map of each: the map of the cat is strongest on the cat, that of the cup "
+    "on the cup, and so on."
+)
+def plot_four_maps(mosaic: Any, maps: Mapping[str, Any]) -> np.ndarray:
+    """Draw a mosaic (1, 3, H, W), and a class map (H', W') for each of its photographs."""
+    return _maps_on(mosaic, maps)
+
+
+@described(
+    "The cat, its class map and its map of occlusion. Both are strongest at the lower right, on the face, and weak at "
+    "the upper left."
+)
+def plot_two_opinions(picture: Any, maps: Mapping[str, Any]) -> np.ndarray:
+    """Draw a picture (1, 3, H, W), and two maps of what counted in it."""
+    return _maps_on(picture, maps)

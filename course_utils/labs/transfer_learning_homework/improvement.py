@@ -28,6 +28,7 @@ from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning_homework.headings import IMPROVE
 from course_utils.labs.transfer_learning_homework.methods import (
     KNOWN,
+    KNOWS_WILD,
     TI3,
     TR6,
     Trial,
@@ -125,7 +126,7 @@ class Improvement(Implementation):
             raise _too_little(case, away, away_before)
         if home < home_before - LOSS - 1e-9:
             raise case.wrong(NAME, TI2)
-        few.refuse_other_labels()
+        few.refuse_other_labels(KNOWS_WILD)
 
 
 def _too_little(case: Case, reached: float, before: float) -> Wrong:

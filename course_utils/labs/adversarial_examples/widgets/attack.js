@@ -29,13 +29,13 @@ function drawChances(model, row, place) {
   const values = model.get("chances")[row][place];
   const best = range(classes.length).sort((one, other) => values[other] - values[one]).slice(0, 3);
   const label = best.map((index) => `${classes[index]} ${number(values[index])}`).join(", ");
-  const picture = svg("svg", { class: "cu-chances", role: "img", width: 300, height: 130, viewBox: "0 0 300 130",
+  const picture = svg("svg", { class: "cu-chances", role: "img", width: 206, height: 130, viewBox: "0 0 206 130",
     "aria-label": label });
   best.forEach((index, line) => {
     const y = 8 + line * 40;
     picture.append(svg("text", { x: 82, y: y + 15, "font-size": 14, class: "cu-end" }, classes[index]));
-    picture.append(svg("rect", { x: 90, y, width: Math.max(1, 160 * values[index]), height: 30, class: "cu-bar" }));
-    picture.append(svg("text", { x: 96 + 160 * values[index], y: y + 15, "font-size": 14, class: "cu-start" },
+    picture.append(svg("rect", { x: 90, y, width: Math.max(1, 76 * values[index]), height: 30, class: "cu-bar" }));
+    picture.append(svg("text", { x: 96 + 76 * values[index], y: y + 15, "font-size": 14, class: "cu-start" },
       values[index].toFixed(2)));
   });
   return [picture, classes[best[0]]];

@@ -5,6 +5,7 @@ from course_utils.labs.conv_and_pooling.figures.convolution import plot_convolut
 from course_utils.labs.conv_and_pooling.figures.equivariance import plot_equivariance
 from course_utils.labs.conv_and_pooling.figures.lesson import (
     plot_another_picture,
+    plot_before_and_after,
     plot_blurred_photo,
     plot_both_orders,
     plot_dropped,
@@ -30,6 +31,7 @@ from course_utils.labs.conv_and_pooling.figures.windows import plot_windows
 
 __all__ = [
     "plot_another_picture",
+    "plot_before_and_after",
     "plot_blurred_photo",
     "plot_both_orders",
     "plot_convolution_matrix",

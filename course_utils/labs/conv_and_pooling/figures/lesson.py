@@ -158,3 +158,12 @@ def plot_nine_stamps() -> tuple[Axes, Axes, Axes]:
 def plot_dropped(samples: Mapping[str, np.ndarray]) -> np.ndarray:
     """Show what dropout makes of ones in both modes."""
     return plot_value_histograms(samples, xlabel="activation")
+
+
+@described(
+    "A photograph of a man with a camera, and an even grey out of which its upright edges stand, dark or light, most "
+    "of all those of the coat."
+)
+def plot_before_and_after(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """Show a picture, and what a hidden kernel makes of it."""
+    return plot_images([before, after], ["before", "after"])

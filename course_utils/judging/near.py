@@ -1,0 +1,429 @@
+"""Wrong ways that nobody wrote down: a formula of ours with one thing changed, where no known way explains an answer.
+
+A *recipe* is a function of an exercise's module that computes what is right in one readable way. Each of its neighbours
+has one thing changed: an operation, a term, an axis, a quantity in the place of another. A neighbour that gives exactly
+what a learner gave is *one* way to get there, and said as that; never what is right.
+
+A recipe calls what it likes of PyTorch, so that it is no answer to an exercise that forbids that.
+"""
+
+import ast
+import contextlib
+import inspect
+import itertools
+import textwrap
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import lru_cache
+from types import CodeType
+from typing import Any
+
+import torch
+
+from course_utils.judging.misconceptions import Misconception
+
+Recipe = Callable[..., Any]
+Places = list[tuple[ast.AST, str, int | None, ast.expr]]
+
+SL30 = Misconception(
+    "SL30",
+    "an operation for its opposite",
+    "One way to get exactly this: another operation at one place, such as plus for minus, or times for divided by. "
+    "Where do yours stand?",
+)
+SL31 = Misconception(
+    "SL31",
+    "a term, a factor or a function left out",
+    "One way to get exactly this: one term, one factor or one function is left out. Is each of them in your formula?",
+)
+SL32 = Misconception(
+    "SL32",
+    "a function or a factor too many",
+    "One way to get exactly this: a function or a factor too many, such as a square, a root, a sum or a 2. Which of "
+    "yours is not asked for?",
+)
+SL33 = Misconception(
+    "SL33",
+    "one quantity in the place of another",
+    "One way to get exactly this: one quantity stands in the place of another. Does each of yours do what it should?",
+)
+SL34 = Misconception(
+    "SL34",
+    "two sides exchanged",
+    "One way to get exactly this: what stands left and right of a minus, a fraction, a product or a comma is "
+    "exchanged. Which belongs first?",
+)
+SL35 = Misconception(
+    "SL35",
+    "a number of the formula not right",
+    "One way to get exactly this: a number of the formula is one too large or too small, doubled or halved. Which do "
+    "you use, and where does each come from?",
+)
+SL36 = Misconception(
+    "SL36",
+    "along another axis",
+    "One way to get exactly this: the right operation along another axis. What does each axis stand for?",
+)
+SL37 = Misconception(
+    "SL37",
+    "another function of its kind",
+    "One way to get exactly this: another function of the same kind, such as mean for sum, smallest for largest, or "
+    "one curve for another. Which does the task name?",
+)
+SL38 = Misconception(
+    "SL38",
+    "another quantity comes in once more",
+    "One way to get exactly this: one quantity comes in once too often, as a factor, a divisor or a term. How often "
+    "does the task use each?",
+)
+SL39 = Misconception(
+    "SL39",
+    "a step left out",
+    "One way to get exactly this: one step of the way is left out, or overwrites what it should add to. Which steps "
+    "does the task name?",
+)
+SL40 = Misconception(
+    "SL40",
+    "the whole done twice",
+    "One way to get exactly this: all of it is done twice, the second time with the first result. Which call is too "
+    "many?",
+)
+SL41 = Misconception(
+    "SL41",
+    "an argument that makes no difference",
+    "One way to get exactly this: one of the arguments makes no difference, as if it were always the same. Where does "
+    "each of them come in?",
+)
+SL42 = Misconception(
+    "SL42",
+    "a comparison not right",
+    "One way to get exactly this: a comparison is the other way round, or takes in the number it should leave out. "
+    "What becomes of a number just above it, just below it, and of itself?",
+)
+NEAR: tuple[Misconception, ...] = (SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42)
+
+SECONDS = 0.08  # of computing, for the neighbours of one answer
+MOST = 600  # neighbours of a recipe
+
+
+@dataclass(frozen=True, eq=False)
+class Nearly(Misconception):
+    """A neighbour of a recipe: its code is that of what is changed, and it equals itself alone."""
+
+    recipe: str = ""
+    change: int = 0
+
+    def __post_init__(self) -> None:
+        """Stay out of the registry: what is changed is in it."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Nearly) and (self.recipe, self.change) == (other.recipe, other.change)
+
+    def __hash__(self) -> int:
+        return hash((self.recipe, self.change))
+
+    def agrees(self, others: Iterable[Misconception]) -> bool:
+        """Tell whether one of those that fit another case is this one, or of the same kind for another recipe."""
+        alike = (one for one in others if isinstance(one, Nearly) and one.code == self.code)
+        return any(one == self or one.recipe != self.recipe for one in alike)
+
+
+_wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
+
+
+def nearly(
+    recipe: Recipe, *args: Any, part: int | None = None, seconds: float = SECONDS
+) -> Iterator[tuple[Nearly, Any]]:
+    """Yield the neighbours of a recipe and what each gives for these arguments, for a limited time.
+
+    Parameters
+    ----------
+    recipe
+        A function that stands in a module, of one or several statements.
+    args
+        What it is called with: arrays come as they are, and are not changed.
+    part
+        Which of the results, where it returns several.
+    seconds
+        Of computing, at most.
+    """
+    end, wanted = time.process_time() + seconds, _wanted.get()
+    for way, function in neighbours(recipe):
+        if wanted is not None and not way.agrees(wanted):
+            continue
+        try:
+            with torch.no_grad():
+                given = function(*args)
+            given = given if part is None else given[part]
+        except Exception:
+            continue
+        yield way, given
+        if time.process_time() > end:
+            return
+
+
+@contextlib.contextmanager
+def only(ways: Collection[Misconception]) -> Iterator[None]:
+    """Look at no other neighbours of their recipes than these: those of one case may explain the next."""
+    before = _wanted.set(frozenset(way for way in ways if isinstance(way, Nearly)))
+    try:
+        yield
+    finally:
+        _wanted.reset(before)
+
+
+def how_many() -> str:
+    """Tell which neighbours are looked at: "all", "some" in a case that is to confirm them, or "none" there."""
+    wanted = _wanted.get()
+    return "all" if wanted is None else "some" if wanted else "none"
+
+
+@lru_cache(maxsize=64)
+def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
+    """Return the neighbours of a recipe, the likeliest first."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = function.body[1 if ast.get_docstring(function) else 0 :]
+    function.returns, function.decorator_list = None, []
+    for one in function.args.args:
+        one.annotation = None
+    asked = [one.arg for one in function.args.args]
+    found: list[tuple[Nearly, Recipe]] = []
+    for far in (False, True):
+        for way, about, code in itertools.islice(_changed(tree, function, asked, far), MOST - len(found)):
+            named = [f"`{name}`" for name in dict.fromkeys(about) if name in asked and len(name) > 1][:2]
+            hint = f" Look where {' and '.join(named)} {'come' if len(named) > 1 else 'comes'} in." if named else ""
+            found.append((_named(way, recipe, len(found), hint), _made(code, recipe)))
+        found.sort(key=lambda one: ORDER.index(one[0].code))
+        if not far:
+            found.append((_named(SL40, recipe, -1), _twice(recipe)))
+    return tuple(found)
+
+
+def _named(way: Misconception, recipe: Recipe, change: int, hint: str = "") -> Nearly:
+    return Nearly(way.code, way.name, way.feedback + hint, recipe=recipe.__qualname__, change=change)
+
+
+def _made(code: CodeType, recipe: Recipe) -> Recipe:
+    names = {**recipe.__globals__, **HELPERS}
+    exec(code, names)
+    made: Recipe = names[recipe.__name__]
+    return made
+
+
+def _twice(recipe: Recipe) -> Recipe:
+    def twice(first: Any, *args: Any) -> Any:
+        once = recipe(first, *args)
+        if getattr(once, "shape", None) != getattr(first, "shape", ()):
+            raise ValueError("what comes out is no argument")
+        return recipe(once, *args)
+
+    return twice
+
+
+# --- what is changed
+
+ORDER = [way.code for way in (SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL33, SL39, SL35, SL40, SL38, SL32)]
+OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
+    ast.Add: (ast.Sub, ast.Mult),
+    ast.Sub: (ast.Add, ast.Mult),
+    ast.Mult: (ast.Div, ast.Add),
+    ast.Div: (ast.Mult, ast.Sub),
+    ast.FloorDiv: (ast.Mult,),
+}
+FAMILIES = (
+    ("sum", "mean", "amax", "amin", "prod"),
+    ("exp", "exp2", "square", "log", "abs", "sigmoid", "tanh"),
+    ("maximum", "minimum"),
+    ("softmax", "log_softmax"),
+    ("ceil", "floor", "round"),
+    ("zeros", "ones"),
+    ("cos", "sin"),
+)
+
+
+def _number(x: Any) -> Any:
+    return x if isinstance(x, torch.Tensor) else torch.as_tensor(x, dtype=torch.float64)
+
+
+HELPERS: dict[str, Callable[[Any], Any]] = {
+    "_square": lambda x: x * x,
+    "_root": lambda x: x**0.5,
+    "_minus": lambda x: -x,
+    "_twofold": lambda x: x + x,
+    "_half": lambda x: x / 2,
+    "_over": lambda x: 1 / x,
+    "_size": abs,
+    "_positive": lambda x: x * (x > 0),
+    "_exp": lambda x: _number(x).double().exp(),
+    "_log": lambda x: _number(x).double().log(),
+    "_sum": lambda x: _number(x).sum(),
+    "_mean": lambda x: _number(x).double().mean(),
+    "_signed": lambda x: 2 * x - 1,
+    "_rest": lambda x: 1 - x,
+    "_hard": lambda x: (x > 0) * 1.0,
+    "_sigmoid": lambda x: _number(x).double().sigmoid(),
+    "_whole": lambda x: x // 1,
+}
+Change = tuple[Misconception, list[str], CodeType]
+
+
+def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far: bool) -> Iterator[Change]:
+    """Yield what is changed, the names that are near, and the recipe with it; ``far``: what is less likely."""
+    bound = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    for holder, field, index, node in _places(function):
+        for way, other in _too_many(node, asked) if far else _others(node, [*asked, *sorted(bound)]):
+            _put(holder, field, index, other)
+            yield way, _names(node) + _names(other), _compiled(tree)
+        _put(holder, field, index, node)
+    if not far:
+        yield from _without_a_step(tree, function)
+        yield from _without_an_argument(tree, function, asked)
+
+
+def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
+    """Yield the recipe with an argument that is always the same, another one, or turned round."""
+    lines = [(SL41, name, f"{name} = {name} * 0 + {number}") for name in asked for number in (0, 1)]
+    lines += [(SL34, name, f"{name} = {name}[::-1]") for name in asked]
+    lines += [(SL33, name, f"{name} = {other}") for name in asked for other in asked if other != name]
+    for way, name, line in lines:
+        function.body[:0] = ast.parse(line).body
+        yield way, [name], _compiled(tree)
+        del function.body[0]
+
+
+def _without_a_step(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
+    for holder in ast.walk(function):
+        body = getattr(holder, "body", None)
+        if not isinstance(body, list):
+            continue
+        for place, statement in enumerate(body):
+            if isinstance(statement, ast.AugAssign | ast.Assign | ast.If | ast.For) and len(function.body) > 1:
+                others: list[ast.stmt] = [ast.Pass()]
+                if isinstance(statement, ast.AugAssign):
+                    others.append(ast.Assign([statement.target], statement.value))
+                for other in others:
+                    body[place] = ast.fix_missing_locations(ast.copy_location(other, statement))
+                    yield SL39, _names(statement), _compiled(tree)
+                body[place] = statement
+
+
+def _compiled(tree: ast.Module) -> CodeType:
+    return compile(tree, "<near>", "exec")
+
+
+def _places(function: ast.FunctionDef) -> Places:
+    """Return where the expressions of a function stand: what holds each, and as which field of it."""
+    found: Places = []
+    for statement in function.body:
+        for holder in ast.walk(statement):
+            if isinstance(holder, ast.Call | ast.JoinedStr):
+                fields = ["args", "keywords"]
+            else:
+                fields = [name for name in holder._fields if name not in ("targets", "target", "func", "annotation")]
+            for field in fields:
+                value = getattr(holder, field, None)
+                for index, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                    if isinstance(one, ast.expr) and not isinstance(getattr(one, "ctx", None), ast.Store):
+                        found.append((holder, field, index, one))
+    return found
+
+
+def _put(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> None:
+    ast.fix_missing_locations(ast.copy_location(node, holder) if not hasattr(node, "lineno") else node)
+    if index is None:
+        setattr(holder, field, node)
+    else:
+        getattr(holder, field)[index] = node
+
+
+def _names(node: ast.AST) -> list[str]:
+    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+
+
+def _others(node: ast.expr, known: list[str]) -> Iterator[tuple[Misconception, ast.expr]]:
+    """Yield what may stand in the place of an expression, and what that is called."""
+    if isinstance(node, ast.Constant):
+        yield from ((SL35, ast.Constant(one)) for one in _other_numbers(node.value))
+    elif isinstance(node, ast.Tuple) and len(node.elts) == 2:
+        yield SL34, ast.Tuple(node.elts[::-1], ast.Load())
+        if all(isinstance(one, ast.Constant) for one in node.elts):  # axes
+            yield from ((SL36, one) for one in node.elts)
+    elif isinstance(node, ast.Tuple) and all(isinstance(one, ast.Constant) for one in node.elts):
+        for place in range(len(node.elts)):
+            yield SL36, ast.Tuple(node.elts[:place] + node.elts[place + 1 :], ast.Load())
+    elif isinstance(node, ast.BinOp):
+        yield from _other_operations(node)
+    elif isinstance(node, ast.UnaryOp):
+        yield SL31, node.operand
+    elif isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
+        yield SL31, node.value
+    elif isinstance(node, ast.Compare):
+        yield SL31, ast.Constant(1.0)
+        for comparison in (ast.GtE, ast.Lt, ast.LtE):
+            yield SL42, ast.Compare(node.left, [comparison()], node.comparators)
+    elif isinstance(node, ast.Call):
+        yield from _other_calls(node)
+    elif isinstance(node, ast.Name):
+        yield from ((SL33, ast.Name(other, ast.Load())) for other in known if other != node.id)
+
+
+def _other_operations(node: ast.BinOp) -> Iterator[tuple[Misconception, ast.expr]]:
+    yield SL31, node.left
+    yield SL31, node.right
+    if isinstance(node.op, ast.Sub):
+        yield SL31, ast.UnaryOp(ast.USub(), node.right)
+    for other in OTHERS.get(type(node.op), ()):
+        yield SL30, ast.BinOp(node.left, other(), node.right)
+    if isinstance(node.op, ast.Sub | ast.Div | ast.MatMult | ast.Pow | ast.FloorDiv):
+        yield SL34, ast.BinOp(node.right, node.op, node.left)
+    if isinstance(node.op, ast.FloorDiv):
+        yield SL37, ast.UnaryOp(ast.USub(), ast.BinOp(ast.UnaryOp(ast.USub(), node.left), node.op, node.right))
+        yield SL37, ast.BinOp(node.left, ast.Div(), node.right)
+        yield SL37, ast.BinOp(node.left, ast.Mod(), node.right)
+
+
+def _too_many(node: ast.expr, asked: list[str]) -> Iterator[tuple[Misconception, ast.expr]]:
+    """Yield an expression with a quantity or a function that does not belong there."""
+    if isinstance(node, ast.Constant | ast.Slice | ast.Tuple):
+        return
+    for name in asked:
+        for operation in (ast.Mult, ast.Div, ast.Add, ast.Sub):
+            if not (isinstance(node, ast.Name) and node.id == name):
+                yield SL38, ast.BinOp(node, operation(), ast.Name(name, ast.Load()))
+    for name in HELPERS:
+        yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
+
+
+def _other_numbers(value: object) -> list[Any]:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return []
+    return [*((value + 1, value - 1) if isinstance(value, int) else ()), *((2 * value, value / 2) if value else ())]
+
+
+def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    method = isinstance(node.func, ast.Attribute) and not (
+        isinstance(node.func.value, ast.Name) and node.func.value.id in ("torch", "F", "np", "math")
+    )
+    if method and isinstance(node.func, ast.Attribute):
+        yield SL31, node.func.value
+    elif node.args:
+        yield SL31, node.args[0]
+    for family in FAMILIES:
+        if name in family and isinstance(node.func, ast.Attribute):
+            for other in family:
+                if other != name:
+                    yield SL37, ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords)
+    for place, keyword in enumerate(node.keywords):
+        rest = node.keywords[:place] + node.keywords[place + 1 :]
+        yield SL36 if keyword.arg in ("dim", "axis") else SL31, ast.Call(node.func, node.args, rest)
+        if keyword.arg in ("dim", "axis"):
+            for axis in range(4):
+                yield SL36, ast.Call(node.func, node.args, [*rest, ast.keyword(keyword.arg, ast.Constant(axis))])
+    if len(node.args) > 1:
+        yield SL34, ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords)
+        yield SL31, ast.Call(node.func, node.args[:-1], node.keywords)

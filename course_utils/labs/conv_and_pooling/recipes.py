@@ -1,0 +1,53 @@
+"""What is right in this lab, each in one readable way: the neighbours of these are tried on answers without a name."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+
+
+def convolved(x: Any, weight: Any, bias: Any, stride: Any, padding: Any) -> Any:
+    """Compute a convolution from its windows."""
+    x = F.pad(x, (padding, padding, padding, padding))
+    windows = x.unfold(2, weight.shape[2], stride).unfold(3, weight.shape[3], stride)
+    return torch.einsum("nchwij,kcij->nkhw", windows, weight) + bias[:, None, None]
+
+
+def largest_of_windows(x: Any, kernel_size: Any, stride: Any) -> Any:
+    """Pool by the maximum."""
+    return x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).amax(dim=(4, 5))
+
+
+def mean_of_windows(x: Any, kernel_size: Any, stride: Any) -> Any:
+    """Pool by the mean."""
+    return x.unfold(2, kernel_size, stride).unfold(3, kernel_size, stride).mean(dim=(4, 5))
+
+
+def by_weight(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> Any:
+    """Compute the gradient of a convolution by its weight."""
+    return torch.nn.grad.conv2d_weight(x, weight.shape, grad_out, stride=stride, padding=padding)
+
+
+def by_input(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> Any:
+    """Compute the gradient of a convolution by its input."""
+    return torch.nn.grad.conv2d_input(x.shape, weight, grad_out, stride=stride, padding=padding)
+
+
+def by_bias(grad_out: Any) -> Any:
+    """Compute the gradient of a convolution by its bias."""
+    return grad_out.sum(dim=(0, 2, 3))
+
+
+def parameters(in_channels: Any, out_channels: Any, kernel_size: Any) -> Any:
+    """Count what a convolution learns."""
+    return out_channels * (in_channels * kernel_size * kernel_size + 1)
+
+
+def dense_parameters(inputs: Any, outputs: Any, image_size: Any) -> Any:
+    """Count what a dense layer between two stacks of square maps learns."""
+    return (inputs * image_size * image_size) * (outputs * image_size * image_size) + outputs * image_size * image_size
+
+
+def output_size(size: Any, kernel_size: Any, stride: Any, padding: Any) -> Any:
+    """Count the windows that fit."""
+    return (size - kernel_size + 2 * padding) // stride + 1

@@ -1,0 +1,36 @@
+"""What is right in this lab, each in one readable way: the neighbours of these are tried on answers without a name."""
+
+from typing import Any
+
+import torch
+
+
+def neuron(x: Any, w: Any, b: Any) -> Any:
+    """Compute what one neuron gives, for x (D,) and w (D,)."""
+    return (x * w).sum() + b
+
+
+def layer(X: Any, W: Any, b: Any) -> Any:
+    """Compute what K neurons give for a batch: X (N, D), W (K, D), b (K,)."""
+    return torch.matmul(X, W.T) + b
+
+
+def error(y_hat: Any, y: Any) -> Any:
+    """Compute the mean squared error."""
+    return (y_hat - y).square().mean()
+
+
+def slopes(x: Any, y: Any, w: Any, b: Any) -> Any:
+    """Compute the slopes of the mean squared error of a line, by w and by b."""
+    errors = w * x + b - y
+    return 2 * (errors * x).mean(), 2 * errors.mean()
+
+
+def moved(params: Any, grads: Any, lr: Any) -> Any:
+    """Compute where a step leads."""
+    return params - lr * grads
+
+
+def parameters(height: Any, width: Any, channels: Any, units: Any) -> Any:
+    """Count what a dense layer on a picture learns."""
+    return units * (height * width * channels + 1)

@@ -1,0 +1,206 @@
+"""Exercise 7.10: cover a piece of a picture, and see how far a class's probability falls; then the next piece."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from course_utils.judging.cases import Case, Ways
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.misconceptions import Misconception
+from course_utils.labs.transfer_learning.headings import INSIDE
+from course_utils.labs.transfer_learning.networks import make_network, make_pictures
+
+CO1 = Misconception(
+    "CO1",
+    "the probability that is left, not the fall",
+    "This is what is left when a piece is covered. By how much has it fallen?",
+    INSIDE,
+)
+CO2 = Misconception(
+    "CO2",
+    "fall and rise exchanged",
+    "Signs are exchanged here: a piece that matters has a negative number. From what is subtracted?",
+    INSIDE,
+)
+CO3 = Misconception(
+    "CO3",
+    "pieces stay covered",
+    "Each piece stays covered when the next one is. From which picture does each try start?",
+    INSIDE,
+)
+CO4 = Misconception(
+    "CO4",
+    "scores in place of probabilities",
+    "These are falls of the score. What turns scores into probabilities?",
+    INSIDE,
+)
+CO5 = Misconception(
+    "CO5",
+    "a row and a column of places too few",
+    "This grid has a row and a column too few. How many places can a square take when it moves 0, 1, … steps?",
+    INSIDE,
+)
+CO6 = Misconception(
+    "CO6",
+    "covered with another grey",
+    "The covered piece is black, or white, or noise here. Which argument says what covers it?",
+    INSIDE,
+)
+CO7 = Misconception(
+    "CO7",
+    "the picture that was given is covered afterwards",
+    "Afterwards the picture is not as it was. Can each try cover a copy?",
+    INSIDE,
+)
+CO8 = Misconception(
+    "CO8",
+    "rows and columns of the grid exchanged",
+    "Row and column of the grid are exchanged. Which of the two loops moves the square down?",
+    INSIDE,
+)
+CO9 = Misconception(
+    "CO9",
+    "everything covered but the piece",
+    "Here the piece is all that the network sees. What should be covered, the piece or the rest?",
+    INSIDE,
+)
+CO10 = Misconception(
+    "CO10",
+    "the probability of the network's own answer",
+    "This watches the class that the network names, which changes from try to try. Which class is asked for?",
+    INSIDE,
+)
+CO11 = Misconception(
+    "CO11",
+    "squares side by side, or one pixel apart, whatever the stride",
+    "The square moves by another number of pixels than `stride` here. How far is it from one place to the next?",
+    INSIDE,
+)
+
+NAME = "occlusion"
+WORKED = """
+The same with words: which word of a text does a filter for spam need? It gives "win money now" 0.90.
+
+1. Cover the first word: "… money now" gets 0.70. Fall: 0.90 − 0.70 = 0.20.
+2. Take the *whole* text again, cover the second: "win … now" gets 0.15. Fall: 0.75.
+3. The third: "win money …" gets 0.95. The probability has risen: fall −0.05.
+4. The list (0.20, 0.75, −0.05) says which word counts, and one that speaks against.
+
+```python
+def falls(filter, words):
+    whole = filter(words)
+    return [whole - filter(words[:i] + ["…"] + words[i + 1 :]) for i in range(len(words))]
+```
+"""
+
+
+class Cover(NamedTuple):
+    """The network's seed, the class, the side of the square, its stride, what it is filled with."""
+
+    seed: int
+    k: int
+    size: int
+    stride: int
+    fill: float
+
+
+class Occlusion(Implementation):
+    """Write ``occlusion(model, picture (1, C, H, W), k, size, stride, fill) -> (rows, columns)`` of falls."""
+
+    id = "occlusion"
+    hints = (
+        "How many places can the square take down and across? It is the size rule of Lab 05, without padding.",
+        "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
+    )
+    worked = WORKED
+    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11)
+
+    def cases(self) -> Sequence[Case]:
+        """Return squares side by side, some that overlap, and one with cells left over."""
+        return [
+            Case("a picture of 6×4, squares of 2, stride 1", Cover(81, 2, 2, 1, 0.5)),
+            Case("squares of 3, stride 2", Cover(82, 1, 3, 2, -0.4)),
+            Case("squares of 2, stride 2", Cover(83, 4, 2, 2, 0.3)),
+        ]
+
+    def hidden_cases(self, seed: int) -> Sequence[Case]:
+        """Return other squares."""
+        return [Case("other squares", Cover(84, 0, 3, 1, 0.7)), Case("another class", Cover(85, 3, 1, 2, -1.0))]
+
+    def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
+        """Compare with a loop over places."""
+        cover: Cover = case.data
+        picture = make_pictures(1, cover.seed + case.seed)
+        found = case.ask(cover_up, answer, cover.seed, picture, *cover[1:])
+        if found["answer"] is None:
+            raise case.always(f"{NAME} returned None. Does it end in a return statement?")
+        array = case.array(found["answer"], f"What {NAME} returns")
+        if found["same"] is not True:
+            raise case.always(f"{NAME} changed the picture that it was given.", CO7)
+        case.compare(NAME, array, falls(cover, picture), wrong_falls(cover, picture))
+
+
+def cover_up(function: Callable[..., Any], seed: int, picture: torch.Tensor, *numbers: Any) -> dict[str, Any]:
+    """Probe: call ``function`` on a network; say whether it left the picture alone."""
+    before = picture.clone()
+    answer = function(make_network(seed), picture, *numbers)
+    if isinstance(answer, list | tuple):
+        answer = torch.tensor([[float(one) for one in row] for row in answer])
+    return {
+        "answer": answer.detach() if isinstance(answer, torch.Tensor) else answer,
+        "same": torch.equal(picture, before),
+    }
+
+
+@torch.no_grad()
+def falls(
+    cover: Cover,
+    picture: torch.Tensor,
+    *,
+    left: bool = False,
+    stay: bool = False,
+    scores: bool = False,
+    rest: bool = False,
+    own: bool = False,
+) -> torch.Tensor:
+    """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
+    model, seen = make_network(cover.seed), picture.clone()
+    height, width = picture.shape[2:]
+
+    def ask(pixels: torch.Tensor) -> torch.Tensor:
+        given = model(pixels)[0] if scores else model(pixels).softmax(1)[0]
+        return given.max() if own else given[cover.k]
+
+    rows = []
+    for row in range(0, height - cover.size + 1, cover.stride):
+        found = []
+        for column in range(0, width - cover.size + 1, cover.stride):
+            place = (..., slice(row, row + cover.size), slice(column, column + cover.size))
+            seen = seen if stay else picture.clone()
+            if rest:
+                seen = torch.full_like(picture, cover.fill)
+                seen[place] = picture[place]
+            else:
+                seen[place] = cover.fill
+            found.append(ask(seen) if left else ask(picture) - ask(seen))
+        rows.append(torch.stack(found))
+    return torch.stack(rows)
+
+
+def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
+    """For each wrong way, a function that computes its grid."""
+    right = falls(cover, picture)
+    strides = {1, cover.size, 2} - {cover.stride}
+    return {
+        CO1: lambda: [falls(cover, picture, left=True)],
+        CO2: lambda: [-right],
+        CO3: lambda: [falls(cover, picture, stay=True)],
+        CO4: lambda: [falls(cover, picture, scores=True), falls(cover, picture, scores=True, left=True)],
+        CO5: lambda: [right[:-1, :-1]],
+        CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in (0.0, 1.0, float(picture.mean()))],
+        CO8: lambda: [right.T],
+        CO9: lambda: [falls(cover, picture, rest=True), falls(cover, picture, rest=True, left=True)],
+        CO10: lambda: [falls(cover, picture, own=True)],
+        CO11: lambda: [falls(cover._replace(stride=stride), picture) for stride in sorted(strides)],
+    }

@@ -1,0 +1,166 @@
+"""Neighbours of what is right: each kind of change, what is said of it, and when it is not named."""
+
+import inspect
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils.judging.cases import Case
+from course_utils.judging.exercise import Implementation
+from course_utils.judging.findings import look
+from course_utils.judging.near import NEAR, nearly, neighbours, only
+from course_utils.judging.numbers import judge_numbers
+from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
+
+
+def line(x, w, b):
+    return torch.matmul(x, w) + b
+
+
+def bent(x, w):
+    return torch.matmul(x, w) + x[:, 0] ** 2
+
+
+def share(Z, l2):
+    powers = torch.exp(Z)
+    powers = powers + l2
+    return powers / powers.sum(dim=1, keepdim=True)
+
+
+def passed(x, threshold):
+    return x * (x > threshold)
+
+
+def halved(x):
+    return x**2 / 2
+
+
+def pair(x, y):
+    return x - y, x
+
+
+def count(inputs, units):
+    return units * (inputs + 1)
+
+
+rng = np.random.default_rng(4)
+X, W, B = (torch.tensor(rng.normal(size=size)) for size in ((4, 3), 3, ()))
+Z = torch.tensor(rng.normal(size=(4, 4)))
+POWERS = Z.exp() + 0.1
+KINDS = [
+    ("SL30", line, (X, W, B), X @ W - B),
+    ("SL31", line, (X, W, B), X @ W),
+    ("SL32", line, (X, W, B), (X @ W) ** 2 + B),
+    ("SL33", pair, (X, 2 * X + 1), 0 * X),
+    ("SL34", pair, (X, 2 * X + 1), X + 1),
+    ("SL35", halved, (X,), X**3 / 2),
+    ("SL36", share, (Z, 0.1), POWERS / POWERS.sum(dim=0, keepdim=True)),
+    ("SL37", share, (Z, 0.1), POWERS / POWERS.mean(dim=1, keepdim=True)),
+    ("SL38", line, (X, W, B), X @ W * B + B),
+    ("SL39", share, (Z, 0.1), torch.softmax(Z, 1)),
+    ("SL40", halved, (X,), (X**2 / 2) ** 2 / 2),
+    ("SL41", line, (X, W, B), X @ (0 * W + 1) + B),
+    ("SL42", passed, (X, 0.0), X * (X < 0)),
+]
+
+
+def that_fit(recipe, asked, given):
+    part = 0 if recipe is pair else None
+    every = ((way, np.asarray(one, float)) for way, one in nearly(recipe, *asked, part=part))
+    return [way for way, one in every if one.shape == given.shape and np.allclose(one, given)]
+
+
+@pytest.mark.parametrize(("code", "recipe", "asked", "given"), KINDS, ids=[kind[0] for kind in KINDS])
+def test_each_kind_of_change_is_found(code, recipe, asked, given):
+    assert code in {way.code for way in that_fit(recipe, asked, given)}
+
+
+def test_every_kind_is_tried_here_and_is_a_slip():
+    assert {kind[0] for kind in KINDS} == {way.code for way in NEAR}
+    assert set(NEAR) <= set(SLIPS)
+    assert all(map(is_slip, (way for way, _ in neighbours(line))))
+
+
+def test_a_neighbour_says_which_argument_comes_in_and_never_more():
+    for recipe in (line, share, passed, halved, pair):
+        names = set(inspect.signature(recipe).parameters)
+        for way, _ in neighbours(recipe):
+            base = next(one for one in NEAR if one.code == way.code)
+            more = way.feedback.removeprefix(base.feedback)
+            assert way.feedback.startswith("One way to get exactly this")
+            assert {word.strip("`,.") for word in more.split() if "`" in word} <= names
+
+
+# --- in a case, and in several
+
+
+class Line(Implementation):
+    id = "line"
+
+    def cases(self):
+        return [Case(f"{size} numbers", torch.tensor(rng.normal(size=(size, 3)))) for size in (1, 4, 5)]
+
+    def try_case(self, case, answer):
+        given = case.array(answer(case.data), "What it returns").reshape(-1)
+        case.compare("line", given, bent(case.data, W), near=lambda: nearly(bent, case.data, W))
+
+
+def codes(answer):
+    return Line().judge(answer)[""].codes
+
+
+def minus(x):
+    return x @ W - x[:, 0] ** 2
+
+
+def test_a_change_is_named_that_shows_in_every_case():
+    assert codes(minus) == ("SL30",)
+
+
+def test_a_change_that_shows_in_one_case_alone_is_not_named():
+    assert codes(lambda x: minus(x) if len(x) == 4 else bent(x, W) + 7 * x[:, 1] ** 2) == ()
+
+
+def test_a_single_number_is_named_only_if_a_second_case_agrees():
+    assert codes(lambda x: minus(x) if len(x) == 1 else bent(x, W)) == ()
+
+
+def test_in_further_cases_only_what_fits_the_first_is_looked_at():
+    (way, *_) = that_fit(line, (X, W, B), X @ W - B)
+    with only([way]):
+        assert [one for one, _ in nearly(line, X, W, B)] == [way]
+        assert {one.code for one, _ in nearly(halved, X)} <= {way.code}
+
+
+# --- numbers
+
+
+def look_at(value, **more):
+    found = judge_numbers({"n": value}, {"n": count(784, 130)}, what="counts", near={"n": (count, (784, 130))}, **more)
+    return found["n"].codes
+
+
+def test_a_count_of_its_own_numbers_is_named_and_a_small_one_is_not():
+    assert look_at(130 * 784) == ("SL31",)
+    assert look_at(784 * 785) == ("SL33",)
+    assert look_at(7) == ()
+    assert look_at(123_456) == ()
+
+
+def test_slips_in_a_sum_of_products():
+    ways = of_a_sum((2, 3), (5, -7), 4)
+    assert 4 + 10 + 21 in ways[SL43]
+    assert 4 - 10 - 21 in ways[SL43]
+    assert 4 + 2 * -7 + 3 * 5 in ways[SL44]
+    assert ways[SL45][0] == pytest.approx(1 / (1 + np.exp(7)))
+
+
+def test_what_is_tried_may_fail():
+    def fails():
+        yield NEAR[0], object()
+        yield NEAR[1], torch.zeros(2)
+
+    case = Case("a case")
+    found = look(lambda: case.compare("f", np.zeros(2) + 1, np.ones(2) * 3, near=fails))
+    assert found.codes == ()
