@@ -2,8 +2,8 @@
 
 A page is made anew when what it shows has changed (the graded notebook, a score or comment that a person gave, what is
 taken off for being late), or what makes it: the grader's own code, nbgrader and its settings. What a page was made from
-is noted beside the results in the spool. Making a page takes the better part of a second and changes nothing else; it
-is done in processes with limits (:mod:`course_utils.grading.page_makers`), several for a large class.
+is noted beside the results in the spool. Making a page changes nothing else; it is done in processes with limits
+(:mod:`course_utils.grading.page_makers`), several for a large class.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from course_utils.grading.totals import further_cells
 from course_utils.grading.workers import processors
 
 LIBRARIES = ("nbgrader", "nbconvert")
-PAGES_EACH = 6  # from which a process more, with its two seconds of imports, is worth while
+PAGES_EACH = 10  # from which a process more, with its two seconds of imports, is worth while
 
 
 @dataclass

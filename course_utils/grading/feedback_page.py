@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import nbgrader
-from nbconvert import HTMLExporter
+from jinja2 import BytecodeCache, Environment
+from jinja2.bccache import Bucket
+from nbconvert import HTMLExporter, TemplateExporter
+from nbconvert.filters.widgetsdatatypefilter import WidgetsDataTypeFilter
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 from traitlets.config import Config
@@ -36,6 +39,27 @@ FOLDED = "Your answer, and the text of the exercise"
 NOTICES = ("reason", NOTICE)  # ids of cells that stand above everything
 
 
+class Compiled(BytecodeCache):
+    """Templates that were compiled in this process."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill in what is kept of a template."""
+        if kept := self.kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep a template."""
+        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
+WITHOUT_WORDS = re.compile(r"<img\b(?![^>]*\balt=)")
+NO_WORDS = '<img alt="No description has been provided for this image"'
+
+
 class FeedbackExporter(HTMLExporter):
     """Makes feedback pages by the template of this package, which extends nbgrader's."""
 
@@ -46,6 +70,22 @@ class FeedbackExporter(HTMLExporter):
         config.FeedbackExporter.extra_template_basedirs = [str(OURS), str(NBGRADERS)]
         config.FeedbackExporter.extra_template_paths = [*theirs, str(NBGRADERS)]
         super().__init__(config=config, **options)  # type: ignore[no-untyped-call]
+
+    def _create_environment(self) -> Environment:
+        """Let templates be compiled once, not once a page."""
+        made: Environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        made.bytecode_cache = COMPILED
+        return made
+
+    def from_notebook_node(  # type: ignore[override]  # nbconvert's own says that a page is a notebook
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **options: Any
+    ) -> tuple[str, dict[str, Any]]:
+        """Return a page as nbconvert makes it, without reading all of its HTML once more to find pictures."""
+        resources = self._init_resources(resources)  # type: ignore[no-untyped-call]
+        kinds = WidgetsDataTypeFilter(notebook_metadata=self._nb_metadata, parent=self, resources=resources)
+        self.register_filter("filter_data_type", kinds)  # type: ignore[no-untyped-call]
+        page, resources = TemplateExporter.from_notebook_node(self, nb, resources, **options)
+        return WITHOUT_WORDS.sub(NO_WORDS, page), resources
 
 
 def name_as_handed_in(assignment: str, student: str, notebooks: list[str]) -> None:

@@ -14,6 +14,7 @@ import html
 import re
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import pass_context
@@ -30,6 +31,7 @@ DRESSED_LINE = 1_000  # letters of a line of code
 COLOURS = 500  # in one output
 SHOWN = 20_000  # letters of one output, half from its beginning and half from its end
 FENCED = 2_000  # letters of code in Markdown
+REMEMBERED = 512  # texts of each kind, from one page to the next
 PICTURE = re.compile(r"data:image/[a-z+]+;base64,[A-Za-z0-9+/=\s]*")
 KEPT = "course_room"  # in a page's resources
 
@@ -66,14 +68,15 @@ class Room:
 def safe_markdown(context: Context, source: str) -> str:
     """Return Markdown as HTML in which nothing runs and nothing is loaded from elsewhere."""
     cell = context.get("cell", {})
-    return _shown(context, source, lambda text: _markdown(text, cell.get("attachments") or {}))
+    pictures = cell.get("attachments") or {}
+    return _shown(context, source, lambda text: _markdown(text, pictures) if pictures else _plain_markdown(text))
 
 
 @pass_context
 def shown_code(context: Context, source: str, metadata: object = None) -> str:
     """Return code as HTML, in colours unless it is long."""
     long_line = max(map(len, source.split("\n"))) > DRESSED_LINE
-    return _shown(context, source, plain if long_line else Highlight2HTML(pygments_lexer="ipython3"))
+    return _shown(context, source, plain if long_line else _coloured)
 
 
 @pass_context
@@ -149,6 +152,19 @@ def _room(context: Context) -> Room:
 def _is_graded(context: Context) -> bool:
     settings = context.get("cell", {}).get("metadata", {}).get("nbgrader") or {}
     return bool(settings.get("grade") or settings.get("solution"))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _coloured(source: str) -> str:
+    """Return code in colours. Most of a class's cells are the same."""
+    made: str = Highlight2HTML(pygments_lexer="ipython3")(source)
+    return made
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plain_markdown(text: str) -> str:
+    """Return Markdown without pictures of its own as HTML. Most of a class's cells are the same."""
+    return _markdown(text, {})
 
 
 def _markdown(text: str, attachments: dict[str, Any]) -> str:

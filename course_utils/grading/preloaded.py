@@ -21,7 +21,7 @@ from typing import NoReturn
 from course_utils.grading import own_code, sandbox, shell
 from course_utils.grading.channel import Channel, Gone, take
 from course_utils.grading.fork_server import ForkServer, die_with_parent
-from course_utils.grading.job import FORKING, SPAWNING
+from course_utils.grading.job import FORKING, SPAWNING, versions
 from course_utils.grading.preloading import at_home, collapse_memory, preload, see_that_there_is_one_thread
 from course_utils.grading.spawned import SpawnedBoxes
 from course_utils.grading.starting import inherited
@@ -37,6 +37,7 @@ def serve(control: socket.socket, tier: sandbox.Tier, readable: list[Path]) -> N
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     see_that_there_is_one_thread()
     built = shell.build()
+    versions()  # each supervisor wants them, and would read them anew
     gc.collect()
     gc.disable()
     gc.freeze()

@@ -4,9 +4,11 @@ import random
 import re
 from pathlib import Path
 
+import nbconvert
 import pytest
 from classroom import LAB, hand_in
 from fake_engine import grade as fake_grade
+from jinja2 import Environment
 from nbconvert import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from thorough import one_in
@@ -210,6 +212,22 @@ def test_formgraders_server_takes_that_exporter(root):
 
     read_settings(root)
     assert server.HTMLExporter is formgrader_page.LimitedExporter
+
+
+# --- what a class's pages have in common is done once
+
+
+@pytest.mark.slow
+def test_templates_are_compiled_once_and_no_page_is_read_again(root, monkeypatch):
+    for student in ("mia", "ada"):
+        graded(root, student, [code("1", shown(image_png="iVBORw0KGgo="))])
+    monkeypatch.setattr(nbconvert.exporters.html, "BeautifulSoup", None)
+    assert feedback._make(root, LAB, "mia", "source") == ""
+    monkeypatch.setattr(Environment, "_compile", None)
+    assert feedback._make(root, LAB, "ada", "source") == ""
+    made = [(root / "feedback" / who / LAB / f"{LAB}.html").read_text() for who in ("mia", "ada")]
+    assert made[0] == made[1]
+    assert 'alt="No description' in made[0]
 
 
 # --- how a feedback page is laid out

@@ -738,7 +738,7 @@ def test_groups_of_version_two_are_made_where_limits_are_handed_down(monkeypatch
 def test_groups_are_read_from_the_kernel_s_lists(monkeypatch):
     found = cgroups.places()
     assert all(place.is_absolute() for places in found.values() for place in places)
-    assert set(found) <= {"", "memory", "pids", "cpu"}
+    assert set(found) <= {"", "memory", "pids", "cpu", "cpuacct"}
 
 
 # --- the filter of system calls, by a small interpreter -------------------------------------------
