@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from types import SimpleNamespace
 
 import IPython.display  # noqa: F401  asked for where IPython itself is a stand-in
@@ -165,7 +166,7 @@ def test_a_damaged_file_is_set_aside_with_a_sentence_and_what_can_be_read_is_kep
     assert len(record.exercises) == 2
     assert "set aside as progress.damaged-1.jsonl" in record.remarks[0]
     assert kept.with_name("progress.damaged-1.jsonl").exists()
-    assert journal.read() == record.__class__(record.exercises, record.practice, record.latest, [])
+    assert journal.read() == replace(record, remarks=[])
 
 
 def test_a_line_that_broke_off_does_not_spoil_the_next(kept):

