@@ -11,6 +11,7 @@ from course_utils.judging.answer import Answer, Standing, Verdict, is_heard, sho
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.judging.raised import RAISED
 from course_utils.judging.slips import is_slip
 from course_utils.runtime import in_notebook
 
@@ -112,9 +113,16 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     """Return the finding on a wrong case, named only as the other cases allow.
 
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
-    what was answered in one of them, too; of several ways the one that does so most often.
+    what was answered in one of them, too; of several ways the one that does so most often. Where the code only raised,
+    nothing was answered.
     """
-    wrong_ones = [one for one in others if one.standing is Standing.WRONG and (one.because or one.fitting is not None)]
+    if _only_raised(first):
+        return first
+    wrong_ones = [
+        one
+        for one in others
+        if one.standing is Standing.WRONG and (one.because or one.fitting is not None) and not _only_raised(one)
+    ]
     if not first.because:
         return replace(first, because=slip_of_all(first, wrong_ones))
     if not wrong_ones:
@@ -128,16 +136,28 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 
 
+def _only_raised(finding: Finding) -> bool:
+    """Tell whether all that is known of a wrong case is what the learner's code raised in it."""
+    return finding.fitting is None and bool(finding.because) and all(way in RAISED for way in finding.because)
+
+
 def slips_give_way(found: Findings) -> Findings:
-    """Return findings without slips where a wrong way of the exercise's own explains another part of the same code."""
-    if not any(not is_slip(way) for finding in found.values() for way in finding.because):
+    """Return findings without slips where a wrong way of the exercise's own explains another part of the same code.
+
+    So it is with what the code raised in a part.
+    """
+    if not any(not _is_general(way) for finding in found.values() for way in finding.because):
         return found
     return {
-        part: replace(one, because=tuple(way for way in one.because if not is_slip(way)))
-        if any(map(is_slip, one.because))
+        part: replace(one, because=tuple(way for way in one.because if not _is_general(way)))
+        if any(map(_is_general, one.because))
         else one
         for part, one in found.items()
     }
+
+
+def _is_general(way: Misconception) -> bool:
+    return is_slip(way) or way in RAISED
 
 
 def may_be_slip(finding: Finding) -> bool:

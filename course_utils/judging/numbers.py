@@ -3,6 +3,7 @@
 One number alone often cannot tell a right method from a wrong one; a set of questions can.
 """
 
+import math
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import islice
 from typing import Any, NamedTuple, TypeVar
@@ -177,7 +178,7 @@ def read_shape(value: Any, what: str) -> tuple[float, ...]:
 
 def _near(value: Any, recipe: Recipe, numbers: tuple[Any, ...]) -> tuple[Misconception, ...]:
     """Return the neighbour of a recipe that gives a number, in a tuple; none for numbers that many ways give."""
-    if not isinstance(value, int | float) or (value == int(value) and abs(value) < MANY):
+    if not isinstance(value, int | float) or not math.isfinite(value) or (value % 1 == 0 and abs(value) < MANY):
         return ()
     found = (way for way, made in nearly(recipe, *numbers) if way.code in FEW and _is_number(made, value))
     return tuple(islice(found, 1))

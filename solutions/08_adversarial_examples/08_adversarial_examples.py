@@ -953,12 +953,12 @@ def middle(number):
     return [(11, 11)] * number
 
 
-def learn_patch(target, corners, rounds=4, pictures=500):
-    """Learn a patch on pictures of the training set."""
+def learn_patch(step, target, corners, rounds=4, pictures=500):
+    """Learn a patch on pictures of the training set, a step at a time."""
     patch = torch.rand(3, 10, 10, generator=chance)
     for _ in range(rounds):
         for batch in X[:pictures].split(50):
-            patch = patch_step(network, batch, patch, corners(len(batch)), target, 0.05)
+            patch = step(network, batch, patch, corners(len(batch)), target, 0.05)
             patch = torch.as_tensor(patch)
     return patch
 
@@ -970,8 +970,8 @@ patches = {"random": torch.rand(3, 10, 10, generator=chance)}
 patches["cut from dots"] = X[dots == Y][0][:, 11:21, 11:21]
 if lab.patch_step.is_written(patch_step):
     much = {"rounds": 1, "pictures": 50} if is_grading() else {}
-    patches["learned in the middle"] = learn_patch(dots, middle, **much)
-    patches["learned anywhere"] = learn_patch(dots, anywhere, **much)
+    patches["learned in the middle"] = learn_patch(patch_step, dots, middle, **much)
+    patches["learned anywhere"] = learn_patch(patch_step, dots, anywhere, **much)
 
 # %% [markdown]
 r"""

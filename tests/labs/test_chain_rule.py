@@ -1061,11 +1061,13 @@ def test_the_shape_of_a_number_is_an_answer():
 
 @pytest.mark.parametrize("form", [list, tuple, np.array, torch.tensor])
 def test_losses_count_in_any_form(form):
-    assert judged(lab.train_with_values.check, {"losses": form(torch_training()), "difference": 0}).share == 1
+    assert judged(lab.train_with_values.check, {"losses": form(torch_training()), "difference": 0.0}).share == 1
 
 
-def test_a_loss_after_the_last_move_may_be_given_too():
-    assert judged(lab.train_with_values.check, {"losses": torch_training(61), "difference": 1e-9}).share == 1
+def test_a_loss_after_the_last_move_is_one_too_many():
+    found = judged(lab.train_with_values.check, {"losses": torch_training(61), "difference": 1e-9})
+    assert found.share == 0.5
+    assert "losses: you gave 61 numbers" in found.text
 
 
 # --- wrong, never

@@ -375,7 +375,7 @@ def test_weight_decay_is_that_of_pytorch_to_ten_digits():
 def test_the_homework_is_worth_twelve_points_and_three_of_them_are_for_words():
     assert sum(lesson.points().values()) + 3 == 12
     assert lesson.cells()["report"].metadata.nbgrader.points == 3
-    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {*GIVES, GARMENTS}
+    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {*GIVES, GARMENTS, "dropout-layer", "batch-norm"}
 
 
 # --- the table of the lesson

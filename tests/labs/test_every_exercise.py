@@ -393,7 +393,7 @@ def test_at_grading_no_step_is_looked_at(monkeypatch):
 @exercise_by_exercise
 def test_what_is_to_be_read_again_was_read_before(exercise):
     folder = folder_of(exercise)
-    own = {one.section for one in exercise.misconceptions if not one.notebook}
+    own = {one.section for one in exercise.misconceptions if one.section and not one.notebook}
     assert own - Lesson(folder).headings_before(f"{exercise.id}-check") == set()
     for one in exercise.misconceptions:
         if one.notebook:  # a homework sends its readers to its lab, and says so

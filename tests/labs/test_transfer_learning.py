@@ -597,10 +597,10 @@ def head_with_a_small_number(F_train, y_train, F_test):
 
 
 def head_with_random_start(F_train, y_train, F_test):
-    """Start from PyTorch's random weights, train in batches, with one hidden layer."""
+    """Start from PyTorch's random weights, train in batches."""
     mean, std = F_train.mean(0), F_train.std(0)
     std = std.where(std > 0, torch.ones(()))
-    head = nn.Sequential(nn.Linear(F_train.shape[1], 16), nn.ReLU(), nn.Linear(16, int(y_train.max()) + 1))
+    head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1)
     fit(head, (F_train - mean) / std, y_train, epochs=60, batch_size=10, learning_rate=0.01)
     return head((F_test - mean) / std).softmax(1).detach()
 
@@ -1157,6 +1157,7 @@ def test_the_model_answer_holds_the_table_that_the_lesson_prints():
 
 @pytest.mark.slow
 def test_a_fresh_network_learns_ten_pictures_by_heart_and_little_else(names):
+    lesson.run("my_guess = predictions.keep", names)
     lesson.run("fresh = make_small_cnn", names)
     accuracy_of, fresh = names["accuracy"], names["fresh"]
     assert accuracy_of(fresh, names["X_ten"], names["y_ten"]) == 1

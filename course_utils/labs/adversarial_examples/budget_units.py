@@ -71,8 +71,8 @@ EB8 = Misconception(
 EB9 = Misconception(
     "EB9",
     "another count, or a factor too many",
-    "One way to get this: one side in place of all numbers of the picture, one root or one factor too many. Write down "
-    "what each number of the change is, and how many there are.",
+    "One way to get this: one side in place of all numbers of the picture, one root or one factor too many. What is "
+    "each number of the change, and how many are there?",
     UNITS,
 )
 STDS = (0.2, 0.25, 0.4, 0.5)

@@ -219,7 +219,11 @@ class BoundaryPoints(Implementation):
         start, end = map(float, rng.uniform(0.5, 6, size=2))
         fixed = [Line((0.0, level), -1.5), Line((upright, 0.0), bias), Line((-2.0, 0.0), 0.0), Line((2, -1), 3)]
         leaning = [
-            Line((float(first), float(second)), one * (-1) ** place, (start, -end) if place % 2 else (-start, end))
+            Line(
+                (float(first), float(second if place else abs(second))),  # below 0 two wrong ways give the same
+                one * (-1) ** place,
+                (start, -end) if place % 2 else (-start, end),
+            )
             for place, ((first, second), one) in enumerate(drawn)
         ]
         return [Case("another line", line) for line in (*leaning, *fixed)]
