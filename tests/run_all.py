@@ -5,6 +5,7 @@ are shown as they run; what a step of the others printed is shown when it has en
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -47,7 +48,8 @@ QUICK = {  # what can be said without running a test: also what is checked befor
 def lanes() -> list[dict[str, list[str]]]:
     """Return what is run, by name: the tests, and beside them what computes and waits for nothing.
 
-    The tests of the labs are one process: each further one would collect some thousand cases again.
+    The tests of the labs are one process: a further one would collect some thousand cases again, and train the
+    networks that are right answers.
     """
     beside = dict(QUICK)
     if notebooks := [str(path) for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))]:
@@ -65,16 +67,22 @@ def make_instructor_notebooks() -> None:
         write_instructor_notebook(ROOT, name)
 
 
+def command(name: str, arguments: list[str]) -> list[str]:
+    """Return the command of a step. What takes longest goes first: others give way to it, or it would end alone."""
+    gives_way = name != "labs" and shutil.which("nice")
+    return [*(["nice", "-n", "5"] if gives_way else []), sys.executable, *arguments]
+
+
 def run_shown(name: str, arguments: list[str], root: Path) -> bool:
     """Run a step in a folder, show what it prints as it comes, and return whether it passed."""
     print(f"\n=== {name}: python {' '.join(arguments)}", flush=True)
-    return not subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root)).returncode
+    return not subprocess.run(command(name, arguments), cwd=root, env=environment(root)).returncode
 
 
 def run_aside(name: str, arguments: list[str], root: Path) -> bool:
     """Run a step in a folder, show all that it printed when it has ended, and return whether it passed."""
     with tempfile.TemporaryFile("w+", errors="replace") as said:
-        done = subprocess.run([sys.executable, *arguments], cwd=root, env=environment(root), stdout=said, stderr=said)
+        done = subprocess.run(command(name, arguments), cwd=root, env=environment(root), stdout=said, stderr=said)
         said.seek(0)
         verdict = "failed" if done.returncode else "passed"
         print(f"\n=== {name}, {verdict}: python {' '.join(arguments)}\n{said.read()}", flush=True)
