@@ -156,6 +156,7 @@ def test_a_learned_patch_turns_pictures_where_it_was_learned_and_noise_turns_non
     for words in ("def paste(", "def learn_patch("):
         lesson.run(words, names)
     lesson.run("chance = torch.Generator", names, ("manual_seed(0)", f"manual_seed({run.seed})"))
+    lesson.run("guess_patches = predictions.keep", names)
     lesson.run("become dots, patch lies", names)
     rates = names["rates"]
     assert max(*rates["random"], *rates["cut from dots"]) < 0.05
@@ -163,7 +164,7 @@ def test_a_learned_patch_turns_pictures_where_it_was_learned_and_noise_turns_non
     assert rates["learned in the middle"][1] < 0.36
     assert 0.36 < rates["learned anywhere"][1] < 0.68
     assert rates["learned anywhere"][0] > 0.8
-    patch = names["learn_patch"](0, names["anywhere"])
+    patch = names["learn_patch"](names["patch_step"], 0, names["anywhere"])
     others = run.x[run.y != 0]
     carrying = names["paste"](others, patch, names["anywhere"](len(others)))
     assert 0.08 < float((run.network(carrying).argmax(1) == 0).double().mean()) < 0.28, "one in six become a disc"

@@ -1008,7 +1008,7 @@ Noise turns none, and a true piece of dots turns next to none: it is not dots th
 
 # %% [markdown]
 r"""
-Not every class can be printed: for *disc*, whose mark is one large outline, the same forty steps turn about one picture in six. A tenth of a picture has room for a texture, not for a shape. (Try it: `learn_patch(0, anywhere)`.)
+Not every class can be printed: for *disc*, whose mark is one large outline, the same forty steps turn about one picture in six. A tenth of a picture has room for a texture, not for a shape. (Try it: `learn_patch(patch_step, 0, anywhere)`.)
 """
 
 # %% [markdown]
