@@ -24,6 +24,7 @@ from torch import nn
 from course_utils.data import SHAPES, load_shapes
 from course_utils.judging.answers import as_array
 from course_utils.judging.protocol.calling import ask, must_be_function
+from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.adversarial_examples import networks
 from course_utils.models import make_small_cnn
@@ -226,14 +227,18 @@ def attacked(attack: Callable[..., Any], weights: Weights, x: torch.Tensor, y: t
     """Probe: call an attack on a network with these weights; return the pictures that it made."""
     torch.manual_seed(0)
     torch.set_flush_denormal(True)  # a defence of tiny weights would make each step a hundred times as slow
-    answer = attack(networks.rebuild(weights), x.clone(), y.clone(), eps)
+    try:
+        answer = attack(networks.rebuild(weights), x.clone(), y.clone(), eps)
+    finally:
+        torch.set_flush_denormal(False)
     return answer.detach().cpu().numpy() if isinstance(answer, torch.Tensor) else answer
 
 
 def rehearse(attack: Callable[..., Any], network: nn.Module, x: torch.Tensor, y: torch.Tensor, eps: float = EPS) -> str:
     """Return in a sentence what an attack does to a network of the lab's build, as the challenge would count it."""
     weights = checked(network.state_dict())
-    given = attacked(attack, weights, x, y, eps)
+    with undisturbed():
+        given = attacked(attack, weights, x, y, eps)
     if wrong := against_the_rules(x, given, eps):
         return f"Would not count: {wrong}."
     found = measured(weights, x, y, given, eps)
