@@ -17,7 +17,7 @@ NOTEBOOK_SECONDS = 300  # per cell: a limit against endless loops, not a measure
 PYTEST = ["-m", "pytest", "-p", "no:cacheprovider"]
 NBVAL = ["--nbval-lax", "--nbval-current-env", f"--nbval-cell-timeout={NOTEBOOK_SECONDS}"]
 LABS = "tests/labs"
-BY_FILE = ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
+BY_FILE = ["-n", "3", "--dist", "loadfile", "--no-loadscope-reorder"]  # in the order of tests/conftest.py; some wait
 
 
 def environment(root: Path = ROOT) -> dict[str, str]:

@@ -339,7 +339,7 @@ HEAVY = {
 NESTED = {"many lists of many", "maps in maps"}  # what is nested is counted one by one: seconds
 
 
-@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.slow] * (one in NESTED)) for one in HEAVY])
+@pytest.mark.parametrize("name", [pytest.param(one, marks=[pytest.mark.thorough] * (one in NESTED)) for one in HEAVY])
 def test_a_frame_with_too_many_items_takes_no_memory(name):
     body = HEAVY[name]
     tracemalloc.start()

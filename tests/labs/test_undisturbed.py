@@ -9,6 +9,16 @@ from harness import called, correct, every_exercise, judged, right_answers
 
 pytestmark = pytest.mark.slow
 
+LONG = {  # what they train, or try, takes seconds; in everything else they are like their neighbours
+    *("adversarial-training", "beat-the-baseline", "first-run", "frozen-baseline", "garments", "improvement"),
+    *("results-table", "universal-perturbation"),
+}
+exercise_by_exercise = pytest.mark.parametrize(
+    "exercise",
+    [pytest.param(one, marks=[pytest.mark.thorough] * (one.id in LONG)) for one in every_exercise()],
+    ids=called,
+)
+
 
 def settings() -> tuple:
     """Return all that a check must leave as it was."""
@@ -35,7 +45,7 @@ def odd_settings():
     torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize("exercise", every_exercise(), ids=called)
+@exercise_by_exercise
 def test_a_check_leaves_a_notebook_as_it_found_it(exercise):
     answers = right_answers(exercise)
     before = settings()
@@ -50,7 +60,7 @@ def answers(exercise):
     return right_answers(exercise)
 
 
-@pytest.mark.parametrize("exercise", every_exercise(), ids=called)
+@exercise_by_exercise
 def test_a_right_answer_is_right_whatever_a_notebook_has_set(exercise, answers, odd_settings):
     before = settings()
     found = judged(exercise().check, *answers)
