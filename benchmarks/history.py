@@ -237,7 +237,15 @@ def main() -> int:
     except CourseError as error:
         print(error, file=sys.stderr)
         return 2
-    table = Table("commit", "date", "machine", *FIGURES, title="What grading costs, in CPU seconds")
+    table = Table(
+        "commit",
+        "date",
+        "machine",
+        *FIGURES,
+        title="What grading costs, in CPU seconds",
+        box=None,
+        padding=(0, 1, 0, 0),
+    )
     for row in shown(entries):
         table.add_row(*row)
     console = Console()
