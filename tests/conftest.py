@@ -78,12 +78,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.fixture(autouse=True, scope="session")
 def warm_nbgrader() -> Iterator[None]:
     """Where a release runs nbgrader, it need not be imported each time."""
-    from course_utils import release
-
-    with pytest.MonkeyPatch.context() as patch:
-        cold = release.nbgrader
-        patch.setattr(release, "nbgrader", lambda *words: warm.command(cold(*words)))
-        yield
+    release, cold = warm.warm_releases()
+    yield
+    release.nbgrader = cold
 
 
 @pytest.fixture

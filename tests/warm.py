@@ -22,7 +22,7 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -68,11 +68,19 @@ def run_cold(
     )
 
 
-def command(cold: Sequence[str]) -> list[str]:
-    """Return a command that does what ``[python, …]`` does, and waits for it."""
+def command(cold: Sequence[str], address: str = "") -> list[str]:
+    """Return a command that does what ``[python, …]`` does, and waits for it; without an address at our server."""
     if not CAN_FORK:
         return list(cold)
-    return [sys.executable, "-I", "-S", __file__, "client", server(), *cold[1:]]
+    return [sys.executable, "-I", "-S", __file__, "client", address or server(), *cold[1:]]
+
+
+def warm_releases(address: str = "") -> tuple[Any, Callable[..., list[str]]]:
+    """Have releases of this process run nbgrader so; return the module and what it had before."""
+    release = importlib.import_module("course_utils.release")
+    cold = release.nbgrader
+    release.nbgrader = lambda *words: command(cold(*words), address)
+    return release, cold
 
 
 def _read(file: Any) -> str:
@@ -141,9 +149,7 @@ def serve(address: str) -> None:
     for module in MODULES:
         importlib.import_module(module)
     know_the_gradebooks_version()
-    importlib.import_module("course_utils.release").nbgrader = lambda *words: [
-        sys.executable, "-I", "-S", __file__, "client", address, *course.nbgrader(*words)[1:],
-    ]  # fmt: skip
+    warm_releases(address)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen(64)

@@ -82,7 +82,7 @@ SL67 = Misconception(
     "NumPy asked for what has a gradient",
     "NumPy knows no gradients. What takes a tensor out of the graph before it is handed over?",
 )
-RAISED = (*(SL53, SL54, SL55, SL56, SL57, SL58, SL59, SL60, SL61, SL62, SL63, SL64, SL65, SL66, SL67),)
+RAISED = (SL53, SL54, SL55, SL56, SL57, SL58, SL59, SL60, SL61, SL62, SL63, SL64, SL65, SL66, SL67)
 
 _MESSAGES: tuple[tuple[str, Misconception], ...] = (
     (r"mat1 and mat2 shapes cannot be multiplied|matmul: .* mismatch in its core dimension", SL53),
