@@ -11,7 +11,7 @@ from lesson import Lesson, edited
 from thorough import one_in
 
 from course_utils.labs import conv_and_pooling_homework
-from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers
+from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers, unbroadcast
 
 lesson = Lesson("05_conv_and_pooling_homework")
 lab = conv_and_pooling_homework.for_student()
@@ -375,7 +375,13 @@ def test_weight_decay_is_that_of_pytorch_to_ten_digits():
 def test_the_homework_is_worth_twelve_points_and_three_of_them_are_for_words():
     assert sum(lesson.points().values()) + 3 == 12
     assert lesson.cells()["report"].metadata.nbgrader.points == 3
-    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {*GIVES, GARMENTS, "dropout-layer", "batch-norm"}
+    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {
+        *GIVES,
+        GARMENTS,
+        "dropout-layer",
+        "batch-norm",
+        "unbroadcast",
+    }
 
 
 # --- the table of the lesson
@@ -504,3 +510,47 @@ EQUIVALENT |= {
         f"{DRAWN} → {DRAWN.replace('>=', '>')}": "no number that is drawn is exactly p",
     },
 }
+
+
+# --- further: an engine for arrays
+
+UNBROADCAST = """
+def unbroadcast(grad, shape):
+    added = grad.ndim - len(shape)
+    front = tuple(range(added))
+    stretched = tuple(added + axis for axis, size in enumerate(shape) if size == 1 and grad.shape[added + axis] > 1)
+    return np.sum(grad, axis=front + stretched, keepdims=True).reshape(shape)
+"""
+WHOLE_SUM = "np.sum(grad, axis=front + stretched, keepdims=True).reshape(shape)"
+
+
+def undoes(code: str, *changes: tuple[str, str]) -> WrongWay:
+    def answer():
+        names: dict = {"np": np}
+        exec(edited(UNBROADCAST, *changes), names)
+        return (names["unbroadcast"],)
+
+    return WrongWay(code, "unbroadcast", answer)
+
+
+WRONG_WAYS += [
+    undoes("UB1", ("np.sum", "np.mean")),
+    undoes("UB2", (WHOLE_SUM, "grad.sum(axis=front)")),
+    undoes("UB3", (WHOLE_SUM, "grad.sum(axis=stretched, keepdims=True)")),
+    undoes("UB4", (WHOLE_SUM, "grad.sum(axis=front + stretched)")),
+    undoes("UB5", (WHOLE_SUM, "grad.sum(axis=tuple(range(len(shape), grad.ndim)))")),
+    undoes(
+        "UB6",
+        (WHOLE_SUM, "np.take(grad[(0,) * added], [0], axis=stretched[0] - added) if stretched else grad[(0,) * added]"),
+    ),
+    undoes("UB4", (" and grad.shape[added + axis] > 1", ""), (WHOLE_SUM, "grad.sum(axis=front + stretched)")),
+]
+
+
+def test_the_engine_for_arrays_gives_what_pytorch_gives():
+    names = dict(model()) | {"lab": lab}
+    for cell in ("class Tensor", "def backward(loss)", "def unbroadcast", "def two_layers"):
+        lesson.run(cell, names)
+    apart = unbroadcast.tensors_and_torch(*(names[one] for one in ("two_layers", "Tensor", "backward", "arrays")))
+    assert set(apart) == {"x", "w1", "b1", "w2", "b2", "scale"}
+    assert max(apart.values()) < 1e-12
