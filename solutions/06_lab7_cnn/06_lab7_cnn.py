@@ -21,7 +21,7 @@ r"""
 - write the training loop and an evaluation that hides nothing;
 - count what LeNet, VGG-16 and ResNet are made of, and correct a listing that is not what it says.
 
-**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 190 more for what is marked *Further*, with a good place to stop after section 3.
+**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 205 more for what is marked *Further*, with a good place to stop after section 3.
 """
 
 # %% [markdown]
@@ -1073,6 +1073,52 @@ r"""
 r"""
 In two groups each kernel sees one half of the maps. That halves three layers, and the sum shrinks by 1,413,120 only, for most weights are in layer 6.
 """
+
+# %% [markdown]
+r"""
+Now one that nobody has counted before you: a relative of AlexNet, with numbers of your own.
+"""
+
+# %%
+lab.alexnet_counts
+
+# %% [markdown]
+r"""
+## Bonus. A relative of AlexNet
+
+**Further:** worth nothing, and nothing else needs it.
+
+Give the sides `side1` behind conv1 and `side2` behind pool2; the parameters, biases included, of `conv1`, of `conv2` in two groups and of the `dense` layer; and `saved`, by how many parameters conv2 has fewer than it would have as one group. Where a window does not fit any more, no number comes out: sides are rounded down. (0 points, 15 minutes, ●●○ medium)
+
+Example: 256 kernels of 5×5 in two groups on 96 maps have $256 \cdot (48 \cdot 25 + 1)$ parameters.
+
+<details><summary>Hint</summary>
+On how many places does a window of 11 stand that moves by 4?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "alexnet-counts", "locked": false, "schema_version": 3, "solution": true}
+relative = {
+    "side1": None,
+    "side2": None,
+    "conv1": None,
+    "conv2": None,
+    "saved": None,
+    "dense": None,
+}
+### BEGIN SOLUTION
+relative = {
+    "side1": 49,
+    "side2": 11,
+    "conv1": 23296,
+    "conv2": 128160,
+    "saved": 128000,
+    "dense": 39651328,
+}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "alexnet-counts-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.alexnet_counts.check(relative)
 
 # %% [markdown]
 r"""

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson, edited
+from lesson import Lesson, edited, master_of
 from thorough import one_in
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -26,6 +26,7 @@ from course_utils.judging.findings import Wrong
 from course_utils.judging.variants import Dice
 from course_utils.labs import lab7_cnn
 from course_utils.labs.lab7_cnn import (
+    alexnet_counts,
     build_cnn,
     count_params,
     evaluate,
@@ -604,6 +605,7 @@ EXCLUDED_FORMS = {
 }
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "alexnet-counts": "0dc1212134bf477b254bc0ea62d7a514",
     "keras-network": "88069ce32265615d6f7611555e56983c",
     "larger-pictures": "849424e73ccbc3b1885baab7c031b851",
     "parameter-counts": "7fa87e400918b6f2cd8223e962793b24",
@@ -1317,3 +1319,51 @@ EQUIVALENT |= {
         "along = (step - warmup) / (steps - warmup) → along = (step - warmup) / (warmup - steps)": COSINE_IS_EVEN,
     }
 }
+
+
+# --- further: a relative of AlexNet
+
+RELATIVE = lab.alexnet_counts.question
+RELATIVE_NUMBERS = alexnet_counts.right_numbers(RELATIVE)
+
+
+def relative(code: str, **changes: int) -> WrongWay:
+    share = 1 - len(changes) / len(RELATIVE_NUMBERS)
+    return WrongWay(code, "alexnet-counts", lambda: (RELATIVE_NUMBERS | changes,), share)
+
+
+WRONG_WAYS += [
+    relative("RA1", conv2=160 * (64 * 25 + 1)),
+    relative("RA2", conv2=80 * (32 * 25 + 1)),
+    relative("RA3", conv1=64 * 363, conv2=160 * 800, dense=2048 * 160 * 121),
+    relative("RA4", side2=12, dense=2048 * (160 * 144 + 1)),
+    relative("RA5", side2=9, dense=2048 * (160 * 81 + 1)),
+    relative("RA6", side1=48),
+    relative("RA7", side2=24, dense=2048 * (160 * 576 + 1)),
+    relative("RA8", dense=2048 * 161),
+    relative("RA9", side1=193),
+    relative("RA10", saved=160 * 800 + 160),
+    relative("RA11", saved=160 * 1601),
+    relative("RA12", conv1=64 * 122, conv2=160 * 26),
+    relative("RA13", conv1=64 * 363 + 1, conv2=160 * 800 + 1, dense=2048 * 160 * 121 + 1),
+]
+
+
+def test_the_lessons_counts_of_alexnet_are_those_of_pytorch():
+    table = next(cell.source for cell in master_of(lesson.lab).cells if "Count it yourself, then open" in cell.source)
+    alexnet = alexnet_counts.right_numbers(alexnet_counts.Relative(227, 96, 256, 4096))
+    assert alexnet["side1"] == 55
+    for part in ("conv1", "conv2"):
+        assert f"{alexnet[part]:,}" in table
+    assert f"{alexnet['conv2'] + alexnet['saved']:,}" in table
+
+
+def test_no_relative_is_alexnet_and_wrong_ways_differ():
+    for student in ("", *(f"s{number}" for number in range(200))):
+        question = lab7_cnn.for_student(student).alexnet_counts.question
+        assert alexnet_counts.tells_apart(question)
+        right = alexnet_counts.right_numbers(question)
+        ways = alexnet_counts.wrong_ways(question)
+        for part in alexnet_counts.PARTS:
+            given = {number for way in ways.values() for number in way[part]}
+            assert len(given - {right[part]}) >= 2
