@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +52,19 @@ data_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data", rich_help_panel=LEARN)
 
 
+def say_version(wanted: bool) -> None:
+    """Print the version that is installed, and end."""
+    if wanted:
+        typer.echo(f"course-utils {metadata.version('course-utils')}")
+        raise typer.Exit
+
+
 @app.callback()
-def course() -> None:
+def course(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="say which version this is")
+    ] = False,
+) -> None:
     """Neural-network labs: open them, release them, look after them."""
 
 

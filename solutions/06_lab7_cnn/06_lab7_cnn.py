@@ -1363,6 +1363,11 @@ Read the second row first: with the large rate one network of three never leaves
 
 # %% [markdown]
 r"""
+**A shortcut that fails here.** Some libraries look for a rate with one sweep, the *range test* (Smith, 2017): the rate grows with each batch, from 0.0001 to 1, the loss is drawn beside it, and a good rate lies where the loss falls fastest. For this network there is no fall: in three seeds the mean loss of nine batches never went below 2.25, with 2.30 at chance, until large rates made it explode. A sweep can show something only where a loss falls within a few batches. It is a measurement like others: look at it before you believe the number that comes out.
+"""
+
+# %% [markdown]
+r"""
 **Pictures that change.** A shifted or mirrored ring is a ring. **Augmentation** shows each training picture a little differently every time: shifted by up to 3 pixels each way, mirrored or not. (Lab 07 has you write it.) It is no gift: what changes must not matter for the class, and only training pictures may be changed.
 """
 
