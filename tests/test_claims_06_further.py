@@ -78,8 +78,9 @@ def test_augmentation_is_worth_a_tenth_with_few_pictures_and_many_epochs(world):
     plain = [trained(world, 600, 30, lambda *_: SMALL, seed) for seed in SEEDS]
     changed = [trained(world, 600, 30, lambda *_: SMALL, seed, augment=True) for seed in SEEDS]
     assert min(right for right, _ in plain) > 0.98
-    assert max(test for _, test in plain) < 0.74
-    assert min(test for _, test in changed) > 0.77
+    assert 0.63 < min(test for _, test in plain) <= max(test for _, test in plain) < 0.74
+    assert 0.74 < min(test for _, test in changed) <= max(test for _, test in changed) < 0.84
+    assert np.mean([test for _, test in changed]) > np.mean([test for _, test in plain]) + 0.08
     assert 0.85 < min(right for right, _ in changed) <= max(right for right, _ in changed) < 0.95
 
 
