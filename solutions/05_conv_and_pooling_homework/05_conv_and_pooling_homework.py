@@ -21,7 +21,7 @@ r"""
 - prove a whole network's gradient before you train it;
 - write the loop that trains it, and report what came of it.
 
-**You need** Labs 03, 04 and 05. Time: about 220 minutes, and 95 more for what is marked *Further*, best in two sittings. 12 points.
+**You need** Labs 03, 04 and 05. Time: about 220 minutes, and 100 more for what is marked *Further*, best in two sittings. 12 points.
 """
 
 # %%

@@ -21,7 +21,7 @@ r"""
 - write the training loop and an evaluation that hides nothing;
 - count what LeNet, VGG-16 and ResNet are made of, and correct a listing that is not what it says.
 
-**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 205 more for what is marked *Further*, with a good place to stop after section 3.
+**You need** Lab 05 (sizes, kernels, pooling) and from Labs 03 and 04 gradients and cross-entropy. Time: about 140 minutes, and 200 more for what is marked *Further*, with a good place to stop after section 3.
 """
 
 # %% [markdown]
