@@ -220,6 +220,16 @@ def test_a_count_of_many_words_and_a_copy_of_an_object_cross(engine: Engine):
     assert [(check.points, check.inside) for check in graded.checks.values()] == [(1, ""), (1, "")]
 
 
+@pytest.mark.thorough
+def test_a_box_that_is_no_copy_imports_no_more_than_a_copy_has():
+    cells = [cell("pass", "seen"), cell("assert not loaded", "seen-check", points=1.0)]
+    answer = "import sys\nloaded = 'torch' in sys.modules"
+    with Engine(spawn=True, ours=False) as foreign:
+        assert grade(foreign, cells, seen=answer).checks["seen-check"].points == 1
+    with Engine(spawn=True) as ours:
+        assert grade(ours, cells, seen=answer).checks["seen-check"].points == 0
+
+
 # --- what a check stands on
 
 
