@@ -11,6 +11,7 @@ import contextlib
 import inspect
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -59,6 +60,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 FILES = ("open", "read_", "Path", "exists", "isfile", "listdir", "glob", "load", "getsize", "remove", "genfromtxt")
 CHANCE = ("seed", "rand", "RandomState", "shuffle", "choice", "sample")
 LONGEST = 600  # characters of what a student is told
+NUMPYS = re.compile(r"^np\.(?:float|int|uint)\d+\((.*)\)$")  # how a number of NumPy's is shown
 NOT_HERE = "Not right on a case drawn at grading."
 
 
@@ -472,11 +474,11 @@ def is_quiet(source: str) -> bool:
 
 
 def _number_shown(outputs: list[Output]) -> float | None:
-    """Return the number that a cell's last line shows: nbgrader takes it for points."""
+    """Return the number that a cell's last line shows: nbgrader takes it for points. NumPy's are numbers, too."""
     for output in outputs:
         if output["output_type"] == "execute_result":
             with contextlib.suppress(ValueError, TypeError):
-                return float(output["data"].get("text/plain", ""))
+                return float(NUMPYS.sub(r"\1", output["data"].get("text/plain", "")))
     return None
 
 

@@ -230,6 +230,27 @@ def test_a_box_that_is_no_copy_imports_no_more_than_a_copy_has():
         assert grade(ours, cells, seen=answer).checks["seen-check"].points == 0
 
 
+@pytest.mark.parametrize(
+    ("last", "points"),
+    [
+        ("np.float64(0.5)", 0.5),
+        ("np.int64(1)", 1),
+        ("np.bool_(True)", 2),
+        ("-1", 0),
+        ("7", 2),
+        ("'1'", 2),
+        ("True", 2),
+        ("1;", 2),
+    ],
+)
+@pytest.mark.parametrize("way", ["outside", pytest.param("inside", marks=pytest.mark.slow)])
+def test_a_number_on_the_last_line_is_the_points_in_either_way(engine: Engine, last: str, points: float, way: str):
+    cells = [cell("pass", "it"), cell(f"import numpy as np\n{last}", "it-check", points=2.0)]
+    bundle = Bundle("small", cells, {}, {"it-check": way})
+    graded = Graded.unpack(engine.grade(Job(bundle, Submission("ada", notebook(cells))).pack()))
+    assert graded.checks["it-check"].points == points
+
+
 # --- what a check stands on
 
 
