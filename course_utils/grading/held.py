@@ -5,6 +5,7 @@ that stands, and what a function does later to a list that it gave shows in the 
 concerns is noted here, beside student code; whoever hides it gets no more than whoever gives other data.
 """
 
+import contextlib
 import sys
 import zlib
 from collections.abc import Callable, Iterator
@@ -43,7 +44,8 @@ def changeable_in(value: Any) -> Iterator[Any]:
 def memory_of(value: Any) -> tuple[str, int]:
     """Return whose memory an object's content is: its own, that of the array of which it is a view, or a storage."""
     if type(value).__name__ == "Tensor":
-        return "storage", value.untyped_storage().data_ptr()
+        with contextlib.suppress(Exception):  # a sparse one has no single storage
+            return "storage", value.untyped_storage().data_ptr()
     while type(value).__name__ == "ndarray" and type(value.base).__name__ == "ndarray":
         value = value.base
     return "object", id(value)
@@ -100,7 +102,8 @@ class Held:
 
     def _keep(self, value: Any) -> None:
         if len(self.kept) < MOST_KEPT and next(changeable_in(value), self) is not self:
-            self.kept.append((value, digest(value, self.pack)))
+            with contextlib.suppress(Exception):  # an object that breaks when it is looked at again
+                self.kept.append((value, digest(value, self.pack)))
 
     def _stands_twice(self, value: Any) -> bool:
         twice = False

@@ -128,14 +128,16 @@ class Wire:
         """Note what the check has, if the student's process holds on to it."""
         if held is True:
             self.held = True
-            self.copies += [(value, digest(value, _content)) for value in values[:MOST_KEPT] if not is_stand_in(value)]
-            del self.copies[MOST_KEPT:]
+            kept = [value for value in values if not is_stand_in(value)][: MOST_KEPT - len(self.copies)]
+            self.copies += [(value, digest(value, _content)) for value in kept]
 
     def is_out_of_step(self) -> bool:
         """Tell whether a copy, here or there, has changed since, and what it is a copy of has not."""
-        if any(digest(value, _content) != before for value, before in self.copies):
+        try:
+            changed = any(digest(value, _content) != before for value, before in self.copies)
+        except codec.TooLarge:  # it has grown
             return True
-        return self.ask(["look_back"]) == ["changed"]
+        return changed or self.ask(["look_back"]) == ["changed"]
 
     def _take_changes(self, changes: Any, shared: Shared) -> None:
         """Bring changed arguments back, or note that there are some."""

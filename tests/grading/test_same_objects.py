@@ -111,3 +111,11 @@ def test_what_nobody_else_holds_is_told_from_what_somebody_does():
     assert not held.has_changed(names)
     inner.append(2)
     assert held.has_changed(names)
+
+
+def test_a_tensor_without_one_storage_is_looked_at_all_the_same():
+    torch = pytest.importorskip("torch")
+    held = Held(lambda value: repr(value))
+    sparse, plain = torch.eye(2).to_sparse(), torch.zeros(4)
+    assert [held.note_name("a", sparse), held.note_name("b", sparse)] == [False, True]
+    assert [held.note_name("c", plain), held.note_name("d", plain[:2])] == [False, True]
