@@ -236,7 +236,7 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Sub: (ast.Add, ast.Mult),
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult, ast.Sub),
-    ast.FloorDiv: (ast.Mult,),
+    ast.FloorDiv: (ast.Mult, ast.Sub),
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),

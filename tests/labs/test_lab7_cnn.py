@@ -383,7 +383,18 @@ CODE = [
     mutant("KB18", "build-cnn", ("self.pool =", "self.norm = nn.BatchNorm2d(6)\n        self.pool =")),
     mutant("KB19", "build-cnn", *LISTED),
     mutant("KB21", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(1, stride=2)")),
+    mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
+    mutant(
+        "PR5",
+        "build-cnn",
+        ("F.relu(self.fc1(x))", "self.fc1(x)"),
+        ("return self.fc3(x)", "return self.fc3(x).softmax(1)"),
+        also=("KB2",),
+    ),
     mutant("KC16", "mend-the-network", *PADDED),
+    mutant("KC23", "mend-the-network", ("self.conv1(x)", "self.conv1(x.mean(1, keepdim=True).expand_as(x))")),
+    mutant("KC23", "mend-the-network", ("self.conv1(x)", "self.conv1(x[:, :1].expand_as(x))"), hidden=True),
+    mutant("KC24", "mend-the-network", ("x.flatten(1)", "x.flatten(1)[:, :400]"), ("16 * 13 * 13", "400")),
     mutant("KF23", "reproducible-run", (FINAL, "network")),
     mutant(
         "KF23",
@@ -465,6 +476,23 @@ CODE = [
     mutant("KT12", "train-one-epoch", ("optimiser.step()", "optimiser.step(), optimiser.step()")),
     mutant("KT13", "train-one-epoch", ("loss.backward()", "loss.backward(retain_graph=True), loss.backward()")),
     mutant("KT14", "train-one-epoch", ("in loader", "in [*loader, *loader]")),
+    mutant(
+        "KT15",
+        "train-one-epoch",
+        ("total += loss.item() * len(labels)", "total = (total + loss.item()) / 2"),
+        ("total / count", "total"),
+    ),
+    mutant("KT16", "train-one-epoch", ("loss.item() * len", "loss_fn(model(images), labels).item() * len")),
+    mutant(
+        "KT17",
+        "train-one-epoch",
+        ("return total / count", "return np.mean([loss_fn(model(one[0]), one[1]).item() for one in loader])"),
+    ),
+    mutant(
+        "KT18",
+        "train-one-epoch",
+        ("    model.train()\n", "    model.train()\n    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)\n"),
+    ),
     mutant("PR5", "train-one-epoch", ("loss_fn(model(images), labels)", "loss_fn(model(images).softmax(1), labels)")),
     mutant("KE1", "evaluate", TURNED, share=1 / 2),
     mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
@@ -486,6 +514,8 @@ CODE = [
     mutant("KE13", "evaluate", ("confusion.sum(dim=1)", "confusion.sum()"), share=3 / 4),
     mutant("KE14", "evaluate", ("confusion.sum()).item()", "len(loader)).item()"), share=3 / 4),
     mutant("KE15", "evaluate", ("torch.zeros(n_classes, n_classes)", "torch.zeros(10, 10)"), share=1 / 2),
+    mutant("KE16", "evaluate", ("confusion[t, p] += 1", "confusion[t, p] = 1"), share=1 / 4),
+    mutant("KE17", "evaluate", ('"confusion": confusion,', '"confusion": confusion - right.diag(),'), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.eval()\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n"), share=3 / 4),
@@ -1307,6 +1337,9 @@ WRONG_WAYS += [
     rated("LR6", ("    if step < warmup", "    peak = 1\n    if step < warmup")),
     rated("LR7", ("np.pi * along", "along")),
     rated("LR8", ("(steps - warmup)", "max(steps - warmup - 1, 1)")),
+    rated("SL31", ("(steps - warmup)", "steps")),
+    rated("SL30", ("1 + np.cos", "1 - np.cos")),
+    rated("SL37", ("np.cos", "np.sin")),
 ]
 COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {

@@ -182,10 +182,11 @@ def plainly(answer: Any) -> Any:
 
 
 def attack(function: Callable[..., Any], recipe: tuple[Any, ...], x, y, numbers, options) -> dict[str, Any]:
-    """Probe: call ``function(model, x, y, *numbers, **options)``; say whether it changed x."""
-    before = x.clone()
-    answer = function(networks.make(Recipe(*recipe)), x, y, *numbers, **options)
-    return {"answer": plainly(answer), "x": torch.equal(x, before)}
+    """Probe: call ``function(model, x, y, *numbers, **options)``; say whether it left x as it was, without a trace."""
+    mine = x.clone()
+    answer = function(networks.make(Recipe(*recipe)), mine, y, *numbers, **options)
+    kept = torch.equal(mine, x) and not mine.requires_grad and mine.grad is None
+    return {"answer": plainly(answer), "x": kept}
 
 
 def judge_attack(case: Case, name: str, answer: Any, x: torch.Tensor, y: torch.Tensor, right: Any, ways: Ways) -> None:
@@ -203,7 +204,7 @@ def judge_attack(case: Case, name: str, answer: Any, x: torch.Tensor, y: torch.T
             raise case.wrong(name, EA10) from None
         raise
     if found["x"] is not True:
-        raise case.always(f"{name} changed the pictures that it was given.", EG3)
+        raise case.always(f"{name} left traces in the pictures that it was given.", EG3)
 
 
 def _accuracies(call: Call, x: torch.Tensor, y: torch.Tensor, given: np.ndarray) -> str:

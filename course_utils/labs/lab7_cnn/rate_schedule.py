@@ -9,13 +9,17 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.lab7_cnn import recipes
 from course_utils.labs.lab7_cnn.headings import CHANGES
 
 LR1 = Misconception(
@@ -127,7 +131,10 @@ class RateSchedule(Implementation):
         array = case.array(found, f"What {NAME} returns, for all steps,")
         if array.size == plan.steps:
             array = array.reshape(-1)  # one number is one number, also in an array
-        case.compare(NAME, array, [rate(step, *plan) for step in range(plan.steps)], wrong_rates(plan), atol=1e-9)
+        steps = torch.arange(plan.steps, dtype=torch.float64)
+        right = [rate(step, *plan) for step in range(plan.steps)]
+        near = partial(nearly, recipes.rates, steps, *plan)
+        case.compare(NAME, array, right, wrong_rates(plan), atol=1e-9, near=near)
 
 
 def all_rates(function: Callable[..., Any], steps: int, peak: float, warmup: int) -> Any:
