@@ -167,6 +167,7 @@ TWICE = (
     return""",
 )
 
+ENOUGH = "        if not targeted and (model(here).argmax(1) != y).all():\n            break\n"
 FUNCTIONS = [
     mutant("EG6", "input_gradient", ('F.cross_entropy(scores, y, reduction="sum")', "scores.sum()")),
     mutant("EG7", "input_gradient", ("return gradient", "return gradient * x")),
@@ -224,6 +225,8 @@ FUNCTIONS = [
     mutant("AD4", "pgd", ("    here = x\n", "    here = x\n    eps, alpha = eps / 0.5, alpha / 0.5\n")),
     mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved")),
     mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved"), hidden=True),
+    mutant("EA25", "pgd", ("    for _ in range(steps):\n", "    for _ in range(steps):\n" + ENOUGH)),
+    mutant("EA26", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "torch.minimum(moved, x + eps)")),
     mutant("EA4", "pgd", ("x - eps, x + eps", "here - eps, here + eps")),
     mutant("EA3", "pgd", ("leaf = here.clone()", "leaf = x.clone()")),
     mutant("EA6", "pgd", ("range(steps)", "range(1)")),

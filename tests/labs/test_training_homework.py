@@ -102,6 +102,7 @@ WRONG_WAYS = [
     stop("ES10", ("loss < losses[best]", "loss > losses[best]")),
     stop("ES11", (RETURNS, "return epoch + 1, best + 1"), (LAST, "return len(losses), best + 1")),
     stop("ES12", (RETURNS, "return losses[best], loss"), (LAST, "return losses[best], losses[-1]")),
+    stop("ES14", ("epoch - best == patience", "True")),
     stop("ES13", (RETURNS, "return best + 1, epoch"), (LAST, "return best + 1, len(losses) - 1")),
     *map(all_of, clinic.WAYS.values()),
     mend("MT1", ("in order.split(32):", "in enumerate(order.split(32)):"), ("for some", "for k, some"),
@@ -113,7 +114,10 @@ WRONG_WAYS = [
     mend("MT5", ("        network.train()\n", "")),
     mend("MT6", (SCALED, "(x - mean) / deviation, x_there")),
     mend("MT7", (SCALED, "(x - mean) / deviation, (x_there - x_there.mean()) / x_there.std()")),
-    mend("MT8", (".backward()\n", ".backward()\n            optimiser.zero_grad()\n")),
+    mend("MT8", ("            optimiser.zero_grad()\n", ""),
+         (".train()\n", ".train()\n        optimiser.zero_grad()\n")),
+    mend("MT15", (".backward()\n", ".backward()\n            optimiser.zero_grad()\n")),
+    mend("MT15", ("            optimiser.step()\n", "")),
     mend("MT9", ("F.cross_entropy(network(x[some])", "F.nll_loss(network(x[some])")),
     mend("MT10", ("network.train()", "network.eval()")),
     mend("MT11", ("x.mean(), x.std()", "x.mean(0), x.std(0)")),
@@ -140,6 +144,8 @@ WRONG_WAYS = [
     block("RB16", None, (" + self.around(x)", " * self.around(x)")),
     block("RB17", None, ("F.relu(self.one(x))", "torch.tanh(self.one(x))")),
     block("RB18", None, ("self.two(F", "self.one(F")),
+    block("RB20", 1 / 2, ("self.around = nn.Conv2d(in_channels, out_channels, 1, stride=stride)",
+          "self.around = lambda x: nn.Conv2d(in_channels, out_channels, 1, stride=stride)(x)")),
     block("RB19", 1 / 2, ("1, stride=stride", "3, stride=stride, padding=1")),
 ]  # fmt: skip
 FINGERPRINTS = {
@@ -314,6 +320,15 @@ def test_a_fault_of_ones_own_is_told_beside_one_of_the_listing():
     changes = ("        network.eval()\n", ""), ("x.mean(), x.std()", "x.mean(0), x.std(0)")
     found = judged(lab.mending.check, *changed(MEND, "train_and_judge", *changes))
     assert (found.share, set(found.codes)) == (3 / 5, {"MT4", "MT11"})
+
+
+def test_a_curve_that_ends_early_keeps_its_best_epoch():
+    (last,) = changed(STOP, "stop_early", (LAST, "return len(losses), len(losses)"))
+    assert judged(lab.early_stopping.check, last).share == 0
+    (rounded,) = changed(
+        STOP, "stop_early", ("    best = 0\n", "    losses, best = [round(one, 1) for one in losses], 0\n")
+    )
+    assert judged(lab.early_stopping.check, rounded).share == 0
 
 
 def test_the_deviation_of_all_pixels_counts_as_one():

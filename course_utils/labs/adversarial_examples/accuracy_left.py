@@ -163,6 +163,7 @@ class AccuracyLeft(Implementation):
         "Put these rows under one another, (A, N). What must a column hold if its picture is safe?",
     )
     worked = WORKED
+    names_are_confirmed = True
     misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9)
     topics = (TOPIC,)
 

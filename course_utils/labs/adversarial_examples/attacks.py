@@ -166,7 +166,7 @@ def pictures(call: Call, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     x = x if call.recipe.double else x.float()
     y = torch.tensor(rng.integers(0, networks.CLASSES, call.batch))
     known = torch.arange(call.batch) % 2 == 0
-    return x, torch.where(known, networks.predict(networks.make(call.recipe), x), y)
+    return x, torch.where(known, networks.predict(networks.ours(call.recipe), x), y)
 
 
 def read(case: Case, answer: Any, name: str) -> np.ndarray:
@@ -215,9 +215,9 @@ def _accuracies(call: Call, x: torch.Tensor, y: torch.Tensor, given: np.ndarray)
 
 def predicted(call: Call, x: torch.Tensor) -> torch.Tensor:
     """Return the labels (N,) that the call's network predicts."""
-    return networks.predict(networks.make(call.recipe), x)
+    return networks.predict(networks.ours(call.recipe), x)
 
 
 def one_step(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Take one step of ``call.numbers[0]`` along the signs of autograd's gradient."""
-    return (x + call.direction * call.numbers[0] * slope(networks.make(call.recipe), x, y).sign()).clamp(0, 1)
+    return (x + call.direction * call.numbers[0] * slope(networks.ours(call.recipe), x, y).sign()).clamp(0, 1)

@@ -404,7 +404,7 @@ def two_ways(state: State, x: torch.Tensor) -> Ways:
             both = TwoSlips.of(way, end)
             made.setdefault(both, []).append(lambda change=change, last=last: last(forward(state, x, **change)))
         if way is KB2:
-            for other, more in changes[-2:]:
+            for other, more in changes[-6:]:
                 both = TwoSlips.of(way, other)
                 made.setdefault(both, []).append(lambda change=change, more=more: forward(state, x, **change, **more))
     return {way: lambda several=several: [one() for one in several] for way, several in made.items()}

@@ -221,6 +221,7 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         PC4: [
             way(kernels=lambda n, k, side: 9 * n * k + n, units=lambda n, k: n * k + n),
             way(kernels=lambda n, k, side: 9 * n * k + n),
+            way(units=lambda n, k: n * k + n),
         ],
         PC6: [way(kernels=lambda n, k, side: (3 * n + 1) * k)],
         PC8: [way(kernels=lambda n, k, side: _kernels(n, k, side) * side**2)],

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.judging import shared
+from course_utils.judging import shared, slips
 from course_utils.judging.answers import as_dict
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import close
@@ -132,6 +132,12 @@ KE17 = Misconception(
     "KE17",
     "mistakes alone, or right ones alone",
     "One part of the table is empty: the diagonal, or all beside it. Which pictures are counted in it?",
+    EVALUATE,
+)
+KE18 = Misconception(
+    "KE18",
+    "labels alone, or predictions alone",
+    "All counts stand on the diagonal, also those of mistakes. Which two numbers of a picture say where it is counted?",
     EVALUATE,
 )
 
@@ -281,6 +287,7 @@ def _confusion_ways(scored: Scored, matrix: np.ndarray, fewer: list[Measured]) -
         KE10: [scored.turned().measured().confusion],
         KE15: [_of_ten(matrix, 0.0)],
         KE16: [np.minimum(matrix, 1)],
+        KE18: [np.diag(matrix.sum(1)), np.diag(matrix.sum(0))],
         KE17: [matrix - np.diag(np.diag(matrix)), (matrix - np.diag(np.diag(matrix))).T, np.diag(np.diag(matrix))],
         TwoSlips.of(KE1, KE7): [np.nan_to_num(share).T for share in shares],
     }
@@ -356,7 +363,7 @@ class Evaluate(Implementation):
         ```
     """
     misconceptions = (
-        *(KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, KE16, KE17),
+        *(KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, KE16, KE17, KE18),
         *(TR3, TR5),
     )
 
@@ -424,6 +431,8 @@ def _matrix_of(finding: Finding, scored: Scored) -> np.ndarray | None:
     """Return the wrong confusion matrix of a known wrong way from which other numbers follow."""
     if finding.because == (KE1,):
         return scored.measured().confusion.T
+    if finding.because == (KE18,):
+        return np.diag(scored.measured().confusion.sum(1))
     if finding.because == (KE16,):
         return np.minimum(scored.measured().confusion, 1)
     return scored.each_pair_once() if finding.because == (KE9,) else None
@@ -449,7 +458,8 @@ def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) 
         return
     way = next((way for way, results in ways.items() if any(same(given, np.asarray(r, float)) for r in results)), None)
     shape = f"  yours has the shape {given.shape}." if given.shape != right.shape else ""
-    raise case.wrong(f"evaluate: {key!r}", way, detail=shape)
+    because = (way,) if way else tuple(slips.in_array(given, right, {}))[:1]
+    raise case.wrong(f"evaluate: {key!r}", because, detail=shape)
 
 
 def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any], scored: Scored) -> None:

@@ -25,6 +25,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import slip_of
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import LOOP
@@ -403,7 +404,11 @@ def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) ->
         KT3: [{"batches": 1}],
         KT11: [{"batches": batches - 1}],
         PR5: [{"scores": partial(torch.softmax, dim=axis)} for axis in (1, 0)] + [{"scores": torch.sigmoid}],
-        KT8: [{"scale": float}, *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH))],
+        KT8: [
+            {"scale": float},
+            *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH, 2, 0.5)),
+            {"scale": _each},
+        ],
     }
     exact = next((way for way, hows in ways.items() if any(epoch.gives(given, **how) for how in hows)), None)
     if exact is None and "backward" in events and "step" not in events:
@@ -422,8 +427,12 @@ def _way_of_counts(events: list[str], batches: int) -> Misconception | None:
     return KT14 if forwards > batches and forwards == backwards == steps else None
 
 
-def _one_in(by: int, _size: int) -> float:
+def _one_in(by: float, _size: int) -> float:
     return 1 / by
+
+
+def _each(size: int) -> float:
+    return 1 / size
 
 
 def _between(events: list[str], first: str, middle: str, last: str) -> bool:
@@ -460,7 +469,7 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         raise case.wrong(NAME, way)
     if exact(value, losses[0]):
         raise case.always(f"{NAME}: the weights are right, the loss is that of the first batch. Where are the others?")
-    raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.")
+    raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.", slip_of(value, mean)[:1])
 
 
 def _mean(losses: np.ndarray, sizes: np.ndarray) -> float:

@@ -33,7 +33,7 @@ from course_utils.judging.network_slips import ACTIVATIONS
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.judging.protocol.verdicts import CheckFailed
-from course_utils.judging.slips import is_slip
+from course_utils.judging.slips import TwoSlips, is_slip
 from course_utils.judging.variants import Dice
 from course_utils.judging.watching import CONVOLUTIONS, place_of, reached
 from course_utils.labs.training_homework.headings import DEEP
@@ -136,8 +136,8 @@ RB15 = Misconception(
 RB16 = Misconception(
     "RB16",
     "both ways put together otherwise than by adding",
-    "Your two ways meet, and are not added: one way to get this is a difference, a product, a mean, or maps laid side "
-    "by side. Which sign stands between them in the formula?",
+    "Your two ways meet, and are not added: one way to get this is a difference, a product, a weighted sum, or maps "
+    "laid side by side. Which sign stands between them in the formula?",
     DEEP,
 )
 RB17 = Misconception(
@@ -160,8 +160,14 @@ RB19 = Misconception(
     "inside, and which one goes around?",
     DEEP,
 )
+RB20 = Misconception(
+    "RB20",
+    "layers made in forward",
+    "Weights are drawn while your block computes: each call gets others. Where are layers made once?",
+    DEEP,
+)
 WAYS = (RB1, RB2, RB3, RB4, RB5, RB6)
-OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19)
+OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20)
 SAME, OTHER = "same shape", "other shape"
 
 
@@ -340,6 +346,7 @@ def wrong_blocks(block: Wanted, numbers: Numbers, x: torch.Tensor) -> dict[Misco
         torch.sub,
         lambda one, other: other - one,
         torch.mul,
+        *(lambda one, other, share=share: share * one + other for share in (0.1, 0.2, 0.5, 2)),
         lambda one, other: (one + other) / 2,
         torch.maximum,
         lambda one, other: torch.cat([one, other], 1),
@@ -354,6 +361,11 @@ def wrong_blocks(block: Wanted, numbers: Numbers, x: torch.Tensor) -> dict[Misco
         RB15: from_inside,
         RB16: lambda: [made(join=join, end=end) for join in joins for end in (_relu, _same)],
         RB17: others,
+        TwoSlips.of(RB3, RB6): lambda: made(kept=_relu, end=_same),
+        TwoSlips.of(RB1, RB3): lambda: made(join=lambda one, _: one, end=_same),
+        TwoSlips.of(RB1, RB4): lambda: made(join=lambda one, _: one, between=_same),
+        TwoSlips.of(RB2, RB4): lambda: made(inner=_relu, end=_same, between=_same),
+        TwoSlips.of(RB4, RB6): lambda: made(kept=_relu, between=_same),
     }
 
 
@@ -363,6 +375,8 @@ def fault_of(block: Wanted, seen: Sequence[Seen], names: Sequence[str]) -> Misco
     spare = [one for one in around if not one.wanted]
     if spare and not is_needed(block):
         return RB5
+    if {"uniform_", "normal_"} & set(names):
+        return RB20
     if any("norm" in name or "dropout" in name or "bernoulli" in name or "pool" in name for name in names):
         return RB13
     if len({one.weight for one in seen}) < len(seen):
@@ -508,9 +522,9 @@ class ResidualBlockBuilt(Implementation):
         try:
             case.compare("Block", given, through(block, numbers, x), wrong_blocks(block, numbers, x), 1e-4, 1e-4)
         except Wrong as error:
-            explained = any(not is_slip(way) for way in error.finding.because)
+            explained = any(not is_slip(way) or isinstance(way, TwoSlips) for way in error.finding.because)
             raise error if explained else _named(error, fault) from None
-        if fault is RB18:  # of the others none matters where the numbers are right
+        if fault in (RB18, RB20):  # of the others none matters where the numbers are right
             raise case.wrong("Block", fault)
         if found["parameters"] != count(block):
             raise case.always("Block gives the right numbers, but it has other parameters than its convolutions need.")

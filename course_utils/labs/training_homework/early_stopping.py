@@ -7,7 +7,8 @@ epochs are counted from 1                              all cases
 the best epoch is kept, the first of equal ones        a curve that turns; equal losses
 stopped after `patience` epochs in a row without a     a curve that turns; one that wobbles; a slow climb down
 better one than the best so far                        behind a peak
-a curve that ends before is used up to its end         a curve that falls to the end
+a curve that ends before is used up to its end         a curve that falls to the end; one whose best is not its
+                                                       last
 =====================================================  ==========================================================
 """
 
@@ -104,9 +105,15 @@ ES13 = Misconception(
     "One of your two epochs is counted from 1, the other is a place in the list. Which is which?",
     STOPPING,
 )
-RULES = (ES2, ES3, ES4, ES5, ES8, ES9, ES10)  # when one stops, and by what one chooses
+ES14 = Misconception(
+    "ES14",
+    "patience without effect",
+    "This stops at the first epoch that is no better, whatever the patience. How often may that happen in a row?",
+    STOPPING,
+)
+RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
 RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13)  # what is made of it
-WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13)
+WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14)
 
 
 class Curve(NamedTuple):
@@ -149,6 +156,7 @@ def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
         ES4: lambda: stops(curve._replace(patience=curve.patience + 1)),
         ES5: lambda: stops_softly(curve),
         ES8: lambda: stops(curve._replace(patience=max(1, curve.patience - 1))),
+        ES14: lambda: stops(curve._replace(patience=1)),
         ES9: lambda: _stop_at(losses, len(losses)),
         ES10: lambda: stops(curve._replace(losses=tuple(-losses))),
     }
@@ -161,7 +169,7 @@ def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> li
     made: dict[Misconception, list[tuple[float, float]]] = {
         ES1: [(last, last)],
         ES6: [(best - 1, last - 1)],
-        ES7: [(int(np.argmin(losses)) + 1, last)],
+        ES7: [(int(np.argmin(losses)) + 1, end) for end in (last, int(np.argmin(losses)) + 1 + curve.patience)],
         ES11: [(last, best)],
         ES12: [(losses[best - 1], losses[last - 1]), (losses[best - 1], last), (best, losses[last - 1])],
         ES13: [(best, last - 1), (best - 1, last)],
@@ -233,7 +241,8 @@ TOPIC = Topic(
 
 EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
 EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
-FALLS = Curve((1.4, 1.1, 0.9, 0.8), 2)
+FALLS = Curve((0.84, 0.83, 0.82, 0.81), 2)  # by little
+ENDS = Curve((1.0, 0.6, 0.8, 0.7), 3)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
 SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
 
@@ -275,14 +284,16 @@ class EarlyStopping(Implementation):
             Case("equal losses", EQUAL),
             Case("two equal ones at the beginning", EQUAL_AT_FIRST),
             Case("one epoch", Curve((0.7,), 3)),
-            Case("a curve that falls to its end", FALLS),
+            Case("a curve that falls to its end, by little", FALLS),
+            Case("a curve that ends before the patience is used up", ENDS),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other curves."""
         drawn = [Case("", draw_curve(Dice("hidden", seed, number))) for number in range(4)]
         equal = EQUAL._replace(losses=tuple(loss + seed % 7 for loss in EQUAL.losses))
-        return [*drawn, Case("", equal), Case("", Curve((3.0, 2.0, 1.0), 1))]
+        ends = ENDS._replace(losses=tuple(loss + seed % 5 for loss in ENDS.losses))
+        return [*drawn, Case("", equal), Case("", Curve((3.0, 2.0, 1.0), 1)), Case("", ends)]
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare both epochs."""

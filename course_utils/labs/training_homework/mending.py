@@ -81,8 +81,7 @@ MT7 = Misconception(
 MT8 = Misconception(
     "MT8",
     "gradients forgotten in the wrong place",
-    "Gradients are forgotten, but not between a step and the next backward(): before each step, or once an epoch. "
-    "What does backward() add its numbers to?",
+    "Gradients are forgotten once an epoch, not for each batch. What does backward() add its numbers to?",
     MENDING,
 )
 MT9 = Misconception(
@@ -107,9 +106,9 @@ MT11 = Misconception(
 )
 MT12 = Misconception(
     "MT12",
-    "another loss returned",
-    "The network is trained as it should be. The losses that come back are others: of the training pictures, of "
-    "batches, or from another time of the epoch. On which pictures is it judged, and when?",
+    "another number returned",
+    "The network is trained as it should be. What comes back is something else: of the training pictures, of batches, "
+    "from another time of the epoch, or no loss. On which pictures is it judged, when, and by what?",
     MENDING,
 )
 MT13 = Misconception(
@@ -126,11 +125,18 @@ MT14 = Misconception(
     "own order. Which pictures are in each batch of the listing?",
     MENDING,
 )
+MT15 = Misconception(
+    "MT15",
+    "a network that does not move",
+    "The network is after all epochs as it was. Which call moves it, is it there, and what do the gradients hold "
+    "when it comes?",
+    MENDING,
+)
 LISTED = (MT1, MT2, MT3, MT4, MT5, MT6, MT7)
-WAYS = (*LISTED, MT8, MT9, MT10, MT11, MT12, MT13, MT14)
+WAYS = (*LISTED, MT8, MT9, MT10, MT11, MT12, MT13, MT14, MT15)
 PARTS = {
     "pairs": (MT1,),
-    "gradients": (MT2, MT8),
+    "gradients": (MT2, MT8, MT15),
     "softmax": (MT3, MT9),
     "modes": (MT4, MT5, MT10),
     "pixels": (MT6, MT7, MT11),
@@ -143,7 +149,7 @@ OTHER = "train_and_judge runs, but its losses are those of another training, als
 class Plan(NamedTuple):
     """How a loop trains and judges; the defaults are right."""
 
-    pairs: bool = True
+    pairs: str = "both by the order"  # or labels, or pictures, in their own order; labels twice by the order
     emptied: str = "before"  # when gradients are: before backward, between it and the step, each epoch, never
     loss: str = "scores"  # of what: scores, softmax, nll, nll of softmax
     judged_loss: str = "scores"
@@ -187,29 +193,45 @@ SCALES: dict[str, Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...
     "range": lambda x, there: _by(x.min(), x.max() - x.min(), x, there),
     "bytes": lambda x, there: (x / 255, there / 255),
     "twice": lambda x, there: _by(x.mean(), x.std(), *_by(x.mean(), x.std(), x, there)),
+    "not moved there": lambda x, there: (_own(x), there / x.std()),
+    "not narrowed there": lambda x, there: (_own(x), there - x.mean()),
     "there after": lambda x, there: (_own(x), *_by(_own(x).mean(), _own(x).std(), there)),
 }
 KNOWN_SCALES = ("training", "all numbers", "not there", "each by itself")
 
+OPTIMISERS: dict[str, tuple[float, dict[str, float]]] = {  # by how much the rate is multiplied, and options
+    "momentum": (1, {"momentum": 0.9}),
+    "tenth": (0.1, {}),
+    "tenfold": (10, {}),
+    "decay": (1, {"weight_decay": 0.01}),
+    "small decay": (1, {"weight_decay": 1e-4}),
+    "adam": (1, {}),
+    "sum": (1, {}),
+}
 Changes = dict[str, Any]
 VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
-    MT1: ({"pairs": False},),
+    MT1: ({"pairs": "labels"}, {"pairs": "pictures"}, {"pairs": "twice"}),
     MT2: ({"emptied": "never"},),
-    MT3: ({"loss": "softmax", "judged_loss": "softmax"}, {"loss": "softmax"}, {"judged_loss": "softmax"}),
+    MT3: tuple(
+        changes
+        for kind in ("softmax", "sigmoid")
+        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
+    ),
     MT4: ({"judges": "training"},),
     MT5: ({"trains": "first"},),
     MT6: ({"pixels": "not there"},),
     MT7: ({"pixels": "each by itself"},),
-    MT8: ({"emptied": "between"}, {"emptied": "epoch"}),
+    MT8: ({"emptied": "epoch"},),
     MT9: tuple(
         changes
         for kind in ("nll", "nll of softmax")
         for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
     ),
     MT10: ({"trains": "never"},),
-    MT11: tuple({"pixels": name} for name in SCALES if name not in KNOWN_SCALES),
-    MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before")),
-    MT13: tuple({"optimiser": name} for name in ("momentum", "adam", "tenth", "sum")),
+    MT11: tuple({"pixels": name} for name in (*SCALES, "again") if name not in KNOWN_SCALES),
+    MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy")),
+    MT13: tuple({"optimiser": name} for name in OPTIMISERS),
+    MT15: ({"emptied": "between"},),
     MT14: tuple({"batches": name} for name in ("dropped", "plain", "16", "64", "100")),
 }
 
@@ -255,13 +277,16 @@ def train_with(plan: Plan, seed: int, epochs: int = EPOCHS) -> tuple[list[float]
     """Train by a plan on a task for some epochs; return the losses that come back and the final weights."""
     task, network, losses = draw_task(seed), make_network(), []
     (x, y), (x_there, y_there) = task.train, task.validation
-    x, x_there = SCALES[plan.pixels](x, x_there)
+    once = SCALES["training"] if plan.pixels == "again" else SCALES[plan.pixels]
+    again, (x, x_there) = partial(_by, x.mean(), x.std()), once(x, x_there)
     step = make_step(network, plan.optimiser, task.rate)
     with torch.enable_grad():
         for epoch, order in enumerate(task.orders[:epochs]):
             early = judged(network, x_there, y_there, plan) if plan.returned == "before" else 0.0
             network.train(plan.trains == "training" or (plan.trains == "first" and not epoch))
             found = []
+            if plan.pixels == "again" and epoch:
+                x, x_there = again(x, x_there)
             for place, (some, labels) in enumerate(batches_of(order, y, plan)):
                 if plan.emptied == "before" or (plan.emptied == "epoch" and not place):
                     network.zero_grad()
@@ -272,6 +297,10 @@ def train_with(plan: Plan, seed: int, epochs: int = EPOCHS) -> tuple[list[float]
                     network.zero_grad()
                 step()
             shown = (x, y) if plan.returned == "training" else (x_there, y_there)
+            if plan.returned == "accuracy":
+                network.train(plan.judges == "training")
+                losses.append(float((network(x_there).argmax(1) == y_there).double().mean()))
+                continue
             of_batches = {"before": early, "batches": sum(found) / len(found), "last batch": found[-1]}
             losses.append(of_batches.get(plan.returned) or judged(network, *shown, plan))
     return losses, [parameter.detach() for parameter in network.parameters()]
@@ -282,8 +311,8 @@ def make_step(network: nn.Module, kind: str, rate: float) -> Callable[[], object
     parameters = list(network.parameters())
     if kind == "adam":
         return torch.optim.Adam(parameters, lr=rate).step
-    options = {"momentum": 0.9} if kind == "momentum" else {}
-    return torch.optim.SGD(parameters, lr=rate / 10 if kind == "tenth" else rate, **options).step
+    factor, options = OPTIMISERS.get(kind, (1, {}))
+    return torch.optim.SGD(parameters, lr=factor * rate, **options).step
 
 
 def batches_of(order: torch.Tensor, y: torch.Tensor, plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
@@ -293,12 +322,14 @@ def batches_of(order: torch.Tensor, y: torch.Tensor, plan: Plan) -> Iterator[tup
     for start in range(0, len(order), size):
         some = order[start : start + size]
         if len(some) == size or plan.batches != "dropped":
-            yield some, y[some] if plan.pairs else y[start : start + size]
+            own = torch.arange(start, start + len(some))
+            by_pairs = {"labels": (some, y[own]), "pictures": (own, y[some]), "twice": (some, y[order][some])}
+            yield by_pairs.get(plan.pairs, (some, y[some]))
 
 
 def loss_of(scores: torch.Tensor, labels: torch.Tensor, kind: str, reduction: str = "mean") -> torch.Tensor:
     """Return a loss of scores ``(N, K)``: the cross-entropy, or what another function makes of them."""
-    scores = scores.softmax(1) if kind.endswith("softmax") else scores
+    scores = scores.softmax(1) if kind.endswith("softmax") else scores.sigmoid() if kind == "sigmoid" else scores
     loss = F.nll_loss if kind.startswith("nll") else F.cross_entropy
     return loss(scores, labels, reduction=reduction)
 
