@@ -131,6 +131,7 @@ class Nearly(Misconception):
 
 
 _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
+_codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
 
 
 def nearly(
@@ -166,12 +167,22 @@ def nearly(
 
 @contextlib.contextmanager
 def only(ways: Collection[Misconception]) -> Iterator[None]:
-    """Look at no other neighbours of their recipes than these: those of one case may explain the next."""
+    """Look at no other wrong ways, and at no other neighbours of recipes, than these: those of one case may explain
+    the next.
+    """
     before = _wanted.set(frozenset(way for way in ways if isinstance(way, Nearly)))
+    codes = _codes.set(frozenset(code for way in ways for code in way.code.split("+")))
     try:
         yield
     finally:
         _wanted.reset(before)
+        _codes.reset(codes)
+
+
+def may_explain(way: Misconception) -> bool:
+    """Tell whether a wrong way is looked at: in a case that is to confirm another one, only what explains that one."""
+    codes = _codes.get()
+    return codes is None or not codes.isdisjoint(way.code.split("+"))
 
 
 def how_many() -> str:
@@ -236,7 +247,7 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Sub: (ast.Add, ast.Mult),
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult, ast.Sub),
-    ast.FloorDiv: (ast.Mult,),
+    ast.FloorDiv: (ast.Mult, ast.Sub),
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),
