@@ -259,15 +259,15 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
     }
 
 
-def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
-    p = torch.sigmoid(z)
-    losses = []
-    for small in EPSILONS:
-        safe = p.clamp(small, 1 - small)
-        losses.append(-(y * safe.log() + (1 - y) * (1 - safe).log()).mean())
-        losses.append(-(y * (p + small).log() + (1 - y) * (1 - p + small).log()).mean())
-        losses.append(-(y * p.clamp(min=small).log() + (1 - y) * (1 - p).clamp(min=small).log()).mean())
-    return losses
+def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[float]:
+    p, small = torch.sigmoid(z), torch.tensor(EPSILONS, dtype=torch.float64)[:, None]  # all at once: there are hundreds
+    safe = torch.minimum(torch.maximum(p, small), 1 - small)
+    losses = [
+        y * safe.log() + (1 - y) * (1 - safe).log(),
+        y * (p + small).log() + (1 - y) * (1 - p + small).log(),
+        y * torch.maximum(p, small).log() + (1 - y) * torch.maximum(1 - p, small).log(),
+    ]
+    return [loss for one in losses for loss in (-one.mean(dim=1)).tolist()]
 
 
 def _without_infinite_ones(z: torch.Tensor, y: torch.Tensor) -> list[Any]:
