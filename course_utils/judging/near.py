@@ -108,8 +108,8 @@ SL42 = Misconception(
 SL70 = Misconception(
     "SL70",
     "a loop that runs once too often or too seldom",
-    "One way to get exactly this: a loop leaves out its first or its last turn, or takes one too many. Where does yours "
-    "begin, and where does it end?",
+    "One way to get exactly this: a loop leaves out its first or its last turn, or takes one too many. Where does "
+    "yours begin, and where does it end?",
 )
 SL71 = Misconception(
     "SL71",
@@ -658,9 +658,7 @@ def _other_operations(node: ast.BinOp) -> Iterator[tuple[Misconception, ast.expr
         yield SL37, ast.BinOp(node.left, ast.Mod(), node.right)
 
 
-def _too_many(
-    node: ast.expr, asked: list[str], far: int, turns: list[str]
-) -> Iterator[tuple[Misconception, ast.expr]]:
+def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> Iterator[tuple[Misconception, ast.expr]]:
     """Yield an expression with a quantity or a function that does not belong there."""
     if isinstance(node, ast.Constant | ast.Slice | ast.Tuple):
         return
