@@ -94,8 +94,8 @@ LN11 = Misconception(
 LN16 = Misconception(
     "LN16",
     "no step asked for, and yet no zeros",
-    "Without a step what comes back is the start. With which numbers does yours start, and how often does your loop run "
-    "if steps is 0?",
+    "Without a step what comes back is the start. With which numbers does yours start, and how often does your loop "
+    "run if steps is 0?",
     LEARN,
 )
 
