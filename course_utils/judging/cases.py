@@ -15,9 +15,9 @@ import numpy as np
 
 from course_utils.judging import findings, raised, slips
 from course_utils.judging.answers import as_array
-from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, neighbours_that_fit, ways_that_fit
+from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import how_many, may_explain
+from course_utils.judging.near import how_many, may_explain, neighbours_that_fit
 from course_utils.judging.protocol import calling
 from course_utils.judging.protocol.verdicts import CheckFailed
 

@@ -108,6 +108,13 @@ SL94 = Misconception(
     "an attribute that this kind of object does not have",
     "This object has no such attribute. Of which type is it, and of which did you think it was?",
 )
+SL77 = Misconception(
+    "SL77",
+    "a lazy layer moved to meta before it has a shape",
+    "A lazy layer learns its shape from the first batch. What happens if that comes first, or if the layer is made on "
+    "that device?",
+)
+
 RAISED = (
     SL53,
     SL54,
@@ -124,6 +131,7 @@ RAISED = (
     SL65,
     SL66,
     SL67,
+    SL77,
     SL90,
     SL91,
     SL92,
@@ -132,6 +140,7 @@ RAISED = (
 )
 
 _MESSAGES: tuple[tuple[str, Misconception], ...] = (
+    (r"a lazy layer was moved to the device meta", SL77),
     (r"mat1 and mat2 shapes cannot be multiplied|matmul: .* mismatch in its core dimension", SL53),
     (r"does not require grad and does not have a grad_fn|appears to not have been used in the graph", SL54),
     (r"Target -?\d+ is out of bounds", SL55),
