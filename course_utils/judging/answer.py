@@ -40,9 +40,12 @@ CELL = "text-align: left; padding: 2px 16px 2px 0; vertical-align: top"
 LINE = "margin: 6px 0; max-width: 46em"
 AGAIN = re.compile(r"^(Read again:) “(.*)”\.$")
 LABEL = re.compile(r"^(Hint(?: \d+ of \d+)?:|Read again:)")
+MORE = re.compile(r"^  +([a-z])(?=[a-z]+ )")
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"
     r"|(?<=you gave )(?P<given>(?!an? |nothing|no )[^.]+?(?:\.[^.\s]+?)*)(?=\.?$)"
+    r"|(?<=with )(?P<made>[a-z]\w* = \S.*?)(?= you got)"
+    r"|(?P<call>(?<![\w.])[a-z_]\w*\((?!s\))[a-z_][\w.]*(?:, [\w.=]+)*\))"
     r"|(?:(?<=Write )|(?<=, which ))(?P<missing>[A-Za-z_]\w*)(?=, run its cell|, which \w+ calls| calls, run)"
     r"|(?P<set>(?<![\w.])[A-Za-z_]\w*=[-\w.]*\w)"
     r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*\(\)|[A-Za-z]\w*_\w+(?:\.\w+)*|(?<![\w.])[a-z]\w*\.(?:[a-z]\w+))"
@@ -151,8 +154,11 @@ def in_groups(parts: tuple[tuple[str, Standing], ...]) -> str:
 
 
 def paragraphs(lines: tuple[str, ...], sections: Mapping[str, str] | None = None) -> str:
-    """Return lines of plain text as paragraphs of HTML, with what is code in them as code, and links to sections."""
-    every = [line.strip() for text in lines for line in text.split("\n")]
+    """Return lines of plain text as paragraphs of HTML, with what is code in them as code, and links to sections.
+
+    What is indented in the text, and goes on there in small letters, is a sentence of its own here.
+    """
+    every = [MORE.sub(lambda found: found[1].upper(), line).strip() for text in lines for line in text.split("\n")]
     return "".join(f'<p style="{LINE}">{_line(line, sections or {})}</p>' for line in every)
 
 

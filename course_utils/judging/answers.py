@@ -18,6 +18,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
 DEEPEST = 40  # lists in lists
+MOST_NUMBERS = 10**7  # in an array; no answer in the course has as many, and more would fill the memory
 Missing = (type(None), type(Ellipsis))
 
 
@@ -37,12 +38,10 @@ def in_plain_containers(answer: Any, depth: int = DEEPEST) -> Any:
     return answer
 
 
-def is_missing(answer: Any) -> bool:
+def is_missing(answer: Any, depth: int = DEEPEST) -> bool:
     """Tell whether an answer is a placeholder still, or a collection of nothing but placeholders."""
-    if type(answer) is dict:
-        return all(is_missing(value) for value in answer.values())
-    if type(answer) in (list, tuple, set):
-        return all(is_missing(value) for value in answer)
+    if type(answer) in (dict, list, tuple, set) and depth:
+        return all(is_missing(value, depth - 1) for value in (answer.values() if type(answer) is dict else answer))
     return isinstance(answer, Missing)
 
 
@@ -69,6 +68,8 @@ def plain(number: Any) -> int | float | None:
 
 def as_numbers(answer: Any) -> list[int | float] | None:
     """Return a list, tuple, set or array of numbers as a flat list; a single number as a list of one; else None."""
+    if is_too_large(answer):
+        return None
     if type(answer) is torch.Tensor:
         answer = _from_torch(answer)
     if type(answer) is np.ndarray:
@@ -98,8 +99,10 @@ def as_array(answer: Any, what: str) -> np.ndarray:
     Raises
     ------
     CheckFailed
-        If it is none of these, or its rows differ in length.
+        If it is none of these, its rows differ in length, or it has more than :data:`MOST_NUMBERS` numbers.
     """
+    if is_too_large(answer):
+        raise CheckFailed(f"{what} has the shape {tuple(answer.shape)}: far too many numbers.")
     if type(answer) is torch.Tensor:
         answer = _from_torch(answer)
     if type(answer) not in (np.ndarray, list, tuple) and plain(answer) is None:
@@ -111,6 +114,16 @@ def as_array(answer: Any, what: str) -> np.ndarray:
         return array.astype(np.float64)
     except (ValueError, TypeError, RuntimeError):
         raise CheckFailed(f"{what} should be an array of numbers with rows of the same length.") from None
+
+
+def is_too_large(answer: Any) -> bool:
+    """Tell whether an answer is an array or a tensor with more numbers than anything here asks for.
+
+    One number that is spread over a huge shape takes no room until somebody copies it.
+    """
+    if type(answer) is torch.Tensor:
+        return answer.numel() > MOST_NUMBERS
+    return type(answer) is np.ndarray and answer.size > MOST_NUMBERS
 
 
 def _without_gradients(answer: Any, depth: int = DEEPEST) -> Any:

@@ -87,7 +87,8 @@ Which helpers does your function call, and do they stand in this notebook, too?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "carried-parts", "locked": false, "schema_version": 3, "solution": true}
-dense_backward, conv2d, conv2d_backward = None, None, None  # your functions go below
+# your functions go below
+dense_backward, conv2d, conv2d_backward = None, None, None
 
 
 ### BEGIN SOLUTION
@@ -96,9 +97,10 @@ def dense_backward(dY, X, W):
 
 
 def conv2d(x, weight, bias, stride=1):
-    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (2, 3))
+    size = weight.shape[2:]
+    windows = np.lib.stride_tricks.sliding_window_view(x, size, (2, 3))
     windows = windows[:, :, ::stride, ::stride]  # (N, C, OH, OW, FH, FW)
-    out = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3]))  # (N, OH, OW, K)
+    out = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3]))
     return out.transpose(0, 3, 1, 2) + bias[:, None, None]
 
 
@@ -110,7 +112,8 @@ def conv2d_backward(grad_out, x, weight, stride=1):
     for i, j in np.ndindex(grad_out.shape[2:]):
         rows = slice(i * stride, i * stride + size[0])
         columns = slice(j * stride, j * stride + size[1])
-        add = np.tensordot(grad_out[:, :, i, j], weight, 1)  # (N, C, FH, FW)
+        # (N, C, FH, FW)
+        add = np.tensordot(grad_out[:, :, i, j], weight, 1)
         grad_x[:, :, rows, columns] += add
     return grad_x, grad_weight, grad_out.sum(axis=(0, 2, 3))
     ### END SOLUTION
@@ -119,7 +122,9 @@ def conv2d_backward(grad_out, x, weight, stride=1):
 # %% nbgrader={"grade": true, "grade_id": "carried-parts-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
 lab.carried_parts.check(dense_backward, conv2d, conv2d_backward)
 ### BEGIN HIDDEN TESTS
-lab.carried_parts.check_hidden(dense_backward, conv2d, conv2d_backward, seed=5121)
+lab.carried_parts.check_hidden(
+    dense_backward, conv2d, conv2d_backward, seed=5121
+)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -153,7 +158,8 @@ def max_pool2d_backward(grad_out, x, kernel_size, stride=None):
     n, c = np.ogrid[:N, :C]  # (N, 1) and (1, C)
     for i, j in np.ndindex(grad_out.shape[2:]):
         top, left = i * stride, j * stride
-        window = x[:, :, top : top + kernel_size, left : left + kernel_size]
+        rows = slice(top, top + kernel_size)
+        window = x[:, :, rows, left : left + kernel_size]
         largest = window.reshape(N, C, -1).argmax(axis=2)  # (N, C)
         rows, columns = np.divmod(largest, kernel_size)
         grad_x[n, c, top + rows, left + columns] += grad_out[:, :, i, j]
@@ -177,7 +183,7 @@ A backward pass needs what the forward pass has seen. So a **layer** is an objec
 
 # %%
 class Layer:
-    """What all layers have: settings, arrays that are learned, their gradients."""
+    """What layers have: settings, learned arrays, their gradients."""
 
     def __init__(self, kernel_size=None, stride=1, **params):
         self.kernel_size, self.stride = kernel_size, stride
@@ -268,24 +274,25 @@ class Conv2d(Layer):
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        self.x = x
-        return conv2d(x, self.params["weight"], self.params["bias"], self.stride)
+        self.x, weight = x, self.params["weight"]
+        return conv2d(x, weight, self.params["bias"], self.stride)
         ### END SOLUTION
 
     def backward(self, grad_out):
         ### BEGIN SOLUTION
-        grads = conv2d_backward(grad_out, self.x, self.params["weight"], self.stride)
-        self.grads = {"weight": grads[1], "bias": grads[2]}
-        return grads[0]
+        x, weight = self.x, self.params["weight"]
+        found = conv2d_backward(grad_out, x, weight, self.stride)
+        self.grads = dict(zip(("weight", "bias"), found[1:]))
+        return found[0]
         ### END SOLUTION
 
 
 class MaxPool2d(Layer):
     def forward(self, x):
         ### BEGIN SOLUTION
-        self.x, size = x, self.kernel_size
-        windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), (2, 3))
-        return windows[:, :, ::size, ::size].max(axis=(4, 5))
+        self.x, n = x, self.kernel_size
+        cut = np.lib.stride_tricks.sliding_window_view
+        return cut(x, (n, n), (2, 3))[:, :, ::n, ::n].max(axis=(4, 5))
         ### END SOLUTION
 
     def backward(self, grad_out):
@@ -328,7 +335,9 @@ def softmax_loss(scores, y):
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     one_hot = np.eye(scores.shape[1])[y]
-    return -(log_p * one_hot).sum() / len(y), (np.exp(log_p) - one_hot) / len(y)
+    return -(log_p * one_hot).sum() / len(y), (
+        np.exp(log_p) - one_hot
+    ) / len(y)
     ### END SOLUTION
 
 
@@ -378,7 +387,7 @@ Which loop reaches each number of `layer.params[name]`, and what must you do bef
 
 # %% nbgrader={"grade": false, "grade_id": "gradient-check", "locked": false, "schema_version": 3, "solution": true}
 def gradient_error(network, x, y):
-    """Return the largest relative difference between gradients and slopes."""
+    """Return the largest relative difference of gradients and slopes."""
     ### BEGIN SOLUTION
     network.backward(softmax_loss(network.forward(x), y)[1])
     errors = []
@@ -389,9 +398,14 @@ def gradient_error(network, x, y):
                 number = array[place]
                 for way in (1e-5, -1e-5):
                     array[place] = number + way
-                    s[place] += softmax_loss(network.forward(x), y)[0] / (2 * way)
+                    s[place] += softmax_loss(network.forward(x), y)[0] / (
+                        2 * way
+                    )
                 array[place] = number
-            difference, size = np.abs(g - s).max(), np.abs(g).max() + np.abs(s).max()
+            difference, size = (
+                np.abs(g - s).max(),
+                np.abs(g).max() + np.abs(s).max(),
+            )
             errors.append(difference / size)
     return max(errors)
     ### END SOLUTION
@@ -418,7 +432,10 @@ if (
     and lab.gradient_check.is_written(gradient_error)
 ):
     rng = np.random.default_rng(1)
-    kernels, last = rng.normal(size=(3, 1, 3, 3)), rng.normal(size=(4, 12))
+    kernels, last = (
+        rng.normal(size=(3, 1, 3, 3)),
+        rng.normal(size=(4, 12)),
+    )
     small = Network(
         [
             Conv2d(stride=2, weight=kernels, bias=np.zeros(3)),
@@ -427,7 +444,9 @@ if (
         ]
     )
     x, y = rng.normal(size=(5, 1, 11, 11)), np.array([0, 1, 2, 3, 0])
-    print(f"largest relative difference: {gradient_error(small, x, y):.1e}")
+    print(
+        f"largest relative difference: {gradient_error(small, x, y):.1e}"
+    )
 
 # %% [markdown]
 r"""
@@ -444,11 +463,15 @@ Fashion-MNIST, as it ships with the course: real garments, ten classes, 28×28 p
 
 # %%
 def standardised(pictures):
-    return (pictures.images[..., 0][:, None] / 255 - 0.5) / 0.5  # (N, 1, 28, 28)
+    # (N, 1, 28, 28)
+    return (pictures.images[..., 0][:, None] / 255 - 0.5) / 0.5
 
 
 garments, _ = load_fashion()
-train, validation = garments.at(range(2000)), garments.at(range(5000, 6000))
+train, validation = (
+    garments.at(range(2000)),
+    garments.at(range(5000, 6000)),
+)
 x_train, y_train = standardised(train), train.labels
 x_validation, y_validation = standardised(validation), validation.labels
 figures.show(figures.plot_garments(train))
@@ -490,7 +513,9 @@ def fit(network, x, y, epochs, batch_size, learning_rate):
         order, losses = np.random.permutation(len(x)), []
         for start in range(0, len(x), batch_size):
             some = order[start : start + batch_size]
-            loss, gradient = softmax_loss(network.forward(x[some]), y[some])
+            loss, gradient = softmax_loss(
+                network.forward(x[some]), y[some]
+            )
             network.backward(gradient)
             sgd_step(network, learning_rate)
             losses.append(loss)
@@ -550,7 +575,9 @@ network = Network(
             bias=np.zeros(16),
         ),
         *(ReLU(), MaxPool2d(kernel_size=2), Flatten()),
-        Dense(weight=np.random.normal(0, 0.04, (10, 576)), bias=np.zeros(10)),
+        Dense(
+            weight=np.random.normal(0, 0.04, (10, 576)), bias=np.zeros(10)
+        ),
     ]
 )
 history = fit(network, x_train, y_train, 8, 16, 0.1)
@@ -572,8 +599,12 @@ if lab.garments.is_written(network) and lab.garments.is_written(history):
     print(f"{right.mean():.1%} of the validation pictures")
 
 # %%
-if lab.garments.is_written(network) and isinstance(network.layers[0], Conv2d):
-    figures.show(figures.plot_first_kernels(network.layers[0].params["weight"]))
+if lab.garments.is_written(network) and isinstance(
+    network.layers[0], Conv2d
+):
+    figures.show(
+        figures.plot_first_kernels(network.layers[0].params["weight"])
+    )
 
 # %% [markdown]
 r"""
@@ -628,7 +659,9 @@ What does `memory.get("velocity", 0)` give before the first step?
 
 
 # %% nbgrader={"grade": false, "grade_id": "optimisers", "locked": false, "schema_version": 3, "solution": true}
-def momentum_step(param, grad, memory, rate, momentum=0.9, weight_decay=0.0):
+def momentum_step(
+    param, grad, memory, rate, momentum=0.9, weight_decay=0.0
+):
     """Return the parameter after a step; keep the velocity in memory."""
     ### BEGIN SOLUTION
     grad = grad + weight_decay * param
@@ -638,16 +671,23 @@ def momentum_step(param, grad, memory, rate, momentum=0.9, weight_decay=0.0):
 
 
 def adam_step(
-    param, grad, memory, rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0
+    param,
+    grad,
+    memory,
+    rate,
+    betas=(0.9, 0.999),
+    eps=1e-8,
+    weight_decay=0.0,
 ):
-    """Return the parameter after a step; keep both means, and t, in memory."""
+    """Return the parameter after a step; memory keeps means and t."""
     ### BEGIN SOLUTION
     grad = grad + weight_decay * param
     t = memory["t"] = memory.get("t", 0) + 1
     b1, b2 = betas
     m = memory["m"] = b1 * memory.get("m", 0.0) + (1 - b1) * grad
     s = memory["s"] = b2 * memory.get("s", 0.0) + (1 - b2) * grad**2
-    return param - rate * (m / (1 - b1**t)) / (np.sqrt(s / (1 - b2**t)) + eps)
+    m, s = m / (1 - b1**t), s / (1 - b2**t)
+    return param - rate * m / (np.sqrt(s) + eps)
     ### END SOLUTION
 
 
@@ -697,7 +737,11 @@ Which array makes both ways the same multiplication?
 def dropout(x, p, rng, training):
     """Return the output, and what the way back needs."""
     ### BEGIN SOLUTION
-    factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)
+    factors = (
+        (rng.random(x.shape) >= p) / (1 - p)
+        if training
+        else np.ones(x.shape)
+    )
     return x * factors, factors
     ### END SOLUTION
 
@@ -771,9 +815,18 @@ if lab.batch_norm.is_written(batch_norm, batch_norm_backward):
     up, down = x.copy(), x.copy()
     up[4, 1] += 1e-5
     down[4, 1] -= 1e-5
-    losses = [(batch_norm(one, scale, shift, 1e-5)[0] * g).sum() for one in (up, down)]
-    print(f"your gradient {grad[4, 1]:.6f}, slope {(losses[0] - losses[1]) / 2e-5:.6f}")
-    print(f"largest sum over the batch {abs(np.sum(grad, axis=0)).max():.1e}")
+    losses = [
+        (batch_norm(one, scale, shift, 1e-5)[0] * g).sum()
+        for one in (up, down)
+    ]
+    print(
+        f"your gradient {grad[4, 1]:.6f},",
+        f"slope {(losses[0] - losses[1]) / 2e-5:.6f}",
+    )
+    print(
+        "largest sum over the batch",
+        f"{abs(np.sum(grad, axis=0)).max():.1e}",
+    )
 
 # %% [markdown]
 r"""

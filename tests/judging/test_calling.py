@@ -273,13 +273,30 @@ def test_pytorch_is_as_before_after_a_function_that_raised():
     assert now == before
 
 
-@pytest.mark.parametrize("leave", [SystemExit, RuntimeError, MemoryError, RecursionError])
+@pytest.mark.parametrize("leave", [SystemExit, GeneratorExit, RuntimeError, MemoryError, RecursionError])
 def test_a_function_that_leaves_is_told(leave):
     def leaving():
         raise leave
 
     with pytest.raises(CheckFailed, match=f"raised {leave.__name__}"):
         running.call(leaving, "leaving")
+
+
+def test_what_a_learner_stops_is_told_without_a_traceback():
+    def endless():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as stopped:
+        running.call(endless, "endless")
+    assert stopped.value._render_traceback_() == ["endless was stopped."]
+
+
+def test_what_the_grader_stops_keeps_its_reason():
+    def late():
+        raise KeyboardInterrupt("stopped after 3 s")
+
+    with pytest.raises(KeyboardInterrupt, match="stopped after 3 s"):
+        running.call(late, "late")
 
 
 class Speechless(Exception):

@@ -27,6 +27,13 @@ WINDOWS = ("conv(?!ert)", "pool", "im2col", "col2im", "correlat", "filter", "blo
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
 
 
+class Stopped(KeyboardInterrupt):
+    """A learner has stopped their code while a check ran it; a notebook shows where that was, and no traceback."""
+
+    def _render_traceback_(self) -> list[str]:
+        return str(self).split("\n")
+
+
 def call(function: Any, name: str, *args: Any, **kwargs: Any) -> Any:
     """Call a student's function with copies of its array arguments and return its answer.
 
@@ -142,7 +149,11 @@ def _run(run: Callable[[], Any], target: Any, name: str, refused: tuple[str, ...
         return {"not attempted": f"write {_what_is_missing(error, target, name)}, run its cell, then this one"}
     except CheckFailed as error:
         return {"failed": error.message}
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt as error:
+        if error.args:  # not the learner's: it says why
+            raise
+        raise Stopped(f"{name} was stopped.{_where(error)}") from None
+    except BaseException as error:
         return {"failed": sentence(error, name)}
 
 
@@ -165,10 +176,15 @@ def sentence(error: BaseException, name: str) -> str:
     """Turn a student's exception into two lines: what happened, and in which of their lines."""
     reason = LAZY if _is_lazy_on_meta(error) else _text(error).strip().split("\n")[0][:120]
     text = f"{name} raised {type(error).__name__}" + (f": {reason}" if reason else ".")
+    return text + _where(error)
+
+
+def _where(error: BaseException) -> str:
+    """Return a second line that names the last of the student's own lines that an error came through; "" if none."""
     mine = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel_" in f.filename or f.filename[:1] == "<"]
-    if mine and mine[-1].line:
-        text += f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {mine[-1].line.strip()[:90]}"
-    return text
+    if not mine or not mine[-1].line:
+        return ""
+    return f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {mine[-1].line.strip()[:90]}"
 
 
 def _is_lazy_on_meta(error: BaseException) -> bool:
