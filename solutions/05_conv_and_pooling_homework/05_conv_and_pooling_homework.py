@@ -31,7 +31,9 @@ from course_utils import own
 from course_utils.data import load_fashion
 from course_utils.labs import conv_and_pooling_homework
 from course_utils.labs.conv_and_pooling_homework import borrowed, figures
-from course_utils.labs.conv_and_pooling_homework.unbroadcast import tensors_and_torch
+from course_utils.labs.conv_and_pooling_homework.unbroadcast import (
+    tensors_and_torch,
+)
 from course_utils.runtime import seed_everything
 
 seed_everything(0)
@@ -847,22 +849,26 @@ class Tensor:
         self.grad = np.zeros_like(self.data)
 
     def __add__(self, other):
-        return Tensor(self.data + other.data, (self, lambda g: g), (other, lambda g: g))
+        ways = (self, lambda g: g), (other, lambda g: g)
+        return Tensor(self.data + other.data, *ways)
 
     def __mul__(self, other):
-        here, there = lambda g: g * other.data, lambda g: g * self.data
-        return Tensor(self.data * other.data, (self, here), (other, there))
+        a, b = self.data, other.data
+        ways = (self, lambda g: g * b), (other, lambda g: g * a)
+        return Tensor(a * b, *ways)
 
     def __matmul__(self, other):
-        here, there = lambda g: g @ other.data.T, lambda g: self.data.T @ g
-        return Tensor(self.data @ other.data, (self, here), (other, there))
+        a, b = self.data, other.data
+        ways = (self, lambda g: g @ b.T), (other, lambda g: a.T @ g)
+        return Tensor(a @ b, *ways)
 
     def tanh(self):
         out = np.tanh(self.data)
         return Tensor(out, (self, lambda g: g * (1 - out**2)))
 
     def sum(self):
-        return Tensor(self.data.sum(), (self, lambda g: g * np.ones_like(self.data)))
+        ones = np.ones_like(self.data)
+        return Tensor(self.data.sum(), (self, lambda g: g * ones))
 
 
 # %%
@@ -881,7 +887,9 @@ def backward(loss):
     loss.grad = np.ones_like(loss.data)
     for node in reversed(order):
         for operand, way in node.ways:
-            operand.grad += unbroadcast(way(node.grad), operand.data.shape)
+            operand.grad += unbroadcast(
+                way(node.grad), operand.data.shape
+            )
 
 
 # %% [markdown]
@@ -912,7 +920,9 @@ def unbroadcast(grad, shape):
     """Return the gradient by an operand of this shape."""
     ### BEGIN SOLUTION
     grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
-    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
+    stretched = tuple(
+        axis for axis, size in enumerate(shape) if size == 1
+    )
     return grad.sum(axis=stretched, keepdims=True)
     ### END SOLUTION
 
@@ -938,10 +948,20 @@ def two_layers(x, w1, b1, w2, b2, scale):
 
 if lab.unbroadcast.is_written(unbroadcast):
     rng = np.random.default_rng(3)
-    shapes = {"x": (6, 4), "w1": (4, 5), "b1": (5,), "w2": (5, 3), "b2": (3,)}
+    shapes = {
+        "x": (6, 4),
+        "w1": (4, 5),
+        "b1": (5,),
+        "w2": (5, 3),
+        "b2": (3,),
+    }
     shapes["scale"] = (6, 1)
-    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
-    for name, apart in tensors_and_torch(two_layers, Tensor, backward, arrays).items():
+    arrays = {
+        name: rng.normal(size=shape) for name, shape in shapes.items()
+    }
+    for name, apart in tensors_and_torch(
+        two_layers, Tensor, backward, arrays
+    ).items():
         print(f"{name:6}{shapes[name]!s:8}{apart:.0e}")
 
 # %% [markdown]
