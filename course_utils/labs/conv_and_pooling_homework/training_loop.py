@@ -215,7 +215,11 @@ def _try_step(case: Case, function: Callable[..., Any]) -> None:
     if all(map(close, given[1::2], params[1::2])) and all(map(close, given[::2], right[::2])):
         raise case.wrong(STEP, FT2)
     moves = [close(one, wanted) for one, wanted in zip(given, right, strict=True)]
-    if any(moves) and all(move or close(one, was) for move, one, was in zip(moves, given, params, strict=True)):
+    if (
+        not all(moves)
+        and any(moves)
+        and all(move or close(one, was) for move, one, was in zip(moves, given, params, strict=True))
+    ):
         raise case.wrong(STEP, FT13)
     for one, before, slope, wanted in zip(given, params, grads, right, strict=True):
         ways = {FT1: lambda before=before, slope=slope: before + rate * slope}
