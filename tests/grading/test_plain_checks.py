@@ -286,9 +286,7 @@ def test_a_check_of_this_packages_own_is_known():
 def test_what_stands_below_a_magic_is_bound_for_later_checks():
     for check in ("%%capture out\nsay()", "%%time\nout = 3", "%time out = say()"):
         found = stand_on("assert out", [cell(check, "first-check", points=1.0)])
-        assert [one.source.split("(")[0] for one in found.local] == [
-            "get_ipython().run_cell_magic" if check.startswith("%%") else "get_ipython().run_line_magic"
-        ]
+        assert ["magic(" in one.source for one in found.local] == [True]
         assert why_inside("assert out", found) == "it uses get_ipython"
 
 
