@@ -152,7 +152,8 @@ def _write_column(pandas: Any, column: Any, write_value: Write) -> list[Any]:
     dtype = column.dtype
     if isinstance(dtype, pandas.CategoricalDtype):
         return ["category", [write_value(list(dtype.categories)), bool(dtype.ordered)], write_value(column.tolist())]
-    if getattr(dtype, "tz", None) is not None:
+    of_objects = (pandas.PeriodDtype, pandas.IntervalDtype, pandas.SparseDtype)
+    if getattr(dtype, "tz", None) is not None or isinstance(dtype, of_objects):
         raise NotPlain
     plain = column.to_numpy() if type(dtype).__module__.startswith("numpy") else column.tolist()
     return [str(dtype), None, write_value(plain)]

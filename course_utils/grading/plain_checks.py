@@ -59,6 +59,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 FILES = ("open", "read_", "Path", "exists", "isfile", "listdir", "glob", "load", "getsize", "remove", "genfromtxt")
 CHANCE = ("seed", "rand", "RandomState", "shuffle", "choice", "sample")
+SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 LONGEST = 600  # characters of what a student is told
 NUMPYS = re.compile(r"^np\.(?:float|int|uint)\d+\((.*)\)$")  # how a number of NumPy's is shown
 NOT_HERE = "Not right on a case drawn at grading."
@@ -336,6 +337,7 @@ class PlainCheck:
                 contextlib.redirect_stdout(self.printed),
                 heard(),
                 looking_into_stand_ins(),
+                noticing_seeds(self.wire),
             ):
                 yield
         finally:
@@ -403,8 +405,7 @@ class PlainCheck:
         return Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, name)])
 
     def _passed(self) -> Ran:
-        quiet = is_stand_in(self.value) or (not self.inside and is_quiet(self.source))
-        value = None if quiet else self.value
+        value = None if is_stand_in(self.value) or is_quiet(self.source) else self.value
         return passed_with(value, self.points, self.printed.getvalue(), [], self.line.hidden)
 
     # --- inside
@@ -469,7 +470,10 @@ def parts_of(source: str) -> tuple[str, str]:
 
 def is_quiet(source: str) -> bool:
     """Tell whether a check ends in a semicolon: a notebook then shows no value, and there is no number of points."""
-    last = ast.parse(source).body[-1:]
+    try:
+        last = ast.parse(source).body[-1:]
+    except (SyntaxError, ValueError):  # a magic: nobody hides what it shows
+        return False
     lines = source.split("\n")[last[0].end_lineno - 1 :] if last and last[0].end_lineno else [""]
     end = lines[0].encode()[last[0].end_col_offset or 0 :].decode() if last else ""
     return end.strip().startswith(";")
@@ -493,6 +497,31 @@ def words_of(error: BaseException, source: str) -> str:
     line = source.split("\n")[where[0] - 1].strip()[:120] if where and where[0] else ""
     more = [f"in your code, {marked[1]}"] if marked and marked[1] else []
     return "\n".join([text[:LONGEST], *([f"in the check: {line}"] if line else []), *more])
+
+
+@contextlib.contextmanager
+def noticing_seeds(wire: Wire) -> Iterator[None]:
+    """Bring the generators over once more after each seed, be it the one that was brought over last.
+
+    A function of the student's has drawn since, over there: ``seed(7); a = roll(); seed(7); assert roll() == a``.
+    """
+    places = [(sys.modules.get(module), name) for module, name in SEEDS] if wire.states is not None else []
+    before = [(module, name, getattr(module, name)) for module, name in places if module]
+
+    def noticed(seed: Any) -> Any:
+        def function(*args: Any, **options: Any) -> Any:
+            wire.states = {}
+            return seed(*args, **options)
+
+        return function
+
+    try:
+        for module, name, seed in before:
+            setattr(module, name, noticed(seed))
+        yield
+    finally:
+        for module, name, seed in before:
+            setattr(module, name, seed)
 
 
 @contextlib.contextmanager

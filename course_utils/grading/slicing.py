@@ -86,10 +86,20 @@ def _statement(node: ast.stmt, source: str, place: Place) -> Statement:
     star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     source = ast.unparse(node) if getattr(node, "decorator_list", None) else source
     code = read_code(source)
-    uses, binds = frozenset(code.uses), code.binds
+    uses, binds = frozenset(code.uses), code.binds | _bound_below_a_magic(node)
     if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Expr, ast.Assert)):
         uses -= binds  # a loop's own variable, say
     return Statement(source, kind, place, uses, binds, _changed_by(node), star)
+
+
+def _bound_below_a_magic(node: ast.stmt) -> frozenset[str]:
+    """Return what a cell or line below a magic binds, and for ``%%capture out`` the name that it is given."""
+    call = node.value if isinstance(node, ast.Expr) else None
+    if not isinstance(call, ast.Call) or _name_at(call.func) not in ("run_cell_magic", "run_line_magic"):
+        return frozenset()
+    magic, *texts = [arg.value for arg in call.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+    named = {word for word in texts[0].split() if word.isidentifier()} if magic == "capture" else set()
+    return frozenset(named).union(*(one.binds for one in statements_of(texts[-1], "check"))) if texts else frozenset()
 
 
 def _changed_by(node: ast.stmt) -> frozenset[str]:

@@ -18,7 +18,7 @@ from course_utils.grading import figure_cache
 from course_utils.grading.alignment import Step, Unreadable, align, not_run
 from course_utils.grading.beside import beside
 from course_utils.grading.binding import locked_before
-from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, TooSlow, lost
+from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, Patience, TooSlow, lost
 from course_utils.grading.faults import ENDED_OUTSIDE, INTERRUPTED, INTERRUPTION
 from course_utils.grading.figure_cache import CachedFigure
 from course_utils.grading.fork_server import Boxes, NoBox
@@ -136,15 +136,15 @@ class Supervision:
         student, lab = self.job.submission.student, self.job.bundle.lab
         limits = asdict(self.job.limits)
         self.graded = Graded(student, lab, self.job.key(), notes=list(self.job.submission.notes), limits=limits)
-        self.over, self.lost_before = time.monotonic() + self.job.limits.total_seconds, lost()
+        self.mine, self.lost_before = Patience(self.job.limits.total_seconds), lost()
 
     @property
     def left(self) -> float:
         """The seconds that this submission still has. What it had to wait for a processor does not count."""
         if self.computed + sum(box.computed() for box in self._open_boxes) > self.job.limits.cpu_seconds:
             return 0.0
-        waited = min(lost() - self.lost_before, (GROWTH - 1) * self.job.limits.total_seconds)
-        return self.over + waited - time.monotonic()
+        waited = min(lost() - self.lost_before + self.mine.lost, (GROWTH - 1) * self.mine.seconds)
+        return self.mine.began + self.mine.seconds + waited - time.monotonic()
 
     def grade(self) -> Graded:
         """Run everything and return the result."""

@@ -32,7 +32,6 @@ GROUPS["identity"] = [
         "import copy\nduplicate = copy.deepcopy(matrix)",
         "duplicate = matrix",
         "assert duplicate == matrix, 'the same numbers'\nassert duplicate is not matrix and duplicate[0] is not matrix[0], 'a copy of its own'",
-        outside=False,
     ),
     Feature(
         "ids", "first = [1]\n%s", "second = first", "second = [1]", "assert id(first) == id(second)", outside=False
@@ -43,7 +42,6 @@ GROUPS["identity"] = [
         "fourth = list(third)",
         "fourth = third",
         "assert fourth == third\nassert id(third) != id(fourth)",
-        outside=False,
     ),
     Feature(
         "views",
@@ -60,7 +58,6 @@ GROUPS["identity"] = [
         "corner = grid[:2, :2].copy()",
         "corner = grid[:2, :2]",
         "assert corner.shape == (2, 2)\nassert not np.shares_memory(corner, grid), 'a copy'",
-        outside=False,
     ),
     Feature(
         "owns",
@@ -120,6 +117,7 @@ GROUPS["introspection"] = [
         "def area(width: float, height: float = 1.0) -> float:\n    return width * height",
         "def area(width, height):\n    return width * height",
         "import typing, inspect\nassert typing.get_type_hints(area) == {'width': float, 'height': float, 'return': float}\nassert area.__annotations__['width'] is float\nsignature = inspect.signature(area)\nassert list(signature.parameters) == ['width', 'height']\nassert signature.parameters['height'].default == 1.0\nassert signature.return_annotation is float\nassert area(2) == 2",
+        outside=False,
     ),
     Feature(
         "hints-generic",
@@ -127,6 +125,7 @@ GROUPS["introspection"] = [
         "from typing import Dict, List, Optional, Union\ndef tally(words: List[str], start: Optional[Dict[str, int]] = None) -> Dict[str, int]:\n    out = dict(start or {})\n    for w in words:\n        out[w] = out.get(w, 0) + 1\n    return out",
         "def tally(words: list, start=None) -> dict:\n    return {}",
         "from typing import Dict, List, Optional, get_type_hints\nhints = get_type_hints(tally)\nassert hints['words'] == List[str] and hints['return'] == Dict[str, int]\nassert hints['start'] == Optional[Dict[str, int]]\nassert tally(['a', 'a']) == {'a': 2}",
+        outside=False,
     ),
     Feature(
         "doc-name",
@@ -164,6 +163,7 @@ GROUPS["introspection"] = [
         ),
         body("def move(self):\n    return 'moved'"),
         "import inspect\nassert inspect.isclass(Robot)\nassert hasattr(Robot, 'move') and callable(getattr(Robot, 'move'))\nassert 'count' in Robot.__dict__ and Robot.__dict__['count'] == 0\nassert Robot.__doc__ == 'A robot.' and Robot.__init__.__doc__ == 'Make one.'\nassert [n for n, _ in inspect.getmembers(Robot, inspect.isfunction)] == ['__init__', '_secret', 'move']\nassert set(vars(Robot())) == {'name'}\nassert 'move' in dir(Robot())\nassert Robot.__name__ == 'Robot'",
+        outside=False,
     ),
     Feature(
         "generator-function",
@@ -171,6 +171,7 @@ GROUPS["introspection"] = [
         body("while n:\n    yield n\n    n -= 1"),
         body("return list(range(n, 0, -1))"),
         "import inspect\nassert inspect.isgeneratorfunction(countdown)\nassert list(countdown(3)) == [3, 2, 1]\nit = countdown(1)\nassert iter(it) is it and next(it) == 1\ntry:\n    next(it)\n    assert False\nexcept StopIteration:\n    pass",
+        outside=False,
     ),
     Feature(
         "recursive-source",
@@ -200,13 +201,6 @@ GROUPS["introspection"] = [
         body("return lambda: 1"),
         "c, d = make_counter(), make_counter()\nassert (c(), c(), d()) == (1, 2, 1)\nassert c.__closure__[0].cell_contents == 2",
     ),
-    Feature(
-        "source-class",
-        "class Shape:\n    def area(self):\n        raise NotImplementedError\n%s",
-        "class Sq(Shape):\n    def __init__(self, a):\n        self.a = a\n    def area(self):\n        return self.a ** 2",
-        "class Sq:\n    def area(self):\n        return 4",
-        "import inspect\nassert 'Shape' in inspect.getsource(Sq).split('\\n')[0]\nassert issubclass(Sq, Shape) and Sq.__base__ is Shape\nassert Sq(2).area() == 4 and Sq.area is not Shape.area\nassert 'area' in Sq.__dict__\ntry:\n    Shape().area()\nexcept NotImplementedError:\n    pass\nelse:\n    raise AssertionError",
-    ),
 ]
 GROUPS["networks"] = [
     Feature(
@@ -218,7 +212,6 @@ GROUPS["networks"] = [
         (
             "import numpy as np\nimport copy\nimport math\nfrom public_tests import *\n\n%matplotlib inline\n%load_ext autoreload\n%autoreload 2",
         ),
-        outside=False,
     ),
     Feature(
         "initialise",
@@ -226,7 +219,6 @@ GROUPS["networks"] = [
         body("w = np.zeros((dim, 1))\nb = 0.0"),
         body("w = np.zeros(dim)\nb = 0"),
         "dim = 2\nw, b = initialize_with_zeros(dim)\n\nassert type(b) == float\nprint('w = ' + str(w))\nprint('b = ' + str(b))\n\ninitialize_with_zeros_test_1(initialize_with_zeros)",
-        outside=False,
     ),
     Feature(
         "propagate",
@@ -236,7 +228,6 @@ GROUPS["networks"] = [
         ),
         body("A = sigmoid(np.dot(w.T, X) + b)\ncost = 0\ndw, db = w, b"),
         "w =  np.array([[1.], [2]])\nb = 1.5\nX = np.array([[1., -2., -1.], [3., 0.5, -3.2]])\nY = np.array([[1, 1, 0]])\ngrads, cost = propagate(w, b, X, Y)\n\nassert type(grads['dw']) == np.ndarray\nassert grads['dw'].shape == (2, 1)\nassert type(grads['db']) == np.float64\npropagate_test(propagate)",
-        outside=False,
     ),
     Feature(
         "optimise",
@@ -247,7 +238,6 @@ GROUPS["networks"] = [
         body("grads = {}"),
         "params, grads, costs = optimize(w, b, X, Y, num_iterations=100, learning_rate=0.009, print_cost=False)\nprint ('w = ' + str(params['w']))\nassert len(costs) == 1\nassert params['w'].shape == w.shape and not np.allclose(params['w'], w)\noptimize_test(optimize)",
         points=2,
-        outside=False,
     ),
     Feature(
         "predict",
@@ -289,7 +279,6 @@ GROUPS["networks"] = [
         body("return np.maximum(0, z)"),
         body("return z"),
         "import w1_unittest\nw1_unittest.test_relu(relu)",
-        outside=False,
     ),
     Feature(
         "multiple",
@@ -297,7 +286,6 @@ GROUPS["networks"] = [
         body("return np.eye(k)[y]"),
         body("return np.eye(k)"),
         "from test_utils import multiple_test\ncases = [{'name': 'shape_check', 'input': [np.array([0, 2]), 3], 'expected': np.eye(3)[[0, 2]], 'error': 'Wrong shape'}, {'name': 'equation_output_check', 'input': [np.array([1]), 2], 'expected': np.array([[0., 1.]]), 'error': 'Wrong output'}]\nmultiple_test(cases, one_hot)",
-        outside=False,
     ),
 ]
 FILES["networks"] = {
@@ -535,6 +523,7 @@ GROUPS["graphs"] = [
         "expr = (x + 1) ** 2",
         "expr = x ** 2 + 1",
         "assert sp.expand(expr) == x ** 2 + 2 * x + 1\nassert sp.simplify(expr - (x + 1) ** 2) == 0\nassert expr.subs(x, 2) == 9\nassert expr.free_symbols == {x}\nassert isinstance(expr, sp.Expr)",
+        outside=False,
     ),
     Feature(
         "derivative",
@@ -550,6 +539,7 @@ GROUPS["graphs"] = [
         "roots = sp.solve(x ** 2 - 2, x)\ngeneral = sp.solve([x + y - 3, x - y - 1], [x, y])",
         "roots = [1.41]\ngeneral = {}",
         "assert set(roots) == {-sqrt(2), sqrt(2)}\nassert general == {x: 2, y: 1}\nassert general[x] == 2\nassert float(roots[1]) > 1.4",
+        outside=False,
     ),
     Feature(
         "exact",
@@ -557,6 +547,7 @@ GROUPS["graphs"] = [
         "third = Rational(1, 3)",
         "third = 1 / 3",
         "assert third == Rational(1, 3) and third + third + third == 1\nassert third.q == 3",
+        outside=False,
     ),
     Feature(
         "matrix",
@@ -564,6 +555,7 @@ GROUPS["graphs"] = [
         "M = Matrix([[1, 2], [3, 4]])",
         "M = np.array([[1, 2], [3, 4]])",
         "assert M.det() == -2\nassert M * M.inv() == sp.eye(2)\nassert M[0, 1] == 2 and M.shape == (2, 2)\nassert M == Matrix([[1, 2], [3, 4]])",
+        outside=False,
     ),
     Feature(
         "lambdified",
@@ -578,6 +570,7 @@ GROUPS["graphs"] = [
         "I1 = sp.integrate(sp.exp(-x ** 2), (x, -sp.oo, sp.oo))",
         "I1 = 1.77",
         "assert I1 == sqrt(sp.pi)\nassert sp.latex(I1) == r'\\sqrt{\\pi}'",
+        outside=False,
     ),
 ]
 GROUPS["texts"] = [
@@ -608,7 +601,6 @@ GROUPS["texts"] = [
         "import gzip\nwith gzip.open('t.txt.gz', 'wt') as f:\n    f.write('packed')",
         "open('t.txt.gz', 'w').write('packed')",
         "import gzip\nwith gzip.open('t.txt.gz', 'rt') as f:\n    assert f.read() == 'packed'",
-        outside=False,
     ),
     Feature(
         "zip",
@@ -624,6 +616,7 @@ GROUPS["texts"] = [
         body("with open(path, encoding='utf-8') as f:\n    return f.read().upper()"),
         body("return path.upper()"),
         "with open('in.txt', 'w', encoding='utf-8') as f:\n    f.write('grün')\nassert read_upper('in.txt') == 'GRÜN'\nimport os\nos.remove('in.txt')\ntry:\n    read_upper('missing.txt')\nexcept FileNotFoundError as e:\n    assert e.filename == 'missing.txt'\nelse:\n    assert False",
+        outside=False,
     ),
     Feature(
         "appends",
@@ -714,14 +707,6 @@ GROUPS["first-steps"] = [
         body('"""Return x**3.\n\n>>> cube(2)\n8\n"""\nreturn x ** 3'),
         body('"""Return x**3.\n\n>>> cube(2)\n8\n"""\nreturn x'),
         "import doctest, io, contextlib\nbuffer = io.StringIO()\nwith contextlib.redirect_stdout(buffer):\n    doctest.run_docstring_examples(cube, {'cube': cube})\nassert buffer.getvalue() == ''\nassert cube.__doc__ and '>>>' in cube.__doc__",
-        outside=False,
-    ),
-    Feature(
-        "shadowed",
-        "total = None\n%s",
-        "total = sum([1, 2])",
-        "sum = 3\ntotal = 3",
-        "assert total == 3\nassert sum([total, 1]) == 4",
     ),
     Feature(
         "own-import",
@@ -971,6 +956,7 @@ GROUPS["cleaning"] = [
         body("return 'A' if p >= 90 else 'B'"),
         body("return 'A'"),
         "points = pd.Series([95, 80])\nassert points.apply(grade_of).tolist() == ['A', 'B']\nassert points.map(grade_of).value_counts()['A'] == 1\nassert list(map(grade_of, [90, 1])) == ['A', 'B'] and sorted([1, 95], key=grade_of) == [95, 1]\nassert np.vectorize(grade_of)([90, 0]).tolist() == ['A', 'B']",
+        outside=False,
     ),
     Feature(
         "timedelta",
@@ -985,6 +971,7 @@ GROUPS["cleaning"] = [
         "per = pd.period_range('2024-01', periods=3, freq='M')",
         "per = []",
         "assert str(per[0]) == '2024-01' and len(per) == 3 and per[-1].month == 3",
+        outside=False,
     ),
     Feature(
         "strings-dtype",
@@ -1051,6 +1038,7 @@ GROUPS["class-habits"] = [
         "class Grid:\n    def __init__(self, n):\n        self.n = n\n    def __len__(self):\n        return self.n\n    def __getitem__(self, k):\n        if not 0 <= k < self.n:\n            raise IndexError(k)\n        return k * k\n    def __contains__(self, x):\n        return x == 'magic'",
         "class Grid(list):\n    def __init__(self, n):\n        super().__init__([0] * n)",
         "g = Grid(4)\nassert len(g) == 4 and list(g) == [0, 1, 4, 9] and g[3] == 9 and list(reversed(g))[0] == 9\nassert 'magic' in g\ntry:\n    g[10]\nexcept IndexError:\n    pass\nelse:\n    assert False",
+        outside=False,
     ),
     Feature(
         "iterable-abc",
@@ -1065,6 +1053,7 @@ GROUPS["class-habits"] = [
         "class Suit(enum.Enum):\n    HEARTS = 'h'\n    SPADES = 's'\n    @property\n    def red(self):\n        return self is Suit.HEARTS",
         "class Suit:\n    HEARTS = 'h'\n    SPADES = 's'",
         "import enum\nassert issubclass(Suit, enum.Enum) and len(Suit) == 2 and Suit('h') is Suit.HEARTS and Suit['SPADES'].value == 's'\nassert Suit.HEARTS.red and not Suit.SPADES.red and [s.name for s in Suit] == ['HEARTS', 'SPADES'] and Suit.HEARTS.name == 'HEARTS'",
+        outside=False,
     ),
     Feature(
         "descriptor",
@@ -1137,22 +1126,6 @@ GROUPS["magics"] = [
         outside=False,
     ),
     Feature(
-        "cell-capture",
-        "def say():\n%s",
-        body("print('hello')"),
-        body("print('bye')"),
-        "%%capture out\nsay()",
-        points=0,
-        outside=False,
-    ),
-    Feature(
-        "captured-text",
-        "nothing = None\n%s",
-        "nothing = 1",
-        "nothing = 2",
-        "assert out.stdout == 'hello\\n' and nothing == 1",
-    ),
-    Feature(
         "ls", "%s", "open('made.txt', 'w').write('x')", "pass", "files = !ls\nassert 'made.txt' in files", outside=False
     ),
     Feature(
@@ -1193,7 +1166,6 @@ GROUPS["magics"] = [
         body("'''Explain.'''"),
         body("pass"),
         "import pydoc\nassert 'Explain.' in pydoc.render_doc(doc_me)",
-        outside=False,
     ),
     Feature(
         "alarm",
@@ -1245,7 +1217,6 @@ GROUPS["magics"] = [
         body("return np.log(np.where(x > 0, x, 1))"),
         body("return np.log(x)"),
         "import warnings\nwith warnings.catch_warnings():\n    warnings.simplefilter('error')\n    assert safe_log(np.array([0.0, 1.0])).tolist() == [0, 0]",
-        outside=False,
     ),
     Feature(
         "np-errstate",
@@ -1253,7 +1224,6 @@ GROUPS["magics"] = [
         body("with np.errstate(divide='ignore', invalid='ignore'):\n    return np.where(b == 0, 0, a / b)"),
         body("return a / b"),
         "with np.errstate(all='raise'):\n    assert ratio(np.array([1.0, 2.0]), np.array([0.0, 2.0])).tolist() == [0, 1]",
-        outside=False,
     ),
 ]
 GROUPS["tensors"] = [

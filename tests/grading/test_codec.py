@@ -398,3 +398,10 @@ def test_no_memory_left_in_reading_is_a_bad_frame(monkeypatch):
     monkeypatch.setattr(codec.msgpack, "unpackb", no_memory)
     with pytest.raises(BadFrame):
         codec.read_body(b"\x01")
+
+
+def test_columns_of_periods_intervals_and_sparse_numbers_stay_where_they_are():
+    pandas = pytest.importorskip("pandas")
+    sparse = pandas.Series(pandas.arrays.SparseArray([0, 1]))
+    for value in (pandas.period_range("2024-01", periods=2, freq="M"), pandas.interval_range(0, 2), sparse):
+        assert list(codec.pack(value, lambda _one: (1, "it", "", False), rich=True)) == ["handle"]

@@ -106,6 +106,14 @@ def test_a_check_does_not_pay_for_what_the_students_side_has_waited(machine):
         time.sleep(60)
 
 
+def test_a_check_does_not_pay_for_what_its_own_process_has_waited(machine):
+    threading.Timer(0.05, lambda: setattr(machine, "seconds", 50.0)).start()
+    with at_most(0.3):
+        time.sleep(0.7)  # a busy machine gives this process no time
+    with pytest.raises(Late), at_most(0.2):
+        time.sleep(60)
+
+
 def test_each_box_has_a_share_of_the_processor_where_groups_can_be_made():
     groups = cgroups.make("course-box-of-a-test", Limits())
     try:

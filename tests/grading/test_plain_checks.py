@@ -230,6 +230,14 @@ def test_a_box_that_is_no_copy_imports_no_more_than_a_copy_has():
         assert grade(ours, cells, seen=answer).checks["seen-check"].points == 0
 
 
+@pytest.mark.parametrize("module", ["random", "numpy.random"])
+def test_a_seed_that_is_set_twice_counts_twice(engine: Engine, module: str):
+    check = f"import {module} as r\nr.seed(7)\na = roll()\nr.seed(7)\nb = roll()\nassert a == b\nassert roll() != a"
+    cells = [cell("pass", "roll"), cell(check, "roll-check", points=1.0)]
+    check = grade(engine, cells, roll=f"import {module} as q\ndef roll():\n    return q.random()").checks["roll-check"]
+    assert (check.points, check.inside) == (1, ""), check
+
+
 @pytest.mark.parametrize(
     ("last", "points"),
     [
@@ -273,6 +281,13 @@ def test_a_check_of_this_packages_own_is_known():
     assert stand_on("assert call(square, 'square', 2) == 4", [first]).is_ours
     assert stand_on("from course_utils.labs import neurons\nneurons", []).is_ours
     assert not stand_on("assert square(2) == 4", [first]).is_ours
+
+
+def test_what_stands_below_a_magic_is_bound_for_later_checks():
+    for check in ("%%capture out\nsay()", "%%time\nout = 3", "%time out = say()"):
+        found = stand_on("assert out", [cell(check, "first-check", points=1.0)])
+        assert ["magic(" in one.source for one in found.local] == [True]
+        assert why_inside("assert out", found) == "it uses get_ipython"
 
 
 def test_a_name_used_before_it_is_bound_is_asked_for():

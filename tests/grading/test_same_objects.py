@@ -104,7 +104,7 @@ def test_it_earns_what_it_earns_in_a_notebook(engine: Engine, how: str):
 def test_what_nobody_else_holds_is_told_from_what_somebody_does():
     held = Held(lambda value: repr(value))
     inner = [1]
-    assert [held.note_result(value) for value in ([1], [[1]], 3, "text")] == [False] * 4
+    assert [held.note_result([1]), held.note_result([[1]]), held.note_result(3), held.note_result("a")] == [False] * 4
     assert [held.note_result([inner]), held.note_result((inner,)), held.note_result({"a": inner})] == [True] * 3
     assert [held.note_name("one", [2]), held.note_name("two", inner)] == [False, True]
     names = {"one": held.names["one"], "two": inner}
