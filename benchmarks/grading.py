@@ -8,12 +8,14 @@ floor       a process that has imported everything forks for each submission and
 1, 2        ``course grade --workers 1`` and ``--workers 2``, start-up included
 
 The next table does the same with an assignment that knows nothing of this package and imports NumPy only: its checks
-run outside of the students' processes, and then inside. Another grades larger and larger classes; the last line says
-what an idle student's process costs in memory.
+run outside of the students' processes, and then inside. Two more grade larger and larger classes, of the lab and of
+that assignment (a thousand of it take minutes), and say how much more one of the largest takes than one of the
+smallest; the last line says what an idle student's process costs in memory.
 Nothing here asserts anything.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -25,6 +27,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,6 +38,7 @@ from rich.table import Table
 
 from course_utils.course import CONFIG, MASTERS, environment, find_labs, find_root
 from course_utils.grading import sample
+from course_utils.lab_options import EVERYTHING
 from course_utils.release import release
 
 CONSOLE = Console()
@@ -62,7 +66,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lab", nargs="?", default="5", help="lab by name or number")
     parser.add_argument("--students", type=int, default=20, help="submissions in the first table")
-    parser.add_argument("--sizes", default="50,200,1000", help="submissions in the second table; empty for none")
+    parser.add_argument("--sizes", default="50,200,1000", help="classes of the lab that grow; empty for none")
+    parser.add_argument(
+        "--foreign-sizes", default="50,200,1000", help="classes of NumPy alone that grow; empty for none"
+    )
     parser.add_argument("--without-stock", action="store_true", help="leave stock nbgrader out: it takes minutes")
     options = parser.parse_args()
     root = find_root()
@@ -72,6 +79,7 @@ def main() -> None:
         compare(course, lab, options.students, stock=not options.without_stock)
         compare_foreign(Path(folder) / "foreign", options.students, stock=not options.without_stock)
         grow(course, lab, [int(size) for size in options.sizes.split(",") if size])
+        grow_foreign(Path(folder) / "growing", [int(size) for size in options.foreign_sizes.split(",") if size])
     idle_memory()
 
 
@@ -165,7 +173,7 @@ def run_floor(course: Path, lab: str) -> None:
     os.environ.update(environment(), MPLBACKEND="agg", NBGRADER_EXECUTION="autograde")
     from course_utils.grading.preloading import preload
 
-    preload([])
+    preload(list(EVERYTHING.modules))
     for path in sorted((course / "submitted").glob(f"*/{lab}/{lab}.ipynb")):
         pid = os.fork()
         if pid == 0:
@@ -239,13 +247,20 @@ def compare_foreign(course: Path, students: int, *, stock: bool) -> None:
 
 def one_submission(course: Path, lab: str, way: str) -> Measured:
     """Measure a class of one: what starting costs."""
+    with only(course, 1):
+        return floor(course, lab) if way == "floor" else grade(course, lab, 1)
+
+
+@contextlib.contextmanager
+def only(course: Path, count: int) -> Iterator[None]:
+    """Let only so many have handed in."""
     elsewhere = course.with_name("others")
     everybody = sorted((course / "submitted").iterdir())
     elsewhere.mkdir()
-    for folder in everybody[1:]:
+    for folder in everybody[count:]:
         folder.rename(elsewhere / folder.name)
     try:
-        return floor(course, lab) if way == "floor" else grade(course, lab, 1)
+        yield
     finally:
         for folder in elsewhere.iterdir():
             folder.rename(course / "submitted" / folder.name)
@@ -253,21 +268,39 @@ def one_submission(course: Path, lab: str, way: str) -> Measured:
 
 
 def grow(course: Path, lab: str, sizes: list[int]) -> None:
+    """Print what larger and larger classes of a lab take."""
+    if sizes:
+        hand_in(course, lab, max(sizes))
+        grow_to(course, lab, sizes)
+
+
+def grow_foreign(course: Path, sizes: list[int]) -> None:
+    """Print what larger and larger classes of an assignment take that imports NumPy only."""
+    if sizes:
+        soak.make_class(course, max(sizes), random.Random(1), all_honest=True)
+        grow_to(course, soak.LAB, sizes)
+
+
+def grow_to(course: Path, lab: str, sizes: list[int]) -> None:
     """Print what larger classes take a submission, with the start and without, and the coordinator's memory."""
-    if not sizes:
-        return
     table = Table(title=f"Larger classes of {lab}, two workers")
     for heading in ("submissions", "wall s each", "CPU s each", "wall s of one more", "CPU s of one more", "memory MB"):
         table.add_column(heading, justify="right")
-    hand_in(course, lab, 1)
-    alone = grade(course, lab, 2)
+    with only(course, 1):
+        alone = grade(course, lab, 2)
+    each = []
     for size in sizes:
-        hand_in(course, lab, size)
-        row = grade(course, lab, 2)
-        more = [f"{took / max(size - 1, 1):.3f}" for took in (row.wall - alone.wall, row.cpu - alone.cpu)]
-        table.add_row(str(size), f"{row.wall / size:.3f}", f"{row.cpu / size:.3f}", *more, f"{row.memory / 1e6:.0f}")
+        with only(course, size):
+            row = grade(course, lab, 2)
+        each.append((row.cpu - alone.cpu) / max(size - 1, 1))
+        wall = (row.wall - alone.wall) / max(size - 1, 1)
+        numbers = (row.wall / size, row.cpu / size, wall, each[-1])
+        table.add_row(str(size), *(f"{number:.3f}" for number in numbers), f"{row.memory / 1e6:.0f}")
         print(f"{size} submissions: {row.wall:.0f} s", file=sys.stderr)
     CONSOLE.print(table)
+    CONSOLE.print(
+        f"one more of {sizes[-1]} takes {each[-1] / each[0]:.2f} of the CPU that one more of {sizes[0]} takes"
+    )
 
 
 def idle_memory() -> None:
@@ -290,7 +323,7 @@ def run_idle(count: int = 4) -> None:
 
     os.environ.update(environment(), NBGRADER_EXECUTION="autograde")
     with at_home():
-        preload([])
+        preload(list(EVERYTHING.modules))
         built = shell.build()
         mine, theirs = socket.socketpair()
         tier, readable = sandbox.best_tier(), sandbox.readable_paths([])

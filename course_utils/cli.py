@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -51,8 +52,19 @@ data_app = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
 app.add_typer(data_app, name="data", rich_help_panel=LEARN)
 
 
+def say_version(wanted: bool) -> None:
+    """Print the version that is installed, and end."""
+    if wanted:
+        typer.echo(f"course-utils {metadata.version('course-utils')}")
+        raise typer.Exit
+
+
 @app.callback()
-def course() -> None:
+def course(
+    version: Annotated[
+        bool, typer.Option("--version", callback=say_version, is_eager=True, help="say which version this is")
+    ] = False,
+) -> None:
     """Neural-network labs: open them, release them, look after them."""
 
 
@@ -315,9 +327,9 @@ def grade(
         _apply_dates(root, names)  # slow to import, as what follows; the workers get ready meanwhile
         from course_utils.grading import driver, results, screen, unreleased
         from course_utils.judging.misconceptions import names_come_from
-        from course_utils.labs import load_all
+        from course_utils.labs import names_of_wrong_ways
 
-        names_come_from(load_all)  # for the table
+        names_come_from(names_of_wrong_ways)  # for the table
         for name in names:
             outcome = driver.grade_lab(
                 root, name, hired, students=student or [], fresh=fresh, verify=verify, watcher=screen.Bar(console)
@@ -369,10 +381,10 @@ def regrade(
     with hire(root, workers=workers, scheduler=scheduler, imports=imports_of(root, names)) as hired:
         from course_utils.grading import screen, unreleased
         from course_utils.judging.misconceptions import names_come_from
-        from course_utils.labs import load_all
+        from course_utils.labs import names_of_wrong_ways
         from course_utils.term import regrade_log, regrading
 
-        names_come_from(load_all)  # for the lines
+        names_come_from(names_of_wrong_ways)  # for the lines
         for name in names:
             bar = screen.Bar(Console(), "grading again")
             plans.append(regrading.plan(root, name, hired, students=student or [], watcher=bar))
@@ -506,10 +518,10 @@ def report(
     from course_utils.course import find_labs
     from course_utils.grading import unreleased
     from course_utils.judging.misconceptions import names_come_from
-    from course_utils.labs import load_all
+    from course_utils.labs import names_of_wrong_ways
     from course_utils.term import class_report, report_page, report_text
 
-    names_come_from(load_all)
+    names_come_from(names_of_wrong_ways)
     root, width = find_root(), shutil.get_terminal_size((80, 24)).columns
     _apply_dates(root, find_labs(root, labs))
     reports = [class_report.read_report(root, name, names=names) for name in find_labs(root, labs)]

@@ -11,7 +11,8 @@ from course_utils.course import CONFIG, FEEDBACK, GRADEBOOK, MASTERS, CourseErro
 from course_utils.grading import driver, export, feedback, results, sample, screen
 from course_utils.grading.here import Here
 from course_utils.grading.workers import hire
-from course_utils.labs import load_all
+from course_utils.judging.misconceptions import names_come_from
+from course_utils.labs import names_of_wrong_ways
 from course_utils.release import release
 
 SLOW_FROM = 6  # labs from here on train networks: they take as long as all the others
@@ -40,8 +41,8 @@ def demo(root: Path, wanted: list[str], *, folder: Path | None = None, workers: 
     course = make_course(root, folder)
     names = find_labs(root, wanted) if wanted else quick_labs(root)
     everything = {}
+    names_come_from(names_of_wrong_ways)  # for the table
     with hire(course, workers=workers) as hired:
-        load_all()  # the table names misconceptions
         for lab in names:
             console.print(f"[bold]{lab}[/bold]: releasing the student notebook")
             release(course, [lab], gradebook=True, prove=False)  # the class has model answers in it

@@ -24,11 +24,18 @@ LONG_NAME = 200  # bytes: file systems know names of up to 255
 
 @contextlib.contextmanager
 def aside(path: Path) -> Iterator[Path]:
-    """Give a name beside ``path`` for a file that gets its own name at the end of the ``with``, or goes in an error."""
+    """Give a name beside ``path`` for a file that gets its own name at the end of the ``with``, or goes in an error.
+
+    An error of the disk names ``path``: a write that finds it full names nothing by itself.
+    """
     part = path.with_name(_aside_of(path.name))
     try:
         yield part
         part.replace(path)
+    except OSError as error:
+        if error.filename is None or os.fsdecode(error.filename) == str(part):
+            error.filename = str(path)
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -43,7 +50,8 @@ def why_unwritable(error: BaseException) -> str:
     """Return a sentence about an error that would meet every other file, too; "" for any other error."""
     if not isinstance(error, OSError) or error.errno not in UNWRITABLE:
         return ""
-    where = os.fsdecode(error.filename) if isinstance(error.filename, (str, bytes)) else "a file"
+    name = error.filename2 or error.filename  # of a copy or a renaming the second is the one that is written
+    where = os.fsdecode(name) if isinstance(name, (str, bytes)) else "A file"
     again = "Nothing is lost and nothing is half written: mend that, then run the command again."
     return f"{where} cannot be written: {UNWRITABLE[error.errno]}. {again}"
 

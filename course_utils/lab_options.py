@@ -32,6 +32,8 @@ RULES = ("tag", "kebab", "solution-cell", "placeholder", "last-call", "check-fol
 ALL = "all"
 SLOW_MODULES = {name: name for name in ("pandas", "scipy", "sklearn", "torch", "torchvision", "networkx", "sympy")}
 SLOW = re.compile(rf"\b(?:import|from) ({'|'.join(SLOW_MODULES)})\b".encode())
+BEHIND = {b"mobilenet": "torchvision.models"}  # words of our own lessons, and what is imported where they are used
+LABS = re.compile(rb"\b(?:import|from) course_utils\.labs(?:\.| import )(\w+)")
 OURS = re.compile(rb"\b(?:import|from) course_utils([.\w]*)")
 PROTOCOL = ".judging.protocol"  # what a check may say: all that a course of somebody else's uses of this package
 OF_PROTOCOL = tuple(f"course_utils{PROTOCOL}.{name}" for name in ("calling", "verdicts"))
@@ -106,11 +108,14 @@ class Imports:
     ours
         Whether the notebooks use this package for more than what checks say, and so all that it stands on.
     modules
-        What else they import that is slow to import.
+        What else they import that is slow to import. Of a package of labs all modules are.
     """
 
     ours: bool = True
     modules: tuple[str, ...] = ()
+
+
+EVERYTHING = Imports(modules=("course_utils.labs", *BEHIND.values()))  # where the labs are not known beforehand
 
 
 def imports_of(root: Path, labs: Iterable[str]) -> Imports:
@@ -126,8 +131,14 @@ def imports_in(root: Path, labs: Iterable[str], text: bytes) -> Imports:
     mentioned = dict.fromkeys(name.decode() for name in SLOW.findall(text))
     found += [SLOW_MODULES[name] for name in mentioned if find_spec(name)]
     ours = OURS.findall(text)
-    lessons = not text or any(not name.startswith(PROTOCOL.encode()) for name in ours)
+    if not text:
+        return Imports(modules=(*found, *EVERYTHING.modules))
+    lessons = any(not name.startswith(PROTOCOL.encode()) for name in ours)
     found += OF_PROTOCOL if ours and not lessons else ()
+    if lessons:
+        wanted = [f"course_utils.labs.{name.decode()}" for name in LABS.findall(text)]
+        wanted += [module for word, module in BEHIND.items() if word in text]
+        found += [name for name in wanted if find_spec(name)]
     return Imports(lessons, tuple(dict.fromkeys(found)))
 
 

@@ -126,8 +126,8 @@ class Notebook:
         self.do("docmanager:save")
 
     def close(self) -> None:
-        """Close the notebook as it is; what was not saved would be asked about by a window over all that follows."""
-        self.ask("await find().context.revert(); find().dispose();")
+        """Close the notebook as it is, and its kernel; what was not saved would be asked about by a window later on."""
+        self.ask("await find().sessionContext.shutdown(); await find().context.revert(); find().dispose();")
 
     def errors(self) -> list[str]:
         """Return the names of all errors that cells show."""

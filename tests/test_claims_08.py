@@ -131,7 +131,8 @@ def test_more_steps_take_a_third_of_what_the_defence_keeps_and_blinding_defends_
     lesson.run("adam = torch.optim.Adam(defended", names, ("manual_seed(0)", f"manual_seed({run.seed})"))
     exec(lesson.cells()["accuracy-left"].source, names)
     names |= {"few": run.x[:100], "few_labels": run.y[:100]}
-    lesson.run("attacks = {", names)
+    for words in ("guess_left = predictions.keep", "attacks = {"):
+        lesson.run(words, names)
     alone = [right(run, names["defended"], one) for one in names["tried"]]
     left = names["accuracy_left"](names["defended"], torch.stack(names["tried"]), names["few_labels"])
     assert alone[3] < 0.75 * alone[1], "twenty steps against the one it was trained on"
@@ -143,7 +144,7 @@ def test_more_steps_take_a_third_of_what_the_defence_keeps_and_blinding_defends_
     )
     assert own > right(run, run.network, run.x[:100]) - 0.03
     assert others < 0.35
-    assert float((names["own"] == 0).double().mean()) > 0.85
+    assert float((names["own"] == 0).double().mean()) > 0.8
 
 
 # --- section 12: a patch

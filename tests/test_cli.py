@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,12 @@ def test_help_has_each_word_once_under_its_reader(course):
         ],
         "Write lessons": ["release", "bundle", "site"],
     }
+
+
+def test_the_version_is_that_of_the_package(course):
+    done = course("--version")
+    assert done.returncode == 0
+    assert done.stdout.split() == ["course-utils", metadata.version("course-utils")]
 
 
 def test_every_word_has_its_reader():

@@ -22,6 +22,7 @@ from course_utils.grading.channel import GROWTH
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import interrupted, ungraded
+from course_utils.lab_options import EVERYTHING
 
 PAINT_SECONDS = 600
 GRACE_SECONDS = 120  # for a submission, beyond its own limit
@@ -38,7 +39,7 @@ class Engine:
         Folders and files that no student may ever see. If the place where Python or this package lies overlaps one of
         them, nothing can be graded.
     modules
-        What to import beforehand besides what the labs use.
+        What to import beforehand besides what all labs use; None for all labs, where notebooks use this package.
     spawn
         Start a fresh process for each student even where a preloaded one could be forked.
     at_once
@@ -50,11 +51,12 @@ class Engine:
     def __init__(
         self,
         private: Sequence[Path] = (),
-        modules: Sequence[str] = (),
+        modules: Sequence[str] | None = None,
         spawn: bool = False,
         at_once: int = 1,
         ours: bool = True,
     ) -> None:
+        modules = (EVERYTHING.modules if ours else ()) if modules is None else modules
         self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
         self.arguments += [f"--module={name}" for name in modules] + (["--spawn"] if spawn else [])
         self.arguments += [] if ours else ["--foreign"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from course_utils.course import CourseError
-from course_utils.lab_options import Imports
+from course_utils.lab_options import EVERYTHING, Imports
 
 TRIES = 2  # for a job that ends in an error
 IN_FLIGHT = 2  # jobs a worker: one that is graded, one that waits
@@ -41,7 +41,7 @@ def make_engine(private: tuple[Path, ...], at_once: int, imports: Imports | None
     """Return the real engine, which imports beforehand what notebooks import."""
     from course_utils.grading.engine import Engine
 
-    wanted = imports or Imports()
+    wanted = imports or EVERYTHING
     return Engine(private=private, modules=wanted.modules, at_once=at_once, ours=wanted.ours)
 
 

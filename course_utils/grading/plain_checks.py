@@ -11,6 +11,7 @@ import contextlib
 import inspect
 import io
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from typing import Any
 from course_utils.cells import hidden_lines
 from course_utils.grading import codec
 from course_utils.grading.channel import PATIENCE, Channel, Gone, TooSlow
+from course_utils.grading.held import MOST_KEPT, digest
 from course_utils.grading.job import Check, Output, Way
 from course_utils.grading.objects import (
     MARK,
@@ -36,7 +38,7 @@ from course_utils.grading.objects import (
 from course_utils.grading.outputs import clean
 from course_utils.grading.points import error_of
 from course_utils.grading.sharing import Shared
-from course_utils.grading.slicing import Slice, Statement, plain_python, why_inside
+from course_utils.grading.slicing import Slice, Statement, asks_for_the_same, plain_python, why_inside
 from course_utils.grading.trusted import (
     GRACE,
     STOPPED,
@@ -58,6 +60,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 FILES = ("open", "read_", "Path", "exists", "isfile", "listdir", "glob", "load", "getsize", "remove", "genfromtxt")
 CHANCE = ("seed", "rand", "RandomState", "shuffle", "choice", "sample")
 LONGEST = 600  # characters of what a student is told
+NUMPYS = re.compile(r"^np\.(?:float|int|uint)\d+\((.*)\)$")  # how a number of NumPy's is shown
 NOT_HERE = "Not right on a case drawn at grading."
 
 
@@ -79,6 +82,9 @@ class Wire:
     def __init__(self, channel: Channel | None, seconds: float, line: Line, changing: bool = False) -> None:
         self.channel, self.seconds, self.line, self.changing = channel, seconds, line, changing
         self.changed = False  # whether a function has changed what the check handed to it, and that did not come back
+        self.held = False  # whether the student's process holds on to an object of which the check has a copy
+        self.fetched: list[Any] = []  # values of names
+        self.copies: list[tuple[Any, int]] = []  # of what it holds on to, and what they held
         self.objects = Objects(self)
         self.files: SharedFiles | None = None
         self.states: dict[str, Any] | None = None
@@ -92,7 +98,10 @@ class Wire:
         reply = self.ask(["fetch", name])
         if reply[0] == "missing":
             raise KeyError(name)
-        return self._value(reply)
+        value = self._value(reply)
+        self.fetched.append(value)
+        self._note(self.fetched, reply[-1])
+        return value
 
     def use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         """Do something to an object in the student's process; raise here what it raises there."""
@@ -105,13 +114,30 @@ class Wire:
                 reply = self.ask(self.objects.call_lent(*reply[1:]))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
-        if reply[0] in ("used", "raised") and len(reply) == 4:
+        if reply[0] in ("used", "raised") and len(reply) == 5:
             if type(reply[2]) is str and reply[2]:
                 sys.stdout.write(reply[2])
             self._take_changes(reply[3], shared)
+            self._note(list(shared.objects.values()), reply[4])
         value = self._value(reply, shared if self.changing else None)
+        self._note([value], reply[-1])
         self._after()
         return value
+
+    def _note(self, values: list[Any], held: Any) -> None:
+        """Note what the check has, if the student's process holds on to it."""
+        if held is True:
+            self.held = True
+            kept = [value for value in values if not is_stand_in(value)][: MOST_KEPT - len(self.copies)]
+            self.copies += [(value, digest(value, _content)) for value in kept]
+
+    def is_out_of_step(self) -> bool:
+        """Tell whether a copy, here or there, has changed since, and what it is a copy of has not."""
+        try:
+            changed = any(digest(value, _content) != before for value, before in self.copies)
+        except codec.TooLarge:  # it has grown
+            return True
+        return changed or self.ask(["look_back"]) == ["changed"]
 
     def _take_changes(self, changes: Any, shared: Shared) -> None:
         """Bring changed arguments back, or note that there are some."""
@@ -166,6 +192,11 @@ class Wire:
             raise Gone(str(error)) from None
 
 
+def _content(value: Any) -> Any:
+    """Write a value of the check's, with what is no data as the object that it is."""
+    return codec.pack(value, lambda one: (id(one), "", "", False), rich=True)
+
+
 def _written(files: SharedFiles) -> dict[str, bytes]:
     """Return the files that the check has written since the last time."""
     found = {}
@@ -214,6 +245,7 @@ class PlainCheck:
     line: Line = field(default_factory=Line)
     ran: Ran | None = None
     inside: str = ""  # why it ran inside
+    doubt: str = ""  # why it may earn less inside than it has earned outside
     value: Any = None
 
     def __post_init__(self) -> None:
@@ -246,6 +278,7 @@ class PlainCheck:
                 self._run(rest, first=False)
             if self.ran is None:
                 self.ran = self._passed()
+            self.doubt = self._why_doubtful(self.ran)
             self.ran.check.inside = self.inside
             self.ran.check.asked = sorted(self.wire.objects.asked) if self.asked is None else []
             return self.ran
@@ -275,10 +308,17 @@ class PlainCheck:
             self.printed.seek(before)
             self.printed.truncate()
 
-    @property
-    def is_doubtful(self) -> bool:
-        """Whether it has earned points outside and a function has changed what it handed over, which it did not see."""
-        return self.wire.changed and not self.inside and self.ran is not None and self.ran.check.points > 0
+    def _why_doubtful(self, ran: Ran) -> str:
+        """Return why it may earn less inside than it has earned here, where it saw copies; "" if it cannot."""
+        if self.inside or ran.check.points <= 0:
+            return ""
+        if self.wire.changed:
+            return "an answer changes what the check hands to it"
+        if self.wire.held and asks_for_the_same(self.source, self.slice):
+            return "it asks whether objects of the student's are the same"
+        with contextlib.suppress(Gone, TooSlow, Late):
+            return "an object changes of which it has a copy" if self.wire.is_out_of_step() else ""
+        return ""
 
     @contextlib.contextmanager
     def _surroundings(self, first: bool) -> Iterator[None]:
@@ -436,11 +476,11 @@ def is_quiet(source: str) -> bool:
 
 
 def _number_shown(outputs: list[Output]) -> float | None:
-    """Return the number that a cell's last line shows: nbgrader takes it for points."""
+    """Return the number that a cell's last line shows: nbgrader takes it for points. NumPy's are numbers, too."""
     for output in outputs:
         if output["output_type"] == "execute_result":
             with contextlib.suppress(ValueError, TypeError):
-                return float(output["data"].get("text/plain", ""))
+                return float(NUMPYS.sub(r"\1", output["data"].get("text/plain", "")))
     return None
 
 

@@ -1,5 +1,6 @@
 """What a check's value comes to: a share of the cell's points, which stand in the release alone."""
 
+import numbers
 from dataclasses import replace
 from typing import Any
 
@@ -17,14 +18,15 @@ def earned_by(value: Any, points: float) -> tuple[float, tuple[str, ...]] | None
     Parameters
     ----------
     value
-        A `Credit` is a share of the points. A plain number is points, as nbgrader has it. None is returned for anything
-        else: it says nothing about points.
+        A `Credit` is a share of the points. A plain number is points, as nbgrader has it, and so is one of NumPy's.
+        None is returned for anything else: it says nothing about points.
     points
         What the cell gives at most.
     """
     if isinstance(value, Credit):
         return _within(float(value.share) * points, points), tuple(value.codes)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    is_plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if is_plain or (isinstance(value, numbers.Real) and type(value).__module__ == "numpy"):
         return _within(float(value), points), ()
     return None
 

@@ -128,4 +128,4 @@ def main(arguments: list[str]) -> None:
         if tier.forks and not options.spawn:
             serve(control, tier, readable)
         else:
-            serve_alone(control, SpawnedBoxes(tier, options.private, options.module))
+            serve_alone(control, SpawnedBoxes(tier, options.private, options.module, not options.foreign))

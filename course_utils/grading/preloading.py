@@ -14,13 +14,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 EVERYBODYS = ("numpy", "numpy.random", "numpy.testing", "matplotlib.pyplot")
-MODULES = (*EVERYBODYS, "torch", "torchvision", "ipywidgets", "anywidget")
-OURS = ("judging", "data", "models", "training", "drawing", "widgets", "labs")
+MODULES = (*EVERYBODYS, "torch", "ipywidgets", "anywidget")
+OURS = ("judging", "data", "models", "training", "drawing", "widgets")
+LABS = "course_utils.labs"
 
 
 def preload(modules: list[str], *, ours: bool = True) -> None:
-    """Import libraries, our own modules where notebooks use them, and some more."""
-    for name in (*MODULES, *_packages(), *modules) if ours else (*EVERYBODYS, *modules):
+    """Import libraries, our own modules where notebooks use them, and some more: of a package of labs all modules."""
+    labs = [name for name in modules if f"{name}.".startswith(f"{LABS}.")]
+    own = [f"{LABS.partition('.')[0]}.{name}" for name in OURS] if ours else []
+    for name in (*(MODULES if ours else EVERYBODYS), *_modules_of([*own, *labs]), *modules):
         importlib.import_module(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
@@ -52,12 +55,13 @@ def collapse_memory() -> None:
             madvise(first, last - first, collapse)
 
 
-def _packages() -> list[str]:
-    """Return the names of the modules that lessons and checks of ours consist of."""
-    root = Path(__file__).parents[1]
-    files = [root / f"{name}.py" for name in OURS] + [file for name in OURS for file in (root / name).rglob("*.py")]
-    parts = [file.relative_to(root.parent).with_suffix("").parts for file in files if file.exists()]
-    return sorted(".".join(part).removesuffix(".__init__") for part in parts)
+def _modules_of(names: list[str]) -> list[str]:
+    """Return the names of all modules that some packages of ours consist of."""
+    root = Path(__file__).parents[2]
+    places = [root.joinpath(*name.split(".")) for name in names]
+    files = [place.with_suffix(".py") for place in places] + [file for one in places for file in one.rglob("*.py")]
+    parts = [file.relative_to(root).with_suffix("").parts for file in files if file.exists()]
+    return sorted({".".join(part).removesuffix(".__init__") for part in parts})
 
 
 @contextlib.contextmanager

@@ -7,6 +7,7 @@ the same kind.
 """
 
 import collections
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -58,6 +59,10 @@ class Shared:
         number = len(self.objects) if number is None else number
         self.objects[number], self.numbers[id(value)] = value, number
         return number
+
+    def references(self) -> list[int]:
+        """Return how many references there are to each object."""
+        return [sys.getrefcount(value) for value in self.objects.values()]
 
     def contents(self, pack: Callable[[Any], Any]) -> dict[int, bytes]:
         """Return what each object holds just now, written by ``pack`` with the others as numbers."""

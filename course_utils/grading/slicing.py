@@ -253,6 +253,23 @@ def why_inside(check: str, slice_: Slice) -> str:
     return ""
 
 
+_MEMORY = "id shares_memory may_share_memory flags strides data_ptr getsizeof getrefcount is_contiguous"
+OF_MEMORY = frozenset(_MEMORY.split())
+
+
+def asks_for_the_same(check: str, slice_: Slice) -> bool:
+    """Tell whether a check asks if two objects are the same one, or have the same memory."""
+    for text in (check, *(statement.source for statement in slice_.local)):
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, (ast.Name, ast.Attribute)) and _name_at(node) in OF_MEMORY:
+                return True
+            if isinstance(node, ast.Compare) and any(isinstance(one, (ast.Is, ast.IsNot)) for one in node.ops):
+                sides = (node.left, *node.comparators)
+                if not any(isinstance(side, ast.Constant) for side in sides):
+                    return True
+    return False
+
+
 def _name_at(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return node.id

@@ -71,11 +71,14 @@ class SpawnedBoxes:
         What no student may see.
     modules
         What to import before a notebook runs.
+    ours
+        Whether a notebook uses this package, and what that stands on.
     """
 
     tier: sandbox.Tier
     private: list[Path]
     modules: list[str]
+    ours: bool = True
     limits: Limits = field(default_factory=Limits)
     files: dict[str, bytes] = field(default_factory=dict)
 
@@ -93,10 +96,9 @@ class SpawnedBoxes:
         mine, theirs = socket.socketpair()
         cage = sandbox.Cage(self.limits)
         private = [f"--private={path}" for path in self.private]
-        modules = [f"--module={name}" for name in self.modules]
-        box = SpawnedBox(
-            Channel(mine), start("spawned", theirs, [f"--tier={self.tier.name}", *private, *modules]), cage
-        )
+        modules = [f"--module={name}" for name in self.modules] + ([] if self.ours else ["--foreign"])
+        started = start("spawned", theirs, [f"--tier={self.tier.name}", *private, *modules])
+        box = SpawnedBox(Channel(mine), started, cage)
         box.channel.computed = box.computed
         try:
             box.channel.send([seed, asdict(self.limits), {"name": cage.name, "folder": str(cage.folder)}])
@@ -120,12 +122,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--tier", required=True)
     parser.add_argument("--private", action="append", default=[], type=Path)
     parser.add_argument("--module", action="append", default=[])
+    parser.add_argument("--foreign", action="store_true")
     options = parser.parse_args(arguments)
     channel = Channel(inherited(options.control))
     seed, limits, cage = channel.receive()
     files = dict(channel.receive() for _ in range(channel.receive()))
     with at_home():
-        preload(options.module)
+        preload(options.module, ours=not options.foreign)
         built = shell.build()
         gc.collect()
         tier, readable = sandbox.best_tier(options.tier), sandbox.readable_paths(options.private)

@@ -15,6 +15,7 @@ from typing import Any
 
 from course_utils.grading import codec, using
 from course_utils.grading.channel import Channel, Gone, take
+from course_utils.grading.held import Held
 from course_utils.grading.sharing import Shared
 from course_utils.grading.shell import Shell, interrupted_after
 from course_utils.runtime import seed_what_is_there
@@ -36,6 +37,7 @@ class Student:
         self.handles: list[Any] = []
         self.numbers: dict[int, int] = {}  # handles by the identity of what they hold
         self.known_files: dict[str, tuple[int, int]] = {}
+        self.held = Held(self._packed)
 
     def serve(self) -> None:
         """Answer requests until the other side is gone."""
@@ -93,14 +95,17 @@ class Student:
         return ["value", codec.pack(outcome, self._keep)]
 
     def do_fetch(self, name: str) -> list[Any]:
-        """Reply with the value of a name for a check in ordinary Python."""
+        """Reply with the value of a name for a check in ordinary Python, and whether it stands elsewhere, too."""
         names = self.shell.user_ns
-        return ["value", self._packed(names[name])] if name in names else ["missing"]
+        if name not in names:
+            return ["missing"]
+        return ["value", self._packed(names[name]), self.held.note_name(name, names[name])]
 
     def do_use(self, operation: str, args: Any, kwargs: Any, seconds: float, known: bool = False) -> list[Any]:
         """Do something to an object; reply with what came of it, what was printed, and which arguments it has changed.
 
-        ``known`` says whether an argument that is given back shall go back as the one that it is.
+        The last of the reply says whether what came of it, or an argument, is held on to. ``known`` says whether an
+        argument that is given back shall go back as the one that it is.
         """
         printed, shared = Printed(), Shared()
         with contextlib.redirect_stdout(printed), interrupted_after(seconds):
@@ -111,18 +116,25 @@ class Student:
                 def content(value: Any) -> Any:
                     return codec.pack(value, self._keep, rich=True, shared=shared)
 
-                before = shared.contents(content)
+                before, alone, held = shared.contents(content), shared.references(), False
                 try:
                     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
                         value = using.OPERATIONS[operation](*given, **options)
                     came = ["used", content(value) if known else self._packed(value)]
+                    held = self.held.note_result(value)
+                    del value
                 except (KeyboardInterrupt, codec.TooLarge):
                     raise
                 except BaseException as error:
                     came = ["raised", using.raised(error, self._keep)]
-                return [*came, printed.text, shared.changes(before, content)]
+                held = held or shared.references() != alone
+                return [*came, printed.text, shared.changes(before, content), held]
             except codec.TooLarge as error:
                 return ["failed", f"what it gives is too large to be looked at ({error})"]
+
+    def do_look_back(self) -> list[Any]:
+        """Reply whether something that was given away has changed since."""
+        return ["changed" if self.held.has_changed(self.shell.user_ns) else "as it was"]
 
     def do_inside(self, source: str, seconds: float) -> list[Any]:
         """Run a part of a check here, beside student code, and reply with its status and outputs."""

@@ -408,13 +408,14 @@ class Supervision:
         return Ran(Check(0.0, one.step.points, INTERRUPTED, message=INTERRUPTION), [])
 
     def _also_inside(self, one: Waiting, ran: Ran) -> Ran:
-        """Run a check inside, too, where an answer has changed what it was given and the check, outside, saw nothing.
+        """Run a check inside, too, where an object has changed of which the check, outside, saw a copy.
 
         A check may look at that (``assert given == [3, 1, 2]``). The less of both counts: a change can be a fault, and
         never makes an answer right.
         """
-        if not isinstance(one.check, PlainCheck) or not one.check.is_doubtful or self.left <= 0:
+        if not isinstance(one.check, PlainCheck) or not one.check.doubt or self.left <= 0:
             return ran
+        doubt = one.check.doubt
         before = one.channel
         self._renew([one], counted=False)
         if before is None or one.channel is before or one.channel is None:
@@ -424,7 +425,7 @@ class Supervision:
         seed_what_is_there(self.job.seed)
         one.check.begin()
         inside = self._end(one)
-        inside.check.inside = "an answer changes what the check hands to it"
+        inside.check.inside = doubt
         return inside if inside.check.points < ran.check.points else ran
 
     def _renew(self, lost: list[Waiting], counted: bool = True) -> None:

@@ -9,9 +9,8 @@ from pathlib import Path
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.here import Here, MakeEngine, make_engine
 from course_utils.grading.sandbox.paths import private_paths
-from course_utils.lab_options import Imports
+from course_utils.lab_options import EVERYTHING, Imports
 
-PLAIN = Imports()
 MOST_WORKERS = 8  # unless more are asked for: each may need some gigabytes
 
 
@@ -28,7 +27,7 @@ def hire(
     workers: int | None = None,
     scheduler: str = "",
     make: MakeEngine = make_engine,
-    imports: Imports = PLAIN,
+    imports: Imports = EVERYTHING,
 ) -> Iterator[Here | Cluster]:
     """Give workers, who get ready while other things are done, and end them at the end.
 

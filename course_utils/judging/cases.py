@@ -15,9 +15,9 @@ import numpy as np
 
 from course_utils.judging import findings, raised, slips
 from course_utils.judging.answers import as_array
-from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, neighbours_that_fit, ways_that_fit
+from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import how_many
+from course_utils.judging.near import how_many, may_explain, neighbours_that_fit
 from course_utils.judging.protocol import calling
 from course_utils.judging.protocol.verdicts import CheckFailed
 
@@ -170,7 +170,7 @@ class Case:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
             return
-        known = {way: cache(compute) for way, compute in (ways or {}).items()}  # each is computed once
+        known = {way: cache(compute) for way, compute in (ways or {}).items() if may_explain(way)}  # each computed once
         fitting = tuple(ways_that_fit(given, known))
         seen = slips.in_array(given, right, known)
         unexplained = not fitting and all(way in slips.WEAK for way in seen[:1])

@@ -7,12 +7,13 @@ registry collects misconceptions as they are made, for reports, which know codes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _REGISTRY: dict[str, Misconception] = {}
-_MAKERS: list[Callable[[], None]] = []  # who makes misconceptions that nobody has asked for yet
+_NAMES: dict[str, str] = {}  # of misconceptions of exercises that nobody has imported
+_READERS: list[Callable[[], Mapping[str, str]]] = []  # who knows those names, until they are wanted
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,13 +86,13 @@ def known() -> list[Misconception]:
     return list(_REGISTRY.values())
 
 
-def names_come_from(make: Callable[[], None]) -> None:
-    """Say who makes all misconceptions, which takes seconds: called once, by the first code that nobody knows."""
-    _MAKERS[:] = [make]
+def names_come_from(read: Callable[[], Mapping[str, str]]) -> None:
+    """Say who knows the names of all misconceptions, by code: called once, by the first code that nobody knows."""
+    _READERS[:] = [read]
 
 
 def name_of(code: str) -> str:
     """Return a misconception's name; "" if there is none, as in a report of another course."""
-    while code not in _REGISTRY and _MAKERS:
-        _MAKERS.pop()()
-    return _REGISTRY[code].name if code in _REGISTRY else ""
+    while code not in _REGISTRY and code not in _NAMES and _READERS:
+        _NAMES.update(_READERS.pop()())
+    return _REGISTRY[code].name if code in _REGISTRY else _NAMES.get(code, "")

@@ -82,9 +82,65 @@ SL67 = Misconception(
     "NumPy asked for what has a gradient",
     "NumPy knows no gradients. What takes a tensor out of the graph before it is handed over?",
 )
-RAISED = (SL53, SL54, SL55, SL56, SL57, SL58, SL59, SL60, SL61, SL62, SL63, SL64, SL65, SL66, SL67)
+SL90 = Misconception(
+    "SL90",
+    "maps with another number of channels than a convolution takes",
+    "This convolution takes another number of channels than it gets. Which layer stands in front of it, and how many "
+    "maps does that one make?",
+)
+SL91 = Misconception(
+    "SL91",
+    "divided by 0",
+    "Something is divided by 0 here. For which input is that number 0, and is the line needed then?",
+)
+SL92 = Misconception(
+    "SL92",
+    "a key that is not there",
+    "A dict is asked for a key that it does not have. Which keys has it, and is this one spelt like them?",
+)
+SL93 = Misconception(
+    "SL93",
+    "None where a value belongs",
+    "Something is None here. Which function that your code calls returns nothing, or which name has no value yet?",
+)
+SL94 = Misconception(
+    "SL94",
+    "an attribute that this kind of object does not have",
+    "This object has no such attribute. Of which type is it, and of which did you think it was?",
+)
+SL77 = Misconception(
+    "SL77",
+    "a lazy layer moved to meta before it has a shape",
+    "A lazy layer learns its shape from the first batch. What happens if that comes first, or if the layer is made on "
+    "that device?",
+)
+
+RAISED = (
+    SL53,
+    SL54,
+    SL55,
+    SL56,
+    SL57,
+    SL58,
+    SL59,
+    SL60,
+    SL61,
+    SL62,
+    SL63,
+    SL64,
+    SL65,
+    SL66,
+    SL67,
+    SL77,
+    SL90,
+    SL91,
+    SL92,
+    SL93,
+    SL94,
+)
 
 _MESSAGES: tuple[tuple[str, Misconception], ...] = (
+    (r"a lazy layer was moved to the device meta", SL77),
     (r"mat1 and mat2 shapes cannot be multiplied|matmul: .* mismatch in its core dimension", SL53),
     (r"does not require grad and does not have a grad_fn|appears to not have been used in the graph", SL54),
     (r"Target -?\d+ is out of bounds", SL55),
@@ -102,6 +158,11 @@ _MESSAGES: tuple[tuple[str, Misconception], ...] = (
     (r"raised NameError|raised UnboundLocalError", SL64),
     (r"raised IndexError: .*(out of range|out of bounds)", SL65),
     (r"raised TypeError: .*(required positional argument|positional arguments? but|unexpected keyword argument)", SL66),
+    (r"raised ZeroDivisionError", SL91),
+    (r"raised KeyError", SL92),
+    (r"'NoneType' object|NoneType: None", SL93),
+    (r"raised AttributeError: .*has no attribute", SL94),
+    (r"to have \d+ channels, but got \d+ channels instead", SL90),
     (r"Can't call numpy\(\) on Tensor that requires grad", SL67),
 )
 

@@ -21,7 +21,7 @@ r"""
 - prove a whole network's gradient before you train it;
 - write the loop that trains it, and report what came of it.
 
-**You need** Labs 03, 04 and 05. Time: about 220 minutes, and 80 more for what is marked *Further*, best in two sittings. 12 points.
+**You need** Labs 03, 04 and 05. Time: about 220 minutes, and 100 more for what is marked *Further*, best in two sittings. 12 points.
 """
 
 # %%
@@ -31,6 +31,9 @@ from course_utils import own
 from course_utils.data import load_fashion
 from course_utils.labs import conv_and_pooling_homework
 from course_utils.labs.conv_and_pooling_homework import borrowed, figures
+from course_utils.labs.conv_and_pooling_homework.unbroadcast import (
+    tensors_and_torch,
+)
 from course_utils.runtime import seed_everything
 
 seed_everything(0)
@@ -826,6 +829,140 @@ if lab.batch_norm.is_written(batch_norm, batch_norm_backward):
         "largest sum over the batch",
         f"{abs(np.sum(grad, axis=0)).max():.1e}",
     )
+
+# %% [markdown]
+r"""
+## Bonus. An engine for arrays
+
+**Further:** worth nothing, and nothing else needs it.
+
+Layers know their way back as a whole. The engine of Lab 03 knew it for each operation, on single numbers. Here is one for arrays: each operation keeps its operands, and with each a *way* back: a function from the gradient `g` by its result to the gradient by that operand. The cell after it goes through all of them from the loss back.
+"""
+
+
+# %%
+class Tensor:
+    """An array that remembers what it was computed from."""
+
+    def __init__(self, data, *ways):
+        self.data, self.ways = np.asarray(data, dtype=float), ways
+        self.grad = np.zeros_like(self.data)
+
+    def __add__(self, other):
+        ways = (self, lambda g: g), (other, lambda g: g)
+        return Tensor(self.data + other.data, *ways)
+
+    def __mul__(self, other):
+        a, b = self.data, other.data
+        ways = (self, lambda g: g * b), (other, lambda g: g * a)
+        return Tensor(a * b, *ways)
+
+    def __matmul__(self, other):
+        a, b = self.data, other.data
+        ways = (self, lambda g: g @ b.T), (other, lambda g: a.T @ g)
+        return Tensor(a @ b, *ways)
+
+    def tanh(self):
+        out = np.tanh(self.data)
+        return Tensor(out, (self, lambda g: g * (1 - out**2)))
+
+    def sum(self):
+        ones = np.ones_like(self.data)
+        return Tensor(self.data.sum(), (self, lambda g: g * ones))
+
+
+# %%
+def backward(loss):
+    """Give each array behind a loss its gradient."""
+    order, seen = [], set()
+
+    def visit(node):
+        if node not in seen:
+            seen.add(node)
+            for operand, _ in node.ways:
+                visit(operand)
+            order.append(node)
+
+    visit(loss)
+    loss.grad = np.ones_like(loss.data)
+    for node in reversed(order):
+        for operand, way in node.ways:
+            operand.grad += unbroadcast(
+                way(node.grad), operand.data.shape
+            )
+
+
+# %% [markdown]
+r"""
+One thing is new against single numbers. In `x @ weight + bias` with a batch of 32, NumPy **broadcasts**: it uses each number of the bias 32 times. The gradient that comes back has the shape of the result, (32, D); the bias needs one of its own shape, (D,). A number that was used at several places gets the sum of what they say. So behind every operation stands one function that undoes broadcasting, and that is yours.
+
+NumPy compares shapes from the right. It puts axes of length 1 *in front* of the shorter one, then *stretches* an axis of length 1 to the length of the other's.
+"""
+
+# %% [markdown]
+r"""
+## Bonus. Undo broadcasting
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `unbroadcast(grad, shape)`: `grad` is the gradient by what came out of broadcasting; it returns the gradient by the operand, which has this `shape`. Where nothing was repeated, it returns `grad` as it is. (0 points, 15 minutes, ●●○ medium)
+
+Example: for a bias of shape (3,) that was added to a batch (4, 3), each column of `grad` is summed up.
+
+<details><summary>Hint</summary>
+By how many axes is `grad` longer than `shape`, and where are they?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "unbroadcast", "locked": false, "schema_version": 3, "solution": true}
+def unbroadcast(grad, shape):
+    """Return the gradient by an operand of this shape."""
+    ### BEGIN SOLUTION
+    grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
+    stretched = tuple(
+        axis for axis, size in enumerate(shape) if size == 1
+    )
+    return grad.sum(axis=stretched, keepdims=True)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "unbroadcast-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.unbroadcast.check(unbroadcast)
+### BEGIN HIDDEN TESTS
+lab.unbroadcast.check_hidden(unbroadcast, seed=5207)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Now the engine runs: a network of two layers, each with a bias, and a scale for each example. PyTorch computes the same from the same function; below is the largest difference for each array.
+"""
+
+
+# %%
+def two_layers(x, w1, b1, w2, b2, scale):
+    hidden = (x @ w1 + b1).tanh()
+    scores = (hidden @ w2 + b2) * scale
+    return (scores * scores).sum()
+
+
+if lab.unbroadcast.is_written(unbroadcast):
+    rng = np.random.default_rng(3)
+    shapes = {
+        "x": (6, 4),
+        "w1": (4, 5),
+        "b1": (5,),
+        "w2": (5, 3),
+        "b2": (3,),
+    }
+    shapes["scale"] = (6, 1)
+    arrays = {
+        name: rng.normal(size=shape) for name, shape in shapes.items()
+    }
+    for name, apart in tensors_and_torch(
+        two_layers, Tensor, backward, arrays
+    ).items():
+        print(f"{name:6}{shapes[name]!s:8}{apart:.0e}")
 
 # %% [markdown]
 r"""

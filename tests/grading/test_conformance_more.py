@@ -5,17 +5,21 @@ import shutil
 from pathlib import Path
 
 import assignments
+import course_assignments
 import more_assignments
 import pytest
 from test_conformance import graded_twice
 
+GROUPS = more_assignments.GROUPS | course_assignments.GROUPS
+FILES = more_assignments.FILES | course_assignments.FILES
+
 
 @pytest.mark.slow
 @pytest.mark.thorough
-@pytest.mark.parametrize("group", sorted(more_assignments.GROUPS))
+@pytest.mark.parametrize("group", sorted(GROUPS))
 def test_every_cell_gets_the_points_that_stock_nbgrader_gives(tmp_path: Path, group: str):
-    features = more_assignments.GROUPS[group]
-    course = assignments.make_course(tmp_path / "course", {group: features}, more_assignments.FILES)
+    features = GROUPS[group]
+    course = assignments.make_course(tmp_path / "course", {group: features}, FILES)
     ours, theirs, said = graded_twice(course, tmp_path / "stock", group)
     assert ours == theirs
     assert len(theirs) == 3 * len(features)

@@ -220,6 +220,37 @@ def test_a_count_of_many_words_and_a_copy_of_an_object_cross(engine: Engine):
     assert [(check.points, check.inside) for check in graded.checks.values()] == [(1, ""), (1, "")]
 
 
+@pytest.mark.thorough
+def test_a_box_that_is_no_copy_imports_no_more_than_a_copy_has():
+    cells = [cell("pass", "seen"), cell("assert not loaded", "seen-check", points=1.0)]
+    answer = "import sys\nloaded = 'torch' in sys.modules"
+    with Engine(spawn=True, ours=False) as foreign:
+        assert grade(foreign, cells, seen=answer).checks["seen-check"].points == 1
+    with Engine(spawn=True) as ours:
+        assert grade(ours, cells, seen=answer).checks["seen-check"].points == 0
+
+
+@pytest.mark.parametrize(
+    ("last", "points"),
+    [
+        ("np.float64(0.5)", 0.5),
+        ("np.int64(1)", 1),
+        ("np.bool_(True)", 2),
+        ("-1", 0),
+        ("7", 2),
+        ("'1'", 2),
+        ("True", 2),
+        ("1;", 2),
+    ],
+)
+@pytest.mark.parametrize("way", ["outside", pytest.param("inside", marks=pytest.mark.slow)])
+def test_a_number_on_the_last_line_is_the_points_in_either_way(engine: Engine, last: str, points: float, way: str):
+    cells = [cell("pass", "it"), cell(f"import numpy as np\n{last}", "it-check", points=2.0)]
+    bundle = Bundle("small", cells, {}, {"it-check": way})
+    graded = Graded.unpack(engine.grade(Job(bundle, Submission("ada", notebook(cells))).pack()))
+    assert graded.checks["it-check"].points == points
+
+
 # --- what a check stands on
 
 

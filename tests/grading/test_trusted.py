@@ -61,6 +61,10 @@ def said(ran: Ran) -> tuple[float, str]:
         ("float('nan')", 5, 0),
         ("None", 5, 5),
         ("True", 5, 5),
+        ("__import__('numpy').int64(2)", 5, 2),
+        ("__import__('numpy').float32(2.5)", 5, 2.5),
+        ("__import__('numpy').bool_(True)", 5, 5),
+        ("__import__('fractions').Fraction(1, 2)", 5, 5),
     ],
 )
 def test_a_credit_is_a_share_of_the_cells_points_and_a_plain_number_is_points(value, points, earned):

@@ -45,6 +45,14 @@ def test_a_disk_that_takes_no_more_ends_the_run_in_a_sentence_and_the_next_goes_
     assert {name: scores(root, name)["double-check"] for name in outcome.students} == {"ada": 2, "bela": 2, "cleo": 2}
 
 
+def test_a_write_that_finds_the_disk_full_says_which_file(tmp_path):
+    with pytest.raises(OSError, match="full") as raised, files.aside(tmp_path / "grades.csv"):
+        raise OSError(errno.ENOSPC, "full")  # that is all that the system says of it
+    assert files.why_unwritable(raised.value).startswith(f"{tmp_path / 'grades.csv'} cannot be written: the disk is")
+    copied = OSError(errno.ENOSPC, "full", "from.csv", None, "to.csv")
+    assert files.why_unwritable(copied).startswith("to.csv cannot be written")
+
+
 def test_any_other_error_is_no_fault_of_the_disk():
     assert files.why_unwritable(OSError(errno.ENOENT, "x")) == ""
     assert files.why_unwritable(ValueError()) == ""

@@ -469,10 +469,10 @@ def test_missing_parts_are_kept_apart():
     assert (MISSING.standing, Finding(Standing.MISSING, "x").lines) == (Standing.MISSING, ["x"])
 
 
-def test_names_of_misconceptions_are_made_when_a_code_is_met_that_nobody_knows(monkeypatch):
-    monkeypatch.setattr(misconceptions, "_MAKERS", [])
-    made = []
-    misconceptions.names_come_from(lambda: made.append(Misconception("ZZ99", "made late", "Late?")))
-    assert (misconceptions.name_of(shared.GR1.code), made) == (shared.GR1.name, [])
-    assert [misconceptions.name_of("ZZ99"), misconceptions.name_of("ZZ98"), len(made)] == ["made late", "", 1]
-    misconceptions._REGISTRY.pop("ZZ99")
+def test_names_of_misconceptions_are_read_when_a_code_is_met_that_nobody_knows(monkeypatch):
+    monkeypatch.setattr(misconceptions, "_READERS", [])
+    monkeypatch.setattr(misconceptions, "_NAMES", {})
+    read = []
+    misconceptions.names_come_from(lambda: read.append(1) or {"ZZ99": "read late"})
+    assert (misconceptions.name_of(shared.GR1.code), read) == (shared.GR1.name, [])
+    assert [misconceptions.name_of("ZZ99"), misconceptions.name_of("ZZ98"), len(read)] == ["read late", "", 1]

@@ -46,7 +46,13 @@ CODE = {
     "SL64": lambda: nowhere,  # noqa: F821
     "SL65": lambda: [1, 2][2],
     "SL66": lambda: (lambda x: x)(),
+    "SL77": lambda: nn.Sequential(nn.LazyConv2d(1, 2)).to("meta")(torch.ones(1, 1, 3, 3, device="meta")),
     "SL67": lambda: torch.ones(1, requires_grad=True).numpy(),
+    "SL90": lambda: nn.Conv2d(3, 2, 1)(torch.ones(1, 4, 2, 2)),
+    "SL91": lambda: 1 / 0,
+    "SL92": lambda: {"a": 1}["b"],
+    "SL93": lambda: None + 1,
+    "SL94": lambda: [1].shape,
 }
 
 

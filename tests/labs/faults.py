@@ -8,6 +8,7 @@ call.
 import ast
 import copy
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 TWINS = {
@@ -89,15 +90,18 @@ class Mutant(NamedTuple):
     source: str
 
 
-def mutants(source: str) -> list[Mutant]:
+@cache
+def mutants(source: str) -> tuple[Mutant, ...]:
     """Return a source with each of the faults, each source once; their names differ."""
     tree = ast.parse(source)
     found: dict[str, str] = {}
+    seen = {ast.unparse(tree)}
     for what, changed in _all(tree):
         text = ast.unparse(ast.fix_missing_locations(changed))
-        if text != ast.unparse(tree) and text not in found.values():
+        if text not in seen:
+            seen.add(text)
             found[_fresh(what, found)] = text
-    return [Mutant(what, text) for what, text in found.items()]
+    return tuple(Mutant(what, text) for what, text in found.items())
 
 
 def _fresh(what: str, taken: dict[str, str]) -> str:
@@ -167,8 +171,13 @@ def _arguments(tree: ast.Module, function: Function) -> Iterator[tuple[str, ast.
             changed = copy.deepcopy(function)
             changed.body[1 if ast.get_docstring(function) else 0 : 0] = ast.parse(line.format(p=name)).body
             whole = _replaced(tree, function, [changed])
-            whole.body = ast.parse(HELPERS).body + whole.body
+            whole.body = _helpers() + whole.body
             yield f"{function.name}({name}): {how}", whole
+
+
+@cache
+def _helpers() -> list[ast.stmt]:
+    return ast.parse(HELPERS).body
 
 
 # --- expressions

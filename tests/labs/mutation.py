@@ -95,7 +95,7 @@ class Ward:
         except Exception as error:
             raise CellRaised(type(error).__name__) from error
 
-    def mutants(self) -> list[Mutant]:
+    def mutants(self) -> tuple[Mutant, ...]:
         """Return the model answer with each of the faults."""
         return mutants(self.source)
 

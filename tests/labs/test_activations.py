@@ -1395,7 +1395,7 @@ def test_sigmoids_do_not_learn_tanh_and_relu_do_and_their_gradients_even_out(see
 @pytest.mark.parametrize("seed", range(3))
 def test_training_wakes_silent_units_and_steps_that_are_too_long_kill_half_a_layer(seed):
     gentle, hasty = (train_garments("relu", rate, seed) for rate in (0.5, 1.0))
-    assert sum(counted(gentle.start.activations)) > 2 * sum(counted(gentle.trained.activations))
+    assert sum(counted(gentle.start.activations)) > 1.5 * sum(counted(gentle.trained.activations))
     assert counted(hasty.trained.activations)[-1] > 32
     assert hasty.accuracy < 1 / 3
 

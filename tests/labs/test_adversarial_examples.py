@@ -167,6 +167,7 @@ TWICE = (
     return""",
 )
 
+ENOUGH = "        if not targeted and (model(here).argmax(1) != y).all():\n            break\n"
 FUNCTIONS = [
     mutant("EG6", "input_gradient", ('F.cross_entropy(scores, y, reduction="sum")', "scores.sum()")),
     mutant("EG7", "input_gradient", ("return gradient", "return gradient * x")),
@@ -217,12 +218,15 @@ FUNCTIONS = [
     mutant("AD4", "fgsm", ("eps * step", "eps / 255 * step")),
     mutant("DS2", "fgsm", ("clamp(0, 1)", "clamp(0, 1)[0]")),
     mutant("EG3", "fgsm", ("moved.clamp(0, 1)", "x.copy_(moved.clamp(0, 1))")),
+    mutant("EG3", "fgsm", ("    return moved", "    x.requires_grad_()\n    return moved")),
     mutant("AD1", "pgd", ("here + alpha", "here - alpha")),
     mutant("AD2", "pgd", ("gradient.sign()", "gradient")),
     mutant("AD3", "pgd", ("moved.clamp(0, 1)", "moved")),
     mutant("AD4", "pgd", ("    here = x\n", "    here = x\n    eps, alpha = eps / 0.5, alpha / 0.5\n")),
     mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved")),
     mutant("AD5", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "moved"), hidden=True),
+    mutant("EA25", "pgd", ("    for _ in range(steps):\n", "    for _ in range(steps):\n" + ENOUGH)),
+    mutant("EA26", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "torch.minimum(moved, x + eps)")),
     mutant("EA4", "pgd", ("x - eps, x + eps", "here - eps, here + eps")),
     mutant("EA3", "pgd", ("leaf = here.clone()", "leaf = x.clone()")),
     mutant("EA6", "pgd", ("range(steps)", "range(1)")),
@@ -950,6 +954,15 @@ BARE = """    pixels = x.clone().requires_grad_(True)
 GRADIENT_LINE = "    gradient = torch.autograd.grad(loss, leaf)[0]\n"
 LOSS_LINE = '    loss = F.cross_entropy(model(changed), labels, reduction="sum")\n'
 OF_ONE = '    loss = F.cross_entropy(model(changed)[{0}], labels[{0}], reduction="sum")\n'
+VOTES = """    gradient = sum(
+        torch.autograd.grad(F.cross_entropy(model(changed[n : n + 1]), labels[:1]), leaf, retain_graph=True)[0].sign()
+        for n in range(len(x))
+    )
+"""
+PICTURES = """x = x.clone()
+    for n, (row, column) in enumerate(corners):
+        x[n, :, row : row + side, column : column + side] = (patch + change).clamp(0, 1)
+    return x"""
 LABELS = "torch.full((len(x),), target)"
 CORNERS = "for n, (row, column) in enumerate(corners)"
 
@@ -979,6 +992,12 @@ WRONG_WAYS += [
     further("AP10", "patch_step", ("changed, side = x.clone()", "changed, side = x")),
     further("AP11", "patch_step", (LABELS, "torch.zeros(len(x), dtype=int)")),
     further("AP11", "patch_step", (LABELS, "model(x).argmax(1)")),
+    further("AP12", "patch_step", (LOSS_LINE, "    loss = model(changed)[:, target].sum()\n")),
+    further("AP13", "patch_step", (GRADIENT_LINE, VOTES)),
+    further("AP14", "patch_step", ("return (patch + change).clamp(0, 1)", PICTURES)),
+    further("AP15", "patch_step", ("gradient.sign()", "gradient / gradient.norm()")),
+    further("AL8", "accuracy_left", ("rows.all(0)", "(~rows).all(0)")),
+    further("AL9", "accuracy_left", ("rows.all(0)", "model(attacked.mean(0)).argmax(1) == y")),
 ]
 FINGERPRINTS |= {"practice what-is-left": "02c0928f87fb5037aacba7395614ffed"}
 EQUIVALENT |= {

@@ -11,7 +11,7 @@ from lesson import Lesson, edited
 from thorough import one_in
 
 from course_utils.labs import conv_and_pooling_homework
-from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers
+from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers, unbroadcast
 
 lesson = Lesson("05_conv_and_pooling_homework")
 lab = conv_and_pooling_homework.for_student()
@@ -121,6 +121,7 @@ WRONG_WAYS = [
     slip("SL36", CARRIED, 2 / 3, ("grad_out.sum(axis=(0, 2, 3))", "grad_out.sum(axis=(2, 3))")),
     slip("PB4", POOLING, 1 / 2, ("] += grad_out", "] = grad_out")),
     slip("PB6", POOLING, None, ("top + rows, left + columns", "rows, columns")),
+    slip("PB8", POOLING, None, ("top + rows, left + columns", "i + rows, j + columns")),
     slip("PB7", POOLING, None, ("    return grad_x", "    return grad_out")),
     slip("SL41", POOLING, None, ("+= grad_out[:, :, i, j]", "+= 1")),
     slip("PB1", POOLING, None, spread("np.ones(window.shape) / kernel_size**2")),
@@ -200,6 +201,13 @@ WRONG_WAYS = [
          ("history.append(np.mean(losses))", "pass")),
     slip("FT11", LOOP, 1 / 2, ("history.append(np.mean(losses))", "history.append(min(losses))")),
     slip("FT10", LOOP, 1 / 2, ("    return history", "        return history")),
+    slip("FT12", LOOP, 1 / 2, ("            sgd_step(network, learning_rate)\n", ""),
+         ("        history.append", "        sgd_step(network, learning_rate)\n        history.append")),
+    slip("FT13", LOOP, None, ("for layer in network.layers:", "for layer in network.layers[-1:]:")),
+    slip("FT14", LOOP, 1 / 2, ("            network.backward(gradient)\n            sgd_step(network, learning_rate)\n",
+         "            if start or history:\n                sgd_step(network, learning_rate)\n"
+         "            network.backward(gradient)\n")),
+    slip("SL75", LOOP, None, (MOVE, MOVE.replace("layer.grads[name]", "np.sign(layer.grads[name])"))),
     slip("SL41", LOOP, None, (MOVE, MOVE.replace("learning_rate * ", ""))),
     WrongWay("TR6", GARMENTS, by_heart),
     WrongWay("GA1", GARMENTS, with_a_wrong_layer),
@@ -215,6 +223,10 @@ WRONG_WAYS = [
     slip("OP5", STEPS, 2 / 3, (DECAY, "    memory"), (
         'return param - rate * memory["velocity"]',
         'return param * (1 - rate * weight_decay) - rate * memory["velocity"]',
+    )),
+    slip("OP7", STEPS, 1 / 3, (
+        'return param - rate * memory["velocity"]',
+        'return param - rate * (grad + momentum * memory["velocity"])',
     )),
     slip("OP6", STEPS, 2 / 3, (DECAY, "    memory")),
 ]  # fmt: skip
@@ -375,7 +387,13 @@ def test_weight_decay_is_that_of_pytorch_to_ten_digits():
 def test_the_homework_is_worth_twelve_points_and_three_of_them_are_for_words():
     assert sum(lesson.points().values()) + 3 == 12
     assert lesson.cells()["report"].metadata.nbgrader.points == 3
-    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {*GIVES, GARMENTS, "dropout-layer", "batch-norm"}
+    assert {one.id for one in exercises_by_lab()[lesson.lab]} == {
+        *GIVES,
+        GARMENTS,
+        "dropout-layer",
+        "batch-norm",
+        "unbroadcast",
+    }
 
 
 # --- the table of the lesson
@@ -474,6 +492,16 @@ WRONG_WAYS += [
     of_two("DO6", "dropout-layer", 1 / 3, ("rng.random(x.shape)", "rng.random(x.shape[1:])")),
     of_two("DO7", "dropout-layer", 2 / 3, (" if training else np.ones(x.shape)", "")),
     of_two("DO8", "dropout-layer", 1 / 3, (f"{DRAWS} / (1 - p)", f"{DRAWS} / p")),
+    of_two("DO9", "dropout-layer", 2 / 3, ("rng.random(x.shape)", "np.random.random(x.shape)")),
+    of_two("DO9", "dropout-layer", 2 / 3, ("rng.random(x.shape)", "np.random.default_rng(4).random(x.shape)")),
+    of_two(
+        "BT10",
+        "batch-norm",
+        1 / 2,
+        ("(grad_out * hat).sum(axis=0), grad_out.sum(axis=0)", "grad_out.sum(axis=0), (grad_out * hat).sum(axis=0)"),
+    ),
+    of_two("BT11", "batch-norm", 1 / 2, (GRAD_X, GRAD_X.replace("mean", "sum"))),
+    of_two("SL30", "batch-norm", 1 / 2, (GRAD_X, GRAD_X.replace("- hat", "+ hat"))),
     of_two("BT1", "batch-norm", 1 / 2, (GRAD_X, "g / root")),
     of_two("BT2", "batch-norm", 1 / 2, (GRAD_X, "(g - g.mean(axis=0)) / root")),
     of_two("BT3", "batch-norm", None, ("x.var(axis=0)", "x.var(axis=0, ddof=1)")),
@@ -504,3 +532,47 @@ EQUIVALENT |= {
         f"{DRAWN} → {DRAWN.replace('>=', '>')}": "no number that is drawn is exactly p",
     },
 }
+
+
+# --- further: an engine for arrays
+
+UNBROADCAST = """
+def unbroadcast(grad, shape):
+    added = grad.ndim - len(shape)
+    front = tuple(range(added))
+    stretched = tuple(added + axis for axis, size in enumerate(shape) if size == 1 and grad.shape[added + axis] > 1)
+    return np.sum(grad, axis=front + stretched, keepdims=True).reshape(shape)
+"""
+WHOLE_SUM = "np.sum(grad, axis=front + stretched, keepdims=True).reshape(shape)"
+
+
+def undoes(code: str, *changes: tuple[str, str]) -> WrongWay:
+    def answer():
+        names: dict = {"np": np}
+        exec(edited(UNBROADCAST, *changes), names)
+        return (names["unbroadcast"],)
+
+    return WrongWay(code, "unbroadcast", answer)
+
+
+WRONG_WAYS += [
+    undoes("UB1", ("np.sum", "np.mean")),
+    undoes("UB2", (WHOLE_SUM, "grad.sum(axis=front)")),
+    undoes("UB3", (WHOLE_SUM, "grad.sum(axis=stretched, keepdims=True)")),
+    undoes("UB4", (WHOLE_SUM, "grad.sum(axis=front + stretched)")),
+    undoes("UB5", (WHOLE_SUM, "grad.sum(axis=tuple(range(len(shape), grad.ndim)))")),
+    undoes(
+        "UB6",
+        (WHOLE_SUM, "np.take(grad[(0,) * added], [0], axis=stretched[0] - added) if stretched else grad[(0,) * added]"),
+    ),
+    undoes("UB4", (" and grad.shape[added + axis] > 1", ""), (WHOLE_SUM, "grad.sum(axis=front + stretched)")),
+]
+
+
+def test_the_engine_for_arrays_gives_what_pytorch_gives():
+    names = dict(model()) | {"lab": lab}
+    for cell in ("class Tensor", "def backward(loss)", "def unbroadcast", "def two_layers"):
+        lesson.run(cell, names)
+    apart = unbroadcast.tensors_and_torch(*(names[one] for one in ("two_layers", "Tensor", "backward", "arrays")))
+    assert set(apart) == {"x", "w1", "b1", "w2", "b2", "scale"}
+    assert max(apart.values()) < 1e-12

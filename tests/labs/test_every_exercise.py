@@ -43,6 +43,7 @@ from course_utils.judging.misconceptions import known
 from course_utils.judging.mistakes import Mistake
 from course_utils.judging.raised import RAISED
 from course_utils.judging.slips import SLIPS
+from course_utils.labs import names_of_wrong_ways
 from course_utils.reference import FURTHER, entries_in
 
 EXERCISES = every_exercise()
@@ -495,3 +496,8 @@ def test_every_lab_has_its_exercises_and_every_check_its_exercise():
 
 def test_codes_look_like_codes():
     assert [one.code for one in known() if not re.fullmatch(r"[A-Z]{2,3}\d{1,2}", one.code)] == []
+
+
+def test_reports_know_the_names_of_all_wrong_ways_without_importing_a_lab():
+    told = names_of_wrong_ways()
+    assert {one.code: told.get(one.code) for one in known()} == {one.code: one.name for one in known()}

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson, edited
+from lesson import Lesson, edited, master_of
 from thorough import one_in
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -26,6 +26,7 @@ from course_utils.judging.findings import Wrong
 from course_utils.judging.variants import Dice
 from course_utils.labs import lab7_cnn
 from course_utils.labs.lab7_cnn import (
+    alexnet_counts,
     build_cnn,
     count_params,
     evaluate,
@@ -383,7 +384,18 @@ CODE = [
     mutant("KB18", "build-cnn", ("self.pool =", "self.norm = nn.BatchNorm2d(6)\n        self.pool =")),
     mutant("KB19", "build-cnn", *LISTED),
     mutant("KB21", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(1, stride=2)")),
+    mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
+    mutant(
+        "PR5",
+        "build-cnn",
+        ("F.relu(self.fc1(x))", "self.fc1(x)"),
+        ("return self.fc3(x)", "return self.fc3(x).softmax(1)"),
+        also=("KB2",),
+    ),
     mutant("KC16", "mend-the-network", *PADDED),
+    mutant("KC23", "mend-the-network", ("self.conv1(x)", "self.conv1(x.mean(1, keepdim=True).expand_as(x))")),
+    mutant("KC23", "mend-the-network", ("self.conv1(x)", "self.conv1(x[:, :1].expand_as(x))"), hidden=True),
+    mutant("KC24", "mend-the-network", ("x.flatten(1)", "x.flatten(1)[:, :400]"), ("16 * 13 * 13", "400")),
     mutant("KF23", "reproducible-run", (FINAL, "network")),
     mutant(
         "KF23",
@@ -465,6 +477,23 @@ CODE = [
     mutant("KT12", "train-one-epoch", ("optimiser.step()", "optimiser.step(), optimiser.step()")),
     mutant("KT13", "train-one-epoch", ("loss.backward()", "loss.backward(retain_graph=True), loss.backward()")),
     mutant("KT14", "train-one-epoch", ("in loader", "in [*loader, *loader]")),
+    mutant(
+        "KT15",
+        "train-one-epoch",
+        ("total += loss.item() * len(labels)", "total = (total + loss.item()) / 2"),
+        ("total / count", "total"),
+    ),
+    mutant("KT16", "train-one-epoch", ("loss.item() * len", "loss_fn(model(images), labels).item() * len")),
+    mutant(
+        "KT17",
+        "train-one-epoch",
+        ("return total / count", "return np.mean([loss_fn(model(one[0]), one[1]).item() for one in loader])"),
+    ),
+    mutant(
+        "KT18",
+        "train-one-epoch",
+        ("    model.train()\n", "    model.train()\n    optimiser = torch.optim.SGD(model.parameters(), lr=0.01)\n"),
+    ),
     mutant("PR5", "train-one-epoch", ("loss_fn(model(images), labels)", "loss_fn(model(images).softmax(1), labels)")),
     mutant("KE1", "evaluate", TURNED, share=1 / 2),
     mutant("KE1", "evaluate", TURNED, hidden=True, share=1 / 2),
@@ -486,6 +515,9 @@ CODE = [
     mutant("KE13", "evaluate", ("confusion.sum(dim=1)", "confusion.sum()"), share=3 / 4),
     mutant("KE14", "evaluate", ("confusion.sum()).item()", "len(loader)).item()"), share=3 / 4),
     mutant("KE15", "evaluate", ("torch.zeros(n_classes, n_classes)", "torch.zeros(10, 10)"), share=1 / 2),
+    mutant("KE16", "evaluate", ("confusion[t, p] += 1", "confusion[t, p] = 1"), share=1 / 4),
+    mutant("KE18", "evaluate", ("confusion[t, p] += 1", "confusion[t, t] += 1"), share=1 / 4),
+    mutant("KE17", "evaluate", ('"confusion": confusion,', '"confusion": confusion - right.diag(),'), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.eval()\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", ""), share=3 / 4),
     mutant("TR3", "evaluate", ("    model.train(mode)\n", "    model.train()\n"), share=3 / 4),
@@ -604,6 +636,7 @@ EXCLUDED_FORMS = {
 }
 
 FINGERPRINTS = {  # of what students are asked; see test_questions.py
+    "alexnet-counts": "0dc1212134bf477b254bc0ea62d7a514",
     "keras-network": "88069ce32265615d6f7611555e56983c",
     "larger-pictures": "849424e73ccbc3b1885baab7c031b851",
     "parameter-counts": "7fa87e400918b6f2cd8223e962793b24",
@@ -1307,6 +1340,12 @@ WRONG_WAYS += [
     rated("LR6", ("    if step < warmup", "    peak = 1\n    if step < warmup")),
     rated("LR7", ("np.pi * along", "along")),
     rated("LR8", ("(steps - warmup)", "max(steps - warmup - 1, 1)")),
+    rated("LR9", ("(1 + np.cos(np.pi * along)) / 2", "np.exp(-along)")),
+    rated("LR10", ("(step + 1) / warmup", "step / max(warmup - 1, 1)")),
+    rated("LR11", ("(step - warmup) /", "(step - warmup + 1) /")),
+    rated("SL31", ("(steps - warmup)", "steps")),
+    rated("SL30", ("1 + np.cos", "1 - np.cos")),
+    rated("SL37", ("np.cos", "np.sin")),
 ]
 COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {
@@ -1317,3 +1356,51 @@ EQUIVALENT |= {
         "along = (step - warmup) / (steps - warmup) → along = (step - warmup) / (warmup - steps)": COSINE_IS_EVEN,
     }
 }
+
+
+# --- further: a relative of AlexNet
+
+RELATIVE = lab.alexnet_counts.question
+RELATIVE_NUMBERS = alexnet_counts.right_numbers(RELATIVE)
+
+
+def relative(code: str, **changes: int) -> WrongWay:
+    share = 1 - len(changes) / len(RELATIVE_NUMBERS)
+    return WrongWay(code, "alexnet-counts", lambda: (RELATIVE_NUMBERS | changes,), share)
+
+
+WRONG_WAYS += [
+    relative("RA1", conv2=160 * (64 * 25 + 1)),
+    relative("RA2", conv2=80 * (32 * 25 + 1)),
+    relative("RA3", conv1=64 * 363, conv2=160 * 800, dense=2048 * 160 * 121),
+    relative("RA4", side2=12, dense=2048 * (160 * 144 + 1)),
+    relative("RA5", side2=9, dense=2048 * (160 * 81 + 1)),
+    relative("RA6", side1=48),
+    relative("RA7", side2=24, dense=2048 * (160 * 576 + 1)),
+    relative("RA8", dense=2048 * 161),
+    relative("RA9", side1=193),
+    relative("RA10", saved=160 * 800 + 160),
+    relative("RA11", saved=160 * 1601),
+    relative("RA12", conv1=64 * 122, conv2=160 * 26),
+    relative("RA13", conv1=64 * 363 + 1, conv2=160 * 800 + 1, dense=2048 * 160 * 121 + 1),
+]
+
+
+def test_the_lessons_counts_of_alexnet_are_those_of_pytorch():
+    table = next(cell.source for cell in master_of(lesson.lab).cells if "Count it yourself, then open" in cell.source)
+    alexnet = alexnet_counts.right_numbers(alexnet_counts.Relative(227, 96, 256, 4096))
+    assert alexnet["side1"] == 55
+    for part in ("conv1", "conv2"):
+        assert f"{alexnet[part]:,}" in table
+    assert f"{alexnet['conv2'] + alexnet['saved']:,}" in table
+
+
+def test_no_relative_is_alexnet_and_wrong_ways_differ():
+    for student in ("", *(f"s{number}" for number in range(200))):
+        question = lab7_cnn.for_student(student).alexnet_counts.question
+        assert alexnet_counts.tells_apart(question)
+        right = alexnet_counts.right_numbers(question)
+        ways = alexnet_counts.wrong_ways(question)
+        for part in alexnet_counts.PARTS:
+            given = {number for way in ways.values() for number in way[part]}
+            assert len(given - {right[part]}) >= 2

@@ -24,7 +24,9 @@ NUMBERS = valley.right(MINE)
 
 
 def step_way(way) -> WrongWay:
-    given = {part: value for part, value in valley.wrong_ways(MINE)[way].items() if value is not None}
+    every = {**valley.wrong_ways(MINE), **valley.more_ways(MINE)}
+    given = {part: value for part, value in every[way].items() if value is not None}
+    given = {part: value[0] if isinstance(value, list) else value for part, value in given.items()}
     return WrongWay(way.code, STEPS, lambda: (NUMBERS | given,), 1 - len(given) / 5)
 
 
@@ -83,10 +85,11 @@ LOOP = """    best = 0
         elif epoch - best == patience:
             return best + 1, epoch + 1
 """
+STEPPED = "3, stride=stride, padding=1)\n        self.around"
 SCALED = "(x - mean) / deviation, (x_there - mean) / deviation"
 
 WRONG_WAYS = [
-    *map(step_way, valley.WAYS),
+    *map(step_way, (*valley.WAYS, *valley.MORE_WAYS)),
     stop("ES1", (RETURNS, "return epoch + 1, epoch + 1")),
     stop("ES2", (LOOP, BEFORE)),
     stop("ES3", (LOOP, COUNTED)),
@@ -94,6 +97,13 @@ WRONG_WAYS = [
     stop("ES5", ("loss < losses[best]", "loss <= losses[best]")),
     stop("ES6", (RETURNS, "return best, epoch"), (LAST, "return best, len(losses) - 1")),
     stop("ES7", (RETURNS, "return losses.index(min(losses)) + 1, epoch + 1")),
+    stop("ES8", ("epoch - best == patience", "epoch - best == max(1, patience - 1)")),
+    stop("ES9", ("epoch - best == patience", "False")),
+    stop("ES10", ("loss < losses[best]", "loss > losses[best]")),
+    stop("ES11", (RETURNS, "return epoch + 1, best + 1"), (LAST, "return len(losses), best + 1")),
+    stop("ES12", (RETURNS, "return losses[best], loss"), (LAST, "return losses[best], losses[-1]")),
+    stop("ES14", ("epoch - best == patience", "True")),
+    stop("ES13", (RETURNS, "return best + 1, epoch"), (LAST, "return best + 1, len(losses) - 1")),
     *map(all_of, clinic.WAYS.values()),
     mend("MT1", ("in order.split(32):", "in enumerate(order.split(32)):"), ("for some", "for k, some"),
          ("y[some]", "y[32 * k : 32 * k + len(some)]")),
@@ -104,6 +114,16 @@ WRONG_WAYS = [
     mend("MT5", ("        network.train()\n", "")),
     mend("MT6", (SCALED, "(x - mean) / deviation, x_there")),
     mend("MT7", (SCALED, "(x - mean) / deviation, (x_there - x_there.mean()) / x_there.std()")),
+    mend("MT8", ("            optimiser.zero_grad()\n", ""),
+         (".train()\n", ".train()\n        optimiser.zero_grad()\n")),
+    mend("MT15", (".backward()\n", ".backward()\n            optimiser.zero_grad()\n")),
+    mend("MT15", ("            optimiser.step()\n", "")),
+    mend("MT9", ("F.cross_entropy(network(x[some])", "F.nll_loss(network(x[some])")),
+    mend("MT10", ("network.train()", "network.eval()")),
+    mend("MT11", ("x.mean(), x.std()", "x.mean(0), x.std(0)")),
+    mend("MT12", ("network(x_there), y_there", "network(x), y"), share=0),
+    mend("MT13", ("lr=learning_rate", "lr=learning_rate, momentum=0.9"), share=0),
+    mend("MT14", ("order.split(32)", "order.split(16)"), share=0),
     block("RB1", None, (" + self.around(x)", "")),
     block("RB2", None, (FORWARD, "return F.relu(self.two(F.relu(self.one(x)))) + self.around(x)")),
     block("RB3", None, (FORWARD, "return self.two(F.relu(self.one(x))) + self.around(x)")),
@@ -111,6 +131,22 @@ WRONG_WAYS = [
     block("RB5", 1 / 2, ("if stride != 1 or in_channels != out_channels:", "if True:")),
     block("RB7", None, ("F.relu(self.one(x))", "F.relu(self.one(x)).detach()")),
     block("RB6", None, ("+ self.around(x)", "+ F.relu(self.around(x))")),
+    block("RB8", 1 / 2, ("3, stride=stride, padding=1", "3, padding=1"),
+          ("3, padding=1)\n        self.around", STEPPED)),
+    block("RB9", None, ("out_channels, 3, padding=1", "out_channels, 3")),
+    block("RB10", 1 / 2, ("1, stride=stride", "1")),
+    block("RB11", 1 / 2, ("if stride != 1 or", "if stride != 1 and")),
+    block("RB12", 1 / 2, ("1, stride=stride", "1, stride=stride, bias=False")),
+    block("RB13", None, ("F.relu(self.one(x))", "F.dropout(F.relu(self.one(x)))")),
+    block("RB14", 1 / 2, ("in_channels, out_channels, 3", "in_channels, in_channels, 3"),
+          ("nn.Conv2d(out_channels", "nn.Conv2d(in_channels")),
+    block("RB15", None, (FORWARD, "x = self.one(x)\n        return F.relu(self.two(F.relu(x)) + x)")),
+    block("RB16", None, (" + self.around(x)", " * self.around(x)")),
+    block("RB17", None, ("F.relu(self.one(x))", "torch.tanh(self.one(x))")),
+    block("RB18", None, ("self.two(F", "self.one(F")),
+    block("RB20", 1 / 2, ("self.around = nn.Conv2d(in_channels, out_channels, 1, stride=stride)",
+          "self.around = lambda x: nn.Conv2d(in_channels, out_channels, 1, stride=stride)(x)")),
+    block("RB19", 1 / 2, ("1, stride=stride", "3, stride=stride, padding=1")),
 ]  # fmt: skip
 FINGERPRINTS = {
     "block": "7c7e0cb712fc57edc70303d52cc6b2fa",
@@ -241,7 +277,7 @@ def test_early_stopping_is_that_of_a_training_that_goes_on_epoch_by_epoch():
         curve = Curve(tuple(rng.integers(0, 9, rng.integers(1, 12)).tolist()), int(rng.integers(1, 4)))
         (answer,) = changed(STOP, "stop_early")
         assert answer(list(curve.losses), curve.patience) == stops(curve)
-        assert early_stopping.wrong_ways(curve).keys() == set(early_stopping.WAYS)
+        assert set(early_stopping.wrong_ways(curve)) >= set(early_stopping.WAYS)
 
 
 def test_the_listing_has_all_five_faults_and_the_mended_one_learns():
@@ -272,6 +308,58 @@ def test_a_block_of_batch_norms_is_told_that_it_has_more_than_it_needs():
         ),
     )
     assert "other parameters" in judged(lab.block.check, found).text
+
+
+def test_two_slips_of_early_stopping_are_told_together():
+    late, places = ("- best == patience", "- best > patience"), (LAST, "return best, len(losses) - 1")
+    (found,) = changed(STOP, "stop_early", late, (RETURNS, "return best, epoch"), places)
+    assert judged(lab.early_stopping.check, found).codes[:2] == ("ES4", "ES6")
+
+
+def test_a_fault_of_ones_own_is_told_beside_one_of_the_listing():
+    changes = ("        network.eval()\n", ""), ("x.mean(), x.std()", "x.mean(0), x.std(0)")
+    found = judged(lab.mending.check, *changed(MEND, "train_and_judge", *changes))
+    assert (found.share, set(found.codes)) == (3 / 5, {"MT4", "MT11"})
+
+
+def test_a_curve_that_ends_early_keeps_its_best_epoch():
+    (last,) = changed(STOP, "stop_early", (LAST, "return len(losses), len(losses)"))
+    assert judged(lab.early_stopping.check, last).share == 0
+    (rounded,) = changed(
+        STOP, "stop_early", ("    best = 0\n", "    losses, best = [round(one, 1) for one in losses], 0\n")
+    )
+    assert judged(lab.early_stopping.check, rounded).share == 0
+
+
+def test_the_deviation_of_all_pixels_counts_as_one():
+    assert judged(lab.mending.check, *changed(MEND, "train_and_judge", ("x.std()", "x.std(correction=0)"))).share == 1
+
+
+def test_a_block_of_functions_with_parameters_of_its_own_is_right():
+    class Own(torch.nn.Module):
+        def __init__(self, in_channels, out_channels, stride=1):
+            super().__init__()
+            shapes = [(out_channels, in_channels, 3, 3), (out_channels, out_channels, 3, 3)]
+            if stride != 1 or in_channels != out_channels:
+                shapes.append((out_channels, in_channels, 1, 1))
+            self.weights = torch.nn.ParameterList(torch.randn(shape) for shape in shapes)
+            self.biases = torch.nn.ParameterList(torch.zeros(out_channels) for _ in shapes)
+            self.stride = stride
+
+        def forward(self, x):
+            ways = list(zip(self.weights, self.biases, strict=True))
+            inside = torch.nn.functional.conv2d(x, *ways[0], stride=self.stride, padding=1).relu()
+            inside = torch.nn.functional.conv2d(inside, *ways[1], padding=1)
+            return (inside + (torch.conv2d(x, *ways[2], stride=self.stride) if ways[2:] else x)).relu()
+
+    assert judged(lab.block.check, Own).share == 1
+    assert judged(lab.block.check_hidden, Own, seed=3).share == 1
+
+
+def test_a_number_counts_to_three_digits_whatever_they_are():
+    wrong = NUMBERS | {"adam y1": 7.99}  # Adam without the root comes near
+    assert judged(lab.first_steps.check, wrong).share == 4 / 5
+    assert judged(lab.first_steps.check, NUMBERS | {"largest rate": 0.1, "momentum x2": -2.4}).share == 1
 
 
 def test_the_homework_is_worth_fifteen_points_and_a_fifth_of_them_is_for_words():

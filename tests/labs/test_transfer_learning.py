@@ -146,6 +146,7 @@ MIDDLES = (
     "    with torch.no_grad()",
     "    middles = torch.stack([a[y_train == k].mean(0) for k in y_train.unique()])\n    with torch.no_grad()",
 )
+SOFTMAX_BEFORE = ("    a, b = (", "    head = nn.Sequential(head, nn.Softmax(1))\n    a, b = (")
 MIN_MAX = "F_train.amin(0), F_train.amax(0) - F_train.amin(0)"
 
 
@@ -239,6 +240,8 @@ FUNCTIONS = [
     mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train.median(0).values")),
     mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train[0]")),
     mutant("TL61", "fit_head", ("head(b).softmax(1)", "(-torch.cdist(b, middles)).softmax(1)"), MIDDLES),
+    mutant("TL62", "fit_head", ("fit(head, a, y_train", "fit(head, a[:9], y_train[:9]"), ("=len(a)", "=9")),
+    mutant("TL63", "fit_head", ("head(b).softmax(1)", "head(b)"), SOFTMAX_BEFORE),
     mutant("TL11", "fit_head", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
     mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),
     mutant("TL8", "fit_head", ("torch.no_grad()", "torch.enable_grad()")),
@@ -1251,6 +1254,12 @@ WRONG_WAYS += [
     inside("CM8", CLASS_MAP, ("each.sum(0)", "each.sum((1, 2))")),
     inside("CM9", CLASS_MAP, ("return found", "return found.T")),
     inside("CM10", CLASS_MAP, ("each.sum(0)", "each.mean(0)")),
+    inside("CM11", CLASS_MAP, ("weight[k][:", "weight[:, k][:")),
+    inside("CM12", CLASS_MAP, ("return found", "return torch.einsum('kc,chw->khw', weight, maps).softmax(0)[k]")),
+    inside("CM13", CLASS_MAP, ("return found", "return maps[k]")),
+    inside("CO12", OCCLUSION, ("piece = (...,", "piece = (slice(None), 0,")),
+    inside("CO13", OCCLUSION, ("_, _, H, W", "_, _, W, H")),
+    inside("CO14", OCCLUSION, (PROBABILITIES, PROBABILITIES.replace("(1)", "(0)"))),
     inside("CO1", OCCLUSION, (PROBABILITIES, "model(covered).softmax(1)[0, k]")),
     inside("CO2", OCCLUSION, ("return falls", "return -falls")),
     inside("CO3", OCCLUSION, (NEGLIGENT, "piece")),

@@ -230,6 +230,7 @@ FUNCTIONS = [
     mutant("TS5", "split_by_scene", ("round(share *", "round(0.5 *")),
     mutant("TS6", "split_by_scene", ("sorted({scene for", "list({scene for")),
     mutant("TS9", "split_by_scene", ("    train = [", ANY_SCENES)),
+    mutant("TS11", "split_by_scene", ("default_rng(seed)", "default_rng(seed + abs(hash(scenes[0])) % 7)")),
     mutant("TS10", "split_by_scene", (BOTH, "return [scenes[i] for i in train], [scenes[i] for i in test]")),
     mutant(
         "TS10",

@@ -11,7 +11,8 @@ from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
 from test_sending import give
 
-from course_utils.labs import load_all
+from course_utils.judging.misconceptions import names_come_from
+from course_utils.labs import names_of_wrong_ways
 from course_utils.term import class_report, report_page, report_text
 from course_utils.term.class_report import Exercise, Look, Report, Wrong, report_of
 from course_utils.term.roster import Person
@@ -220,7 +221,7 @@ def graded(root) -> Path:
 
 
 def test_a_report_is_read_from_gradebook_and_graded_notebooks(graded):
-    load_all()
+    names_come_from(names_of_wrong_ways)
     report = class_report.read_report(graded, LAB)
     by_name = {one.name: dict(one.standings) for one in report.exercises}
     assert by_name["double"] == {"right": 1, "wrong": 2, "partly": 1, "blank": 1, "open": 1}
@@ -257,7 +258,7 @@ def test_the_command_writes_page_table_and_json(graded, tmp_path, monkeypatch):
 
 
 def test_the_page_looks_as_it_should(graded, page, tmp_path):
-    load_all()
+    names_come_from(names_of_wrong_ways)
     path = tmp_path / "report.html"
     report = class_report.read_report(graded, LAB)
     path.write_text(report_page.page_of([report, report]), encoding="utf-8")

@@ -67,6 +67,19 @@ AL7 = Misconception(
     "pictures, or mostly the same ones?",
     LEFT,
 )
+AL8 = Misconception(
+    "AL8",
+    "the share that all attacks fool, or that a number of them do",
+    "This counts pictures by another rule: fooled by every attack, by most, or by none of two. Which pictures are left "
+    "when the attacker may choose for each of them?",
+    LEFT,
+)
+AL9 = Misconception(
+    "AL9",
+    "scores or pictures of the attacks averaged first",
+    "One way to get this: the attacks are averaged before the network decides. How often does it look at each picture?",
+    LEFT,
+)
 
 NAME = "accuracy_left"
 WORKED = """
@@ -150,7 +163,8 @@ class AccuracyLeft(Implementation):
         "Put these rows under one another, (A, N). What must a column hold if its picture is safe?",
     )
     worked = WORKED
-    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7)
+    names_are_confirmed = True
+    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9)
     topics = (TOPIC,)
 
     def cases(self) -> Sequence[Case]:
@@ -171,7 +185,8 @@ class AccuracyLeft(Implementation):
         attacked, y = given(plan, case.seed)
         array = read(case, case.ask(ask_left, answer, tuple(plan.recipe), attacked, y), NAME)
         right = recognised(plan, attacked, y)
-        case.compare(NAME, array, safe_share(right), wrong_shares(right))
+        ways = {**wrong_shares(right), AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
+        case.compare(NAME, array, safe_share(right), ways)
 
 
 def ask_left(function: Callable[..., Any], recipe: tuple[Any, ...], attacked, y) -> Any:
@@ -220,3 +235,27 @@ def wrong_shares(right: np.ndarray) -> dict[Misconception, Callable[[], list[flo
         AL6: lambda: [1 - safe],
         AL7: lambda: [float(each.prod())] if several else [],
     }
+
+
+def other_shares(right: np.ndarray) -> list[float]:
+    """Return the shares by other rules: of pictures that all attacks fool, or most, or that the attacks differ on."""
+    each, fooled = right.mean(axis=1), ~right
+    mixed = right.any(axis=0) & fooled.any(axis=0)
+    return [
+        float(fooled.all(axis=0).mean()),
+        float((right.mean(axis=0) > 0.5).mean()),
+        float((right.mean(axis=0) >= 0.5).mean()),
+        float(mixed.mean()),
+        1 - float(mixed.mean()),
+        1 - float((1 - each).sum()),
+        float((1 - each).sum()),
+    ]
+
+
+def averaged(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """Return the accuracy on mean pictures, on mean scores and on mean probabilities of all attacks."""
+    model = networks.make(plan.recipe)
+    with torch.no_grad():
+        scores = torch.stack([model(one) for one in attacked])
+        seen = (model(attacked.mean(0)), scores.mean(0), scores.softmax(2).mean(0), scores.amax(0))
+    return [float((one.argmax(1) == y).double().mean()) for one in seen]

@@ -166,7 +166,7 @@ def pictures(call: Call, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
     x = x if call.recipe.double else x.float()
     y = torch.tensor(rng.integers(0, networks.CLASSES, call.batch))
     known = torch.arange(call.batch) % 2 == 0
-    return x, torch.where(known, networks.predict(networks.make(call.recipe), x), y)
+    return x, torch.where(known, networks.predict(networks.ours(call.recipe), x), y)
 
 
 def read(case: Case, answer: Any, name: str) -> np.ndarray:
@@ -182,10 +182,11 @@ def plainly(answer: Any) -> Any:
 
 
 def attack(function: Callable[..., Any], recipe: tuple[Any, ...], x, y, numbers, options) -> dict[str, Any]:
-    """Probe: call ``function(model, x, y, *numbers, **options)``; say whether it changed x."""
-    before = x.clone()
-    answer = function(networks.make(Recipe(*recipe)), x, y, *numbers, **options)
-    return {"answer": plainly(answer), "x": torch.equal(x, before)}
+    """Probe: call ``function(model, x, y, *numbers, **options)``; say whether it left x as it was, without a trace."""
+    mine = x.clone()
+    answer = function(networks.make(Recipe(*recipe)), mine, y, *numbers, **options)
+    kept = torch.equal(mine, x) and not mine.requires_grad and mine.grad is None
+    return {"answer": plainly(answer), "x": kept}
 
 
 def judge_attack(case: Case, name: str, answer: Any, x: torch.Tensor, y: torch.Tensor, right: Any, ways: Ways) -> None:
@@ -203,7 +204,7 @@ def judge_attack(case: Case, name: str, answer: Any, x: torch.Tensor, y: torch.T
             raise case.wrong(name, EA10) from None
         raise
     if found["x"] is not True:
-        raise case.always(f"{name} changed the pictures that it was given.", EG3)
+        raise case.always(f"{name} left traces in the pictures that it was given.", EG3)
 
 
 def _accuracies(call: Call, x: torch.Tensor, y: torch.Tensor, given: np.ndarray) -> str:
@@ -214,9 +215,9 @@ def _accuracies(call: Call, x: torch.Tensor, y: torch.Tensor, given: np.ndarray)
 
 def predicted(call: Call, x: torch.Tensor) -> torch.Tensor:
     """Return the labels (N,) that the call's network predicts."""
-    return networks.predict(networks.make(call.recipe), x)
+    return networks.predict(networks.ours(call.recipe), x)
 
 
 def one_step(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     """Take one step of ``call.numbers[0]`` along the signs of autograd's gradient."""
-    return (x + call.direction * call.numbers[0] * slope(networks.make(call.recipe), x, y).sign()).clamp(0, 1)
+    return (x + call.direction * call.numbers[0] * slope(networks.ours(call.recipe), x, y).sign()).clamp(0, 1)

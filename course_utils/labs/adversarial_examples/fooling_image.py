@@ -84,6 +84,7 @@ EF8 = Misconception(
 NAME = "fooling_image"
 STEPS, CONFIDENT, ENOUGH = 60, 0.99, 8
 Read = tuple[torch.Tensor, float]
+SAME = 0.005  # of two probabilities that a learner may have rounded
 WORKED = """
 The other way round, on paper: a "picture" of two pixels, the score of the class is z = 3 x₁ − 2 x₂ − 1, the
 other class has 0. Walk from the noise (0.5, 0.5) in steps of 0.2 until the class is as likely as it can be.
@@ -152,7 +153,17 @@ def _ask(case: Case, answer: Callable[..., Any], weights, calls: list[tuple[int,
     answers = case.ask(fooling, answer, weights, *map(list, zip(*calls, strict=True)))
     if type(answers) is not list or len(answers) != len(calls):
         raise case.always(f"{NAME}: there is not one answer for each target.")
-    return [_read(case, one, asked, target) for one, (target, *_) in zip(answers, calls, strict=True)]
+    pictures = [_read(case, one, asked, target) for one, (target, *_) in zip(answers, calls, strict=True)]
+    _refuse_another_confidence(case, pictures)
+    return [(picture, sure.given) for picture, sure in pictures]
+
+
+def _refuse_another_confidence(case: Case, pictures: list[tuple[torch.Tensor, "Sure"]]) -> None:
+    """Refuse what the network does not say; where the lesson's network says all of it, say so."""
+    sure = [one for _, one in pictures]
+    if any(abs(one.given - one.claimed) > SAME for one in sure):
+        is_lessons = all(abs(one.lessons - one.claimed) <= SAME for one in sure)
+        raise case.always(f"{NAME}: not yet right.", EF5 if is_lessons else EF1)
 
 
 def fooling(function: Callable[..., Any], weights, targets: list[int], steps: list[int], seeds: list[int]) -> list[Any]:
@@ -192,8 +203,16 @@ class Asked(NamedTuple):
         return given, lessons
 
 
-def _read(case: Case, answer: Any, asked: Asked, target: int) -> Read:
-    """Return a fooling image and the network's true probability of its target; refuse what is no such pair."""
+class Sure(NamedTuple):
+    """How sure of a target the given network is, how sure the lesson's own, and how sure a function says."""
+
+    given: float
+    lessons: float
+    claimed: float
+
+
+def _read(case: Case, answer: Any, asked: Asked, target: int) -> tuple[torch.Tensor, Sure]:
+    """Return a fooling image and how sure all are of its target; refuse what is no such pair."""
     if type(answer) is not list or len(answer) != 2:
         what = f"{len(answer)} things" if type(answer) is list else kind(answer)
         raise case.always(f"{NAME} should return two things, (picture, confidence), not {what}.")
@@ -210,9 +229,7 @@ def _read(case: Case, answer: Any, asked: Asked, target: int) -> Read:
         line = f"{NAME}: not yet right"
         way = EF6 if abs(claimed - 100 * true) <= 0.5 else EF2
         raise case.sentence(f"{line} (confidence {claimed:.3g}).", way, hidden=f"{line}.")
-    if abs(true - claimed) > 0.005:
-        raise case.always(f"{NAME}: not yet right.", EF5 if abs(lessons - claimed) <= 0.005 else EF1)
-    return picture, true
+    return picture, Sure(true, lessons, claimed)
 
 
 def _single(value: Any) -> Any:

@@ -19,6 +19,7 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.adversarial_examples import networks
 from course_utils.labs.adversarial_examples.attacks import plainly, read
 from course_utils.labs.adversarial_examples.headings import PATCH
@@ -95,6 +96,32 @@ AP11 = Misconception(
     "every picture?",
     PATCH,
 )
+AP12 = Misconception(
+    "AP12",
+    "the gradient of another loss",
+    "One way to get this: the gradient of a score or of a probability, or a softmax before the cross-entropy. Which "
+    "loss is to become smaller?",
+    PATCH,
+)
+AP13 = Misconception(
+    "AP13",
+    "signs of each picture, then their majority",
+    "Here each picture votes with a sign. What is summed before the sign is taken?",
+    PATCH,
+)
+AP14 = Misconception(
+    "AP14",
+    "pictures returned in place of the patch",
+    "These are pictures with the patch in them. What is to be returned?",
+    PATCH,
+)
+AP15 = Misconception(
+    "AP15",
+    "gradient divided by its size in place of its signs",
+    "One way to get this: the gradient divided by its length or its largest number. Which step is asked for, and how "
+    "long is it for each pixel?",
+    PATCH,
+)
 
 NAME = "patch_step"
 WORKED = """
@@ -137,7 +164,7 @@ class PatchStep(Implementation):
         "Should the loss of that class grow or shrink, and how far may each pixel of the patch move?",
     )
     worked = WORKED
-    misconceptions = (AP1, AP2, AP3, AP4, AP5, AP6, AP7, AP8, AP9, AP10, AP11)
+    misconceptions = (AP1, AP2, AP3, AP4, AP5, AP6, AP7, AP8, AP9, AP10, AP11, AP12, AP13, AP14, AP15)
 
     def cases(self) -> Sequence[Case]:
         """Return two targets, a step that leaves the range of pixels, and a single picture."""
@@ -250,4 +277,37 @@ def wrong_steps(batch: Batch, x: torch.Tensor, patch: torch.Tensor, corners) -> 
         AP8: lambda: moved(-lr * each.sign().sum(0), -lr * each.sign().mean(0)) if many else [],
         AP9: lambda: [down, (patch + down).clamp(0, 1) - patch],
         AP11: others,
+        AP12: lambda: moved(*(-lr * one.sign() for one in of_losses(batch, x, patch, corners))),
+        AP13: lambda: moved(-lr * each.sign().sum(0).sign()) if many else [],
+        AP14: lambda: [pasted(x, (patch + down).clamp(0, 1), corners), pasted(x, patch + down, corners)],
+        AP15: lambda: moved(*(-lr * each.sum(0) / size for size in _sizes(each.sum(0)))),
+        TwoSlips.of(AP1, AP3): lambda: [patch - down],
+        TwoSlips.of(AP2, AP3): lambda: [patch - lr * each.sum(0), patch - lr * each.mean(0)],
+        TwoSlips.of(AP1, AP2): lambda: moved(lr * each.sum(0), lr * each.mean(0)),
+        TwoSlips.of(AP1, AP4): lambda: moved(lr * each[0].sign()) if many else [],
     }
+
+
+def _sizes(gradient: torch.Tensor) -> list[torch.Tensor]:
+    return [gradient.norm(), gradient.abs().max(), gradient.abs().mean()]
+
+
+def of_losses(batch: Batch, x: torch.Tensor, patch: torch.Tensor, corners) -> list[torch.Tensor]:
+    """Return the gradients by the patch of other losses of the target: its score, its probability, and their like."""
+    model, found = networks.make(batch.recipe), []
+    k, labels = batch.target, torch.full((len(x),), batch.target)
+    losses: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = (
+        lambda scores: scores[:, k].sum(),
+        lambda scores: -scores[:, k].sum(),
+        lambda scores: scores.softmax(1)[:, k].sum(),
+        lambda scores: -scores.softmax(1)[:, k].sum(),
+        lambda scores: F.cross_entropy(scores.softmax(1), labels),
+        lambda scores: F.nll_loss(scores, labels),
+        lambda scores: scores.sum(),
+        lambda scores: scores.max(1).values.sum(),
+    )
+    with torch.enable_grad():
+        for loss in losses:
+            leaf = patch.clone().requires_grad_(True)
+            found.append(torch.autograd.grad(loss(model(pasted(x, leaf, corners))), leaf)[0])
+    return found

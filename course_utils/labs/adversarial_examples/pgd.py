@@ -108,6 +108,19 @@ EA17 = Misconception(
     "The picture itself is limited to -eps and eps here. Around which picture is the budget drawn?",
     MANY,
 )
+EA25 = Misconception(
+    "EA25",
+    "stopped as soon as the network is fooled",
+    "This walk ends, or a picture stays where it is, once the network is fooled. How many steps does the task ask for?",
+    MANY,
+)
+EA26 = Misconception(
+    "EA26",
+    "another budget than that of each pixel",
+    "One way to get this: the length of the whole change is limited, or its upper or lower end alone. What is limited "
+    "here, and on which sides?",
+    MANY,
+)
 AD4 = attacks.AD4.in_lab(
     MANY,
     "Your walk is twice, half, 255 or 1/255 times as long as asked. By what are eps and alpha multiplied or divided in "
@@ -170,6 +183,8 @@ class Pgd(Implementation):
         EA21,
         EA23,
         EA24,
+        EA25,
+        EA26,
     )
     worked = WORKED
 
@@ -239,7 +254,7 @@ def many_steps(
     keep: bool = False,
 ) -> torch.Tensor:
     """Walk along the gradient with PyTorch, rightly by default, or with one thing done wrongly."""
-    (eps, alpha, steps), model = call.numbers, networks.make(call.recipe)
+    (eps, alpha, steps), model = call.numbers, networks.ours(call.recipe)
     here, gradient = x, torch.zeros_like(x)
     for _ in range(steps):
         gradient = (gradient if keep else 0) + slope(model, here if at == "here" else x, y)
@@ -282,6 +297,8 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA21: lambda: first(eps),
         EA23: lambda: [_one_sided(call, x, y, low, high) for low, high in ((0, eps), (-eps, 0), (0, 1))],
         EA24: lambda: [_shrinking(call, x, y, share) for share in (lambda k: 1 / (k + 1), lambda k: 1 - k / steps)],
+        EA25: lambda: [_until_fooled(call, x, y, all_at_once=once) for once in (True, False)],
+        EA26: lambda: [_limited(call, x, y, limit) for limit in LIMITS],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
         EA16: lambda: [walk(start="x"), walk(start="x", around="nothing")],
         EA17: lambda: [walk(around="zero"), walk(around="zero", clamp=False)],
@@ -293,10 +310,42 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
 
 def _one_sided(call: Call, x: torch.Tensor, y: torch.Tensor, low: float, high: float) -> torch.Tensor:
     """Walk with the change limited to one sign."""
-    (_, alpha, steps), model, here = call.numbers, networks.make(call.recipe), x
+    (_, alpha, steps), model, here = call.numbers, networks.ours(call.recipe), x
     for _ in range(steps):
         step = here + call.direction * alpha * slope(model, here, y).sign()
         here = (x + (step - x).clamp(low, high)).clamp(0, 1)
+    return here
+
+
+LIMITS: tuple[Callable[[torch.Tensor, float], torch.Tensor], ...] = (
+    lambda change, eps: change.clamp(max=eps),
+    lambda change, eps: change.clamp(min=-eps),
+    lambda change, eps: change.renorm(2, 0, eps),
+    lambda change, eps: change * min(1.0, eps / max(float(change.norm()), 1e-12)),
+)
+
+
+def _limited(
+    call: Call, x: torch.Tensor, y: torch.Tensor, limit: Callable[[torch.Tensor, float], torch.Tensor]
+) -> torch.Tensor:
+    """Walk with another limit for the change."""
+    (eps, alpha, steps), model, here = call.numbers, networks.ours(call.recipe), x
+    for _ in range(steps):
+        step = here + call.direction * alpha * slope(model, here, y).sign()
+        here = (x + limit(step - x, eps)).clamp(0, 1)
+    return here
+
+
+def _until_fooled(call: Call, x: torch.Tensor, y: torch.Tensor, *, all_at_once: bool) -> torch.Tensor:
+    """Walk until all pictures are fooled, or let each stay once it is."""
+    (eps, alpha, steps), model, here = call.numbers, networks.ours(call.recipe), x
+    for _ in range(steps):
+        fooled = (networks.predict(model, here) != y) == (call.direction > 0)
+        if all_at_once and fooled.all():
+            break
+        step = many_steps(call.with_numbers(2, alpha, 1), here, y, clamp=False)
+        step = torch.clamp(step, x - eps, x + eps).clamp(0, 1)
+        here = step if all_at_once else torch.where(fooled[:, None, None, None], here, step)
     return here
 
 

@@ -53,6 +53,12 @@ CV25 = Misconception(
     "This is as large as the padded picture. Who asked for the gradient of the zeros at the border?",
     BUILD,
 )
+CV39 = Misconception(
+    "CV39",
+    "border of the padding taken off at one end only",
+    "The border is taken off at one end of each axis, and all of it. At which ends was it put on?",
+    BUILD,
+)
 CV31 = Misconception(
     "CV31",
     "gradients in another order",
@@ -96,7 +102,7 @@ class Conv2dBackward(Implementation):
 
     In `conv2d` the slope is no 1 / size². What does an output multiply a pixel by, and what a weight?
     """
-    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31)
+    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31, CV39)
 
     def cases(self) -> Sequence[Case]:
         """Return one channel, several, and a stride with padding; each gradient is a part."""
@@ -193,6 +199,8 @@ def _window_ways(
         ways[CV24] = lambda: [walk(pictures=pictures) for pictures in (slice(1), slice(-1, None))]
     elif width:
         ways[CV25] = walk
+        height, length = x.shape[2:]
+        ways[CV39] = lambda: [walk()[:, :, :height, :length], walk()[:, :, -height:, -length:]]
     return ways
 
 

@@ -1,7 +1,10 @@
 """What is right in this lab, each in one readable way: the neighbours of these are tried on answers without a name."""
 
+# ruff: noqa: B007 - a neighbour may use what the recipe itself does not
+
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -36,6 +39,17 @@ def by_input(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> A
 def by_bias(grad_out: Any) -> Any:
     """Compute the gradient of a convolution by its bias."""
     return grad_out.sum(dim=(0, 2, 3))
+
+
+def found_kernel(before: Any, after: Any, size: Any, lr: Any, steps: Any) -> Any:
+    """Walk down the mean squared error of a kernel, from zeros."""
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
+    kernel = np.zeros((size, size))
+    for step in range(steps):
+        error = (windows * kernel).sum(axis=(2, 3)) - after
+        slope = 2 * (windows * error[:, :, None, None]).mean(axis=(0, 1))
+        kernel = kernel - lr * slope
+    return kernel
 
 
 def parameters(in_channels: Any, out_channels: Any, kernel_size: Any) -> Any:

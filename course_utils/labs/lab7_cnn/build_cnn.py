@@ -7,6 +7,7 @@
 | for any N | batches of 4, 1 and 7 pictures |
 | logits | no probabilities; negative scores |
 | made once, in ``__init__`` | the same pictures twice give the same scores |
+| the layers of the table, and no others | in training mode the same scores as in eval mode |
 | a network, which is to be trained | each parameter has a slope |
 """
 
@@ -38,6 +39,7 @@ from course_utils.judging.network_slips import (
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.raised import way_of
+from course_utils.judging.slips import TwoSlips
 from course_utils.judging.watching import Watch, reached
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
@@ -173,7 +175,14 @@ KB21 = Misconception(
     "This is the network with a stride of 2 where the table has a pooling. Which number of four should stay?",
     BUILD,
 )
-FURTHER = (KB10, KB11, KB12, KB13, KB14, KB15, KB16, KB17, KB18, KB19, KB21)
+KB22 = Misconception(
+    "KB22",
+    "other scores in training mode",
+    "In training mode your network gives other scores for the same pictures. Which layer of yours draws by chance, or "
+    "measures its batch, and does the table have it?",
+    BUILD,
+)
+FURTHER = (KB10, KB11, KB12, KB13, KB14, KB15, KB16, KB17, KB18, KB19, KB21, KB22)
 
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
@@ -207,7 +216,8 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
         exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
-        ``"draws weights"``: whether first weights are drawn on the way; ``"cut off"``: see :func:`cut_off`.
+        ``"draws weights"``: whether first weights are drawn on the way; ``"cut off"``: see :func:`cut_off`;
+        ``"training"``: what the first batch gives in training mode.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -227,6 +237,7 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
     found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
     found["cut off"] = cut_off(model, batches[0])
+    found["training"] = run_quietly(model.train(), batches[0])
     return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
 
 
@@ -371,6 +382,34 @@ def cnn_ways(state: State, x: torch.Tensor, out: torch.Tensor | None = None) -> 
     }
 
 
+def two_ways(state: State, x: torch.Tensor) -> Ways:
+    """For two wrong ways together, a function that computes what such a network gives.
+
+    The first is behind the last layer, or in the poolings or the order of axes; the second a ReLU that is missing.
+    """
+    ends: tuple[tuple[Misconception, Callable[[torch.Tensor], torch.Tensor]], ...] = (
+        (PR5, lambda out: out.softmax(1)),
+        (PR5, lambda out: out.log_softmax(1)),
+        (KB3, torch.relu),
+    )
+    changes: tuple[tuple[Misconception, dict[str, Any]], ...] = (
+        *((KB2, {"skip": skip}) for size in (1, 2, 4) for skip in combinations(RELUS, size)),
+        *((KB6, {"activation": one}) for one in (torch.tanh, torch.sigmoid, F.leaky_relu, F.gelu)),
+        (KB5, {"pool": F.avg_pool2d}),
+        (KB8, {"axes": (0, 2, 3, 1)}),
+    )
+    made: dict[Misconception, list[Callable[[], torch.Tensor]]] = {}
+    for way, change in changes:
+        for end, last in ends:
+            both = TwoSlips.of(way, end)
+            made.setdefault(both, []).append(lambda change=change, last=last: last(forward(state, x, **change)))
+        if way is KB2:
+            for other, more in changes[-6:]:
+                both = TwoSlips.of(way, other)
+                made.setdefault(both, []).append(lambda change=change, more=more: forward(state, x, **change, **more))
+    return {way: lambda several=several: [one() for one in several] for way, several in made.items()}
+
+
 class BuildCnn(Implementation):
     """``class CNN(nn.Module)``: its tensors, and its scores with weights given to it.
 
@@ -430,6 +469,9 @@ class BuildCnn(Implementation):
             _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)
         if found["cut off"]:
             raise case.wrong("CNN", KB9)
+        training, usual = found["training"], found["outputs"][0]
+        if not isinstance(training, torch.Tensor) or not torch.allclose(training, usual, rtol=1e-3, atol=1e-4):
+            raise case.wrong("CNN", KB22)
 
 
 def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:
@@ -482,4 +524,5 @@ def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor
     detail = "  with the same weights PyTorch's network gives other scores."
     if given.shape != right.shape:
         detail = f"  your scores have the shape {given.shape}: one row a picture, one column a class?"
-    raise case.wrong("CNN", explain_array(given, cnn_ways(state, x, out.double())), detail=detail)
+    ways = cnn_ways(state, x, out.double())
+    raise case.wrong("CNN", explain_array(given, ways) or explain_array(given, two_ways(state, x)), detail=detail)

@@ -12,6 +12,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import combinations
 from typing import Any, NamedTuple
 
 from course_utils.judging import shared
@@ -20,8 +21,10 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import how_many, nearly
 from course_utils.judging.numbers import slip_of
-from course_utils.labs.lab7_cnn import shape_trace
+from course_utils.judging.slips import TwoSlips
+from course_utils.labs.lab7_cnn import recipes, shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
 from course_utils.labs.lab7_cnn.networks import KA1, count_parameters
@@ -218,6 +221,7 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         PC4: [
             way(kernels=lambda n, k, side: 9 * n * k + n, units=lambda n, k: n * k + n),
             way(kernels=lambda n, k, side: 9 * n * k + n),
+            way(units=lambda n, k: n * k + n),
         ],
         PC6: [way(kernels=lambda n, k, side: (3 * n + 1) * k)],
         PC8: [way(kernels=lambda n, k, side: _kernels(n, k, side) * side**2)],
@@ -241,6 +245,38 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG17: [way(pool=lambda channels, side: (channels, side / 2))],
         KG4: [way(conv=lambda side: side), way(conv=lambda side: side - 2)],
     }
+
+
+def pairs_of_ways(network: Counted) -> dict[Misconception, list[int]]:
+    """For two wrong ways that concern different things, the counts that both together give."""
+
+    def weights(n: int, k: int, side: int) -> int:
+        return 9 * n * k
+
+    def one_bias(n: int, k: int, side: int) -> int:
+        return 9 * n * k + 1
+
+    changes: list[tuple[Misconception, dict[str, Any]]] = [
+        (PC1, {"kernels": weights, "units": lambda n, k: n * k}),
+        (PC1, {"kernels": weights}),
+        (PC2, {"kernels": one_bias, "units": lambda n, k: n * k + 1}),
+        (PC6, {"kernels": lambda n, k, side: (3 * n + 1) * k}),
+        (KG11, {"carry": "dense"}),
+        (KG15, {"carry": "kernels"}),
+        (KG4, {"conv": lambda side: side}),
+        (KG4, {"conv": lambda side: side - 2}),
+        (KG12, {"conv": lambda side: side + network.padding - 2}),
+        (KC4, {"flat": lambda channels, side: channels * side}),
+        (KG34, {"flat": lambda channels, side: side**2}),
+        (KG2, {"flat": lambda channels, side: channels}),
+        (KG3, {"pool": lambda channels, side: (channels, side)}),
+        (KA1, {"pool": lambda channels, side: (channels, -(-side // 2))}),
+    ]
+    found: dict[Misconception, list[int]] = {}
+    for (one, first), (other, second) in combinations(changes, 2):
+        if one is not other and not first.keys() & second.keys():
+            found.setdefault(TwoSlips.of(one, other), []).append(count(*network, **first, **second))
+    return found
 
 
 def _last_kernels(config: Config) -> Any:
@@ -345,6 +381,9 @@ class CountParams(Implementation):
         if unsaid:
             raise case.wrong(NAME, detail="  Which defaults has the signature?")
         ways = tuple(way for way, counts in counting_ways(network).items() if number in counts)
+        ways = ways or tuple(way for way, counts in pairs_of_ways(network).items() if number in counts)
         ways += tuple(slip_of(number, torch_count(*network)))
+        if how_many() == "some" or (how_many() == "all" and not ways):
+            ways += tuple(way for way, made in nearly(recipes.counted, *network) if made == number)
         error = case.wrong(NAME, ways[:1], detail=f"  your answer is {short(number)}.")
-        raise Wrong(replace(error.finding, fitting=ways))
+        raise Wrong(replace(error.finding, fitting=ways, neighbours=True))

@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
-from course_utils.judging import shared
+from course_utils.judging import shared, slips
 from course_utils.judging.answers import as_dict
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import close
@@ -29,6 +29,7 @@ from course_utils.judging.findings import RIGHT, Finding, Findings, Standing, lo
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.judging.protocol.verdicts import CheckFailed
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import EVALUATE
 from course_utils.labs.lab7_cnn.train_one_epoch import TR3, TR5
@@ -118,6 +119,25 @@ KE15 = Misconception(
     "KE15",
     "ten classes taken for granted",
     "Your answer has room for ten classes. Which argument says how many there are?",
+    EVALUATE,
+)
+KE16 = Misconception(
+    "KE16",
+    "ones in place of counts",
+    "Each pair of classes that occurs has a 1 here. How often does it occur, and what does your line do the second "
+    "time?",
+    EVALUATE,
+)
+KE17 = Misconception(
+    "KE17",
+    "mistakes alone, or right ones alone",
+    "One part of the table is empty: the diagonal, or all beside it. Which pictures are counted in it?",
+    EVALUATE,
+)
+KE18 = Misconception(
+    "KE18",
+    "labels alone, or predictions alone",
+    "All counts stand on the diagonal, also those of mistakes. Which two numbers of a picture say where it is counted?",
     EVALUATE,
 )
 
@@ -266,6 +286,10 @@ def _confusion_ways(scored: Scored, matrix: np.ndarray, fewer: list[Measured]) -
         KE9: [scored.each_pair_once()],
         KE10: [scored.turned().measured().confusion],
         KE15: [_of_ten(matrix, 0.0)],
+        KE16: [np.minimum(matrix, 1)],
+        KE18: [np.diag(matrix.sum(1)), np.diag(matrix.sum(0))],
+        KE17: [matrix - np.diag(np.diag(matrix)), (matrix - np.diag(np.diag(matrix))).T, np.diag(np.diag(matrix))],
+        TwoSlips.of(KE1, KE7): [np.nan_to_num(share).T for share in shares],
     }
 
 
@@ -282,6 +306,8 @@ def _class_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
         KE11: [np.diag(right.confusion)],
         KE12: [1 - per_class, 1 - zero],
         KE13: [np.diag(right.confusion) / right.confusion.sum()],
+        TwoSlips.of(KE2, KE6): [100 * precision, 100 * np.nan_to_num(precision)],
+        TwoSlips.of(KE12, KE6): [100 - 100 * per_class, 100 - 100 * zero],
         KE15: [_of_ten(per_class, fill) for fill in (np.nan, 0.0)],
     }
 
@@ -302,6 +328,8 @@ def _accuracy_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Wa
         KE10: [float(scored.turned().measured().accuracy)],
         KE11: [float(hits.sum())],
         KE12: [1 - float(right.accuracy)],
+        TwoSlips.of(KE12, KE6): [100 - 100 * float(right.accuracy)],
+        TwoSlips.of(KE5, KE6): [100 * float(np.nanmean(right.per_class))],
         KE14: [float(hits.sum()) / len(hits.split(scored.batch))],
     }
 
@@ -334,7 +362,10 @@ class Evaluate(Implementation):
         np.add.at(counts, (true, predicted), 1)  # also where a pair comes twice
         ```
     """
-    misconceptions = (KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, TR3, TR5)
+    misconceptions = (
+        *(KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, KE16, KE17, KE18),
+        *(TR3, TR5),
+    )
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -400,6 +431,10 @@ def _matrix_of(finding: Finding, scored: Scored) -> np.ndarray | None:
     """Return the wrong confusion matrix of a known wrong way from which other numbers follow."""
     if finding.because == (KE1,):
         return scored.measured().confusion.T
+    if finding.because == (KE18,):
+        return np.diag(scored.measured().confusion.sum(1))
+    if finding.because == (KE16,):
+        return np.minimum(scored.measured().confusion, 1)
     return scored.each_pair_once() if finding.because == (KE9,) else None
 
 
@@ -423,7 +458,8 @@ def _look_at_key(case: Case, key: str, answer: Any, scored: Scored, ways: Ways) 
         return
     way = next((way for way, results in ways.items() if any(same(given, np.asarray(r, float)) for r in results)), None)
     shape = f"  yours has the shape {given.shape}." if given.shape != right.shape else ""
-    raise case.wrong(f"evaluate: {key!r}", way, detail=shape)
+    because = (way,) if way else tuple(slips.in_array(given, right, {}))[:1]
+    raise case.wrong(f"evaluate: {key!r}", because, detail=shape)
 
 
 def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any], scored: Scored) -> None:

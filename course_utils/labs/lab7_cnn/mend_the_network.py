@@ -3,10 +3,11 @@
 | the prompt says | what is tried |
 |---|---|
 | pictures ``(N, 3, 64, 64)``, logits ``(N, 10)`` | batches of 3, 1, 1 and 25; no probabilities |
-| the same two convolutions | their kernels are computed with, are trained, and matter |
+| the same two convolutions | their kernels are computed with, are trained, and matter, the first and the last, too |
 | each with its ReLU and 2×2 max-pooling | maps below zero, and what is not the largest of its window, do not matter |
 | every row from its own picture | a picture alone and in batches of 3 and 25 |
 | from the whole of it | each corner, border and half of the rows or columns made brighter moves the scores |
+| | the first convolution gets three channels of which none is made of the others |
 | behind the poolings as you like | nothing is asked of the rest |
 """
 
@@ -64,6 +65,21 @@ KC8 = Misconception(
     BUILD,
 )
 
+KC23 = Misconception(
+    "KC23",
+    "colours mixed, or left out, before the first convolution",
+    "Your first convolution cannot tell the three colours apart any more: what comes into it has been averaged, or "
+    "left out. Which channels has a picture, and which of them does a kernel look at?",
+    LARGER,
+)
+KC24 = Misconception(
+    "KC24",
+    "maps left out behind a convolution",
+    "Some maps of a convolution have no say in your scores. Which of them go on to the next layer, and what happens to "
+    "the rest?",
+    LARGER,
+)
+
 KERNELS = ((6, 3, 5, 5), (16, 6, 5, 5))  # of the lab's two convolutions
 OTHER_KERNELS = "CNN64 should keep the lab's two convolutions: 3 to 6 and 6 to 16 channels, kernels of 5×5."
 ROWS, WHOLE = PARTS = ("own row", "whole picture")
@@ -107,17 +123,25 @@ def look_at_places(network_class: Any, x: torch.Tensor, changed: list[torch.Tens
 def _look_at_front(model: nn.Module, x: torch.Tensor) -> dict[str, bool]:
     """Tell of a network that computes each convolution once whether they stand as in the lab's.
 
-    ``"places"``: stride 1, no padding; ``"between"``: ReLU and 2×2 max-pooling between them, and nothing else.
+    ``"places"``: stride 1, no padding; ``"between"``: ReLU and 2×2 max-pooling between them, and nothing else;
+    ``"colours"``: what comes into the first still differs from channel to channel as that of pictures does.
     """
     with Watch() as watch:
         run_quietly(model, x)
     first, second = ([one for one in watch.computed if one.kernels == kernels] for kernels in KERNELS)
     if len(first) != 1 or len(second) != 1:
-        return {"places": True, "between": True}
+        return {"places": True, "between": True, "colours": True}
     sides = [one.x.shape[-1] - one.maps.shape[-1] == one.kernels[-1] - 1 for one in (first[0], second[0])]
     maps = F.max_pool2d(F.relu(first[0].maps), 2)
     same = maps.shape == second[0].x.shape and torch.allclose(maps, second[0].x, rtol=1e-4, atol=1e-5)
-    return {"places": all(sides), "between": same or not all(sides)}
+    return {"places": all(sides), "between": same or not all(sides), "colours": _are_independent(first[0].x)}
+
+
+def _are_independent(maps: torch.Tensor) -> bool:
+    """Tell whether no channel of maps ``(N, C, H, W)`` is a sum of the others, as none of pictures by chance is."""
+    channels = maps.detach().double().transpose(0, 1).flatten(1)
+    sizes = torch.linalg.svdvals(channels - channels.mean(1, keepdim=True))
+    return bool(sizes[-1] > 1e-4 * sizes[0])
 
 
 def _look_at_convolutions(model: nn.Module, x: torch.Tensor) -> list[dict[str, Any]]:
@@ -138,11 +162,24 @@ def _largest_of_windows(maps: torch.Tensor) -> torch.Tensor:
     return torch.where(maps == largest, maps, maps - 1.0) if largest.shape == maps.shape else maps
 
 
+def _without(place: int) -> Change:
+    """Return what leaves out one map."""
+
+    def change(maps: torch.Tensor) -> torch.Tensor:
+        left = maps.clone()
+        left[:, place] = 0
+        return left
+
+    return change
+
+
 MAPS: list[tuple[str, Change]] = [
     ("as it is", lambda maps: maps),
     ("zero", torch.zeros_like),
     ("below zero", lambda maps: -maps.abs() - 0.1),
     ("largest", _largest_of_windows),
+    ("without the first", _without(0)),
+    ("without the last", _without(-1)),
 ]
 
 
@@ -168,7 +205,7 @@ class MendTheNetwork(Implementation):
             return self.two(F.adaptive_max_pool2d(x, 4).flatten(1))
         ```
     """
-    misconceptions = (PR5, KC7, KC6, KC8, KC16, KB9)
+    misconceptions = (PR5, KC7, KC6, KC8, KC16, KC23, KC24, KB9)
 
     def cases(self) -> Sequence[Case]:
         """Return pictures of 64×64."""
@@ -213,6 +250,8 @@ def _run(case: Case, answer: Any) -> dict[str, Any]:
             raise case.wrong("CNN64", KC16)
         if not found["front"]["between"]:
             raise case.wrong("CNN64", KC8)
+        if not found["front"]["colours"]:
+            raise case.wrong("CNN64", KC23)
         if found["cut off"]:
             raise case.wrong("CNN64", KB9)
     return found
@@ -225,6 +264,8 @@ def _refuse_other_maps(case: Case, one: dict[str, Any]) -> None:
         raise case.always(OTHER_KERNELS)
     if _same(one["zero"], usual):
         raise case.always("CNN64: one of the two convolutions has no say in the scores. Where does its result go?")
+    if any(_same(one[f"without the {which}"], usual) for which in ("first", "last")):
+        raise case.wrong("CNN64", KC24)
     if not _same(one["below zero"], one["zero"]) or not _same(one["largest"], usual):
         raise case.wrong("CNN64", KC8)
 

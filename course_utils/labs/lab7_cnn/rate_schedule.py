@@ -9,13 +9,18 @@
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.judging.slips import TwoSlips
+from course_utils.labs.lab7_cnn import recipes
 from course_utils.labs.lab7_cnn.headings import CHANGES
 
 LR1 = Misconception(
@@ -67,6 +72,27 @@ LR8 = Misconception(
     "The last step has a rate of 0 here, and so moves nothing. At which step would 0 be reached?",
     CHANGES,
 )
+LR9 = Misconception(
+    "LR9",
+    "another curve behind the warm-up",
+    "One way to get this: another curve than half a cosine, such as an exponential, a constant, a staircase or a "
+    "square. Which curve goes from the peak to 0 here?",
+    CHANGES,
+)
+LR10 = Misconception(
+    "LR10",
+    "another climb",
+    "One way to get this: the warm-up climbs in other parts than equal ones from the first to the peak. Which rate has "
+    "step 0, and which has the last step of the warm-up?",
+    CHANGES,
+)
+LR11 = Misconception(
+    "LR11",
+    "one step off behind the warm-up",
+    "One way to get this: behind the warm-up all is one step early or late. How far along is the first step behind it, "
+    "and at which step would 0 be reached?",
+    CHANGES,
+)
 
 NAME = "rate_at"
 WORKED = """
@@ -106,7 +132,7 @@ class RateSchedule(Implementation):
         "Behind it: how far along are you, from 0 to 1? Half a turn is π, and the cosine runs from 1 to −1 over it.",
     )
     worked = WORKED
-    misconceptions = (LR1, LR2, LR3, LR4, LR5, LR6, LR7, LR8)
+    misconceptions = (LR1, LR2, LR3, LR4, LR5, LR6, LR7, LR8, LR9, LR10, LR11)
 
     def cases(self) -> Sequence[Case]:
         """Return a training with a warm-up, one with a long one, and one with none."""
@@ -127,7 +153,10 @@ class RateSchedule(Implementation):
         array = case.array(found, f"What {NAME} returns, for all steps,")
         if array.size == plan.steps:
             array = array.reshape(-1)  # one number is one number, also in an array
-        case.compare(NAME, array, [rate(step, *plan) for step in range(plan.steps)], wrong_rates(plan), atol=1e-9)
+        steps = torch.arange(plan.steps, dtype=torch.float64)
+        right = [rate(step, *plan) for step in range(plan.steps)]
+        near = partial(nearly, recipes.rates, steps, *plan)
+        case.compare(NAME, array, right, wrong_rates(plan), atol=1e-9, near=near)
 
 
 def all_rates(function: Callable[..., Any], steps: int, peak: float, warmup: int) -> Any:
@@ -140,6 +169,49 @@ def rate(step: int, steps: int, peak: float, warmup: int) -> float:
     if step < warmup:
         return peak * (step + 1) / warmup
     return peak * (1 + math.cos(math.pi * (step - warmup) / (steps - warmup))) / 2
+
+
+LR3_CURVES: tuple[Callable[[float], float], ...] = (
+    lambda along: math.cos(math.pi * along),
+    lambda along: (1 + math.cos(2 * math.pi * along)) / 2,
+    lambda along: 1 + math.cos(math.pi * along),
+)
+CURVES: tuple[Callable[[float], float], ...] = (
+    lambda along: math.exp(-along),
+    lambda along: math.exp(-5 * along),
+    lambda along: 0.1**along,
+    lambda along: 1.0,
+    lambda along: 1 - along**2,
+    lambda along: (1 - along) ** 2,
+    lambda along: math.sqrt(1 - along),
+    lambda along: 1 / (1 + along),
+    lambda along: abs(math.cos(math.pi * along)),
+    lambda along: max(0.0, math.cos(math.pi * along)),
+    lambda along: (1 + math.cos(math.pi * along**2)) / 2,
+    lambda along: (1 + math.cos(math.pi * along)) ** 2 / 4,
+    lambda along: 1 - math.sin(math.pi * along / 2),
+    lambda along: (1 + math.sin(math.pi * along)) / 2,
+    lambda along: 0.1 if along > 0.5 else 1.0,
+    lambda along: 0.1 if along >= 0.5 else 1.0,
+    lambda along: 0.5 if along >= 0.5 else 1.0,
+)
+
+
+def _climbs(plan: Plan) -> list[Callable[[int], float]]:
+    """Return other ways up to the peak."""
+    _, peak, warmup = plan
+    return [
+        lambda step: peak * step / max(warmup - 1, 1),
+        lambda step: peak * (step + 1) / (warmup + 1),
+        lambda step: peak * ((step + 1) / warmup) ** 2,
+        lambda step: peak * (step / warmup) ** 2,
+        lambda step: peak / warmup,
+        lambda step: peak * (step + 1),
+        lambda step: (step + 1) / warmup,
+        lambda step: 0.0,
+        lambda step: peak * math.sin(math.pi * (step + 1) / warmup / 2),
+        lambda step: peak * (1 - math.cos(math.pi * (step + 1) / warmup)) / 2,
+    ]
 
 
 def wrong_rates(plan: Plan) -> Ways:
@@ -163,9 +235,7 @@ def wrong_rates(plan: Plan) -> Ways:
             [np.array([*first, *(peak * half(step / steps) for step in range(warmup, steps))])] if warmup else []
         ),
         LR3: lambda: [
-            behind(lambda along: math.cos(math.pi * along)),
-            behind(lambda along: (1 + math.cos(2 * math.pi * along)) / 2),
-            behind(lambda along: 1 + math.cos(math.pi * along)),
+            *map(behind, LR3_CURVES),
         ],
         LR4: lambda: behind(lambda along: 1 - along),
         LR5: lambda: (
@@ -182,5 +252,21 @@ def wrong_rates(plan: Plan) -> Ways:
             behind(lambda along: (1 + math.cos(180 * along)) / 2),
             behind(lambda along: math.cos(math.pi * along / 2)),
         ],
+        LR9: lambda: [behind(curve) for curve in CURVES],
+        LR10: lambda: [behind(half, climb) for climb in _climbs(plan)] if warmup else [],
+        LR11: lambda: [
+            np.array([*first, *(peak * half(one) for one in along)])
+            for along in (
+                [(step + more - warmup) / (steps + longer - warmup) for step in range(warmup, steps)]
+                for more, longer in ((1, 0), (-1, 0), (0, 1), (1, 1), (0, -1), (1, -1))
+                if steps + longer > warmup
+            )
+        ],
+        TwoSlips.of(LR1, LR3): lambda: (
+            [behind(curve, lambda step: peak * step / warmup) for curve in LR3_CURVES] if warmup else []
+        ),
+        TwoSlips.of(LR1, LR4): lambda: (
+            behind(lambda along: 1 - along, lambda step: peak * step / warmup) if warmup else []
+        ),
         LR8: lambda: np.array([*first, *(peak * half((step - warmup) / late) for step in range(warmup, steps))]),
     }

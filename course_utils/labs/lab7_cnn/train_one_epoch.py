@@ -25,6 +25,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import near
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.numbers import slip_of
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import LOOP
@@ -149,7 +150,34 @@ PR5 = shared.PR5.in_lab(
     LOOP, "You train on probabilities. What does the cross-entropy loss do first with what it gets?"
 )
 
-KTS = (KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, KT10, KT11, KT12, KT13, KT14)
+KT15 = Misconception(
+    "KT15",
+    "a running mean of losses",
+    "One way to get this: a mean of the mean so far and the new loss, in which the last batches weigh most. How much "
+    "should each picture weigh?",
+    LOOP,
+)
+KT16 = Misconception(
+    "KT16",
+    "losses measured behind each step",
+    "These are the losses of the batches after the step that each of them led to. Which forward pass gave the loss "
+    "that the step was made of?",
+    LOOP,
+)
+KT17 = Misconception(
+    "KT17",
+    "losses measured when the epoch is over",
+    "These are the losses of the network at the end of the epoch. Which losses does training see on its way?",
+    LOOP,
+)
+KT18 = Misconception(
+    "KT18",
+    "an optimiser of one's own",
+    "One way to get this: steps of another length than those of the optimiser that is handed over. Whose step() does "
+    "your loop call?",
+    LOOP,
+)
+KTS = (KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, KT10, KT11, KT12, KT13, KT14, KT15, KT16, KT17, KT18)
 
 RATE = 0.5  # learning rate of the watched epoch
 BATCH = 4
@@ -264,10 +292,11 @@ class Epoch:
         Returns
         -------
         dict
-            ``"weight"`` at the end, ``"losses"`` and ``"sizes"`` of the batches.
+            ``"weight"`` at the end, ``"losses"`` and ``"sizes"`` of the batches; their losses ``"after"``
+            each step, and ``"at the end"``.
         """
         weight, gradient = self.weight.clone(), torch.zeros_like(self.weight)
-        losses, sizes = [], []
+        losses, sizes, after = [], [], []
         for part, labels in list(zip(self.x.split(BATCH), self.y.split(BATCH), strict=True))[:batches]:
             leaf = weight.clone().requires_grad_()
             with torch.enable_grad():
@@ -278,7 +307,11 @@ class Epoch:
             weight = weight - RATE * (before if late else gradient)
             losses.append(loss.item())
             sizes.append(len(labels))
-        return {"weight": weight, "losses": np.array(losses), "sizes": np.array(sizes)}
+            after.append(F.cross_entropy(scores(F.linear(part, weight)), labels).item())
+        parts = list(zip(self.x.split(BATCH), self.y.split(BATCH), strict=True))[:batches]
+        end = [F.cross_entropy(scores(F.linear(part, weight)), labels).item() for part, labels in parts]
+        found = {"losses": losses, "sizes": sizes, "after": after, "at the end": end}
+        return {"weight": weight, **{name: np.array(numbers) for name, numbers in found.items()}}
 
     def gives(self, weight: torch.Tensor, **how: Any) -> bool:
         """Tell whether training by hand gives these weights; ``how`` as in :meth:`train`."""
@@ -371,9 +404,15 @@ def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) ->
         KT3: [{"batches": 1}],
         KT11: [{"batches": batches - 1}],
         PR5: [{"scores": partial(torch.softmax, dim=axis)} for axis in (1, 0)] + [{"scores": torch.sigmoid}],
-        KT8: [{"scale": float}, *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH))],
+        KT8: [
+            {"scale": float},
+            *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH, 2, 0.5)),
+            {"scale": _each},
+        ],
     }
     exact = next((way for way, hows in ways.items() if any(epoch.gives(given, **how) for how in hows)), None)
+    if exact is None and "backward" in events and "step" not in events:
+        return KT18
     return exact or _way_of_counts(events, batches)
 
 
@@ -388,8 +427,12 @@ def _way_of_counts(events: list[str], batches: int) -> Misconception | None:
     return KT14 if forwards > batches and forwards == backwards == steps else None
 
 
-def _one_in(by: int, _size: int) -> float:
+def _one_in(by: float, _size: int) -> float:
     return 1 / by
+
+
+def _each(size: int) -> float:
+    return 1 / size
 
 
 def _between(events: list[str], first: str, middle: str, last: str) -> bool:
@@ -417,10 +460,29 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         KT7: [losses.sum() / sizes.sum()],
         KT9: [BATCH * losses.sum() / sizes.sum()],
         KT5: [losses.sum(), (losses * sizes).sum()],
+        KT15: _running(losses),
+        KT16: [_mean(right["after"], sizes), right["after"].mean(), right["after"].sum()],
+        KT17: [_mean(right["at the end"], sizes), right["at the end"].mean()],
     }
     way = next((way for way, given in ways.items() if any(exact(value, one) for one in given)), None)
     if way:
         raise case.wrong(NAME, way)
     if exact(value, losses[0]):
         raise case.always(f"{NAME}: the weights are right, the loss is that of the first batch. Where are the others?")
-    raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.")
+    raise case.always(f"{NAME}: the weights are right, the returned mean loss is not.", slip_of(value, mean)[:1])
+
+
+def _mean(losses: np.ndarray, sizes: np.ndarray) -> float:
+    return float((losses * sizes).sum() / sizes.sum())
+
+
+def _running(losses: np.ndarray) -> list[float]:
+    """Return running means: from 0 or from the first loss, the new one weighing half or a tenth."""
+    found = []
+    for new in (0.5, 0.1, 0.9):
+        for first in (0.0, float(losses[0])):
+            mean = first
+            for loss in losses[1 if first else 0 :]:
+                mean = (1 - new) * mean + new * loss
+            found.append(mean)
+    return found

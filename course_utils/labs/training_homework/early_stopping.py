@@ -7,7 +7,8 @@ epochs are counted from 1                              all cases
 the best epoch is kept, the first of equal ones        a curve that turns; equal losses
 stopped after `patience` epochs in a row without a     a curve that turns; one that wobbles; a slow climb down
 better one than the best so far                        behind a peak
-a curve that ends before is used up to its end         a curve that falls to the end
+a curve that ends before is used up to its end         a curve that falls to the end; one whose best is not its
+                                                       last
 =====================================================  ==========================================================
 """
 
@@ -22,6 +23,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
+from course_utils.judging.slips import TwoSlips
 from course_utils.judging.variants import Dice, draw
 from course_utils.labs.training_homework.headings import STOPPING
 
@@ -67,7 +69,51 @@ ES7 = Misconception(
     "This keeps an epoch that comes after the stop. What does one know of it when the training ends?",
     STOPPING,
 )
-WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7)
+ES8 = Misconception(
+    "ES8",
+    "one epoch too early",
+    "This gives up one epoch before the patience is used up. How many epochs without a better one does it wait?",
+    STOPPING,
+)
+ES9 = Misconception(
+    "ES9",
+    "never stops",
+    "This looks at every epoch that there is, and the patience has no say. When does the training end?",
+    STOPPING,
+)
+ES10 = Misconception(
+    "ES10",
+    "the largest loss kept",
+    "This keeps the largest losses. Which way round is better?",
+    STOPPING,
+)
+ES11 = Misconception(
+    "ES11",
+    "both epochs exchanged",
+    "These two epochs stand in each other's place. Which one does the task name first?",
+    STOPPING,
+)
+ES12 = Misconception(
+    "ES12",
+    "losses instead of epochs",
+    "These are losses. Which two numbers are asked for, and what do you have to remember beside the best loss?",
+    STOPPING,
+)
+ES13 = Misconception(
+    "ES13",
+    "one of the two epochs counted from 0",
+    "One of your two epochs is counted from 1, the other is a place in the list. Which is which?",
+    STOPPING,
+)
+ES14 = Misconception(
+    "ES14",
+    "patience without effect",
+    "This stops at the first epoch that is no better, whatever the patience. How often may that happen in a row?",
+    STOPPING,
+)
+RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
+RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13)  # what is made of it
+WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14)
 
 
 class Curve(NamedTuple):
@@ -86,23 +132,49 @@ def stops(curve: Curve) -> tuple[int, int]:
     return int(losses.argmin()) + 1, len(losses)
 
 
-def wrong_ways(curve: Curve) -> dict[Misconception, tuple[int, int]]:
-    """Return what each wrong way gives."""
-    losses, (best, last) = np.array(curve.losses), stops(curve)
+def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
+    """Return what each wrong way gives, and each rule that is wrong with each wrong result; one slip before two."""
+    right, found = stops(curve), {rule: by_rule(curve, rule) for rule in RULES}
+    ways = {rule: [pair] for rule, pair in found.items()}
+    ways |= {result: as_result(curve, right, result) for result in RESULTS}
+    ways |= {
+        TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS
+    }
+    return {way: [pair for pair in pairs if pair != right] for way, pairs in ways.items()}
+
+
+def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
+    """Return (best epoch, last epoch) if one stops, or chooses, by a wrong rule."""
+    losses = np.array(curve.losses)
     falls = losses[1:] < losses[:-1]
     worse, so_far = np.zeros(len(losses), bool), losses[0]
     for place, loss in enumerate(losses[1:], 1):
         worse[place], so_far = loss >= so_far, min(so_far, loss)
-    late = stops(curve._replace(patience=curve.patience + 1))
-    return {
-        ES1: (last, last),
-        ES2: _stop_at(losses, _first_run(~falls, curve.patience) + 1),
-        ES3: _stop_at(losses, _epoch_of(worse, curve.patience)),
-        ES4: late,
-        ES5: stops_softly(curve),
-        ES6: (best - 1, last - 1),
-        ES7: (int(losses.argmin()) + 1, last),
+    make: dict[Misconception, Callable[[], tuple[int, int]]] = {
+        ES2: lambda: _stop_at(losses, _first_run(~falls, curve.patience) + 1),
+        ES3: lambda: _stop_at(losses, _epoch_of(worse, curve.patience)),
+        ES4: lambda: stops(curve._replace(patience=curve.patience + 1)),
+        ES5: lambda: stops_softly(curve),
+        ES8: lambda: stops(curve._replace(patience=max(1, curve.patience - 1))),
+        ES14: lambda: stops(curve._replace(patience=1)),
+        ES9: lambda: _stop_at(losses, len(losses)),
+        ES10: lambda: stops(curve._replace(losses=tuple(-losses))),
     }
+    return make[rule]()
+
+
+def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> list[tuple[float, float]]:
+    """Return what a wrong result makes of two epochs, which were found rightly or not."""
+    (best, last), losses = found, curve.losses
+    made: dict[Misconception, list[tuple[float, float]]] = {
+        ES1: [(last, last)],
+        ES6: [(best - 1, last - 1)],
+        ES7: [(int(np.argmin(losses)) + 1, end) for end in (last, int(np.argmin(losses)) + 1 + curve.patience)],
+        ES11: [(last, best)],
+        ES12: [(losses[best - 1], losses[last - 1]), (losses[best - 1], last), (best, losses[last - 1])],
+        ES13: [(best, last - 1), (best - 1, last)],
+    }
+    return made[result]
 
 
 def _stop_at(losses: np.ndarray, end: int) -> tuple[int, int]:
@@ -145,12 +217,13 @@ def draw_curve(dice: Dice) -> Curve:
     def telling(curve: Curve) -> bool:
         right = stops(curve)
         ways = wrong_ways(curve)
-        told = [ways[way] for way in (ES1, ES2, ES3, ES4, ES6, ES7)]
-        return right[1] < len(curve.losses) - 1 and right not in told and len(set(told)) == len(told)
+        told = [ways[way][0] for way in (ES1, ES2, ES3, ES4, ES6, ES7) if ways[way]]
+        return right[1] < len(curve.losses) - 1 and len(told) == 6 and len(set(told)) == len(told)
 
     return draw(dice, sample, telling)
 
 
+PRACTISED = (ES1, ES2, ES3, ES4, ES5, ES6, ES7)
 TOPIC = Topic(
     "early-stopping",
     draw_curve,
@@ -159,7 +232,7 @@ TOPIC = Topic(
         "after which does training stop? Two numbers, counted from 1."
     ),
     stops,
-    wrong_ways,
+    lambda curve: {way: pairs[0] for way, pairs in wrong_ways(curve).items() if pairs and way in PRACTISED},
     lambda curve: [
         f"The best of epochs 1 to {stops(curve)[1]} is epoch {stops(curve)[0]}.",
         f"The {curve.patience} epochs behind it bring no better one, so it stops after epoch {stops(curve)[1]}.",
@@ -168,7 +241,8 @@ TOPIC = Topic(
 
 EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
 EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
-FALLS = Curve((1.4, 1.1, 0.9, 0.8), 2)
+FALLS = Curve((0.84, 0.83, 0.82, 0.81), 2)  # by little
+ENDS = Curve((1.0, 0.6, 0.8, 0.7), 3)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
 SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
 
@@ -210,14 +284,16 @@ class EarlyStopping(Implementation):
             Case("equal losses", EQUAL),
             Case("two equal ones at the beginning", EQUAL_AT_FIRST),
             Case("one epoch", Curve((0.7,), 3)),
-            Case("a curve that falls to its end", FALLS),
+            Case("a curve that falls to its end, by little", FALLS),
+            Case("a curve that ends before the patience is used up", ENDS),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other curves."""
         drawn = [Case("", draw_curve(Dice("hidden", seed, number))) for number in range(4)]
         equal = EQUAL._replace(losses=tuple(loss + seed % 7 for loss in EQUAL.losses))
-        return [*drawn, Case("", equal), Case("", Curve((3.0, 2.0, 1.0), 1))]
+        ends = ENDS._replace(losses=tuple(loss + seed % 5 for loss in ENDS.losses))
+        return [*drawn, Case("", equal), Case("", Curve((3.0, 2.0, 1.0), 1)), Case("", ends)]
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare both epochs."""
@@ -225,12 +301,11 @@ class EarlyStopping(Implementation):
         given = case.array(
             case.call(answer, "stop_early", list(curve.losses), curve.patience), "What stop_early returns"
         )
-        ways = {way: lambda epochs=epochs: epochs for way, epochs in wrong_ways(curve).items()}
         if given.size != 2:
             raise case.always("stop_early should return two numbers: (best epoch, last epoch).")
         given = given.reshape(2)
         if not np.array_equal(given, stops(curve)):
-            fits = [way for way, make in ways.items() if np.array_equal(given, make())]
+            fits = [way for way, pairs in wrong_ways(curve).items() if any(np.allclose(given, pair) for pair in pairs)]
             detail = f"  You gave {tuple(int(x) if float(x).is_integer() else float(x) for x in given)}."
             error = case.wrong("stop_early", fits[:1], detail=detail)
             raise Wrong(replace(error.finding, fitting=tuple(fits)))

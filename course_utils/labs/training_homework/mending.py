@@ -14,12 +14,14 @@ is returned
 =====================================================  ==========================================================
 
 The learner's loop runs on a small network. If its losses or weights are not right, the same training is run with each
-set of the five faults, few first, until one gives exactly these: those faults are left.
+set of the five faults, and with other faults beside one of these, few first, until one gives exactly these: those
+faults are left. A set whose first epoch gives another loss is run no further.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
 from itertools import combinations
+from math import isfinite
 from typing import Any, NamedTuple
 
 import torch
@@ -76,11 +78,162 @@ MT7 = Misconception(
     "The validation pixels are scaled by their own mean and deviation. Whose did the network learn with?",
     MENDING,
 )
-WAYS = (MT1, MT2, MT3, MT4, MT5, MT6, MT7)
-PARTS = {"pairs": (MT1,), "gradients": (MT2,), "softmax": (MT3,), "modes": (MT4, MT5), "pixels": (MT6, MT7)}
-CLASHES = ({MT6, MT7}, {MT4, MT5})  # of these only one at a time
+MT8 = Misconception(
+    "MT8",
+    "gradients forgotten in the wrong place",
+    "Gradients are forgotten once an epoch, not for each batch. What does backward() add its numbers to?",
+    MENDING,
+)
+MT9 = Misconception(
+    "MT9",
+    "nll_loss without a logarithm",
+    "This is the loss of numbers that are no logarithms of probabilities. What does nll_loss expect, and which loss "
+    "takes scores?",
+    MENDING,
+)
+MT10 = Misconception(
+    "MT10",
+    "never in training mode",
+    "The network is never in training mode here. Which mode does it need for its steps?",
+    MENDING,
+)
+MT11 = Misconception(
+    "MT11",
+    "pixels scaled by other numbers",
+    "One way to get this: pixels are scaled by other numbers than one mean and one deviation, both of all pixels of "
+    "the training pictures. From which pictures, over which axes, are yours, and what is done with them?",
+    MENDING,
+)
+MT12 = Misconception(
+    "MT12",
+    "another number returned",
+    "The network is trained as it should be. What comes back is something else: of the training pictures, of batches, "
+    "from another time of the epoch, or no loss. On which pictures is it judged, when, and by what?",
+    MENDING,
+)
+MT13 = Misconception(
+    "MT13",
+    "another optimiser, rate or sum",
+    "One way to get this: other steps than those of plain SGD with the rate that came in, along the mean loss of a "
+    "batch. Which of the three have you changed?",
+    MENDING,
+)
+MT14 = Misconception(
+    "MT14",
+    "other batches",
+    "One way to get this: other batches, such as a last one that is dropped, another size, or the pictures in their "
+    "own order. Which pictures are in each batch of the listing?",
+    MENDING,
+)
+MT15 = Misconception(
+    "MT15",
+    "a network that does not move",
+    "The network is after all epochs as it was. Which call moves it, is it there, and what do the gradients hold "
+    "when it comes?",
+    MENDING,
+)
+LISTED = (MT1, MT2, MT3, MT4, MT5, MT6, MT7)
+WAYS = (*LISTED, MT8, MT9, MT10, MT11, MT12, MT13, MT14, MT15)
+PARTS = {
+    "pairs": (MT1,),
+    "gradients": (MT2, MT8, MT15),
+    "softmax": (MT3, MT9),
+    "modes": (MT4, MT5, MT10),
+    "pixels": (MT6, MT7, MT11),
+}
 BATCH, EPOCHS, COUNT, FEATURES, CLASSES = 32, 3, 70, 5, 3
+ELSE = "train_and_judge runs, but something has changed that should have stayed as it was in the listing."
 OTHER = "train_and_judge runs, but its losses are those of another training, also of one with the listing's faults."
+
+
+class Plan(NamedTuple):
+    """How a loop trains and judges; the defaults are right."""
+
+    pairs: str = "both by the order"  # or labels, or pictures, in their own order; labels twice by the order
+    emptied: str = "before"  # when gradients are: before backward, between it and the step, each epoch, never
+    loss: str = "scores"  # of what: scores, softmax, nll, nll of softmax
+    judged_loss: str = "scores"
+    trains: str = "training"  # in which mode: training, first (epoch only), never
+    judges: str = "evaluation"
+    pixels: str = "training"  # a key of `SCALES`
+    optimiser: str = "sgd"  # or momentum, adam, tenth, sum
+    batches: str = "all"  # or dropped, a size, plain (in the pictures' own order)
+    returned: str = "validation"  # or training, batches, last batch, before
+
+
+def _by(mean: torch.Tensor, deviation: torch.Tensor, *parts: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    return tuple((part - mean) / deviation for part in parts)
+
+
+def _own(x: torch.Tensor) -> torch.Tensor:
+    return (x - x.mean()) / x.std()
+
+
+def _each(x: torch.Tensor) -> torch.Tensor:
+    return (x - x.mean(1, keepdim=True)) / x.std(1, keepdim=True)
+
+
+SCALES: dict[str, Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...]]] = {
+    "training": lambda x, there: _by(x.mean(), x.std(), x, there),
+    "all numbers": lambda x, there: _by(x.mean(), x.std(correction=0), x, there),  # right, too
+    "not there": lambda x, there: (_own(x), there),
+    "each by itself": lambda x, there: (_own(x), _own(there)),
+    "columns": lambda x, there: _by(x.mean(0), x.std(0), x, there),
+    "own columns": lambda x, there: (*_by(x.mean(0), x.std(0), x), *_by(there.mean(0), there.std(0), there)),
+    "pictures": lambda x, there: (_each(x), _each(there)),
+    "both": lambda x, there: _by(torch.cat([x, there]).mean(), torch.cat([x, there]).std(), x, there),
+    "validation": lambda x, there: _by(there.mean(), there.std(), x, there),
+    "only there": lambda x, there: (x, *_by(x.mean(), x.std(), there)),
+    "neither": lambda x, there: (x, there),
+    "mean only": lambda x, there: _by(x.mean(), torch.ones(()), x, there),
+    "deviation only": lambda x, there: _by(torch.zeros(()), x.std(), x, there),
+    "variance": lambda x, there: _by(x.mean(), x.var(), x, there),
+    "largest": lambda x, there: _by(torch.zeros(()), x.max(), x, there),
+    "own largest": lambda x, there: (x / x.max(), there / there.max()),
+    "range": lambda x, there: _by(x.min(), x.max() - x.min(), x, there),
+    "bytes": lambda x, there: (x / 255, there / 255),
+    "twice": lambda x, there: _by(x.mean(), x.std(), *_by(x.mean(), x.std(), x, there)),
+    "not moved there": lambda x, there: (_own(x), there / x.std()),
+    "not narrowed there": lambda x, there: (_own(x), there - x.mean()),
+    "there after": lambda x, there: (_own(x), *_by(_own(x).mean(), _own(x).std(), there)),
+}
+KNOWN_SCALES = ("training", "all numbers", "not there", "each by itself")
+
+OPTIMISERS: dict[str, tuple[float, dict[str, float]]] = {  # by how much the rate is multiplied, and options
+    "momentum": (1, {"momentum": 0.9}),
+    "tenth": (0.1, {}),
+    "tenfold": (10, {}),
+    "decay": (1, {"weight_decay": 0.01}),
+    "small decay": (1, {"weight_decay": 1e-4}),
+    "adam": (1, {}),
+    "sum": (1, {}),
+}
+Changes = dict[str, Any]
+VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
+    MT1: ({"pairs": "labels"}, {"pairs": "pictures"}, {"pairs": "twice"}),
+    MT2: ({"emptied": "never"},),
+    MT3: tuple(
+        changes
+        for kind in ("softmax", "sigmoid")
+        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
+    ),
+    MT4: ({"judges": "training"},),
+    MT5: ({"trains": "first"},),
+    MT6: ({"pixels": "not there"},),
+    MT7: ({"pixels": "each by itself"},),
+    MT8: ({"emptied": "epoch"},),
+    MT9: tuple(
+        changes
+        for kind in ("nll", "nll of softmax")
+        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
+    ),
+    MT10: ({"trains": "never"},),
+    MT11: tuple({"pixels": name} for name in (*SCALES, "again") if name not in KNOWN_SCALES),
+    MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy")),
+    MT13: tuple({"optimiser": name} for name in OPTIMISERS),
+    MT15: ({"emptied": "between"},),
+    MT14: tuple({"batches": name} for name in ("dropped", "plain", "16", "64", "100")),
+}
 
 
 class Task(NamedTuple):
@@ -120,42 +273,95 @@ def run_loop(function: Any, train: Any, validation: Any, orders: Any, rate: floa
 
 
 @cache
-def train_with(faults: frozenset[Misconception], seed: int) -> tuple[list[float], list[torch.Tensor]]:
-    """Train with some of the faults on a task; return the validation losses and the final weights."""
-    (x, y), (x_there, y_there), orders, rate = draw_task(seed)
-    network = make_network()
-    x_there = (x_there - x.mean()) / x.std() if not faults & {MT6, MT7} else x_there
-    x_there = (x_there - x_there.mean()) / x_there.std() if MT7 in faults else x_there
-    x, losses = (x - x.mean()) / x.std(), []
-
-    def loss_of(inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        scores = network(inputs)
-        return F.cross_entropy(scores.softmax(1) if MT3 in faults else scores, labels)
-
+def train_with(plan: Plan, seed: int, epochs: int = EPOCHS) -> tuple[list[float], list[torch.Tensor]]:
+    """Train by a plan on a task for some epochs; return the losses that come back and the final weights."""
+    task, network, losses = draw_task(seed), make_network(), []
+    (x, y), (x_there, y_there) = task.train, task.validation
+    once = SCALES["training"] if plan.pixels == "again" else SCALES[plan.pixels]
+    again, (x, x_there) = partial(_by, x.mean(), x.std()), once(x, x_there)
+    step = make_step(network, plan.optimiser, task.rate)
     with torch.enable_grad():
-        for epoch, order in enumerate(orders):
-            network.train(MT5 not in faults or not epoch)
-            for start in range(0, len(order), BATCH):
-                some = order[start : start + BATCH]
-                labels = y[start : start + BATCH] if MT1 in faults else y[some]
-                if MT2 not in faults:
+        for epoch, order in enumerate(task.orders[:epochs]):
+            early = judged(network, x_there, y_there, plan) if plan.returned == "before" else 0.0
+            network.train(plan.trains == "training" or (plan.trains == "first" and not epoch))
+            found = []
+            if plan.pixels == "again" and epoch:
+                x, x_there = again(x, x_there)
+            for place, (some, labels) in enumerate(batches_of(order, y, plan)):
+                if plan.emptied == "before" or (plan.emptied == "epoch" and not place):
                     network.zero_grad()
-                loss_of(x[some], labels).backward()
-                with torch.no_grad():
-                    for parameter in network.parameters():
-                        parameter -= rate * parameter.grad
-            network.train(MT4 in faults)
-            with torch.no_grad():
-                losses.append(loss_of(x_there, y_there).item())
+                loss = loss_of(network(x[some]), labels, plan.loss, "sum" if plan.optimiser == "sum" else "mean")
+                loss.backward()
+                found.append(loss.item())
+                if plan.emptied == "between":
+                    network.zero_grad()
+                step()
+            shown = (x, y) if plan.returned == "training" else (x_there, y_there)
+            if plan.returned == "accuracy":
+                network.train(plan.judges == "training")
+                losses.append(float((network(x_there).argmax(1) == y_there).double().mean()))
+                continue
+            of_batches = {"before": early, "batches": sum(found) / len(found), "last batch": found[-1]}
+            losses.append(of_batches.get(plan.returned) or judged(network, *shown, plan))
     return losses, [parameter.detach() for parameter in network.parameters()]
 
 
-def sets_of_faults() -> Iterator[frozenset[Misconception]]:
-    """Yield all sets of faults that can be together, small ones first."""
-    for size in range(len(WAYS) + 1):
-        for some in combinations(WAYS, size):
-            if not any(clash <= set(some) for clash in CLASHES):
-                yield frozenset(some)
+def make_step(network: nn.Module, kind: str, rate: float) -> Callable[[], object]:
+    """Return what makes a step along the gradients that are there."""
+    parameters = list(network.parameters())
+    if kind == "adam":
+        return torch.optim.Adam(parameters, lr=rate).step
+    factor, options = OPTIMISERS.get(kind, (1, {}))
+    return torch.optim.SGD(parameters, lr=factor * rate, **options).step
+
+
+def batches_of(order: torch.Tensor, y: torch.Tensor, plan: Plan) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """Yield the places and the labels of each batch."""
+    size = int(plan.batches) if plan.batches.isdigit() else BATCH
+    order = torch.arange(len(order)) if plan.batches == "plain" else order
+    for start in range(0, len(order), size):
+        some = order[start : start + size]
+        if len(some) == size or plan.batches != "dropped":
+            own = torch.arange(start, start + len(some))
+            by_pairs = {"labels": (some, y[own]), "pictures": (own, y[some]), "twice": (some, y[order][some])}
+            yield by_pairs.get(plan.pairs, (some, y[some]))
+
+
+def loss_of(scores: torch.Tensor, labels: torch.Tensor, kind: str, reduction: str = "mean") -> torch.Tensor:
+    """Return a loss of scores ``(N, K)``: the cross-entropy, or what another function makes of them."""
+    scores = scores.softmax(1) if kind.endswith("softmax") else scores.sigmoid() if kind == "sigmoid" else scores
+    loss = F.nll_loss if kind.startswith("nll") else F.cross_entropy
+    return loss(scores, labels, reduction=reduction)
+
+
+def judged(network: nn.Module, x: torch.Tensor, y: torch.Tensor, plan: Plan) -> float:
+    """Return the loss of pictures; running statistics move in training mode, as they do for a learner."""
+    network.train(plan.judges == "training")
+    with torch.no_grad():
+        return loss_of(network(x), y, plan.judged_loss).item()
+
+
+def plans() -> Iterator[tuple[frozenset[Misconception], Plan]]:
+    """Yield plans with the faults that they have, few first: none, one, two of which one is listed, listed ones."""
+    one_by_one = [(way, changes) for way in WAYS for changes in VARIANTS[way]]
+    yield frozenset(), Plan()
+    yield frozenset(), Plan(pixels="all numbers")
+    for way, changes in one_by_one:
+        yield frozenset({way}), Plan(**changes)
+    for listed in LISTED:
+        for way, changes in one_by_one:
+            first = VARIANTS[listed][0]
+            if (
+                way is not listed
+                and not first.keys() & changes.keys()
+                and (way not in LISTED or listed.code < way.code)
+            ):
+                yield frozenset({listed, way}), Plan(**first, **changes)
+    for size in range(3, len(LISTED) + 1):
+        for some in combinations(LISTED, size):
+            every = [VARIANTS[way][0] for way in some]
+            if sum(map(len, every)) == len(set().union(*every)):
+                yield frozenset(some), Plan(**{key: value for each in every for key, value in each.items()})
 
 
 class Mending(Implementation):
@@ -197,7 +403,14 @@ class Mending(Implementation):
         failed = look(lambda: left.append(faults_left(case, answer)))
         if not left:
             return dict.fromkeys(PARTS, failed)
+        elsewhere = [way for way in left[0] if not any(way in ways for ways in PARTS.values())]
+        if elsewhere:  # all else should have stayed
+            return dict.fromkeys(PARTS, look(partial(_refuse_all, case, sorted(left[0], key=WAYS.index))))
         return {part: _finding(case, part, ways, left[0]) for part, ways in PARTS.items()}
+
+
+def _refuse_all(case: Case, ways: Sequence[Misconception]) -> None:
+    raise case.always(ELSE, ways)
 
 
 def _finding(case: Case, part: str, ways: Sequence[Misconception], left: frozenset[Misconception]) -> Finding:
@@ -223,16 +436,16 @@ def faults_left(case: Case, answer: Any) -> frozenset[Misconception]:
     losses = as_numbers(found["losses"])
     if losses is None or len(losses) != EPOCHS:
         raise case.always("train_and_judge should return a list of the validation losses, one number an epoch.")
-    for faults in sets_of_faults():
-        if _are_alike(train_with(faults, case.seed), losses, found["weights"]):
+    for faults, plan in plans():
+        if _are_alike(plan, case.seed, [float(loss) for loss in losses], found["weights"]):
             return faults
     raise case.always(OTHER)
 
 
-def _are_alike(
-    one: tuple[list[float], list[torch.Tensor]], losses: Sequence[float], weights: Sequence[torch.Tensor]
-) -> bool:
+def _are_alike(plan: Plan, seed: int, losses: Sequence[float], weights: Sequence[torch.Tensor]) -> bool:
+    """Tell whether a plan gives these losses and weights; of one that is not listed the first loss is a number."""
     near = partial(torch.allclose, rtol=1e-3, atol=1e-4, equal_nan=True)
-    pairs = zip(one[1], weights, strict=True)
-    numbers = torch.tensor([float(loss) for loss in losses])
-    return near(torch.tensor(one[0]), numbers) and all(near(mine, theirs) for mine, theirs in pairs)
+    if not near(torch.tensor(train_with(plan, seed, 1)[0]), torch.tensor(losses[:1])) or not isfinite(losses[0]):
+        return False
+    mine, numbers = train_with(plan, seed)
+    return near(torch.tensor(mine), torch.tensor(losses)) and all(map(near, numbers, weights))

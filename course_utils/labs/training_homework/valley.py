@@ -11,6 +11,7 @@ x and y after one step of Adam                         the parts "adam x1" and "
 What is right is asked of PyTorch's own optimisers.
 """
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -75,7 +76,61 @@ VW8 = Misconception(
     "The second step uses the slope of the first place. Where does it begin?",
     VALLEY,
 )
-WAYS = (VW1, VW2, VW3, VW4, VW5, VW6, VW7, VW8)
+VW9 = Misconception(
+    "VW9",
+    "Adam's means not divided by what makes up for their beginning at 0",
+    "One way to get this: Adam's running means, or one of them, are used as they are after the first step. From which "
+    "number do they begin, and what makes up for that?",
+    VALLEY,
+)
+VW10 = Misconception(
+    "VW10",
+    "Adam without the root",
+    "One way to get this: the gradient divided by its square. What is taken of the mean square first?",
+    VALLEY,
+)
+VW11 = Misconception(
+    "VW11",
+    "another slope of the valley",
+    "One way to get this: another slope, such as one without its factor, with x squared, halved or doubled, or that "
+    "of the other direction. What is the slope of a·x²/2?",
+    VALLEY,
+)
+VW12 = Misconception(
+    "VW12",
+    "the velocity, the slope or the step for the place",
+    "This is a velocity, a slope or a step. Where does x stand after it?",
+    VALLEY,
+)
+VW13 = Misconception(
+    "VW13",
+    "momentum at another place",
+    "One way to get this: the momentum multiplies something else than the velocity so far. What stands beside it in "
+    "the formula, and what is that before the first step?",
+    VALLEY,
+)
+VW14 = Misconception(
+    "VW14",
+    "the second step begins at the start",
+    "One way to get this: the second step is taken from where the first one began. Where does it begin?",
+    VALLEY,
+)
+VW15 = Misconception(
+    "VW15",
+    "another largest rate",
+    "One way to get this: both directions are put into one number, or the rate is turned over, or it is the rate at "
+    "which the other factor begins to change its sign. Which factor has to stay between -1 and 1, in each direction by "
+    "itself?",
+    VALLEY,
+)
+VW16 = Misconception(
+    "VW16",
+    "another number of steps",
+    "This is where x stands after another number of steps. How many are asked for here?",
+    VALLEY,
+)
+WAYS = (VW1, VW2, VW3, VW4, VW5, VW6, VW7, VW8)  # by which a valley is drawn
+MORE_WAYS = (VW10, VW9, VW12, VW13, VW11, VW14, VW15, VW16)
 LIMIT, FIRST, SECOND, ADAM_X, ADAM_Y = PARTS = ("largest rate", "momentum x1", "momentum x2", "adam x1", "adam y1")
 
 
@@ -128,6 +183,63 @@ def wrong_ways(valley: Valley) -> dict[Misconception, dict[str, float | None]]:
         VW6: nothing | {ADAM_X: first, ADAM_Y: y - rate * b * y},
         VW7: nothing | {FIRST: flat, SECOND: flat - rate * (m * x + flat)},
         VW8: nothing | {SECOND: first - rate * (m * a * x + a * x)},
+    }
+
+
+def more_ways(valley: Valley) -> dict[Misconception, dict[str, Any]]:
+    """Return what further wrong ways give, which no draw looks at: several numbers in a list."""
+    a, b, x, y, rate, m = valley
+    slope, first, numbers = a * x, x - rate * a * x, right(valley)
+    second = a * first
+    nothing: dict[str, Any] = dict.fromkeys(PARTS)
+
+    def adam(place: float, slope: float) -> list[float]:
+        means = ((0.1, 0.001), (1, 0.001), (0.1, 1))
+        return [place - rate * share * slope / (square * slope**2) ** 0.5 for share, square in means]
+
+    def momentum(slope_of: Callable[[float], float]) -> tuple[float, float]:
+        velocity = slope_of(x)
+        one = x - rate * velocity
+        return one, one - rate * (m * velocity + slope_of(one))
+
+    slopes: tuple[Callable[[float], float], ...] = (
+        *(lambda place, factor=factor: factor * place for factor in (a / 2, 2 * a, b, 1 / a)),
+        *(lambda place, factor=factor: factor * place**2 for factor in (a, a / 2, 1)),
+        lambda place: a,
+    )
+    steepened = [momentum(slope_of) for slope_of in slopes]
+    weights = ((1, m), (1 - m, m), (m, m))  # of the new slope, and of the velocity so far
+    placed = [(new, first_new * slope * old) for new, old in weights for first_new in (1, new)]
+    return {
+        VW10: nothing | {ADAM_X: x - rate / slope, ADAM_Y: y - rate / (b * y)},
+        VW9: nothing | {ADAM_X: adam(x, slope), ADAM_Y: adam(y, b * y)},
+        VW12: nothing
+        | {
+            FIRST: [slope, -slope, rate * slope, -rate * slope],
+            SECOND: [m * slope + second, rate * (m * slope + second), -rate * (m * slope + second), second, m * slope],
+            ADAM_X: [slope, rate, -rate, rate * slope],
+            ADAM_Y: [b * y, rate, -rate, rate * b * y],
+        },
+        VW13: nothing
+        | {
+            FIRST: [x - rate * m * slope, x - rate * (1 - m) * slope, m * x - rate * slope, x - m * slope],
+            SECOND: [
+                *(first - rate * (new * second + kept) for new, kept in placed[2:]),
+                *(first - rate * (slope + m * second), first - rate * (m * first + second)),
+                *(first - rate * m * slope, first - m * slope - rate * second, m * first - rate * second),
+                first - rate * (slope + second),
+            ],
+        },
+        VW11: nothing | {FIRST: [one for one, _ in steepened], SECOND: [two for _, two in steepened]},
+        VW14: nothing | {SECOND: [x - rate * (m * slope + second), x - rate * second, x - rate * m * slope]},
+        VW15: nothing | {LIMIT: [2 / (a + b), 1 / b, 1 / (a + b), 2 / (a * b), 2 / (a - b), a / 2, a, 4 / a, 2 * a]},
+        VW16: nothing
+        | {
+            FIRST: [numbers[SECOND], x],
+            SECOND: [first, float(walk(valley, torch.optim.SGD, 3, lr=rate, momentum=m)[3, 0])],
+            ADAM_X: [float(walk(valley, torch.optim.Adam, 2, lr=rate)[2, 0]), x],
+            ADAM_Y: [float(walk(valley, torch.optim.Adam, 2, lr=rate)[2, 1]), y],
+        },
     }
 
 
@@ -198,7 +310,7 @@ class FirstSteps(Exercise):
         3. The slope at 2.1 is 12.6. The velocity is 0.5 · 18 + 12.6 = 21.6, and x becomes 2.1 - 1.08 = 1.02.
         4. Adam's first step is 0.05 long, whatever the slope: x becomes 2.95.
     """
-    misconceptions = WAYS
+    misconceptions = (*WAYS, *MORE_WAYS)
     topics = (TOPIC,)
 
     def draw(self) -> Valley:
@@ -212,9 +324,15 @@ class FirstSteps(Exercise):
     def judge(self, steps: Any) -> Findings:
         """Return how each number stands."""
         answers: Mapping[str, Any] = as_dict(steps, PARTS, "steps")
-        return judge_numbers(answers, right(self.question), wrong_ways(self.question), what="steps", same=_near)
+        ways = {**wrong_ways(self.question), **more_ways(self.question)}
+        return judge_numbers(answers, right(self.question), ways, what="steps", same=_are_alike)
 
 
 def _near(one: Any, other: Any) -> bool:
     """Tell whether two numbers are the same when rounded to three digits."""
     return one is not None and other is not None and abs(one - other) <= 0.004 * max(abs(other), 0.05)
+
+
+def _are_alike(one: Any, other: Any) -> bool:
+    """Tell whether a number is another, rounded or cut to three digits: nearer than draws must keep wrong ways away."""
+    return _near(one, other) and abs(one - other) <= 10 ** (math.floor(math.log10(max(abs(other), 0.05))) - 2)

@@ -1,6 +1,7 @@
 """Bonus: where in a picture the score of a class comes from, out of the last maps and the head's weights."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,6 +10,8 @@ import torch
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.transfer_learning import recipes
 from course_utils.labs.transfer_learning.headings import INSIDE
 
 CM1 = Misconception(
@@ -71,6 +74,25 @@ CM10 = Misconception(
     "This is the map divided by the number of channels. What does a dense layer do with its products?",
     INSIDE,
 )
+CM11 = Misconception(
+    "CM11",
+    "a column of the weights in place of a row",
+    "These are the weights of one channel for all classes. Along which axis of `weight` do classes lie?",
+    INSIDE,
+)
+CM12 = Misconception(
+    "CM12",
+    "the maps of all classes, or a softmax over them",
+    "All classes come in here: their maps side by side, or a softmax over them. Of how many classes is the map asked "
+    "for, and are probabilities?",
+    INSIDE,
+)
+CM13 = Misconception(
+    "CM13",
+    "the channel with the number of the class",
+    "This is one channel: the one whose number is that of the class. What do the channels have to do with the classes?",
+    INSIDE,
+)
 
 NAME = "class_map"
 WORKED = """
@@ -107,7 +129,7 @@ class ClassMap(Implementation):
         "Which row of the weights, and over which axis of the maps is the sum?",
     )
     worked = WORKED
-    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10)
+    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10, CM11, CM12, CM13)
 
     def cases(self) -> Sequence[Case]:
         """Return a square map, one that is not, and the first class."""
@@ -128,7 +150,9 @@ class ClassMap(Implementation):
         if found is None:
             raise case.always(f"{NAME} returned None. Does it end in a return statement?")
         array = case.array(found, f"What {NAME} returns")
-        case.compare(NAME, array, place_by_place(maps, weight, case.data.k), wrong_maps(maps, weight, case.data.k))
+        asked = (maps, weight, case.data.k)
+        near = partial(nearly, recipes.weighed, *asked)
+        case.compare(NAME, array, place_by_place(*asked), wrong_maps(*asked), near=near)
 
 
 def drawn(shapes: Shapes, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -150,7 +174,7 @@ def place_by_place(maps: torch.Tensor, weight: torch.Tensor, k: int) -> torch.Te
 def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
     """For each wrong way, a function that computes its maps."""
     right, each = place_by_place(maps, weight, k), weight[k][:, None, None] * maps
-    pooled = weight[k] @ maps.mean((1, 2))
+    pooled, every = weight[k] @ maps.mean((1, 2)), torch.einsum("kc,chw->khw", weight, maps)
     return {
         CM1: lambda: [pooled, pooled.expand_as(right).clone(), pooled[None]],
         CM2: lambda: [maps.mean(0), maps.sum(0)],
@@ -169,4 +193,7 @@ def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
         CM8: lambda: [each.sum((1, 2)), each.mean((1, 2)), each],
         CM9: lambda: [right.T],
         CM10: lambda: [right / len(maps)],
+        CM11: lambda: [place_by_place(maps, weight.T, k)] if weight.shape[0] == weight.shape[1] else [],
+        CM12: lambda: [every, every.softmax(0)[k], every.softmax(0), every.sum(0)],
+        CM13: lambda: [maps[k], weight[k, k] * maps[k]],
     }

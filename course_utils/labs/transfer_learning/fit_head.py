@@ -9,7 +9,9 @@ standardise: minus the mean                            moved: all features minus
 standardise: not to a range                            every case: what PyTorch multiplies does not end at 1
 standardise: the mean, not a median or one picture     every case: what PyTorch multiplies has means 0, widths 1
 a standard deviation of 0                              flat: a feature that never changes
-fit a linear layer                                     easy features are told apart
+fit a linear layer                                     easy features are told apart; half: labels of the second
+                                                       half of the training pictures matter; calm: features that
+                                                       say nothing leave each class its share
 the probabilities (M, K) of the test part              every case: shape, rows that add up to 1; K of 2, 3, 4
 as a tensor without a graph                            every case; an array or a list has none
 training is free                                       no weights are compared
@@ -80,6 +82,21 @@ TL61 = Misconception(
     "head, and what else than weights and biases makes its scores?",
     HEAD,
 )
+TL62 = Misconception(
+    "TL62",
+    "not all training pictures learned from",
+    "Other labels for half of the training pictures make no difference to your head. Which rows does it learn from, "
+    "and which are left out?",
+    HEAD,
+)
+TL63 = Misconception(
+    "TL63",
+    "surer than the labels allow, as with a softmax before the loss",
+    "Of features that never change nothing can be learned but how often each class occurs, and your head is far surer. "
+    "One way to get this: probabilities go into a loss that expects scores. What does cross_entropy do first with what "
+    "it gets?",
+    HEAD,
+)
 TR6 = probabilities.TR6.in_lab(HEAD)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
@@ -96,8 +113,9 @@ class Plan(NamedTuple):
     tried: tuple[str, ...]
 
 
-PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "moved", "flat"))
-HIDDEN = (Plan(24, 8, 4, ("far", "flat")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled", "moved")))
+SURE = 0.1  # how much more than its share of the labels the commonest class may get; with a softmax before the loss 0.2
+PUBLIC = Plan(30, 6, 3, ("far", "single", "scaled", "moved", "flat", "half", "calm"))
+HIDDEN = (Plan(24, 8, 4, ("far", "flat", "half")), Plan(10, 200, 2, ("far",)), Plan(40, 5, 2, ("scaled", "moved")))
 
 
 def make_features(seed: int, number: int, width: int, classes: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -135,7 +153,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, TL62, TL63, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -200,9 +218,11 @@ class Trial:
         if not standardised:
             raise self.case.wrong(NAME, TL60)
 
-    def ask(self, case: Case, train: torch.Tensor, test: torch.Tensor) -> np.ndarray:
-        """Return the probabilities of some features."""
-        given = (train, self.labels, test)
+    def ask(
+        self, case: Case, train: torch.Tensor, test: torch.Tensor, labels: torch.Tensor | None = None
+    ) -> np.ndarray:
+        """Return the probabilities of some features, learned from the usual labels or from others."""
+        given = (train, self.labels if labels is None else labels, test)
         return ask_probabilities(case, self.answer, NAME, given, self.plan.classes, KNOWN, graph=TL8)
 
     def called(self, label: str) -> Case:
@@ -261,3 +281,21 @@ class Trial:
         train, test = (torch.cat([part, torch.full((len(part), 1), 4.0)], dim=1) for part in (self.train, self.test))
         if self.right(self.ask(case, train, test)) < 0.8:
             raise case.wrong(NAME, TL1)
+
+    def half(self, usual: np.ndarray) -> None:
+        """Give the second half of the training pictures other labels."""
+        labels, middle = self.labels.clone(), len(self.labels) // 2
+        labels[middle:] = (labels[middle:] + 1) % self.plan.classes
+        case = self.called("other labels for half of the pictures")
+        if np.allclose(usual, self.ask(case, self.train, self.test, labels), atol=1e-6):
+            raise case.wrong(NAME, TL62)
+
+    def calm(self, _usual: np.ndarray) -> None:
+        """Learn from features that never change: what is left is how often each class occurs."""
+        places = torch.arange(len(self.labels))
+        labels = torch.where(places % 2 == 0, 0, 1 + places // 2 % (self.plan.classes - 1))  # half of them 0
+        share = float(labels.bincount().max()) / len(labels)
+        same = torch.full_like(self.train, 4.0)
+        case = self.called("features that never change")
+        if self.ask(case, same, same[:2], labels).max() > share + SURE:
+            raise case.wrong(NAME, TL63)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 
 from course_utils.judging.cases import Case, Ways
@@ -77,6 +78,27 @@ CO11 = Misconception(
     "The square moves by another number of pixels than `stride` here. How far is it from one place to the next?",
     INSIDE,
 )
+CO12 = Misconception(
+    "CO12",
+    "one channel covered only",
+    "One way to get this: the square covers one channel, or not all of them. How many channels has a picture, and what "
+    "is left to see where one is covered?",
+    INSIDE,
+)
+CO13 = Misconception(
+    "CO13",
+    "height and width, or rows and columns, exchanged",
+    "Height and width are exchanged here, in the size of the grid or in where the square lies. Which axis of the "
+    "picture comes first?",
+    INSIDE,
+)
+CO14 = Misconception(
+    "CO14",
+    "softmax over another axis than the classes, or none of a class alone",
+    "These are no probabilities of one class among others: over the axis of pictures a softmax of one is always 1. "
+    "Which axis are the classes?",
+    INSIDE,
+)
 
 NAME = "occlusion"
 WORKED = """
@@ -114,7 +136,7 @@ class Occlusion(Implementation):
         "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
     )
     worked = WORKED
-    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11)
+    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11, CO12, CO13, CO14)
 
     def cases(self) -> Sequence[Case]:
         """Return squares side by side, some that overlap, and one with cells left over."""
@@ -163,27 +185,38 @@ def falls(
     scores: bool = False,
     rest: bool = False,
     own: bool = False,
+    own_then: bool = False,
+    channels: slice = slice(None),
+    steps: int | None = None,
+    turned: bool = False,
+    across: bool = False,
 ) -> torch.Tensor:
     """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
     model, seen = make_network(cover.seed), picture.clone()
     height, width = picture.shape[2:]
 
-    def ask(pixels: torch.Tensor) -> torch.Tensor:
-        given = model(pixels)[0] if scores else model(pixels).softmax(1)[0]
-        return given.max() if own else given[cover.k]
+    def ask(pixels: torch.Tensor, largest: bool = own) -> torch.Tensor:
+        given = model(pixels)[0] if scores else model(pixels).softmax(0 if across else 1)[0]
+        return given.max() if largest else given[cover.k]
+
+    def slices(row: int, column: int) -> tuple[Any, ...]:
+        if steps is not None:  # another way from place to place, in the same grid
+            row, column = row // cover.stride * steps, column // cover.stride * steps
+        row, column = (column, row) if turned else (row, column)
+        return (slice(None), channels, slice(row, row + cover.size), slice(column, column + cover.size))
 
     rows = []
     for row in range(0, height - cover.size + 1, cover.stride):
         found = []
         for column in range(0, width - cover.size + 1, cover.stride):
-            place = (..., slice(row, row + cover.size), slice(column, column + cover.size))
+            place = slices(row, column)
             seen = seen if stay else picture.clone()
             if rest:
                 seen = torch.full_like(picture, cover.fill)
                 seen[place] = picture[place]
             else:
                 seen[place] = cover.fill
-            found.append(ask(seen) if left else ask(picture) - ask(seen))
+            found.append(ask(seen) if left else ask(picture) - ask(seen, own or own_then))
         rows.append(torch.stack(found))
     return torch.stack(rows)
 
@@ -201,6 +234,24 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in (0.0, 1.0, float(picture.mean()))],
         CO8: lambda: [right.T],
         CO9: lambda: [falls(cover, picture, rest=True), falls(cover, picture, rest=True, left=True)],
-        CO10: lambda: [falls(cover, picture, own=True)],
-        CO11: lambda: [falls(cover._replace(stride=stride), picture) for stride in sorted(strides)],
+        CO10: lambda: [falls(cover, picture, own=True), falls(cover, picture, own_then=True)],
+        CO11: lambda: [
+            *(falls(cover._replace(stride=stride), picture) for stride in sorted(strides)),
+            *(falls(cover, picture, steps=steps) for steps in sorted(strides)),
+        ],
+        CO12: lambda: [falls(cover, picture, channels=slice(c, c + 1)) for c in range(picture.shape[1])],
+        CO13: lambda: [falls(cover, picture, turned=True), *_exchanged(cover, picture)],
+        CO14: lambda: [falls(cover, picture, across=True)],
     }
+
+
+def _exchanged(cover: Cover, picture: torch.Tensor) -> list[torch.Tensor]:
+    """Return the grid of a loop that takes height for width: squares beyond the picture are cut off, or lie outside."""
+    model, (height, width) = make_network(cover.seed), picture.shape[2:]
+    whole = model(picture).softmax(1)[0, cover.k]
+    grid = torch.zeros((width - cover.size) // cover.stride + 1, (height - cover.size) // cover.stride + 1)
+    for i, j in np.ndindex(*grid.shape):
+        seen, top, left = picture.clone(), i * cover.stride, j * cover.stride
+        seen[:, :, top : top + cover.size, left : left + cover.size] = cover.fill
+        grid[i, j] = whole - model(seen).softmax(1)[0, cover.k]
+    return [grid.detach()]

@@ -23,6 +23,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.protocol.calling import must_be_function
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.transfer_learning_homework.headings import CHOOSE
 
 KE6 = shared.KE6.in_lab(CHOOSE)
@@ -263,6 +264,8 @@ def _look_at_report(case: Case, name: str, reported: float, reached: Mapping[str
         raise case.wrong(NAME, KE6)
     if near(mine["validation"]):
         raise case.wrong(NAME, TP4)
+    if any(abs(reported - 100 * (1 - mine[part])) <= 0.6 for part in ("validation", "test")):
+        raise case.wrong(NAME, TwoSlips.of(TP10, KE6))
     if near(1 - mine["test"]) or reported == round(mine["test"] * case.data.sizes[2]):
         raise case.wrong(NAME, TP10)
     if near(mine["learn"], *(each["test"] for each in reached.values())):

@@ -10,10 +10,12 @@ of each class the share, rounded up or down            plans with 2 to 22 scenes
 at least one to either side                            two and three scenes, shares 1/8 and 7/8
 share=0.25, seed=0                                     without both, and with both
 which ones is chance, and the seed decides             thirty seeds: splits differ, every scene is drawn
-alike in every session                                 twins of names that a set orders alike, or not
+alike in every session                                 twins of names that a set orders alike, or not; no
+                                                       hash of a text
 =====================================================  ==========================================================
 """
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -92,6 +94,13 @@ TS10 = Misconception(
     "TS10",
     "names, or true and false, instead of places",
     "These are names, or true and false for each picture. Which numbers would pick the pictures out of an array?",
+    SPLIT,
+)
+TS11 = Misconception(
+    "TS11",
+    "hash of a text",
+    "hash() of a text is another number in every session, and your split goes with it. What else gives scenes an "
+    "order, or a generator a seed?",
     SPLIT,
 )
 KF5 = shared.KF5.in_lab(SPLIT, "The same seed gave another split. Where does your chance come from?")
@@ -173,7 +182,7 @@ class SplitByScene(Implementation):
         return [[i for i, one in enumerate(speakers) if group[one] == g] for g in range(k)]
     ```
     """
-    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, TS9, TS10, KF5, KF7)
+    misconceptions = (TS1, TS2, TS3, TS4, TS5, TS6, TS7, TS8, TS9, TS10, TS11, KF5, KF7)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -247,6 +256,8 @@ def _split(
     seen = case.ask(split, answer, scenes, labels, case.data.share, seed, elsewhere)
     if seen["answer"] is None:
         raise case.always(f"{NAME} returned None. Does it end in a return statement?")
+    if seen["hashed"]:
+        raise case.wrong(NAME, TS11)
     if seen["changed"]:
         raise case.always(f"{NAME} changed a list that it was given. Work on a copy: list(scenes)")
     return _parts(case, seen["answer"], len(scenes))
@@ -323,12 +334,22 @@ def split(
     Returns
     -------
     dict
-        ``answer``, and ``changed``, whether a list was changed.
+        ``answer``; ``changed``, whether a list was changed; ``hashed``, whether ``hash`` was asked for a text.
     """
     seed_everything(elsewhere)
-    given = [list(scenes), list(labels)]
-    answer = function(*given) if share is None else function(*given, share, seed)
-    return {"answer": answer, "changed": given != [scenes, labels]}
+    given, usual = [list(scenes), list(labels)], builtins.hash
+    hashed: list[bool] = []
+
+    def noting(value: Any) -> int:
+        hashed.append(isinstance(value, str | bytes | tuple))
+        return usual(value)
+
+    builtins.hash = noting
+    try:
+        answer = function(*given) if share is None else function(*given, share, seed)
+    finally:
+        builtins.hash = usual
+    return {"answer": answer, "changed": given != [scenes, labels], "hashed": any(hashed)}
 
 
 def split_twins(function: Callable[..., Any], pairs: int = 8) -> list[list[Any]]:

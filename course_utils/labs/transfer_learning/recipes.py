@@ -1,0 +1,8 @@
+"""What is right in this lab, each in one readable way: the neighbours of these are tried on answers without a name."""
+
+from typing import Any
+
+
+def weighed(maps: Any, weight: Any, k: Any) -> Any:
+    """Weigh the channels of maps by a class's row of the head."""
+    return (weight[k, :, None, None] * maps).sum(dim=0)
