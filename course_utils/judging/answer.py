@@ -44,6 +44,7 @@ MORE = re.compile(r"^  +([a-z])(?=[a-z]+ )")
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"
     r"|(?<=you gave )(?P<given>(?!an? |nothing|no )[^.]+?(?:\.[^.\s]+?)*)(?=\.?$)"
+    r"|(?<=you chose )(?P<chosen>'[^']*'(?:, '[^']*')*)(?=\.)"
     r"|(?<=with )(?P<made>[a-z]\w* = \S.*?)(?= you got)"
     r"|(?P<call>(?<![\w.])[a-z_]\w*\((?!s\))[a-z_][\w.]*(?:, [\w.=]+)*\))"
     r"|(?:(?<=Write )|(?<=, which ))(?P<missing>[A-Za-z_]\w*)(?=, run its cell|, which \w+ calls| calls, run)"

@@ -320,7 +320,7 @@ def fresh_question(topics: Sequence[Topic], number: int | None, topic: str, sour
     """
     names = [one.name for one in topics]
     if not names:
-        raise Mistake(f"there is nothing to practise in {source}")
+        raise Mistake(f"there is nothing to practise in {source}; practice.review() asks of all labs so far")
     if topic and topic not in names:
         raise Mistake(f"{source} has practice in {', '.join(names)}; not in {short(topic)}")
     if number is not None and (type(number) is not int or number < 1):

@@ -85,6 +85,7 @@ def test_nothing_of_an_answer_becomes_markup():
         ("wrong for size=7: no", "wrong for <code>size=7</code>: no"),
         ("f: not yet right (w = (3, 4), b = 2).", "f: not yet right (<code>w = (3, 4), b = 2</code>)."),
         ("f: not yet right (two steps, freeze(a.body)).", "f: not yet right (two steps, <code>freeze(a.body)</code>)."),
+        ("a: you chose 'same', 'left'.", "a: you chose <code>'same', 'left'</code>."),
         ("with y = a.exp() you got a.grad = -1", "with <code>y = a.exp()</code> you got <code>a.grad</code> = -1"),
         ("which layer(s) train(s)?", "which layer(s) train(s)?"),
         ("  with the same weights", "With the same weights"),

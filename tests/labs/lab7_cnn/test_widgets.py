@@ -46,7 +46,7 @@ def test_a_flattening_without_a_layer_is_a_step():
         ("2 pool", (4, 6, 6)),
         ("3 conv2", (5, 4, 4)),
         ("4 pool", (5, 2, 2)),
-        ("flatten", (20,)),
+        ("5 flatten", (20,)),
         ("6 fc", (7,)),
     ]
 

@@ -67,7 +67,7 @@ def trace(model: Any, input_shape: tuple[int, ...]) -> list[tuple[str, tuple[int
         def hook(_layer, inputs, output) -> None:
             before, after = tuple(inputs[0].shape[1:]), tuple(output.shape[1:])
             if steps and len(steps[-1][1]) == 3 and len(before) == 1:
-                steps.append(("flatten", before))
+                steps.append((f"{len(steps) + 1} flatten", before))
             if before != after:
                 steps.append((f"{len(steps) + 1} {name}", after))
 
