@@ -1343,7 +1343,7 @@ WRONG_WAYS += [
     rated("LR11", ("(step - warmup) /", "(step - warmup + 1) /")),
     rated("SL31", ("(steps - warmup)", "steps")),
     rated("SL30", ("1 + np.cos", "1 - np.cos")),
-    rated("SL37", ("np.cos", "np.sin")),
+    rated("LR9", ("np.cos", "np.sin")),
 ]
 COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {

@@ -80,6 +80,19 @@ AL9 = Misconception(
     "One way to get this: the attacks are averaged before the network decides. How often does it look at each picture?",
     LEFT,
 )
+AL10 = Misconception(
+    "AL10",
+    "accuracies put together by arithmetic",
+    "One way to get this: the accuracies are added, or their falls multiplied, or pictures are counted once for each "
+    "attack. Can two numbers say which pictures both attacks fool?",
+    LEFT,
+)
+AL11 = Misconception(
+    "AL11",
+    "compared with predictions in place of labels",
+    "One way to get this: predictions are compared with each other, not with y. When is a picture recognised?",
+    LEFT,
+)
 
 NAME = "accuracy_left"
 WORKED = """
@@ -164,7 +177,7 @@ class AccuracyLeft(Implementation):
     )
     worked = WORKED
     names_are_confirmed = True
-    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9)
+    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9, AL10, AL11)
     topics = (TOPIC,)
 
     def cases(self) -> Sequence[Case]:
@@ -186,6 +199,7 @@ class AccuracyLeft(Implementation):
         array = read(case, case.ask(ask_left, answer, tuple(plan.recipe), attacked, y), NAME)
         right = recognised(plan, attacked, y)
         ways = {**wrong_shares(right), AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
+        ways |= {AL10: lambda: _reckoned(right), AL11: lambda: _agreeing(plan, attacked)}
         case.compare(NAME, array, safe_share(right), ways)
 
 
@@ -248,7 +262,6 @@ def other_shares(right: np.ndarray) -> list[float]:
         float(mixed.mean()),
         1 - float(mixed.mean()),
         1 - float((1 - each).sum()),
-        float((1 - each).sum()),
     ]
 
 
@@ -259,3 +272,15 @@ def averaged(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]
         scores = torch.stack([model(one) for one in attacked])
         seen = (model(attacked.mean(0)), scores.mean(0), scores.softmax(2).mean(0), scores.amax(0))
     return [float((one.argmax(1) == y).double().mean()) for one in seen]
+
+
+def _reckoned(right: np.ndarray) -> list[float]:
+    each, safe = right.mean(axis=1), safe_share(right)
+    return [float(each.sum()), float(1 - (1 - each).prod()), safe / len(right), float(each.max())]
+
+
+def _agreeing(plan: Plan, attacked: torch.Tensor) -> list[float]:
+    """Return the shares of pictures whose predictions agree: under all attacks, and with those under each one."""
+    model = networks.make(plan.recipe)
+    seen = torch.stack([networks.predict(model, one) for one in attacked])
+    return [float((seen == one).all(0).double().mean()) for one in seen]
