@@ -241,6 +241,7 @@ FUNCTIONS = [
     mutant("TL60", "fit_head", ("F_train.mean(0)", "F_train[0]")),
     mutant("TL61", "fit_head", ("head(b).softmax(1)", "(-torch.cdist(b, middles)).softmax(1)"), MIDDLES),
     mutant("TL62", "fit_head", ("fit(head, a, y_train", "fit(head, a[:9], y_train[:9]"), ("=len(a)", "=9")),
+    mutant("TL64", "fit_head", SOFTMAX_BEFORE),
     mutant("TL63", "fit_head", ("head(b).softmax(1)", "head(b)"), SOFTMAX_BEFORE),
     mutant("TL11", "fit_head", ("F_train.mean(0), F_train.std(0)", MIN_MAX)),
     mutant("TL10", "fit_head", ("head(b).softmax(1)", "torch.eye(head.out_features)[head(b).argmax(1)]")),

@@ -70,7 +70,7 @@ AL7 = Misconception(
 AL8 = Misconception(
     "AL8",
     "the share that all attacks fool, or that a number of them do",
-    "This counts pictures by another rule: fooled by every attack, by most, or by none of two. Which pictures are left "
+    "This counts pictures by another rule: fooled by every attack, or left by most of them. Which pictures are left "
     "when the attacker may choose for each of them?",
     LEFT,
 )
@@ -252,16 +252,11 @@ def wrong_shares(right: np.ndarray) -> dict[Misconception, Callable[[], list[flo
 
 
 def other_shares(right: np.ndarray) -> list[float]:
-    """Return the shares by other rules: of pictures that all attacks fool, or most, or that the attacks differ on."""
-    each, fooled = right.mean(axis=1), ~right
-    mixed = right.any(axis=0) & fooled.any(axis=0)
+    """Return the shares by other rules: of pictures that all attacks fool, or that most leave."""
     return [
-        float(fooled.all(axis=0).mean()),
+        float((~right).all(axis=0).mean()),
         float((right.mean(axis=0) > 0.5).mean()),
         float((right.mean(axis=0) >= 0.5).mean()),
-        float(mixed.mean()),
-        1 - float(mixed.mean()),
-        1 - float((1 - each).sum()),
     ]
 
 
@@ -276,7 +271,7 @@ def averaged(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]
 
 def _reckoned(right: np.ndarray) -> list[float]:
     each, safe = right.mean(axis=1), safe_share(right)
-    return [float(each.sum()), float(1 - (1 - each).prod()), safe / len(right), float(each.max())]
+    return [float(each.sum()), float(1 - (1 - each).sum()), float(1 - (1 - each).prod()), safe / len(right)]
 
 
 def _agreeing(plan: Plan, attacked: torch.Tensor) -> list[float]:
