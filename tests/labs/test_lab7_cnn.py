@@ -383,7 +383,6 @@ CODE = [
     mutant("KB18", "build-cnn", ("self.pool =", "self.norm = nn.BatchNorm2d(6)\n        self.pool =")),
     mutant("KB19", "build-cnn", *LISTED),
     mutant("KB21", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(1, stride=2)")),
-    mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
     mutant(
         "PR5",
         "build-cnn",

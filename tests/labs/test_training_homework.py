@@ -103,6 +103,8 @@ WRONG_WAYS = [
     stop("ES11", (RETURNS, "return epoch + 1, best + 1"), (LAST, "return len(losses), best + 1")),
     stop("ES12", (RETURNS, "return losses[best], loss"), (LAST, "return losses[best], losses[-1]")),
     stop("ES14", ("epoch - best == patience", "True")),
+    stop("ES15", ("epoch - best == patience", "sum(x > losses[best] for x in losses[best : epoch + 1]) == patience")),
+    stop("ES16", (RETURNS, "return epoch, epoch + 1"), (LAST, "return len(losses) - 1, len(losses)")),
     stop("ES13", (RETURNS, "return best + 1, epoch"), (LAST, "return best + 1, len(losses) - 1")),
     *map(all_of, clinic.WAYS.values()),
     mend("MT1", ("in order.split(32):", "in enumerate(order.split(32)):"), ("for some", "for k, some"),

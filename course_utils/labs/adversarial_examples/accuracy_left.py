@@ -16,6 +16,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
+from course_utils.judging.slips import TwoSlips
 from course_utils.judging.variants import Dice
 from course_utils.labs.adversarial_examples import networks
 from course_utils.labs.adversarial_examples.attacks import plainly, read
@@ -247,6 +248,7 @@ def wrong_shares(right: np.ndarray) -> dict[Misconception, Callable[[], list[flo
         AL4: lambda: [float(each[0]), float(each[-1])] if several else [],
         AL5: lambda: [safe * right.shape[1], 100 * safe],
         AL6: lambda: [1 - safe],
+        TwoSlips.of(AL6, AL5): lambda: [100 - 100 * safe, (1 - safe) * right.shape[1]],
         AL7: lambda: [float(each.prod())] if several else [],
     }
 

@@ -11,6 +11,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.transfer_learning import recipes
 from course_utils.labs.transfer_learning.headings import INSIDE
 
@@ -166,7 +167,7 @@ class ClassMap(Implementation):
         array = case.array(found, f"What {NAME} returns")
         asked = (maps, weight, case.data.k)
         near = partial(nearly, recipes.weighed, *asked)
-        case.compare(NAME, array, place_by_place(*asked), wrong_maps(*asked), near=near)
+        case.compare(NAME, array, place_by_place(*asked), wrong_ways_of(*asked), near=near)
 
 
 def drawn(shapes: Shapes, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -183,6 +184,29 @@ def place_by_place(maps: torch.Tensor, weight: torch.Tensor, k: int) -> torch.Te
     head = torch.nn.functional.linear
     rows = [[head(maps[:, i, j], weight)[k] for j in range(maps.shape[2])] for i in range(maps.shape[1])]
     return torch.stack([torch.stack(row) for row in rows])
+
+
+def wrong_ways_of(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
+    """For each wrong way, and for two of which one comes behind the other, a function that computes its maps."""
+    ways = wrong_maps(maps, weight, k)
+    behind: tuple[tuple[Misconception, Callable[[torch.Tensor], torch.Tensor]], ...] = (
+        (CM5, torch.relu),
+        (CM9, lambda found: found.T),
+        (CM7, lambda found: (found - found.min()) / (found.max() - found.min())),
+        (CM7, lambda found: found / found.max()),
+    )
+
+    def both(way: Misconception, other: Misconception) -> list[torch.Tensor]:
+        found = [one for one in ways[way]() if one.ndim == 2]  # type: ignore[attr-defined]
+        return [change(one) for mine, change in behind if mine is other for one in found]
+
+    pairs = {
+        TwoSlips.of(way, other): partial(both, way, other)
+        for way in (CM2, CM3, CM4, CM6, CM10, CM11, CM12, CM13, CM14)
+        for other in (CM5, CM9, CM7)
+    }
+    weights = TwoSlips.of(CM3, CM6)
+    return {**ways, **pairs, weights: lambda: [place_by_place(maps, weight.abs(), one) for one in range(len(weight))]}
 
 
 def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
