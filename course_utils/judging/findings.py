@@ -12,7 +12,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.judging.raised import RAISED
-from course_utils.judging.slips import is_slip
+from course_utils.judging.slips import TwoSlips, is_slip
 from course_utils.runtime import in_notebook
 
 MOST_LINES = 4  # of a message
@@ -113,7 +113,8 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     """Return the finding on a wrong case, named only as the other cases allow.
 
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
-    what was answered in one of them, too; of several ways the one that does so most often. Where the code only raised,
+    what was answered in one of them, too; of several ways the one that does so most often, and two slips together
+    before one that does not explain all. Where the code only raised,
     nothing was answered.
     """
     if _only_raised(first):
@@ -132,6 +133,9 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     every = [one.fitting or () for one in wrong_ones if one.neighbours]
     counts |= {way: len(wrong_ones) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
+    both = {way: count for way, count in counts.items() if isinstance(way, TwoSlips) and count == len(wrong_ones)}
+    if both and max(own.values(), default=0) < len(wrong_ones):  # two slips explain more than any one
+        own = both
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

@@ -34,6 +34,12 @@ def only_zeros_and_ones(found: np.ndarray) -> bool:
     return bool(np.isin(found, (0, 1)).all())
 
 
+def are_twice_softmax(found: np.ndarray) -> bool:
+    """Tell whether the largest probabilities end where a softmax of probabilities does: at e / (e + K - 1)."""
+    end, largest = np.e / (np.e + found.shape[1] - 1), found.max(1)
+    return bool(largest.max() <= end + 1e-3 and (largest > end - 0.02).mean() > 0.3)
+
+
 def ask_probabilities(
     case: Case,
     answer: Callable[..., Any],

@@ -160,7 +160,7 @@ _MESSAGES: tuple[tuple[str, Misconception], ...] = (
     (r"raised TypeError: .*(required positional argument|positional arguments? but|unexpected keyword argument)", SL66),
     (r"raised ZeroDivisionError", SL91),
     (r"raised KeyError", SL92),
-    (r"'NoneType' object|NoneType: None", SL93),
+    (r"'NoneType'", SL93),
     (r"raised AttributeError: .*has no attribute", SL94),
     (r"to have \d+ channels, but got \d+ channels instead", SL90),
     (r"Can't call numpy\(\) on Tensor that requires grad", SL67),

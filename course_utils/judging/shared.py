@@ -193,6 +193,12 @@ TL11 = Misconception(
     "Your head is fitted to features whose largest number is 1 each. What has one far picture to say, and by what "
     "are features divided to be standardised?",
 )
+TL64 = Misconception(
+    "TL64",
+    "two softmaxes",
+    "However sure your head is, none of its probabilities goes beyond one and the same bound. One way to get this: a "
+    "softmax of a softmax. What goes into the loss, and what into the softmax at the end?",
+)
 TL1 = Misconception(
     "TL1",
     "divided by a standard deviation of zero",

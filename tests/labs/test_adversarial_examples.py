@@ -997,7 +997,11 @@ WRONG_WAYS += [
     further("AP14", "patch_step", ("return (patch + change).clamp(0, 1)", PICTURES)),
     further("AP15", "patch_step", ("gradient.sign()", "gradient / gradient.norm()")),
     further("AL8", "accuracy_left", ("rows.all(0)", "(~rows).all(0)")),
-    further("AL9", "accuracy_left", ("rows.all(0)", "model(attacked.mean(0)).argmax(1) == y")),
+    further("AL10", "accuracy_left", ("safe.double().mean()", "rows.double().mean(1).sum()")),
+    further("AL11", "accuracy_left", ("== y", "== model(attacked[0]).argmax(1)")),
+    further(
+        "AL9", "accuracy_left", ("rows.all(0)", "torch.stack([model(one) for one in attacked]).mean(0).argmax(1) == y")
+    ),
 ]
 FINGERPRINTS |= {"practice what-is-left": "02c0928f87fb5037aacba7395614ffed"}
 EQUIVALENT |= {

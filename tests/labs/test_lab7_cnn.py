@@ -384,7 +384,6 @@ CODE = [
     mutant("KB18", "build-cnn", ("self.pool =", "self.norm = nn.BatchNorm2d(6)\n        self.pool =")),
     mutant("KB19", "build-cnn", *LISTED),
     mutant("KB21", "build-cnn", ("nn.MaxPool2d(2)", "nn.MaxPool2d(1, stride=2)")),
-    mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
     mutant(
         "PR5",
         "build-cnn",
@@ -1345,7 +1344,7 @@ WRONG_WAYS += [
     rated("LR11", ("(step - warmup) /", "(step - warmup + 1) /")),
     rated("SL31", ("(steps - warmup)", "steps")),
     rated("SL30", ("1 + np.cos", "1 - np.cos")),
-    rated("SL37", ("np.cos", "np.sin")),
+    rated("LR9", ("np.cos", "np.sin")),
 ]
 COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {

@@ -103,6 +103,8 @@ WRONG_WAYS = [
     stop("ES11", (RETURNS, "return epoch + 1, best + 1"), (LAST, "return len(losses), best + 1")),
     stop("ES12", (RETURNS, "return losses[best], loss"), (LAST, "return losses[best], losses[-1]")),
     stop("ES14", ("epoch - best == patience", "True")),
+    stop("ES15", ("epoch - best == patience", "sum(x > losses[best] for x in losses[best : epoch + 1]) == patience")),
+    stop("ES16", (RETURNS, "return epoch, epoch + 1"), (LAST, "return len(losses) - 1, len(losses)")),
     stop("ES13", (RETURNS, "return best + 1, epoch"), (LAST, "return best + 1, len(losses) - 1")),
     *map(all_of, clinic.WAYS.values()),
     mend("MT1", ("in order.split(32):", "in enumerate(order.split(32)):"), ("for some", "for k, some"),
@@ -144,8 +146,8 @@ WRONG_WAYS = [
     block("RB16", None, (" + self.around(x)", " * self.around(x)")),
     block("RB17", None, ("F.relu(self.one(x))", "torch.tanh(self.one(x))")),
     block("RB18", None, ("self.two(F", "self.one(F")),
-    block("RB20", 1 / 2, ("self.around = nn.Conv2d(in_channels, out_channels, 1, stride=stride)",
-          "self.around = lambda x: nn.Conv2d(in_channels, out_channels, 1, stride=stride)(x)")),
+    block("RB20", None, ("self.two(F.relu(self.one(x)))",
+          "nn.Conv2d(self.two.in_channels, self.two.out_channels, 3, padding=1)(F.relu(self.one(x)))")),
     block("RB19", 1 / 2, ("1, stride=stride", "3, stride=stride, padding=1")),
 ]  # fmt: skip
 FINGERPRINTS = {

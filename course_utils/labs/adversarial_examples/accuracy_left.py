@@ -16,6 +16,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
+from course_utils.judging.slips import TwoSlips
 from course_utils.judging.variants import Dice
 from course_utils.labs.adversarial_examples import networks
 from course_utils.labs.adversarial_examples.attacks import plainly, read
@@ -70,7 +71,7 @@ AL7 = Misconception(
 AL8 = Misconception(
     "AL8",
     "the share that all attacks fool, or that a number of them do",
-    "This counts pictures by another rule: fooled by every attack, by most, or by none of two. Which pictures are left "
+    "This counts pictures by another rule: fooled by every attack, or left by most of them. Which pictures are left "
     "when the attacker may choose for each of them?",
     LEFT,
 )
@@ -78,6 +79,19 @@ AL9 = Misconception(
     "AL9",
     "scores or pictures of the attacks averaged first",
     "One way to get this: the attacks are averaged before the network decides. How often does it look at each picture?",
+    LEFT,
+)
+AL10 = Misconception(
+    "AL10",
+    "accuracies put together by arithmetic",
+    "One way to get this: the accuracies are added, or their falls multiplied, or pictures are counted once for each "
+    "attack. Can two numbers say which pictures both attacks fool?",
+    LEFT,
+)
+AL11 = Misconception(
+    "AL11",
+    "compared with predictions in place of labels",
+    "One way to get this: predictions are compared with each other, not with y. When is a picture recognised?",
     LEFT,
 )
 
@@ -164,7 +178,7 @@ class AccuracyLeft(Implementation):
     )
     worked = WORKED
     names_are_confirmed = True
-    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9)
+    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9, AL10, AL11)
     topics = (TOPIC,)
 
     def cases(self) -> Sequence[Case]:
@@ -186,6 +200,7 @@ class AccuracyLeft(Implementation):
         array = read(case, case.ask(ask_left, answer, tuple(plan.recipe), attacked, y), NAME)
         right = recognised(plan, attacked, y)
         ways = {**wrong_shares(right), AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
+        ways |= {AL10: lambda: _reckoned(right), AL11: lambda: _agreeing(plan, attacked)}
         case.compare(NAME, array, safe_share(right), ways)
 
 
@@ -233,22 +248,17 @@ def wrong_shares(right: np.ndarray) -> dict[Misconception, Callable[[], list[flo
         AL4: lambda: [float(each[0]), float(each[-1])] if several else [],
         AL5: lambda: [safe * right.shape[1], 100 * safe],
         AL6: lambda: [1 - safe],
+        TwoSlips.of(AL6, AL5): lambda: [100 - 100 * safe, (1 - safe) * right.shape[1]],
         AL7: lambda: [float(each.prod())] if several else [],
     }
 
 
 def other_shares(right: np.ndarray) -> list[float]:
-    """Return the shares by other rules: of pictures that all attacks fool, or most, or that the attacks differ on."""
-    each, fooled = right.mean(axis=1), ~right
-    mixed = right.any(axis=0) & fooled.any(axis=0)
+    """Return the shares by other rules: of pictures that all attacks fool, or that most leave."""
     return [
-        float(fooled.all(axis=0).mean()),
+        float((~right).all(axis=0).mean()),
         float((right.mean(axis=0) > 0.5).mean()),
         float((right.mean(axis=0) >= 0.5).mean()),
-        float(mixed.mean()),
-        1 - float(mixed.mean()),
-        1 - float((1 - each).sum()),
-        float((1 - each).sum()),
     ]
 
 
@@ -259,3 +269,15 @@ def averaged(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]
         scores = torch.stack([model(one) for one in attacked])
         seen = (model(attacked.mean(0)), scores.mean(0), scores.softmax(2).mean(0), scores.amax(0))
     return [float((one.argmax(1) == y).double().mean()) for one in seen]
+
+
+def _reckoned(right: np.ndarray) -> list[float]:
+    each, safe = right.mean(axis=1), safe_share(right)
+    return [float(each.sum()), float(1 - (1 - each).sum()), float(1 - (1 - each).prod()), safe / len(right)]
+
+
+def _agreeing(plan: Plan, attacked: torch.Tensor) -> list[float]:
+    """Return the shares of pictures whose predictions agree: under all attacks, and with those under each one."""
+    model = networks.make(plan.recipe)
+    seen = torch.stack([networks.predict(model, one) for one in attacked])
+    return [float((seen == one).all(0).double().mean()) for one in seen]

@@ -268,7 +268,7 @@ def many_steps(
 def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     """For each wrong walk, a function that computes its result."""
     eps, alpha, steps = call.numbers
-    own_lengths = (1, eps, eps / max(steps, 1), eps * alpha, EPS, 0.01)
+    own_lengths = (1, 2 * alpha, alpha / 2, eps, eps / max(steps, 1), eps * alpha, EPS, 0.01)
     own_numbers = [*(steps + more for more in (1, -1, 2)), 10, 20]
 
     def walk(**changes: Any) -> torch.Tensor:
@@ -292,7 +292,10 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA1: lambda: [walk() - x],
         AD2: lambda: [walk(raw=raw, around=a) for raw in ("", "mean") for a in ("x", "nothing")],
         EA18: lambda: [walk(raw=raw, around=a) for raw in SCALED for a in ("x", "nothing")],
-        AD4: lambda: [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)],
+        AD4: lambda: (
+            [many_steps(call.with_numbers(eps * f, alpha * f, steps), x, y) for f in (0.5, 2, 255, 1 / 255)]
+            + [many_steps(call.with_numbers(eps * f, alpha, steps), x, y) for f in (0.5, 2)]
+        ),
         DS2: lambda: walk()[0],
         EA21: lambda: first(eps),
         EA23: lambda: [_one_sided(call, x, y, low, high) for low, high in ((0, eps), (-eps, 0), (0, 1))],

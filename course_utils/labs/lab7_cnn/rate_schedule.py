@@ -252,6 +252,7 @@ def wrong_rates(plan: Plan) -> Ways:
             behind(lambda along: (1 + math.cos(180 * along)) / 2),
             behind(lambda along: math.cos(math.pi * along / 2)),
         ],
+        LR8: lambda: np.array([*first, *(peak * half((step - warmup) / late) for step in range(warmup, steps))]),
         LR9: lambda: [behind(curve) for curve in CURVES],
         LR10: lambda: [behind(half, climb) for climb in _climbs(plan)] if warmup else [],
         LR11: lambda: [
@@ -268,5 +269,4 @@ def wrong_rates(plan: Plan) -> Ways:
         TwoSlips.of(LR1, LR4): lambda: (
             behind(lambda along: 1 - along, lambda step: peak * step / warmup) if warmup else []
         ),
-        LR8: lambda: np.array([*first, *(peak * half((step - warmup) / late) for step in range(warmup, steps))]),
     }

@@ -111,9 +111,22 @@ ES14 = Misconception(
     "This stops at the first epoch that is no better, whatever the patience. How often may that happen in a row?",
     STOPPING,
 )
-RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
-RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13)  # what is made of it
-WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14)
+ES15 = Misconception(
+    "ES15",
+    "an equal loss not counted",
+    "An equal loss makes no difference here: it neither is better nor uses up patience. Is it a better one?",
+    STOPPING,
+)
+ES16 = Misconception(
+    "ES16",
+    "the epoch before the stop kept, or the waiting counted",
+    "One way to get this: the epoch before the last one is kept, or the number of epochs waited stands where an epoch "
+    "should. Which two epochs are asked for?",
+    STOPPING,
+)
+RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES15, ES9, ES10)  # when one stops, and by what one chooses
+RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16)  # what is made of it
+WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14, ES15, ES16)
 
 
 class Curve(NamedTuple):
@@ -157,6 +170,7 @@ def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
         ES5: lambda: stops_softly(curve),
         ES8: lambda: stops(curve._replace(patience=max(1, curve.patience - 1))),
         ES14: lambda: stops(curve._replace(patience=1)),
+        ES15: lambda: _stop_at(losses, _without_equal(losses, curve.patience)),
         ES9: lambda: _stop_at(losses, len(losses)),
         ES10: lambda: stops(curve._replace(losses=tuple(-losses))),
     }
@@ -173,6 +187,7 @@ def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> li
         ES11: [(last, best)],
         ES12: [(losses[best - 1], losses[last - 1]), (losses[best - 1], last), (best, losses[last - 1])],
         ES13: [(best, last - 1), (best - 1, last)],
+        ES16: [(last - 1, last), (best, last - best), (best, curve.patience)],
     }
     return made[result]
 
@@ -193,6 +208,17 @@ def _first_run(marks: np.ndarray, length: int) -> int:
         if marks[end - length : end].all():
             return end
     return len(marks)
+
+
+def _without_equal(losses: np.ndarray, patience: int) -> int:
+    """Return the epoch at which the patience is used up if an equal loss does not use it."""
+    best, waited = np.inf, 0
+    for epoch, loss in enumerate(losses, 1):
+        waited = 0 if loss < best else waited + int(loss > best)
+        best = min(best, loss)
+        if waited == patience:
+            return epoch
+    return len(losses)
 
 
 def stops_softly(curve: Curve) -> tuple[int, int]:

@@ -20,7 +20,7 @@ faults are left. A set whose first epoch gives another loss is run no further.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from itertools import combinations
+from itertools import combinations, product
 from math import isfinite
 from typing import Any, NamedTuple
 
@@ -195,6 +195,9 @@ SCALES: dict[str, Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, ...
     "twice": lambda x, there: _by(x.mean(), x.std(), *_by(x.mean(), x.std(), x, there)),
     "not moved there": lambda x, there: (_own(x), there / x.std()),
     "not narrowed there": lambda x, there: (_own(x), there - x.mean()),
+    "own deviation there": lambda x, there: (_own(x), (there - x.mean()) / there.std()),
+    "own mean there": lambda x, there: (_own(x), (there - there.mean()) / x.std()),
+    "half": lambda x, there: _by(torch.tensor(0.5), torch.tensor(0.5), x, there),
     "there after": lambda x, there: (_own(x), *_by(_own(x).mean(), _own(x).std(), there)),
 }
 KNOWN_SCALES = ("training", "all numbers", "not there", "each by itself")
@@ -229,7 +232,7 @@ VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
     ),
     MT10: ({"trains": "never"},),
     MT11: tuple({"pixels": name} for name in (*SCALES, "again") if name not in KNOWN_SCALES),
-    MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy")),
+    MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy", "sum")),
     MT13: tuple({"optimiser": name} for name in OPTIMISERS),
     MT15: ({"emptied": "between"},),
     MT14: tuple({"batches": name} for name in ("dropped", "plain", "16", "64", "100")),
@@ -302,7 +305,8 @@ def train_with(plan: Plan, seed: int, epochs: int = EPOCHS) -> tuple[list[float]
                 losses.append(float((network(x_there).argmax(1) == y_there).double().mean()))
                 continue
             of_batches = {"before": early, "batches": sum(found) / len(found), "last batch": found[-1]}
-            losses.append(of_batches.get(plan.returned) or judged(network, *shown, plan))
+            number = of_batches.get(plan.returned) or judged(network, *shown, plan)
+            losses.append(number * len(y_there) if plan.returned == "sum" else number)
     return losses, [parameter.detach() for parameter in network.parameters()]
 
 
@@ -349,13 +353,10 @@ def plans() -> Iterator[tuple[frozenset[Misconception], Plan]]:
     for way, changes in one_by_one:
         yield frozenset({way}), Plan(**changes)
     for listed in LISTED:
-        for way, changes in one_by_one:
-            first = VARIANTS[listed][0]
-            if (
-                way is not listed
-                and not first.keys() & changes.keys()
-                and (way not in LISTED or listed.code < way.code)
-            ):
+        for first, (way, changes) in product(VARIANTS[listed], one_by_one):
+            usual = first == VARIANTS[listed][0]
+            apart = way is not listed and not first.keys() & changes.keys()
+            if apart and (way not in LISTED or listed.code < way.code) and (usual or way in LISTED):
                 yield frozenset({listed, way}), Plan(**first, **changes)
     for size in range(3, len(LISTED) + 1):
         for some in combinations(LISTED, size):

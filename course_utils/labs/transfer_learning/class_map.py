@@ -11,6 +11,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.transfer_learning import recipes
 from course_utils.labs.transfer_learning.headings import INSIDE
 
@@ -93,6 +94,20 @@ CM13 = Misconception(
     "This is one channel: the one whose number is that of the class. What do the channels have to do with the classes?",
     INSIDE,
 )
+CM14 = Misconception(
+    "CM14",
+    "weights changed before they weigh",
+    "One way to get this: the weights are changed first, such as by a softmax, their sum or the mean of "
+    "all classes. Which numbers does the head multiply by?",
+    INSIDE,
+)
+CM15 = Misconception(
+    "CM15",
+    "weights laid along another axis than the channels",
+    "One way to get this: the weights run along the rows or the columns of each map. Which axis of `maps` has as many "
+    "entries as there are weights?",
+    INSIDE,
+)
 
 NAME = "class_map"
 WORKED = """
@@ -129,7 +144,7 @@ class ClassMap(Implementation):
         "Which row of the weights, and over which axis of the maps is the sum?",
     )
     worked = WORKED
-    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10, CM11, CM12, CM13)
+    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10, CM11, CM12, CM13, CM14, CM15)
 
     def cases(self) -> Sequence[Case]:
         """Return a square map, one that is not, and the first class."""
@@ -152,7 +167,7 @@ class ClassMap(Implementation):
         array = case.array(found, f"What {NAME} returns")
         asked = (maps, weight, case.data.k)
         near = partial(nearly, recipes.weighed, *asked)
-        case.compare(NAME, array, place_by_place(*asked), wrong_maps(*asked), near=near)
+        case.compare(NAME, array, place_by_place(*asked), wrong_ways_of(*asked), near=near)
 
 
 def drawn(shapes: Shapes, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
@@ -171,6 +186,29 @@ def place_by_place(maps: torch.Tensor, weight: torch.Tensor, k: int) -> torch.Te
     return torch.stack([torch.stack(row) for row in rows])
 
 
+def wrong_ways_of(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
+    """For each wrong way, and for two of which one comes behind the other, a function that computes its maps."""
+    ways = wrong_maps(maps, weight, k)
+    behind: tuple[tuple[Misconception, Callable[[torch.Tensor], torch.Tensor]], ...] = (
+        (CM5, torch.relu),
+        (CM9, lambda found: found.T),
+        (CM7, lambda found: (found - found.min()) / (found.max() - found.min())),
+        (CM7, lambda found: found / found.max()),
+    )
+
+    def both(way: Misconception, other: Misconception) -> list[torch.Tensor]:
+        found = [one for one in ways[way]() if one.ndim == 2]  # type: ignore[attr-defined]
+        return [change(one) for mine, change in behind if mine is other for one in found]
+
+    pairs = {
+        TwoSlips.of(way, other): partial(both, way, other)
+        for way in (CM2, CM3, CM4, CM6, CM10, CM11, CM12, CM13, CM14)
+        for other in (CM5, CM9, CM7)
+    }
+    weights = TwoSlips.of(CM3, CM6)
+    return {**ways, **pairs, weights: lambda: [place_by_place(maps, weight.abs(), one) for one in range(len(weight))]}
+
+
 def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
     """For each wrong way, a function that computes its maps."""
     right, each = place_by_place(maps, weight, k), weight[k][:, None, None] * maps
@@ -181,7 +219,10 @@ def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
         CM3: lambda: [place_by_place(maps, way(weight), k) for way in (torch.abs, torch.relu)],
         CM4: lambda: [each.amax(0), maps[each.mean((1, 2)).argmax()], each[each.mean((1, 2)).argmax()]],
         CM5: lambda: [right.relu(), right.abs(), each.relu().sum(0)],
-        CM6: lambda: [place_by_place(maps, weight, (k + step) % len(weight)) for step in (1, -1)],
+        CM6: lambda: (
+            [place_by_place(maps, weight, (k + step) % len(weight)) for step in (1, -1)]
+            + [place_by_place(maps, weight, int((weight @ maps.mean((1, 2))).argmax()))]
+        ),
         CM7: lambda: [
             right / right.max(),
             right / right.abs().max(),
@@ -195,5 +236,21 @@ def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
         CM10: lambda: [right / len(maps)],
         CM11: lambda: [place_by_place(maps, weight.T, k)] if weight.shape[0] == weight.shape[1] else [],
         CM12: lambda: [every, every.softmax(0)[k], every.softmax(0), every.sum(0)],
+        CM14: lambda: [
+            place_by_place(maps, other, k)
+            for other in (
+                *(weight.softmax(axis) for axis in (1, 0)),
+                *(weight - weight.mean(axis, keepdim=True) for axis in (0, 1)),
+                *(weight / weight.sum(axis, keepdim=True) for axis in (0, 1)),
+                *(weight / weight.norm(dim=axis, keepdim=True) for axis in (0, 1)),
+                weight.sigmoid(),
+            )
+        ],
+        CM15: lambda: [
+            (maps * weight[k].reshape(shape)).sum(axis)
+            for shape in ((1, -1, 1), (1, 1, -1))
+            for axis in (0, 1, 2)
+            if maps.shape[shape.index(-1)] == len(weight[k])
+        ],
         CM13: lambda: [maps[k], weight[k, k] * maps[k]],
     }

@@ -32,6 +32,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import (
     Known,
+    are_twice_softmax,
     ask_probabilities,
     fitted_features,
     only_zeros_and_ones,
@@ -55,6 +56,7 @@ TL6 = shared.TL6.in_lab(HEAD)
 TL7 = shared.TL7.in_lab(HEAD)
 TL10 = shared.TL10.in_lab(HEAD)
 TL11 = shared.TL11.in_lab(HEAD)
+TL64 = shared.TL64.in_lab(HEAD)
 TL8 = Misconception(
     "TL8",
     "graph kept",
@@ -153,7 +155,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, TL62, TL63, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, TL62, TL63, TL64, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -209,6 +211,8 @@ class Trial:
         self.look_at_learning(usual)
         if only_zeros_and_ones(usual):
             raise self.case.wrong(NAME, TL10)
+        if are_twice_softmax(usual):
+            raise self.case.wrong(NAME, TL64)
         given = (self.train, self.labels, self.test, self.plan.width)
         end_at_one, standardised = self.case.ask(fitted_features, self.answer, *given)
         if end_at_one:

@@ -99,6 +99,20 @@ CO14 = Misconception(
     "Which axis are the classes?",
     INSIDE,
 )
+CO15 = Misconception(
+    "CO15",
+    "another square",
+    "One way to get this: another piece is covered, a pixel more, a whole row, or a square that begins elsewhere. "
+    "Which rows and columns does the first square take?",
+    INSIDE,
+)
+CO16 = Misconception(
+    "CO16",
+    "another measure than the fall of the probability",
+    "One way to get this: a ratio, a square or logarithms in place of a difference of two probabilities, or those of "
+    "another class. What is subtracted from what?",
+    INSIDE,
+)
 
 NAME = "occlusion"
 WORKED = """
@@ -136,7 +150,7 @@ class Occlusion(Implementation):
         "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
     )
     worked = WORKED
-    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11, CO12, CO13, CO14)
+    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11, CO12, CO13, CO14, CO15, CO16)
 
     def cases(self) -> Sequence[Case]:
         """Return squares side by side, some that overlap, and one with cells left over."""
@@ -175,6 +189,47 @@ def cover_up(function: Callable[..., Any], seed: int, picture: torch.Tensor, *nu
     }
 
 
+Square = Callable[[int, int, Cover], tuple[slice, slice]]
+Measure = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+
+def _moved(by: Callable[[Cover], int], longer: int = 0) -> Square:
+    """Return squares that begin elsewhere, or are larger."""
+
+    def square(row: int, column: int, cover: Cover) -> tuple[slice, slice]:
+        top, left = max(row + by(cover), 0), max(column + by(cover), 0)
+        bottom, right = (max(at + by(cover) + cover.size + longer, 0) for at in (row, column))
+        return slice(top, bottom), slice(left, right)
+
+    return square
+
+
+SQUARES: tuple[Square, ...] = (
+    lambda row, column, cover: (slice(row, row + cover.size), slice(None)),
+    lambda row, column, cover: (slice(None), slice(column, column + cover.size)),
+    _moved(lambda cover: 0, 1),
+    _moved(lambda cover: 0, -1),
+    _moved(lambda cover: cover.stride),
+    _moved(lambda cover: 1),
+    _moved(lambda cover: -(cover.size // 2)),
+    lambda row, column, cover: (
+        slice(max(0, row - cover.size // 2), row + cover.size // 2),
+        slice(max(0, column - cover.size // 2), column + cover.size // 2),
+    ),
+)
+MEASURES: tuple[Measure, ...] = (
+    lambda whole, left: left / whole,
+    lambda whole, left: whole / left,
+    lambda whole, left: (whole - left) / whole,
+    lambda whole, left: (whole - left) ** 2,
+    lambda whole, left: whole.log() - left.log(),
+    lambda whole, left: left.log() - whole.log(),
+    lambda whole, left: 1 - left,
+    lambda whole, left: whole * left,
+    lambda whole, left: whole,
+)
+
+
 @torch.no_grad()
 def falls(
     cover: Cover,
@@ -190,6 +245,9 @@ def falls(
     steps: int | None = None,
     turned: bool = False,
     across: bool = False,
+    square: Square | None = None,
+    measure: Measure = torch.sub,
+    added: bool = False,
 ) -> torch.Tensor:
     """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
     model, seen = make_network(cover.seed), picture.clone()
@@ -203,7 +261,8 @@ def falls(
         if steps is not None:  # another way from place to place, in the same grid
             row, column = row // cover.stride * steps, column // cover.stride * steps
         row, column = (column, row) if turned else (row, column)
-        return (slice(None), channels, slice(row, row + cover.size), slice(column, column + cover.size))
+        piece = (slice(row, row + cover.size), slice(column, column + cover.size))
+        return (slice(None), channels, *(square(row, column, cover) if square else piece))
 
     rows = []
     for row in range(0, height - cover.size + 1, cover.stride):
@@ -215,8 +274,8 @@ def falls(
                 seen = torch.full_like(picture, cover.fill)
                 seen[place] = picture[place]
             else:
-                seen[place] = cover.fill
-            found.append(ask(seen) if left else ask(picture) - ask(seen, own or own_then))
+                seen[place] = seen[place] + cover.fill if added else cover.fill
+            found.append(ask(seen) if left else measure(ask(picture), ask(seen, own or own_then)))
         rows.append(torch.stack(found))
     return torch.stack(rows)
 
@@ -242,6 +301,12 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO12: lambda: [falls(cover, picture, channels=slice(c, c + 1)) for c in range(picture.shape[1])],
         CO13: lambda: [falls(cover, picture, turned=True), *_exchanged(cover, picture)],
         CO14: lambda: [falls(cover, picture, across=True)],
+        CO15: lambda: [falls(cover, picture, square=square) for square in SQUARES],
+        CO16: lambda: [
+            *(falls(cover, picture, measure=measure) for measure in MEASURES),
+            *(falls(cover._replace(k=(cover.k + step) % 5), picture) for step in (1, -1)),
+            falls(cover, picture, added=True),
+        ],
     }
 
 

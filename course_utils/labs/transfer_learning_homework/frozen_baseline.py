@@ -28,7 +28,12 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.probabilities import ask_probabilities, is_scaled_to_one, only_zeros_and_ones
+from course_utils.judging.probabilities import (
+    are_twice_softmax,
+    ask_probabilities,
+    is_scaled_to_one,
+    only_zeros_and_ones,
+)
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.transfer_learning_homework import rescue
 from course_utils.labs.transfer_learning_homework.headings import BASELINE, HEAD, LAB
@@ -60,6 +65,7 @@ TL5 = shared.TL5.in_lab(HEAD, notebook=LAB)
 TL7 = shared.TL7.in_lab(HEAD, notebook=LAB)
 TL10 = shared.TL10.in_lab(HEAD, notebook=LAB)
 TL11 = shared.TL11.in_lab(HEAD, notebook=LAB)
+TL64 = shared.TL64.in_lab(HEAD, notebook=LAB)
 TW1 = Misconception(
     "TW1",
     "a head on pixels",
@@ -147,7 +153,7 @@ class FrozenBaseline(Implementation):
         return (-torch.cdist(B, middles)).softmax(dim=1)
     ```
     """
-    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, TL11, PR1, TW1, TW2, TW3, TW4)
+    misconceptions = (TR6, TI3, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL10, TL11, TL64, PR1, TW1, TW2, TW3, TW4)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -180,6 +186,8 @@ class FrozenBaseline(Implementation):
         way = nearest_way(given, right, ways, NEARER if fair else NEARER_AND_OFF)
         if way:
             raise case.wrong(NAME, way)
+        if are_twice_softmax(given):
+            raise case.wrong(NAME, TL64)
         few.refuse_other_labels()
         refuse_width(case, answer)
         if not fair:
