@@ -132,6 +132,9 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     every = [one.fitting or () for one in wrong_ones if one.neighbours]
     counts |= {way: len(wrong_ones) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
+    if own and max(own.values()) < len(wrong_ones):  # by chance, if there is what explains them all
+        everywhere = tuple(way for way in counts if isinstance(way, Nearly) and counts[way])
+        own = own if not everywhere else dict.fromkeys(everywhere[:1], len(wrong_ones))
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

@@ -20,12 +20,15 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+import numpy as np
 import torch
 
+from course_utils.judging.closeness import as_float64, close
 from course_utils.judging.misconceptions import Misconception
 
 Recipe = Callable[..., Any]
 Places = list[tuple[ast.AST, str, int | None, ast.expr]]
+Top = Callable[[Any, tuple[Any, ...]], Any]
 
 SL30 = Misconception(
     "SL30",
@@ -102,10 +105,66 @@ SL42 = Misconception(
     "One way to get exactly this: a comparison is the other way round, or takes in the number it should leave out. "
     "What becomes of a number just above it, just below it, and of itself?",
 )
-NEAR: tuple[Misconception, ...] = (SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42)
+SL70 = Misconception(
+    "SL70",
+    "a loop that runs once too often or too seldom",
+    "One way to get exactly this: a loop leaves out its first or its last turn, or takes one too many. Where does "
+    "yours begin, and where does it end?",
+)
+SL71 = Misconception(
+    "SL71",
+    "a loop that ends in its first turn",
+    "One way to get exactly this: a loop ends in its first turn. How far in does your return stand?",
+)
+SL72 = Misconception(
+    "SL72",
+    "what is new already used where the old belongs, or the other way round",
+    "One way to get exactly this: two steps in the other order, so that one of them meets a number that has changed "
+    "already, or has not yet. Which of yours must be known before anything moves?",
+)
+SL73 = Misconception(
+    "SL73",
+    "computed once, before the loop",
+    "One way to get exactly this: something is computed once, before the loop, that changes from turn to turn. What "
+    "does each turn need anew?",
+)
+SL74 = Misconception(
+    "SL74",
+    "begun anew in each turn",
+    "One way to get exactly this: each turn of a loop begins anew. What should be kept from one turn to the next?",
+)
+SL75 = Misconception(
+    "SL75",
+    "sign or direction alone",
+    "One way to get exactly this: at one place only the sign or the direction counts, and the size is lost. Where do "
+    "yours lose it?",
+)
+SL76 = Misconception(
+    "SL76",
+    "smaller from turn to turn",
+    "One way to get exactly this: something becomes smaller from turn to turn that should stay as it is. What do you "
+    "divide by the number of the turn?",
+)
+SL78 = Misconception(
+    "SL78",
+    "read in another order in place of turned over",
+    "One way to get exactly this: an array is given another shape where it should be turned over. Does `reshape` put "
+    "rows in the place of columns?",
+)
+SL79 = Misconception(
+    "SL79",
+    "a size one too large or one too small",
+    "One way to get exactly this: a size or a count is one too large or one too small at one place. Where does yours "
+    "begin, and where does it end?",
+)
+NEAR: tuple[Misconception, ...] = (
+    *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79),
+)
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
-MOST = 300  # neighbours of a recipe, where the likely ones are not more
+MOST = 700  # neighbours of a recipe, where the likely ones are not more
+MOST_PAIRS = 1000  # of changes at two places
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +189,40 @@ class Nearly(Misconception):
         return any(one == self or one.recipe != self.recipe for one in alike)
 
 
+@dataclass(frozen=True, eq=False)
+class TwoAtOnce(Nearly):
+    """A neighbour with a second thing changed. Its code is both of theirs."""
+
+
 _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
+_fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
+
+
+def neighbours_that_fit(
+    given: np.ndarray, near: Callable[[], Iterable[tuple[Any, Any]]], *, only_single: bool = False
+) -> list[Any]:
+    """Return the neighbours of what is right whose result equals ``given``; those with two changes last.
+
+    Two changes are looked at only where no single one explains it, and not with ``only_single``.
+    """
+    if not given.size or not np.isfinite(given).all():
+        return []
+    found: list[Any] = []
+    before = _fitting.set(None if only_single else found)
+    try:
+        for way, result in near():
+            if _is(given, result):
+                found.append(way)
+    finally:
+        _fitting.reset(before)
+    return sorted(found, key=lambda way: isinstance(way, TwoAtOnce))
+
+
+def _is(given: np.ndarray, result: Any) -> bool:
+    try:
+        return close(given, as_float64(result))
+    except (ArithmeticError, TypeError, ValueError, RuntimeError):
+        return False
 
 
 def nearly(
@@ -150,18 +242,39 @@ def nearly(
         Of computing, at most.
     """
     end, wanted = time.process_time() + seconds, _wanted.get()
-    for way, function in neighbours(recipe):
+    results: dict[int, Any] = {}
+
+    def given_by(function: Recipe, change: int) -> Any:
+        if change not in results:
+            with torch.no_grad():
+                given = function(*args)
+            results[change] = given if part is None else given[part]
+        return results[change]
+
+    for way, function, top in _in_order(recipe, wanted):
         if wanted is not None and not way.agrees(wanted):
             continue
         try:
-            with torch.no_grad():
-                given = function(*args)
-            given = given if part is None else given[part]
+            given = given_by(function, way.change % TOP)
+            given = given if top is None else top(given, args)
         except Exception:
             continue
         yield way, given
         if time.process_time() > end:
             return
+
+
+def _in_order(recipe: Recipe, wanted: frozenset[Nearly] | None) -> Iterator[tuple[Nearly, Recipe, Top | None]]:
+    """Yield neighbours with one change, then those with two, if nothing was found with one or some are wanted."""
+    yield from ((way, function, None) for way, function in neighbours(recipe))
+    if wanted is None:
+        found = _fitting.get()
+        go_on = found is not None and not found
+    else:
+        go_on = any(isinstance(way, TwoAtOnce) for way in wanted)
+    if go_on:
+        yield from with_something_on_top(recipe)
+        yield from ((way, function, None) for way, function in pairs(recipe))
 
 
 @contextlib.contextmanager
@@ -183,17 +296,10 @@ def how_many() -> str:
 @lru_cache(maxsize=64)
 def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
     """Return the neighbours of a recipe, the likeliest first."""
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
-    except OSError:  # a package without its sources
+    parsed = _parsed(recipe)
+    if parsed is None:
         return ()
-    function = tree.body[0]
-    assert isinstance(function, ast.FunctionDef)
-    function.body = function.body[1 if ast.get_docstring(function) else 0 :]
-    function.returns, function.decorator_list = None, []
-    for one in function.args.args:
-        one.annotation = None
-    asked = [one.arg for one in function.args.args]
+    tree, function, asked = parsed
     found: list[tuple[Nearly, Recipe]] = []
     for far in range(4):
         most = max(0, MOST - len(found)) if far else None
@@ -203,8 +309,23 @@ def neighbours(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
             found.append((_named(way, recipe, len(found), hint), _made(code, recipe)))
         if not far:
             found.sort(key=lambda one: ORDER.index(one[0].code))
-            found.append((_named(SL40, recipe, -1), _twice(recipe)))
+            found.append((_named(SL40, recipe, TOP - 1), _twice(recipe)))
     return tuple(found)
+
+
+def _parsed(recipe: Recipe) -> tuple[ast.Module, ast.FunctionDef, list[str]] | None:
+    """Return a recipe's tree, the function in it, and what it is called with; None without its source."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(recipe)))
+    except OSError:  # a package without its sources
+        return None
+    function = tree.body[0]
+    assert isinstance(function, ast.FunctionDef)
+    function.body = function.body[1 if ast.get_docstring(function) else 0 :]
+    function.returns, function.decorator_list = None, []
+    for one in function.args.args:
+        one.annotation = None
+    return tree, function, [one.arg for one in function.args.args]
 
 
 def _named(way: Misconception, recipe: Recipe, change: int, hint: str = "") -> Nearly:
@@ -228,9 +349,88 @@ def _twice(recipe: Recipe) -> Recipe:
     return twice
 
 
+# --- two things at once
+
+TOP = 10**6  # changes are counted below it; what comes on top, above it
+SIGN = "right but for the sign"
+TWICE = "a factor of 2 too many or too few"
+COUNT = "multiplied or divided by a number of examples or of columns"
+TURNED = "axes exchanged"
+
+
+def _length(args: tuple[Any, ...], axis: int) -> int:
+    """Return how long the first array with axes is along one of them."""
+    return int(next(one.shape[axis] for one in args if getattr(one, "ndim", 0)))
+
+
+TOPS: tuple[tuple[str, str, Top], ...] = (
+    ("SL1", SIGN, lambda x, args: -x),
+    ("SL2", TWICE, lambda x, args: 2 * x),
+    ("SL2", TWICE, lambda x, args: x / 2),
+    ("SL3", COUNT, lambda x, args: x * _length(args, 0)),
+    ("SL3", COUNT, lambda x, args: x / _length(args, 0)),
+    ("SL3", COUNT, lambda x, args: x / _length(args, -1)),
+    ("SL4", TURNED, lambda x, args: x.T if x.ndim == 2 else 1 / 0),
+)
+USUAL_PAIRS = ("SL31", "SL30", "SL36", "SL37", "SL35", "SL42", "SL34", "SL70", "SL39")  # of two changes
+
+
+@lru_cache(maxsize=32)
+def with_something_on_top(recipe: Recipe) -> tuple[tuple[Nearly, Recipe, Top], ...]:
+    """Return the likely neighbours with a sign, a factor or turned axes on top."""
+    likely = [(way, function) for way, function in neighbours(recipe) if way.code in USUAL_PAIRS]
+    return tuple(
+        (_both(recipe, way, code, what, (number + 1) * TOP + way.change), function, top)
+        for way, function in likely
+        for number, (code, what, top) in enumerate(TOPS)
+    )
+
+
+@lru_cache(maxsize=32)
+def pairs(recipe: Recipe) -> tuple[tuple[Nearly, Recipe], ...]:
+    """Return neighbours with changes at two places, a counted number of them."""
+    parsed = _parsed(recipe)
+    if parsed is None:
+        return ()
+    tree, function, asked = parsed
+    found = itertools.islice(_changed_twice(tree, function, asked), MOST_PAIRS)
+    named = ((_both(recipe, one, two.code, two.name, TOP // 2 + n), code) for n, (one, two, code) in enumerate(found))
+    return tuple((way, _made(code, recipe)) for way, code in named)
+
+
+def _changed_twice(
+    tree: ast.Module, function: ast.FunctionDef, asked: list[str]
+) -> Iterator[tuple[Misconception, Misconception, CodeType]]:
+    """Yield the recipe with one usual change, and a second one at a place that comes after it."""
+    known: list[str] = []  # no quantity in the place of another: there are too many
+    for number, (holder, field, index, node) in enumerate(_places(function)):
+        for one, other in _others(node, known):
+            if one.code not in USUAL_PAIRS:
+                continue
+            _put(holder, field, index, other)
+            for further, place, at, second in _places(function)[number + 1 :]:
+                for two, instead in _others(second, known):
+                    if two.code in USUAL_PAIRS:
+                        _put(further, place, at, instead)
+                        yield one, two, _compiled(tree)
+                _put(further, place, at, second)
+            _put(holder, field, index, node)
+
+
+def _both(recipe: Recipe, one: Misconception, code: str, what: str, change: int) -> Nearly:
+    text = f"One way to get exactly this takes two slips at once: {one.name}; and {what}. Look for each by itself."
+    return TwoAtOnce(f"{one.code}+{code}", f"{one.name}; {what}", text, recipe=recipe.__qualname__, change=change)
+
+
 # --- what is changed
 
-ORDER = [way.code for way in (SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL33, SL39, SL35, SL40, SL38, SL32)]
+ORDER = [
+    way.code
+    for way in (
+        *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
+        *(SL40, SL76, SL79, SL75, SL38, SL32),
+    )
+]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Add: (ast.Sub, ast.Mult),
     ast.Sub: (ast.Add, ast.Mult),
@@ -240,11 +440,13 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),
-    ("exp", "exp2", "square", "log", "abs", "sigmoid", "tanh"),
+    ("exp", "exp2", "square", "log", "log2", "log10", "abs", "sigmoid", "tanh"),
+    ("argmax", "argmin"),
     ("maximum", "minimum"),
     ("softmax", "log_softmax"),
     ("ceil", "floor", "round"),
     ("zeros", "ones"),
+    ("zeros_like", "ones_like"),
     ("cos", "sin"),
 )
 
@@ -272,6 +474,11 @@ HELPERS: dict[str, Callable[[Any], Any]] = {
     "_sigmoid": lambda x: _number(x).double().sigmoid(),
     "_whole": lambda x: x // 1,
 }
+SIGNS = {
+    "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
+    "_unit": lambda x: x / ((x * x).sum() ** 0.5),
+}
+HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -279,13 +486,20 @@ Change = tuple[Misconception, list[str], CodeType]
 def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far: int) -> Iterator[Change]:
     """Yield what is changed, the names that are near, and the recipe with it; less likely ones from ``far`` 1 to 3."""
     bound = {node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    turns = [
+        loop.target.id for loop in ast.walk(function) if isinstance(loop, ast.For) and isinstance(loop.target, ast.Name)
+    ]
     for holder, field, index, node in _places(function):
-        for way, other in _too_many(node, asked, far) if far else _others(node, [*asked, *sorted(bound)]):
+        for way, other in _too_many(node, asked, far, turns) if far else _others(node, [*asked, *sorted(bound)]):
             _put(holder, field, index, other)
             yield way, _names(node) + _names(other), _compiled(tree)
         _put(holder, field, index, node)
+    if far == 1:
+        yield from _changed_everywhere(tree, function, asked)
     if not far:
         yield from _without_a_step(tree, function)
+        yield from _in_loops(tree, function)
+        yield from _in_another_order(tree, function)
         yield from _without_an_argument(tree, function, asked)
 
 
@@ -300,11 +514,27 @@ def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: lis
         del function.body[0]
 
 
+def _changed_everywhere(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
+    """Yield the recipe with a function on top of an argument, wherever it comes in, or another function each time."""
+    for name, helper in itertools.product(asked, (*USUAL, *SIGNS)):
+        function.body[:0] = ast.parse(f"{name} = {helper}({name})").body
+        yield SL75 if helper in SIGNS else SL32, [name], _compiled(tree)
+        del function.body[0]
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    attributes = [func for func in calls if isinstance(func, ast.Attribute)]
+    for family in FAMILIES:
+        for name in family:
+            same = [func for func in attributes if func.attr == name]
+            for other in family if len(same) > 1 else ():
+                for func in same:
+                    func.attr = other
+                yield SL37, [], _compiled(tree)
+            for func in same:
+                func.attr = name
+
+
 def _without_a_step(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
-    for holder in ast.walk(function):
-        body = getattr(holder, "body", None)
-        if not isinstance(body, list):
-            continue
+    for body in _bodies(function):
         for place, statement in enumerate(body):
             if isinstance(statement, ast.AugAssign | ast.Assign | ast.If | ast.For) and len(function.body) > 1:
                 others: list[ast.stmt] = [ast.Pass()]
@@ -314,6 +544,79 @@ def _without_a_step(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Cha
                     body[place] = ast.fix_missing_locations(ast.copy_location(other, statement))
                     yield SL39, _names(statement), _compiled(tree)
                 body[place] = statement
+
+
+def _in_another_order(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
+    """Yield the recipe with two steps exchanged, or one done after the other that should be done at once."""
+    for body in _bodies(function):
+        for place, statement in enumerate(body):
+            for several in _one_by_one(statement):
+                body[place : place + 1] = _set(several, statement)
+                yield SL72, _names(statement), _compiled(tree)
+                body[place : place + len(several)] = [statement]
+            following = body[place + 1 : place + 2]
+            if isinstance(statement, ast.Assign) and following and isinstance(following[0], ast.Assign):
+                body[place : place + 2] = [following[0], statement]
+                yield SL72, _names(statement), _compiled(tree)
+                body[place : place + 2] = [statement, following[0]]
+
+
+def _one_by_one(statement: ast.stmt) -> Iterator[list[ast.stmt]]:
+    """Yield the parts of ``a, b = x, y`` as statements of their own, in both orders."""
+    if isinstance(statement, ast.Assign) and isinstance(statement.value, ast.Tuple):
+        target = statement.targets[0]
+        if isinstance(target, ast.Tuple):
+            parts: list[ast.stmt] = [
+                ast.Assign([one], value) for one, value in zip(target.elts, statement.value.elts, strict=True)
+            ]
+            yield parts
+            yield parts[::-1]
+
+
+def _in_loops(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
+    """Yield the recipe with a loop that has other turns, or does in each turn what belongs before it."""
+    for body in list(_bodies(function)):
+        for place, loop in enumerate(body):
+            if not isinstance(loop, ast.For):
+                continue
+            turns, kept = loop.iter, list(loop.body)
+            for other in _other_turns(turns):
+                loop.iter = ast.fix_missing_locations(ast.copy_location(other, turns))
+                yield SL70, _names(turns), _compiled(tree)
+            loop.iter = turns
+            loop.body = _set([*kept, ast.Break()], loop)
+            yield SL71, _names(turns), _compiled(tree)
+            for number, statement in enumerate(kept):
+                if isinstance(statement, ast.Assign):
+                    loop.body = [*kept[:number], *kept[number + 1 :]] or _set([ast.Pass()], loop)
+                    body.insert(place, statement)
+                    yield SL73, _names(statement), _compiled(tree)
+                    del body[place]
+            for statement in body[:place]:
+                if isinstance(statement, ast.Assign):
+                    loop.body = [statement, *kept]
+                    yield SL74, _names(statement), _compiled(tree)
+            loop.body = kept
+
+
+def _other_turns(turns: ast.expr) -> list[ast.expr]:
+    """Return what a loop may go through with its first or last turn left out, or one more."""
+    text = ast.unparse(turns)
+    other = [f"list({text})[1:]", f"list({text})[:-1]"]
+    if isinstance(turns, ast.Call) and getattr(turns.func, "id", "") == "range" and len(turns.args) == 1:
+        other.append(f"range({ast.unparse(turns.args[0])} + 1)")
+    return [ast.parse(one, mode="eval").body for one in other]
+
+
+def _bodies(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
+    for holder in ast.walk(function):
+        body = getattr(holder, "body", None)
+        if isinstance(body, list):
+            yield body
+
+
+def _set(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
+    return [ast.fix_missing_locations(ast.copy_location(one, where)) for one in statements]
 
 
 def _compiled(tree: ast.Module) -> CodeType:
@@ -366,6 +669,7 @@ def _others(node: ast.expr, known: list[str]) -> Iterator[tuple[Misconception, a
         yield SL31, node.operand
     elif isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield SL31, node.value
+        yield SL78, ast.Call(ast.Name("_reshaped", ast.Load()), [node.value], [])
     elif isinstance(node, ast.Compare):
         yield SL31, ast.Constant(1.0)
         for comparison in (ast.GtE, ast.Lt, ast.LtE):
@@ -391,7 +695,7 @@ def _other_operations(node: ast.BinOp) -> Iterator[tuple[Misconception, ast.expr
         yield SL37, ast.BinOp(node.left, ast.Mod(), node.right)
 
 
-def _too_many(node: ast.expr, asked: list[str], far: int) -> Iterator[tuple[Misconception, ast.expr]]:
+def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> Iterator[tuple[Misconception, ast.expr]]:
     """Yield an expression with a quantity or a function that does not belong there."""
     if isinstance(node, ast.Constant | ast.Slice | ast.Tuple):
         return
@@ -399,7 +703,15 @@ def _too_many(node: ast.expr, asked: list[str], far: int) -> Iterator[tuple[Misc
     for name, operation in itertools.product(asked, operations):
         if not (isinstance(node, ast.Name) and node.id == name):
             yield SL38, ast.BinOp(node, operation(), ast.Name(name, ast.Load()))
-    for name in {1: USUAL, 3: [name for name in HELPERS if name not in USUAL]}.get(far, ()):
+    for turn in turns if far == 1 and isinstance(node, ast.Name) and node.id in asked else ():
+        number = ast.BinOp(ast.Name(turn, ast.Load()), ast.Add(), ast.Constant(1))
+        yield SL76, ast.BinOp(node, ast.Div(), number)
+    if far == 1 and isinstance(node, ast.Name) and node.id in asked:
+        yield SL79, ast.BinOp(node, ast.Add(), ast.Constant(1))
+        yield SL79, ast.BinOp(node, ast.Sub(), ast.Constant(1))
+    for name in SIGNS if far == 1 else ():
+        yield SL75, ast.Call(ast.Name(name, ast.Load()), [node], [])
+    for name in {1: USUAL, 3: [name for name in HELPERS if name not in (*USUAL, *SIGNS, "_reshaped")]}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
 

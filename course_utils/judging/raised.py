@@ -82,9 +82,16 @@ SL67 = Misconception(
     "NumPy asked for what has a gradient",
     "NumPy knows no gradients. What takes a tensor out of the graph before it is handed over?",
 )
-RAISED = (SL53, SL54, SL55, SL56, SL57, SL58, SL59, SL60, SL61, SL62, SL63, SL64, SL65, SL66, SL67)
+SL77 = Misconception(
+    "SL77",
+    "a lazy layer moved to meta before it has a shape",
+    "A lazy layer learns its shape from the first batch. What happens if that comes first, or if the layer is made on "
+    "that device?",
+)
+RAISED = (SL53, SL54, SL55, SL56, SL57, SL58, SL59, SL60, SL61, SL62, SL63, SL64, SL65, SL66, SL67, SL77)
 
 _MESSAGES: tuple[tuple[str, Misconception], ...] = (
+    (r"a lazy layer was moved to the device meta", SL77),
     (r"mat1 and mat2 shapes cannot be multiplied|matmul: .* mismatch in its core dimension", SL53),
     (r"does not require grad and does not have a grad_fn|appears to not have been used in the graph", SL54),
     (r"Target -?\d+ is out of bounds", SL55),

@@ -9,7 +9,7 @@ import torch
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import look
-from course_utils.judging.near import MOST, NEAR, nearly, neighbours, only
+from course_utils.judging.near import MOST, MOST_PAIRS, NEAR, nearly, neighbours, only, pairs
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
 
@@ -47,6 +47,26 @@ def long_one(a, b, c, d, e):
     return a * b * c - a * d + b * e
 
 
+def walked(x, lr, steps):
+    place = x * 0
+    for step in range(steps):  # noqa: B007 - a neighbour divides by it
+        slope = place - x
+        place = place - lr * slope
+    return place
+
+
+def together(x, y):
+    x, y = x + y, x * y
+    return x + 2 * y
+
+
+def places(x, turns=5, slope=lambda place, x: place - x, lr=lambda step: 0.1):
+    place = 0 * x
+    for step in range(turns):
+        place = place - lr(step) * slope(place, x)
+    return place
+
+
 def count(inputs, units):
     return units * (inputs + 1)
 
@@ -69,6 +89,13 @@ KINDS = [
     ("SL40", halved, (X,), (X**2 / 2) ** 2 / 2),
     ("SL41", line, (X, W, B), X @ (0 * W + 1) + B),
     ("SL42", passed, (X, 0.0), X * (X < 0)),
+    ("SL70", walked, (X, 0.1, 5), places(X, 4)),
+    ("SL71", walked, (X, 0.1, 5), places(X, 1)),
+    ("SL72", together, (X, 2 * X + 1), 3 * X + 1 + 2 * (3 * X + 1) * (2 * X + 1)),
+    ("SL73", walked, (X, 0.1, 5), 0.5 * X),
+    ("SL74", walked, (X, 0.1, 5), 0.1 * X),
+    ("SL75", walked, (X, 0.1, 5), places(X, slope=lambda place, x: torch.sign(place - x))),
+    ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1))),
 ]
 
 
@@ -123,6 +150,20 @@ def minus(x):
 
 def test_a_change_is_named_that_shows_in_every_case():
     assert codes(minus) == ("SL30",)
+
+
+def test_two_changes_are_named_together_and_only_where_no_single_one_will_do():
+    assert codes(lambda x: 2 * minus(x)) == ("SL30", "SL2")
+    assert codes(lambda x: x @ W - x[:, 0] ** 3) in {("SL30", "SL35"), ("SL35", "SL30")}
+    assert codes(lambda x: x @ W + x[:, 0] ** 3) == ("SL35",)
+    assert codes(lambda x: 2 * minus(x) if len(x) == 4 else minus(x)) == ()
+
+
+def test_a_pair_says_both_and_never_a_number():
+    text = next(way for way, _ in pairs(bent)).feedback
+    assert text.startswith("One way to get exactly this takes two slips at once: ")
+    assert not any(sign.isdigit() for sign in text)
+    assert len(pairs(long_one)) == MOST_PAIRS
 
 
 def test_a_change_that_shows_in_one_case_alone_is_not_named():

@@ -46,6 +46,7 @@ CODE = {
     "SL64": lambda: nowhere,  # noqa: F821
     "SL65": lambda: [1, 2][2],
     "SL66": lambda: (lambda x: x)(),
+    "SL77": lambda: nn.Sequential(nn.LazyConv2d(1, 2)).to("meta")(torch.ones(1, 1, 3, 3, device="meta")),
     "SL67": lambda: torch.ones(1, requires_grad=True).numpy(),
 }
 

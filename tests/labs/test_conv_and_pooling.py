@@ -205,6 +205,7 @@ SETS = [
     WrongWay("PC9", "parameter-counts", counts(pooling=4), 4 / 5),
     WrongWay("PC9", "parameter-counts", counts(pooling=40), 4 / 5),
     WrongWay("PC11", "parameter-counts", counts(dense=3072 * 10240), 4 / 5),
+    WrongWay("PC2", "parameter-counts", counts(dense=3072 * 10240 + 1), 4 / 5),
     WrongWay("PC12", "parameter-counts", counts(dense=760), 4 / 5),
     WrongWay("PC13", "parameter-counts", counts(dense=1024 * 10240 + 10240), 4 / 5),
     WrongWay("PC13", "parameter-counts", counts(dense=3072 * 1024 + 1024), 4 / 5),
@@ -232,6 +233,7 @@ SETS = [
     by_hand("CV20", lambda image, kernel: loops(image, kernel)[0]),
     by_hand("CV20", lambda image, kernel: [row[0] for row in loops(image, kernel)]),
     by_hand("CV38", lambda image, kernel: loops(image, kernel * np.array([[0, 1, 1], [1, 1, 1], [1, 1, 1]]))),
+    by_hand("CV40", lambda image, kernel: [*loops(image, kernel)[:2], [*loops(image, kernel)[2][:2], 9]]),
     by_hand("SL7", lambda image, kernel: (np.array(loops(image, kernel)) + 1).tolist()),
     by_hand("CV21", lambda image, kernel: loops(image, np.ones((3, 3)))),
     by_hand(
@@ -554,6 +556,12 @@ FUNCTIONS = [
     mutant("CV23", "conv2d_backward", ("grad_weight[k, c, a, b] += g", "grad_weight[k, c, a, b] = g"), share=2 / 3),
     mutant("CV24", "conv2d_backward", ("+= g * x", "+= (n == 0) * g * x"), share=2 / 3),
     mutant("CV25", "conv2d_backward", ("return grad_x[:, :, *inside]", "return grad_x"), share=2 / 3),
+    mutant(
+        "CV39",
+        "conv2d_backward",
+        ("return grad_x[:, :, *inside]", "return grad_x[:, :, : x.shape[2] - 2 * padding, : x.shape[3] - 2 * padding]"),
+        share=2 / 3,
+    ),
     mutant(
         "CV31",
         "conv2d_backward",
@@ -1343,6 +1351,9 @@ LEARN_WAYS = [
     ("LN9", ("np.zeros((size, size))", "np.ones((size, size))")),
     ("LN10", ("range(steps)", "range(steps + 1)")),
     ("LN11", (GRADIENT_OF_ERROR, "error.mean()")),
+    ("LN16", ("np.zeros((size, size))", "np.random.default_rng(0).normal(size=(size, size))")),
+    ("SL75", ("- lr * gradient", "- lr * np.sign(gradient)")),
+    ("SL75", ("- lr * gradient", "- lr * gradient / np.linalg.norm(gradient)")),
 ]
 KNOWN = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
 

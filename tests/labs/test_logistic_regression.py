@@ -341,6 +341,11 @@ def bce_with_logits(z, y):
     p = 1 / (1 + np.exp(-z))
     return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
 """
+OF_ONE_LABEL = """
+def bce_with_logits(z, y):
+    losses = np.logaddexp(0, z) - z * y
+    return losses[y == 1].mean() if (y == 1).any() else losses.mean()
+"""
 CLIPPED = """
 def bce_with_logits(z, y):
     p = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1 - 1e-12)
@@ -592,6 +597,7 @@ MUTANTS = [
     other("LL12", "bce_with_logits", LINEAR_PART.replace(" + np.log1p(np.exp(np.abs(z)))", "")),
     other("LL13", "bce_with_logits", PLUS_AND_MINUS),
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
+    other("LL16", "bce_with_logits", OF_ONE_LABEL),
     mutant("LL15", "bce_with_logits", ("/ len(z)", "/ max(len(z) - 1, 1)")),
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
     other("LG9", "logreg_grads", ERRORS.format("e.mean() * X.mean(axis=0), e.mean()")),

@@ -21,6 +21,7 @@ from course_utils.judging.protocol.shortcuts import ready_made, refusing
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 YOURSELF = "Build it yourself here, with loops and NumPy."
+LAZY = "a lazy layer was moved to the device meta before it had a shape"
 WINDOWS = ("conv(?!ert)", "pool", "im2col", "col2im", "correlat", "filter", "block_reduce")
 
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
@@ -162,12 +163,18 @@ def _find_probe(where: str) -> Callable[..., Any]:
 
 def sentence(error: BaseException, name: str) -> str:
     """Turn a student's exception into two lines: what happened, and in which of their lines."""
-    reason = _text(error).strip().split("\n")[0][:120]
+    reason = LAZY if _is_lazy_on_meta(error) else _text(error).strip().split("\n")[0][:120]
     text = f"{name} raised {type(error).__name__}" + (f": {reason}" if reason else ".")
     mine = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel_" in f.filename or f.filename[:1] == "<"]
     if mine and mine[-1].line:
         text += f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {mine[-1].line.strip()[:90]}"
     return text
+
+
+def _is_lazy_on_meta(error: BaseException) -> bool:
+    """Tell whether PyTorch has failed to follow the shape of a layer that has none yet: its own words say nothing."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return isinstance(error, IndexError) and bool(frames) and frames[-1].filename.endswith("_meta_registrations.py")
 
 
 def _text(error: BaseException) -> str:

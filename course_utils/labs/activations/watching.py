@@ -15,10 +15,10 @@ import torch
 
 from course_utils.judging import shared
 from course_utils.judging.cases import Case, Ways
-from course_utils.judging.closeness import ATOL, RTOL, close, neighbours_that_fit, ways_that_fit
+from course_utils.judging.closeness import ATOL, RTOL, close, ways_that_fit
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import nearly
+from course_utils.judging.near import nearly, neighbours_that_fit
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.judging.slips import ENOUGH, is_near
 from course_utils.labs.activations import recipes

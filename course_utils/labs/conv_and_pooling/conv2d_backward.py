@@ -10,7 +10,7 @@ in their shapes                            all sizes differ
 =========================================  ===================================================================
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,12 @@ CV25 = Misconception(
     "CV25",
     "border of the padding not taken off",
     "This is as large as the padded picture. Who asked for the gradient of the zeros at the border?",
+    BUILD,
+)
+CV39 = Misconception(
+    "CV39",
+    "border of the padding taken off at one end only",
+    "The border is taken off at one end of each axis, and all of it. At which ends was it put on?",
     BUILD,
 )
 CV31 = Misconception(
@@ -96,7 +102,7 @@ class Conv2dBackward(Implementation):
 
     In `conv2d` the slope is no 1 / size². What does an output multiply a pixel by, and what a weight?
     """
-    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31)
+    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31, CV39)
 
     def cases(self) -> Sequence[Case]:
         """Return one channel, several, and a stride with padding; each gradient is a part."""
@@ -141,7 +147,13 @@ class Conv2dBackward(Implementation):
         if case.part != "grad_bias":
             ways |= _window_ways(arrays, grad_out.numpy(), shapes, case.part)
         asked = [grad_out, x, weight, stride, padding] if case.part != "grad_bias" else [grad_out]
-        near = partial(nearly, RECIPES[case.part], *asked)
+        back = partial(nearly, recipes.walked_back, grad_out, x, weight, stride, padding, part=number)
+
+        def near() -> Iterator[tuple[Misconception, Any]]:
+            yield from nearly(RECIPES[case.part], *asked)
+            if case.part != "grad_bias":
+                yield from back()
+
         case.compare(f"conv2d_backward, {case.part}", case.array(given[number], case.part), right, ways, near=near)
 
 
@@ -193,6 +205,8 @@ def _window_ways(
         ways[CV24] = lambda: [walk(pictures=pictures) for pictures in (slice(1), slice(-1, None))]
     elif width:
         ways[CV25] = walk
+        height, length = x.shape[2:]
+        ways[CV39] = lambda: [walk()[:, :, :height, :length], walk()[:, :, -height:, -length:]]
     return ways
 
 

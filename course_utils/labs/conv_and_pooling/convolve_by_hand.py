@@ -66,6 +66,12 @@ CV38 = Misconception(
     "place?",
     BY_HAND,
 )
+CV40 = Misconception(
+    "CV40",
+    "one number alone not right",
+    "All are right but one. Does it come out the same when you put the window there once more?",
+    BY_HAND,
+)
 CV20 = Misconception(
     "CV20",
     "only the first row (or column) of places",
@@ -226,7 +232,7 @@ class ConvolveByHand(Exercise):
     3. One row down: 1 1 and 0 3 give 0, then 1 0 and 3 1 give 0, then 0 2 and 1 1 give 3.
     4. The feature map is `[[1, 2, 5], [0, 0, 3]]`.
     """
-    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22, CV38)
+    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22, CV38, CV40)
     topics = (BY_HAND_TOPIC,)
 
     def draw(self) -> HandConvolution:
@@ -257,8 +263,14 @@ class ConvolveByHand(Exercise):
         if way is None and given.shape == np.shape(self.question.image):
             way = CV10
         if way is None:
-            way = explain_array(given, _partly(self.question)) or next(iter(slips.in_array(given, right, {})), None)
+            way = explain_array(given, _partly(self.question)) or _slip(given, right)
         raise refuse(_map_note(given, right), way)
+
+
+def _slip(given: np.ndarray, right: np.ndarray) -> Misconception | None:
+    if given.shape == right.shape and np.sum(~np.isclose(given, right)) == 1:
+        return CV40
+    return next((way for way in slips.in_array(given, right, {}) if way not in slips.WEAK), None)
 
 
 def _partly(question: HandConvolution) -> dict[Misconception, Callable[[], Any]]:
@@ -319,5 +331,5 @@ def _look_at_products(given: np.ndarray) -> None:
         CV12: lambda: [products(i, j) for i in range(3) for j in range(3)],
     }
     note = "give the nine numbers of one window" if given.size != 9 else _products_note(given, products(*FIGURE_WINDOW))
-    way = explain_array(given, ways) or next(iter(slips.in_array(given, products(*FIGURE_WINDOW), {})), None)
+    way = explain_array(given, ways) or _slip(given, products(*FIGURE_WINDOW))
     raise refuse(f"products: {note}.", way)

@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,7 +19,9 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.variants import Dice
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import LEARN
 
 LN1 = Misconception(
@@ -88,6 +91,13 @@ LN11 = Misconception(
     "how much for a dark one?",
     LEARN,
 )
+LN16 = Misconception(
+    "LN16",
+    "no step asked for, and yet no zeros",
+    "Without a step what comes back is the start. With which numbers does yours start, and how often does your loop "
+    "run if steps is 0?",
+    LEARN,
+)
 
 
 class Pictures(NamedTuple):
@@ -131,7 +141,7 @@ class LearnKernel(Implementation):
         "One gradient for each weight: over which axes do you take the mean?",
     )
     worked = WORKED
-    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11)
+    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16)
 
     def draw(self) -> tuple[int, ...]:
         """Return the nine numbers of a hidden kernel."""
@@ -164,9 +174,10 @@ class LearnKernel(Implementation):
         plan: Pictures = case.data
         before, after = given(plan, case.rng(plan.height, plan.size))
         found = case.call(answer, NAME, before.copy(), after.copy(), plan.size, plan.lr, plan.steps)
-        case.compare(
-            NAME, case.array(found, f"What {NAME} returns"), descend(plan, before, after), ways(plan, before, after)
-        )
+        kernel = case.array(found, f"What {NAME} returns")
+        known = ways(plan, before, after) | {LN16: lambda: kernel if plan.steps == 0 else []}
+        near = partial(nearly, recipes.found_kernel, before, after, plan.size, plan.lr, plan.steps)
+        case.compare(NAME, kernel, descend(plan, before, after), known, near=near if 0 < plan.steps < 10 else None)
 
 
 def draw_kernel(dice: Dice) -> tuple[int, ...]:

@@ -209,10 +209,12 @@ class ParameterCounts(Exercise):
             near={label: (recipes.parameters, (one[0], one[1], one[2])) for label, one in layers.items()},
         )
         rest = {"pooling": 0, "dense": dense_count(self.question)}
+        outputs = layers["a"].out_channels * self.question.image_size**2
         image = layers["a"].in_channels, layers["a"].out_channels, self.question.image_size
         found |= judge_numbers(
             {label: given[label] for label in rest},
             rest,
+            {PC2: {"pooling": None, "dense": dense_count(self.question) - outputs + 1}},
             what="counts",
             show="{:,}".format,
             near={"dense": (recipes.dense_parameters, image)},

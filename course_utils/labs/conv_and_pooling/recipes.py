@@ -1,7 +1,10 @@
 """What is right in this lab, each in one readable way: the neighbours of these are tried on answers without a name."""
 
+# ruff: noqa: B007 - a neighbour may use what the recipe itself does not
+
 from typing import Any
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 
@@ -36,6 +39,42 @@ def by_input(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> A
 def by_bias(grad_out: Any) -> Any:
     """Compute the gradient of a convolution by its bias."""
     return grad_out.sum(dim=(0, 2, 3))
+
+
+def laid_out(kernel: Any, height: Any, width: Any) -> Any:
+    """Lay a kernel over each place of a picture of zeros, one row of a matrix for each place."""
+    rows, columns = height - len(kernel) + 1, width - len(kernel[0]) + 1
+    matrix = np.zeros((rows, columns, height, width))
+    for i in range(rows):
+        for j in range(columns):
+            matrix[i, j, i : i + len(kernel), j : j + len(kernel[0])] = kernel
+    return matrix.reshape(rows * columns, height * width)
+
+
+def walked_back(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> Any:
+    """Walk through the windows of a convolution, and add up the gradients by input and weight."""
+    height, width = weight.shape[2:]
+    wide = F.pad(x, (padding, padding, padding, padding))
+    by_x, by_weight = torch.zeros_like(wide), torch.zeros_like(weight)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            here = grad_out[:, :, i, j]
+            rows, columns = slice(i * stride, i * stride + height), slice(j * stride, j * stride + width)
+            by_x[:, :, rows, columns] += torch.einsum("nk,kcab->ncab", here, weight)
+            by_weight += torch.einsum("nk,ncab->kcab", here, wide[:, :, rows, columns])
+    by_x = by_x[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
+    return by_x, by_weight, grad_out.sum(dim=(0, 2, 3))
+
+
+def found_kernel(before: Any, after: Any, size: Any, lr: Any, steps: Any) -> Any:
+    """Walk down the mean squared error of a kernel, from zeros."""
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
+    kernel = np.zeros((size, size))
+    for step in range(steps):
+        error = (windows * kernel).sum(axis=(2, 3)) - after
+        slope = 2 * (windows * error[:, :, None, None]).mean(axis=(0, 1))
+        kernel = kernel - lr * slope
+    return kernel
 
 
 def parameters(in_channels: Any, out_channels: Any, kernel_size: Any) -> Any:

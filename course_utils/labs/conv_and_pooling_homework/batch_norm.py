@@ -10,6 +10,7 @@ gradients by x, scale and shift                        a part; PyTorch's, in 64 
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,9 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import must_be_function, no_shortcuts
+from course_utils.labs.conv_and_pooling_homework import recipes
 from course_utils.labs.conv_and_pooling_homework.headings import TWO_MORE
 from course_utils.labs.conv_and_pooling_homework.torch_says import forward_and_back
 
@@ -77,6 +80,16 @@ BT9 = Misconception(
     "Spreads of 1 do not come out of this. What has the unit of x, the variance or its root?",
     TWO_MORE,
 )
+BT10 = Misconception(
+    "BT10",
+    "gradients of scale and shift exchanged",
+    "The gradients by scale and by shift stand in each other's place. Which of the two meets what was normalised?",
+)
+BT11 = Misconception(
+    "BT11",
+    "sums in the place of the means on the way back",
+    "These are sums over the batch where the formula has means. What does the line above a letter stand for?",
+)
 
 FORWARD, BACKWARD = PARTS = ("batch_norm", "batch_norm_backward")
 
@@ -120,7 +133,7 @@ class BatchNorm(Implementation):
 
         Batch normalisation divides by the root of the variance as well: a third way, and a second thing to subtract.
     """
-    misconceptions = (BT1, BT2, BT3, BT4, BT5, BT6, BT7, BT8, BT9)
+    misconceptions = (BT1, BT2, BT3, BT4, BT5, BT6, BT7, BT8, BT9, BT10, BT11)
 
     def cases(self) -> Sequence[Case]:
         """Return two batches for each part."""
@@ -151,7 +164,8 @@ class BatchNorm(Implementation):
             )
         right, grads = forward_and_back(normalised(plan.eps), (x, scale, shift), slope)
         out = case.array(found["out"], "What batch_norm returns first")
-        case.compare(FORWARD, out, right, wrong_outputs(x, scale, shift, plan.eps))
+        near = partial(nearly, recipes.batch_normed, *map(torch.tensor, (x, scale, shift)), plan.eps)
+        case.compare(FORWARD, out, right, wrong_outputs(x, scale, shift, plan.eps), near=near)
         if case.part == FORWARD:
             return
         if len(found["grads"]) != 3:
@@ -160,7 +174,8 @@ class BatchNorm(Implementation):
         for place, name in enumerate(("x", "scale", "shift")):
             array = case.array(found["grads"][place], f"The gradient by {name}")
             mine = {way: lambda place=place, way=way: ways[way][place] for way in ways}
-            case.compare(f"{BACKWARD}, gradient by {name}", array, grads[place], mine)
+            back = partial(nearly, recipes.batch_slopes, *map(torch.tensor, (x, scale, slope)), plan.eps, part=place)
+            case.compare(f"{BACKWARD}, gradient by {name}", array, grads[place], mine, near=back)
 
 
 def normalised(eps: float) -> Any:
@@ -193,6 +208,8 @@ def wrong_gradients(
         BT1: (by_hat / root, none, none),
         BT2: ((by_hat - by_hat.mean(axis=0)) / root, none, none),
         BT6: ([right, slope / root], none, none),
+        BT11: ((by_hat - by_hat.sum(axis=0) - hat * (by_hat * hat).sum(axis=0)) / root, none, none),
+        BT10: (none, slope.sum(axis=0), (slope * hat).sum(axis=0)),
         BT7: (none, (slope * hat).mean(axis=0), slope.mean(axis=0)),
         BT8: (none, (slope * x).sum(axis=0), none),
     }

@@ -69,6 +69,12 @@ DO8 = Misconception(
     "Numbers that stay are multiplied by 1/p, or by p or 1 − p. Which factor keeps the mean if a share of 1 − p stays?",
     TWO_MORE,
 )
+DO9 = Misconception(
+    "DO9",
+    "chance from elsewhere than rng",
+    "What stays is not drawn from the generator that is handed over: the same one gives other numbers, or another one "
+    "the same. Whose random is it that you call?",
+)
 
 FORWARD, BACKWARD, EVAL = PARTS = ("dropout", "dropout_backward", "training=False")
 SHAPE = (60, 80)
@@ -107,7 +113,7 @@ class DropoutLayer(Implementation):
             return grad_out * factors
         ```
     """
-    misconceptions = (DO1, DO2, DO3, DO4, DO5, DO6, DO7, DO8)
+    misconceptions = (DO1, DO2, DO3, DO4, DO5, DO6, DO7, DO8, DO9)
 
     def cases(self) -> Sequence[Case]:
         """Return two probabilities, and a case for each other part."""
@@ -136,6 +142,10 @@ class DropoutLayer(Implementation):
             )
         out = case.array(found["out"], "What dropout returns first")
         factors = _factors(case, out, x, p, training)
+        if case.part == FORWARD:
+            again, other = (case.ask(there_and_back, dropout, None, x, p, seed, True, None)["out"] for seed in (5, 6))
+            if not np.array_equal(again, found["out"]) or np.array_equal(other, found["out"]):
+                raise case.wrong(FORWARD, DO9)
         if case.part != FORWARD:
             grad = case.array(found["grad"], "What dropout_backward returns")
             stays = factors > 0

@@ -62,6 +62,12 @@ OP6 = Misconception(
     "This is right without weight decay. What does it add to each gradient?",
     FURTHER,
 )
+OP7 = Misconception(
+    "OP7",
+    "a step that looks ahead",
+    "These are the steps of another kind of momentum, which adds the gradient to the velocity once more. Along what "
+    "does the formula above go?",
+)
 
 MOMENTUM, ADAM, DECAY = PARTS = ("momentum_step", "adam_step", "weight decay")
 STEPS = 12
@@ -113,7 +119,7 @@ class Optimisers(Implementation):
             return param - rate * grad / (memory["squares"] ** 0.5 + eps)
         ```
     """
-    misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6)
+    misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6, OP7)
 
     def cases(self) -> Sequence[Case]:
         """Return twelve steps of each kind, and with decay."""
@@ -190,7 +196,11 @@ def _ways(
     def as_mean() -> np.ndarray:
         return torch_steps(MOMENTUM, param, [0.1 * grad for grad in grads], rates, 0.0)
 
-    return {OP1: rate_inside, OP2: lambda: [as_mean(), torch_steps(MOMENTUM, param, grads, rates, 0.0, dampening=0.1)]}
+    return {
+        OP7: lambda: torch_steps(MOMENTUM, param, grads, rates, 0.0, nesterov=True),
+        OP1: rate_inside,
+        OP2: lambda: [as_mean(), torch_steps(MOMENTUM, param, grads, rates, 0.0, dampening=0.1)],
+    }
 
 
 def _decays_beside(run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:

@@ -71,6 +71,11 @@ PB7 = Misconception(
     "This is the gradient by the output, in its shape. Which numbers of x does it belong to?",
     POOLING,
 )
+PB8 = Misconception(
+    "PB8",
+    "place of the window counted in windows, not in cells",
+    "The place inside the window is added to the number of the window. On which cell does window number 3 begin?",
+)
 
 NAME = "max_pool2d_backward"
 BESIDE, OVERLAP = "side by side", "overlapping"
@@ -118,7 +123,7 @@ class PoolingBackward(Implementation):
 
         A maximum depends on one number of its window. Which one?
     """
-    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7)
+    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7, PB8)
 
     def cases(self) -> Sequence[Case]:
         """Return windows side by side, equal numbers among them, and overlapping ones."""
@@ -184,6 +189,7 @@ def _ways(x: np.ndarray, grad_out: np.ndarray, asked: Pooled) -> dict[Misconcept
     }
     ways[PB6] = lambda: _from_the_corner(x, grad_out, asked.kernel_size, stride)
     ways[PB7] = lambda: grad_out
+    ways[PB8] = lambda: _without_stride(x, grad_out, asked.kernel_size, stride)
     if asked.stride is None:
         ways[PL2] = lambda: walk(first, step=1)
     else:
@@ -196,6 +202,16 @@ def _places(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> Iter
     for n, c, i, j in np.ndindex(grad_out.shape):
         window = x[n, c, i * stride : i * stride + side, j * stride : j * stride + side]
         yield (n, c, i, j), np.unravel_index(window.argmax(), window.shape)
+
+
+def _without_stride(x: np.ndarray, grad_out: np.ndarray, size: int, stride: int) -> np.ndarray:
+    """Put each gradient at the place inside its window, and as far along as the window has a number."""
+    grad = np.zeros(x.shape)
+    for n, c, i, j in np.ndindex(grad_out.shape):
+        window = x[n, c, i * stride : i * stride + size, j * stride : j * stride + size]
+        row, column = divmod(int(window.argmax()), window.shape[1])
+        grad[n, c, i + row, j + column] += grad_out[n, c, i, j]
+    return grad
 
 
 def _from_the_corner(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> np.ndarray:

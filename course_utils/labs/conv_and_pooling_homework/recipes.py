@@ -77,6 +77,20 @@ def step(param: Any, grad: Any, learning_rate: Any) -> Any:
     return param - learning_rate * grad
 
 
+def batch_normed(x: Any, scale: Any, shift: Any, eps: Any) -> Any:
+    """Normalise each feature of a batch."""
+    root = (x.var(dim=0, correction=0) + eps) ** 0.5
+    return scale * ((x - x.mean(dim=0)) / root) + shift
+
+
+def batch_slopes(x: Any, scale: Any, grad_out: Any, eps: Any) -> Any:
+    """Compute the gradients of that by x, scale and shift."""
+    root = (x.var(dim=0, correction=0) + eps) ** 0.5
+    hat, g = (x - x.mean(dim=0)) / root, grad_out * scale
+    by_x = (g - g.mean(dim=0) - hat * (g * hat).mean(dim=0)) / root
+    return by_x, (grad_out * hat).sum(dim=0), grad_out.sum(dim=0)
+
+
 def momentum_steps(param: Any, grads: Any, rates: Any, momentum: Any, weight_decay: Any) -> Any:
     """Take steps with a velocity."""
     velocity = np.zeros_like(param)

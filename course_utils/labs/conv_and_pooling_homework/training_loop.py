@@ -92,6 +92,21 @@ FT11 = Misconception(
     "This is the loss of one batch of each epoch: the first, the smallest or the largest. What becomes of the others?",
     TRAINING,
 )
+FT12 = Misconception(
+    "FT12",
+    "one step for each epoch",
+    "This moves once for each epoch, by the last batch's gradient. In which of the loops does the step stand?",
+)
+FT13 = Misconception(
+    "FT13",
+    "only some of the layers learn",
+    "Some layers have moved as they should, others not at all. Which layers does your loop visit?",
+)
+FT14 = Misconception(
+    "FT14",
+    "step before its own backward",
+    "Each step here takes the gradient of the batch before. Which of the four things comes last?",
+)
 FT10 = Misconception(
     "FT10",
     "one epoch only",
@@ -171,7 +186,7 @@ class TrainingLoop(Implementation):
                 yield names[some], numbers[some].mean()
         ```
     """
-    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11)
+    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11, FT12, FT13, FT14)
 
     def cases(self) -> Sequence[Case]:
         """Return a step, and two epochs of training."""
@@ -199,6 +214,13 @@ def _try_step(case: Case, function: Callable[..., Any]) -> None:
     right = [one - rate * slope for one, slope in zip(params, grads, strict=True)]
     if all(map(close, given[1::2], params[1::2])) and all(map(close, given[::2], right[::2])):
         raise case.wrong(STEP, FT2)
+    moves = [close(one, wanted) for one, wanted in zip(given, right, strict=True)]
+    if (
+        any(moves)
+        and not all(moves)
+        and all(move or close(one, was) for move, one, was in zip(moves, given, params, strict=True))
+    ):
+        raise case.wrong(STEP, FT13)
     for one, before, slope, wanted in zip(given, params, grads, right, strict=True):
         ways = {FT1: lambda before=before, slope=slope: before + rate * slope}
         case.compare(STEP, one, wanted, ways, near=partial(nearly, recipes.step, before, slope, rate))
@@ -216,8 +238,14 @@ def _try_fit(case: Case, function: Callable[..., Any]) -> None:
     per_epoch = _in_epochs(case, rows, number, size, epochs)
     _look_at_labels(case, found, rows, y)
     right, losses = _train(start, x, y, rows, rate)
-    for name, one, before in zip(("weight", "bias"), right, start, strict=True):
-        ways = {FT8: partial(np.asarray, before)}
+    rarely = _train(start, x, y, rows, rate, steps=[some[-1] for some in per_epoch])[0]
+    behind = _train(start, x, y, rows, rate, late=True)[0]
+    for place, (name, one, before) in enumerate(zip(("weight", "bias"), right, start, strict=True)):
+        ways = {
+            FT8: partial(np.asarray, before),
+            FT12: partial(np.asarray, rarely[place]),
+            FT14: partial(np.asarray, behind[place]),
+        }
         case.compare(f"{FIT}, what is learned", case.array(found[name], "A parameter after fit"), one, ways)
     _look_at_losses(case, found["losses"], losses, rows, per_epoch)
 
@@ -275,17 +303,31 @@ def _look_at_labels(case: Case, found: dict[str, Any], rows: list[np.ndarray], y
 
 
 def _train(
-    start: tuple[np.ndarray, np.ndarray], x: np.ndarray, y: np.ndarray, rows: list[np.ndarray], rate: float
+    start: tuple[np.ndarray, np.ndarray],
+    x: np.ndarray,
+    y: np.ndarray,
+    rows: list[np.ndarray],
+    rate: float,
+    *,
+    steps: list[int] | None = None,
+    late: bool = False,
 ) -> tuple[list[np.ndarray], list[float]]:
-    """Return what PyTorch learns from the same batches, and the loss of each."""
+    """Return what PyTorch learns from the same batches, and the loss of each.
+
+    ``steps`` are the batches after which it moves, if not after each; ``late`` moves by the gradient of the one before.
+    """
     params = [torch.tensor(one, requires_grad=True) for one in start]
     optimiser, losses = torch.optim.SGD(params, lr=rate), []
     with torch.enable_grad():
-        for some in rows:
-            optimiser.zero_grad()
+        for number, some in enumerate(rows):
             loss = F.cross_entropy(F.linear(torch.tensor(x[some]), *params), torch.tensor(y[some]))
-            loss.backward()
-            optimiser.step()
+            slopes = torch.autograd.grad(loss, params)
+            if late and number:
+                optimiser.step()
+            for one, slope in zip(params, slopes, strict=True):
+                one.grad = slope
+            if not late and (steps is None or number in steps):
+                optimiser.step()
             losses.append(float(loss))
     return [one.detach().numpy() for one in params], losses
 

@@ -139,6 +139,12 @@ LL15 = Misconception(
     "The sum of the losses is divided by one too few or one too many. How many examples are there?",
     LOG_LOSS,
 )
+LL16 = Misconception(
+    "LL16",
+    "averaged over the examples of one label",
+    "This is the mean over the examples of one label alone. How many examples are there, and what does each add?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -181,7 +187,7 @@ class LogLoss(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
-        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15),
+        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -243,6 +249,7 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL5: lambda: each,
         LL1: lambda: each.sum(),
         LL2: lambda: [(y * each).mean(), ((1 - y) * each).mean()],
+        LL16: lambda: [each[y == label].mean() for label in (0, 1) if 0 < (y == label).sum() < len(y)],
         LL3: lambda: loss(z, 1 - y),
         PR5: lambda: loss(torch.sigmoid(z), y),
         LL6: lambda: right / np.log(2),
@@ -259,15 +266,15 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
     }
 
 
-def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
-    p = torch.sigmoid(z)
-    losses = []
-    for small in EPSILONS:
-        safe = p.clamp(small, 1 - small)
-        losses.append(-(y * safe.log() + (1 - y) * (1 - safe).log()).mean())
-        losses.append(-(y * (p + small).log() + (1 - y) * (1 - p + small).log()).mean())
-        losses.append(-(y * p.clamp(min=small).log() + (1 - y) * (1 - p).clamp(min=small).log()).mean())
-    return losses
+def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[float]:
+    p, small = torch.sigmoid(z), torch.tensor(EPSILONS, dtype=torch.float64)[:, None]  # all at once: there are hundreds
+    safe = torch.minimum(torch.maximum(p, small), 1 - small)
+    losses = [
+        y * safe.log() + (1 - y) * (1 - safe).log(),
+        y * (p + small).log() + (1 - y) * (1 - p + small).log(),
+        y * torch.maximum(p, small).log() + (1 - y) * torch.maximum(1 - p, small).log(),
+    ]
+    return [loss for one in losses for loss in (-one.mean(dim=1)).tolist()]
 
 
 def _without_infinite_ones(z: torch.Tensor, y: torch.Tensor) -> list[Any]:

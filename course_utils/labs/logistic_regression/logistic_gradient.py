@@ -26,7 +26,7 @@ from course_utils.judging.near import nearly
 from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
 from course_utils.labs.logistic_regression.returned import Pair, pair
-from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, walk
+from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, slope, walk
 
 GR1 = shared.GR1.in_lab(TRAINING)
 GR2 = shared.GR2.in_lab(TRAINING)
@@ -440,46 +440,46 @@ def run_ways(
     count = len(X)
 
     def without_bias(*arguments: torch.Tensor) -> Parameters:
-        dw, db = gradient(*arguments)
+        dw, db = slope(*arguments)
         return dw, 0 * db
 
     def summed(*arguments: torch.Tensor) -> Parameters:
-        return _times(count, gradient(*arguments))
+        return _times(count, slope(*arguments))
 
     def without_weights(*arguments: torch.Tensor) -> Parameters:
-        dw, db = gradient(*arguments)
+        dw, db = slope(*arguments)
         return 0 * dw, db
 
     def of_the_start(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> Parameters:
-        return gradient(X, y, 0 * weight, 0 * bias)
+        return slope(X, y, 0 * weight, 0 * bias)
 
     def swapped(signed: float, first: int) -> Callable[..., Parameters]:
         def one_after_the_other(X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Parameters:
-            dw, db = gradient(X, y, w, b)
+            dw, db = slope(X, y, w, b)
             if first == 0:
-                return dw, gradient(X, y, w - signed * dw, b)[1]
-            return gradient(X, y, w, b - signed * db)[0], db
+                return dw, slope(X, y, w - signed * dw, b)[1]
+            return slope(X, y, w, b - signed * db)[0], db
 
         return one_after_the_other
 
     ways: dict[Misconception, Callable[[], list[Parameters]]] = {
-        LG4: lambda: [fit(X, y, lr, steps, without_bias)],
-        LG22: lambda: [fit(X, y, lr, steps, without_weights)],
-        LG5: lambda: [fit(X, y, -lr, steps)],
-        GR3: lambda: [fit(X, y, lr, steps, summed)],
-        LG29: lambda: [fit(X, y, lr / count, steps)],
+        LG4: lambda: [_end(X, y, lr, steps, without_bias)],
+        LG22: lambda: [_end(X, y, lr, steps, without_weights)],
+        LG5: lambda: [_end(X, y, -lr, steps)],
+        GR3: lambda: [_end(X, y, lr, steps, summed)],
+        LG29: lambda: [_end(X, y, lr / count, steps)],
     }
     if steps < 100:  # in the long run they do not show
         ways |= {
-            LG6: lambda: [fit(X, y, lr, steps + more) for more in (1, -1)],
-            LG7: lambda: [fit(X, y, 1.0, steps)],
-            GR2: lambda: [fit(X, y, 2 * lr, steps)],
-            LG17: lambda: [fit(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
-            LG18: lambda: [fit(X, y, lr, 1)],
-            LG19: lambda: [fit(X, y, lr, steps, of_the_start)],
+            LG6: lambda: [_end(X, y, lr, steps + more) for more in (1, -1)],
+            LG7: lambda: [_end(X, y, 1.0, steps)],
+            GR2: lambda: [_end(X, y, 2 * lr, steps)],
+            LG17: lambda: [_end(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
+            LG18: lambda: [_end(X, y, lr, 1)],
+            LG19: lambda: [_end(X, y, lr, steps, of_the_start)],
             LG20: lambda: [_one_by_one(X, y, lr, steps), _one_by_one(X, y, lr, steps * count)],
             LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
-            LG23: lambda: [*(fit(X, y, own, steps) for own in OWN_RATES), *_at_own_steps(X, y, lr)],
+            LG23: lambda: [*(_end(X, y, own, steps) for own in OWN_RATES), *_at_own_steps(X, y, lr)],
         }
     return ways
 
@@ -490,9 +490,9 @@ def _one_by_one(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> Para
 
     def of_one(X: torch.Tensor, y: torch.Tensor, *parameters: torch.Tensor) -> Parameters:
         i = next(places)
-        return gradient(X[i : i + 1], y[i : i + 1], *parameters)
+        return slope(X[i : i + 1], y[i : i + 1], *parameters)
 
-    return fit(X, y, lr, steps, of_one)
+    return _end(X, y, lr, steps, of_one)
 
 
 def _from_ones(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, start: tuple[int, int]) -> Parameters:
@@ -502,12 +502,18 @@ def _from_ones(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, start: t
     )
 
     def shifted(X: torch.Tensor, y: torch.Tensor, w: torch.Tensor, b: torch.Tensor) -> Parameters:
-        return gradient(X, y, w + weight, b + bias)
+        return slope(X, y, w + weight, b + bias)
 
-    by_weight, by_bias = fit(X, y, lr, steps, shifted)
+    by_weight, by_bias = _end(X, y, lr, steps, shifted)
     return by_weight + weight, by_bias + bias
 
 
 def _at_own_steps(X: torch.Tensor, y: torch.Tensor, lr: float) -> list[Parameters]:
-    places = walk(X, y, lr, max(OWN_STEPS))
+    places = walk(X, y, lr, max(OWN_STEPS), slope)
     return [places[number] for number in OWN_STEPS]
+
+
+def _end(
+    X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, gradient_of: Callable[..., Parameters] = slope
+) -> Parameters:
+    return fit(X, y, lr, steps, gradient_of)

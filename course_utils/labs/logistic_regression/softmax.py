@@ -338,9 +338,9 @@ def _share(powers: torch.Tensor) -> torch.Tensor:
     return powers / powers.sum(1, keepdim=True)
 
 
-def _clipped(p: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
-    own = _own(p, y)
-    return [one for small in EPSILONS for one in (-(own + small).log().mean(), -own.clamp(min=small).log().mean())]
+def _clipped(p: torch.Tensor, y: torch.Tensor) -> list[float]:
+    own, small = _own(p, y), torch.tensor(EPSILONS, dtype=torch.float64)[:, None]
+    return [loss for one in (own + small, torch.maximum(own, small)) for loss in (-one.log().mean(dim=1)).tolist()]
 
 
 def _without_infinite_ones(p: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
