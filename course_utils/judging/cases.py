@@ -174,9 +174,12 @@ class Case:
         fitting = tuple(ways_that_fit(given, known))
         seen = slips.in_array(given, right, known)
         unexplained = not fitting and all(way in slips.WEAK for way in seen[:1])
-        if near and (how_many() == "some" or (unexplained and how_many() == "all")):
-            fitting = (*fitting, *neighbours_that_fit(given, near))
-        told = tuple(way for way in fitting if given.size > 1 or not slips.is_near(way)) or tuple(seen)
+        vague = not fitting and any(way in slips.VAGUE for way in seen[:1])
+        by_chance = vague or (bool(fitting) and given.size == 1)  # further cases may speak for a neighbour instead
+        own = fitting
+        if near and (how_many() == "some" or ((unexplained or by_chance) and how_many() == "all")):
+            fitting = (*fitting, *neighbours_that_fit(given, near, only_single=by_chance))
+        told = own or (() if vague or given.size == 1 else fitting) or tuple(seen)
         fitting = (*fitting, *seen)
         if given.shape != right.shape:
             line = _shape_line(given, right)

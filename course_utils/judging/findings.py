@@ -114,8 +114,7 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
 
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
     what was answered in one of them, too; of several ways the one that does so most often, and two slips together
-    before one that does not explain all. Where the code only raised,
-    nothing was answered.
+    or a neighbour of what is right before one that does not explain all. Where the code only raised, nothing was answered.
     """
     if _only_raised(first):
         return first
@@ -133,9 +132,9 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     every = [one.fitting or () for one in wrong_ones if one.neighbours]
     counts |= {way: len(wrong_ones) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
-    both = {way: count for way, count in counts.items() if isinstance(way, TwoSlips) and count == len(wrong_ones)}
-    if both and max(own.values(), default=0) < len(wrong_ones):  # two slips explain more than any one
-        own = both
+    if max(own.values(), default=0) < len(wrong_ones):  # by chance, if there is what explains them all
+        everywhere = [way for way in counts if isinstance(way, TwoSlips | Nearly) and counts[way] == len(wrong_ones)]
+        own = dict.fromkeys(everywhere[:1], len(wrong_ones)) or own
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

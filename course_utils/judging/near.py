@@ -145,13 +145,25 @@ SL76 = Misconception(
     "One way to get exactly this: something becomes smaller from turn to turn that should stay as it is. What do you "
     "divide by the number of the turn?",
 )
+SL78 = Misconception(
+    "SL78",
+    "read in another order in place of turned over",
+    "One way to get exactly this: an array is given another shape where it should be turned over. Does `reshape` put "
+    "rows in the place of columns?",
+)
+SL79 = Misconception(
+    "SL79",
+    "a size one too large or one too small",
+    "One way to get exactly this: a size or a count is one too large or one too small at one place. Where does yours "
+    "begin, and where does it end?",
+)
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
-    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79),
 )
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
-MOST = 360  # neighbours of a recipe, where the likely ones are not more
+MOST = 700  # neighbours of a recipe, where the likely ones are not more
 MOST_PAIRS = 1000  # of changes at two places
 
 
@@ -187,15 +199,17 @@ _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
 
 
-def neighbours_that_fit(given: np.ndarray, near: Callable[[], Iterable[tuple[Any, Any]]]) -> list[Any]:
+def neighbours_that_fit(
+    given: np.ndarray, near: Callable[[], Iterable[tuple[Any, Any]]], *, only_single: bool = False
+) -> list[Any]:
     """Return the neighbours of what is right whose result equals ``given``; those with two changes last.
 
-    Two changes are looked at only where no single one explains it.
+    Two changes are looked at only where no single one explains it, and not with ``only_single``.
     """
     if not given.size or not np.isfinite(given).all():
         return []
     found: list[Any] = []
-    before = _fitting.set(found)
+    before = _fitting.set(None if only_single else found)
     try:
         for way, result in near():
             if _is(given, result):
@@ -424,8 +438,8 @@ def _both(recipe: Recipe, one: Misconception, code: str, what: str, change: int)
 ORDER = [
     way.code
     for way in (
-        *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
-        *(SL40, SL76, SL75, SL38, SL32),
+        *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
+        *(SL40, SL76, SL79, SL75, SL38, SL32),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -437,7 +451,8 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),
-    ("exp", "exp2", "square", "log", "abs", "sigmoid", "tanh"),
+    ("exp", "exp2", "square", "log", "log2", "log10", "abs", "sigmoid", "tanh"),
+    ("argmax", "argmin"),
     ("maximum", "minimum"),
     ("softmax", "log_softmax"),
     ("ceil", "floor", "round"),
@@ -474,7 +489,7 @@ SIGNS = {
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
 }
-HELPERS |= SIGNS
+HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -490,6 +505,8 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
             _put(holder, field, index, other)
             yield way, _names(node) + _names(other), _compiled(tree)
         _put(holder, field, index, node)
+    if far == 1:
+        yield from _changed_everywhere(tree, function, asked)
     if not far:
         yield from _without_a_step(tree, function)
         yield from _in_loops(tree, function)
@@ -506,6 +523,25 @@ def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: lis
         function.body[:0] = ast.parse(line).body
         yield way, [name], _compiled(tree)
         del function.body[0]
+
+
+def _changed_everywhere(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
+    """Yield the recipe with a function on top of an argument, wherever it comes in, or another function each time."""
+    for name, helper in itertools.product(asked, (*USUAL, *SIGNS)):
+        function.body[:0] = ast.parse(f"{name} = {helper}({name})").body
+        yield SL75 if helper in SIGNS else SL32, [name], _compiled(tree)
+        del function.body[0]
+    calls = [node.func for node in ast.walk(function) if isinstance(node, ast.Call)]
+    attributes = [func for func in calls if isinstance(func, ast.Attribute)]
+    for family in FAMILIES:
+        for name in family:
+            same = [func for func in attributes if func.attr == name]
+            for other in family if len(same) > 1 else ():
+                for func in same:
+                    func.attr = other
+                yield SL37, [], _compiled(tree)
+            for func in same:
+                func.attr = name
 
 
 def _without_a_step(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
@@ -644,6 +680,7 @@ def _others(node: ast.expr, known: list[str]) -> Iterator[tuple[Misconception, a
         yield SL31, node.operand
     elif isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
         yield SL31, node.value
+        yield SL78, ast.Call(ast.Name("_reshaped", ast.Load()), [node.value], [])
     elif isinstance(node, ast.Compare):
         yield SL31, ast.Constant(1.0)
         for comparison in (ast.GtE, ast.Lt, ast.LtE):
@@ -680,9 +717,12 @@ def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> I
     for turn in turns if far == 1 and isinstance(node, ast.Name) and node.id in asked else ():
         number = ast.BinOp(ast.Name(turn, ast.Load()), ast.Add(), ast.Constant(1))
         yield SL76, ast.BinOp(node, ast.Div(), number)
+    if far == 1 and isinstance(node, ast.Name) and node.id in asked:
+        yield SL79, ast.BinOp(node, ast.Add(), ast.Constant(1))
+        yield SL79, ast.BinOp(node, ast.Sub(), ast.Constant(1))
     for name in SIGNS if far == 1 else ():
         yield SL75, ast.Call(ast.Name(name, ast.Load()), [node], [])
-    for name in {1: USUAL, 3: [name for name in HELPERS if name not in (*USUAL, *SIGNS)]}.get(far, ()):
+    for name in {1: USUAL, 3: [name for name in HELPERS if name not in (*USUAL, *SIGNS, "_reshaped")]}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
 

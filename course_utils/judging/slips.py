@@ -188,6 +188,7 @@ SLIPS: tuple[Misconception, ...] = (
     *(*NEAR, SL43, SL44, SL45),
 )
 
+VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
 WEAK = (SL6, SL11, SL12, SL16, SL21, SL22)  # what they say of the numbers has often a nearer cause
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance

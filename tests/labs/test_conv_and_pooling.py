@@ -559,7 +559,7 @@ FUNCTIONS = [
     mutant(
         "CV39",
         "conv2d_backward",
-        ("return grad_x[:, :, *inside]", "return grad_x[:, :, : x.shape[2], : x.shape[3]]"),
+        ("return grad_x[:, :, *inside]", "return grad_x[:, :, : x.shape[2] - 2 * padding, : x.shape[3] - 2 * padding]"),
         share=2 / 3,
     ),
     mutant(

@@ -203,7 +203,7 @@ WRONG_WAYS = [
     slip("FT10", LOOP, 1 / 2, ("    return history", "        return history")),
     slip("FT12", LOOP, 1 / 2, ("            sgd_step(network, learning_rate)\n", ""),
          ("        history.append", "        sgd_step(network, learning_rate)\n        history.append")),
-    slip("FT13", LOOP, None, ("for layer in network.layers:", "for layer in network.layers[-1:]:")),
+    slip("FT13", LOOP, 1 / 2, ("for layer in network.layers:", "for layer in network.layers[-1:]:")),
     slip("FT14", LOOP, 1 / 2, ("            network.backward(gradient)\n            sgd_step(network, learning_rate)\n",
          "            if start or history:\n                sgd_step(network, learning_rate)\n"
          "            network.backward(gradient)\n")),

@@ -10,7 +10,7 @@ in their shapes                            all sizes differ
 =========================================  ===================================================================
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -147,7 +147,13 @@ class Conv2dBackward(Implementation):
         if case.part != "grad_bias":
             ways |= _window_ways(arrays, grad_out.numpy(), shapes, case.part)
         asked = [grad_out, x, weight, stride, padding] if case.part != "grad_bias" else [grad_out]
-        near = partial(nearly, RECIPES[case.part], *asked)
+        back = partial(nearly, recipes.walked_back, grad_out, x, weight, stride, padding, part=number)
+
+        def near() -> Iterator[tuple[Misconception, Any]]:
+            yield from nearly(RECIPES[case.part], *asked)
+            if case.part != "grad_bias":
+                yield from back()
+
         case.compare(f"conv2d_backward, {case.part}", case.array(given[number], case.part), right, ways, near=near)
 
 

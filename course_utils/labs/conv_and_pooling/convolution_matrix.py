@@ -10,6 +10,7 @@ the example                                     EXAMPLE
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ import torch.nn.functional as F
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import MATRIX
 from course_utils.labs.conv_and_pooling.kernels import CV1, CV7
 
@@ -134,7 +137,8 @@ class ConvolutionMatrix(Implementation):
         kernel = EXAMPLE.copy() if height == 1 else _draw(case.rng(height, width, *shape), shape)
         given = case.array(case.call(answer, "conv_as_matrix", kernel, height, width), "What conv_as_matrix returns")
         ways = matrix_ways(kernel, height, width)
-        case.compare("conv_as_matrix", given, torch_matrix(kernel, height, width), ways)
+        near = partial(nearly, recipes.laid_out, kernel, height, width)
+        case.compare("conv_as_matrix", given, torch_matrix(kernel, height, width), ways, near=near)
 
 
 def _draw(rng: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

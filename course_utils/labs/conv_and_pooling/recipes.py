@@ -41,6 +41,31 @@ def by_bias(grad_out: Any) -> Any:
     return grad_out.sum(dim=(0, 2, 3))
 
 
+def laid_out(kernel: Any, height: Any, width: Any) -> Any:
+    """Lay a kernel over each place of a picture of zeros, one row of a matrix for each place."""
+    rows, columns = height - len(kernel) + 1, width - len(kernel[0]) + 1
+    matrix = np.zeros((rows, columns, height, width))
+    for i in range(rows):
+        for j in range(columns):
+            matrix[i, j, i : i + len(kernel), j : j + len(kernel[0])] = kernel
+    return matrix.reshape(rows * columns, height * width)
+
+
+def walked_back(grad_out: Any, x: Any, weight: Any, stride: Any, padding: Any) -> Any:
+    """Walk through the windows of a convolution, and add up the gradients by input and weight."""
+    height, width = weight.shape[2:]
+    wide = F.pad(x, (padding, padding, padding, padding))
+    by_x, by_weight = torch.zeros_like(wide), torch.zeros_like(weight)
+    for i in range(grad_out.shape[2]):
+        for j in range(grad_out.shape[3]):
+            here = grad_out[:, :, i, j]
+            rows, columns = slice(i * stride, i * stride + height), slice(j * stride, j * stride + width)
+            by_x[:, :, rows, columns] += torch.einsum("nk,kcab->ncab", here, weight)
+            by_weight += torch.einsum("nk,ncab->kcab", here, wide[:, :, rows, columns])
+    by_x = by_x[:, :, padding : padding + x.shape[2], padding : padding + x.shape[3]]
+    return by_x, by_weight, grad_out.sum(dim=(0, 2, 3))
+
+
 def found_kernel(before: Any, after: Any, size: Any, lr: Any, steps: Any) -> Any:
     """Walk down the mean squared error of a kernel, from zeros."""
     windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))

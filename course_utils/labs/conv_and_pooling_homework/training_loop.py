@@ -320,11 +320,12 @@ def _train(
     optimiser, losses = torch.optim.SGD(params, lr=rate), []
     with torch.enable_grad():
         for number, some in enumerate(rows):
+            loss = F.cross_entropy(F.linear(torch.tensor(x[some]), *params), torch.tensor(y[some]))
+            slopes = torch.autograd.grad(loss, params)
             if late and number:
                 optimiser.step()
-            optimiser.zero_grad()
-            loss = F.cross_entropy(F.linear(torch.tensor(x[some]), *params), torch.tensor(y[some]))
-            loss.backward()
+            for one, slope in zip(params, slopes, strict=True):
+                one.grad = slope
             if not late and (steps is None or number in steps):
                 optimiser.step()
             losses.append(float(loss))

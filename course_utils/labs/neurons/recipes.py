@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 
 
@@ -29,6 +30,15 @@ def slopes(x: Any, y: Any, w: Any, b: Any) -> Any:
 def moved(params: Any, grads: Any, lr: Any) -> Any:
     """Compute where a step leads."""
     return params - lr * grads
+
+
+def epoch(x: Any, y: Any, w: Any, b: Any, lr: Any, order: Any, size: Any) -> Any:
+    """Walk once through the examples, in batches."""
+    for start in range(0, len(order), size):
+        batch = order[start : start + size]
+        errors = w * x[batch] + b - y[batch]
+        w, b = w - lr * (2 * (errors * x[batch]).mean()), b - lr * (2 * errors.mean())
+    return np.stack([w, b])
 
 
 def carried_weight(layers: Any) -> Any:

@@ -8,6 +8,7 @@ What the prompt says, and what tries it:
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ from course_utils.judging.answers import kind
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
+from course_utils.labs.neurons import recipes
 from course_utils.labs.neurons.dense_layer import tensors
 from course_utils.labs.neurons.headings import BATCHES
 
@@ -206,7 +209,8 @@ class SgdEpoch(Implementation):
         pair = case.array(given, "What sgd_epoch returns")
         if pair.size != 2:
             raise case.always(f"sgd_epoch should return two numbers, w and b, not {kind(given)}.")
-        case.compare("sgd_epoch", pair.reshape(2), torch_epoch(one), wrong_passes(one))
+        near = partial(nearly, recipes.epoch, one.x, one.y, one.w, one.b, one.rate, one.order, one.size)
+        case.compare("sgd_epoch", pair.reshape(2), torch_epoch(one), wrong_passes(one), near=near)
 
 
 def _case(seed: int, number: int, size: int) -> Case:
