@@ -133,7 +133,9 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     every = [one.fitting or () for one in wrong_ones if one.neighbours]
     counts |= {way: len(wrong_ones) if all(map(way.agrees, every)) else 0 for way in known if isinstance(way, Nearly)}
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
-    both = {way: count for way, count in counts.items() if isinstance(way, TwoSlips) and count == len(wrong_ones)}
+    both: dict[Misconception, int] = {
+        way: count for way, count in counts.items() if isinstance(way, TwoSlips) and count == len(wrong_ones)
+    }
     if both and max(own.values(), default=0) < len(wrong_ones):  # two slips explain more than any one
         own = both
     left = own or {way: count for way, count in counts.items() if count}

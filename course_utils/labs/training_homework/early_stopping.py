@@ -149,6 +149,8 @@ def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     """Return what each wrong way gives, and each rule that is wrong with each wrong result; one slip before two."""
     right, found = stops(curve), {rule: by_rule(curve, rule) for rule in RULES}
     ways = {rule: [pair] for rule, pair in found.items()}
+    rises = np.diff(np.array(curve.losses)) > 0
+    ways[ES2].append(_stop_at(np.array(curve.losses), _first_run(rises, curve.patience) + 1))
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
     ways |= {
         TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS
