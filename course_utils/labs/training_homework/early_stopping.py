@@ -124,7 +124,7 @@ ES16 = Misconception(
     "should. Which two epochs are asked for?",
     STOPPING,
 )
-RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES15, ES9, ES10)  # when one stops, and by what one chooses
+RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
 RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16)  # what is made of it
 WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14, ES15, ES16)
 
