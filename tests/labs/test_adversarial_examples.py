@@ -218,6 +218,7 @@ FUNCTIONS = [
     mutant("AD4", "fgsm", ("eps * step", "eps / 255 * step")),
     mutant("DS2", "fgsm", ("clamp(0, 1)", "clamp(0, 1)[0]")),
     mutant("EG3", "fgsm", ("moved.clamp(0, 1)", "x.copy_(moved.clamp(0, 1))")),
+    mutant("AD1", "fgsm", (UP, DOWN), ("eps * step", "eps / 255 * step"), also=("AD4",)),
     mutant("EG3", "fgsm", ("    return moved", "    x.requires_grad_()\n    return moved")),
     mutant("AD1", "pgd", ("here + alpha", "here - alpha")),
     mutant("AD2", "pgd", ("gradient.sign()", "gradient")),

@@ -146,6 +146,7 @@ WRONG_WAYS = [
     block("RB16", None, (" + self.around(x)", " * self.around(x)")),
     block("RB17", None, ("F.relu(self.one(x))", "torch.tanh(self.one(x))")),
     block("RB18", None, ("self.two(F", "self.one(F")),
+    block("RB21", None, (FORWARD, "return F.relu(self.two(F.relu(self.one(x)) + self.around(x)))")),
     block("RB20", None, ("self.two(F.relu(self.one(x)))",
           "nn.Conv2d(self.two.in_channels, self.two.out_channels, 3, padding=1)(F.relu(self.one(x)))")),
     block("RB19", 1 / 2, ("1, stride=stride", "3, stride=stride, padding=1")),

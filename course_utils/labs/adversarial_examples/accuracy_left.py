@@ -248,6 +248,11 @@ def wrong_shares(right: np.ndarray) -> dict[Misconception, Callable[[], list[flo
         AL4: lambda: [float(each[0]), float(each[-1])] if several else [],
         AL5: lambda: [safe * right.shape[1], 100 * safe],
         AL6: lambda: [1 - safe],
+        TwoSlips.of(AL1, AL5): lambda: [100 * float(each.min())] if several else [],
+        TwoSlips.of(AL2, AL5): lambda: [100 * float(each.mean())] if several else [],
+        TwoSlips.of(AL3, AL5): lambda: [100 * float(right.any(axis=0).mean())] if several else [],
+        TwoSlips.of(AL2, AL6): lambda: [1 - float(each.mean())] if several else [],
+        TwoSlips.of(AL1, AL6): lambda: [1 - float(each.min())] if several else [],
         TwoSlips.of(AL6, AL5): lambda: [100 - 100 * safe, (1 - safe) * right.shape[1]],
         AL7: lambda: [float(each.prod())] if several else [],
     }

@@ -16,6 +16,7 @@ import torch
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.adversarial_examples import attacks, networks, rescue
 from course_utils.labs.adversarial_examples.attacks import (
     AD1,
@@ -153,6 +154,7 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
     (eps,), gradient = call.numbers, slope(networks.make(call.recipe), x, y)
     right = one_step(call, x, y)
     up, half = call.direction * gradient.sign(), 0.5  # the network's standard deviation
+    away = AD1 if call.direction > 0 else EA2
     rows = gradient.flatten(1)
     each = [rows.norm(dim=1), rows.abs().amax(dim=1), rows.norm(dim=1) / rows[0].numel() ** 0.5, rows.abs().mean(dim=1)]
     lengths = [gradient.abs().max(), gradient.norm(), *(one[:, None, None, None] for one in each)]
@@ -162,7 +164,7 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         return [(x + step).clamp(0, 1) for step in signed]
 
     return {
-        AD1 if call.direction > 0 else EA2: lambda: [(x - eps * up).clamp(0, 1), x - eps * up],
+        away: lambda: [(x - eps * up).clamp(0, 1), x - eps * up],
         AD3: lambda: [x + eps * up, (x + eps * up).clamp(min=0)],
         EA5: lambda: (x + eps * up).clamp(-1, 1),
         EA1: lambda: [eps * up, (eps * up).clamp(0, 1), (x + eps * up).clamp(0, 1) - x],
@@ -181,8 +183,19 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA22: lambda: [(one * 255).round() / 255 for one in (right, x + eps * up)],
         EA23: lambda: [x + (eps * up).clamp(0, 1), x + (right - x).clamp(0, 1), x - (right - x).clamp(-1, 0)],
         EA9: lambda: one_step(call, x, predicted(call, x)),
-        EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, 0.01, 0.02, 0.03, 0.05, 0.1)],
+        EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, eps**2, 0.01, 0.02, 0.03, 0.05, 0.1)],
+        TwoSlips.of(away, AD4): lambda: [(x - eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
+        TwoSlips.of(away, EA5): lambda: (x - eps * up).clamp(-1, 1),
+        TwoSlips.of(AD4, AD3): lambda: [x + eps * factor * up for factor in (half, 1 / half, 1 / 255)],
+        TwoSlips.of(EA9, AD3): lambda: _unclamped(call, x),
+        TwoSlips.of(away, EA9): lambda: [(2 * x - one).clamp(0, 1) for one in (_unclamped(call, x),)],
     }
+
+
+def _unclamped(call: Call, x: torch.Tensor) -> torch.Tensor:
+    """Return pictures after a step for the network's own predictions, whatever range they leave."""
+    model = networks.ours(call.recipe)
+    return x + call.direction * call.numbers[0] * slope(model, x, predicted(call, x)).sign()
 
 
 def _twice(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

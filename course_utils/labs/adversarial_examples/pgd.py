@@ -197,7 +197,7 @@ class Pgd(Implementation):
         return [
             call_case("one step of alpha=eps", Recipe(41), 8, EPS, EPS, 1),
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
-            call_case("three steps of alpha=3*eps", Recipe(42), 4, EPS, 3 * EPS, 3),  # tells which budget is kept
+            call_case("three steps of alpha=2.5*eps", Recipe(42), 4, EPS, 2.5 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
             call_case("no step", Recipe(47), 2, EPS, EPS, 0),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),

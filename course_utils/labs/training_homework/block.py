@@ -166,8 +166,14 @@ RB20 = Misconception(
     "Weights are drawn while your block computes: each call gets others. Where are layers made once?",
     DEEP,
 )
+RB21 = Misconception(
+    "RB21",
+    "input added in front of the second convolution",
+    "Here the input is added between the two convolutions. Behind which of them does the formula add it?",
+    DEEP,
+)
 WAYS = (RB1, RB2, RB3, RB4, RB5, RB6)
-OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20)
+OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20, RB21)
 SAME, OTHER = "same shape", "other shape"
 
 
@@ -352,7 +358,18 @@ def wrong_blocks(block: Wanted, numbers: Numbers, x: torch.Tensor) -> dict[Misco
         lambda one, other: torch.cat([one, other], 1),
         lambda one, other: torch.cat([other, one], 1),
     )
+
+    def between_both() -> list[torch.Tensor]:
+        around = F.conv2d(x, *numbers.around, stride=block.stride) if numbers.around else x
+        return [
+            end(F.conv2d(middle, *numbers.second, padding=1))
+            for first in (F.conv2d(x, *numbers.first, stride=block.stride, padding=1),)
+            for middle in (_relu(first) + around, _relu(first + around))
+            for end in (_relu, _same)
+        ]
+
     return {
+        RB21: between_both,
         RB1: lambda: made(join=lambda one, _: one),
         RB2: lambda: made(inner=_relu, end=_same),
         RB3: lambda: made(end=_same),

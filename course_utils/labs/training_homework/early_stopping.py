@@ -124,7 +124,7 @@ ES16 = Misconception(
     "should. Which two epochs are asked for?",
     STOPPING,
 )
-RULES = (ES2, ES3, ES4, ES5, ES8, ES14, ES15, ES9, ES10)  # when one stops, and by what one chooses
+RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
 RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16)  # what is made of it
 WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14, ES15, ES16)
 
@@ -149,6 +149,8 @@ def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     """Return what each wrong way gives, and each rule that is wrong with each wrong result; one slip before two."""
     right, found = stops(curve), {rule: by_rule(curve, rule) for rule in RULES}
     ways = {rule: [pair] for rule, pair in found.items()}
+    rises = np.diff(np.array(curve.losses)) > 0
+    ways[ES2].append(_stop_at(np.array(curve.losses), _first_run(rises, curve.patience) + 1))
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
     ways |= {
         TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS

@@ -9,6 +9,7 @@ import torch
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.slips import TwoSlips
 from course_utils.labs.transfer_learning.headings import INSIDE
 from course_utils.labs.transfer_learning.networks import make_network, make_pictures
 
@@ -290,7 +291,12 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO3: lambda: [falls(cover, picture, stay=True)],
         CO4: lambda: [falls(cover, picture, scores=True), falls(cover, picture, scores=True, left=True)],
         CO5: lambda: [right[:-1, :-1]],
-        CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in (0.0, 1.0, float(picture.mean()))],
+        CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in _fills(picture)],
+        TwoSlips.of(CO1, CO11): lambda: [falls(cover, picture, left=True, steps=steps) for steps in sorted(strides)],
+        TwoSlips.of(CO1, CO6): lambda: [falls(cover._replace(fill=f), picture, left=True) for f in _fills(picture)],
+        TwoSlips.of(CO1, CO12): lambda: [
+            falls(cover, picture, left=True, channels=slice(c, c + 1)) for c in range(picture.shape[1])
+        ],
         CO8: lambda: [right.T],
         CO9: lambda: [falls(cover, picture, rest=True), falls(cover, picture, rest=True, left=True)],
         CO10: lambda: [falls(cover, picture, own=True), falls(cover, picture, own_then=True)],
@@ -308,6 +314,10 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
             falls(cover, picture, added=True),
         ],
     }
+
+
+def _fills(picture: torch.Tensor) -> list[float]:
+    return [0.0, 1.0, 0.5, *(float(one) for one in (picture.mean(), picture.min(), picture.max()))]
 
 
 def _exchanged(cover: Cover, picture: torch.Tensor) -> list[torch.Tensor]:
