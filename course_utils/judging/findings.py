@@ -114,7 +114,7 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
 
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
     what was answered in one of them, too; of several ways the one that does so most often, and two slips together
-    or a neighbour of what is right before one that does not explain all. Where the code only raised, nothing was answered.
+    or a neighbour of what is right before one that does not explain all. Where code only raised, nothing was answered.
     """
     if _only_raised(first):
         return first

@@ -203,12 +203,6 @@ def _is_lazy_on_meta(error: BaseException) -> bool:
     return isinstance(error, IndexError) and bool(frames) and frames[-1].filename.endswith("_meta_registrations.py")
 
 
-def _is_lazy_on_meta(error: BaseException) -> bool:
-    """Tell whether PyTorch has failed to follow the shape of a layer that has none yet: its own words say nothing."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return isinstance(error, IndexError) and bool(frames) and frames[-1].filename.endswith("_meta_registrations.py")
-
-
 def _text(error: BaseException) -> str:
     """Return what an exception says; "" if a learner's own class cannot say it."""
     try:
