@@ -118,8 +118,7 @@ class Case:
 
     def ask(self, probe: Callable[..., Any], target: Any, *args: Any) -> Any:
         """Run a probe on a student's object, as :func:`course_utils.judging.protocol.calling.ask` does."""
-        name = getattr(target, "called", "") or getattr(target, "__name__", "") or "Your code"
-        return self._tell(name, calling.ask, probe, target, *args)
+        return self._tell(calling.name_of(target) or "Your code", calling.ask, probe, target, *args)
 
     def array(self, answer: Any, what: str) -> np.ndarray:
         """Return an answer as a float64 array, as :func:`course_utils.judging.answers.as_array` does."""

@@ -282,6 +282,18 @@ def test_a_function_that_leaves_is_told(leave):
         running.call(leaving, "leaving")
 
 
+class Rude:
+    """Raises at whatever it is asked."""
+
+    def __getattr__(self, name):
+        raise RuntimeError(name)
+
+
+@pytest.mark.parametrize(("target", "name"), [(Rude, "Rude"), (Rude(), ""), (len, "len"), (3, "")], ids="abcd")
+def test_what_cannot_say_its_name_has_none(target, name):
+    assert running.name_of(target) == name
+
+
 def test_what_a_learner_stops_is_told_without_a_traceback():
     def endless():
         raise KeyboardInterrupt

@@ -86,8 +86,18 @@ def ask(probe: Callable[..., Any], target: Any, *args: Any) -> Any:
     NotAttempted, CheckFailed
         As in :func:`call`, if the student's code raises; also if the probe itself raises one of them.
     """
-    name = target.called if isinstance(target, Proxy) else getattr(target, "__name__", "")
-    return _perform(target, name or "Your code", f"{probe.__module__}:{probe.__qualname__}", list(args), {})["answer"]
+    return _perform(target, name_of(target) or "Your code", f"{probe.__module__}:{probe.__qualname__}", list(args), {})[
+        "answer"
+    ]
+
+
+def name_of(target: Any) -> str:
+    """Return what a student's object is called; "" if it has no name, or cannot say it."""
+    try:
+        name = target.called if isinstance(target, Proxy) else getattr(target, "__name__", "")
+    except Exception:  # an object with a mind of its own
+        return ""
+    return name if type(name) is str else ""
 
 
 def _perform(target: Any, name: str, probe: str, args: list[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
