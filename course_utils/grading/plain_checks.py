@@ -130,7 +130,8 @@ class Wire:
         if held is True:
             self.held = True
             kept = [value for value in values if not is_stand_in(value)][: MOST_KEPT - len(self.copies)]
-            self.copies += [(value, digest(value, _content)) for value in kept]
+            with contextlib.suppress(codec.TooLarge):  # more came than may be sent
+                self.copies += [(value, digest(value, _content)) for value in kept]
 
     def is_out_of_step(self) -> bool:
         """Tell whether a copy, here or there, has changed since, and what it is a copy of has not."""

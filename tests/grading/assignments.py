@@ -170,7 +170,7 @@ GROUPS: dict[str, list[Feature]] = {
             "sum(a == b for a, b in zip(three, [1, 2, 3]))",
             points=3,
         ),
-        Feature("nothing-said", "anything = None\n%s", "anything = 1", "anything = None", "anything", points=2),
+        Feature("nothing-said", "anything = None\n%s", "anything = 1", "anything = None", "anything"),
     ],
     "functions": [
         Feature(
@@ -333,9 +333,9 @@ GROUPS: dict[str, list[Feature]] = {
     "classes": [
         Feature(
             "dog",
-            "class Dog:\n    def __init__(self, name):\n        self.name = name\n    def speak(self):\n    %s",
-            body("return self.name + '!'"),
-            body("return 'x'"),
+            "class Dog:\n    def __init__(self, name):\n        self.name = name\n    def speak(self):\n%s",
+            body(body("return self.name + '!'")),
+            body(body("return 'x'")),
             "d = Dog('Rex')\nassert d.name == 'Rex'\nassert d.speak() == 'Rex!'\nassert isinstance(d, Dog)\n"
             "assert hasattr(d, 'name') and not hasattr(d, 'age')\nd.age = 3\nassert d.age == 3",
         ),

@@ -687,14 +687,6 @@ GROUPS["first-steps"] = [
         f"import hashlib\nassert isinstance(q2, str) and len(q2) == 1\nassert q2.upper() in 'ABCD'\nassert hashlib.md5(q2.lower().encode('utf-8')).hexdigest() == '{md5(b'b').hexdigest()}'",
     ),
     Feature(
-        "unittest-main",
-        "def double(x):\n%s",
-        body("return 2 * x"),
-        body("return x"),
-        "import unittest\nclass TestDouble(unittest.TestCase):\n    def test_number(self):\n        self.assertEqual(double(2), 4)\n    def test_text(self):\n        self.assertEqual(double('a'), 'aa')\nresult = unittest.main(argv=[''], verbosity=0, exit=False, defaultTest='TestDouble').result\nassert result.wasSuccessful()",
-        outside=False,
-    ),
-    Feature(
         "case-methods",
         "def mean(xs):\n%s",
         body("return sum(xs) / len(xs)"),

@@ -258,7 +258,10 @@ def test_a_with_block_is_left_with_its_exception(engine: Engine):
         "    finally:\n        log.append('left')"
     )
     check = "try:\n    with step():\n        raise KeyError('a')\nexcept KeyError:\n    pass\nassert len(log) == 0"
-    assert check_of(engine, check, answer, way="outside").points == 1  # a name is fetched once, before
+    found = check_of(engine, check, answer, way="outside")  # a name is fetched once, before, and then it grows
+    assert (found.points, found.inside) == (0, "an object changes of which it has a copy")
+    right = check.replace("len(log) == 0", "tail() == ['left']")
+    assert check_of(engine, right, answer + "\ndef tail():\n    return log[-1:]", way="outside").points == 1
     kind = "import types\nassert isinstance(step, types.FunctionType)\nassert isinstance(g(), types.GeneratorType)"
     assert check_of(engine, kind, answer + "\ndef g():\n    yield 1", way="outside").points == 1
 
