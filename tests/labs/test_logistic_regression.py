@@ -341,6 +341,14 @@ def bce_with_logits(z, y):
     p = 1 / (1 + np.exp(-z))
     return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
 """
+BY_SIGN = """
+def fit_logreg(X, y, lr, steps):
+    w, b = np.zeros(X.shape[1]), 0.0
+    for _ in range(steps):
+        e = 1 / (1 + np.exp(-(X @ w + b))) - y
+        w, b = w - lr * np.sign(X.T @ e), b - lr * np.sign(e.sum())
+    return w, b
+"""
 OF_ONE_LABEL = """
 def bce_with_logits(z, y):
     losses = np.logaddexp(0, z) - z * y
@@ -598,6 +606,7 @@ MUTANTS = [
     other("LL13", "bce_with_logits", PLUS_AND_MINUS),
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
+    other("SL75", "fit_logreg", BY_SIGN),
     mutant("LL15", "bce_with_logits", ("/ len(z)", "/ max(len(z) - 1, 1)")),
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
     other("LG9", "logreg_grads", ERRORS.format("e.mean() * X.mean(axis=0), e.mean()")),

@@ -9,7 +9,7 @@
 | returns `w` and `b` | both runs |
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -410,7 +410,11 @@ def _try_run(case: Case, answer: Callable[..., Any]) -> None:
     if not same_pair(given, right):
         ways = run_ways(torch.tensor(X), torch.tensor(y), lr, steps)
         way = next((way for way, ends in ways.items() if any(same_pair(given, end) for end in ends())), None)
-        near = partial(nearly, recipes.fitted, X, y, lr, steps)
+
+        def near(part: int) -> Iterator[tuple[Misconception, Any]]:
+            yield from nearly(recipes.fitted_at_once, X, y, lr, steps, part=part)
+            yield from nearly(recipes.fitted, X, y, lr, steps, part=part)
+
         compare_pair(case, "fit_logreg", given, right, way, near if steps < 100 else None)
 
 

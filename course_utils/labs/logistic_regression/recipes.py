@@ -42,6 +42,17 @@ def fitted(X: Any, y: Any, lr: Any, steps: Any) -> Any:
     return w, b
 
 
+def fitted_at_once(X: Any, y: Any, lr: Any, steps: Any) -> Any:
+    """Walk the same way with the bias as the weight of an input of 1: one slope, and one step."""
+    inputs = np.append(X, np.ones_like(X[:, :1]), axis=1)
+    line = np.zeros_like(inputs[0])
+    for step in range(steps):
+        errors = 1 / (1 + np.exp(-inputs.dot(line))) - y
+        slope = (errors[:, None] * inputs).mean(axis=0)
+        line = line - lr * slope
+    return line[:-1], line[-1]
+
+
 def penalised(X: Any, y: Any, w: Any, b: Any, l2: Any) -> Any:
     """Compute the gradient of the mean log-loss with a penalty."""
     errors = torch.sigmoid(X @ w + b) - y

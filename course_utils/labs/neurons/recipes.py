@@ -37,7 +37,8 @@ def epoch(x: Any, y: Any, w: Any, b: Any, lr: Any, order: Any, size: Any) -> Any
     for start in range(0, len(order), size):
         batch = order[start : start + size]
         errors = w * x[batch] + b - y[batch]
-        w, b = w - lr * (2 * (errors * x[batch]).mean()), b - lr * (2 * errors.mean())
+        slope = 2 * np.stack([(errors * x[batch]).mean(), errors.mean()])
+        w, b = np.stack([w, b]) - lr * slope
     return np.stack([w, b])
 
 
