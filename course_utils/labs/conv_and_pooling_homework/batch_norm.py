@@ -84,11 +84,13 @@ BT10 = Misconception(
     "BT10",
     "gradients of scale and shift exchanged",
     "The gradients by scale and by shift stand in each other's place. Which of the two meets what was normalised?",
+    TWO_MORE,
 )
 BT11 = Misconception(
     "BT11",
     "sums in the place of the means on the way back",
     "These are sums over the batch where the formula has means. What does the line above a letter stand for?",
+    TWO_MORE,
 )
 
 FORWARD, BACKWARD = PARTS = ("batch_norm", "batch_norm_backward")

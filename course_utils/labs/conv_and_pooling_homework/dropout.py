@@ -74,6 +74,7 @@ DO9 = Misconception(
     "chance from elsewhere than rng",
     "What stays is not drawn from the generator that is handed over: the same one gives other numbers, or another one "
     "the same. Whose random is it that you call?",
+    TWO_MORE,
 )
 
 FORWARD, BACKWARD, EVAL = PARTS = ("dropout", "dropout_backward", "training=False")

@@ -67,6 +67,7 @@ OP7 = Misconception(
     "a step that looks ahead",
     "These are the steps of another kind of momentum, which adds the gradient to the velocity once more. Along what "
     "does the formula above go?",
+    FURTHER,
 )
 
 MOMENTUM, ADAM, DECAY = PARTS = ("momentum_step", "adam_step", "weight decay")

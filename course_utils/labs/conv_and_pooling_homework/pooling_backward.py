@@ -75,6 +75,7 @@ PB8 = Misconception(
     "PB8",
     "place of the window counted in windows, not in cells",
     "The place inside the window is added to the number of the window. On which cell does window number 3 begin?",
+    POOLING,
 )
 
 NAME = "max_pool2d_backward"

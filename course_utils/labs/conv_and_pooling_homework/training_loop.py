@@ -96,16 +96,19 @@ FT12 = Misconception(
     "FT12",
     "one step for each epoch",
     "This moves once for each epoch, by the last batch's gradient. In which of the loops does the step stand?",
+    TRAINING,
 )
 FT13 = Misconception(
     "FT13",
     "only some of the layers learn",
     "Some layers have moved as they should, others not at all. Which layers does your loop visit?",
+    TRAINING,
 )
 FT14 = Misconception(
     "FT14",
     "step before its own backward",
     "Each step here takes the gradient of the batch before. Which of the four things comes last?",
+    TRAINING,
 )
 FT10 = Misconception(
     "FT10",
