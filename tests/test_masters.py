@@ -23,7 +23,6 @@ LABS = labs(ROOT)
 MOST_LINES = 30
 MOST_WORDS = 150
 MOST_CODE_CELLS = 2
-WIDEST = 74  # characters of code that fit beside the list of files at 1024 pixels
 HEADING = re.compile(r"^(#{1,6}) +(.+)$", re.M)
 IMAGE = re.compile(r"!\[(.*?)\]\(.*?\)|<img\b([^>]*)>", re.S)
 EXERCISE = re.compile(r"^#{2,3} (?:Bonus|Exercise \d+\.\d+)\. \S", re.M)
@@ -100,10 +99,6 @@ def test_the_instructor_notebook_has_the_same_ids_every_time(master, tmp_path):
 
 def too_long_code(cells):
     return [first_line(cell) for cell in code(cells) if len(cell.source.splitlines()) > MOST_LINES]
-
-
-def too_wide_code(cells):
-    return [line for cell in code(cells) for line in cell.source.splitlines() if len(line) > WIDEST]
 
 
 def too_long_prose(cells):
@@ -231,7 +226,6 @@ def incomplete_prompts(cells):
 
 RULES = [
     too_long_code,
-    too_wide_code,
     too_long_prose,
     too_much_code_in_a_row,
     bad_first_code_cell,
@@ -268,7 +262,6 @@ ANSWER = new_code_cell(
     ("rule", "cell"),
     [
         (too_long_code, new_code_cell("\n".join(["x = 1"] * 31))),
-        (too_wide_code, new_code_cell(f"x = {'1' * 71}")),
         (too_long_prose, new_markdown_cell("word " * 151)),
         (late_imports, new_code_cell("import os")),
         (forbidden, new_code_cell("%matplotlib inline")),

@@ -309,6 +309,9 @@ class Exercise:
             raise AttributeError(f"{type(self).__name__} has no {name}")
         raise NoSuchName(f"lab.{self.name()} has {', '.join(WORDS)}; not {name}")
 
+    def __dir__(self) -> list[str]:
+        return list(WORDS)
+
     def hint(self, number: int | None = None) -> None:
         """Print the next hint, or hint ``number`` (from 1).
 

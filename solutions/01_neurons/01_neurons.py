@@ -86,9 +86,7 @@ To be right on new examples is called to **generalise**. A table of everything s
 # %%
 days = load_days()
 print(days.note)
-memory = dict(
-    zip(days.date.tolist(), days.temperature.tolist(), strict=True)
-)
+memory = dict(zip(days.date.tolist(), days.temperature.tolist(), strict=True))
 print("1 June 2015, which it has seen:", memory.get("2015-06-01"), "°C")
 print("1 June 2016:", memory.get("2016-06-01"))
 
@@ -150,12 +148,7 @@ Read "neuron" as *weighted sum and bias*, and nothing in this course depends on 
 # %%
 mine = lab.hand_neuron.question
 for name, numbers in (("x", mine.neuron.x), ("w", mine.neuron.weight)):
-    print(
-        *(
-            f"{name}{place} = {number:<4}"
-            for place, number in enumerate(numbers, 1)
-        )
-    )
+    print(*(f"{name}{place} = {number:<4}" for place, number in enumerate(numbers, 1)))
 print("w0 =", mine.neuron.bias)
 print(f"afterwards x{mine.doubled} doubles")
 
@@ -249,23 +242,16 @@ def linear_neuron(x, w, b):
     """Return w·x + b, one number, for x (D,) and w (D,)."""
     ### BEGIN SOLUTION
     if np.shape(x) != np.shape(w):
-        raise ValueError(
-            f"x {np.shape(x)} and w {np.shape(w)} should be equally long"
-        )
+        raise ValueError(f"x {np.shape(x)} and w {np.shape(w)} should be equally long")
     return float(np.dot(x, w) + b)
     ### END SOLUTION
 
 
 def dense(X, W, b):
-    """Return the outputs (N, K) of K linear neurons on a batch X (N, D).
-
-    W is (K, D), b is (K,).
-    """
+    """Return the outputs (N, K) of K linear neurons on a batch X (N, D); W (K, D), b (K,)."""
     ### BEGIN SOLUTION
     if X.shape[1] != W.shape[1] or b.shape != (W.shape[0],):
-        raise ValueError(
-            f"X {X.shape}, W {W.shape} and b {b.shape} do not fit"
-        )
+        raise ValueError(f"X {X.shape}, W {W.shape} and b {b.shape} do not fit")
     return X @ W.T + b
     ### END SOLUTION
 
@@ -316,10 +302,7 @@ Only *in* and *out* have the batch in them. Weights and biases are the same for 
 
 # %%
 net = lab.network_shapes.question
-print(
-    f"{net.inputs} inputs, H = {net.hidden} hidden units,",
-    f"{net.outputs} outputs",
-)
+print(f"{net.inputs} inputs, H = {net.hidden} hidden units, {net.outputs} outputs")
 print(f"a batch of N = {net.batch} examples")
 
 # %% [markdown]
@@ -398,9 +381,7 @@ The order matters: square each error, *then* average. Errors of +3 and −3 must
 # %%
 for label, (w, b) in guesses.items():
     y_hat = w * days.hours + b
-    loss = nn.functional.mse_loss(
-        torch.tensor(y_hat), torch.tensor(days.temperature)
-    )
+    loss = nn.functional.mse_loss(torch.tensor(y_hat), torch.tensor(days.temperature))
     print(f"{label}:  MSE {loss:.2f} °C²")
 
 # %% [markdown]
@@ -423,8 +404,7 @@ r"""
 x3, y3 = torch.tensor([1.0, 2.0, 4.0]), torch.tensor([3.0, 5.0, 6.0])
 w, b, little = 2.0, 0.5, 0.001
 losses = [
-    nn.functional.mse_loss((w + move) * x3 + b, y3).item()
-    for move in (-little, little)
+    nn.functional.mse_loss((w + move) * x3 + b, y3).item() for move in (-little, little)
 ]
 print(
     "slope of the loss by w, measured:",
@@ -454,7 +434,7 @@ def mse(y_hat, y):
 
 
 def mse_grads(x, y, w, b):
-    """Return the slopes of the MSE of w·x + b by w and by b."""
+    """Return the slopes of the mean squared error of w·x + b by w and by b."""
     ### BEGIN SOLUTION
     errors = w * x + b - y
     return 2 * np.mean(errors * x), 2 * np.mean(errors)
@@ -462,7 +442,7 @@ def mse_grads(x, y, w, b):
 
 
 def sgd_step(params, grads, lr):
-    """Return (w, b), two numbers, after a step against the gradient."""
+    """Return the parameters, a tuple of two numbers, after one step against the gradient."""
     ### BEGIN SOLUTION
     return tuple(p - lr * g for p, g in zip(params, grads, strict=True))
     ### END SOLUTION
@@ -484,10 +464,7 @@ mean, spread = days.hours.mean(), days.hours.std()
 standardised = (days.hours - mean) / spread
 way = descend(standardised, days.temperature, learning_rate=0.2, steps=40)
 slope = way.w[-1] / spread
-print(
-    f"slope {slope:.2f} °C an hour,",
-    f"intercept {way.b[-1] - slope * mean:.1f} °C",
-)
+print(f"slope {slope:.2f} °C an hour, intercept {way.b[-1] - slope * mean:.1f} °C")
 
 # %% [markdown]
 r"""
@@ -567,10 +544,7 @@ Feed a zero input through all layers. What comes out?
 
 # %% nbgrader={"grade": false, "grade_id": "collapse-stack", "locked": false, "schema_version": 3, "solution": true}
 def collapse(layers):
-    """Return (W, b) of the one layer that does what many do.
-
-    layers is a list of linear layers, each a tuple (W, b).
-    """
+    """Return (W, b) of the one layer that computes what a list of linear layers (W, b) does."""
     ### BEGIN SOLUTION
     W, b = layers[0]
     for weight, bias in layers[1:]:
@@ -611,8 +585,7 @@ layers = {
     "100×100×3, 500 units": nn.Linear(100 * 100 * 3, 500, device="meta"),
 }
 sizes = {
-    name: sum(p.numel() for p in layer.parameters())
-    for name, layer in layers.items()
+    name: sum(p.numel() for p in layer.parameters()) for name, layer in layers.items()
 }
 figures.show(figures.plot_picture_layers(sizes))
 
@@ -729,13 +702,15 @@ recipe = {
     "c": None,
 }
 ### BEGIN SOLUTION
-set_before = ["number of layers", "units in a layer", "batch size"]
-descents = ["gradient descent", "stochastic gradient descent"]
-jobs = dict.fromkeys(["weights", "biases"], "parameter")
-jobs |= dict.fromkeys(["learning rate", *set_before], "hyper-parameter")
-jobs |= dict.fromkeys(["mean squared error", "accuracy"], "metric")
-jobs |= dict.fromkeys(descents, "optimiser")
-recipe = {"a": "nothing", "b": jobs, "c": "remembered"}
+set_before = ["learning rate", "number of layers", "units in a layer", "batch size"]
+recipe = {
+    "a": "nothing",
+    "b": dict.fromkeys(["weights", "biases"], "parameter")
+    | dict.fromkeys(set_before, "hyper-parameter")
+    | dict.fromkeys(["mean squared error", "accuracy"], "metric")
+    | dict.fromkeys(["gradient descent", "stochastic gradient descent"], "optimiser"),
+    "c": "remembered",
+}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "recipe-card-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -755,9 +730,7 @@ ways = {
     )[:2]
     for rate in (0.03, 0.4, 0.8)
 }
-figures.show(
-    figures.plot_round_descent(standardised, days.temperature, ways)
-)
+figures.show(figures.plot_round_descent(standardised, days.temperature, ways))
 
 # %% [markdown]
 r"""
@@ -786,10 +759,7 @@ for name, x in inputs.items():
     print(f"{name}: loss after 0, 20, 100 and 200 steps")
     for rate in trial.rates:
         loss = descend(x, heat, learning_rate=rate, steps=200).loss
-        print(
-            f"  rate {rate:<7g}",
-            *(f"{loss[at]:10.3g}" for at in (0, 20, 100, 200)),
-        )
+        print(f"  rate {rate:<7g}", *(f"{loss[at]:10.3g}" for at in (0, 20, 100, 200)))
 
 # %% [markdown]
 r"""
@@ -848,13 +818,8 @@ Every step so far looked at all 1,461 days. Must it? A gradient from a few days,
 rng = np.random.default_rng(0)
 for size in (1, 4, 16, 64):
     drawn = rng.integers(0, len(standardised), (5000, size))
-    slopes = -2 * np.mean(
-        standardised[drawn] * days.temperature[drawn], axis=1
-    )
-    print(
-        f"{size:>2} days: mean {slopes.mean():6.1f},",
-        f"spread {slopes.std():5.1f}",
-    )
+    slopes = -2 * np.mean(standardised[drawn] * days.temperature[drawn], axis=1)
+    print(f"{size:>2} days: mean {slopes.mean():6.1f}, spread {slopes.std():5.1f}")
 
 # %% [markdown]
 r"""
@@ -879,10 +844,7 @@ At which line does the second batch take its gradient?
 
 # %% nbgrader={"grade": false, "grade_id": "sgd-epoch", "locked": false, "schema_version": 3, "solution": true}
 def sgd_epoch(x, y, w, b, lr, order, size):
-    """Return (w, b) after one pass through the examples in this order.
-
-    A batch has size of them.
-    """
+    """Return (w, b) after one pass through the examples, in batches of size, in this order."""
     ### BEGIN SOLUTION
     for start in range(0, len(order), size):
         batch = order[start : start + size]
@@ -909,16 +871,11 @@ guess = {"nearest": None, "furthest": None}
 
 # %%
 if lab.sgd_epoch.is_written(sgd_epoch):
-    curves = experiments.try_batch_sizes(
-        sgd_epoch, standardised, days.temperature
-    )
+    curves = experiments.try_batch_sizes(sgd_epoch, standardised, days.temperature)
     figures.show(figures.plot_batch_sizes(curves))
     print("your guess:", guess)
     for size, above in curves.items():
-        print(
-            f"batches of {size:>4}: {above[-1]:7.3f}",
-            "above the best line's MSE",
-        )
+        print(f"batches of {size:>4}: {above[-1]:7.3f} above the best line's MSE")
 
 # %% [markdown]
 r"""

@@ -15,10 +15,7 @@ from course_utils.grading.sample import (
 from course_utils.labs import neurons
 from course_utils.labs.neurons.batch_size import right_answers
 from course_utils.labs.neurons.hand_neuron import fire
-from course_utils.labs.neurons.largest_rate import (
-    largest_rate,
-    rate_answers,
-)
+from course_utils.labs.neurons.largest_rate import largest_rate, rate_answers
 from course_utils.labs.neurons.network_shapes import count_parameters
 from course_utils.labs.neurons.picture_weights import counting_right
 
@@ -155,7 +152,9 @@ STACK_BY_AUGMENTING = """def collapse(layers):
         whole = step @ whole
     return whole[:-1, :-1], whole[:-1, -1]
 """
-FAR_APART = "fooled = {'y_hat': np.array([100.0, -50.0, -30.0, -20.0, 0.0]), 'y': np.zeros(5)}"
+FAR_APART = (
+    "fooled = {'y_hat': np.array([100.0, -50.0, -30.0, -20.0, 0.0]), 'y': np.zeros(5)}"
+)
 EQUAL = "fooled = {'y_hat': [1, 2, 3, 4], 'y': [1, 2, 3, 4]}"
 MIXED_UP = """recipe = {
     "a": "bends",
@@ -179,21 +178,12 @@ def _right_ways(model) -> list[Sample]:
         STACK: STACK_BY_PROBING,
         SHAPES: shapes("bela", flat=True),
     }
-    chen = {
-        LAYER: LAYER_BY_EINSUM,
-        STACK: STACK_BY_AUGMENTING,
-        FOOLED: FAR_APART,
-    }
+    chen = {LAYER: LAYER_BY_EINSUM, STACK: STACK_BY_AUGMENTING, FOOLED: FAR_APART}
     dana = {LAYER: LAYER_BY_LOOPS, LINE: LINE_BY_LOOPS}
     done = (HAND, LAYER, SHAPES, LINE)
     undone = nothing_for(name for name in model if name not in done)
     return [
-        Sample(
-            "ada",
-            "right, own numbers",
-            model | own_answers("ada"),
-            own_id="ada",
-        ),
+        Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada"),
         Sample(
             "bela",
             "right, with tensors and autograd",
@@ -213,12 +203,7 @@ def _right_ways(model) -> list[Sample]:
             own_id="dana",
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
-        Sample(
-            "gita",
-            "half done",
-            {name: model[name] for name in done},
-            loses=undone,
-        ),
+        Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
@@ -236,14 +221,8 @@ def _wrong_ways(model) -> list[Sample]:
         LAYER: changed(model[LAYER], "X @ W.T + b", "X @ W + b"),
         SHAPES: shapes(W1=(3, 4), W2=(4, 2)),
     }
-    in_the_columns = {
-        SHAPES: shapes(x=(3, 6), h=(4, 6), o=(2, 6), b1=(6,), b2=(6,))
-    }
-    along = {
-        LAYER: changed(
-            model[LAYER], "X @ W.T + b", "X @ W.T + b[:, None]"
-        )
-    }
+    in_the_columns = {SHAPES: shapes(x=(3, 6), h=(4, 6), o=(2, 6), b1=(6,), b2=(6,))}
+    along = {LAYER: changed(model[LAYER], "X @ W.T + b", "X @ W.T + b[:, None]")}
     one_channel = (
         "counts = {'grey weights': 20_000_000, 'grey': 20_000_500, 'colour': 20_000_500, "
         "'large': 307_201_000, 'megabytes': 9830.4}"
@@ -253,11 +232,7 @@ def _wrong_ways(model) -> list[Sample]:
             "hugo",
             "leaves the bias out",
             no_bias,
-            {
-                HAND: (0, ("NE1",)),
-                SHAPES: (2.625, ("PC1",)),
-                COUNTS: (0.8, ("PC1",)),
-            },
+            {HAND: (0, ("NE1",)), SHAPES: (2.625, ("PC1",)), COUNTS: (0.8, ("PC1",))},
         ),
         student(
             "ines",
@@ -271,20 +246,13 @@ def _wrong_ways(model) -> list[Sample]:
             in_the_columns,
             {SHAPES: (1.125, ("ND1", "DS3"))},
         ),
-        student(
-            "kira",
-            "adds the bias along the batch",
-            along,
-            {LAYER: (1, ("DS3",))},
-        ),
+        student("kira", "adds the bias along the batch", along, {LAYER: (1, ("DS3",))}),
         student(
             "lars",
             "adds the errors before squaring, and is not fooled",
             {
                 LINE: changed(
-                    model[LINE],
-                    "np.mean((y_hat - y) ** 2)",
-                    "np.mean(y_hat - y) ** 2",
+                    model[LINE], "np.mean((y_hat - y) ** 2)", "np.mean(y_hat - y) ** 2"
                 ),
                 FOOLED: EQUAL,
             },
@@ -301,9 +269,7 @@ def _wrong_ways(model) -> list[Sample]:
             "sums where the mean is due",
             {
                 LINE: changed(
-                    model[LINE],
-                    "2 * np.mean(errors * x)",
-                    "2 * np.sum(errors * x)",
+                    model[LINE], "2 * np.mean(errors * x)", "2 * np.sum(errors * x)"
                 )
             },
             {LINE: (2, ("GR3",))},
@@ -311,11 +277,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "olga",
             "forgets that biases pass through later layers",
-            {
-                STACK: changed(
-                    model[STACK], "weight @ b + bias", "b + bias"
-                )
-            },
+            {STACK: changed(model[STACK], "weight @ b + bias", "b + bias")},
             {STACK: (0, ("NC2",))},
         ),
         student(
@@ -350,32 +312,21 @@ def _wrong_ways(model) -> list[Sample]:
                 ),
                 BATCHES: "batches = {'steps': 45, 'last': 32, 'calmer': 25}",
             },
-            {
-                EPOCH: (0, ("MB1",)),
-                BATCHES: (0, ("MB20", "MB22", "MB24")),
-            },
+            {EPOCH: (0, ("MB1",)), BATCHES: (0, ("MB20", "MB22", "MB24"))},
         ),
     ]
 
 
 def _accidents(model) -> list[Sample]:
-    endless = {
-        STACK: "def collapse(layers):\n    while True:\n        pass"
-    }
+    endless = {STACK: "def collapse(layers):\n    while True:\n        pass"}
     blank = "def collapse(layers):\n    raise NotImplementedError()"
     no_points = nothing_for(model)
     return [
         Sample(
-            "xena",
-            "copied a solution cell",
-            model,
-            accident=copy_cell(STACK, blank),
+            "xena", "copied a solution cell", model, accident=copy_cell(STACK, blank)
         ),
         Sample(
-            "amir",
-            "endless loop",
-            model | endless,
-            loses={f"{STACK}-check": (0, ())},
+            "amir", "endless loop", model | endless, loses={f"{STACK}-check": (0, ())}
         ),
         Sample(
             "dora",

@@ -147,10 +147,7 @@ z = np.array([1000.0, -1000.0])
 with np.errstate(all="ignore"):  # without this line, NumPy warns
     print("1 / (1 + e^-z)     ", 1 / (1 + np.exp(-z)))
     print("e^z / (1 + e^z)    ", np.exp(z) / (1 + np.exp(z)))
-    print(
-        "tanh, as it stands ",
-        (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)),
-    )
+    print("tanh, as it stands ", (np.exp(z) - np.exp(-z)) / (np.exp(z) + np.exp(-z)))
     print("e^1000, e^-1000    ", np.exp(z))
 
 # %% [markdown]
@@ -258,10 +255,7 @@ In a deep network a gradient comes back from the last layer to the first. At eve
 # %%
 mine = lab.sigmoid_by_hand.question
 print(f"a) z = 0    b) z = ln {mine.p}    c) z = -ln {mine.q}")
-print(
-    f"σ(2z) = {mine.doubled}    ",
-    f"number of sigmoids in a row: {mine.layers}",
-)
+print(f"σ(2z) = {mine.doubled}    number of sigmoids in a row: {mine.layers}")
 
 # %% [markdown]
 r"""
@@ -327,9 +321,7 @@ net = deep_net(scale=2)
 share = np.mean([np.abs(h) > 0.99 for h in net.activations])
 size = [np.sqrt((g**2).mean()) for g in net.gradients]
 print(f"saturated units: a share of {share:.3f} in all ten layers")
-print(
-    f"gradient at the first layer / at the last: {size[0] / size[-1]:.2f}"
-)
+print(f"gradient at the first layer / at the last: {size[0] / size[-1]:.2f}")
 
 # %% [markdown]
 r"""
@@ -455,10 +447,7 @@ How does your loop know that it is at the last pair? Which entry of the list doe
 
 # %% nbgrader={"grade": false, "grade_id": "mlp-forward", "locked": false, "schema_version": 3, "solution": true}
 def mlp_forward(X, params, act):
-    """Return the activations of all layers, a list of arrays (N, ...).
-
-    The input comes first.
-    """
+    """Return the activations of all layers, the input first: a list of arrays (N, ...)."""
     ### BEGIN SOLUTION
     activations = [X]
     for W, b in params[:-1]:
@@ -480,9 +469,7 @@ Now fold the line yourself. Entry 1 of *your* list is the plane on the right; un
 """
 
 # %%
-my_forward = (
-    mlp_forward if lab.mlp_forward.is_written(mlp_forward) else None
-)
+my_forward = mlp_forward if lab.mlp_forward.is_written(mlp_forward) else None
 widgets.explore_folding(x, y, your_mlp_forward=my_forward)
 
 # %% [markdown]
@@ -501,11 +488,7 @@ What regions can a network say yes to? Take **step** units, which answer 1 where
 line = [([[1, 1]], [0])]
 square = ([[1, 0], [-1, 0], [0, 1], [0, -1]], [1, 1, 1.5, 1.5])
 both = [square, ([[1, 1, 1, 1]], [-3.5])]
-two = [
-    square,
-    ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]),
-    ([[1, 1]], [-0.5]),
-]
+two = [square, ([[1, 1, 0, 0], [0, 0, 1, 1]], [-1.5, -1.5]), ([[1, 1]], [-0.5])]
 deeper = [*two[:2], ([[1, 1], [-1, -1]], [-0.5, 1.5]), ([[1, 1]], [-1.5])]
 figures.show(figures.plot_four_networks(line, both, two, deeper))
 
@@ -570,17 +553,13 @@ def xor_net():
 
 
 def triangle_net(vertices):
-    """Return [(W1, b1), (W2, b2)] for vertices (3, 2).
-
-    W1 is (3, 2), b1 (3,), W2 (1, 3) and b2 (1,).
-    """
+    """Return [(W1 (3, 2), b1 (3,)), (W2 (1, 3), b2 (1,))] for vertices (3, 2)."""
     ### BEGIN SOLUTION
     normals, offsets = [], []
     for i in range(3):
-        start, end, third = (vertices[(i + j) % 3] for j in range(3))
+        start, end, third = vertices[i], vertices[(i + 1) % 3], vertices[(i + 2) % 3]
         normal = np.array([start[1] - end[1], end[0] - start[0]])
-        # look at the third vertex
-        normal = normal * np.sign(normal @ (third - start))
+        normal = normal * np.sign(normal @ (third - start))  # look at the third vertex
         normals.append(normal)
         offsets.append(-normal @ start)
     return [
@@ -591,8 +570,7 @@ def triangle_net(vertices):
 
 
 # %%
-# what is right, and what comes next
-lab.weights_by_hand.step(xor_net, triangle_net)
+lab.weights_by_hand.step(xor_net, triangle_net)  # what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "weights-by-hand-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 lab.weights_by_hand.check(xor_net, triangle_net)
@@ -606,14 +584,8 @@ You have joined three half-planes by AND: all three must say yes. The figure doe
 """
 
 # %%
-weight, bias = (
-    np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]),
-    [1, 1.2, 1.2, 1.6],
-)
-nets = [
-    [(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])]
-    for H in (4, 3, 2)
-]
+weight, bias = np.array([[1, 0], [-1, -0.6], [0.3, 1], [0.4, -1]]), [1, 1.2, 1.2, 1.6]
+nets = [[(weight[:H], bias[:H]), (np.ones((1, H)), [0.5 - H])] for H in (4, 3, 2)]
 figures.show(figures.plot_joined_half_planes(nets))
 
 # %% [markdown]
@@ -743,14 +715,7 @@ Which values may the answer take? Must they add up to 1?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "choose-and-explain", "locked": false, "schema_version": 3, "solution": true}
-choices = {
-    "a": None,
-    "b": None,
-    "c": None,
-    "d": None,
-    "e": None,
-    "f": None,
-}
+choices = {"a": None, "b": None, "c": None, "d": None, "e": None, "f": None}
 ### BEGIN SOLUTION
 choices = {
     "a": "identity",
@@ -778,10 +743,7 @@ Random nets were section 4. Now a network that learns: four hidden layers of 64 
 guess = {"learns least": None}
 
 # %%
-runs = {
-    name: train_garments(name, rate=0.5)
-    for name in ("sigmoid", "tanh", "relu")
-}
+runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
 print("your guess:", guess)
 for name, run in runs.items():
     print(f"{name:8} {run.accuracy:.2f} of 1,000 new pictures right")

@@ -12,10 +12,7 @@ from course_utils.grading.sample import (
     nothing_for,
 )
 from course_utils.labs import activations
-from course_utils.labs.activations.sigmoid_by_hand import (
-    ByHand,
-    right_numbers,
-)
+from course_utils.labs.activations.sigmoid_by_hand import ByHand, right_numbers
 
 VALUES = "three-functions"
 SLOPES = "three-slopes"
@@ -40,8 +37,7 @@ def numbers_of(student: str) -> ByHand:
 def by_hand(student: str = "", **changes) -> str:
     """Write the cell of the numbers by hand, worked out by fractions; ``changes`` replace some of them."""
     right = {
-        part: float(value)
-        for part, value in right_numbers(numbers_of(student)).items()
+        part: float(value) for part, value in right_numbers(numbers_of(student)).items()
     }
     return f"numbers = {right | {key.replace('_', ' '): value for key, value in changes.items()}}"
 
@@ -218,26 +214,16 @@ def _right_ways(model) -> list[Sample]:
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
         return Sample(
-            name,
-            about,
-            model | answers,
-            own_id=own_id,
-            loses=by_check(loses),
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
         )
 
     third = 2 / 3
-    same_side = changed(
-        model[WEIGHTS], " * np.sign(normal @ (third - start))", ""
-    )
+    same_side = changed(model[WEIGHTS], " * np.sign(normal @ (third - start))", "")
     same_side = changed(same_side, "[-0.5, -1.5]", "[-0.5, -2.5]")
     too_high = changed(model[WEIGHTS], "[-2.5]", "[-3]")
-    largest = changed(
-        model[VALUES], "np.maximum(z, 0)", "max(0, np.max(z, initial=0))"
-    )
+    largest = changed(model[VALUES], "np.maximum(z, 0)", "max(0, np.max(z, initial=0))")
     joan = numbers_of("joan")
-    numbers = by_hand(
-        "joan", tanh=2 * joan.doubled, bound=joan.layers / 4
-    )
+    numbers = by_hand("joan", tanh=2 * joan.doubled, bound=joan.layers / 4)
     guesses = "interval = {'identity': 0.5, 'solved more': 'relu'}"
     return [
         student(
@@ -292,11 +278,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "olga",
             "experiments misread",
-            {
-                DEEP: TURNED_OVER,
-                INTERVAL: guesses,
-                CHOICES: OTHER_CHOICES,
-            },
+            {DEEP: TURNED_OVER, INTERVAL: guesses, CHOICES: OTHER_CHOICES},
             {
                 DEEP: (0.5, ("AE2", "AE1", "AE6")),
                 INTERVAL: (0, ("AI1", "AI3")),
@@ -320,14 +302,10 @@ def _wrong_ways(model) -> list[Sample]:
 
 def _accidents(model) -> list[Sample]:
     noisy = "def mlp_forward(X, params, act):\n    import sys, warnings\n    warnings.warn('slow')\n"
-    noisy += (
-        "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
-    )
+    noisy += "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
     body = model[FORWARD].split('"""\n', 1)[1]
     return [
-        Sample(
-            "cleo", "warnings and prints", model | {FORWARD: noisy + body}
-        ),
+        Sample("cleo", "warnings and prints", model | {FORWARD: noisy + body}),
         Sample(
             "yuri",
             "deleted a check cell",

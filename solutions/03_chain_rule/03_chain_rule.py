@@ -45,10 +45,7 @@ import torch
 from course_utils.labs import chain_rule
 from course_utils.labs.chain_rule import figures, widgets
 from course_utils.labs.chain_rule.programs import SEVEN_NODES, program
-from course_utils.labs.chain_rule.train_with_values import (
-    torch_training,
-    training_task,
-)
+from course_utils.labs.chain_rule.train_with_values import torch_training, training_task
 from course_utils.runtime import seed_everything
 
 seed_everything(0)
@@ -85,9 +82,7 @@ def g(f):
 t0 = 2.0
 f0, f1 = f(t0), f(t0 + 0.01)
 g0, g1 = g(f0), g(f1)
-figures.show(
-    figures.plot_three_moves((t0, t0 + 0.01), (f0, f1), (g0, g1))
-)
+figures.show(figures.plot_three_moves((t0, t0 + 0.01), (f0, f1), (g0, g1)))
 
 # %% [markdown]
 r"""
@@ -118,9 +113,7 @@ Often an input reaches the output along several paths. Here x goes into f1, f2 a
 """
 
 # %%
-paths = program(
-    "f1 = 5 * x; f2 = x ** 2; f3 = x + 1; g = f1 * f3 + f2 ** 2", x=2
-)
+paths = program("f1 = 5 * x; f2 = x ** 2; f3 = x + 1; g = f1 * f3 + f2 ** 2", x=2)
 figures.show(figures.plot_three_paths(paths))
 
 # %% [markdown]
@@ -201,10 +194,7 @@ Which is better, and which ε? Predict: the smaller the better? The test case is
 steps = 10.0 ** np.arange(-12, 0)
 slope = 1 - math.tanh(0.7) ** 2
 ahead = [(math.tanh(0.7 + e) - math.tanh(0.7)) / e - slope for e in steps]
-both = [
-    (math.tanh(0.7 + e) - math.tanh(0.7 - e)) / (2 * e) - slope
-    for e in steps
-]
+both = [(math.tanh(0.7 + e) - math.tanh(0.7 - e)) / (2 * e) - slope for e in steps]
 figures.show(figures.plot_two_errors(steps, ahead, both))
 
 # %% [markdown]
@@ -253,7 +243,7 @@ Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` i
 
 # %% nbgrader={"grade": false, "grade_id": "numerical-gradient", "locked": false, "schema_version": 3, "solution": true}
 def numerical_gradient(f, x, eps=1e-5):
-    """Return the slope of f by each number of x, in the shape of x."""
+    """Return the slope of f by each number of x, an array of the shape of x."""
     ### BEGIN SOLUTION
     x = np.array(x, dtype=float)  # a copy that can hold x + eps
     grad = np.zeros(x.shape)
@@ -288,12 +278,7 @@ The way back is called **backpropagation**, a case of *automatic differentiation
 """
 
 # %%
-unit = program(
-    "z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2",
-    w=0.5,
-    x=2,
-    v=-1,
-)
+unit = program("z = w * x; a = z.tanh(); y = v * a; L = (y - 1) ** 2", w=0.5, x=2, v=-1)
 figures.show(figures.plot_one_unit(unit))
 
 # %% [markdown]
@@ -355,10 +340,7 @@ In $a \cdot b$, by how much does the product grow if a grows by 1 and b stays?
 
 # %% nbgrader={"grade": false, "grade_id": "value-class", "locked": false, "schema_version": 3, "solution": true}
 class Value(Arithmetic):
-    """A number that remembers what it was made from.
-
-    Gradients add up in grad.
-    """
+    """A number that remembers what it was made from. Gradients add up in grad."""
 
     def __init__(self, data, parents=(), slopes=()):
         self.data, self.grad = float(data), 0.0
@@ -376,9 +358,7 @@ class Value(Arithmetic):
     def __mul__(self, other):
         ### BEGIN SOLUTION
         other = other if isinstance(other, Value) else Value(other)
-        return Value(
-            self.data * other.data, (self, other), (other.data, self.data)
-        )
+        return Value(self.data * other.data, (self, other), (other.data, self.data))
         ### END SOLUTION
 
 
@@ -431,7 +411,7 @@ Python stops a function that calls itself about a thousand deep. Which list of y
 
 # %% nbgrader={"grade": false, "grade_id": "backward-order", "locked": false, "schema_version": 3, "solution": true}
 def backward_order(self):
-    """Return all values behind self, each after what was made of it."""
+    """Return all values behind self, each after everything that was made from it."""
     ### BEGIN SOLUTION
     finished, met, todo = [], set(), [(self, False)]
     while todo:
@@ -440,15 +420,13 @@ def backward_order(self):
             finished.append(value)
         elif id(value) not in met:
             met.add(id(value))
-            # comes back when its parents are finished
-            todo.append((value, True))
+            todo.append((value, True))  # comes back when its parents are finished
             todo.extend((parent, False) for parent in value.parents)
     return finished[::-1]
     ### END SOLUTION
 
 
-# a method is a function that a class holds
-Value.backward_order = backward_order
+Value.backward_order = backward_order  # a method is a function that a class holds
 
 # %% nbgrader={"grade": true, "grade_id": "backward-order-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
 lab.backward_order.check(Value)
@@ -464,9 +442,7 @@ Now walk back. The boxes are asked in the order of **your** `backward_order`; a 
 """
 
 # %%
-my_Value = (
-    Value if lab.backward_order.is_written(backward_order) else None
-)
+my_Value = Value if lab.backward_order.is_written(backward_order) else None
 widgets.explore_graph(SEVEN_NODES, your_Value=my_Value)
 
 # %% [markdown]
@@ -485,16 +461,14 @@ Which gradient do you know before you start? Where do you keep what has come bac
 
 # %% nbgrader={"grade": false, "grade_id": "value-backward", "locked": false, "schema_version": 3, "solution": true}
 def backward(self):
-    """Add to each value's grad the slope of self by that value."""
+    """Add the slope of self by each value behind it to that value's grad."""
     ### BEGIN SOLUTION
     order = self.backward_order()
     arrived = {id(value): 0.0 for value in order}
     arrived[id(self)] = 1.0
     for value in order:
         value.grad += arrived[id(value)]
-        for parent, slope in zip(
-            value.parents, value.slopes, strict=True
-        ):
+        for parent, slope in zip(value.parents, value.slopes, strict=True):
             arrived[id(parent)] += slope * arrived[id(value)]
     ### END SOLUTION
 
@@ -634,11 +608,7 @@ Here it is $1 \cdot 0 + 2 \cdot (-1) = -2$. A sum over a shared index is a matri
 weight = torch.tensor(W, requires_grad=True)
 Y = torch.tensor(X) @ weight.T
 Y.backward(torch.tensor(dY))
-print(
-    weight.grad[0, 2].item(),
-    "in an array of shape",
-    tuple(weight.grad.shape),
-)
+print(weight.grad[0, 2].item(), "in an array of shape", tuple(weight.grad.shape))
 
 # %% [markdown]
 r"""
@@ -663,10 +633,7 @@ Which products of two of dY, X and W (turned over if need be) have the shape tha
 
 # %% nbgrader={"grade": false, "grade_id": "dense-backward", "locked": false, "schema_version": 3, "solution": true}
 def dense_backward(dY, X, W):
-    """Return the gradients by X (N, D), W (K, D), b (K,).
-
-    dY is (N, K).
-    """
+    """Return the gradients by X (N, D), W (K, D) and b (K,); dY is (N, K)."""
     ### BEGIN SOLUTION
     return dY @ W, dY.T @ X, dY.sum(axis=0)
     ### END SOLUTION
@@ -775,19 +742,9 @@ The slope of $w^2$ at 3 is 6. Without zeroing it grows to 12 and 18. Adding up i
 # %%
 with torch.no_grad():
     quiet = w**2
-print(
-    "recorded:",
-    (w**2).requires_grad,
-    "  under no_grad:",
-    quiet.requires_grad,
-)
+print("recorded:", (w**2).requires_grad, "  under no_grad:", quiet.requires_grad)
 y = w**2
-print(
-    "detached:",
-    y.detach().requires_grad,
-    "  same number:",
-    y.detach().item(),
-)
+print("detached:", y.detach().requires_grad, "  same number:", y.detach().item())
 
 # %% [markdown]
 r"""
@@ -800,11 +757,8 @@ y = x
 saved = 0
 for _ in range(20):
     y = y.tanh()
-    # tanh keeps its output for the way back
-    saved += y.numel() * y.element_size()
-print(
-    f"kept for the way back: {saved / 1e6:.0f} MB; under no_grad: nothing"
-)
+    saved += y.numel() * y.element_size()  # tanh keeps its output for the way back
+print(f"kept for the way back: {saved / 1e6:.0f} MB; under no_grad: nothing")
 
 # %% [markdown]
 r"""
@@ -819,29 +773,20 @@ Enough parts for a network: two inputs, eight hidden tanh units, one output, 33 
 task = training_task()
 rows = [
     (x1, x2, target)
-    for (x1, x2), target in zip(
-        task.points.tolist(), task.targets.tolist()
-    )
+    for (x1, x2), target in zip(task.points.tolist(), task.targets.tolist())
 ]
 
 
 def network(numbers, x1, x2):
-    """Return the output for a point; numbers are 33 values or tensors."""
-    units = [
-        numbers[2 * i] * x1 + numbers[2 * i + 1] * x2 for i in range(8)
-    ]
+    """Return the output for one point; numbers are 33 values or tensors."""
+    units = [numbers[2 * i] * x1 + numbers[2 * i + 1] * x2 for i in range(8)]
     hidden = [(z + b).tanh() for z, b in zip(units, numbers[16:24])]
-    return sum(
-        (v * h for v, h in zip(numbers[24:32], hidden)), numbers[32]
-    )
+    return sum((v * h for v, h in zip(numbers[24:32], hidden)), numbers[32])
 
 
 def mean_square(numbers):
     """Return the mean of the squared errors over all 40 points."""
-    errors = [
-        (network(numbers, x1, x2) - target) ** 2
-        for x1, x2, target in rows
-    ]
+    errors = [(network(numbers, x1, x2) - target) ** 2 for x1, x2, target in rows]
     return sum(errors[1:], errors[0]) * (1 / len(errors))
 
 
@@ -853,10 +798,7 @@ tensors = [
 loss = mean_square(tensors)
 loss.backward()
 from_torch = [tensor.grad.item() for tensor in tensors]
-print(
-    f"loss {loss.item():.3f}, first gradients",
-    np.round(from_torch[:3], 3),
-)
+print(f"loss {loss.item():.3f}, first gradients", np.round(from_torch[:3], 3))
 
 # %% [markdown]
 r"""
@@ -881,11 +823,7 @@ Which attribute moves a number, data or grad? In which of the four parts of a st
 # %% nbgrader={"grade": false, "grade_id": "train-with-values", "locked": false, "schema_version": 3, "solution": true}
 training = {"losses": None, "difference": None}
 ### BEGIN SOLUTION
-numbers, losses, gaps = (
-    [Value(number) for number in task.start.tolist()],
-    [],
-    [],
-)
+numbers, losses, gaps = [Value(number) for number in task.start.tolist()], [], []
 for step in range(60):
     for number in numbers:
         number.grad = 0.0
@@ -893,9 +831,7 @@ for step in range(60):
     loss.backward()
     losses.append(loss.data)
     if step == 0:
-        gaps = [
-            abs(n.grad - g) / abs(g) for n, g in zip(numbers, from_torch)
-        ]
+        gaps = [abs(n.grad - g) / abs(g) for n, g in zip(numbers, from_torch)]
     for number in numbers:
         number.data -= 0.2 * number.grad
 training = {"losses": losses, "difference": max(gaps)}
@@ -911,9 +847,7 @@ What would have happened without setting the gradients to zero? PyTorch ran the 
 
 # %%
 figures.show(
-    figures.plot_with_and_without_zeroing(
-        torch_training(), torch_training(zero=False)
-    )
+    figures.plot_with_and_without_zeroing(torch_training(), torch_training(zero=False))
 )
 
 # %% [markdown]
@@ -943,12 +877,7 @@ Section 7 ran what the first two questions ask about. For the snippets: what doe
 """
 
 # %% nbgrader={"grade": false, "grade_id": "autograd-questions", "locked": false, "schema_version": 3, "solution": true}
-choices = {
-    "no recording": None,
-    "no zeroing": None,
-    "corner": None,
-    "snippet": None,
-}
+choices = {"no recording": None, "no zeroing": None, "corner": None, "snippet": None}
 ### BEGIN SOLUTION
 choices = {
     "no recording": "memory",

@@ -21,10 +21,7 @@ from course_utils.labs.chain_rule.chain_slopes import (
     series_slope,
     series_ways,
 )
-from course_utils.labs.chain_rule.gradient_shapes import (
-    LESSON_LAYERS,
-    TwoLayers,
-)
+from course_utils.labs.chain_rule.gradient_shapes import LESSON_LAYERS, TwoLayers
 
 SLOPES = "chain-slopes"
 DIFFERENCES = "numerical-gradient"
@@ -45,9 +42,7 @@ def own_answers(student: str) -> dict[str, str]:
     lab = chain_rule.for_student(student)
     asked, sizes = lab.chain_slopes.question, lab.gradient_shapes.question
     return {
-        SLOPES: slopes(
-            series_slope(asked.series), parallel_slope(asked.parallel)
-        ),
+        SLOPES: slopes(series_slope(asked.series), parallel_slope(asked.parallel)),
         SHAPES: f"shapes = {right_shapes(sizes)}",
     }
 
@@ -61,12 +56,7 @@ def right_shapes(sizes: TwoLayers) -> dict[str, tuple[int, ...]]:
     """Return the shapes of all gradients: each has the shape of its variable."""
     N, D, H, K = sizes
     batch = {"dY": (N, K), "dA1": (N, H), "dZ1": (N, H), "dX": (N, D)}
-    return batch | {
-        "dW1": (H, D),
-        "db1": (H,),
-        "dW2": (K, H),
-        "db2": (K,),
-    }
+    return batch | {"dW1": (H, D), "db1": (H,), "dW2": (K, H), "db2": (K,)}
 
 
 # --- other right ways
@@ -272,35 +262,23 @@ def _right_ways(model) -> list[Sample]:
             "dana",
             "stuck with the engine, goes on with the rescue",
             stuck,
-            accident=add_cell(
-                f"{MORE}-check", "Value = lab.value_backward.rescue()"
-            ),
+            accident=add_cell(f"{MORE}-check", "Value = lab.value_backward.rescue()"),
             loses=nothing_for(ENGINE),
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
-        Sample(
-            "gita",
-            "half done",
-            {name: model[name] for name in done},
-            loses=undone,
-        ),
+        Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
         return Sample(
-            name,
-            about,
-            model | answers,
-            own_id=own_id,
-            loses=by_check(loses),
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
         )
 
     asked = chain_rule.for_student("hugo").chain_slopes.question
     wrong_place = slopes(
-        *series_ways(asked.series)[GR6],
-        *parallel_ways(asked.parallel)[GR6],
+        *series_ways(asked.series)[GR6], *parallel_ways(asked.parallel)[GR6]
     )
     transposed = changed(
         changed(model[DENSE], "dY.T @ X", "X.T @ dY"),
@@ -311,9 +289,7 @@ def _wrong_ways(model) -> list[Sample]:
     turned |= {part: turned[part][::-1] for part in ("dW1", "dW2")}
     exp_of_exp = "out = math.exp(self.data)\n    return Value(out, (self,), (out,))"
     own_output = changed(
-        model[FUNCTIONS],
-        exp_of_exp,
-        exp_of_exp.replace("(out,))", "(math.exp(out),))"),
+        model[FUNCTIONS], exp_of_exp, exp_of_exp.replace("(out,))", "(math.exp(out),))")
     )
     own_output = changed(own_output, "self.data > 0", "self.data < 0")
     return [
@@ -335,9 +311,7 @@ def _wrong_ways(model) -> list[Sample]:
             "assigns instead of adding up",
             {
                 BACKWARD: changed(
-                    model[BACKWARD],
-                    "arrived[id(parent)] +=",
-                    "arrived[id(parent)] =",
+                    model[BACKWARD], "arrived[id(parent)] +=", "arrived[id(parent)] ="
                 )
             },
             {
@@ -366,11 +340,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "mina",
             "never sets gradients to zero",
-            {
-                TRAINING: changed(
-                    model[TRAINING], "number.grad = 0.0", "pass"
-                )
-            },
+            {TRAINING: changed(model[TRAINING], "number.grad = 0.0", "pass")},
             {TRAINING: (0.5, ("VT1",))},
         ),
         student(
@@ -392,10 +362,7 @@ def _wrong_ways(model) -> list[Sample]:
                 SHAPES: f"shapes = {turned}",
                 CHOICES: "choices = {'no recording': 'eval', 'no zeroing': 'last', 'corner': 'kink', 'snippet': 'c'}",
             },
-            {
-                SHAPES: (1.5, ("DS1",)),
-                CHOICES: (0.75, ("VT5", "GR9", "VT1")),
-            },
+            {SHAPES: (1.5, ("DS1",)), CHOICES: (0.75, ("VT5", "GR9", "VT1"))},
         ),
     ]
 
@@ -404,10 +371,7 @@ def _accidents(model) -> list[Sample]:
     blank = "def relu_backward(dA, Z):\n    raise NotImplementedError()"
     return [
         Sample(
-            "xena",
-            "copied a solution cell",
-            model,
-            accident=copy_cell(DENSE, blank),
+            "xena", "copied a solution cell", model, accident=copy_cell(DENSE, blank)
         ),
         Sample(
             "yuri",

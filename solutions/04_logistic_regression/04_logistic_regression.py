@@ -155,19 +155,9 @@ If the odds are 7 to 1, how many days out of eight are a yes?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "score-and-odds", "locked": false, "schema_version": 3, "solution": true}
-odds = {
-    "score": None,
-    "odds": None,
-    "probability": None,
-    "score back": None,
-}
+odds = {"score": None, "odds": None, "probability": None, "score back": None}
 ### BEGIN SOLUTION
-odds = {
-    "score": 9,
-    "odds": 8103,
-    "probability": 0.99988,
-    "score back": 1.386,
-}
+odds = {"score": 9, "odds": 8103, "probability": 0.99988, "score back": 1.386}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "score-and-odds-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
@@ -190,8 +180,7 @@ Which weights are good? Those that make what was observed likely. If the model g
 """
 
 # %%
-# the probability of what was in fact observed
-given = np.array([0.9, 0.8, 0.6, 0.3])
+given = np.array([0.9, 0.8, 0.6, 0.3])  # the probability of what was in fact observed
 print("likelihood         ", given.prod())
 print("log-likelihood     ", np.log(given).sum())
 print("mean of minus log p", -np.log(given).mean())
@@ -220,10 +209,7 @@ Written down as it stands, the formula breaks. The sigmoid of 40 is so close to 
 with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
     for z in (2.0, 40.0, -1000.0):
         p = 1 / (1 + np.exp(-z))
-        print(
-            f"z = {z:6}, label 0: loss {-np.log(1 - p)};",
-            f"label 1: loss {-np.log(p)}",
-        )
+        print(f"z = {z:6}, label 0: loss {-np.log(1 - p)}; label 1: loss {-np.log(p)}")
 
 # %% [markdown]
 r"""
@@ -248,9 +234,7 @@ $\log(1 + e^a)$ with a large a: which part of the sum can be taken out of the lo
 def bce_with_logits(z, y):
     """Return the mean log-loss of scores z (N,) with labels y (N,)."""
     ### BEGIN SOLUTION
-    return (
-        np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
-    ).mean()
+    return (np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))).mean()
     ### END SOLUTION
 
 
@@ -278,19 +262,10 @@ For label 1 the first factor is $-1/p$, and the second, the sigmoid's slope, is 
 
 # %%
 print("    z  label      p   slope of the loss")
-for score, label in (
-    (-2.0, 0.0),
-    (-2.0, 1.0),
-    (0.0, 1.0),
-    (3.0, 0.0),
-    (3.0, 1.0),
-):
+for score, label in ((-2.0, 0.0), (-2.0, 1.0), (0.0, 1.0), (3.0, 0.0), (3.0, 1.0)):
     z = torch.tensor(score, requires_grad=True)
     F.binary_cross_entropy_with_logits(z, torch.tensor(label)).backward()
-    print(
-        f"{score:5} {label:6}",
-        f"{torch.sigmoid(z).item():6.2f} {z.grad.item():8.2f}",
-    )
+    print(f"{score:5} {label:6} {torch.sigmoid(z).item():6.2f} {z.grad.item():8.2f}")
 
 # %% [markdown]
 r"""
@@ -330,7 +305,7 @@ def logreg_grads(X, y, w, b):
 
 
 def fit_logreg(X, y, lr, steps):
-    """Train from zeros, each step on all examples. Returns w (D,), b."""
+    """Train from zeros with all examples in each step. Returns w (D,) and b."""
     ### BEGIN SOLUTION
     w, b = np.zeros(X.shape[1]), 0.0
     for _ in range(steps):
@@ -365,10 +340,7 @@ for _ in range(300):
     loss.backward()  # gradients by automatic differentiation
     optimizer.step()  # opposite the gradient
 right = ((z > 0) == (too_hot > 0)).float().mean()
-print(
-    f"loss {loss.item():.3f},",
-    f"right on {100 * right.item():.0f} % of the days",
-)
+print(f"loss {loss.item():.3f}, right on {100 * right.item():.0f} % of the days")
 
 # %% [markdown]
 r"""
@@ -425,27 +397,19 @@ If a loss is multiplied by −1, what becomes of its gradient?
 
 # %% nbgrader={"grade": false, "grade_id": "two-signs", "locked": false, "schema_version": 3, "solution": true}
 def train_with_signs(X, y, loss_sign, update_sign, lr, steps):
-    """Train with a sign for the loss and one for the update.
-
-    Returns w (D,) and b.
-    """
+    """Train with a sign for the loss and a sign for the update. Returns w (D,) and b."""
     ### BEGIN SOLUTION
     w, b = np.zeros(X.shape[1]), 0.0
     for _ in range(steps):
         p = 1 / (1 + np.exp(-(X @ w + b)))
-        # the gradient of y log p + (1 - y) log(1 - p) by the score
-        error = y - p
-        dw, db = (
-            loss_sign * (X.T @ error) / len(X),
-            loss_sign * error.mean(),
-        )
+        error = y - p  # the gradient of y log p + (1 - y) log(1 - p) by the score
+        dw, db = loss_sign * (X.T @ error) / len(X), loss_sign * error.mean()
         w, b = w + update_sign * lr * dw, b + update_sign * lr * db
     return w, b
     ### END SOLUTION
 
 
-# sets, such as {"b", "c"} and {"3"}
-signs = {"converge": None, "repair": None}
+signs = {"converge": None, "repair": None}  # sets, such as {"b", "c"} and {"3"}
 ### BEGIN SOLUTION
 signs = {"converge": {"a", "d"}, "repair": {"1", "2"}}
 ### END SOLUTION
@@ -514,13 +478,9 @@ Z = torch.tensor([[2.0, 1.0, -1.0], [0.0, 0.0, 3.0]])  # (N, K)
 classes = torch.tensor([0, 1])  # (N,)
 p = torch.softmax(Z, dim=1)
 print(p)
-print(
-    "cross-entropy by hand", -(p[0, 0].log() + p[1, 1].log()).item() / 2
-)
+print("cross-entropy by hand", -(p[0, 0].log() + p[1, 1].log()).item() / 2)
 print("PyTorch's            ", F.cross_entropy(Z, classes).item())
-print(
-    "softmax done twice   ", F.cross_entropy(p, classes).item(), "(wrong)"
-)
+print("softmax done twice   ", F.cross_entropy(p, classes).item(), "(wrong)")
 
 # %% [markdown]
 r"""
@@ -546,7 +506,7 @@ def softmax(Z):
 
 
 def cross_entropy(Z, y):
-    """Return the mean loss of scores Z (N, K), class numbers y (N,)."""
+    """Return the mean loss of scores Z (N, K) with class numbers y (N,)."""
     ### BEGIN SOLUTION
     Z = Z - Z.max(axis=1, keepdims=True)
     log_sum = np.log(np.exp(Z).sum(axis=1))  # (N,)
@@ -566,9 +526,7 @@ def softmax_ce_grad(Z, y):
 # %% nbgrader={"grade": true, "grade_id": "softmax-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
 lab.softmax.check(softmax, cross_entropy, softmax_ce_grad)
 ### BEGIN HIDDEN TESTS
-lab.softmax.check_hidden(
-    softmax, cross_entropy, softmax_ce_grad, seed=4055
-)
+lab.softmax.check_hidden(softmax, cross_entropy, softmax_ce_grad, seed=4055)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -683,10 +641,7 @@ A straight line is not always enough. Four toy data sets, each with two labels:
 """
 
 # %%
-toys = {
-    name: load_toy(name)
-    for name in ("blobs", "ring", "corners", "spiral")
-}
+toys = {name: load_toy(name) for name in ("blobs", "ring", "corners", "spiral")}
 figures.show(figures.plot_four_toys(toys))
 
 # %% [markdown]
@@ -729,10 +684,7 @@ One run proves little. Here are five of each, measured on points that the networ
 for hidden in (0, 1, 2):
     print("hidden layers:", hidden)
     for name, shares in accuracies(hidden).items():
-        print(
-            f"   {name:8}",
-            "  ".join(f"{100 * share:5.1f}" for share in shares),
-        )
+        print(f"   {name:8}", "  ".join(f"{100 * share:5.1f}" for share in shares))
 
 # %% [markdown]
 r"""
@@ -873,10 +825,7 @@ The loss is a sum of two parts. What does each say about w, and what about b?
 
 # %% nbgrader={"grade": false, "grade_id": "ridge-gradient", "locked": false, "schema_version": 3, "solution": true}
 def ridge_grads(X, y, w, b, l2):
-    """Return dw (D,) and db of the mean log-loss with a penalty.
-
-    The penalty is l2 times the sum of the squared weights.
-    """
+    """Return dw (D,) and db: mean log-loss, and l2 times the sum of the squared weights."""
     ### BEGIN SOLUTION
     p = 1 / (1 + np.exp(-(X @ w + b)))
     return X.T @ (p - y) / len(y) + 2 * l2 * w, np.mean(p - y)
@@ -898,21 +847,13 @@ Which strength? Before you run the next cell, write down: will the training pict
 guess = predictions.keep({"training chooses": None, "I choose": None})
 
 # %%
-fitted = faces.fit_all(
-    rows[train], labels[train], strengths=(0.001, 0.01, 0.1, 1, 10)
-)
+fitted = faces.fit_all(rows[train], labels[train], strengths=(0.001, 0.01, 0.1, 1, 10))
 right = {
-    l2: [
-        model.right(rows[some], labels[some])
-        for some in (train, validation)
-    ]
+    l2: [model.right(rows[some], labels[some]) for some in (train, validation)]
     for l2, model in fitted.items()
 }
 for l2, (on_train, held_back) in right.items():
-    print(
-        f"strength {l2:<6} {on_train} of 60 in training,",
-        f"{held_back} of 70 held back",
-    )
+    print(f"strength {l2:<6} {on_train} of 60 in training, {held_back} of 70 held back")
 weakest = min(right, key=lambda l2: (-right[l2][0], l2))
 strongest = max(right, key=lambda l2: (right[l2][1], l2))
 chosen = {"training chooses": weakest, "I choose": strongest}
@@ -924,9 +865,7 @@ On the training pictures the weakest penalty is always among the best: there it 
 """
 
 # %%
-templates = {
-    f"strength {l2:g}": fitted[l2].w.reshape(25, 25) for l2 in (0.001, 1)
-}
+templates = {f"strength {l2:g}": fitted[l2].w.reshape(25, 25) for l2 in (0.001, 1)}
 figures.show(figures.plot_templates(templates))
 
 # %% [markdown]
@@ -939,10 +878,7 @@ Now, once, the test pictures.
 # %%
 right = fitted[1].right(rows[test], labels[test])
 wobble = faces.standard_error(right, len(test))
-print(
-    f"{right} of {len(test)}:",
-    f"accuracy {right / len(test):.3f} ± {wobble:.3f}",
-)
+print(f"{right} of {len(test)}: accuracy {right / len(test):.3f} ± {wobble:.3f}")
 
 # %% [markdown]
 r"""

@@ -6,19 +6,10 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 
 import math
 
-from course_utils.grading.sample import (
-    Sample,
-    by_check,
-    changed,
-    nothing_for,
-)
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for
 from course_utils.labs.logistic_regression import for_student
-from course_utils.labs.logistic_regression.count_and_shape import (
-    count_parameters,
-)
-from course_utils.labs.logistic_regression.honest_accuracy import (
-    right_numbers,
-)
+from course_utils.labs.logistic_regression.count_and_shape import count_parameters
+from course_utils.labs.logistic_regression.honest_accuracy import right_numbers
 from course_utils.labs.logistic_regression.score_and_odds import add_up
 
 ODDS = "score-and-odds"
@@ -39,10 +30,7 @@ REPORT = "honest-accuracy"
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions."""
     lab = for_student(student)
-    (neuron, back), pictures = (
-        lab.score_and_odds.question,
-        lab.count_and_shape.question,
-    )
+    (neuron, back), pictures = lab.score_and_odds.question, lab.count_and_shape.question
     score, p = add_up(neuron), back.probability
     chance = math.exp(score)
     answers = [
@@ -52,11 +40,7 @@ def own_answers(student: str) -> dict[str, str]:
         round(math.log(p / (1 - p)), 3),
     ]
     odds = dict(
-        zip(
-            ("score", "odds", "probability", "score back"),
-            answers,
-            strict=True,
-        )
+        zip(("score", "odds", "probability", "score back"), answers, strict=True)
     )
     size, classes, batch = (
         pictures.colour**2 * pictures.channels,
@@ -65,9 +49,7 @@ def own_answers(student: str) -> dict[str, str]:
     )
     counts = {
         "grey": count_parameters(pictures.grey, 1, classes),
-        "colour": count_parameters(
-            pictures.colour, pictures.channels, classes
-        ),
+        "colour": count_parameters(pictures.colour, pictures.channels, classes),
         "X": (batch, size),
         "weight": (classes, size),
         "bias": (classes,),
@@ -200,12 +182,7 @@ def _right_ways(model) -> list[Sample]:
         LINE: LINE_BY_LISTS,
     }
     return [
-        Sample(
-            "ada",
-            "right, own numbers",
-            model | own_answers("ada"),
-            own_id="ada",
-        ),
+        Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada"),
         Sample(
             "bela",
             "right, by logaddexp and one-hot rows",
@@ -236,20 +213,12 @@ def _wrong_ways(model) -> list[Sample]:
         return {exercise: changed(model[exercise], before, after)}
 
     naive = "def bce_with_logits(z, y):\n    p = 1 / (1 + np.exp(-z))\n"
-    naive += (
-        "    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()"
-    )
+    naive += "    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()"
     one_repaired = {
-        SIGNS: changed(
-            model[SIGNS], '"repair": {"1", "2"}', '"repair": {"1"}'
-        )
+        SIGNS: changed(model[SIGNS], '"repair": {"1", "2"}', '"repair": {"1"}')
     }
-    one_repaired[SIGNS] = changed(
-        one_repaired[SIGNS], '{"a", "d"}', '{"b", "c"}'
-    )
-    no_biases = changed(
-        changed(model[COUNTS], "7850", "7840"), "30730", "30720"
-    )
+    one_repaired[SIGNS] = changed(one_repaired[SIGNS], '{"a", "d"}', '{"b", "c"}')
+    no_biases = changed(changed(model[COUNTS], "7850", "7840"), "30730", "30720")
     unsafe = "powers = np.exp(Z)"
     return [
         student(
@@ -261,10 +230,7 @@ def _wrong_ways(model) -> list[Sample]:
             {ODDS: (0.5, ("LD1", "LP1", "LT1"))},
         ),
         student(
-            "ines",
-            "takes the logarithm of zero",
-            {LOSS: naive},
-            {LOSS: (0, ("PR3",))},
+            "ines", "takes the logarithm of zero", {LOSS: naive}, {LOSS: (0, ("PR3",))}
         ),
         student(
             "joan",
@@ -278,20 +244,11 @@ def _wrong_ways(model) -> list[Sample]:
             edit(GRADIENT, "error = p - y", "error = y - p"),
             {GRADIENT: (0, ("GR1", "LG5"))},
         ),
-        student(
-            "lars",
-            "repairs one slip only",
-            one_repaired,
-            {SIGNS: (1, ("LS2",))},
-        ),
+        student("lars", "repairs one slip only", one_repaired, {SIGNS: (1, ("LS2",))}),
         student(
             "mina",
             "softmax without a maximum, and so its gradient",
-            edit(
-                SOFTMAX,
-                "powers = np.exp(Z - Z.max(axis=1, keepdims=True))",
-                unsafe,
-            ),
+            edit(SOFTMAX, "powers = np.exp(Z - Z.max(axis=1, keepdims=True))", unsafe),
             {SOFTMAX: (1, ("PR2",))},
         ),
         student(
@@ -310,9 +267,7 @@ def _wrong_ways(model) -> list[Sample]:
             "paul",
             "believes the slide on convex regions; takes loss for metric",
             {
-                LAYERS: changed(
-                    model[LAYERS], '"corners": 1', '"corners": 2'
-                ),
+                LAYERS: changed(model[LAYERS], '"corners": 1', '"corners": 2'),
                 MEANING: "choices = {'a': 'same'}",
             },
             {LAYERS: (1.5, ("LE1",)), MEANING: (0, ("LM1",))},
@@ -322,9 +277,7 @@ def _wrong_ways(model) -> list[Sample]:
             "pulls at the bias; chooses and reports by the test pictures",
             {
                 RIDGE: changed(
-                    model[RIDGE],
-                    "np.mean(p - y)",
-                    "np.mean(p - y) + 2 * l2 * b",
+                    model[RIDGE], "np.mean(p - y)", "np.mean(p - y) + 2 * l2 * b"
                 ),
                 REPORT: "report = {'strength': 0.01, 'accuracy': 0.93, 'error': 0.029}",
             },

@@ -51,9 +51,7 @@ from course_utils.labs.conv_and_pooling.convolve_by_hand import (
     FIGURE_IMAGE,
     FIGURE_KERNEL,
 )
-from course_utils.labs.conv_and_pooling.shift_behaviour import (
-    shift_layers,
-)
+from course_utils.labs.conv_and_pooling.shift_behaviour import shift_layers
 from course_utils.runtime import seed_everything
 from course_utils.shapes import layer_weight_counts
 
@@ -176,14 +174,9 @@ Another picture, from a well-known guide to convolution arithmetic. Its kernel i
 # %%
 figure, figure_kernel = np.array(FIGURE_IMAGE), np.array(FIGURE_KERNEL)
 figure_output = F.conv2d(
-    torch.tensor(figure)[None, None],
-    torch.tensor(figure_kernel)[None, None],
+    torch.tensor(figure)[None, None], torch.tensor(figure_kernel)[None, None]
 )[0, 0]
-figures.show(
-    figures.plot_another_picture(
-        figure, figure_kernel, figure_output.numpy()
-    )
-)
+figures.show(figures.plot_another_picture(figure, figure_kernel, figure_output.numpy()))
 
 # %% [markdown]
 r"""
@@ -209,16 +202,8 @@ On which row and which column of the picture does the window start whose output 
 
 # %% nbgrader={"grade": false, "grade_id": "convolve-by-hand", "locked": false, "schema_version": 3, "solution": true}
 by_hand = {
-    "feature map": [
-        [None, None, None],
-        [None, None, None],
-        [None, None, None],
-    ],
-    "products": [
-        [None, None, None],
-        [None, None, None],
-        [None, None, None],
-    ],
+    "feature map": [[None, None, None], [None, None, None], [None, None, None]],
+    "products": [[None, None, None], [None, None, None], [None, None, None]],
 }
 ### BEGIN SOLUTION
 by_hand = {
@@ -256,9 +241,7 @@ turned = F.conv2d(
     torch.tensor(figure)[None, None],
     torch.tensor(figure_kernel[::-1, ::-1].copy())[None, None],
 )[0, 0]
-figures.show(
-    figures.plot_turned_kernel(figure_output.numpy(), turned.numpy())
-)
+figures.show(figures.plot_turned_kernel(figure_output.numpy(), turned.numpy()))
 
 # %% [markdown]
 r"""
@@ -397,16 +380,13 @@ Which operator divides and rounds down? Which one tells the rest?
 
 
 # %% nbgrader={"grade": false, "grade_id": "output-size-rule", "locked": false, "schema_version": 3, "solution": true}
-def conv_output_size(
-    size, kernel_size, stride=1, padding=0, strict=False
-):
+def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
     """Return how many windows fit on one axis, in cells."""
     ### BEGIN SOLUTION
     room = size + 2 * padding - kernel_size
     if room < 0:
         raise ValueError(
-            f"a kernel of {kernel_size} does not fit on {size} cells, "
-            f"padding {padding}"
+            f"a kernel of {kernel_size} does not fit on {size} cells, padding {padding}"
         )
     if strict and room % stride:
         raise ValueError(f"{room % stride} cells are left over")
@@ -444,9 +424,7 @@ On a grey 7×7 picture a 3×3 kernel makes 25 numbers with 9 weights, 10 with it
 # %%
 layer = nn.Conv2d(in_channels=3, out_channels=1, kernel_size=5)
 picture = torch.rand(1, 3, 32, 32)
-print(
-    "weight", tuple(layer.weight.shape), " bias", tuple(layer.bias.shape)
-)
+print("weight", tuple(layer.weight.shape), " bias", tuple(layer.bias.shape))
 print("output", tuple(layer(picture).shape))
 
 # %% [markdown]
@@ -507,13 +485,7 @@ How many numbers does one kernel hold? What does it add to its sum, once?
 # %% nbgrader={"grade": false, "grade_id": "parameter-counts", "locked": false, "schema_version": 3, "solution": true}
 counts = {"a": None, "b": None, "c": None, "pooling": None, "dense": None}
 ### BEGIN SOLUTION
-counts = {
-    "a": 760,
-    "b": 140,
-    "c": 1510,
-    "pooling": 0,
-    "dense": 3072 * 10240 + 10240,
-}
+counts = {"a": 760, "b": 140, "c": 1510, "pooling": 0, "dense": 3072 * 10240 + 10240}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "parameter-counts-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
@@ -535,8 +507,7 @@ You can now compute by hand every number of a convolution. Time to let Python do
 
 # %%
 x = np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)  # (N, C, H, W)
-# rows 1 and 2, columns 2 to 4 of the first picture
-window = x[0, :, 1:3, 2:5]
+window = x[0, :, 1:3, 2:5]  # rows 1 and 2, columns 2 to 4 of the first picture
 print(window.shape)
 
 # %% [markdown]
@@ -565,15 +536,13 @@ In steps, or at once, as you like. The cell below your answer says which steps a
 
 # %% nbgrader={"grade": false, "grade_id": "build-conv2d", "locked": false, "schema_version": 3, "solution": true}
 def conv2d(x, weight, bias, stride=1, padding=0):
-    """Slide K kernels over N pictures. Returns (N, K, OH, OW)."""
+    """Slide K kernels over N pictures. Returns an array (N, K, OH, OW)."""
     ### BEGIN SOLUTION
     N, _, H, W = x.shape
     K, _, FH, FW = weight.shape
     OH = (H + 2 * padding - FH) // stride + 1
     OW = (W + 2 * padding - FW) // stride + 1
-    x = np.pad(
-        x, ((0, 0), (0, 0), (padding, padding), (padding, padding))
-    )
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
     out = np.zeros((N, K, OH, OW))
     for i in range(OH):
         for j in range(OW):
@@ -587,8 +556,7 @@ def conv2d(x, weight, bias, stride=1, padding=0):
 
 
 # %%
-# after each step: what is right, and what comes next
-lab.build_conv2d.step(conv2d)
+lab.build_conv2d.step(conv2d)  # after each step: what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "build-conv2d-check", "locked": true, "points": 4, "schema_version": 3, "solution": false}
 lab.build_conv2d.check(conv2d)
@@ -653,11 +621,7 @@ kernels = {
 kernels = {
     "vertical edge": [[-1, 0, 1], [-1, 0, 1], [-1, 0, 1]],
     "horizontal edge": [[-1, -1, -1], [0, 0, 0], [1, 1, 1]],
-    "blur": [
-        [1 / 9, 1 / 9, 1 / 9],
-        [1 / 9, 1 / 9, 1 / 9],
-        [1 / 9, 1 / 9, 1 / 9],
-    ],
+    "blur": [[1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9], [1 / 9, 1 / 9, 1 / 9]],
     "main diagonal": [[1, 0, 0], [0, 1, 0], [0, 0, 1]],
 }
 ### END SOLUTION
@@ -680,10 +644,8 @@ A convolution is linear: sums of products. So it is also a matrix that multiplie
 """
 
 # %%
-# 25 pictures, each with one bright pixel
-pixels = torch.eye(25).reshape(25, 1, 5, 5)
-# kernel with the weights 1 to 9
-nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)
+pixels = torch.eye(25).reshape(25, 1, 5, 5)  # 25 pictures, each with one bright pixel
+nine = torch.arange(1.0, 10.0).reshape(1, 1, 3, 3)  # kernel with the weights 1 to 9
 matrix = F.conv2d(pixels, nine).reshape(25, 9).T.numpy()
 figures.show(figures.plot_nine_weights(matrix))
 
@@ -710,7 +672,7 @@ Pixel (i, j) is number i · W + j of the flat picture. Which number has the pixe
 
 # %% nbgrader={"grade": false, "grade_id": "convolution-matrix", "locked": false, "schema_version": 3, "solution": true}
 def conv_as_matrix(kernel, height, width):
-    """Return the matrix (OH * OW, H * W) that does as the kernel."""
+    """Return the matrix (OH * OW, H * W) that does what the kernel does."""
     ### BEGIN SOLUTION
     FH, FW = kernel.shape
     OH, OW = height - FH + 1, width - FW + 1
@@ -741,9 +703,9 @@ Pooling makes maps smaller. A window slides over each map by itself, usually 2×
 """
 
 # %%
-numbers = torch.tensor(
-    [[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]]
-)[None, None]
+numbers = torch.tensor([[1.0, 1, 2, 4], [5, 6, 7, 8], [3, 2, 1, 0], [1, 2, 3, 4]])[
+    None, None
+]
 largest, average = F.max_pool2d(numbers, 2), F.avg_pool2d(numbers, 2)
 maps = [tensor[0, 0].numpy() for tensor in (numbers, largest, average)]
 figures.show(figures.plot_pooled_blocks(*maps))
@@ -772,27 +734,18 @@ With which number does your maximum start, if all inputs may be negative?
 
 # %% nbgrader={"grade": false, "grade_id": "build-pool2d", "locked": false, "schema_version": 3, "solution": true}
 def pool2d(x, kernel_size, stride=None, mode="max"):
-    """Pool each map of x (N, C, H, W). Returns (N, C, OH, OW)."""
+    """Pool each map of x (N, C, H, W) by itself. Returns an array (N, C, OH, OW)."""
     ### BEGIN SOLUTION
     stride = kernel_size if stride is None else stride
     N, C, H, W = x.shape
-    OH, OW = (
-        (H - kernel_size) // stride + 1,
-        (W - kernel_size) // stride + 1,
-    )
+    OH, OW = (H - kernel_size) // stride + 1, (W - kernel_size) // stride + 1
     reduce = np.max if mode == "max" else np.mean
     out = np.empty((N, C, OH, OW))
     for i in range(OH):
         for j in range(OW):
             top, left = i * stride, j * stride
             out[:, :, i, j] = reduce(
-                x[
-                    :,
-                    :,
-                    top : top + kernel_size,
-                    left : left + kernel_size,
-                ],
-                axis=(2, 3),
+                x[:, :, top : top + kernel_size, left : left + kernel_size], axis=(2, 3)
             )
     return out
     ### END SOLUTION
@@ -823,21 +776,17 @@ blob[1:3, 1:4] = [[1, 2, 1], [0, 1, 0]]
 blob_kernel = np.array([[0, 1, 0], [1, 2, 0], [0, 0, -1]])
 
 
-# a border that wraps around, so that nothing falls off the edge
-def circular(picture):
+def circular(picture):  # a border that wraps around, so that nothing falls off the edge
     padded = torch.tensor(np.pad(picture, 1, mode="wrap"))[None, None]
-    return F.conv2d(
-        padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None]
-    )[0, 0].numpy()
+    return F.conv2d(padded, torch.tensor(blob_kernel, dtype=padded.dtype)[None, None])[
+        0, 0
+    ].numpy()
 
 
 shifted = np.roll(blob, 2, axis=1)
 figures.show(
     figures.plot_both_orders(
-        blob,
-        shifted,
-        circular(shifted),
-        np.roll(circular(blob), 2, axis=1),
+        blob, shifted, circular(shifted), np.roll(circular(blob), 2, axis=1)
     )
 )
 
@@ -939,12 +888,7 @@ for extra in (0, 1, 2):
     layer = nn.ConvTranspose2d(
         1, 1, kernel_size=4, stride=3, padding=1, output_padding=extra
     )
-    print(
-        "4 goes up to",
-        layer(small).shape[3],
-        "with output_padding",
-        extra,
-    )
+    print("4 goes up to", layer(small).shape[3], "with output_padding", extra)
 
 # %% [markdown]
 r"""
@@ -962,19 +906,9 @@ On which cell does the last stamp start, and where does it end? How many cells a
 """
 
 # %% nbgrader={"grade": false, "grade_id": "transposed-sizes", "locked": false, "schema_version": 3, "solution": true}
-up = {
-    "size": None,
-    "sizes back": None,
-    "output padding": None,
-    "is a pair": None,
-}
+up = {"size": None, "sizes back": None, "output padding": None, "is a pair": None}
 ### BEGIN SOLUTION
-up = {
-    "size": 5,
-    "sizes back": [5, 6],
-    "output padding": 1,
-    "is a pair": "no",
-}
+up = {"size": 5, "sizes back": [5, 6], "output padding": 1, "is a pair": "no"}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "transposed-sizes-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
@@ -1002,10 +936,7 @@ r"""
 seed_everything(0)
 dropout = nn.Dropout(p=0.3)
 ones = torch.ones(100, 100)
-dropped = {
-    "train": dropout.train()(ones).numpy(),
-    "eval": dropout.eval()(ones).numpy(),
-}
+dropped = {"train": dropout.train()(ones).numpy(), "eval": dropout.eval()(ones).numpy()}
 figures.show(figures.plot_dropped(dropped))
 
 # %% [markdown]
@@ -1074,9 +1005,7 @@ hidden = np.array([[1, 0, -1], [2, 0, -2], [1, 0, -1]])
 
 def filtered(picture):
     """Return what the hidden kernel makes of a picture."""
-    windows = np.lib.stride_tricks.sliding_window_view(
-        picture, hidden.shape
-    )
+    windows = np.lib.stride_tricks.sliding_window_view(picture, hidden.shape)
     return (windows * hidden).sum(axis=(2, 3))
 
 
@@ -1109,17 +1038,13 @@ Which windows of `before` do you need in every step, and which numbers are new i
 
 # %% nbgrader={"grade": false, "grade_id": "learn-kernel", "locked": false, "schema_version": 3, "solution": true}
 def learn_kernel(before, after, size, lr, steps):
-    """Return the kernel (size, size) after steps down from zeros."""
+    """Return the kernel (size, size) after some steps of gradient descent from zeros."""
     ### BEGIN SOLUTION
-    windows = np.lib.stride_tricks.sliding_window_view(
-        before, (size, size)
-    )
+    windows = np.lib.stride_tricks.sliding_window_view(before, (size, size))
     kernel = np.zeros((size, size))
     for _ in range(steps):
         error = (windows * kernel).sum(axis=(2, 3)) - after  # (OH, OW)
-        gradient = 2 * (windows * error[..., None, None]).mean(
-            axis=(0, 1)
-        )
+        gradient = 2 * (windows * error[..., None, None]).mean(axis=(0, 1))
         kernel = kernel - lr * gradient
     return kernel
     ### END SOLUTION
@@ -1138,12 +1063,7 @@ The same kernel, hidden behind four pictures: a photograph, noise, an even grey,
 
 # %%
 my_guess = predictions.keep(
-    {
-        "noise": None,
-        "photograph": None,
-        "even grey": None,
-        "rows alike": None,
-    }
+    {"noise": None, "photograph": None, "even grey": None, "rows alike": None}
 )
 
 # %%
@@ -1159,9 +1079,7 @@ if lab.learn_kernel.is_written(learn_kernel):
         wanted = filtered(before)
         kernel = np.asarray(learn_kernel(before, wanted, 3, 0.05, 100))
         windows = np.lib.stride_tricks.sliding_window_view(before, (3, 3))
-        loss = (
-            ((windows * kernel).sum(axis=(2, 3)) - wanted) ** 2
-        ).mean()
+        loss = (((windows * kernel).sum(axis=(2, 3)) - wanted) ** 2).mean()
         share = loss / max((wanted**2).mean(), 1e-12)
         errors[name] = abs(kernel - hidden).max()
         print(f"{name:12} share of the loss that is left: {share:.3f}")
@@ -1191,12 +1109,7 @@ Each window is an equation for the weights. Which equations repeat what others s
 """
 
 # %% nbgrader={"grade": false, "grade_id": "what-can-be-known", "locked": false, "schema_version": 3, "solution": true}
-known = {
-    "grey": None,
-    "rows alike": None,
-    "noise": None,
-    "few windows": None,
-}
+known = {"grey": None, "rows alike": None, "noise": None, "few windows": None}
 ### BEGIN SOLUTION
 known = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
 ### END SOLUTION
@@ -1269,30 +1182,17 @@ def conv2d_backward(grad_out, x, weight, stride=1, padding=0):
     """Return the gradients by x, weight and bias, each in its shape."""
     ### BEGIN SOLUTION
     _, _, FH, FW = weight.shape
-    padded = np.pad(
-        x, ((0, 0), (0, 0), (padding, padding), (padding, padding))
-    )
-    grad_padded, grad_weight = (
-        np.zeros(padded.shape),
-        np.zeros(weight.shape),
-    )
+    padded = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    grad_padded, grad_weight = np.zeros(padded.shape), np.zeros(weight.shape)
     for i in range(grad_out.shape[2]):
         for j in range(grad_out.shape[3]):
             rows = slice(i * stride, i * stride + FH)
             columns = slice(j * stride, j * stride + FW)
             here = grad_out[:, :, i, j]  # (N, K)
-            grad_padded[:, :, rows, columns] += np.einsum(
-                "nk,kcab->ncab", here, weight
-            )
-            grad_weight += np.einsum(
-                "nk,ncab->kcab", here, padded[:, :, rows, columns]
-            )
+            grad_padded[:, :, rows, columns] += np.einsum("nk,kcab->ncab", here, weight)
+            grad_weight += np.einsum("nk,ncab->kcab", here, padded[:, :, rows, columns])
     H, W = x.shape[2:]
-    rows, columns = (
-        slice(padding, padding + H),
-        slice(padding, padding + W),
-    )
-    grad_x = grad_padded[:, :, rows, columns]
+    grad_x = grad_padded[:, :, padding : padding + H, padding : padding + W]
     return grad_x, grad_weight, grad_out.sum(axis=(0, 2, 3))
     ### END SOLUTION
 

@@ -17,10 +17,7 @@ from course_utils.grading.sample import (
 from course_utils.judging.counting import count_by_cells
 from course_utils.judging.misconceptions import wrong_answers
 from course_utils.labs import conv_and_pooling
-from course_utils.labs.conv_and_pooling.convolve_by_hand import (
-    flip,
-    slide_by_loops,
-)
+from course_utils.labs.conv_and_pooling.convolve_by_hand import flip, slide_by_loops
 from course_utils.labs.conv_and_pooling.transposed_sizes import (
     count_stamped,
     sizes_back,
@@ -52,10 +49,7 @@ PRODUCTS = [[0, 3, 2], [4, 4, 0], [0, 2, 4]]
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
     lab = conv_and_pooling.for_student(student)
-    hand, up = (
-        lab.convolve_by_hand.question,
-        lab.transposed_sizes.question,
-    )
+    hand, up = lab.convolve_by_hand.question, lab.transposed_sizes.question
     counting = lab.parameter_counts.question
     inputs, outputs = (
         channels * counting.image_size**2
@@ -65,8 +59,7 @@ def own_answers(student: str) -> dict[str, str]:
         )
     )
     counts = {
-        letter: count_by_cells(layer)
-        for letter, layer in counting.layers.items()
+        letter: count_by_cells(layer) for letter, layer in counting.layers.items()
     }
     size, back = count_stamped(up), sizes_back(up)
     return {
@@ -81,9 +74,7 @@ def own_answers(student: str) -> dict[str, str]:
             student,
         ),
         COUNTS: f"counts = {counts | {'pooling': 0, 'dense': inputs * outputs + outputs}}",
-        UP: up_answer(
-            size=size, back=back, padding=max(back) - size, pair="no"
-        ),
+        UP: up_answer(size=size, back=back, padding=max(back) - size, pair="no"),
     }
 
 
@@ -96,8 +87,7 @@ def sizes(values: dict, student: str = "") -> str:
     """Write the cell of the five output sizes; units and leftover follow from the sizes and the"""
     asked = conv_and_pooling.for_student(student).output_sizes.question
     rows = {
-        letter: {"size": value, "units": value**2}
-        for letter, value in values.items()
+        letter: {"size": value, "units": value**2} for letter, value in values.items()
     }
     rows["d"]["leftover"] = count_leftover(asked["d"])
     return f"sizes = {rows}"
@@ -119,10 +109,7 @@ def wrong_sizes(code: str) -> str:
         )
         for letter, question in asked.items()
     }
-    right = {
-        letter: count_windows(question)
-        for letter, question in asked.items()
-    }
+    right = {letter: count_windows(question) for letter, question in asked.items()}
     return sizes(
         {
             letter: right[letter] if value is None else value
@@ -231,11 +218,7 @@ def _right_ways(model) -> list[Sample]:
         RULE: rule("int(room / stride + 1)"),
         KERNELS: OTHER_KERNELS,
     }
-    chen = {
-        CONV: CONV_BY_COLUMNS,
-        MATRIX: MATRIX_BY_PIXELS,
-        RULE: RULE_BY_COUNTING,
-    }
+    chen = {CONV: CONV_BY_COLUMNS, MATRIX: MATRIX_BY_PIXELS, RULE: RULE_BY_COUNTING}
     done = (BY_HAND, SIZES, RULE, COUNTS)
     undone = nothing_for(name for name in model if name not in done)
     return [
@@ -264,32 +247,20 @@ def _right_ways(model) -> list[Sample]:
             own_id="dana",
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
-        Sample(
-            "gita",
-            "half done",
-            {name: model[name] for name in done},
-            loses=undone,
-        ),
+        Sample("gita", "half done", {name: model[name] for name in done}, loses=undone),
     ]
 
 
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses, own_id=""):
         return Sample(
-            name,
-            about,
-            model | answers,
-            own_id=own_id,
-            loses=by_check(loses),
+            name, about, model | answers, own_id=own_id, loses=by_check(loses)
         )
 
     def sizes_and_rule(name, about, code, points, expression):
         answers = {SIZES: wrong_sizes(code), RULE: rule(expression)}
         return student(
-            name,
-            about,
-            answers,
-            {SIZES: (points, (code,)), RULE: (0, (code,))},
+            name, about, answers, {SIZES: (points, (code,)), RULE: (0, (code,))}
         )
 
     def conv(name, about, code, points, before, after):
@@ -305,32 +276,22 @@ def _wrong_ways(model) -> list[Sample]:
     nils = model | own_answers("nils") | {BY_HAND: by_hand(flipped)}
     nils |= {
         CONV: changed(
-            model[CONV],
-            "(window * weight)",
-            "(window * weight[:, :, ::-1, ::-1])",
+            model[CONV], "(window * weight)", "(window * weight[:, :, ::-1, ::-1])"
         )
     }
     window = "top, left = i * stride, j * stride"
-    no_biases = "counts = {'a': 750, 'b': 135, 'c': 1500, 'pooling': 0, 'dense': 3072 * 10240}"
+    no_biases = (
+        "counts = {'a': 750, 'b': 135, 'c': 1500, 'pooling': 0, 'dense': 3072 * 10240}"
+    )
     one_channel = "counts = {'a': 260, 'b': 50, 'c': 260, 'pooling': 4, 'dense': 3072 * 10240 + 10240}"
     forward = {UP: up_answer(size=2, back=[5], padding=1, pair="yes")}
     return [
+        sizes_and_rule("hugo", "counts steps", "SZ1", 0, "room // stride"),
         sizes_and_rule(
-            "hugo", "counts steps", "SZ1", 0, "room // stride"
+            "ines", "pads one side", "SZ2", 3, "(room - padding) // stride + 1"
         ),
-        sizes_and_rule(
-            "ines",
-            "pads one side",
-            "SZ2",
-            3,
-            "(room - padding) // stride + 1",
-        ),
-        sizes_and_rule(
-            "joan", "ignores the stride", "SZ3", 3, "room + 1"
-        ),
-        sizes_and_rule(
-            "kira", "rounds up", "SZ4", 4, "-(-room // stride) + 1"
-        ),
+        sizes_and_rule("joan", "ignores the stride", "SZ3", 3, "room + 1"),
+        sizes_and_rule("kira", "rounds up", "SZ4", 4, "-(-room // stride) + 1"),
         sizes_and_rule(
             "lars",
             "ignores the padding",
@@ -338,9 +299,7 @@ def _wrong_ways(model) -> list[Sample]:
             3,
             "max(0, size - kernel_size) // stride + 1",
         ),
-        sizes_and_rule(
-            "mina", "leaves a fraction", "SZ9", 4, "room / stride + 1"
-        ),
+        sizes_and_rule("mina", "leaves a fraction", "SZ9", 4, "room / stride + 1"),
         student(
             "nils",
             "turns the kernel",
@@ -357,14 +316,7 @@ def _wrong_ways(model) -> list[Sample]:
             "(window * weight)",
             "(window * weight)[:, :, :1]",
         ),
-        conv(
-            "qian",
-            "moves the window by one",
-            "CV4",
-            3,
-            window,
-            "top, left = i, j",
-        ),
+        conv("qian", "moves the window by one", "CV4", 3, window, "top, left = i, j"),
         conv(
             "rosa",
             "pads with the edge",
@@ -400,11 +352,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "vera",
             "transposes the matrix, goes down instead of up",
-            {
-                MATRIX: changed(
-                    model[MATRIX], "height * width)", "height * width).T"
-                )
-            }
+            {MATRIX: changed(model[MATRIX], "height * width)", "height * width).T")}
             | forward,
             {MATRIX: (0, ("MX1",)), UP: (0.75, ("TC1", "TC6", "TC7"))},
         ),
@@ -416,11 +364,7 @@ def _wrong_ways(model) -> list[Sample]:
                 SHIFTS: EXCHANGED_SHIFTS,
                 MODES: UNSCALED_MODES,
             },
-            {
-                KERNELS: (1, ("KD1",)),
-                SHIFTS: (1.2, ("SH1",)),
-                MODES: (0.8, ("DB1",)),
-            },
+            {KERNELS: (1, ("KD1",)), SHIFTS: (1.2, ("SH1",)), MODES: (0.8, ("DB1",))},
         ),
     ]
 
@@ -433,25 +377,17 @@ def _accidents(model) -> list[Sample]:
         POOL: "def pool2d(x, kernel_size, stride=None, mode='max'):\n    import sys\n    sys.exit('bye')"
     }
     noisy = "def conv2d(x, weight, bias, stride=1, padding=0):\n    import sys, warnings\n    warnings.warn('slow')\n"
-    noisy += (
-        "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
-    )
+    noisy += "    print('working ...')\n    print('50 %', file=sys.stderr)\n"
     body = model[CONV].split('"""\n', 1)[1]
     no_pool = {f"{POOL}-check": (0, ())}
     no_points = nothing_for(model)
     blank = "def pool2d(x, kernel_size, stride=None, mode='max'):\n    raise NotImplementedError()"
     return [
         Sample(
-            "xena",
-            "copied a solution cell",
-            model,
-            accident=copy_cell(POOL, blank),
+            "xena", "copied a solution cell", model, accident=copy_cell(POOL, blank)
         ),
         Sample(
-            "yuri",
-            "deleted a check cell",
-            model,
-            accident=delete_cell(f"{POOL}-check"),
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{POOL}-check")
         ),
         Sample(
             "zoe",
@@ -465,14 +401,10 @@ def _accidents(model) -> list[Sample]:
             "bert",
             "sys.exit, in a function and in a cell",
             model | leaving,
-            accident=add_cell(
-                f"{KERNELS}-check", "import sys\nsys.exit()"
-            ),
+            accident=add_cell(f"{KERNELS}-check", "import sys\nsys.exit()"),
             loses=no_pool,
         ),
-        Sample(
-            "cleo", "warnings and prints", model | {CONV: noisy + body}
-        ),
+        Sample("cleo", "warnings and prints", model | {CONV: noisy + body}),
         Sample(
             "dora",
             "truncated file",

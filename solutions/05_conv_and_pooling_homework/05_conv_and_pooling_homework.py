@@ -89,8 +89,7 @@ Which helpers does your function call, and do they stand in this notebook, too?
 """
 
 # %% nbgrader={"grade": false, "grade_id": "carried-parts", "locked": false, "schema_version": 3, "solution": true}
-# your functions go below
-dense_backward, conv2d, conv2d_backward = None, None, None
+dense_backward, conv2d, conv2d_backward = None, None, None  # your functions go below
 
 
 ### BEGIN SOLUTION
@@ -99,10 +98,9 @@ def dense_backward(dY, X, W):
 
 
 def conv2d(x, weight, bias, stride=1):
-    size = weight.shape[2:]
-    windows = np.lib.stride_tricks.sliding_window_view(x, size, (2, 3))
+    windows = np.lib.stride_tricks.sliding_window_view(x, weight.shape[2:], (2, 3))
     windows = windows[:, :, ::stride, ::stride]  # (N, C, OH, OW, FH, FW)
-    out = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3]))
+    out = np.tensordot(windows, weight, ([1, 4, 5], [1, 2, 3]))  # (N, OH, OW, K)
     return out.transpose(0, 3, 1, 2) + bias[:, None, None]
 
 
@@ -114,8 +112,7 @@ def conv2d_backward(grad_out, x, weight, stride=1):
     for i, j in np.ndindex(grad_out.shape[2:]):
         rows = slice(i * stride, i * stride + size[0])
         columns = slice(j * stride, j * stride + size[1])
-        # (N, C, FH, FW)
-        add = np.tensordot(grad_out[:, :, i, j], weight, 1)
+        add = np.tensordot(grad_out[:, :, i, j], weight, 1)  # (N, C, FH, FW)
         grad_x[:, :, rows, columns] += add
     return grad_x, grad_weight, grad_out.sum(axis=(0, 2, 3))
     ### END SOLUTION
@@ -124,9 +121,7 @@ def conv2d_backward(grad_out, x, weight, stride=1):
 # %% nbgrader={"grade": true, "grade_id": "carried-parts-check", "locked": true, "points": 1, "schema_version": 3, "solution": false}
 lab.carried_parts.check(dense_backward, conv2d, conv2d_backward)
 ### BEGIN HIDDEN TESTS
-lab.carried_parts.check_hidden(
-    dense_backward, conv2d, conv2d_backward, seed=5121
-)
+lab.carried_parts.check_hidden(dense_backward, conv2d, conv2d_backward, seed=5121)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -160,8 +155,7 @@ def max_pool2d_backward(grad_out, x, kernel_size, stride=None):
     n, c = np.ogrid[:N, :C]  # (N, 1) and (1, C)
     for i, j in np.ndindex(grad_out.shape[2:]):
         top, left = i * stride, j * stride
-        rows = slice(top, top + kernel_size)
-        window = x[:, :, rows, left : left + kernel_size]
+        window = x[:, :, top : top + kernel_size, left : left + kernel_size]
         largest = window.reshape(N, C, -1).argmax(axis=2)  # (N, C)
         rows, columns = np.divmod(largest, kernel_size)
         grad_x[n, c, top + rows, left + columns] += grad_out[:, :, i, j]
@@ -185,7 +179,7 @@ A backward pass needs what the forward pass has seen. So a **layer** is an objec
 
 # %%
 class Layer:
-    """What layers have: settings, learned arrays, their gradients."""
+    """What all layers have: settings, arrays that are learned, their gradients."""
 
     def __init__(self, kernel_size=None, stride=1, **params):
         self.kernel_size, self.stride = kernel_size, stride
@@ -276,25 +270,24 @@ class Conv2d(Layer):
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        self.x, weight = x, self.params["weight"]
-        return conv2d(x, weight, self.params["bias"], self.stride)
+        self.x = x
+        return conv2d(x, self.params["weight"], self.params["bias"], self.stride)
         ### END SOLUTION
 
     def backward(self, grad_out):
         ### BEGIN SOLUTION
-        x, weight = self.x, self.params["weight"]
-        found = conv2d_backward(grad_out, x, weight, self.stride)
-        self.grads = dict(zip(("weight", "bias"), found[1:]))
-        return found[0]
+        grads = conv2d_backward(grad_out, self.x, self.params["weight"], self.stride)
+        self.grads = {"weight": grads[1], "bias": grads[2]}
+        return grads[0]
         ### END SOLUTION
 
 
 class MaxPool2d(Layer):
     def forward(self, x):
         ### BEGIN SOLUTION
-        self.x, n = x, self.kernel_size
-        cut = np.lib.stride_tricks.sliding_window_view
-        return cut(x, (n, n), (2, 3))[:, :, ::n, ::n].max(axis=(4, 5))
+        self.x, size = x, self.kernel_size
+        windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), (2, 3))
+        return windows[:, :, ::size, ::size].max(axis=(4, 5))
         ### END SOLUTION
 
     def backward(self, grad_out):
@@ -337,9 +330,7 @@ def softmax_loss(scores, y):
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     one_hot = np.eye(scores.shape[1])[y]
-    return -(log_p * one_hot).sum() / len(y), (
-        np.exp(log_p) - one_hot
-    ) / len(y)
+    return -(log_p * one_hot).sum() / len(y), (np.exp(log_p) - one_hot) / len(y)
     ### END SOLUTION
 
 
@@ -389,7 +380,7 @@ Which loop reaches each number of `layer.params[name]`, and what must you do bef
 
 # %% nbgrader={"grade": false, "grade_id": "gradient-check", "locked": false, "schema_version": 3, "solution": true}
 def gradient_error(network, x, y):
-    """Return the largest relative difference of gradients and slopes."""
+    """Return the largest relative difference between gradients and slopes."""
     ### BEGIN SOLUTION
     network.backward(softmax_loss(network.forward(x), y)[1])
     errors = []
@@ -400,14 +391,9 @@ def gradient_error(network, x, y):
                 number = array[place]
                 for way in (1e-5, -1e-5):
                     array[place] = number + way
-                    s[place] += softmax_loss(network.forward(x), y)[0] / (
-                        2 * way
-                    )
+                    s[place] += softmax_loss(network.forward(x), y)[0] / (2 * way)
                 array[place] = number
-            difference, size = (
-                np.abs(g - s).max(),
-                np.abs(g).max() + np.abs(s).max(),
-            )
+            difference, size = np.abs(g - s).max(), np.abs(g).max() + np.abs(s).max()
             errors.append(difference / size)
     return max(errors)
     ### END SOLUTION
@@ -434,10 +420,7 @@ if (
     and lab.gradient_check.is_written(gradient_error)
 ):
     rng = np.random.default_rng(1)
-    kernels, last = (
-        rng.normal(size=(3, 1, 3, 3)),
-        rng.normal(size=(4, 12)),
-    )
+    kernels, last = rng.normal(size=(3, 1, 3, 3)), rng.normal(size=(4, 12))
     small = Network(
         [
             Conv2d(stride=2, weight=kernels, bias=np.zeros(3)),
@@ -446,9 +429,7 @@ if (
         ]
     )
     x, y = rng.normal(size=(5, 1, 11, 11)), np.array([0, 1, 2, 3, 0])
-    print(
-        f"largest relative difference: {gradient_error(small, x, y):.1e}"
-    )
+    print(f"largest relative difference: {gradient_error(small, x, y):.1e}")
 
 # %% [markdown]
 r"""
@@ -465,15 +446,11 @@ Fashion-MNIST, as it ships with the course: real garments, ten classes, 28×28 p
 
 # %%
 def standardised(pictures):
-    # (N, 1, 28, 28)
-    return (pictures.images[..., 0][:, None] / 255 - 0.5) / 0.5
+    return (pictures.images[..., 0][:, None] / 255 - 0.5) / 0.5  # (N, 1, 28, 28)
 
 
 garments, _ = load_fashion()
-train, validation = (
-    garments.at(range(2000)),
-    garments.at(range(5000, 6000)),
-)
+train, validation = garments.at(range(2000)), garments.at(range(5000, 6000))
 x_train, y_train = standardised(train), train.labels
 x_validation, y_validation = standardised(validation), validation.labels
 figures.show(figures.plot_garments(train))
@@ -515,9 +492,7 @@ def fit(network, x, y, epochs, batch_size, learning_rate):
         order, losses = np.random.permutation(len(x)), []
         for start in range(0, len(x), batch_size):
             some = order[start : start + batch_size]
-            loss, gradient = softmax_loss(
-                network.forward(x[some]), y[some]
-            )
+            loss, gradient = softmax_loss(network.forward(x[some]), y[some])
             network.backward(gradient)
             sgd_step(network, learning_rate)
             losses.append(loss)
@@ -577,9 +552,7 @@ network = Network(
             bias=np.zeros(16),
         ),
         *(ReLU(), MaxPool2d(kernel_size=2), Flatten()),
-        Dense(
-            weight=np.random.normal(0, 0.04, (10, 576)), bias=np.zeros(10)
-        ),
+        Dense(weight=np.random.normal(0, 0.04, (10, 576)), bias=np.zeros(10)),
     ]
 )
 history = fit(network, x_train, y_train, 8, 16, 0.1)
@@ -601,12 +574,8 @@ if lab.garments.is_written(network) and lab.garments.is_written(history):
     print(f"{right.mean():.1%} of the validation pictures")
 
 # %%
-if lab.garments.is_written(network) and isinstance(
-    network.layers[0], Conv2d
-):
-    figures.show(
-        figures.plot_first_kernels(network.layers[0].params["weight"])
-    )
+if lab.garments.is_written(network) and isinstance(network.layers[0], Conv2d):
+    figures.show(figures.plot_first_kernels(network.layers[0].params["weight"]))
 
 # %% [markdown]
 r"""
@@ -661,9 +630,7 @@ What does `memory.get("velocity", 0)` give before the first step?
 
 
 # %% nbgrader={"grade": false, "grade_id": "optimisers", "locked": false, "schema_version": 3, "solution": true}
-def momentum_step(
-    param, grad, memory, rate, momentum=0.9, weight_decay=0.0
-):
+def momentum_step(param, grad, memory, rate, momentum=0.9, weight_decay=0.0):
     """Return the parameter after a step; keep the velocity in memory."""
     ### BEGIN SOLUTION
     grad = grad + weight_decay * param
@@ -673,23 +640,16 @@ def momentum_step(
 
 
 def adam_step(
-    param,
-    grad,
-    memory,
-    rate,
-    betas=(0.9, 0.999),
-    eps=1e-8,
-    weight_decay=0.0,
+    param, grad, memory, rate, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0
 ):
-    """Return the parameter after a step; memory keeps means and t."""
+    """Return the parameter after a step; keep both means, and t, in memory."""
     ### BEGIN SOLUTION
     grad = grad + weight_decay * param
     t = memory["t"] = memory.get("t", 0) + 1
     b1, b2 = betas
     m = memory["m"] = b1 * memory.get("m", 0.0) + (1 - b1) * grad
     s = memory["s"] = b2 * memory.get("s", 0.0) + (1 - b2) * grad**2
-    m, s = m / (1 - b1**t), s / (1 - b2**t)
-    return param - rate * m / (np.sqrt(s) + eps)
+    return param - rate * (m / (1 - b1**t)) / (np.sqrt(s / (1 - b2**t)) + eps)
     ### END SOLUTION
 
 
@@ -739,11 +699,7 @@ Which array makes both ways the same multiplication?
 def dropout(x, p, rng, training):
     """Return the output, and what the way back needs."""
     ### BEGIN SOLUTION
-    factors = (
-        (rng.random(x.shape) >= p) / (1 - p)
-        if training
-        else np.ones(x.shape)
-    )
+    factors = (rng.random(x.shape) >= p) / (1 - p) if training else np.ones(x.shape)
     return x * factors, factors
     ### END SOLUTION
 
@@ -817,18 +773,9 @@ if lab.batch_norm.is_written(batch_norm, batch_norm_backward):
     up, down = x.copy(), x.copy()
     up[4, 1] += 1e-5
     down[4, 1] -= 1e-5
-    losses = [
-        (batch_norm(one, scale, shift, 1e-5)[0] * g).sum()
-        for one in (up, down)
-    ]
-    print(
-        f"your gradient {grad[4, 1]:.6f},",
-        f"slope {(losses[0] - losses[1]) / 2e-5:.6f}",
-    )
-    print(
-        "largest sum over the batch",
-        f"{abs(np.sum(grad, axis=0)).max():.1e}",
-    )
+    losses = [(batch_norm(one, scale, shift, 1e-5)[0] * g).sum() for one in (up, down)]
+    print(f"your gradient {grad[4, 1]:.6f}, slope {(losses[0] - losses[1]) / 2e-5:.6f}")
+    print(f"largest sum over the batch {abs(np.sum(grad, axis=0)).max():.1e}")
 
 # %% [markdown]
 r"""
@@ -887,9 +834,7 @@ def backward(loss):
     loss.grad = np.ones_like(loss.data)
     for node in reversed(order):
         for operand, way in node.ways:
-            operand.grad += unbroadcast(
-                way(node.grad), operand.data.shape
-            )
+            operand.grad += unbroadcast(way(node.grad), operand.data.shape)
 
 
 # %% [markdown]
@@ -920,9 +865,7 @@ def unbroadcast(grad, shape):
     """Return the gradient by an operand of this shape."""
     ### BEGIN SOLUTION
     grad = grad.sum(axis=tuple(range(grad.ndim - len(shape))))
-    stretched = tuple(
-        axis for axis, size in enumerate(shape) if size == 1
-    )
+    stretched = tuple(axis for axis, size in enumerate(shape) if size == 1)
     return grad.sum(axis=stretched, keepdims=True)
     ### END SOLUTION
 
@@ -956,12 +899,8 @@ if lab.unbroadcast.is_written(unbroadcast):
         "b2": (3,),
     }
     shapes["scale"] = (6, 1)
-    arrays = {
-        name: rng.normal(size=shape) for name, shape in shapes.items()
-    }
-    for name, apart in tensors_and_torch(
-        two_layers, Tensor, backward, arrays
-    ).items():
+    arrays = {name: rng.normal(size=shape) for name, shape in shapes.items()}
+    for name, apart in tensors_and_torch(two_layers, Tensor, backward, arrays).items():
         print(f"{name:6}{shapes[name]!s:8}{apart:.0e}")
 
 # %% [markdown]

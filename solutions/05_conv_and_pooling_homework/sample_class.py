@@ -7,13 +7,7 @@ Only ada trains, so that a class is graded in little time. The others solve for 
 features of kernels that stay as drawn.
 """
 
-from course_utils.grading.sample import (
-    Sample,
-    by_check,
-    changed,
-    nothing_for,
-    truncate,
-)
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for, truncate
 
 CARRIED, POOLING, DENSE, CONV, NETWORK, CHECK, LOOP, GARMENTS, STEPS = (
     "carried-parts",
@@ -90,23 +84,13 @@ ONE = "\n\nconv2d_backward = borrowed.conv2d_backward\n"
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     quick = model | {GARMENTS: SOLVED}
-    return [
-        *_right_ways(model, quick),
-        *_wrong_ways(quick),
-        *_accidents(model),
-    ]
+    return [*_right_ways(model, quick), *_wrong_ways(quick), *_accidents(model)]
 
 
-def _right_ways(
-    model: dict[str, str], quick: dict[str, str]
-) -> list[Sample]:
+def _right_ways(model: dict[str, str], quick: dict[str, str]) -> list[Sample]:
     done = (CARRIED, POOLING, DENSE)
     return [
-        Sample(
-            "ada",
-            "right, as the lesson says",
-            model | {REPORT: HALF_A_PAGE},
-        ),
+        Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
         Sample(
             "bela",
             "right, with loops, kernels that are not trained",
@@ -150,49 +134,29 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
             {CARRIED: (0, ()), DENSE: (1 / 2, ()), CONV: (1 / 2, ())},
         ),
         student(
-            "ines",
-            "all of the largest",
-            {POOLING: every},
-            {POOLING: (0, ("PB3",))},
+            "ines", "all of the largest", {POOLING: every}, {POOLING: (0, ("PB3",))}
         ),
         student(
             "joan",
             "a gradient of the sum",
             slip(
-                NETWORK,
-                "(np.exp(log_p) - one_hot) / len(y)",
-                "np.exp(log_p) - one_hot",
+                NETWORK, "(np.exp(log_p) - one_hot) / len(y)", "np.exp(log_p) - one_hot"
             ),
-            {
-                NETWORK: (1 / 2, ("NW1",)),
-                CHECK: (0, ()),
-                LOOP: (1 / 2, ()),
-            },
+            {NETWORK: (1 / 2, ("NW1",)), CHECK: (0, ()), LOOP: (1 / 2, ())},
         ),
         student(
             "kira",
             "checks weights alone",
-            slip(
-                CHECK,
-                "layer.params.items():",
-                "list(layer.params.items())[:1]:",
-            ),
+            slip(CHECK, "layer.params.items():", "list(layer.params.items())[:1]:"),
             {CHECK: (0, ("GC3",))},
         ),
         student(
             "lars",
             "the same order in each epoch",
-            slip(
-                LOOP, "np.random.permutation(len(x))", "np.arange(len(x))"
-            ),
+            slip(LOOP, "np.random.permutation(len(x))", "np.arange(len(x))"),
             {LOOP: (1 / 2, ("FT4",))},
         ),
-        student(
-            "mina",
-            "a linear model",
-            {GARMENTS: linear},
-            {GARMENTS: (0, ())},
-        ),
+        student("mina", "a linear model", {GARMENTS: linear}, {GARMENTS: (0, ())}),
         student(
             "nils",
             "borrows the one function that is missing",

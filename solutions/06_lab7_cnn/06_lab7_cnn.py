@@ -82,11 +82,7 @@ There are three parts: pictures to learn from (**train**), pictures on which you
 # %%
 train, test = load_shapes(3000, 1000)
 validation = load_shapes(10, 500, seed=1).test
-for name, part in {
-    "train": train,
-    "validation": validation,
-    "test": test,
-}.items():
+for name, part in {"train": train, "validation": validation, "test": test}.items():
     print(f"{name:10} {len(part):5} pictures, {part.source}")
 figures.show(figures.plot_shapes(train))
 
@@ -102,12 +98,8 @@ Their text says that such pictures lie in [0, 1]. They do only after <code>ToTen
 # %%
 pixels, _ = train.tensors()  # (N, 3, 32, 32)
 print(f"pixels from {pixels.min():.2f} to {pixels.max():.2f}")
-# batches of 32, from -1 to 1
-train_loader = make_loader(train, shuffle=True)
-validation_loader, test_loader = (
-    make_loader(validation),
-    make_loader(test),
-)
+train_loader = make_loader(train, shuffle=True)  # batches of 32, from -1 to 1
+validation_loader, test_loader = make_loader(validation), make_loader(test)
 images, labels = next(iter(train_loader))
 print(tuple(images.shape), tuple(labels.shape))
 
@@ -151,9 +143,7 @@ x, shapes = torch.zeros(1, 3, 30, 30), {"input": (3, 30, 30)}
 for layer in example:
     x = layer(x)
     if not isinstance(layer, nn.ReLU):
-        shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(
-            x.shape[1:]
-        )
+        shapes[f"{len(shapes)} {type(layer).__name__}"] = tuple(x.shape[1:])
 figures.show(figures.plot_example_ribbon(shapes))
 
 # %% [markdown]
@@ -374,7 +364,7 @@ Which of the things in the table have weights, and so must be made in <code>__in
 
 # %% nbgrader={"grade": false, "grade_id": "build-cnn", "locked": false, "schema_version": 3, "solution": true}
 class CNN(nn.Module):
-    """The network of section 3: (N, 3, 32, 32) to logits (N, 10)."""
+    """The network of section 3: pictures (N, 3, 32, 32) to logits (N, 10)."""
 
     def __init__(self):
         super().__init__()
@@ -433,8 +423,7 @@ The original listing flattens with `x.view(-1, 400)`: "make rows of 400, as many
 """
 
 # %%
-# three pictures with 1,600 numbers each
-maps = torch.zeros(3, 16, 10, 10)
+maps = torch.zeros(3, 16, 10, 10)  # three pictures with 1,600 numbers each
 print(tuple(maps.view(-1, 400).shape))
 
 # %% [markdown]
@@ -488,12 +477,7 @@ r"""
 
 # %%
 for side in (7, 11, 29):
-    print(
-        side,
-        tuple(
-            nn.AdaptiveAvgPool2d(5)(torch.zeros(1, 16, side, side)).shape
-        ),
-    )
+    print(side, tuple(nn.AdaptiveAvgPool2d(5)(torch.zeros(1, 16, side, side)).shape))
 
 # %% [markdown]
 r"""
@@ -513,7 +497,7 @@ Which layer has the size of the picture written into it?
 
 # %% nbgrader={"grade": false, "grade_id": "mend-the-network", "locked": false, "schema_version": 3, "solution": true}
 class CNN64(nn.Module):
-    """That network for pictures (N, 3, 64, 64), to logits (N, 10)."""
+    """The network of section 3 for pictures (N, 3, 64, 64), to logits (N, 10)."""
 
     def __init__(self):
         super().__init__()
@@ -592,10 +576,7 @@ Which five calls does each batch take, and in which order?
 
 # %% nbgrader={"grade": false, "grade_id": "train-one-epoch", "locked": false, "schema_version": 3, "solution": true}
 def train_one_epoch(model, loader, optimiser, loss_fn):
-    """Make a step for each batch of the loader.
-
-    Return the mean loss over all pictures.
-    """
+    """Make one step for each batch of the loader; return the mean loss over all pictures."""
     ### BEGIN SOLUTION
     model.train()
     total, count = 0.0, 0
@@ -668,10 +649,7 @@ Which two switches belong around an evaluation: one for the model, one for the g
 
 # %% nbgrader={"grade": false, "grade_id": "evaluate", "locked": false, "schema_version": 3, "solution": true}
 def evaluate(model, loader, n_classes):
-    """Return accuracy, accuracy per class (K,) and confusion matrix.
-
-    The matrix is (K, K), its rows are the true classes.
-    """
+    """Return accuracy, accuracy per class (K,) and confusion matrix (K, K), rows the true classes."""
     ### BEGIN SOLUTION
     mode = model.training
     model.eval()
@@ -713,9 +691,7 @@ What is a good accuracy here? That of rivals says it. **Predict first:** three n
 """
 
 # %%
-my_guess = predictions.keep(
-    {"softmax": None, "dense": None, "convolutional": None}
-)
+my_guess = predictions.keep({"softmax": None, "dense": None, "convolutional": None})
 
 # %%
 figures.show(figures.plot_rivals(my_guess))
@@ -770,8 +746,7 @@ In steps, or at once, as you like. The cell below your answer says which steps a
 # %% nbgrader={"grade": false, "grade_id": "first-run", "locked": false, "schema_version": 3, "solution": true}
 EPOCHS = 5
 train, test = load_shapes(3000, 1000)
-train_loader = make_loader(train, shuffle=True)
-test_loader = make_loader(test)
+train_loader, test_loader = make_loader(train, shuffle=True), make_loader(test)
 network = None
 history = None  # what run_epochs returns
 first_run = {
@@ -786,21 +761,22 @@ network = CNN()
 images, labels = next(iter(train_loader))
 first_loss = F.cross_entropy(network(images), labels).item()
 optimiser = torch.optim.Adam(network.parameters(), lr=0.002)
-parts = network, train_loader, optimiser, F.cross_entropy
 history = run_epochs(
-    lambda: train_one_epoch(*parts),
+    lambda: train_one_epoch(network, train_loader, optimiser, F.cross_entropy),
     EPOCHS,
     evaluate=lambda: evaluate(network, validation_loader, 10)["accuracy"],
 )
-reached = evaluate(network, test_loader, 10)["accuracy"]
-first_run = {"first loss": first_loss, "loss of guessing": np.log(10)}
-first_run |= {"chance": 0.1, "accuracy": reached}
+first_run = {
+    "first loss": first_loss,
+    "loss of guessing": float(np.log(10)),
+    "chance": 0.1,
+    "accuracy": evaluate(network, test_loader, 10)["accuracy"],
+}
 print(first_run)
 ### END SOLUTION
 
 # %%
-# what is right, and what comes next
-lab.first_run.step(first_run, network)
+lab.first_run.step(first_run, network)  # what is right, and what comes next
 
 # %% nbgrader={"grade": true, "grade_id": "first-run-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
 lab.first_run.check(first_run, network)
@@ -820,17 +796,11 @@ And who is confused with whom? If you have a trained `network`, it is judged her
 """
 
 # %%
-trained = (
-    network
-    if lab.first_run.is_written(network)
-    else load_trained("shapes")
-)
+trained = network if lab.first_run.is_written(network) else load_trained("shapes")
 if lab.evaluate.is_written(evaluate):
     shown = test.at(range(200 if is_grading() else 1000))
     found = evaluate(trained, make_loader(shown), 10)
-    figures.show(
-        figures.plot_confusion_of_shapes(found["confusion"], shown)
-    )
+    figures.show(figures.plot_confusion_of_shapes(found["confusion"], shown))
 
 # %% [markdown]
 r"""
@@ -842,21 +812,17 @@ garments, new_garments = load_colour(3000, 500, source="fashion_colour")
 figures.show(figures.plot_garments(garments))
 
 # %%
-if lab.are_written(
-    build_cnn=CNN, train_one_epoch=train_one_epoch, evaluate=evaluate
-):
+if lab.are_written(build_cnn=CNN, train_one_epoch=train_one_epoch, evaluate=evaluate):
     torch.manual_seed(1)
     dresser, batches = CNN(), make_loader(garments, shuffle=True)
     adam = torch.optim.Adam(dresser.parameters(), lr=0.002)
     print(
         run_epochs(
-            lambda: train_one_epoch(
-                dresser, batches, adam, F.cross_entropy
-            ),
+            lambda: train_one_epoch(dresser, batches, adam, F.cross_entropy),
             1 if is_grading() else 3,
-            evaluate=lambda: evaluate(
-                dresser, make_loader(new_garments), 10
-            )["accuracy"],
+            evaluate=lambda: evaluate(dresser, make_loader(new_garments), 10)[
+                "accuracy"
+            ],
         )
     )
 
@@ -913,10 +879,7 @@ def small_network():
 
 
 def reproducible_run(seed):
-    """Train small_network() on toy for two epochs.
-
-    Return its final weights, a list of tensors.
-    """
+    """Train small_network() on toy for two epochs; return its final weights, a list of tensors."""
     ### BEGIN SOLUTION
     torch.manual_seed(seed)
     network = small_network()
@@ -928,7 +891,7 @@ def reproducible_run(seed):
             optimiser.zero_grad()
             F.cross_entropy(network(images), labels).backward()
             optimiser.step()
-    return [one.detach().clone() for one in network.parameters()]
+    return [parameter.detach().clone() for parameter in network.parameters()]
     ### END SOLUTION
 
 
@@ -952,9 +915,7 @@ One often sees a ladder of abstraction: pixels, edges, parts of objects, objects
 
 # %%
 kernels = next(
-    layer.weight
-    for layer in trained.modules()
-    if isinstance(layer, nn.Conv2d)
+    layer.weight for layer in trained.modules() if isinstance(layer, nn.Conv2d)
 )
 figures.show(figures.plot_first_kernels(kernels))
 
@@ -979,18 +940,13 @@ Their listing takes pictures of 28×28×3, although the data it is meant for, MN
 # %%
 keras = lab.keras_network.question
 print(
-    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))        ",
-    "  # height, width, channels",
+    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
 )
 print(
-    f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu') ",
-    "  # conv1: kernels, side",
+    f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side"
 )
 print("MaxPooling2D()                    # pool1: 2×2")
-print(
-    f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu') ",
-    "  # conv2",
-)
+print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
 print("MaxPooling2D()                    # pool2")
 print("Flatten()")
 print(f"Dense({keras.units}, activation='relu')      # dense1")
@@ -1036,12 +992,15 @@ keras_counts = {
     "share of dense1": None,
 }
 ### BEGIN SOLUTION
-keras_shapes = {"conv1": (32, 24, 24), "pool1": (32, 12, 12)}
-keras_shapes |= {"conv2": (64, 10, 10), "pool2": (64, 5, 5)}
+keras_shapes = {
+    "conv1": (32, 24, 24),
+    "pool1": (32, 12, 12),
+    "conv2": (64, 10, 10),
+    "pool2": (64, 5, 5),
+}
 keras_shapes |= {"flatten": (1600,), "dense1": (256,), "dense2": (10,)}
-keras_counts = {"conv1": 2432, "conv2": 18496}
-keras_counts |= {"dense1": 409856, "dense2": 2570, "total": 433354}
-keras_counts |= {"total for grey": 431754, "share of dense1": 94.6}
+keras_counts = {"conv1": 2432, "conv2": 18496, "dense1": 409856, "dense2": 2570}
+keras_counts |= {"total": 433354, "total for grey": 431754, "share of dense1": 94.6}
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "keras-network-check", "locked": true, "points": 3, "schema_version": 3, "solution": false}
@@ -1187,10 +1146,7 @@ Which two numbers must your loop carry along from entry to entry?
 
 # %% nbgrader={"grade": false, "grade_id": "count-params", "locked": false, "schema_version": 3, "solution": true}
 def count_params(config, in_channels=3, size=224, padding=1):
-    """Count the parameters of a network that is given as a list.
-
-    It holds kernels, "pool", "flatten" and dense units.
-    """
+    """Count the parameters of a network given as a list of kernels, "pool", "flatten" and dense units."""
     ### BEGIN SOLUTION
     total, inputs, dense = 0, in_channels, False
     for entry in config:
@@ -1314,8 +1270,7 @@ The two ways must have the same shape to be added. Where the block changes the c
 # %%
 for name, block in lab.residual_block.question.items():
     print(
-        f"{name:6} {block.in_channels} channels in,",
-        f"{block.out_channels} out, stride {block.stride}",
+        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
     )
 
 # %% [markdown]
@@ -1454,12 +1409,7 @@ Which figure of this lab answers the question: the two bars, the kernels, or the
 """
 
 # %% nbgrader={"grade": false, "grade_id": "depth", "locked": false, "schema_version": 3, "solution": true}
-choices = {
-    "deeper": None,
-    "residual": None,
-    "costs": None,
-    "kernels": None,
-}
+choices = {"deeper": None, "residual": None, "costs": None, "kernels": None}
 ### BEGIN SOLUTION
 choices = {
     "deeper": "trainable",

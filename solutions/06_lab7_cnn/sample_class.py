@@ -4,25 +4,12 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 never handed out.
 """
 
-from course_utils.grading.sample import (
-    Sample,
-    by_check,
-    changed,
-    nothing_for,
-    truncate,
-)
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for, truncate
 from course_utils.judging.misconceptions import Misconception
 from course_utils.labs import lab7_cnn
-from course_utils.labs.lab7_cnn.keras_network import (
-    keras_counts,
-    keras_trace,
-)
+from course_utils.labs.lab7_cnn.keras_network import keras_counts, keras_trace
 from course_utils.labs.lab7_cnn.networks import LAB7, SZ8, sides
-from course_utils.labs.lab7_cnn.parameter_counts import (
-    PC1,
-    parameters,
-    tensors,
-)
+from course_utils.labs.lab7_cnn.parameter_counts import PC1, parameters, tensors
 from course_utils.labs.lab7_cnn.residual_block import block_parameters
 from course_utils.labs.lab7_cnn.shape_trace import DS2, trace, trace_ways
 
@@ -76,11 +63,7 @@ def own_answers(student: str) -> dict[str, str]:
         for name, block in lab.residual_block.question.items()
     }
     counts = keras_counts(keras)
-    counts |= {
-        "share of dense1": round(
-            100 * counts["dense1"] / counts["total"], 1
-        )
-    }
+    counts |= {"share of dense1": round(100 * counts["dense1"] / counts["total"], 1)}
     features = 16 * sides(side, (5, 5))[-1] ** 2
     return {
         SHAPES: f"shapes = {trace(network)}",
@@ -205,11 +188,7 @@ RUN_WITH_STATE = """def reproducible_run(seed):
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id."""
     quick = model | {RUN: QUICK_RUN}
-    return [
-        *_right_ways(model, quick),
-        *_wrong_ways(quick),
-        *_accidents(quick),
-    ]
+    return [*_right_ways(model, quick), *_wrong_ways(quick), *_accidents(quick)]
 
 
 def _right_ways(model, quick) -> list[Sample]:
@@ -222,8 +201,7 @@ def _right_ways(model, quick) -> list[Sample]:
     chen = {
         CNN: CNN_FUNCTIONAL,
         PARAMS: PARAMS_WITH_TORCH,
-        AGAIN: model[AGAIN].split("def reproducible_run")[0]
-        + RUN_WITH_STATE,
+        AGAIN: model[AGAIN].split("def reproducible_run")[0] + RUN_WITH_STATE,
     }
     half = (SHAPES, COUNTS, CNN, LARGER, MEND)
     undone = nothing_for(name for name in model if name not in half)
@@ -247,12 +225,7 @@ def _right_ways(model, quick) -> list[Sample]:
             own_id="chen",
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
-        Sample(
-            "gita",
-            "half done",
-            {name: model[name] for name in half},
-            loses=undone,
-        ),
+        Sample("gita", "half done", {name: model[name] for name in half}, loses=undone),
     ]
 
 
@@ -262,16 +235,10 @@ def _wrong_ways(model) -> list[Sample]:
 
     forward = "        return self.fc3(x)  # (N, 10)"
     no_zero = changed(model[LOOP], "        optimiser.zero_grad()\n", "")
-    batch_means = changed(
-        model[LOOP], "loss.item() * len(labels)", "loss.item()"
-    )
-    batch_means = changed(
-        batch_means, "count += len(labels)", "count += 1"
-    )
+    batch_means = changed(model[LOOP], "loss.item() * len(labels)", "loss.item()")
+    batch_means = changed(batch_means, "count += len(labels)", "count += 1")
     listing = "vgg = {'conv share': 10.6, 'first dense share': 74.3, 'features in the listing': 25088, "
-    listing += (
-        "'first dense in the listing': 102764544, 'reason': 'padding'}"
-    )
+    listing += "'first dense in the listing': 102764544, 'reason': 'padding'}"
     eager = {
         DEPTH: "choices = {'deeper': 'always', 'residual': 'output', 'costs': 'dense conv', 'kernels': 'edges'}"
     }
@@ -292,10 +259,7 @@ def _wrong_ways(model) -> list[Sample]:
             {SHAPES: (0.75, ("SZ8",))},
         ),
         student(
-            "joan",
-            "no biases",
-            {COUNTS: wrong_counts(PC1)},
-            {COUNTS: (1.2, ("PC1",))},
+            "joan", "no biases", {COUNTS: wrong_counts(PC1)}, {COUNTS: (1.2, ("PC1",))}
         ),
         student(
             "kira",
@@ -304,22 +268,15 @@ def _wrong_ways(model) -> list[Sample]:
                 CNN: changed(
                     model[CNN],
                     forward,
-                    forward.replace(
-                        "self.fc3(x)", "self.fc3(x).softmax(1)"
-                    ),
+                    forward.replace("self.fc3(x)", "self.fc3(x).softmax(1)"),
                 ),
                 LARGER: larger(2704, "raises", 30),
             },
             {CNN: (0, ("PR5",)), LARGER: (0.6, ("KC5",))},
         ),
+        student("lars", "no zero_grad", {LOOP: no_zero}, {LOOP: (0, ("TR1",))}),
         student(
-            "lars", "no zero_grad", {LOOP: no_zero}, {LOOP: (0, ("TR1",))}
-        ),
-        student(
-            "mina",
-            "mean of batch means",
-            {LOOP: batch_means},
-            {LOOP: (0, ("TR5",))},
+            "mina", "mean of batch means", {LOOP: batch_means}, {LOOP: (0, ("TR5",))}
         ),
         student(
             "nils",
@@ -328,9 +285,7 @@ def _wrong_ways(model) -> list[Sample]:
                 EVALUATE: changed(
                     model[EVALUATE], "confusion[t, p]", "confusion[p, t]"
                 ),
-                AGAIN: changed(
-                    model[AGAIN], "    torch.manual_seed(seed)\n", ""
-                ),
+                AGAIN: changed(model[AGAIN], "    torch.manual_seed(seed)\n", ""),
             },
             {EVALUATE: (1.5, ("KE1",)), AGAIN: (0, ("KF11",))},
         ),
@@ -338,9 +293,7 @@ def _wrong_ways(model) -> list[Sample]:
             "olga",
             "one cell a map, VGG's own number, no norms, depth for its own sake",
             {
-                PARAMS: changed(
-                    model[PARAMS], "inputs * size * size", "inputs"
-                ),
+                PARAMS: changed(model[PARAMS], "inputs * size * size", "inputs"),
                 VGG: listing,
             }
             | plain

@@ -75,8 +75,7 @@ def accuracy(network, loader):
     network.eval()
     with torch.no_grad():
         right = [
-            (network(images).argmax(1) == labels).float().mean().item()
-            * len(labels)
+            (network(images).argmax(1) == labels).float().mean().item() * len(labels)
             for images, labels in loader
         ]
     return sum(right) / len(loader.dataset)
@@ -109,9 +108,7 @@ def fit(network, pictures, epochs, learning_rate=0.002):
             losses.append(loss.item())
         return np.mean(losses)
 
-    return run_epochs(
-        one_epoch, epochs, evaluate=lambda: accuracy(network, checked)
-    )
+    return run_epochs(one_epoch, epochs, evaluate=lambda: accuracy(network, checked))
 
 
 # %% [markdown]
@@ -201,14 +198,8 @@ convnet = None
 ### BEGIN SOLUTION
 torch.manual_seed(0)
 convnet = nn.Sequential(
-    # (N, 16, 6, 6)
-    *(nn.Conv2d(1, 16, 5, stride=2), nn.ReLU(), nn.MaxPool2d(2)),
-    *(
-        nn.Flatten(),
-        nn.Linear(16 * 6 * 6, 100),
-        nn.ReLU(),
-        nn.Linear(100, 10),
-    ),
+    *(nn.Conv2d(1, 16, 5, stride=2), nn.ReLU(), nn.MaxPool2d(2)),  # (N, 16, 6, 6)
+    *(nn.Flatten(), nn.Linear(16 * 6 * 6, 100), nn.ReLU(), nn.Linear(100, 10)),
 )
 print(f"{sum(p.numel() for p in convnet.parameters()):,} parameters")
 print(fit(convnet, train, epochs=7, learning_rate=0.003))

@@ -6,12 +6,7 @@ never handed out. The half page at the end is read by a person: only ada writes 
 Only ada trains, so that a class is graded in little time. The others solve for their last layer by least squares.
 """
 
-from course_utils.grading.sample import (
-    Sample,
-    by_check,
-    nothing_for,
-    truncate,
-)
+from course_utils.grading.sample import Sample, by_check, nothing_for, truncate
 
 DENSE, CONV, ABLATION, REPORT = (
     "dense-baseline",
@@ -107,9 +102,7 @@ def _right_ways(model) -> list[Sample]:
             QUICK
             | {
                 DENSE: SOLVE + AS_CLASS,
-                CONV: QUICK[CONV]
-                + FUNCTIONAL
-                + "convnet = Mine(convnet)\n",
+                CONV: QUICK[CONV] + FUNCTIONAL + "convnet = Mine(convnet)\n",
                 ABLATION: NORMED,
             },
         ),
@@ -132,28 +125,16 @@ def _wrong_ways() -> list[Sample]:
     behind = {
         CONV: "torch.manual_seed(0)\nconvnet = solve(nn.Conv2d(1, 4, 1), nn.MaxPool2d(2), nn.Flatten())\n"
     }
-    swapped = table(
-        "with_layer, without_layer = without_layer, with_layer\n"
-    )
+    swapped = table("with_layer, without_layer = without_layer, with_layer\n")
     return [
-        student(
-            "hugo",
-            "softmax regression",
-            linear,
-            {DENSE: (0, ()), CONV: (4, ())},
-        ),
+        student("hugo", "softmax regression", linear, {DENSE: (0, ()), CONV: (4, ())}),
         student(
             "ines",
             "a convolution in the baseline, so little is beaten",
             {DENSE: f"{SOLVE}baseline = solve({CONVOLVE})\n"},
             {DENSE: (0, ()), CONV: (0, ())},
         ),
-        student(
-            "joan",
-            "dense behind a convolution of 1×1",
-            behind,
-            {CONV: (0, ())},
-        ),
+        student("joan", "dense behind a convolution of 1×1", behind, {CONV: (0, ())}),
         student("kira", "too many parameters", large, {CONV: (0, ())}),
         student(
             "lars",
@@ -164,16 +145,11 @@ def _wrong_ways() -> list[Sample]:
         student(
             "mina",
             "a table of other networks",
-            table(
-                'table["accuracy with"] = 0.95\ntable["accuracy without"] = 0.5\n'
-            ),
+            table('table["accuracy with"] = 0.95\ntable["accuracy without"] = 0.5\n'),
             {ABLATION: (2 / 3, ("KF4",))},
         ),
         student(
-            "nils",
-            "the layer in the other network",
-            swapped,
-            {ABLATION: (0, ("KF4",))},
+            "nils", "the layer in the other network", swapped, {ABLATION: (0, ("KF4",))}
         ),
         student(
             "olga",

@@ -180,10 +180,7 @@ What would yours have kept of the fifty pictures?
 if lab.early_stopping.is_written(stop_early):
     losses = few["validation loss"]
     for patience in (1, 2, 4):
-        print(
-            f"patience {patience}: best and last epoch",
-            stop_early(losses, patience),
-        )
+        print(f"patience {patience}: best and last epoch", stop_early(losses, patience))
 
 # %% [markdown]
 r"""
@@ -244,11 +241,7 @@ What can a network do that learns 32 pictures by heart, and what is not at fault
 causes = dict.fromkeys("ABCDEFGHIJ")  # such as "large rate"
 ### BEGIN SOLUTION
 causes |= {"A": "large rate", "B": "small rate", "C": "training mode"}
-causes |= {
-    "D": "shifted labels",
-    "E": "unscaled pixels",
-    "F": "other parameters",
-}
+causes |= {"D": "shifted labels", "E": "unscaled pixels", "F": "other parameters"}
 causes |= {"G": "kept gradients", "H": "two softmaxes", "I": "torn pairs"}
 causes |= {"J": "few pictures"}
 ### END SOLUTION
@@ -332,7 +325,7 @@ Which lines of your loop of Lab 06 have no counterpart here?
 
 # %% nbgrader={"grade": false, "grade_id": "mending", "locked": false, "schema_version": 3, "solution": true}
 def train_and_judge(network, train, validation, orders, learning_rate):
-    """Train an epoch for each order; return validation losses."""
+    """Train an epoch for each order; return the validation loss after each."""
     ### BEGIN SOLUTION
     (x, y), (x_there, y_there), losses = train, validation, []
     optimiser = torch.optim.SGD(network.parameters(), lr=learning_rate)
@@ -346,9 +339,7 @@ def train_and_judge(network, train, validation, orders, learning_rate):
             optimiser.step()
         network.eval()
         with torch.no_grad():
-            losses.append(
-                F.cross_entropy(network(x_there), y_there).item()
-            )
+            losses.append(F.cross_entropy(network(x_there), y_there).item())
     return losses
     ### END SOLUTION
 
@@ -408,15 +399,11 @@ class Block(nn.Module):
     def __init__(self, in_channels, out_channels, stride=1):
         super().__init__()
         ### BEGIN SOLUTION
-        self.one = nn.Conv2d(
-            in_channels, out_channels, 3, stride=stride, padding=1
-        )
+        self.one = nn.Conv2d(in_channels, out_channels, 3, stride=stride, padding=1)
         self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)
         self.around = nn.Identity()
         if stride != 1 or in_channels != out_channels:
-            self.around = nn.Conv2d(
-                in_channels, out_channels, 1, stride=stride
-            )
+            self.around = nn.Conv2d(in_channels, out_channels, 1, stride=stride)
         ### END SOLUTION
 
     def forward(self, x):

@@ -4,13 +4,7 @@ Three kinds: right in different ways, wrong in the ways learners are known to ta
 never handed out. The half page at the end is read by a person: only ada writes one.
 """
 
-from course_utils.grading.sample import (
-    Sample,
-    by_check,
-    changed,
-    nothing_for,
-    truncate,
-)
+from course_utils.grading.sample import Sample, by_check, changed, nothing_for, truncate
 
 STEPS, STOP, CLINIC, MEND, BLOCK = (
     "first-steps",
@@ -63,15 +57,9 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 def _right_ways(model: dict[str, str]) -> list[Sample]:
     undone = (CLINIC, MEND, BLOCK)
     return [
+        Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
         Sample(
-            "ada",
-            "right, as the lesson says",
-            model | {REPORT: HALF_A_PAGE},
-        ),
-        Sample(
-            "bela",
-            "right, in other words",
-            model | {STOP: BEST_SO_FAR, BLOCK: BY_HAND},
+            "bela", "right, in other words", model | {STOP: BEST_SO_FAR, BLOCK: BY_HAND}
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
@@ -107,11 +95,7 @@ def _wrong_ways(model: dict[str, str]) -> list[Sample]:
         student(
             "joan",
             "keeps the last epoch",
-            slip(
-                STOP,
-                "return best + 1, epoch + 1",
-                "return epoch + 1, epoch + 1",
-            ),
+            slip(STOP, "return best + 1, epoch + 1", "return epoch + 1, epoch + 1"),
             {STOP: (0, ("ES1",))},
         ),
         student(

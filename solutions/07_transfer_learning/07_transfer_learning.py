@@ -47,24 +47,11 @@ from torch import nn
 from torchvision.models import mobilenet_v2
 
 from course_utils import predictions
-from course_utils.data import (
-    DataUnavailable,
-    load_bikes,
-    load_photos,
-    load_shapes,
-)
+from course_utils.data import DataUnavailable, load_bikes, load_photos, load_shapes
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import figures, widgets
-from course_utils.models import (
-    load_mobilenet,
-    load_trained,
-    make_small_cnn,
-)
-from course_utils.runtime import (
-    is_grading,
-    seed_everything,
-    with_progress,
-)
+from course_utils.models import load_mobilenet, load_trained, make_small_cnn
+from course_utils.runtime import is_grading, seed_everything, with_progress
 from course_utils.training import accuracy, fit, predict, probabilities
 
 seed_everything(0)
@@ -181,7 +168,7 @@ Which axis must stay when the maps of each picture are flattened?
 
 # %% nbgrader={"grade": false, "grade_id": "extract-features", "locked": false, "schema_version": 3, "solution": true}
 def extract_features(model, X, layer, batch=64):
-    """Return one layer's outputs (N, D) for pictures X (N, C, H, W)."""
+    """Return the outputs (N, D) of one layer for the pictures X (N, C, H, W)."""
     ### BEGIN SOLUTION
     outputs = []
 
@@ -225,9 +212,7 @@ in_two_directions = {"3,072 pixels": X_some.flatten(1)}
 if lab.extract_features.is_written(extract_features):
     found = extract_features(source, X_some, "flatten")
     in_two_directions["1,024 features"] = found
-figures.show(
-    figures.plot_directions(in_two_directions, y_some, some.classes)
-)
+figures.show(figures.plot_directions(in_two_directions, y_some, some.classes))
 
 # %% [markdown]
 r"""
@@ -284,11 +269,7 @@ def freeze(module):
 def trainable_parameters(model):
     """Return the list of the parameters that are to be trained."""
     ### BEGIN SOLUTION
-    return [
-        parameter
-        for parameter in model.parameters()
-        if parameter.requires_grad
-    ]
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]
     ### END SOLUTION
 
 
@@ -313,9 +294,7 @@ A head is one linear layer from $D$ features to $K$ scores: $K \cdot (D + 1)$ nu
 # %%
 for D in (6 * 6 * 256, 256):
     head = nn.Linear(D, 5, device="meta")  # five classes
-    print(
-        f"{D:6,} features: {sum(p.numel() for p in head.parameters()):9,}"
-    )
+    print(f"{D:6,} features: {sum(p.numel() for p in head.parameters()):9,}")
 
 # %% [markdown]
 r"""
@@ -359,16 +338,8 @@ if lab.extract_features.is_written(extract_features):
     F_ten = np.asarray(extract_features(source, X_ten, "flatten"))
     F_ten = torch.as_tensor(F_ten, dtype=torch.float32)
     spread = F_ten.std(0)
-    print(
-        "standard deviations",
-        f"from {spread.min():.3f} to {spread.max():.3f}",
-    )
-    print(
-        "features that never change:",
-        int((spread == 0).sum()),
-        "of",
-        len(spread),
-    )
+    print(f"standard deviations from {spread.min():.3f} to {spread.max():.3f}")
+    print("features that never change:", int((spread == 0).sum()), "of", len(spread))
 
 # %% [markdown]
 r"""
@@ -393,24 +364,14 @@ Over which axis is the mean of each feature, and what may stand in for a standar
 
 # %% nbgrader={"grade": false, "grade_id": "fit-head", "locked": false, "schema_version": 3, "solution": true}
 def fit_head(F_train, y_train, F_test):
-    """Fit a linear head on standardised features.
-
-    Return probabilities (M, K).
-    """
+    """Fit a linear head on standardised features; return probabilities (M, K)."""
     ### BEGIN SOLUTION
     mean, std = F_train.mean(0), F_train.std(0)
     std = torch.where(std > 0, std, torch.ones_like(std))
     head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1)
     nn.init.zeros_(head.weight)
     x = (F_train - mean) / std
-    fit(
-        head,
-        x,
-        y_train,
-        epochs=100,
-        batch_size=len(x),
-        learning_rate=0.01,
-    )
+    fit(head, x, y_train, epochs=100, batch_size=len(x), learning_rate=0.01)
     with torch.no_grad():
         return head((F_test - mean) / std).softmax(1)
     ### END SOLUTION
@@ -442,9 +403,7 @@ if lab.are_written(extract_features=extract_features, fit_head=fit_head):
 
     def share_right(F_train, y_train, F_new, y_new):
         """Fit a head, and return its accuracy on other pictures."""
-        guesses = torch.as_tensor(
-            fit_head(F_train, y_train, F_new)
-        ).argmax(1)
+        guesses = torch.as_tensor(fit_head(F_train, y_train, F_new)).argmax(1)
         return (guesses == y_new).double().mean().item()
 
     F_ten, F_test = features(source, X_ten), features(source, X_test)
@@ -502,13 +461,11 @@ EPOCHS["scratch"] = {5: 40, 10: 40, 25: 30, 100: 22}
 
 
 def by_head(way, X, y, seed):
-    """Accuracy of a head on pixels, random or borrowed features."""
+    """Accuracy of a head on pixels, on random features or on borrowed ones."""
     if way == "pixels":
         before, after = X.flatten(1), X_test.flatten(1)
     else:
-        network = (
-            source if way == "frozen" else make_small_cnn(2, seed=seed)
-        )
+        network = source if way == "frozen" else make_small_cnn(2, seed=seed)
         before = features(network, X)
         after = F_test if way == "frozen" else features(network, X_test)
     return share_right(before, y, after, y_test)
@@ -522,23 +479,11 @@ The two that train a whole network use Adam with batches of 32 and the epochs ab
 
 # %%
 def by_training(way, X, y, n, seed):
-    """Accuracy of a network trained from borrowed or fresh weights."""
-    start = (
-        borrowed(2)
-        if way == "fine-tuned"
-        else make_small_cnn(2, seed=seed)
-    )
+    """Accuracy of a network that is trained from the borrowed or from fresh weights."""
+    start = borrowed(2) if way == "fine-tuned" else make_small_cnn(2, seed=seed)
     rate = 1.5e-3 if way == "fine-tuned" else 3e-3
     epochs = 3 if is_grading() else EPOCHS[way][n]
-    fit(
-        start,
-        X,
-        y,
-        epochs=epochs,
-        batch_size=32,
-        learning_rate=rate,
-        seed=seed,
-    )
+    fit(start, X, y, epochs=epochs, batch_size=32, learning_rate=rate, seed=seed)
     return accuracy(start, X_test, y_test)
 
 
@@ -571,9 +516,7 @@ if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     runs = experiment(*(small if is_grading() else whole))
     table = {}
     for way, row in runs.items():
-        table[way] = {
-            n: round(float(np.mean(accs)), 3) for n, accs in row.items()
-        }
+        table[way] = {n: round(float(np.mean(accs)), 3) for n, accs in row.items()}
     print(table)
     figures.show(figures.plot_learning_curve(runs, chance=0.5))
 
@@ -672,10 +615,7 @@ cases = {
     "pixels from 0 to 255": (source, X_new * 255),
     "standardisation forgotten": (without, X_new),
     "darker: times 0.4": (source, X_new * 0.4),
-    "half the size": (
-        source,
-        nn.functional.pad(smaller, (8,) * 4, value=0.5),
-    ),
+    "half the size": (source, nn.functional.pad(smaller, (8,) * 4, value=0.5)),
     "upside down": (source, X_new.flip(2)),
 }
 
@@ -708,11 +648,8 @@ except DataUnavailable as missing:
 if mobilenet is not None:
     X_photos, _ = photos.tensors()
     chances = probabilities(mobilenet, X_photos).max(1)
-    # without the first layer
-    careless = predict(mobilenet.network, X_photos)
-    for name, p, k, j in zip(
-        photos.classes, *chances, careless, strict=True
-    ):
+    careless = predict(mobilenet.network, X_photos)  # without the first layer
+    for name, p, k, j in zip(photos.classes, *chances, careless, strict=True):
         guess, other = mobilenet.classes[k], mobilenet.classes[j]
         print(f"{name:11} {guess} ({p:.2f});  careless: {other}")
 
@@ -759,7 +696,7 @@ bug = {"wrong": 15, "first": 98, "last": 112}
 
 
 def repair_labels(labels, names):
-    """Return the right labels: 0 for road/, 1 for mountain/."""
+    """Return the right labels: 0 for files in road/, 1 for files in mountain/."""
     ### BEGIN SOLUTION
     return [0 if name.startswith("road/") else 1 for name in names]
     ### END SOLUTION
@@ -882,9 +819,7 @@ There are pages on which anybody can teach a machine with a camera: a frozen net
 """
 
 # %%
-three, _ = load_shapes(
-    60, 3, classes=("crescent", "heart", "arrow"), seed=3
-)
+three, _ = load_shapes(60, 3, classes=("crescent", "heart", "arrow"), seed=3)
 if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     machine = widgets.teach_machine(
         three,
@@ -917,18 +852,12 @@ What does MobileNetV2 hold? The pictures below are in every course. What most le
 """
 
 # %%
-# in train mode its batch norm has scales to use
-fresh_photo = mobilenet_v2().train()
+fresh_photo = mobilenet_v2().train()  # in train mode its batch norm has scales to use
 if mobilenet is not None:
-    first = [
-        net.features[0][0].weight
-        for net in (mobilenet.network, fresh_photo)
-    ]
+    first = [net.features[0][0].weight for net in (mobilenet.network, fresh_photo)]
     figures.show(figures.plot_first_kernels(*first))
     silent = (first[0].detach().flatten(1).norm(dim=1) < 0.03).sum()
-    print(
-        f"trained kernels that are almost 0: {silent} of {len(first[0])}"
-    )
+    print(f"trained kernels that are almost 0: {silent} of {len(first[0])}")
 
 # %% [markdown]
 r"""
@@ -953,14 +882,8 @@ def maps_by_depth(features, picture):
 
 if mobilenet is not None:
     seen = mobilenet.standardise(cat)
-    rows = {
-        "trained": mobilenet.network.features,
-        "fresh": fresh_photo.features,
-    }
-    rows = {
-        name: maps_by_depth(features, seen)
-        for name, features in rows.items()
-    }
+    rows = {"trained": mobilenet.network.features, "fresh": fresh_photo.features}
+    rows = {name: maps_by_depth(features, seen) for name, features in rows.items()}
     figures.show(figures.plot_depth(rows))
 
 # %% [markdown]
@@ -1014,30 +937,29 @@ A map of one cat looks fine whatever made it. A test needs several things in one
 
 
 # %%
-four = ("cat", "coffee", "motorcycle", "rocket")
-tl, tr, bl, br = load_photos(four, size=cat.shape[-1]).tensors()[0]
-above, below = torch.cat([tl, tr], 2), torch.cat([bl, br], 2)
-mosaic = torch.cat([above, below], 1)[None]
+four = load_photos(("cat", "coffee", "motorcycle", "rocket"), size=cat.shape[-1])
+tl, tr, bl, br = four.tensors()[0]
+mosaic = torch.cat([torch.cat([tl, tr], 2), torch.cat([bl, br], 2)], 1)[None]
 named = ("Egyptian cat", "espresso", "motor scooter", "missile")
 
 
 def share_in_quarter(found, quarter):
-    """Return the share of the positive part in quarter 0, 1, 2 or 3."""
+    """Return the share of the positive part that lies in quarter 0 to 3, row by row."""
     positive = torch.as_tensor(found).detach().clamp(min=0)
     half = positive.shape[0] // 2
-    i, j = (half * place for place in divmod(quarter, 2))
-    part = positive[i : i + half, j : j + half]
-    return float(part.sum() / (positive.sum() + 1e-9))
+    parts = [positive[i : i + half, j : j + half] for i in (0, half) for j in (0, half)]
+    return float(parts[quarter].sum() / (positive.sum() + 1e-9))
 
 
 if mobilenet is not None and lab.class_map.is_written(class_map):
     places = [mobilenet.classes.index(name) for name in named]
-    head = mobilenet.network.classifier[1].weight.detach()
-    shuffled = torch.randperm(1000)
-    seen = mobilenet.standardise(mosaic)
+    head, shuffled = (
+        mobilenet.network.classifier[1].weight.detach(),
+        torch.randperm(1000),
+    )
     with torch.no_grad():
-        trained_maps = mobilenet.network.features(seen)[0]
-        fresh_maps = fresh_photo.features(seen)[0]
+        trained_maps = mobilenet.network.features(mobilenet.standardise(mosaic))[0]
+        fresh_maps = fresh_photo.features(mobilenet.standardise(mosaic))[0]
     ways = {
         "trained": (trained_maps, head),
         "head's rows shuffled": (trained_maps, head[shuffled]),
@@ -1046,23 +968,13 @@ if mobilenet is not None and lab.class_map.is_written(class_map):
 
 # %%
 if mobilenet is not None and lab.class_map.is_written(class_map):
-    print(
-        f"{'share in its quarter':22}",
-        *(f"{name:14}" for name in named),
-        "mean",
-    )
+    print(f"{'share in its quarter':22}", *(f"{name:14}" for name in named), "mean")
     for name, (maps, weight) in ways.items():
         found = [class_map(maps, weight, k) for k in places]
-        shares = [
-            share_in_quarter(one, quarter)
-            for quarter, one in enumerate(found)
-        ]
+        shares = [share_in_quarter(one, quarter) for quarter, one in enumerate(found)]
         numbers = " ".join(f"{share:<14.2f}" for share in shares)
         print(f"{name:22} {numbers} {np.mean(shares):.2f}")
-    drawn = {
-        name: class_map(trained_maps, head, k)
-        for name, k in zip(named, places)
-    }
+    drawn = {name: class_map(trained_maps, head, k) for name, k in zip(named, places)}
     figures.show(figures.plot_four_maps(mosaic, drawn))
 
 # %% [markdown]
@@ -1098,16 +1010,10 @@ def occlusion(model, picture, k, size, stride, fill):
     _, _, H, W = picture.shape
     with torch.no_grad():
         whole = model(picture).softmax(1)[0, k]
-        falls = torch.zeros(
-            (H - size) // stride + 1, (W - size) // stride + 1
-        )
+        falls = torch.zeros((H - size) // stride + 1, (W - size) // stride + 1)
         for i in range(falls.shape[0]):
             for j in range(falls.shape[1]):
-                covered, top, left = (
-                    picture.clone(),
-                    i * stride,
-                    j * stride,
-                )
+                covered, top, left = picture.clone(), i * stride, j * stride
                 covered[:, :, top : top + size, left : left + size] = fill
                 falls[i, j] = whole - model(covered).softmax(1)[0, k]
     return falls
@@ -1121,26 +1027,17 @@ lab.occlusion.check_hidden(occlusion, seed=710)
 ### END HIDDEN TESTS
 
 # %%
-if mobilenet is not None and lab.are_written(
-    class_map=class_map, occlusion=occlusion
-):
+if mobilenet is not None and lab.are_written(class_map=class_map, occlusion=occlusion):
     k, side = places[0], cat.shape[-1]
-    fall = torch.as_tensor(
-        occlusion(mobilenet, cat, k, side * 2 // 7, side // 7, 0.5)
-    )
+    fall = torch.as_tensor(occlusion(mobilenet, cat, k, side * 2 // 7, side // 7, 0.5))
     with torch.no_grad():
         maps = mobilenet.network.features(mobilenet.standardise(cat))[0]
     own = class_map(maps, head, k)
     print(
-        "mean of the map + bias",
-        f"{own.mean() + mobilenet.network.classifier[1].bias[k]:.3f}",
+        f"mean of the map + bias {own.mean() + mobilenet.network.classifier[1].bias[k]:.3f}"
     )
     print(f"score of the class     {mobilenet(cat)[0, k]:.3f}")
-    figures.show(
-        figures.plot_two_opinions(
-            cat, {"class map": own, "occlusion": fall}
-        )
-    )
+    figures.show(figures.plot_two_opinions(cat, {"class map": own, "occlusion": fall}))
 
 # %% [markdown]
 r"""

@@ -27,10 +27,7 @@ def own_answers(student: str, repair: str = "") -> dict[str, str]:
     """Work out the right answers to a student's own questions, by counting."""
     lab = transfer_learning.for_student(student)
     heads = lab.head_sizes.question
-    counts = {
-        letter: head_sizes.count_head(head)
-        for letter, head in heads.items()
-    }
+    counts = {letter: head_sizes.count_head(head) for letter, head in heads.items()}
     own, share = (
         counts[head_sizes.OWN],
         round(head_sizes.trained_share(heads[head_sizes.OWN]), 1),
@@ -139,16 +136,8 @@ def make_class(model: dict[str, str]) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    bela = {
-        EXTRACT: EXTRACT_BY_HAND,
-        HEAD: HEAD_BY_DESCENT,
-        AUGMENT: AUGMENT_BY_MASKS,
-    }
-    chen = {
-        FREEZING: FREEZE_FOR_GOOD,
-        HEAD: HEAD_BY_NEWTON,
-        AUGMENT: AUGMENT_AS_LIST,
-    }
+    bela = {EXTRACT: EXTRACT_BY_HAND, HEAD: HEAD_BY_DESCENT, AUGMENT: AUGMENT_BY_MASKS}
+    chen = {FREEZING: FREEZE_FOR_GOOD, HEAD: HEAD_BY_NEWTON, AUGMENT: AUGMENT_AS_LIST}
     done = (EXTRACT, FREEZING, SIZES, HEAD)
     repair = model[BUG][model[BUG].index("def repair_labels") :]
     return [
@@ -185,20 +174,18 @@ def _wrong_ways(model) -> list[Sample]:
         return Sample(name, about, model | answers, loses=by_check(loses))
 
     test_statistics = changed(
-        model[HEAD],
-        "F_train.mean(0), F_train.std(0)",
-        "F_test.mean(0), F_test.std(0)",
+        model[HEAD], "F_train.mean(0), F_train.std(0)", "F_test.mean(0), F_test.std(0)"
     )
     test_statistics = changed(
         test_statistics,
         "head((F_test - mean) / std)",
         "head((F_test - F_test.mean(0)) / std)",
     )
-    repair = "def repair_labels(labels, names):\n    return [1 - label for label in labels]"
-    fewer = "numbers = {'a': 50176, 'b': 1024, 'c': 2048, 'full': 33834, 'share': 8.0}"
-    early = changed(
-        model[CURVE], '"scratch reaches": "none"', '"scratch reaches": 25'
+    repair = (
+        "def repair_labels(labels, names):\n    return [1 - label for label in labels]"
     )
+    fewer = "numbers = {'a': 50176, 'b': 1024, 'c': 2048, 'full': 33834, 'share': 8.0}"
+    early = changed(model[CURVE], '"scratch reaches": "none"', '"scratch reaches": 25')
     return [
         student(
             "hugo",
@@ -209,11 +196,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "ines",
             "freezes the weights only",
-            {
-                FREEZING: changed(
-                    model[FREEZING], "    module.eval()\n", ""
-                )
-            },
+            {FREEZING: changed(model[FREEZING], "    module.eval()\n", "")},
             {FREEZING: (1, ("TR7",))},
         ),
         student(
@@ -229,29 +212,18 @@ def _wrong_ways(model) -> list[Sample]:
             {SIZES: (0.6, ("PC1", "TH5"))},
         ),
         student(
-            "lars",
-            "reads the curve too early",
-            {CURVE: early},
-            {CURVE: (3, ("TE3",))},
+            "lars", "reads the curve too early", {CURVE: early}, {CURVE: (3, ("TE3",))}
         ),
         student(
             "mina",
             "turns all labels over",
-            {
-                BUG: f"bug = {{'wrong': 113, 'first': 98, 'last': 112}}\n\n{repair}"
-            },
+            {BUG: f"bug = {{'wrong': 113, 'first': 98, 'last': 112}}\n\n{repair}"},
             {BUG: (1, ("TB2", "TB1"))},
         ),
         student(
             "nils",
             "bikes upside down",
-            {
-                AUGMENT: changed(
-                    model[AUGMENT],
-                    "window[:, :, ::-1]",
-                    "window[:, ::-1]",
-                )
-            },
+            {AUGMENT: changed(model[AUGMENT], "window[:, :, ::-1]", "window[:, ::-1]")},
             {AUGMENT: (0, ("TA1",))},
         ),
         student(
@@ -272,9 +244,6 @@ def _wrong_ways(model) -> list[Sample]:
 def _accidents(model) -> list[Sample]:
     return [
         Sample(
-            "yuri",
-            "deleted a check cell",
-            model,
-            accident=delete_cell(f"{HEAD}-check"),
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{HEAD}-check")
         ),
     ]

@@ -29,19 +29,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from course_utils.data import (
-    load_bike_scenes,
-    load_photo_scenes,
-    scenes_of,
-)
+from course_utils.data import load_bike_scenes, load_photo_scenes, scenes_of
 from course_utils.labs import transfer_learning_homework
 from course_utils.labs.transfer_learning_homework import figures
 from course_utils.models import load_trained
-from course_utils.runtime import (
-    is_grading,
-    seed_everything,
-    with_progress,
-)
+from course_utils.runtime import is_grading, seed_everything, with_progress
 from course_utils.training import fit
 
 seed_everything(0)
@@ -69,9 +61,7 @@ Nobody takes 96 photographs of 96 bikes in 96 places. You find a bike, walk arou
 catalogue, wild = load_bike_scenes(seed=5)
 scenes = scenes_of(catalogue)
 shown = ["road bike/scene02", "mountain bike/scene03"]
-places = [
-    i for one in shown for i, scene in enumerate(scenes) if scene == one
-]
+places = [i for one in shown for i, scene in enumerate(scenes) if scene == one]
 figures.show(figures.plot_scenes(catalogue.at(places)))
 
 # %% [markdown]
@@ -93,7 +83,7 @@ The tempting way: mix all pictures and put a quarter aside. Let somebody be test
 
 # %%
 def look_up(learn, others):
-    """The share of the others whose nearest in learn has their label."""
+    """The share of the others whose most similar picture in learn has the right label."""
     (X, y), (new, truth) = learn.tensors(), others.tensors()
     nearest = torch.cdist(new.flatten(1), X.flatten(1)).argmin(1)
     return (y[nearest] == truth).double().mean().item()
@@ -124,23 +114,16 @@ A set has another order in every session. What gives the scenes of a class an or
 
 # %% nbgrader={"grade": false, "grade_id": "split-by-scene", "locked": false, "schema_version": 3, "solution": true}
 def split_by_scene(scenes, labels, share=0.25, seed=0):
-    """Return the places of training pictures and of test pictures."""
+    """Return the places of the training pictures and of the test pictures."""
     ### BEGIN SOLUTION
     chance = np.random.default_rng(seed)
     held = set()
     for label in sorted(set(labels)):
         mine = sorted(
-            {
-                scene
-                for scene, one in zip(scenes, labels, strict=True)
-                if one == label
-            }
+            {scene for scene, one in zip(scenes, labels, strict=True) if one == label}
         )
         number = min(max(1, round(share * len(mine))), len(mine) - 1)
-        held |= {
-            mine[place]
-            for place in chance.permutation(len(mine))[:number]
-        }
+        held |= {mine[place] for place in chance.permutation(len(mine))[:number]}
     train = [i for i, scene in enumerate(scenes) if scene not in held]
     test = [i for i, scene in enumerate(scenes) if scene in held]
     return train, test
@@ -170,9 +153,7 @@ if lab.split_by_scene.is_written(split_by_scene):
 
     for seed in range(4):
         reached = look_up(*by_scene(catalogue, seed))
-        print(
-            f"by scene, seed {seed}, right by looking up: {reached:.2f}"
-        )
+        print(f"by scene, seed {seed}, right by looking up: {reached:.2f}")
 
 # %% [markdown]
 r"""
@@ -207,10 +188,7 @@ Which of these three arguments may the mean and the standard deviation come from
 
 # %% nbgrader={"grade": false, "grade_id": "frozen-baseline", "locked": false, "schema_version": 3, "solution": true}
 def frozen_baseline(X_train, y_train, X_test):
-    """Return probabilities (M, K) of a head on frozen features.
-
-    They are standardised.
-    """
+    """Return probabilities (M, K) from a head on frozen, standardised features."""
     ### BEGIN SOLUTION
     with torch.no_grad():
         F_train, F_test = source[:-1](X_train), source[:-1](X_test)
@@ -219,14 +197,7 @@ def frozen_baseline(X_train, y_train, X_test):
     head = nn.Linear(F_train.shape[1], int(y_train.max()) + 1)
     nn.init.zeros_(head.weight)
     x = (F_train - mean) / std
-    fit(
-        head,
-        x,
-        y_train,
-        epochs=100,
-        batch_size=len(x),
-        learning_rate=0.01,
-    )
+    fit(head, x, y_train, epochs=100, batch_size=len(x), learning_rate=0.01)
     with torch.no_grad():
         return head((F_test - mean) / std).softmax(1)
     ### END SOLUTION
@@ -251,19 +222,11 @@ Three numbers for one and the same method: tested by photo, by scene, and in the
 
 # %%
 def accuracy(method, learn, *others):
-    """For each set of others, the share that a method gets right.
-
-    It has learned from learn.
-    """
+    """For each set of others, the share that a method gets right after it learned from learn."""
     images = torch.cat([part.tensors()[0] for part in others])
     guesses = torch.as_tensor(method(*learn.tensors(), images)).argmax(1)
-    each = zip(
-        guesses.split([len(part) for part in others]), others, strict=True
-    )
-    return [
-        (mine == part.tensors()[1]).double().mean().item()
-        for mine, part in each
-    ]
+    each = zip(guesses.split([len(part) for part in others]), others, strict=True)
+    return [(mine == part.tensors()[1]).double().mean().item() for mine, part in each]
 
 
 if lab.frozen_baseline.is_written(frozen_baseline):
@@ -291,8 +254,7 @@ truth = np.arange(48) % 2
 reached = (coins == truth).mean(axis=2)  # (ways, old and new pictures)
 winner = reached[:, 0].argmax()
 print(
-    f"winner on the old pictures {reached[winner, 0]:.2f},",
-    f"on new ones {reached[winner, 1]:.2f}",
+    f"winner on the old pictures {reached[winner, 0]:.2f}, on new ones {reached[winner, 1]:.2f}"
 )
 
 # %% [markdown]
@@ -316,13 +278,11 @@ How often is a way called with the pictures of the test part?
 
 # %% nbgrader={"grade": false, "grade_id": "choose", "locked": false, "schema_version": 3, "solution": true}
 def choose(ways, learn, validation, test):
-    """Return the best way on validation, and its test accuracy."""
+    """Return the name of the way that is best on validation, and its test accuracy."""
 
     ### BEGIN SOLUTION
     def share_right(way, X, y):
-        return (
-            (ways[way](*learn, X).argmax(1) == y).double().mean().item()
-        )
+        return (ways[way](*learn, X).argmax(1) == y).double().mean().item()
 
     best = max(ways, key=lambda way: share_right(way, *validation))
     return best, share_right(best, *test)
@@ -370,7 +330,7 @@ What does a user's camera do to a picture that the catalogue's never did? Can yo
 
 # %% nbgrader={"grade": false, "grade_id": "improvement", "locked": false, "schema_version": 3, "solution": true}
 def improved(X_train, y_train, X_test):
-    """Return probabilities (M, K), better in the wild."""
+    """Return probabilities (M, K), better ones than the baseline's in the wild."""
     ### BEGIN SOLUTION
     small = nn.functional.interpolate(X_train, size=26, mode="bilinear")
     small = nn.functional.pad(small, (3, 3, 3, 3), mode="replicate")
@@ -399,10 +359,7 @@ def report(name, method):
     """Print what a method reaches at home and in the wild."""
     learn, others = by_scene(catalogue)
     home, away = accuracy(method, learn, others, wild)
-    print(
-        f"{name}: catalogue {home:.3f}, wild {away:.3f},",
-        f"from {len(learn)} pictures",
-    )
+    print(f"{name}: catalogue {home:.3f}, wild {away:.3f}, from {len(learn)} pictures")
 
 
 if lab.split_by_scene.is_written(split_by_scene):
@@ -437,9 +394,7 @@ results = {
 ### END SOLUTION
 
 # %% nbgrader={"grade": true, "grade_id": "results-table-check", "locked": true, "points": 2, "schema_version": 3, "solution": false}
-lab.results_table.check(
-    results, split_by_scene, frozen_baseline, improved
-)
+lab.results_table.check(results, split_by_scene, frozen_baseline, improved)
 
 # %% [markdown]
 r"""
@@ -455,18 +410,14 @@ Now your own question, with a story: two kinds of cups, your shoes and your sist
 
 # %%
 folder = ""  # for example "photographs", beside this notebook
-mine = (
-    load_photo_scenes(folder)
-    if folder and not is_grading()
-    else catalogue
-)
+mine = load_photo_scenes(folder) if folder and not is_grading() else catalogue
 print(mine)
 figures.show(figures.plot_own_pictures(mine))
 
 
 # %%
 def over_seeds(name, method):
-    """Print what a method reaches on your pictures, by seed."""
+    """Print what a method reaches on your pictures, for several seeds of the split."""
     seeds = range(1 if is_grading() else 4)
     row = [
         accuracy(method, *by_scene(mine, seed))[0]

@@ -156,20 +156,10 @@ def _right_ways(model) -> list[Sample]:
     chen |= {IMPROVEMENT: LIGHT_TO_THE_SAME_MEAN, TABLE: MEASURED}
     done = (SPLIT, BASELINE)
     return [
+        Sample("ada", "right, as the lesson says", model | {REPORT: HALF_A_PAGE}),
+        Sample("bela", "right, with dicts, NumPy and less light", model | bela),
         Sample(
-            "ada",
-            "right, as the lesson says",
-            model | {REPORT: HALF_A_PAGE},
-        ),
-        Sample(
-            "bela",
-            "right, with dicts, NumPy and less light",
-            model | bela,
-        ),
-        Sample(
-            "chen",
-            "right, with arrays, a hook and pictures of one brightness",
-            chen,
+            "chen", "right, with arrays, a hook and pictures of one brightness", chen
         ),
         Sample("finn", "blank", {}, loses=nothing_for(model)),
         Sample(
@@ -184,10 +174,7 @@ def _right_ways(model) -> list[Sample]:
 def _wrong_ways(model) -> list[Sample]:
     def student(name, about, answers, loses):
         return Sample(
-            name,
-            about,
-            model | {TABLE: MEASURED} | answers,
-            loses=by_check(loses),
+            name, about, model | {TABLE: MEASURED} | answers, loses=by_check(loses)
         )
 
     leak = changed(
@@ -206,18 +193,11 @@ def _wrong_ways(model) -> list[Sample]:
         "X_train.flatten(1), X_test.flatten(1)",
     )
     unseeded = changed(
-        model[SPLIT],
-        "np.random.default_rng(seed)",
-        "np.random.default_rng(0)",
+        model[SPLIT], "np.random.default_rng(seed)", "np.random.default_rng(0)"
     )
     same = "def improved(X_train, y_train, X_test):\n    return frozen_baseline(X_train, y_train, X_test)\n"
     return [
-        student(
-            "hugo",
-            "splits by photo",
-            {SPLIT: BY_PHOTO},
-            {SPLIT: (0, ("TS1",))},
-        ),
+        student("hugo", "splits by photo", {SPLIT: BY_PHOTO}, {SPLIT: (0, ("TS1",))}),
         student(
             "ines",
             "statistics of both parts, in all that rests on them",

@@ -46,10 +46,7 @@ from course_utils import predictions
 from course_utils.data import DataUnavailable, load_photos, load_shapes
 from course_utils.labs import adversarial_examples
 from course_utils.labs.adversarial_examples import figures, widgets
-from course_utils.labs.adversarial_examples.challenge import (
-    rehearse,
-    save_defence,
-)
+from course_utils.labs.adversarial_examples.challenge import rehearse, save_defence
 from course_utils.models import load_mobilenet, load_trained
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit
@@ -86,7 +83,7 @@ cat = load_photos(("cat",), size=side).tensors()[0]  # (1, 3, 224, 224)
 
 
 def look(picture, most=3):
-    """Print what the photo network sees in a picture, if it is here."""
+    """Print what the photo network sees in a picture, if the network is here."""
     if photo_network is not None:
         probabilities = photo_network(picture).softmax(1)[0].detach()
         for value, place in zip(*probabilities.topk(most)):
@@ -113,9 +110,7 @@ We begin with a network that is quick to attack: three convolutions on drawn sha
 train, test = load_shapes(200 if is_grading() else 3000, 500)
 network = load_trained("shapes")
 x, y = test.tensors()  # (500, 3, 32, 32) from 0 to 1, and (500,)
-print(
-    f"{accuracy(network, x, y):.2f} of the test pictures are recognised"
-)
+print(f"{accuracy(network, x, y):.2f} of the test pictures are recognised")
 figures.show(figures.plot_shapes(test))
 
 # %% [markdown]
@@ -161,7 +156,7 @@ If the loss is the batch's mean, by what is each picture's gradient divided? Whi
 
 # %% nbgrader={"grade": false, "grade_id": "input-gradient", "locked": false, "schema_version": 3, "solution": true}
 def input_gradient(model, x, y):
-    """Return the gradients of losses by pixels, (N, C, H, W)."""
+    """Return the gradient of each picture's loss by its pixels, (N, C, H, W)."""
     ### BEGIN SOLUTION
     was_training = model.training
     model.eval()
@@ -235,7 +230,7 @@ What may happen to a pixel that is almost white already?
 
 # %% nbgrader={"grade": false, "grade_id": "fgsm", "locked": false, "schema_version": 3, "solution": true}
 def fgsm(model, x, y, eps, targeted=False):
-    """Return x (N, C, H, W) after a step of eps along signs."""
+    """Return x after one step of eps along the signs of the gradient, (N, C, H, W)."""
     ### BEGIN SOLUTION
     step = eps * input_gradient(model, x, y).sign()
     return (x - step if targeted else x + step).clamp(0, 1)
@@ -263,9 +258,7 @@ if lab.fgsm.is_written(fgsm):
     eps = 8 / 255
     twins = {
         "your fgsm": fgsm(network, star, star_label, eps),
-        "random signs": (
-            star + eps * torch.randn(star.shape).sign()
-        ).clamp(0, 1),
+        "random signs": (star + eps * torch.randn(star.shape).sign()).clamp(0, 1),
     }
     figures.show(figures.plot_twins(star, twins, network, test.classes))
 
@@ -294,9 +287,7 @@ A photograph has fifty times as many pixels to push. Does the photo network stil
 
 # %%
 if photo_network is not None and lab.fgsm.is_written(fgsm):
-    cat_label = torch.tensor(
-        [photo_network.classes.index("Egyptian cat")]
-    )
+    cat_label = torch.tensor([photo_network.classes.index("Egyptian cat")])
     look(fgsm(photo_network, cat, cat_label, 1 / 255))
 
 # %% [markdown]
@@ -365,9 +356,7 @@ Now the run: four budgets, an attack and its control.
 """
 
 # %%
-signs = torch.randn(
-    x.shape, generator=torch.Generator().manual_seed(1)
-).sign()
+signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
 shown = slice(25 if is_grading() else 500)
 pictures, labels, noise = x[shown], y[shown], signs[shown]
 print(f"clean      {accuracy(network, pictures, labels):.3f}")
@@ -376,14 +365,9 @@ if lab.fgsm.is_written(fgsm):
     for level in (1, 2, 4, 8):
         attacked = fgsm(network, pictures, labels, level / 255)
         noisy = (pictures + level / 255 * noise).clamp(0, 1)
-        rates = [
-            accuracy(network, changed, labels)
-            for changed in (attacked, noisy)
-        ]
+        rates = [accuracy(network, changed, labels) for changed in (attacked, noisy)]
         print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
-    predictions.beside(
-        my_guess, {"fgsm": rates[0], "random signs": rates[1]}
-    )
+    predictions.beside(my_guess, {"fgsm": rates[0], "random signs": rates[1]})
 
 # %%
 lab.control_experiment
@@ -430,24 +414,12 @@ One large step trusts the gradient at one place. But the loss is no plane: after
 # %%
 reach, ticks = 12, torch.linspace(-1, 1, 5 if is_grading() else 25)
 if lab.input_gradient.is_written(input_gradient):
-    along = torch.as_tensor(
-        input_gradient(network, star, star_label)
-    ).sign()
-    other = torch.randn(
-        star.shape, generator=torch.Generator().manual_seed(1)
-    ).sign()
-    grid = [
-        star + reach / 255 * (a * along + b * other)
-        for b in ticks
-        for a in ticks
-    ]
+    along = torch.as_tensor(input_gradient(network, star, star_label)).sign()
+    other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign()
+    grid = [star + reach / 255 * (a * along + b * other) for b in ticks for a in ticks]
     scores = network(torch.cat(grid)).detach()
-    losses = F.cross_entropy(
-        scores, star_label.expand(len(grid)), reduction="none"
-    )
-    figures.show(
-        figures.plot_loss_around(losses.reshape(len(ticks), -1), reach)
-    )
+    losses = F.cross_entropy(scores, star_label.expand(len(grid)), reduction="none")
+    figures.show(figures.plot_loss_around(losses.reshape(len(ticks), -1), reach))
 
 # %% [markdown]
 r"""
@@ -511,9 +483,7 @@ size = 25 if is_grading() else 200
 if lab.are_written(fgsm=fgsm, pgd=pgd):
     few, few_labels = x[:size], y[:size]
     one = fgsm(network, few, few_labels, 4 / 255)
-    ten = torch.as_tensor(
-        pgd(network, few, few_labels, 4 / 255, 1 / 255, 10)
-    )
+    ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
     print(f"fgsm          {accuracy(network, one, few_labels):.2f}")
     print(f"pgd, 10 steps {accuracy(network, ten, few_labels):.2f}")
 
@@ -526,9 +496,7 @@ Ten careful steps beat a large one. So an accuracy "under attack" is only as goo
 if photo_network is not None and lab.pgd.is_written(pgd):
     dog = torch.tensor([photo_network.classes.index("golden retriever")])
     steps = 2 if is_grading() else 10
-    changed = pgd(
-        photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True
-    )
+    changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
     cat_or_dog = torch.as_tensor(changed)
     figures.show(figures.plot_cat_or_dog(cat, cat_or_dog))
     look(cat_or_dog)
@@ -568,19 +536,14 @@ If every picture of a batch has δ in it, what is the gradient of the summed los
 
 # %% nbgrader={"grade": false, "grade_id": "universal-perturbation", "locked": false, "schema_version": 3, "solution": true}
 def universal_perturbation(model, X, eps, epochs):
-    """Return one noise for all pictures, (1, C, H, W).
-
-    Each number is from -eps to eps.
-    """
+    """Return one noise for all pictures, (1, C, H, W), each number from -eps to eps."""
     ### BEGIN SOLUTION
     delta = torch.zeros_like(X[:1])
     with torch.no_grad():
         labels = model(X).argmax(1)
     for _ in range(epochs):
         for batch, label in zip(X.split(50), labels.split(50)):
-            gradient = input_gradient(
-                model, (batch + delta).clamp(0, 1), label
-            )
+            gradient = input_gradient(model, (batch + delta).clamp(0, 1), label)
             delta = delta + eps / 4 * gradient.sum(0, keepdim=True).sign()
             delta = delta.clamp(-eps, eps)
     return delta
@@ -601,19 +564,14 @@ What does a noise for all look like? Here it is, amplified, with four test pictu
 # %%
 X = train.tensors()[0][: 50 if is_grading() else 200]
 if lab.universal_perturbation.is_written(universal_perturbation):
-    # (1, 3, 32, 32)
-    delta = universal_perturbation(network, X, 16 / 255, 6)[:1]
+    delta = universal_perturbation(network, X, 16 / 255, 6)[:1]  # (1, 3, 32, 32)
     carrying = (x[:100] + delta).clamp(0, 1)
     before, seen = network(x[:100]).argmax(1), network(carrying).argmax(1)
     places = (before != seen).nonzero().flatten()[:4]
     titles = [
-        f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}"
-        for k in places
+        f"{test.classes[before[k]]}: sees {test.classes[seen[k]]}" for k in places
     ]
-    print(
-        f"{(before != seen).sum()} of {len(seen)}",
-        "test pictures are fooled",
-    )
+    print(f"{(before != seen).sum()} of {len(seen)} test pictures are fooled")
     figures.show(figures.plot_one_noise(delta, carrying[places], titles))
 
 # %% [markdown]
@@ -644,15 +602,9 @@ Which of your functions makes the loss of a class smaller, if you pass the class
 
 # %% nbgrader={"grade": false, "grade_id": "fooling-image", "locked": false, "schema_version": 3, "solution": true}
 def fooling_image(model, target, steps, rng):
-    """Return a picture (1, 3, 32, 32) made from noise, and a number.
-
-    That is the model's confidence in target.
-    """
+    """Return a picture (1, 3, 32, 32) made from noise, and the model's confidence in target."""
     ### BEGIN SOLUTION
-    picture, label = (
-        torch.rand(1, 3, 32, 32, generator=rng),
-        torch.tensor([target]),
-    )
+    picture, label = torch.rand(1, 3, 32, 32, generator=rng), torch.tensor([target])
     for _ in range(steps):
         picture = fgsm(model, picture, label, 0.02, targeted=True)
     with torch.no_grad():
@@ -676,16 +628,12 @@ A gallery: one fooling image for each class, with the network's confidence. Whic
 rng = torch.Generator().manual_seed(0)
 targets = range(2 if is_grading() else 10)
 if lab.fooling_image.is_written(fooling_image):
-    gallery = [
-        fooling_image(network, target, 60, rng) for target in targets
-    ]
+    gallery = [fooling_image(network, target, 60, rng) for target in targets]
     titles = [
         f"{name} {confidence:.3f}"
         for name, (_, confidence) in zip(test.classes, gallery)
     ]
-    figures.show(
-        figures.plot_gallery([picture for picture, _ in gallery], titles)
-    )
+    figures.show(figures.plot_gallery([picture for picture, _ in gallery], titles))
 
 # %% [markdown]
 r"""
@@ -702,7 +650,7 @@ The attacker used the network's gradient. Is a network safe if nobody can look i
 
 # %%
 def another_network():
-    """Make a network with larger kernels and batch normalisation."""
+    """Make a network of another build: larger kernels, batch normalisation."""
     channels, layers = (3, 16, 32, 64), [torch.nn.BatchNorm2d(3)]
     for before, after in zip(channels, channels[1:]):
         layers += [
@@ -710,17 +658,13 @@ def another_network():
             torch.nn.BatchNorm2d(after),
             torch.nn.ReLU(),
         ]
-    return torch.nn.Sequential(
-        *layers, torch.nn.Flatten(), torch.nn.Linear(1024, 10)
-    )
+    return torch.nn.Sequential(*layers, torch.nn.Flatten(), torch.nn.Linear(1024, 10))
 
 
 seed_everything(1)
 second = another_network()
 X, Y = train.tensors()
-print(
-    fit(second, X, Y, epochs=1 if is_grading() else 4, learning_rate=3e-3)
-)
+print(fit(second, X, Y, epochs=1 if is_grading() else 4, learning_rate=3e-3))
 second = second.eval()
 
 # %%
@@ -732,10 +676,7 @@ if lab.fgsm.is_written(fgsm):
         "the second": fgsm(second, pictures, labels, 8 / 255),
         "random signs": (pictures + 8 / 255 * noise).clamp(0, 1),
     }.items():
-        rates = [
-            accuracy(model, changed, labels)
-            for model in (network, second)
-        ]
+        rates = [accuracy(model, changed, labels) for model in (network, second)]
         print(f"{name:15}     {rates[0]:.2f}            {rates[1]:.2f}")
 
 # %% [markdown]
@@ -754,9 +695,7 @@ The best-known defence is blunt: **adversarial training**. Attack each batch wit
 if lab.fgsm.is_written(fgsm):
     defended = load_trained("shapes")
     adam = torch.optim.Adam(defended.parameters(), lr=3e-3)
-    order = torch.randperm(
-        len(X), generator=torch.Generator().manual_seed(0)
-    )
+    order = torch.randperm(len(X), generator=torch.Generator().manual_seed(0))
     for places in order.split(64):
         attacked = fgsm(defended, X[places], Y[places], 8 / 255)
         loss = F.cross_entropy(defended(attacked), Y[places])
@@ -764,8 +703,7 @@ if lab.fgsm.is_written(fgsm):
         loss.backward()
         adam.step()
     print(
-        f"clean: {accuracy(network, x, y):.2f} plain,",
-        f"{accuracy(defended, x, y):.2f} defended",
+        f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended"
     )
 
 # %%
@@ -777,22 +715,15 @@ if lab.are_written(fgsm=fgsm, pgd=pgd):
         f"{name}, {attack}": [
             accuracy(
                 model,
-                torch.as_tensor(
-                    make(model, few, few_labels, level / 255)
-                ),
+                torch.as_tensor(make(model, few, few_labels, level / 255)),
                 few_labels,
             )
             for level in levels
         ]
-        for name, model in {
-            "plain": network,
-            "defended": defended,
-        }.items()
+        for name, model in {"plain": network, "defended": defended}.items()
         for attack, make in {
             "fgsm": fgsm,
-            "pgd": lambda model, x, y, eps: pgd(
-                model, x, y, eps, eps / 3, 5
-            ),
+            "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
         }.items()
     }
     figures.show(figures.plot_accuracy_over_budget(levels, curves))
@@ -882,12 +813,10 @@ Write down for each attack and each picture whether it is recognised. What must 
 
 # %% nbgrader={"grade": false, "grade_id": "accuracy-left", "locked": false, "schema_version": 3, "solution": true}
 def accuracy_left(model, attacked, y):
-    """Return the share of pictures recognised under every attack."""
+    """Return the share of pictures that are recognised under every attack."""
     ### BEGIN SOLUTION
     with torch.no_grad():
-        recognised = torch.stack(
-            [model(one).argmax(1) == y for one in attacked]
-        )
+        recognised = torch.stack([model(one).argmax(1) == y for one in attacked])
     return float(recognised.all(0).double().mean())
     ### END SOLUTION
 
@@ -913,15 +842,9 @@ if lab.are_written(fgsm=fgsm, pgd=pgd, accuracy_left=accuracy_left):
     attacks = {
         "nobody (clean)": lambda: few,
         "fgsm": lambda: fgsm(defended, few, few_labels, eps),
-        "pgd, 5 steps": lambda: pgd(
-            defended, few, few_labels, eps, eps / 3, 5
-        ),
-        "pgd, 20 steps": lambda: pgd(
-            defended, few, few_labels, eps, eps / 8, 20
-        ),
-        "fgsm, other start": lambda: fgsm(
-            defended, start, few_labels, eps / 2
-        ),
+        "pgd, 5 steps": lambda: pgd(defended, few, few_labels, eps, eps / 3, 5),
+        "pgd, 20 steps": lambda: pgd(defended, few, few_labels, eps, eps / 8, 20),
+        "fgsm, other start": lambda: fgsm(defended, start, few_labels, eps / 2),
     }
     print("8/255 by             alone   left after all so far")
     for name, make in attacks.items():
@@ -948,18 +871,11 @@ if lab.are_written(input_gradient=input_gradient, fgsm=fgsm):
         for parameter in blinded.head.parameters():
             parameter.mul_(1000)
     own = torch.as_tensor(input_gradient(blinded, few, few_labels))
-    print(
-        f"{(own == 0).double().mean():.2f} of its gradient's",
-        "numbers are exactly 0",
-    )
-    for name, source in {
-        "its own": blinded,
-        "the plain network's": network,
-    }.items():
+    print(f"{(own == 0).double().mean():.2f} of its gradient's numbers are exactly 0")
+    for name, source in {"its own": blinded, "the plain network's": network}.items():
         changed = torch.as_tensor(fgsm(source, few, few_labels, 8 / 255))
         print(
-            f"fgsm by {name} gradients:",
-            f"{accuracy(blinded, changed, few_labels):.2f} right",
+            f"fgsm by {name} gradients: {accuracy(blinded, changed, few_labels):.2f} right"
         )
 
 # %% [markdown]
@@ -979,7 +895,7 @@ Every attack so far changed all pixels a little. A sticker changes *some* pixels
 
 # %%
 def paste(x, patch, corners):
-    """Return x (N, 3, H, W) with a patch (3, S, S) at the corners."""
+    """Return x (N, 3, H, W) with a patch (3, S, S) in each picture, at its corner."""
     changed, side = x.clone(), patch.shape[-1]
     for n, (row, column) in enumerate(corners):
         changed[n, :, row : row + side, column : column + side] = patch
@@ -1008,9 +924,7 @@ def patch_step(model, x, patch, corners, target, lr):
     ### BEGIN SOLUTION
     leaf = patch.detach().clone().requires_grad_(True)
     labels = torch.full((len(x),), target)
-    loss = F.cross_entropy(
-        model(paste(x, leaf, corners)), labels, reduction="sum"
-    )
+    loss = F.cross_entropy(model(paste(x, leaf, corners)), labels, reduction="sum")
     (gradient,) = torch.autograd.grad(loss, leaf)
     return (patch - lr * gradient.sign()).clamp(0, 1)
     ### END SOLUTION
@@ -1031,13 +945,11 @@ Your step, forty times, makes a patch. We shall make two for the class *dots*: o
 # %%
 def anywhere(number):
     """Draw corners for a patch of 10 in pictures of 32 pixels."""
-    return torch.randint(
-        0, 32 - 10 + 1, (number, 2), generator=chance
-    ).tolist()
+    return torch.randint(0, 32 - 10 + 1, (number, 2), generator=chance).tolist()
 
 
 def middle(number):
-    """Return for each picture the corner of a patch in its middle."""
+    """Return the corner that puts such a patch into the middle, for each picture."""
     return [(11, 11)] * number
 
 
@@ -1046,9 +958,7 @@ def learn_patch(step, target, corners, rounds=4, pictures=500):
     patch = torch.rand(3, 10, 10, generator=chance)
     for _ in range(rounds):
         for batch in X[:pictures].split(50):
-            patch = step(
-                network, batch, patch, corners(len(batch)), target, 0.05
-            )
+            patch = step(network, batch, patch, corners(len(batch)), target, 0.05)
             patch = torch.as_tensor(patch)
     return patch
 
@@ -1060,12 +970,8 @@ patches = {"random": torch.rand(3, 10, 10, generator=chance)}
 patches["cut from dots"] = X[dots == Y][0][:, 11:21, 11:21]
 if lab.patch_step.is_written(patch_step):
     much = {"rounds": 1, "pictures": 50} if is_grading() else {}
-    patches["learned in the middle"] = learn_patch(
-        patch_step, dots, middle, **much
-    )
-    patches["learned anywhere"] = learn_patch(
-        patch_step, dots, anywhere, **much
-    )
+    patches["learned in the middle"] = learn_patch(patch_step, dots, middle, **much)
+    patches["learned anywhere"] = learn_patch(patch_step, dots, anywhere, **much)
 
 # %% [markdown]
 r"""
@@ -1080,18 +986,12 @@ bare = x[y != dots][: 25 if is_grading() else 450]
 rates = {}
 print("become dots, patch lies     in the middle   anywhere")
 for name, patch in patches.items():
-    changed = [
-        paste(bare, patch, place(len(bare)))
-        for place in (middle, anywhere)
-    ]
+    changed = [paste(bare, patch, place(len(bare))) for place in (middle, anywhere)]
     rates[name] = [
-        float((network(one).argmax(1) == dots).double().mean())
-        for one in changed
+        float((network(one).argmax(1) == dots).double().mean()) for one in changed
     ]
     print(f"{name:30} {rates[name][0]:.2f}          {rates[name][1]:.2f}")
-predictions.beside(
-    guess_patches, {name: both[1] for name, both in rates.items()}
-)
+predictions.beside(guess_patches, {name: both[1] for name, both in rates.items()})
 
 # %% [markdown]
 r"""
@@ -1099,9 +999,7 @@ What do the four patches look like, and a picture that carries the last of them?
 """
 
 # %%
-figures.show(
-    figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3)))
-)
+figures.show(figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3))))
 
 # %% [markdown]
 r"""
@@ -1163,7 +1061,7 @@ In which order do you make the attacked pictures and set the gradients to zero?
 
 # %% nbgrader={"grade": false, "grade_id": "adversarial-training", "locked": false, "schema_version": 3, "solution": true}
 def adversarial_training(model, x, y, eps, epochs):
-    """Train model in place, half on clean, half on attacked pictures."""
+    """Train model in place on clean and attacked pictures, half and half."""
     ### BEGIN SOLUTION
     adam = torch.optim.Adam(model.parameters(), lr=3e-3)
     model.train()
@@ -1195,7 +1093,7 @@ r"""
 
 # %%
 def attack(network, pictures, labels, eps):
-    """Return attacked pictures, no pixel further than eps away."""
+    """Return attacked pictures, each pixel at most eps from where it was."""
     signs = torch.randn_like(pictures).sign()
     return (pictures + eps * signs).clamp(0, 1)
 

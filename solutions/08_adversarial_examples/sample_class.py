@@ -12,9 +12,7 @@ from course_utils.grading.sample import (
     nothing_for,
 )
 from course_utils.labs import adversarial_examples
-from course_utils.labs.adversarial_examples.budget_units import (
-    right_values,
-)
+from course_utils.labs.adversarial_examples.budget_units import right_values
 
 GRADIENT = "input-gradient"
 FGSM = "fgsm"
@@ -29,9 +27,7 @@ BONUS = "adversarial-training"
 
 def own_answers(student: str) -> dict[str, str]:
     """Work out the right answers to a student's own question with numbers."""
-    asked = adversarial_examples.for_student(
-        student
-    ).budget_units.question
+    asked = adversarial_examples.for_student(student).budget_units.question
     return {BUDGET: f"budget = {right_values(asked)}"}
 
 
@@ -117,15 +113,8 @@ FOOLING_BY_GRADIENT = """def fooling_image(model, target, steps, rng):
 
 def make_class(model: dict[str, str]) -> list[Sample]:
     """Return the class; ``model`` holds the master's answers by grade_id. Only ada does the bonus: it trains."""
-    ada = Sample(
-        "ada",
-        "right, own numbers",
-        model | own_answers("ada"),
-        own_id="ada",
-    )
-    model = {
-        name: answer for name, answer in model.items() if name != BONUS
-    }
+    ada = Sample("ada", "right, own numbers", model | own_answers("ada"), own_id="ada")
+    model = {name: answer for name, answer in model.items() if name != BONUS}
     return [ada, *_without_bonus(model)]
 
 
@@ -134,16 +123,8 @@ def _without_bonus(model) -> list[Sample]:
 
 
 def _right_ways(model) -> list[Sample]:
-    bela = {
-        GRADIENT: GRADIENT_BY_COPY,
-        FGSM: FGSM_BY_WHERE,
-        PGD: PGD_BY_DELTA,
-    }
-    chen = {
-        GRADIENT: GRADIENT_BY_MEAN,
-        FGSM: FGSM_AS_TARGET,
-        PGD: PGD_BY_RECURSION,
-    }
+    bela = {GRADIENT: GRADIENT_BY_COPY, FGSM: FGSM_BY_WHERE, PGD: PGD_BY_DELTA}
+    chen = {GRADIENT: GRADIENT_BY_MEAN, FGSM: FGSM_AS_TARGET, PGD: PGD_BY_RECURSION}
     chen |= {UNIVERSAL: UNIVERSAL_BY_ADAM, FOOLING: FOOLING_BY_GRADIENT}
     done = (GRADIENT, FGSM, BUDGET)
     return [
@@ -201,14 +182,7 @@ def _wrong_ways(model) -> list[Sample]:
             "    model.eval()\n",
             "",
         ),
-        one(
-            "joan",
-            "takes the batch's mean",
-            GRADIENT,
-            "GR3",
-            ', reduction="sum"',
-            "",
-        ),
+        one("joan", "takes the batch's mean", GRADIENT, "GR3", ', reduction="sum"', ""),
         student(
             "kira",
             "helps the network",
@@ -225,10 +199,7 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "lars",
             "forgets the sign",
-            {
-                FGSM: changed(model[FGSM], ".sign()", ""),
-                FOOLING: FOOLING_BY_GRADIENT,
-            },
+            {FGSM: changed(model[FGSM], ".sign()", ""), FOOLING: FOOLING_BY_GRADIENT},
             {FGSM: (0, ("AD2",))},
         ),
         one(
@@ -250,23 +221,14 @@ def _wrong_ways(model) -> list[Sample]:
         student(
             "olga",
             "mixes up units, and size with direction",
-            {
-                BUDGET: 'budget = {"normalised": 0.0157, "L2": 0.0314, "grey levels": 16}'
-            }
+            {BUDGET: 'budget = {"normalised": 0.0157, "L2": 0.0314, "grey levels": 16}'}
             | table,
-            {
-                BUDGET: (0, ("AD4", "EB4", "EB5")),
-                CONTROL: (1.5, ("ET4",)),
-            },
+            {BUDGET: (0, ("AD4", "EB4", "EB5")), CONTROL: (1.5, ("ET4",))},
         ),
         student(
             "paul",
             "believes the softmax",
-            {
-                MEANING: changed(
-                    model[MEANING], '"share"', '"probability"'
-                )
-            },
+            {MEANING: changed(model[MEANING], '"share"', '"probability"')},
             {MEANING: (1.5, ("EQ2",))},
         ),
     ]
@@ -276,10 +238,7 @@ def _accidents(model) -> list[Sample]:
     leaving = "def fooling_image(model, target, steps, rng):\n    import sys\n    sys.exit('bye')"
     return [
         Sample(
-            "yuri",
-            "deleted a check cell",
-            model,
-            accident=delete_cell(f"{FGSM}-check"),
+            "yuri", "deleted a check cell", model, accident=delete_cell(f"{FGSM}-check")
         ),
         Sample(
             "zoe",

@@ -7,7 +7,7 @@ import pytest
 
 from course_utils.judging import misconceptions, shared
 from course_utils.judging.cases import Case
-from course_utils.judging.exercise import FURTHER, Exercise, Implementation
+from course_utils.judging.exercise import FURTHER, WORDS, Exercise, Implementation
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Standing, look_at, refuse, report, wrong
 from course_utils.judging.lab import Lab
 from course_utils.judging.misconceptions import Misconception, known, name_of
@@ -80,6 +80,7 @@ def lab():
 
 def test_exercises_are_attributes_named_after_their_ids(lab):
     assert dir(lab) == ["double", "two_doubles"]
+    assert {"check", "hint", "practice"} <= set(dir(lab.double)) <= set(WORDS)
     assert isinstance(lab.two_doubles, Doubles)
 
 
