@@ -90,8 +90,8 @@ SL90 = Misconception(
 )
 SL91 = Misconception(
     "SL91",
-    "divided by 0",
-    "Something is divided by 0 here. For which input is that number 0, and is the line needed then?",
+    "divided by zero",
+    "Something is divided by zero here. For which input is that number zero, and is the line needed then?",
 )
 SL92 = Misconception(
     "SL92",

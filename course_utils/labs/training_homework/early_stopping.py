@@ -244,9 +244,9 @@ def draw_curve(dice: Dice) -> Curve:
 
     def telling(curve: Curve) -> bool:
         right = stops(curve)
-        ways = wrong_ways(curve)
-        told = [ways[way][0] for way in (ES1, ES2, ES3, ES4, ES6, ES7) if ways[way]]
-        return right[1] < len(curve.losses) - 1 and len(told) == 6 and len(set(told)) == len(told)
+        told = [as_result(curve, right, result)[0] for result in (ES1, ES6, ES7)]
+        told += [by_rule(curve, rule) for rule in (ES2, ES3, ES4)]
+        return right[1] < len(curve.losses) - 1 and right not in told and len(set(told)) == len(told)
 
     return draw(dice, sample, telling)
 
