@@ -390,6 +390,7 @@ CODE = [
         ("F.relu(self.fc1(x))", "self.fc1(x)"),
         ("return self.fc3(x)", "return self.fc3(x).softmax(1)"),
         also=("KB2",),
+        says="network returns probabilities",
     ),
     mutant("KC16", "mend-the-network", *PADDED),
     mutant("KC23", "mend-the-network", ("self.conv1(x)", "self.conv1(x.mean(1, keepdim=True).expand_as(x))")),

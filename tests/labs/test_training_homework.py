@@ -27,7 +27,8 @@ def step_way(way) -> WrongWay:
     every = {**valley.wrong_ways(MINE), **valley.more_ways(MINE)}
     given = {part: value for part, value in every[way].items() if value is not None}
     given = {part: value[0] if isinstance(value, list) else value for part, value in given.items()}
-    return WrongWay(way.code, STEPS, lambda: (NUMBERS | given,), 1 - len(given) / 5)
+    also = ("VW9",) if way.code == "VW10" else ()  # to three digits one of its two numbers is the other's, too
+    return WrongWay(way.code, STEPS, lambda: (NUMBERS | given,), 1 - len(given) / 5, also=also)
 
 
 @cache
@@ -102,7 +103,7 @@ WRONG_WAYS = [
     stop("ES10", ("loss < losses[best]", "loss > losses[best]")),
     stop("ES11", (RETURNS, "return epoch + 1, best + 1"), (LAST, "return len(losses), best + 1")),
     stop("ES12", (RETURNS, "return losses[best], loss"), (LAST, "return losses[best], losses[-1]")),
-    stop("ES14", ("epoch - best == patience", "True")),
+    stop("ES14", ("epoch - best == patience", "epoch - best == 1")),
     stop("ES15", ("epoch - best == patience", "sum(x > losses[best] for x in losses[best : epoch + 1]) == patience")),
     stop("ES16", (RETURNS, "return epoch, epoch + 1"), (LAST, "return len(losses) - 1, len(losses)")),
     stop("ES13", (RETURNS, "return best + 1, epoch"), (LAST, "return best + 1, len(losses) - 1")),
