@@ -180,8 +180,7 @@ class Cluster:
         from distributed import CancelledError, KilledWorker
 
         try:
-            graded: bytes | NotGraded = future.result()
-            return graded
+            return self._fetched(future)
         except CancelledError:
             raise self._lost() from None
         except OtherVersions:
@@ -191,6 +190,18 @@ class Cluster:
             return None
         except Exception as error:
             return None if pending.tries[name] < TRIES else NotGraded(reason_of(error))
+
+    def _fetched(self, future: Any) -> bytes | NotGraded | None:
+        """Return a result; None if it was lost: its worker has gone before it could be fetched."""
+        while True:
+            try:
+                graded: bytes | NotGraded = future.result(timeout=LOOK_SECONDS)
+                return graded
+            except TimeoutError:
+                if future.status == "error":
+                    raise
+                if future.status != "finished":
+                    return None
 
     def _at_once(self) -> int:
         """Return how many jobs may be under way, as many workers as there are just now."""

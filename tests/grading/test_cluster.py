@@ -203,6 +203,22 @@ def test_a_scheduler_that_has_lost_its_workers_is_said_so_and_nothing_is_lost(co
             assert len(grade(course, scheduler=address).graded) == 11
 
 
+class Lost:
+    """A future whose worker has gone with its result, and whose job waits for another worker."""
+
+    status = "pending"
+
+    def result(self, timeout=None):
+        assert timeout is not None, "this would wait for ever"
+        raise TimeoutError
+
+
+def test_a_result_that_is_lost_with_its_worker_is_asked_for_again():
+    pending = cluster.Pending()
+    pending.tries["ada"] = cluster.TRIES
+    assert Cluster("tcp://nowhere")._result(Lost(), "ada", b"", pending) is None
+
+
 def test_other_libraries_at_a_worker_are_refused_by_name(course, monkeypatch, tmp_path):
     with scheduler(tmp_path / "1") as address, worker(address, tmp_path / "2"):
         mine = [(name, "0.1" if name == "numpy" else number) for name, number in cluster.versions()]
