@@ -212,24 +212,27 @@ OPTIMISERS: dict[str, tuple[float, dict[str, float]]] = {  # by how much the rat
     "sum": (1, {}),
 }
 Changes = dict[str, Any]
+
+
+def _with_losses(*kinds: str) -> tuple[Changes, ...]:
+    """Return the plans with another loss: in training and in judging, or in one of the two."""
+    return tuple(
+        changes
+        for kind in kinds
+        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
+    )
+
+
 VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
     MT1: ({"pairs": "labels"}, {"pairs": "pictures"}, {"pairs": "twice"}),
     MT2: ({"emptied": "never"},),
-    MT3: tuple(
-        changes
-        for kind in ("softmax", "sigmoid")
-        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
-    ),
+    MT3: _with_losses("softmax", "sigmoid"),
     MT4: ({"judges": "training"},),
     MT5: ({"trains": "first"},),
     MT6: ({"pixels": "not there"},),
     MT7: ({"pixels": "each by itself"},),
     MT8: ({"emptied": "epoch"},),
-    MT9: tuple(
-        changes
-        for kind in ("nll", "nll of softmax")
-        for changes in ({"loss": kind, "judged_loss": kind}, {"loss": kind}, {"judged_loss": kind})
-    ),
+    MT9: _with_losses("nll", "nll of softmax"),
     MT10: ({"trains": "never"},),
     MT11: tuple({"pixels": name} for name in (*SCALES, "again") if name not in KNOWN_SCALES),
     MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy", "sum")),
