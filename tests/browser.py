@@ -169,13 +169,18 @@ def jupyterlab(folder: Path):
         end(server)  # it stops its kernels, too
 
 
-def run_all(page) -> None:
-    """Run all cells; again if JupyterLab was not connected to its kernel yet.
+PROMPTS = "() => [...document.querySelectorAll('.jp-Notebook .jp-InputArea-prompt')].map((one) => one.innerText.trim())"
+KERNEL = "() => document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status"
 
-    A dialogue may say so, at any moment, and lies over the menu until it is answered.
+
+def run_all(page) -> None:
+    """Run all cells, once the kernel has been idle for a second; again if none of them is in the queue then.
+
+    JupyterLab calls a kernel idle before it has one, and forgets what it is told until it is connected. A dialogue may
+    say so at any moment, and lies over the menu until it is answered.
     """
-    prompt = page.locator(".jp-Notebook .jp-InputPrompt").first
     for _ in range(30):
+        until(page, lambda: stays_idle(page))
         try:
             for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
                 dialogue.click(timeout=3000)
@@ -183,11 +188,28 @@ def run_all(page) -> None:
             page.get_by_role("menuitem", name="Run All Cells", exact=True).click(timeout=3000)
         except PlaywrightTimeout:
             continue
-        for _ in range(10):
-            page.wait_for_timeout(2000)
-            if prompt.inner_text().strip() not in ("[ ]:", "[*]:"):  # it has run, and is not only waiting for a kernel
-                return
+        page.wait_for_timeout(1000)
+        if set(page.evaluate(PROMPTS)) != {"[ ]:"}:
+            return until(page, lambda: not {"[ ]:", "[*]:"} & set(page.evaluate(PROMPTS)))
     raise AssertionError("JupyterLab ran no cell")
+
+
+def stays_idle(page) -> bool:
+    """Tell whether the kernel is idle now, and for a second from now."""
+    for _ in range(5):
+        if page.evaluate(KERNEL) != "idle":
+            return False
+        page.wait_for_timeout(200)
+    return True
+
+
+def until(page, reached, seconds: int = 120) -> None:
+    """Wait until something is so on a page; fail when it is not after that long."""
+    for _ in range(5 * seconds):
+        if reached():
+            return
+        page.wait_for_timeout(200)
+    raise AssertionError(f"JupyterLab is not ready after {seconds} s")
 
 
 def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
