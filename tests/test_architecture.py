@@ -241,3 +241,14 @@ def test_importing_loads_nothing_heavy(statement):
     code = f"{statement}; import sys; print([name for name in {heavy} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+def test_no_gradient_is_asked_for_in_the_way_that_imports_sympy():
+    """``torch.autograd.grad(out, tensors, slope)`` does at its first call, in each submission anew."""
+
+    def asked(module):
+        calls = [one for one in ast.walk(ast.parse(module.read_text(encoding="utf-8"))) if isinstance(one, ast.Call)]
+        found = [one for one in calls if ast.unparse(one.func).endswith("autograd.grad")]
+        return [one.lineno for one in found if len(one.args) > 2 or any(k.arg == "grad_outputs" for k in one.keywords)]
+
+    assert wrong(MODULES, asked) == {}

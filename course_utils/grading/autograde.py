@@ -15,10 +15,11 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import AUTOGRADED, CONFIG, SUBMITTED, CourseError, released_labs
+from course_utils.course import AUTOGRADED, CONFIG, SPOOL, SUBMITTED, CourseError, released_labs
 from course_utils.grading import ways
 from course_utils.grading.beside import beside
 from course_utils.grading.bundle import notebooks_of, read_bundle
+from course_utils.grading.drawn import FOLDER
 from course_utils.grading.driver import limits
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.here import Here, NotGraded, make_engine
@@ -35,7 +36,8 @@ _workers: dict[Path, Here] = {}  # one for each course, kept as long as this pro
 def worker(root: Path) -> Here:
     """Return this process's worker for a course. Its engine starts with the first submission and is kept."""
     if root not in _workers:
-        make = partial(make_engine, imports=imports_of(root, released_labs(root)))
+        imports, pictures = imports_of(root, released_labs(root)), root / SPOOL / FOLDER
+        make = partial(make_engine, imports=imports, pictures=pictures)
         _workers[root] = Here(1, make, tuple(private_paths(root)))
         atexit.register(_workers[root].close)
     return _workers[root]

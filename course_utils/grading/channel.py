@@ -70,6 +70,7 @@ class Patience:
         self.seconds, self.pid = seconds, pid
         self.began, self.before = time.monotonic(), waited(pid)
         self.computed, self.most = computed, together + computed() if computed else math.inf
+        self.looked, self.moment = self.began, self.began + seconds
 
     @property
     def lost(self) -> float:
@@ -77,7 +78,13 @@ class Patience:
         return min(max(waited(self.pid) - self.before, 0.0), (GROWTH - 1) * self.seconds)
 
     def __call__(self) -> float:
-        """Return when it is over, as things stand now."""
+        """Return when it is over, as things stood when that was last looked at: a look reads files of the kernel's."""
+        now = time.monotonic()
+        if now >= min(self.looked + LOOK_EVERY, self.moment):
+            self.looked, self.moment = now, self._look()
+        return self.moment
+
+    def _look(self) -> float:
         if self.computed and self.computed() > self.most:
             return -math.inf
         return self.began + self.seconds + self.lost

@@ -7,7 +7,6 @@ machine killed a process.
 """
 
 import contextlib
-import hashlib
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +18,7 @@ import msgpack
 from course_utils.course import CourseError
 from course_utils.grading import own_code
 from course_utils.grading.channel import GROWTH
+from course_utils.grading.drawn import Drawn
 from course_utils.grading.job import FORKING, GRADE, PAINT, Job, Submission
 from course_utils.grading.preloaded_process import Ended, PreloadedProcess
 from course_utils.grading.ungraded import interrupted, ungraded
@@ -46,6 +46,8 @@ class Engine:
         How many threads will ask at a time. The pictures of a release are drawn by as many processes.
     ours
         Whether notebooks use this package: then all that it stands on is imported beforehand, too.
+    pictures
+        A folder in which the pictures of releases are kept for later runs.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Engine:
         spawn: bool = False,
         at_once: int = 1,
         ours: bool = True,
+        pictures: Path | None = None,
     ) -> None:
         modules = (EVERYTHING.modules if ours else ()) if modules is None else modules
         self.arguments = [f"--code={own_code.digest()}"] + [f"--private={Path(path).resolve()}" for path in private]
@@ -63,7 +66,7 @@ class Engine:
         self.at_once, self.closed = at_once, False
         self.lock, self.drawing = threading.Lock(), threading.Lock()
         self.busy: set[PreloadedProcess] = set()  # those that can do one thing at a time
-        self.drawn: dict[bytes, bytes] = {}
+        self.drawn = Drawn(pictures)
         self.processes = [PreloadedProcess(self.arguments)]
 
     def grade(self, job: bytes) -> bytes:
@@ -84,27 +87,30 @@ class Engine:
         return done or ungraded(read, "grading it took too long").pack()
 
     def _pictures(self, job: Job) -> bytes:
-        """Return the pictures of a job's release, which are drawn for its first submission."""
-        name = hashlib.sha256(repr(job.bundle.cells).encode()).digest()
+        """Return the pictures of a job's release, which are drawn for its first submission if they are not known."""
         with self.drawing:
-            if name not in self.drawn:
-                self.drawn[name] = self._draw(Job(job.bundle, Submission("", None)).pack())
-            return self.drawn[name]
+            known = self.drawn.find(job.bundle)
+            if known is not None:
+                return known
+            shares = self._draw(Job(job.bundle, Submission("", None)).pack())
+            packed: bytes = msgpack.packb([figure for share in shares for figure in share or []])
+            if None not in shares:
+                self.drawn.keep(job.bundle, packed)
+            return packed
 
-    def _draw(self, job: bytes) -> bytes:
-        """Draw a release's pictures, each process its share of them."""
+    def _draw(self, job: bytes) -> list[list[Any] | None]:
+        """Draw a release's pictures, each process its share of them; None for a share that was not drawn."""
 
-        def share(number: int) -> list[Any]:
+        def share(number: int) -> list[Any] | None:
             which = msgpack.packb([number, self.at_once])
             with contextlib.suppress(Ended):
-                drawn: list[Any] = msgpack.unpackb(self._request(PAINT_SECONDS, PAINT, job, which) or msgpack.packb([]))
-                return drawn
-            return []
+                if packed := self._request(PAINT_SECONDS, PAINT, job, which):
+                    drawn: list[Any] = msgpack.unpackb(packed)
+                    return drawn
+            return None
 
         with ThreadPoolExecutor(self.at_once) as pool:
-            shares = list(pool.map(share, range(self.at_once)))
-        packed: bytes = msgpack.packb([figure for drawn in shares for figure in drawn])
-        return packed
+            return list(pool.map(share, range(self.at_once)))
 
     def _request(self, seconds: float, *parts: bytes) -> bytes | None:
         """Have something done; return None if it takes too long.

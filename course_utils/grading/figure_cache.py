@@ -239,17 +239,30 @@ def paint(cells: list[ReleasedCell], shell: Shell, part: int = 0, parts: int = 1
     if not figures:
         nothing: bytes = msgpack.packb([])
         return nothing
+    packed: bytes = msgpack.packb([asdict(figure) for figure in _drawn(cells, figures, shell)], default=list)
+    return packed
+
+
+def _drawn(cells: list[ReleasedCell], figures: dict[int, CachedFigure], shell: Shell) -> list[CachedFigure]:
+    """Run the cells that pictures stand on, and return the pictures that could be drawn."""
     wanted = set().union(*(figure.needs | {figure.cell} for figure in figures.values()))
     first = next(index for index, cell in enumerate(cells) if cell["cell_type"] == "code")
     drawn = []
     for index in sorted(wanted | {first}):
         figure = figures.get(index)
         status, _ = shell.run(figure.rest if figure else cells[index]["source"], PAINT_SECONDS)
-        if figure and status == "ok":
+        if figure and (status == "ok" or not _stands_on_the_rest(figure)):
             status, outputs = shell.run(figure.picture, PAINT_SECONDS)
             drawn += [replace(figure, outputs=tuple(outputs))] if status == "ok" and outputs else []
-    packed: bytes = msgpack.packb([asdict(figure) for figure in drawn], default=list)
-    return packed
+    return drawn
+
+
+def _stands_on_the_rest(figure: CachedFigure) -> bool:
+    """Tell whether a picture has a name in common with the rest of its cell.
+
+    The rest may speak of answers (``mine = conv2d if …``), which are not there while a release's pictures are drawn.
+    """
+    return bool(_outer_names(figure.rest) & figure.names)
 
 
 def unpack(drawn: bytes) -> list[CachedFigure]:

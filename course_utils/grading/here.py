@@ -37,12 +37,14 @@ class NotGraded:
 Done = Iterator[tuple[str, bytes | NotGraded]]
 
 
-def make_engine(private: tuple[Path, ...], at_once: int, imports: Imports | None = None) -> Grades:
-    """Return the real engine, which imports beforehand what notebooks import."""
+def make_engine(
+    private: tuple[Path, ...], at_once: int, imports: Imports | None = None, pictures: Path | None = None
+) -> Grades:
+    """Return the real engine, which imports beforehand what notebooks import, and keeps pictures in a folder."""
     from course_utils.grading.engine import Engine
 
     wanted = imports or EVERYTHING
-    return Engine(private=private, modules=wanted.modules, at_once=at_once, ours=wanted.ours)
+    return Engine(private=private, modules=wanted.modules, at_once=at_once, ours=wanted.ours, pictures=pictures)
 
 
 def reason_of(error: BaseException) -> str:

@@ -6,7 +6,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from course_utils.course import SPOOL
 from course_utils.grading.cluster import Cluster
+from course_utils.grading.drawn import FOLDER
 from course_utils.grading.here import Here, MakeEngine, make_engine
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.lab_options import EVERYTHING, Imports
@@ -45,7 +47,7 @@ def hire(
         What the engine of this machine imports beforehand.
     """
     if make is make_engine and not scheduler:
-        make = partial(make_engine, imports=imports)
+        make = partial(make_engine, imports=imports, pictures=root / SPOOL / FOLDER)
     private = tuple(private_paths(root))
     hired = Cluster(scheduler, make, private) if scheduler else Here(workers or processors(), make, private)
     try:

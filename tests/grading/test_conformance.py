@@ -34,6 +34,17 @@ def test_every_cell_gets_the_points_that_stock_nbgrader_gives(tmp_path: Path, gr
     assert inside == INSIDE[group]
 
 
+PATIENT = "\nc.ExecutePreprocessor.iopub_timeout = c.Execute.iopub_timeout = 120  # a busy machine is no failure\n"
+
+
+def copy_for_stock(course: Path, stock: Path) -> Path:
+    """Copy a course for stock nbgrader, with patience."""
+    shutil.copytree(course, stock)
+    with (stock / "nbgrader_config.py").open("a") as config:
+        config.write(PATIENT)
+    return stock
+
+
 Points = dict[tuple[str, str, str], float | None]
 
 
@@ -42,7 +53,7 @@ def graded_twice(course: Path, stock: Path, lab: str, *, all_there: bool = True)
 
     ``all_there`` says whether stock nbgrader must have been able to grade every submission.
     """
-    shutil.copytree(course, stock)
+    copy_for_stock(course, stock)
     assignments.run(stock, "nbgrader", "autograde", lab, status=0 if all_there else None)
     assignments.run(course, "course", "adopt")
     said = assignments.run(course, "course", "grade", lab)
@@ -91,7 +102,7 @@ def test_cells_that_a_person_grades_and_answers_that_share_a_test(tmp_path: Path
     for who, folder in (("right", "source"), ("blank", "release")):
         (course / "submitted" / who / "mixed").mkdir(parents=True)
         shutil.copy(course / folder / "mixed" / "mixed.ipynb", course / "submitted" / who / "mixed")
-    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    stock = copy_for_stock(course, tmp_path / "stock")
     assignments.run(stock, "nbgrader", "autograde", "mixed")
     assignments.run(course, "course", "adopt")
     assignments.run(course, "course", "grade", "mixed")
@@ -131,7 +142,7 @@ def test_tests_that_nbgrader_wrote_itself(tmp_path: Path):
     assignments.make_course(course, {"small": features}, {})
     released = (course / "release" / "small" / "small.ipynb").read_text()
     assert "AUTOTEST" not in released
-    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    stock = copy_for_stock(course, tmp_path / "stock")
     assignments.run(stock, "nbgrader", "autograde", "small")
     assignments.run(course, "course", "adopt")
     assignments.run(course, "course", "grade", "small")
@@ -149,7 +160,7 @@ def test_the_assignment_that_nbgrader_itself_brings(tmp_path: Path):
         (course / "submitted" / who / "ps1").mkdir(parents=True)
         for path in (course / folder / "ps1").glob("*.ipynb"):
             shutil.copy(path, course / "submitted" / who / "ps1")
-    stock = Path(shutil.copytree(course, tmp_path / "stock"))
+    stock = copy_for_stock(course, tmp_path / "stock")
     assignments.run(stock, "nbgrader", "autograde", "ps1")
     assignments.run(course, "course", "adopt")
     said = assignments.run(course, "course", "grade", "ps1")

@@ -47,7 +47,8 @@ def test_the_kernel_says_how_long_this_process_has_waited():
     assert channel.waited(2**30) == 0
 
 
-def test_patience_grows_by_what_was_waited_and_not_without_end(machine):
+def test_patience_grows_by_what_was_waited_and_not_without_end(machine, monkeypatch):
+    monkeypatch.setattr(channel, "LOOK_EVERY", 0)
     patience = Patience(10)
     before = patience()
     machine.seconds = 5
@@ -83,6 +84,23 @@ def test_an_answer_that_is_late_by_itself_does_not_count(machine):
     with pytest.raises(TooSlow):
         mine.ask("question", 0.2)
     thread.join()
+
+
+def test_questions_that_are_answered_at_once_look_at_the_accounts_once_each(monkeypatch):
+    monkeypatch.setattr(channel, "LOOK_EVERY", 1000)
+    mine, theirs = (Channel(end) for end in socket.socketpair())
+    looks = []
+    mine.computed = lambda: looks.append("at files of the kernel's") or 0.0
+
+    def serve() -> None:
+        for _ in range(20):
+            theirs.send(theirs.receive())
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert [mine.ask("question", 3000, 3000) for _ in range(20)] == 20 * ["question"]
+    thread.join()
+    assert len(looks) == 20
 
 
 def test_a_cell_that_had_to_wait_is_not_stopped_by_the_clock(machine, monkeypatch):

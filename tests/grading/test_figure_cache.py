@@ -4,6 +4,7 @@ import importlib
 import inspect
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from lesson import master_of
@@ -12,6 +13,7 @@ from shortened import ROOT, bundle
 from course_utils.course import labs
 from course_utils.grading import figure_cache
 from course_utils.grading.alignment import align
+from course_utils.grading.drawn import Drawn
 from course_utils.grading.shell import Shell, build
 
 FIRST = "import numpy as np\nimport torch\nfrom torch import nn"
@@ -212,6 +214,30 @@ def test_shares_of_the_pictures_are_all_of_them(shell, drawn):
     shares = [figure_cache.unpack(figure_cache.paint(RELEASED, shell, part, 2)) for part in (0, 1)]
     assert sorted(shares[0] + shares[1], key=lambda figure: figure.cell) == drawn
     assert all(shares)
+
+
+@pytest.mark.parametrize(("rest", "pictures"), [("mine = answer(3)", 1), ("grid = grid * [mine := 1] + answer", 0)])
+def test_what_stands_before_a_picture_may_speak_of_answers_if_the_picture_does_not(shell, rest, pictures):
+    cells = [*release(GRID)[:1], cell(GRID)]
+    figure = figure_cache.CachedFigure(2, rest, PICTURE, frozenset({1}), frozenset({"grid"}))
+    found = figure_cache._drawn([*cells, cell(f"{rest}\n{PICTURE}")], {2: figure}, shell)
+    assert len(found) == pictures
+
+
+def test_pictures_are_kept_from_run_to_run_and_for_nothing_else(tmp_path):
+    before = bundle("05_conv_and_pooling")
+    other = replace(before, cells=[*before.cells[1:]])
+    assert Drawn(tmp_path).find(before) is None
+    Drawn(tmp_path).keep(before, b"pictures")
+    assert Drawn(tmp_path).find(before) == b"pictures"
+    assert Drawn(tmp_path).find(other) is None
+    (file,) = [path for path in tmp_path.rglob("*") if path.is_file()]
+    file.write_bytes(file.read_bytes()[:20])
+    assert Drawn(tmp_path).find(before) is None
+    (tmp_path / "a file").touch()
+    kept = Drawn(tmp_path / "a file")  # no folder can be made there
+    kept.keep(before, b"pictures")
+    assert kept.find(before) == b"pictures"
 
 
 def test_an_untouched_and_an_answered_notebook_take_all_pictures(drawn):

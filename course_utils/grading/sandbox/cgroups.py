@@ -122,10 +122,11 @@ def limited(groups: list[Path]) -> set[str]:
 
 def computed(groups: list[Path]) -> float | None:
     """Return how many seconds all processes that were ever in groups have computed; None where nobody counts."""
-    for file, pattern, unit in [(group / name, pattern, unit) for group in groups for name, pattern, unit in USED]:
-        with contextlib.suppress(OSError):
-            if found := re.search(pattern, file.read_text(encoding="utf-8")):
-                return int(found[1]) / unit
+    for group in reversed(groups):  # who counts was made last
+        for name, pattern, unit in USED:
+            with contextlib.suppress(OSError), open(f"{group}/{name}", encoding="utf-8") as file:
+                if found := re.search(pattern, file.read()):
+                    return int(found[1]) / unit
     return None
 
 

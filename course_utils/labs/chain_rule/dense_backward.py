@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from course_utils.judging import shared
+from course_utils.judging.backward import pulled_back
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
@@ -201,7 +202,7 @@ def torch_dense(dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> dict[str, np.nd
     """Ask PyTorch for the gradients of a dense layer by its input, weight and bias."""
     with torch.enable_grad():  # a notebook may have switched it off
         tensors = [torch.tensor(a, requires_grad=True) for a in (X, W, np.zeros(len(W)))]
-        found = torch.autograd.grad(torch.nn.functional.linear(*tensors), tensors, torch.tensor(dY))
+        found = pulled_back(torch.nn.functional.linear(*tensors), tensors, torch.tensor(dY))
     return {part: one.numpy() for part, one in zip(GRADIENTS, found, strict=True)}
 
 
@@ -209,7 +210,7 @@ def torch_relu(dA: np.ndarray, Z: np.ndarray) -> np.ndarray:
     """Ask PyTorch for the gradient of a ReLU by its input."""
     with torch.enable_grad():
         z = torch.tensor(Z, requires_grad=True)
-        (found,) = torch.autograd.grad(z.relu(), z, torch.tensor(dA))
+        (found,) = pulled_back(z.relu(), [z], torch.tensor(dA))
     return found.numpy()
 
 

@@ -19,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.judging import shared
+from course_utils.judging.backward import pulled_back
 from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
@@ -168,7 +169,7 @@ def torch_gradients(
     tensors = [torch.tensor(array, requires_grad=True) for array in arrays]
     with torch.enable_grad():  # a notebook may have switched it off
         out = F.conv2d(*tensors, stride=shapes.stride, padding=shapes.padding)
-    return torch.autograd.grad(out, tensors, grad_out)
+    return pulled_back(out, tensors, grad_out)
 
 
 def _window_ways(
