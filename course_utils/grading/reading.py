@@ -17,10 +17,12 @@ from nbgrader.utils import parse_utc
 
 from course_utils.course import SUBMITTED, CourseError
 from course_utils.grading.job import Submission
+from course_utils.grading.lightening import without_outputs
 from course_utils.grading.sandbox.paths import check_names
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's own, not a file of the student's
-LARGEST_NOTEBOOK = 20_000_000  # bytes
+LARGEST_NOTEBOOK = 20_000_000  # bytes, without the outputs if it is larger with them
+LARGEST_WITH_OUTPUTS = 100_000_000  # bytes
 LARGEST_FILES = 64_000_000  # bytes, all files beside the notebook together
 MOST_FILES = 200
 MOST_ENTRIES = 10_000  # of a submission are looked at
@@ -221,13 +223,25 @@ def _read_notebook(entries: list[Entry], reading: Reading) -> bytes | None:
         return None
     if not entry.regular:
         reading.reason = f"{entry.name} is {entry.kind}, not a file"
-    elif entry.size > LARGEST_NOTEBOOK:
-        reading.reason = f"{entry.name} is larger than {LARGEST_NOTEBOOK // 1_000_000} MB"
+    elif entry.size > LARGEST_WITH_OUTPUTS:
+        reading.reason = f"{entry.name} is larger than {LARGEST_WITH_OUTPUTS // 1_000_000} MB"
     else:
-        content = read_regular(entry.path, LARGEST_NOTEBOOK)
-        reading.reason = why_implausible(entry.name, content)
+        content = _light_enough(entry, read_regular(entry.path, LARGEST_WITH_OUTPUTS), reading)
+        reading.reason = reading.reason or why_implausible(entry.name, content)
         return content
     return None
+
+
+def _light_enough(entry: Entry, content: bytes | None, reading: Reading) -> bytes | None:
+    """Return a notebook without its outputs, which are never graded, if it is too large with them."""
+    if content is None or len(content) <= LARGEST_NOTEBOOK:
+        return content
+    light = without_outputs(content)
+    if len(light) > LARGEST_NOTEBOOK:
+        reading.reason = f"{entry.name} is larger than {LARGEST_NOTEBOOK // 1_000_000} MB without its outputs"
+        return None
+    reading.notes.append(f"its outputs, {(len(content) - len(light)) / 1e6:.0f} MB, were left out before it was read")
+    return light
 
 
 def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:

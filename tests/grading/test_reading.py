@@ -1,5 +1,6 @@
 """What a student can hand in, and what is read of it: regular files, within bounds, nothing else, and no exception."""
 
+import json
 import os
 import socket
 from pathlib import Path
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from course_utils.course import CourseError
 from course_utils.grading import reading
+from course_utils.grading.lightening import OUTPUTS, without_outputs
 from course_utils.grading.reading import read_submission, read_timestamp, students_of
 
 LAB = "05_lab"
@@ -174,9 +176,44 @@ def test_a_notebook_that_is_a_folder_is_not_taken(tmp_path, folder):
 
 def test_a_huge_notebook_is_refused_before_it_is_read(tmp_path, folder, monkeypatch):
     with (folder / f"{LAB}.ipynb").open("wb") as file:
-        file.truncate(20_000_001)
+        file.truncate(100_000_001)
     monkeypatch.setattr(reading, "read_regular", lambda path, most: None if path.name == reading.TIMESTAMP else 1 / 0)
-    assert "larger than 20 MB" in read(tmp_path).reason
+    assert "larger than 100 MB" in read(tmp_path).reason
+
+
+PRINTED = '"outputs": [1, "]"] \\'
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("version", [3, 4])
+def test_a_notebook_that_is_large_by_its_outputs_alone_is_read_without_them(
+    tmp_path, folder, monkeypatch, indent, version
+):
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(PRINTED), nbformat.v4.new_code_cell("b = 2")])
+    made.cells[0].outputs = [nbformat.v4.new_output("stream", text=9 * f"{PRINTED}\n") for _ in range(100)]
+    old = json.loads(nbformat.writes(nbformat.convert(made, version), version=version))
+    content = json.dumps(old, indent=indent).encode()
+    (folder / f"{LAB}.ipynb").write_bytes(content)
+    monkeypatch.setattr(reading, "LARGEST_NOTEBOOK", 5_000)
+    found = read(tmp_path)
+    cells = [cell for sheet in old.get("worksheets", [old]) for cell in sheet["cells"]]
+    assert PRINTED in str(cells[0]["outputs"])
+    for cell in cells:
+        cell["outputs"] = []
+    assert json.loads(found.notebook) == old
+    assert found.notes == ["its outputs, 0 MB, were left out before it was read"]
+    monkeypatch.setattr(reading, "LARGEST_NOTEBOOK", 100)
+    assert "without its outputs" in read(tmp_path).reason
+
+
+@given(st.text(alphabet='"\\[]{}:, outputs1', max_size=60))
+def test_text_is_kept_but_for_lists_of_outputs(text):
+    content = text.encode()
+    light = without_outputs(content)
+    assert light == content or OUTPUTS in content
+    beside = {"a": text, "b": [text, {text + " ": [text]}]}
+    made = json.dumps({"outputs": [text, [text]], **beside}).encode()
+    assert json.loads(without_outputs(made)) == {"outputs": [], **beside}
 
 
 def test_files_beside_the_notebook_come_along(tmp_path, folder):

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
+from conftest import ROOT
 from harness import WrongWay, judged, right_answers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from lesson import Lesson, edited
+from lesson import Lesson, class_of, edited
 from scipy.ndimage import maximum_filter
 from scipy.signal import correlate2d
 from skimage.measure import block_reduce
@@ -1409,3 +1410,25 @@ EQUIVALENT |= {
         "learn_kernel(lr): without negative numbers": "no rate is below 0",
     }
 }
+
+
+# --- what README says of this lab
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_readme_shows_what_the_check_says(capsys):
+    names: dict = {}
+    exec(next(one for one in class_of(lesson.lab) if one.name == "ines").answers["output-sizes"], names)
+    lab.output_sizes.check(names["sizes"])
+    said = capsys.readouterr().out.strip()
+    assert said.startswith("◐ Partly right.")
+    assert f"```\n{said}\n```" in README
+
+
+def test_readme_shows_what_the_sample_class_gets():
+    settings_of = [cell.metadata.nbgrader for cell in lesson.cells().values()]
+    worth = {one.grade_id: one.points for one in settings_of if one.grade}
+    lost = {one.name: sum(worth[name] - got for name, (got, _) in one.loses.items()) for one in class_of(lesson.lab)}
+    assert (lost["ada"], lost["ines"], lost["dora"]) == (0, 4, sum(worth.values()))
+    assert "(four points that ines lost are made up for by *Further* ones)" in README
