@@ -34,7 +34,7 @@ class Adoption:
     path
         The settings' file.
     before, after
-        Its text; None where there is no file.
+        Its text, with the line ends that it has; None where there is no file.
     sentences
         What there is to say.
     """
@@ -60,14 +60,15 @@ def plan(folder: Path, *, undo: bool = False) -> Adoption:
     """
     root = _root(folder)
     path = root / CONFIG
-    before = path.read_text(encoding="utf-8") if path.is_file() else None
+    before = path.read_bytes().decode("utf-8") if path.is_file() else None
     if before is not None:
         _see_that_it_is_python(path, before)
     plain = without_our_lines(before or "")
     if undo:
         after = None if plain.strip() == NEW.strip() else plain
         return Adoption(path, before, after if before is not None else None)
-    after = (plain.rstrip("\n") + "\n\n" if plain.strip() else NEW) + LINES
+    end = _line_end(plain)
+    after = (plain.rstrip("\r\n") + 2 * end if plain.strip() else NEW) + LINES.replace("\n", end)
     return Adoption(path, before, after, _sentences(root, plain))
 
 
@@ -84,9 +85,13 @@ def without_our_lines(text: str) -> str:
     begin, end = text.find(BEGIN), text.find(END)
     if begin < 0 or end < begin:
         return text
-    rest = text[end + len(END) :].lstrip("\n")
-    before = text[:begin].rstrip("\n")
-    return (before + "\n" if before else "") + rest
+    rest = text[end + len(END) :].lstrip("\r\n")
+    before = text[:begin].rstrip("\r\n")
+    return (before + _line_end(text) if before else "") + rest
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _root(folder: Path) -> Path:
@@ -101,7 +106,7 @@ def _root(folder: Path) -> Path:
 
 def _see_that_it_is_python(path: Path, text: str) -> None:
     try:
-        ast.parse(text)
+        ast.parse(text.encode())
     except SyntaxError as error:
         raise CourseError(f"{path} is no Python: {error.msg} in line {error.lineno}. Mend it first.") from None
 
@@ -111,7 +116,7 @@ def _sentences(root: Path, plain: str) -> list[str]:
     there, out = labs(root), released_labs(root)
     names = folders(root)
     said = [f"Assignments in {names.masters}/: {', '.join(there) or 'none'}; released: {', '.join(out) or 'none'}."]
-    for node in ast.walk(ast.parse(plain)):
+    for node in ast.walk(ast.parse(plain.encode())):
         target = node.targets[0] if isinstance(node, ast.Assign) else None
         if isinstance(target, ast.Attribute) and target.attr in SET_BY_US:
             said.append(f"Not used any more: {ast.unparse(target)} (line {target.lineno}).")

@@ -39,7 +39,7 @@ def folders(root: Path) -> Folders:
     A course that takes the names from this package, or has no others and these folders, is one of ours.
     """
     try:
-        tree = ast.parse((root / CONFIG).read_text(encoding="utf-8"))
+        tree = ast.parse((root / CONFIG).read_bytes())
     except (OSError, ValueError, SyntaxError):
         tree = ast.Module([], [])
     said = {}

@@ -165,7 +165,7 @@ def read_due_dates(root: Path) -> DueDates:
     """
     path = root / NAME
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return DueDates()
     except (OSError, ValueError) as error:

@@ -87,7 +87,7 @@ def read_options(root: Path, lab: str) -> LabOptions:
     """
     path = root / folders(root).masters / lab / NAME
     try:
-        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        said = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         return LabOptions()
     except (OSError, ValueError) as error:

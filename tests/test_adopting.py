@@ -75,7 +75,7 @@ def test_the_page_is_followed_from_its_first_command_to_its_last(tmp_path: Path)
 
 def test_the_pages_options_are_options(tmp_path: Path):
     root = example(tmp_path)
-    (root / "source" / "ps1" / "lab.toml").write_text(OPTIONS)
+    (root / "source" / "ps1" / "lab.toml").write_bytes(f"\ufeff{OPTIONS}".replace("\n", "\r\n").encode())
     found = read_options(root, "ps1")
     assert (found.cell_seconds, found.memory_mb, found.modules) == (60, 4096, ("statistics",))
     assert found.checks == {"square-check": "outside"}
@@ -91,16 +91,22 @@ def test_the_pages_options_are_options(tmp_path: Path):
         "c = get_config()",
         "# nothing\n",
         "from pathlib import Path\nc = get_config()\n\nc.Exchange.root = str(Path.home())\n\n\n",
+        "\ufeffc = get_config()\r\nc.CourseDirectory.course_id = 'Übung'\r\n",  # as Windows' own editor writes it
     ],
 )
 def test_adopting_and_going_back_leaves_settings_as_they_were(tmp_path: Path, settings: str):
     root = example(tmp_path)
-    (root / "nbgrader_config.py").write_text(settings)
+    path = root / "nbgrader_config.py"
+    path.write_bytes(settings.encode())
     adopting.apply(adopting.plan(root))
-    assert (root / "nbgrader_config.py").read_text().count(adopting.BEGIN) == 1
+    adopted = path.read_bytes().decode()
+    assert adopted.startswith(settings.rstrip())
+    assert adopted.count(adopting.BEGIN) == 1
+    assert adopted.count("\r\n") in (0, adopted.count("\n"))
+    assert find_root(root / "source") == root
     assert not adopting.plan(root).changes
     adopting.apply(adopting.plan(root, undo=True))
-    assert (root / "nbgrader_config.py").read_text().strip() == settings.strip()
+    assert path.read_bytes().decode().rstrip() == settings.rstrip()
     assert not adopting.plan(root, undo=True).changes
 
 

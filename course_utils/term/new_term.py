@@ -144,7 +144,7 @@ def carry_over(made: NewTerm) -> None:
         made.salted = sum(_salt(path, made.name) for path in sorted((fresh / folders(made.old).masters).rglob("*.py")))
         made.notes += [*_without_this_terms_titles(fresh), *_unsalted(fresh)]
         if (made.old / DUE).is_file():
-            files.write(fresh / DUE, _next_dates((made.old / DUE).read_text(encoding="utf-8")))
+            files.write(fresh / DUE, _next_dates((made.old / DUE).read_text(encoding="utf-8-sig")))
         (fresh / folders(made.old).released).mkdir(exist_ok=True)
         sums = freezing.checksums(made.old)
         if made.archive:
