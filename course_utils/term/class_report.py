@@ -387,6 +387,9 @@ def _looks(sheets: Sequence[Sheet], order: Sequence[str]) -> list[Found]:
     for name in order:
         waits = [one.student for one in read if _waits(one, name)]
         found += [("essays that wait for a person", waits, shown(name))] if waits else []
+    for name in order:
+        again = [one.student for one in read if name in one.exercises and one.exercises[name].again]
+        found += [("points of a person's, to be looked at again", again, shown(name))] if again else []
     found += _by_detail("nothing could be read", ((one.student, one.reason) for one in sheets if one.reason))
     found += _by_detail("a notebook could not be read", ((one.student, why) for one in read for why in one.unread))
     found += _by_detail(NOT_THEIRS, _noted(read, lambda note: OTHERS in note or NOBODYS in note, hide=True))

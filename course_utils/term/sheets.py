@@ -46,6 +46,8 @@ class Answered:
         What the student wrote.
     said
         The lines that the student reads.
+    again
+        Whether a person gave points, and is to look at them again: it was graded anew since.
     """
 
     kind: str
@@ -55,6 +57,7 @@ class Answered:
     codes: list[str] = field(default_factory=list)
     answer: str = ""
     said: list[str] = field(default_factory=list)
+    again: bool = False
 
 
 @dataclass
@@ -132,14 +135,14 @@ def _read_sheet(
         rows = _rows(book, lab, name, sheet.student)
         parts += parts_of(rows, further) if rows else []
         sheet.penalty += (rows.late_submission_penalty or 0.0) if rows else 0.0
-        points = {grade.name: _points(grade) for grade in rows.grades} if rows else {}
+        grades = {grade.name: grade for grade in rows.grades} if rows else {}
         if about.get("reason"):
             sheet.unread.append(about["reason"])
             continue
         for cell, answer in _with_answers(notebook["cells"]):
             own = grade_id(cell)
-            if own in points:
-                sheet.exercises[f"{name}/{own}" if own in twice else own] = _answered(cell, answer, points[own])
+            if own in grades:
+                sheet.exercises[f"{name}/{own}" if own in twice else own] = _answered(cell, answer, grades[own])
         statuses = [cell.get("metadata", {}).get("course", {}).get("status", "") for cell in notebook["cells"]]
         sheet.stopped += [status for status in statuses if status not in ENDED_WELL]
     if sheet.unread and len(sheet.unread) == len(notebooks):
@@ -183,12 +186,13 @@ def _with_answers(cells: Sequence[Cell]) -> list[tuple[Cell, str]]:
     return found
 
 
-def _answered(cell: Cell, answer: str, points: tuple[float | None, float]) -> Answered:
-    about = cell.get("metadata", {}).get("course", {})
+def _answered(cell: Cell, answer: str, grade: Grade) -> Answered:
+    about, points = cell.get("metadata", {}).get("course", {}), _points(grade)
+    again = bool(grade.needs_manual_grade and points[0] is not None)
     if not is_check(cell):
-        return Answered(ESSAY, *points, verdict="blank" if about.get("blank") else "", answer=answer)
+        return Answered(ESSAY, *points, verdict="blank" if about.get("blank") else "", answer=answer, again=again)
     codes = list(dict.fromkeys(code for output in cell.get("outputs", []) for code in codes_of(output)))
-    return Answered(CHECK, *points, about.get("verdict", ""), codes, answer, said_by(cell.get("outputs", [])))
+    return Answered(CHECK, *points, about.get("verdict", ""), codes, answer, said_by(cell.get("outputs", [])), again)
 
 
 def text_of(cell: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
 from test_sending import give
 
+from course_utils.grading.gradebook import open_gradebook
 from course_utils.judging.misconceptions import names_come_from
 from course_utils.labs import names_of_wrong_ways
 from course_utils.term import class_report, report_page, report_text
@@ -146,10 +147,12 @@ def test_everything_else_that_needs_a_person_is_named_once_with_its_reason():
         Sheet("d", "d", notes=["the notebook says 'x': these are that student's numbers"]),
         Sheet("e", "e", notes=["answer cells copied: f (the last one counts)"], stopped=["timeout", "timeout"]),
         Sheet("f", "f", 0, 2, {"f-check": Answered("check", 0, 2, "stopped")}),
+        Sheet("g", "g", 1, 2, {"f-check": Answered("check", 1, 2, "wrong", again=True)}),
     )
     assert found == [
         ("a check that failed, by our fault", "f", 1),
         ("essays that wait for a person", "why", 1),
+        ("points of a person's, to be looked at again", "f", 1),
         ("nothing could be read", "it is no notebook", 1),
         (class_report.NOT_THEIRS, class_report.OTHERS_SHORT, 1),
         (class_report.ELSEWHERE, "answer cells copied: f (the last one counts)", 1),
@@ -234,6 +237,11 @@ def test_a_report_is_read_from_gradebook_and_graded_notebooks(graded):
         ("a check that failed, by our fault", "double", 1),
         ("essays that wait for a person", "why", 5),
     ]
+    with open_gradebook(graded) as book:  # as grading anew leaves it
+        book.find_grade("why", LAB, LAB, "ada").needs_manual_grade = True
+        book.db.commit()
+    looks = [(one.what, one.detail, len(one.who)) for one in class_report.read_report(graded, LAB).looks]
+    assert ("points of a person's, to be looked at again", "why", 1) in looks
 
 
 @pytest.mark.slow
