@@ -36,8 +36,9 @@ import soak
 from rich.console import Console
 from rich.table import Table
 
-from course_utils.course import CONFIG, MASTERS, environment, find_labs, find_root
+from course_utils.course import CONFIG, MASTERS, SPOOL, environment, find_labs, find_root
 from course_utils.grading import sample
+from course_utils.grading.drawn import FOLDER
 from course_utils.lab_options import EVERYTHING
 from course_utils.release import release
 
@@ -112,9 +113,10 @@ def hand_in(course: Path, lab: str, count: int) -> None:
 
 
 def forget_results(course: Path) -> None:
-    """Let the next command grade everything again."""
-    for name in ("autograded", ".spool"):
-        shutil.rmtree(course / name, ignore_errors=True)
+    """Let the next command grade everything again. The release's pictures stay: its proof has drawn them."""
+    kept = course / SPOOL / FOLDER
+    for path in [course / "autograded", *(one for one in (course / SPOOL).glob("*") if one != kept)]:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 # --- measuring
@@ -200,6 +202,7 @@ def execute(path: Path) -> None:
 def compare(course: Path, lab: str, students: int, *, stock: bool) -> None:
     """Print what the same class takes in four ways."""
     hand_in(course, lab, students)
+    one_submission(course, lab, "1 worker")  # the release's pictures are drawn
     rows = {"floor": floor(course, lab), "1 worker": grade(course, lab, 1), "2 workers": grade(course, lab, 2)}
     rows |= {"stock nbgrader": grade_stock(course, lab)} if stock else {}
     alone = {name: one_submission(course, lab, name) for name in ("floor", "1 worker")}

@@ -6,6 +6,7 @@ today says the same. It is compared with the earlier figures of this machine onl
 above their median. ``--page FILE`` writes the table and a line a figure as a page.
 
 start           ``course grade`` for a class of one, less one more submission: before anything is graded
+pictures        drawing a release's pictures, which its proof does, or else the first grading
 submission      one more submission of the lab
 of the floor    the same, beside a forked process that only executes its cells
 foreign         one more submission of an assignment that imports NumPy only
@@ -37,7 +38,7 @@ from course_utils import files
 from course_utils.course import CourseError, find_labs, find_root
 
 HISTORY = Path(__file__).with_name("history.json")
-FIGURES = ("start", "submission", "of the floor", "foreign", "page")
+FIGURES = ("start", "pictures", "submission", "of the floor", "foreign", "page")
 PLAIN = ("of the floor",)  # a ratio already
 STEP_BACK = 1.2  # times the median of what was measured before
 BEFORE = 5  # so many earlier entries are looked at
@@ -74,12 +75,14 @@ def measure(root: Path, lab: str, students: int) -> Entry:
 def of_the_lab(course: Path, lab: str, students: int) -> dict[str, float]:
     """Return what a class of a lab takes: before anything is graded, for one more, and for one more page."""
     grading.hand_in(course, lab, students)
-    alone, floor_alone = (grading.one_submission(course, lab, way).cpu for way in ("1 worker", "floor"))
+    ways = ("1 worker", "1 worker", "floor")
+    first, alone, floor_alone = (grading.one_submission(course, lab, way).cpu for way in ways)
     floor = (grading.floor(course, lab).cpu - floor_alone) / (students - 1)
     more = (grading.grade(course, lab, 1).cpu - alone) / (students - 1)
     one, everybody = (feedback(course, lab, *who) for who in (["--student", "student-0000"], ["--fresh"]))
     page = (everybody - one) / (students - 1)
-    return {"start": alone - more, "submission": more, "of the floor": more / floor, "page": page}
+    start = {"start": alone - more, "pictures": first - alone}
+    return start | {"submission": more, "of the floor": more / floor, "page": page}
 
 
 def feedback(course: Path, lab: str, *options: str) -> float:

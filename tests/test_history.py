@@ -38,7 +38,7 @@ def test_a_step_back_is_named_with_its_size(history, entries):
     entries.append(history.Entry("c5", "2026-11-30", "mine", 0.2, {"start": 2.1, "page": 0.45, "foreign": 0.1}))
     assert history.steps_back(entries, 4) == {"page": pytest.approx(1.5)}
     assert history.sentence(entries) == "A step back at c5: page 1.50 times the median of before."
-    assert history.shown(entries)[-1] == ["c5", "2026-11-30", "mine", "2.1", "–", "–", "0.1", "0.45 ▲ 1.50×"]
+    assert history.shown(entries)[-1] == ["c5", "2026-11-30", "mine", "2.1", *3 * "–", "0.1", "0.45 ▲ 1.50×"]
 
 
 def test_a_page_says_the_same(history, entries):
