@@ -32,6 +32,10 @@ class NoBox(RuntimeError):
     """The sandbox could not be made: a fault of the machine, not of the submission."""
 
 
+class KilledBox(NoBox):
+    """The box was ended from outside, for certain, before anything has run in it."""
+
+
 @dataclass
 class ForkServer:
     """Serves the requests of one supervisor.
@@ -234,7 +238,7 @@ class Boxes:
         Raises
         ------
         NoBox
-            If the sandbox cannot be made.
+            If the sandbox cannot be made, or was ended.
         """
         mine, theirs = socket.socketpair()
         self.server.send(["box", seed])
@@ -246,7 +250,8 @@ class Boxes:
         try:
             reply = box.channel.hear(seconds)
         except Exception as error:
-            raise NoBox(f"A student's process did not start: {error or type(error).__name__}") from None
+            kind = KilledBox if box.ended_from_outside() else NoBox
+            raise kind(f"A student's process did not start: {error or type(error).__name__}") from None
         if reply != ["here"]:
             raise NoBox(f"A student's process did not start: {reply[-1] if type(reply) is list else ''}")
         return box

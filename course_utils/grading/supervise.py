@@ -7,6 +7,7 @@ a new one gets the earlier cells again without it, and the rest of the notebook 
 """
 
 import contextlib
+import itertools
 import os
 import socket
 import time
@@ -21,7 +22,7 @@ from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, Patience, TooSlow, lost
 from course_utils.grading.faults import ENDED_OUTSIDE, INTERRUPTED, INTERRUPTION
 from course_utils.grading.figure_cache import CachedFigure
-from course_utils.grading.fork_server import Boxes, NoBox
+from course_utils.grading.fork_server import Boxes, KilledBox, NoBox
 from course_utils.grading.job import (
     DONE,
     FAILED,
@@ -43,7 +44,7 @@ from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import why_not_there
 from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson, together
-from course_utils.grading.ungraded import ungraded
+from course_utils.grading.ungraded import interrupted, ungraded
 from course_utils.runtime import seed_what_is_there
 
 MOST_RESTARTS = 3
@@ -174,10 +175,14 @@ class Supervision:
         return self.graded
 
     def _open(self) -> OpenBox:
-        """Have a box made; one that does not start may have been ended from outside, and is made once more."""
-        with contextlib.suppress(NoBox):
-            return self.boxes.open(self.job.seed)
-        return self.boxes.open(self.job.seed)
+        """Have a box made; one that does not start is made once more, one that was ended from outside some times."""
+        for tries in itertools.count(1):
+            try:
+                return self.boxes.open(self.job.seed)
+            except NoBox as error:
+                if tries > (MOST_ENDED_OUTSIDE if isinstance(error, KilledBox) else 1):
+                    raise
+        raise AssertionError("never reached")
 
     def _hand_over_files(self) -> None:
         """Hand over the files beside the notebook, as long as they leave half of the disk. The release's own win."""
@@ -539,6 +544,8 @@ def serve_request(engine: Channel, shell: Shell, boxes: MakesBoxes, over: Callab
             reply = DONE + figure_cache.paint(job.bundle.cells, shell, *figure_cache.share(more))
         else:
             reply = DONE + Supervision(job, boxes, figure_cache.unpack(more)).grade().pack()
+    except KilledBox:  # again and again
+        reply = DONE + interrupted(job).pack()
     except Exception as error:  # a fault of ours or of the machine: the engine says so, nobody gets zero for it
         reply = FAILED + f"{type(error).__name__}: {error}".encode(errors="replace")
     over()

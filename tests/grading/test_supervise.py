@@ -1,19 +1,29 @@
 """The grading function itself, without a student's process: whatever a file holds, a result comes out."""
 
+import json
+import socket
 from dataclasses import asdict, replace
 
+import msgpack
 import pytest
 from attacks import honest
 from test_alignment import BUNDLE, Mutator
 from test_plain_checks import cell, notebook
 from thorough import THOROUGH
 
-from course_utils.grading.channel import Gone, TooSlow
+from course_utils.grading.channel import Channel, Gone, TooSlow
 from course_utils.grading.faults import ENDED_OUTSIDE
-from course_utils.grading.fork_server import NoBox
+from course_utils.grading.fork_server import KilledBox, NoBox
 from course_utils.grading.graded_notebook import make_notebook
-from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
-from course_utils.grading.supervise import MOST_ENDED_OUTSIDE, MOST_REPEATS, MOST_RESTARTS, REPEATED, Supervision
+from course_utils.grading.job import DONE, GRADE, Bundle, Graded, Job, Limits, Submission
+from course_utils.grading.supervise import (
+    MOST_ENDED_OUTSIDE,
+    MOST_REPEATS,
+    MOST_RESTARTS,
+    REPEATED,
+    Supervision,
+    serve_request,
+)
 
 pytestmark = pytest.mark.slow
 
@@ -231,3 +241,25 @@ def test_a_box_that_is_killed_while_it_starts_is_made_once_more():
     cells = [cell("x = 1", "answer")]
     graded = Supervision(Job(Bundle("small", cells), Submission("ada", notebook(cells))), boxes).grade()
     assert [one["status"] for one in graded.cells] == ["ok"]
+
+
+def test_a_box_that_is_ended_from_outside_whenever_it_starts_leaves_everything_open():
+    """Nothing of a student's has run in it, and the machine can grade: the next run may find nobody who kills."""
+
+    class Killed(Boxes):
+        def open(self, seed):
+            """Say that it was ended."""
+            self.made.append(None)
+            raise KilledBox("ended")
+
+    boxes, (engine, theirs) = Killed(Gone("")), map(Channel, socket.socketpair())
+    job = Job(BUNDLE, Submission("ada", json.dumps(honest()).encode()), Limits())
+    for part in (GRADE, job.pack(), msgpack.packb([])):
+        engine.send_bytes(part)
+    serve_request(theirs, None, boxes)
+    reply = engine.receive_bytes()
+    assert reply.startswith(DONE)
+    graded = Graded.unpack(reply.removeprefix(DONE))
+    assert {check.verdict for check in graded.checks.values()} == {"interrupted"}
+    assert graded.notes == [ENDED_OUTSIDE]
+    assert len(boxes.made) == MOST_ENDED_OUTSIDE + 1
