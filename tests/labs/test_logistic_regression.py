@@ -626,7 +626,8 @@ MUTANTS = [
         "LG31",
         "fit_logreg",
         ("    w, b = np.zeros", "    vw = vb = 0\n    w, b = np.zeros"),
-        ("w, b = w - lr * dw, b - lr * db", "vw = 0.9 * vw + dw; vb = 0.9 * vb + db; w, b = w - lr * vw, b - lr * vb"),
+        ("w = w - lr * dw", "vw = 0.9 * vw + dw; w = w - lr * vw"),
+        ("b = b - lr * db", "vb = 0.9 * vb + db; b = b - lr * vb"),
     ),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(

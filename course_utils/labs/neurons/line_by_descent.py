@@ -34,10 +34,7 @@ GR1 = shared.GR1.in_lab(
     SUNSHINE, "This gradient has the sign turned over, whatever its size. Which of the two, y or ŷ, is taken off?"
 )
 GR2 = shared.GR2.in_lab(
-    SUNSHINE, "This is twice the right value, or half of it. Where does a factor of 2 come in, and where not?"
-)
-GR2_STEP = GR2.in_lab(
-    SUNSHINE, "Your parameters move twice as far as they should, or half as far. What are the factors of a step?"
+    SUNSHINE, "The value is doubled or halved here, or the step is. Where does a factor of 2 come in, and where not?"
 )
 GR3 = shared.GR3.in_lab(SUNSHINE, "This is the sum over the examples. What does the M in MSE stand for?")
 GR5 = shared.GR5.in_lab(SUNSHINE, "This has a number for each example. What turns them into one number?")
@@ -480,7 +477,7 @@ def step_ways(params: np.ndarray, grads: np.ndarray, rate: float) -> Ways:
     """For each wrong step, a function that computes its result."""
     return {
         NM5: lambda: (params - rate * grads)[::-1],
-        GR2_STEP: lambda: [params - rate * grads / 2, params - rate * grads * 2],
+        GR2: lambda: [params - rate * grads / 2, params - rate * grads * 2],
         NM23: lambda: [
             *(rate * params - grads, rate * (params - grads), params * (1 - rate * grads), grads - rate * params),
             *(params - rate * params * grads, params * (1 - rate) - grads, params * (1 - rate) * grads),
