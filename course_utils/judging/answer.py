@@ -39,7 +39,7 @@ BADGE = "color: #ffffff; background-color: {}; padding: 2px 8px; white-space: no
 CELL = "text-align: left; padding: 2px 16px 2px 0; vertical-align: top"
 LINE = "margin: 6px 0; max-width: 46em"
 AGAIN = re.compile(r"^(Read again:) “(.*)”\.$")
-LABEL = re.compile(r"^(Hint(?: \d+ of \d+)?:|Read again:)")
+LABEL = re.compile(r"^(Hint(?: \d+ of \d+|, if [^:.]+)?:|Read again:)")
 MORE = re.compile(r"^  +([a-z])(?=[a-z]+ )")
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"

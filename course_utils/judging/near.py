@@ -466,6 +466,13 @@ def _number(x: Any) -> Any:
     return x if isinstance(x, torch.Tensor) else torch.as_tensor(x, dtype=torch.float64)
 
 
+def _whole(x: Any) -> Any:
+    """Return a size or a count as it is: a quantity with a fraction, or an array, is neither."""
+    if isinstance(x, bool) or not isinstance(x, int | np.integer):
+        raise TypeError("this is no size and no count")
+    return x
+
+
 HELPERS: dict[str, Callable[[Any], Any]] = {
     "_square": lambda x: x * x,
     "_root": lambda x: x**0.5,
@@ -490,7 +497,10 @@ SIGNS = {
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
 }
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
+COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
+HELPERS |= COUNTS
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
+SELDOM = [name for name in HELPERS if name not in (*USUAL, *SIGNS, *COUNTS, "_reshaped")]
 Change = tuple[Misconception, list[str], CodeType]
 
 
@@ -718,11 +728,10 @@ def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> I
         number = ast.BinOp(ast.Name(turn, ast.Load()), ast.Add(), ast.Constant(1))
         yield SL76, ast.BinOp(node, ast.Div(), number)
     if far == 1 and isinstance(node, ast.Name) and node.id in asked:
-        yield SL79, ast.BinOp(node, ast.Add(), ast.Constant(1))
-        yield SL79, ast.BinOp(node, ast.Sub(), ast.Constant(1))
+        yield from ((SL79, ast.Call(ast.Name(name, ast.Load()), [node], [])) for name in COUNTS)
     for name in SIGNS if far == 1 else ():
         yield SL75, ast.Call(ast.Name(name, ast.Load()), [node], [])
-    for name in {1: USUAL, 3: [name for name in HELPERS if name not in (*USUAL, *SIGNS, "_reshaped")]}.get(far, ()):
+    for name in {1: USUAL, 3: SELDOM}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
 

@@ -20,6 +20,7 @@ Label = TypeVar("Label", bound=Hashable)
 Number = float | None
 
 FEW = {way.code for way in (SL30, SL31, SL33, SL34, SL35, SL37, SL41)}  # that one number alone may tell
+PERHAPS = "Hint, if this is how you came to it"
 MANY = 50  # whole numbers below it come about in many ways
 
 
@@ -147,6 +148,18 @@ def telling(ways: Sequence[Misconception], topic: Topic, source: str) -> str:
     return alternatives(ways, f"{source}.practice({'' if number is None else number})")
 
 
+def perhaps(ways: Sequence[Misconception], value: Any) -> str:
+    """Return the lines for a wrong way that only one small whole number speaks for; "" where there is more, or none.
+
+    Such a number comes about in many ways, so that the learner is not told which was theirs.
+    """
+    if len(ways) != 1 or slips.is_slip(ways[0]) or not isinstance(value, int | float) or slips.is_telling(value):
+        return ""
+    if ways[0].feedback.startswith("One way"):
+        return ""
+    return ways[0].hint.replace("Hint:", f"{PERHAPS}:", 1)
+
+
 def read_number(value: Any, what: str) -> Number:
     """Return a number as Python's own; None where there is no answer yet.
 
@@ -243,9 +256,11 @@ def judge_numbers(
         except Wrong as error:
             found[label] = error.finding
     why = explain_set(given, right, ways or {}, same) or explain_by_slips(given, right, ways or {}, same, besides)
+    alone = sum(not same(value, right[label]) for label, value in given.items()) == 1
     for label, value in given.items():
         if not same(value, right[label]):
             because = why.of(label) or _near(value, *near[label]) if near and label in near else why.of(label)
             line = f"{called.format(label)}: you gave {show(value)}."
-            found[label] = wrong(line, because, advice=advice(because))
+            said = advice(because) or (perhaps(because, value) if alone else "")
+            found[label] = wrong(line, because, advice=said)
     return {called.format(label): one for label, one in found.items()}

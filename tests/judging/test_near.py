@@ -109,6 +109,11 @@ KINDS = [
 ]
 
 
+def test_a_quantity_with_a_fraction_is_no_size():
+    x = np.array([0.5, 2.0])
+    assert "SL79" not in {way.code for way in that_fit(halved, (x,), (x + 1) ** 2 / 2)}
+
+
 def that_fit(recipe, asked, given):
     part = 0 if recipe is pair else None
     every = ((way, np.asarray(one, float)) for way, one in nearly(recipe, *asked, part=part))

@@ -146,3 +146,12 @@ def test_a_slip_gives_way_where_another_part_has_a_wrong_way_of_its_own():
     assert slips_give_way({"a": own, "b": slip})["b"].because == ()
     assert slips_give_way({"a": own, "b": slip})["a"] == own
     assert slips_give_way({"b": slip}) == {"b": slip}
+
+
+@pytest.mark.parametrize(("value", "hedged"), [(7, True), (555, False)])
+def test_a_small_whole_number_alone_only_perhaps_tells_its_way(value, hedged):
+    way = Misconception("ZQ98", "an invented way", "This is the sum. What is asked?")
+    found = judge_numbers({"a": value, "b": 31}, {"a": 1000, "b": 31}, {way: {"a": value, "b": 31}}, what="answers")
+    says = "Hint, if this is how you came to it: This is the sum." if hedged else "Hint: This is the sum."
+    assert found["a"].codes == ("ZQ98",)
+    assert found["a"].lines[-1].startswith(says)

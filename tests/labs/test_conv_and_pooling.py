@@ -1349,6 +1349,12 @@ LEARN_WAYS = [
     ("LN10", ("range(steps)", "range(steps + 1)")),
     ("LN11", (GRADIENT_OF_ERROR, "error.mean()")),
     ("LN16", ("np.zeros((size, size))", "np.random.default_rng(0).normal(size=(size, size))")),
+    (
+        "LN17",
+        ("kernel = np.zeros((size, size))", "kernel, velocity = np.zeros((size, size)), 0"),
+        ("kernel = kernel - lr * gradient", "velocity = 0.9 * velocity + gradient; kernel = kernel - lr * velocity"),
+    ),
+    ("LN18", (".mean(axis=(0, 1))", ".sum(axis=(0, 1)) / size**2")),
     ("SL75", ("- lr * gradient", "- lr * np.sign(gradient)")),
     ("SL75", ("- lr * gradient", "- lr * gradient / np.linalg.norm(gradient)")),
 ]

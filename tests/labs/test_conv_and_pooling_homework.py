@@ -207,6 +207,11 @@ WRONG_WAYS = [
     slip("FT14", LOOP, 1 / 2, ("            network.backward(gradient)\n            sgd_step(network, learning_rate)\n",
          "            if start or history:\n                sgd_step(network, learning_rate)\n"
          "            network.backward(gradient)\n")),
+    slip("FT15", LOOP, 1 / 2, ("    history = []\n", "    history, kept = [], {}\n"),
+         ("            sgd_step(network, learning_rate)\n",
+          "            for layer in network.layers:\n                for name, slope in layer.grads.items():\n"
+          "                    kept[id(layer), name] = 0.9 * kept.get((id(layer), name), 0) + slope\n"
+          "                    layer.params[name] -= learning_rate * kept[id(layer), name]\n")),
     slip("SL75", LOOP, None, (MOVE, MOVE.replace("layer.grads[name]", "np.sign(layer.grads[name])"))),
     slip("SL41", LOOP, None, (MOVE, MOVE.replace("learning_rate * ", ""))),
     WrongWay("TR6", GARMENTS, by_heart),

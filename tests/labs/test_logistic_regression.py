@@ -618,6 +618,13 @@ MUTANTS = [
     mutant("LG30", "fit_logreg", ("    return w, b", "    return b, w")),
     mutant("GR2", "fit_logreg", ("    w, b = np.zeros", "    lr = 2 * lr\n    w, b = np.zeros")),
     mutant("LG29", "fit_logreg", ("    w, b = np.zeros", "    lr = lr / len(X)\n    w, b = np.zeros")),
+    mutant(
+        "LG31",
+        "fit_logreg",
+        ("    w, b = np.zeros", "    vw = vb = 0\n    w, b = np.zeros"),
+        ("w = w - lr * dw", "vw = 0.9 * vw + dw; w = w - lr * vw"),
+        ("b = b - lr * db", "vb = 0.9 * vb + db; b = b - lr * vb"),
+    ),
     other("LG11", "logreg_grads", ERRORS.format("e[:, None] * X, e.mean()")),
     mutant(
         "LG12",
@@ -672,6 +679,8 @@ MUTANTS = [
     mutant("LX8", "softmax", ("powers / powers.sum()", "np.log(powers / powers.sum())")),
     mutant("LX9", "softmax", ("powers / powers.sum()", "1.0 * (row == row.max())")),
     mutant("LX10", "softmax", ("np.exp(row - row.max())", "np.exp(row.min() - row)")),
+    mutant("LX22", "softmax", ("np.exp(row - row.max())", "np.exp2(row - row.max())")),
+    mutant("LX22", "softmax", ("np.exp(row - row.max())", "row - row.min()")),
     mutant("LX11", "softmax", ("powers / powers.sum()", "powers / powers.mean()")),
     other("LL4", "cross_entropy", ce("-np.log(own + 1e-12).mean()")),
     other("LL4", "cross_entropy", ce("-np.log(np.clip(own, 1e-15, 1)).mean()")),

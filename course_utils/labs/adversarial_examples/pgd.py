@@ -80,8 +80,8 @@ EA7 = Misconception(
 EA8 = Misconception(
     "EA8",
     "gradients of earlier steps added up",
-    "These steps follow the sum of all gradients so far. What does backward() do with the numbers that are in "
-    ".grad already?",
+    "These steps follow earlier gradients, too: with momentum, or since backward() adds to what is in .grad already. "
+    "Along which gradient alone does each step go?",
     MANY,
 )
 EA12 = Misconception(

@@ -100,6 +100,21 @@ LN16 = Misconception(
 )
 
 
+LN17 = Misconception(
+    "LN17",
+    "a part of the step before kept, as with momentum",
+    "These steps keep a part of those before them, as with momentum. Along which gradient alone does each step go?",
+    LEARN,
+)
+LN18 = Misconception(
+    "LN18",
+    "divided by another count than that of the errors",
+    "The direction is right, and the sum is divided by another count. How many errors are averaged: as many as the "
+    "picture has pixels, as the kernel has weights, or as the output has places?",
+    LEARN,
+)
+
+
 class Pictures(NamedTuple):
     """Sides of the picture, the side of the hidden kernel, and how it is walked for."""
 
@@ -141,7 +156,7 @@ class LearnKernel(Implementation):
         "One gradient for each weight: over which axes do you take the mean?",
     )
     worked = WORKED
-    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16)
+    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16, LN17, LN18)
 
     def draw(self) -> tuple[int, ...]:
         """Return the nine numbers of a hidden kernel."""
@@ -210,17 +225,19 @@ def descend(
     start: float = 0.0,
     turn: Callable[[torch.Tensor], torch.Tensor] = lambda kernel: kernel,
     still: bool = False,
+    momentum: float = 0.0,
 ) -> np.ndarray:
     """Walk down the mean squared error with autograd: rightly by default, or with one thing done otherwise."""
     picture, wanted = torch.tensor(before), torch.tensor(after)
     kernel = torch.full((plan.size, plan.size), start, dtype=torch.float64)
-    first = kernel
+    first, velocity = kernel, torch.zeros_like(kernel)
     with torch.enable_grad():
         for _ in range(plan.steps if steps is None else steps):
             leaf = (first if still else kernel).clone().requires_grad_(True)
             loss = ((_convolve(picture, turn(leaf)) - wanted) ** 2).mean()
             (gradient,) = torch.autograd.grad(loss, leaf)
-            kernel = kernel - factor * plan.lr * gradient
+            velocity = momentum * velocity + gradient
+            kernel = kernel - factor * plan.lr * velocity
     return kernel.numpy()
 
 
@@ -246,6 +263,12 @@ def ways(plan: Pictures, before: np.ndarray, after: np.ndarray) -> Ways:
         LN4: lambda: [walk(factor=0.5), walk(factor=2)],
         LN5: lambda: [walk(steps=1), walk(steps=1, factor=0.5)] if plan.steps > 1 else [],
         LN6: lambda: [walk(still=True), walk(still=True, factor=0.5)] if plan.steps > 1 else [],
+        LN17: lambda: [walk(momentum=part) for part in (0.9, 0.5)] if plan.steps > 1 else [],
+        LN18: lambda: [
+            walk(factor=factor * after.size / count)
+            for count in (before.size, plan.size**2, plan.size, len(after), after.shape[1])
+            for factor in (1, 0.5)
+        ],
         LN7: lambda: (
             [
                 by_hand(lambda e, w: np.full((plan.size,) * 2, 2 * np.mean(e * w.sum(axis=(2, 3))))),

@@ -11,6 +11,7 @@ from course_utils.judging.numbers import (
     Explanation,
     explain_by_slips,
     explain_set,
+    perhaps,
     read_number,
     telling,
     ways_by_question,
@@ -108,6 +109,9 @@ class OutputSizes(Exercise):
         ways = ways_by_question((*SIZE_WAYS, *SELDOM), self.question)
         why = explain_set(sizes, right, ways) or explain_by_slips(sizes, right, ways)
         advice = telling(why.ways, OUTPUT_SIZE, f"lab.{self.name()}")
+        amiss = [label for label, size in sizes.items() if size != right[label]]
+        if len(amiss) == 1:
+            advice = advice or perhaps(why.of(amiss[0]), sizes[amiss[0]])
         return {label: row.finding(why, advice) for label, row in rows.items()}
 
 

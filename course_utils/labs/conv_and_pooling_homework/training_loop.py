@@ -110,6 +110,12 @@ FT14 = Misconception(
     "Each step here takes the gradient of the batch before. Which of the four things comes last?",
     TRAINING,
 )
+FT15 = Misconception(
+    "FT15",
+    "a part of the step before kept, as with momentum",
+    "These steps keep a part of those before them, as with momentum. Along which gradient alone does plain descent go?",
+    TRAINING,
+)
 FT10 = Misconception(
     "FT10",
     "one epoch only",
@@ -189,7 +195,7 @@ class TrainingLoop(Implementation):
                 yield names[some], numbers[some].mean()
         ```
     """
-    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11, FT12, FT13, FT14)
+    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11, FT12, FT13, FT14, FT15)
 
     def cases(self) -> Sequence[Case]:
         """Return a step, and two epochs of training."""
@@ -243,11 +249,13 @@ def _try_fit(case: Case, function: Callable[..., Any]) -> None:
     right, losses = _train(start, x, y, rows, rate)
     rarely = _train(start, x, y, rows, rate, steps=[some[-1] for some in per_epoch])[0]
     behind = _train(start, x, y, rows, rate, late=True)[0]
+    memories = [_train(start, x, y, rows, rate, momentum=part)[0] for part in (0.9, 0.5)]
     for place, (name, one, before) in enumerate(zip(("weight", "bias"), right, start, strict=True)):
         ways = {
             FT8: partial(np.asarray, before),
             FT12: partial(np.asarray, rarely[place]),
             FT14: partial(np.asarray, behind[place]),
+            FT15: lambda place=place: [one[place] for one in memories],
         }
         case.compare(f"{FIT}, what is learned", case.array(found[name], "A parameter after fit"), one, ways)
     _look_at_losses(case, found["losses"], losses, rows, per_epoch)
@@ -314,23 +322,24 @@ def _train(
     *,
     steps: list[int] | None = None,
     late: bool = False,
+    momentum: float = 0.0,
 ) -> tuple[list[np.ndarray], list[float]]:
     """Return what PyTorch learns from the same batches, and the loss of each.
 
-    ``steps`` are the batches after which it moves, if not after each; ``late`` moves by the gradient of the one before.
+    ``steps`` are the batches after which it moves, if not after each; ``late`` moves by the gradient of the one before;
+    with ``momentum`` it keeps a part of the step before.
     """
-    params = [torch.tensor(one, requires_grad=True) for one in start]
-    optimiser, losses = torch.optim.SGD(params, lr=rate), []
+    params, losses = [torch.tensor(one, requires_grad=True) for one in start], []
+    before = velocity = [torch.zeros_like(one) for one in params]
     with torch.enable_grad():
         for number, some in enumerate(rows):
             loss = F.cross_entropy(F.linear(torch.tensor(x[some]), *params), torch.tensor(y[some]))
-            slopes = torch.autograd.grad(loss, params)
-            if late and number:
-                optimiser.step()
-            for one, slope in zip(params, slopes, strict=True):
-                one.grad = slope
-            if not late and (steps is None or number in steps):
-                optimiser.step()
+            slopes = list(torch.autograd.grad(loss, params))
+            if late or steps is None or number in steps:
+                newest = before if late else slopes
+                velocity = [momentum * old + new for old, new in zip(velocity, newest, strict=True)]
+                params = [(p - rate * v).detach().requires_grad_(True) for p, v in zip(params, velocity, strict=True)]
+            before = slopes
             losses.append(float(loss))
     return [one.detach().numpy() for one in params], losses
 

@@ -28,9 +28,15 @@ from course_utils.labs.lab7_cnn import recipes, shape_trace
 from course_utils.labs.lab7_cnn.headings import GIANTS
 from course_utils.labs.lab7_cnn.larger_pictures import KC4
 from course_utils.labs.lab7_cnn.networks import KA1, count_parameters
-from course_utils.labs.lab7_cnn.parameter_counts import PC1, PC3
+from course_utils.labs.lab7_cnn.parameter_counts import PC1 as PC1_KERNELS
+from course_utils.labs.lab7_cnn.parameter_counts import PC3
 from course_utils.labs.lab7_cnn.vgg import VGG16, Config, torch_vgg
 
+PC1 = PC1_KERNELS.in_lab(
+    PC1_KERNELS.section,
+    "Biases are left out here: those of the kernels, those of the dense units, or both. What does each of them add to "
+    "its sum?",
+)
 KG2 = Misconception(
     "KG2",
     "first dense layer counted as if maps were single cells",

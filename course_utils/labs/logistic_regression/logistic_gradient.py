@@ -222,6 +222,13 @@ LG30 = Misconception(
     TRAINING,
 )
 
+LG31 = Misconception(
+    "LG31",
+    "a part of the step before kept, as with momentum",
+    "These steps keep a part of those before them, as with momentum. Along which gradient alone does each step go?",
+    TRAINING,
+)
+
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
 
@@ -277,7 +284,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -480,12 +487,27 @@ def run_ways(
             GR2: lambda: [_end(X, y, 2 * lr, steps)],
             LG17: lambda: [_end(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
             LG18: lambda: [_end(X, y, lr, 1)],
+            LG31: lambda: [_end(X, y, lr, steps, _with_memory(part)) for part in (0.9, 0.5)] if steps > 1 else [],
             LG19: lambda: [_end(X, y, lr, steps, of_the_start)],
             LG20: lambda: [_one_by_one(X, y, lr, steps), _one_by_one(X, y, lr, steps * count)],
             LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
             LG23: lambda: [*(_end(X, y, own, steps) for own in OWN_RATES), *_at_own_steps(X, y, lr)],
         }
     return ways
+
+
+def _with_memory(part: float) -> Callable[..., Parameters]:
+    """Return a gradient that keeps a part of the one before."""
+    kept: list[Parameters] = []
+
+    def of_all(*arguments: torch.Tensor) -> Parameters:
+        dw, db = slope(*arguments)
+        if kept:
+            dw, db = part * kept[-1][0] + dw, part * kept[-1][1] + db
+        kept.append((dw, db))
+        return dw, db
+
+    return of_all
 
 
 def _one_by_one(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> Parameters:

@@ -176,6 +176,13 @@ LX21 = Misconception(
     "there?",
     SOFTMAX,
 )
+LX22 = Misconception(
+    "LX22",
+    "another function in place of exp",
+    "The rows add up to 1, and another function than exp makes the shares. How many times as probable is a class whose "
+    "score is larger by 1?",
+    SOFTMAX,
+)
 LX16 = Misconception(
     "LX16",
     "binary loss for each class",
@@ -215,7 +222,7 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, GR1, GR3, GR4),
     )
 
@@ -295,6 +302,10 @@ def softmax_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LX1: lambda: [powers, lowered],
         LX3: lambda: Z / Z.sum(1, keepdim=True),
         LX6: lambda: torch.sigmoid(Z),
+        LX22: lambda: [
+            *(_share(2.0 ** (Z - Z.amax(1, keepdim=True))), _share(10.0 ** (Z - Z.amax(1, keepdim=True)))),
+            *(_share(one) for one in (Z - Z.amin(1, keepdim=True), Z.abs(), Z**2, Z.clamp(min=0), torch.sigmoid(Z))),
+        ],
         LX8: lambda: torch.log_softmax(Z, 1),
         LX9: lambda: F.one_hot(Z.argmax(1), Z.shape[1]),
         LX10: lambda: torch.softmax(-Z, 1),

@@ -34,7 +34,7 @@ GR1 = shared.GR1.in_lab(
     SUNSHINE, "This gradient has the sign turned over, whatever its size. Which of the two, y or ŷ, is taken off?"
 )
 GR2 = shared.GR2.in_lab(
-    SUNSHINE, "This is twice the right value, or half of it. Where does a factor of 2 come in, and where not?"
+    SUNSHINE, "The value is doubled or halved here, or the step is. Where does a factor of 2 come in, and where not?"
 )
 GR3 = shared.GR3.in_lab(SUNSHINE, "This is the sum over the examples. What does the M in MSE stand for?")
 GR5 = shared.GR5.in_lab(SUNSHINE, "This has a number for each example. What turns them into one number?")
