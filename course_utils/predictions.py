@@ -134,7 +134,7 @@ def beside(guesses: Mapping[str, Any], results: Mapping[str, Any], *, digits: in
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
     text = "\n".join("  ".join(one.ljust(width) for one, width in zip(row, widths, strict=True)) for row in cells)
     body = "".join("<tr>" + "".join(f"<td>{escape(one)}</td>" for one in row) + "</tr>" for row in cells[1:])
-    head = "".join(f"<th>{escape(one)}</th>" for one in cells[0])
+    head = "<td></td>" + "".join(f"<th>{escape(one)}</th>" for one in cells[0][1:])
     showing.show(f"{text}\n{line}", f"<table><tr>{head}</tr>{body}</table><div>{escape(line)}</div>")
 
 
