@@ -39,7 +39,7 @@ def graded(tmp_path_factory):
     folder = tmp_path_factory.mktemp("demo") / "course"
     before = contents(ROOT)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("COURSE_CELL_SECONDS", "10")  # somebody's loop never ends
+        patch.setenv("COURSE_CELL_SECONDS", "5")  # somebody's loop never ends
         whole = sample.load_class
         patch.setattr(sample, "load_class", lambda root, lab: one_in(2, whole(root, lab)))
         patch.setattr(feedback, "PAGES_EACH", 100)  # more processes would only start: other tests have the processors

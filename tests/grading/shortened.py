@@ -1,6 +1,5 @@
 """A lab without its lessons: the first cell, the start cell, answers and checks, and what answers stand on."""
 
-import copy
 import json
 import symtable
 from functools import cache
@@ -38,11 +37,16 @@ def whole(lab: str) -> dict:
 
 def released(lab: str) -> dict:
     """Return the released notebook of a lab, without its lessons."""
+    return json.loads(_shortened(lab))
+
+
+@cache
+def _shortened(lab: str) -> str:
     notebook = whole(lab)
     cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" or id_of(cell)]
     needed = _given_by_the_lesson(lab, cells)
     notebook["cells"] = [cell for index, cell in enumerate(cells) if id_of(cell) or index in needed]
-    return notebook
+    return json.dumps(notebook)
 
 
 def _given_by_the_lesson(lab: str, cells: list[dict]) -> set[int]:
@@ -87,7 +91,7 @@ def _names(source: str) -> tuple[set[str], set[str]]:
 
 def filled(lab: str, answers: dict[str, str], own_id: str = "") -> dict:
     """Return the notebook with answers by grade_id and a student's id in it."""
-    notebook = copy.deepcopy(released(lab))
+    notebook = released(lab)
     for cell in notebook["cells"]:
         cell["source"] = answers.get(id_of(cell), cell["source"])
         if text_of(cell).strip() == START:

@@ -16,8 +16,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from conftest import ROOT
+from hypothesis import HealthCheck, settings
 from lesson import master_of
 from nbformat import NotebookNode
+from thorough import THOROUGH
 
 from course_utils.cells import grade_id, is_check
 from course_utils.judging.exercise import Exercise, Implementation
@@ -107,6 +109,17 @@ def run(package: str, way: WrongWay) -> Judged:
     return judged(mine.check, *answers)
 
 
+def worth_the_time(ways: list[tuple[str, WrongWay]]) -> list[tuple[str, WrongWay]]:
+    """Leave out further ways to the same misconception where judging one takes long; ``make thorough`` has them all."""
+    kept, seen = [], set()
+    for package, way in ways:
+        key = (f"{package}/{way.exercise}", way.code, way.hidden)
+        if THOROUGH or key[0] not in DEAR or key not in seen:
+            kept.append((package, way))
+        seen.add(key)
+    return kept
+
+
 @cache
 def exercises_by_lab() -> dict[str, tuple[type[Exercise], ...]]:
     """Return the exercises of each lab by the folder of its master."""
@@ -129,6 +142,33 @@ def package_of(exercise: type[Exercise]) -> str:
 def folder_of(exercise: type[Exercise]) -> str:
     """Return the folder of the master in which an exercise stands."""
     return next(folder for folder, package in PACKAGES.items() if package == package_of(exercise))
+
+
+QUIETLY = settings(
+    deadline=None,
+    max_examples=40 if THOROUGH else 12,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    derandomize=True,
+)
+LONG = {  # networks are trained for the answers, or looked at one by one by the check: up to some seconds
+    "adversarial_examples/adversarial-training",
+    "conv_and_pooling_homework/garments",
+    "lab7_cnn/first-run",
+    "lab7_cnn_homework/ablation",
+    "lab7_cnn_homework/beat-the-baseline",
+    "lab7_cnn_homework/dense-baseline",
+    "transfer_learning_homework/frozen-baseline",
+    "transfer_learning_homework/improvement",
+    "transfer_learning_homework/results-table",
+}
+DEAR = LONG | {  # judging one answer takes a second: ``make thorough`` tries all that there is
+    "adversarial_examples/fooling-image",
+    "adversarial_examples/pgd",
+    "adversarial_examples/universal-perturbation",
+    "chain_rule/value-backward",
+    "transfer_learning/fit-head",
+    "transfer_learning/occlusion",
+}
 
 
 def called(exercise: type[Exercise]) -> str:

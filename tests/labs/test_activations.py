@@ -11,8 +11,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import torch
-from harness import ODD, WrongWay, judged
-from hypothesis import HealthCheck, given, settings
+from harness import ODD, QUIETLY, WrongWay, judged
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson
 
@@ -33,9 +33,6 @@ from course_utils.labs.activations.weights_by_hand import TRIANGLES, draw_triang
 lesson = Lesson("02_activations")
 lab = activations.for_student()
 
-QUIETLY = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 BOTH = pytest.mark.parametrize("seed", [None, 5], ids=["public", "hidden"])
 
 

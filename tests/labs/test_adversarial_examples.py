@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from harness import WrongWay, judged, right_answers
+from harness import QUIETLY, WrongWay, judged, right_answers
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from lesson import edited
+from thorough import THOROUGH
 
 from course_utils.data import load_shapes
 from course_utils.judging.cases import Case
@@ -720,7 +721,7 @@ def test_hidden_cases_are_other_cases(name):
 # --- nothing wrong is accepted
 
 
-@settings(max_examples=12, deadline=None, derandomize=True)
+@settings(QUIETLY, max_examples=12 if THOROUGH else 6)
 @given(seed=st.integers(0, 10**6), name=st.sampled_from(QUICK), size=st.sampled_from([0.01, 0.1, 1.0]))
 def test_a_perturbed_answer_is_refused(seed, name, size):
     generator = torch.Generator().manual_seed(seed)
@@ -734,7 +735,7 @@ def test_a_perturbed_answer_is_refused(seed, name, size):
     assert judge(name, wrapped(name, perturbed)).share == 0
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@QUIETLY
 @given(part=st.sampled_from(["normalised", "L2", "grey levels"]), factor=st.floats(0.05, 20))
 def test_a_budget_counts_within_a_hundredth(part, factor):
     assume(abs(abs(factor - 1) - 0.01) > 1e-9)  # on the border itself rounding decides
@@ -744,7 +745,7 @@ def test_a_budget_counts_within_a_hundredth(part, factor):
     assert (judged(mine.check, answers).share == 1) == (abs(factor - 1) < 0.01)
 
 
-@settings(max_examples=30, deadline=None, derandomize=True)
+@QUIETLY
 @given(form=st.sampled_from([float, np.float32, np.float64, torch.tensor, np.array]), digits=st.integers(3, 8))
 def test_a_right_budget_counts_in_any_form(form, digits):
     right = {key: form(float(f"{value:.{digits}g}")) for key, value in right_values(lab.budget_units.question).items()}

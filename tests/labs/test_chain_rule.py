@@ -28,8 +28,8 @@ from engines import (
     build,
     engine,
 )
-from harness import WrongWay, judged
-from hypothesis import HealthCheck, given, settings
+from harness import QUIETLY, WrongWay, judged
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson
 from thorough import one_in
@@ -66,9 +66,6 @@ lab = chain_rule.for_student()
 CLASS = sample._import(lesson.master.parent / "sample_class.py")
 ROOT = lesson.master.parent.parent.parent
 
-QUIETLY = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 STEPS = ["value_class", "backward_order", "value_backward", "value_functions", "more_functions"]
 SEED = 11
 

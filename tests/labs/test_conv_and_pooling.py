@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from harness import WrongWay, judged, right_answers
-from hypothesis import HealthCheck, given, settings
+from harness import QUIETLY, WrongWay, judged, right_answers
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 from scipy.ndimage import maximum_filter
@@ -58,10 +58,6 @@ lesson = Lesson("05_conv_and_pooling")
 lab = conv_and_pooling.for_student()
 STUDENT = "ada"  # for questions on which the lectures' own numbers do not tell two wrong ways apart
 ada = conv_and_pooling.for_student(STUDENT)
-
-QUIETLY = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 
 
 def changed(exercise: str, **changes) -> Callable:

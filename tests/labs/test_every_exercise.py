@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 from harness import (
     BASES,
+    DEAR,
+    LONG,
     ODD,
     PACKAGES,
     WrongWay,
@@ -29,9 +31,10 @@ from harness import (
     replaced,
     right_answers,
     run,
+    worth_the_time,
 )
 from lesson import Lesson, master_of
-from thorough import one_in
+from thorough import THOROUGH, one_in
 
 from course_utils.cells import grade_id
 from course_utils.grading.job import Limits
@@ -47,24 +50,14 @@ from course_utils.mistakes import Mistake
 from course_utils.reference import FURTHER, entries_in
 
 EXERCISES = every_exercise()
-WRONG_WAYS: list[tuple[str, WrongWay]] = [
-    (package, way) for package in PACKAGES.values() for way in importlib.import_module(f"test_{package}").WRONG_WAYS
-]
+CODE = [one for one in EXERCISES if issubclass(one, Implementation)]
+WRONG_WAYS = worth_the_time(
+    [(package, way) for package in PACKAGES.values() for way in importlib.import_module(f"test_{package}").WRONG_WAYS]
+)
 MOST_LINES = 4
 LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
-LONG = {  # networks are trained for the answers, or looked at one by one by the check: up to some seconds
-    "adversarial_examples/adversarial-training",
-    "conv_and_pooling_homework/garments",
-    "lab7_cnn/first-run",
-    "lab7_cnn_homework/ablation",
-    "lab7_cnn_homework/beat-the-baseline",
-    "lab7_cnn_homework/dense-baseline",
-    "transfer_learning_homework/frozen-baseline",
-    "transfer_learning_homework/improvement",
-    "transfer_learning_homework/results-table",
-}
 QUICK_WAYS = 2  # of each exercise, in what is not slow
 
 
@@ -89,17 +82,17 @@ long_ones_are_slow = pytest.mark.parametrize(
 way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_WAYS)))
 
 
-# --- right and missing
+# --- right and missing: those that are left out are judged, with the same answers, in the notebooks that nbval runs
 
 
-@long_ones_are_slow
+@pytest.mark.parametrize("exercise", [one for one in EXERCISES if THOROUGH or called(one) not in LONG], ids=called)
 def test_the_masters_answer_is_right(exercise):
     found = judged(exercise().check, *right_answers(exercise))
     assert (found.share, found.text.splitlines()[0]) == (1.0, correct(exercise))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exercise", [one for one in EXERCISES if issubclass(one, Implementation)], ids=called)
+@pytest.mark.parametrize("exercise", [one for one in CODE if THOROUGH or called(one) not in DEAR], ids=called)
 def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
     mine, answers = exercise(), right_answers(exercise)
     if mine.hidden_cases(5):

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from harness import WrongWay, judged, right_answers
-from hypothesis import HealthCheck, given, settings
+from harness import QUIETLY, WrongWay, judged, right_answers
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson, edited, master_of
 from thorough import one_in
@@ -48,10 +48,6 @@ lab = lab7_cnn.for_student()
 STUDENT = "ada"  # for what the lecture's own network does not show: a pooling that leaves a row over
 STUDENTS = [f"student{number}" for number in range(60)]
 TOOLS = {"np": np, "torch": torch, "F": F, "nn": nn, "DataLoader": DataLoader, "TensorDataset": TensorDataset}
-
-QUIETLY = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 
 
 # --- wrong sets of answers

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from harness import ODD, WrongWay, judged, right_answers
-from hypothesis import HealthCheck, given, settings
+from harness import ODD, QUIETLY, WrongWay, judged, right_answers
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 
@@ -50,10 +50,6 @@ lesson = Lesson("04_logistic_regression")
 lab = logistic_regression.for_student()
 STUDENT = "ada"  # has a bias, which the lectures' question has not
 ada = logistic_regression.for_student(STUDENT)
-
-QUIETLY = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 
 
 def wrong(code: str, exercise: str, share: float, **changes: Any) -> WrongWay:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 import torch
-from harness import WrongWay, judged, right_answers
-from hypothesis import HealthCheck, given, settings
+from harness import QUIETLY, WrongWay, judged, right_answers
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import edited
 
@@ -48,9 +48,6 @@ from course_utils.labs.neurons.recipe_card import RECIPE_QUESTIONS
 
 lab = neurons.for_student()
 STUDENTS = [neurons.for_student(f"student{number}") for number in range(60)]
-QUIETLY = settings(
-    deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 
 
 # --- wrong sets of answers

@@ -149,7 +149,7 @@ def undrawn(monkeypatch):
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("lab", one_in(5, LABS))
+@pytest.mark.parametrize("lab", one_in(12, LABS))
 def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")  # demonstrations are short then
     for missing in some(exercises(lab), seconds=3, at_least=1):
@@ -159,7 +159,7 @@ def test_with_one_answer_missing_only_its_own_check_fails(lab, monkeypatch):
 
 
 @pytest.mark.usefixtures("undrawn")
-@pytest.mark.parametrize("lab", one_in(3, GOING_FURTHER))
+@pytest.mark.parametrize("lab", one_in(12, GOING_FURTHER))
 def test_what_goes_further_is_not_needed_by_the_core(lab, monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     further = [name for name, entry in reference.entries(lab).items() if entry.further]

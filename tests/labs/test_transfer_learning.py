@@ -9,8 +9,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from harness import WrongWay, judged, right_answers, run
-from hypothesis import HealthCheck, given, settings
+from harness import QUIETLY, WrongWay, judged, right_answers, run
+from hypothesis import given
 from hypothesis import strategies as st
 from lesson import Lesson, edited
 from thorough import one_in
@@ -28,10 +28,6 @@ lab = transfer_learning.for_student()
 STUDENT = "ada"  # for questions on which the lecture's own numbers do not tell two wrong ways apart
 ada = transfer_learning.for_student(STUDENT)
 STUDENTS = [f"student{number}" for number in range(200)]
-
-QUIETLY = settings(
-    deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
 
 
 # --- functions: right ones, written so that each wrong way is one replacement
