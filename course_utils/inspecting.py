@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_utils import files, reference
+from course_utils import files, reference, workplace
 from course_utils.cells import KERNELSPEC, grade_id, is_check, is_solution, nbgrader_settings
 from course_utils.course import RELEASED, CourseError, find_root
 
@@ -83,13 +83,22 @@ def read_notebook(path: Path) -> Any:
     except IsADirectoryError:
         raise CourseError(f"{path} is a folder; name a notebook in it.") from None
     except nbformat.reader.NotJSONError:
-        raise CourseError(f"{path} is not a notebook, or a damaged one: what is in it is no JSON.") from None
+        what = f"{path} is not a notebook, or a damaged one: what is in it is no JSON."
+        raise CourseError(f"{what} {_how_to_get_back(path)}") from None
     except (OSError, nbformat.ValidationError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CourseError(f"{path} is not a notebook that Jupyter can read: {reason}") from error
     except Exception as error:  # whatever nbformat stumbles over
-        raise CourseError(f"{path} is not a notebook, or a damaged one.") from error
+        raise CourseError(f"{path} is not a notebook, or a damaged one. {_how_to_get_back(path)}") from error
     return notebook
+
+
+def _how_to_get_back(damaged: Path) -> str:
+    """Say where a notebook still is as it was last saved, or else how to come by a fresh one."""
+    earlier = workplace.checkpoint_path(damaged)
+    if earlier.is_file():
+        return f"As you last saved it with Ctrl+S it is here; copy that to its place: {earlier}"
+    return "Rename or move it; course lab then lays out a fresh one."
 
 
 def _find_original(path: Path, notebook: Any) -> Path:

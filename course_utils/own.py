@@ -8,22 +8,27 @@ text, which :func:`collect` prints. Nothing of this is done at grading.
 import ast
 import importlib
 import os
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
 
-from course_utils import reference, workplace
+from course_utils import reference, showing, workplace
 from course_utils.cells import Region, grade_id, is_solution
 from course_utils.judging.answer import Standing
 from course_utils.judging.exercise import Exercise
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.written import is_written
+from course_utils.mistakes import Mistake, Spoken, called_as
 from course_utils.runtime import is_grading
-from course_utils.showing import show
+
+LOAD = 'own.load("03_chain_rule", "dense_backward")'
+COLLECT = 'own.collect({"03_chain_rule": ["dense_backward"]})'
+SPOKEN = f"{LOAD} or {COLLECT}"
+sys.modules[__name__].__class__ = Spoken
 
 Statement = ast.FunctionDef | ast.ClassDef | ast.Assign | ast.Import | ast.ImportFrom
 
@@ -53,6 +58,7 @@ class Found:
     stands: str
 
 
+@called_as(LOAD)
 def load(lab: str, name: str) -> Any:
     """Return a function of the learner's own, from their notebook of an earlier lab, and say how it stands.
 
@@ -74,11 +80,12 @@ def load(lab: str, name: str) -> Any:
     if found.value is None or not is_written(found.value):
         raise Mistake(f"{name} in {found.place}: {found.stands}")
     line = f"{name} comes from {found.place}: {found.stands}."
-    show(line, f"<p>{escape(line)}</p>")
+    showing.show(line, f"<p>{escape(line)}</p>")
     found.value.was_read_from = found.place.split(",")[0]  # an exercise that wants its text here asks for it
     return found.value
 
 
+@called_as(COLLECT)
 def collect(wanted: Mapping[str, Sequence[str]]) -> None:
     """Show where functions of earlier labs are and how they stand, and their text, to be copied into this notebook.
 
@@ -89,6 +96,8 @@ def collect(wanted: Mapping[str, Sequence[str]]) -> None:
     """
     if is_grading():
         return
+    if not isinstance(wanted, Mapping):
+        raise Mistake(f"collect is called like this: {COLLECT}")
     lines, texts = [], []
     for lab, names in wanted.items():
         for name in names:
@@ -103,7 +112,7 @@ def collect(wanted: Mapping[str, Sequence[str]]) -> None:
     text = "\n\n\n".join(dict.fromkeys(texts))
     html = "".join(f"<li>{escape(line)}</li>" for line in lines)
     copied = f"<details><summary>Their text, to be copied</summary><pre>{escape(text)}</pre></details>" if text else ""
-    show("\n".join([*lines, *(["", text] if text else [])]), f"<ul>{html}</ul>{copied}")
+    showing.show("\n".join([*lines, *(["", text] if text else [])]), f"<ul>{html}</ul>{copied}")
 
 
 def find(lab: str, name: str) -> Found:

@@ -2,13 +2,18 @@
 
 import importlib
 import random
+import sys
 from pathlib import Path
 
 from course_utils import journal, reference
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Deck, Question, Source
+from course_utils.mistakes import Mistake, Spoken, called_as
+
+SPOKEN = "practice.review()"
+sys.modules[__name__].__class__ = Spoken
 
 
+@called_as('practice.review(), or practice.review("neuron") for one topic')
 def review(topic: str = "") -> Question:
     """Draw a question from the labs so far: all up to the one that is open, and those in which anything was tried.
 

@@ -7,13 +7,19 @@
 Nothing of this is marked: a guess costs nothing, and one that is far off teaches most.
 """
 
+import sys
 from collections.abc import Mapping
 from html import escape
 from numbers import Real
 from typing import Any, NamedTuple
 
-from course_utils.showing import show
+from course_utils import showing
+from course_utils.mistakes import Mistake, Spoken, called_as
 
+SPOKEN = "predictions.keep({...}) and predictions.beside(...)"
+sys.modules[__name__].__class__ = Spoken
+
+EXAMPLE = 'predictions.keep({"its name": 0.5})'
 BLANK = "no guess"
 
 
@@ -57,6 +63,7 @@ def number(value: Any) -> float | None:
     return found if abs(found) < float("inf") else None
 
 
+@called_as(EXAMPLE)
 def keep(guesses: Mapping[str, Any]) -> dict[str, Any]:
     """Say which guesses are written down, and return a copy of them.
 
@@ -64,7 +71,14 @@ def keep(guesses: Mapping[str, Any]) -> dict[str, Any]:
     ----------
     guesses
         What is guessed → a number; None as long as there is none.
+
+    Raises
+    ------
+    Mistake
+        If they have no names.
     """
+    if not isinstance(guesses, Mapping):
+        raise Mistake(f"a guess is kept by its name: {EXAMPLE}")
     kept = dict(guesses)
     open_ones = [name for name, value in kept.items() if number(value) is None]
     if not open_ones:
@@ -73,7 +87,7 @@ def keep(guesses: Mapping[str, Any]) -> dict[str, Any]:
         line = "Nothing is written down yet: put a number in the place of each None, then run this cell again."
     else:
         line = f"Still open: {', '.join(open_ones)}."
-    show(line, f"<div>{escape(line)}</div>")
+    showing.show(line, f"<div>{escape(line)}</div>")
     return kept
 
 
@@ -120,8 +134,8 @@ def beside(guesses: Mapping[str, Any], results: Mapping[str, Any], *, digits: in
     widths = [max(len(row[column]) for row in cells) for column in range(4)]
     text = "\n".join("  ".join(one.ljust(width) for one, width in zip(row, widths, strict=True)) for row in cells)
     body = "".join("<tr>" + "".join(f"<td>{escape(one)}</td>" for one in row) + "</tr>" for row in cells[1:])
-    head = "".join(f"<th>{escape(one)}</th>" for one in cells[0])
-    show(f"{text}\n{line}", f"<table><tr>{head}</tr>{body}</table><div>{escape(line)}</div>")
+    head = "<td></td>" + "".join(f"<th>{escape(one)}</th>" for one in cells[0][1:])
+    showing.show(f"{text}\n{line}", f"<table><tr>{head}</tr>{body}</table><div>{escape(line)}</div>")
 
 
 def _sentence(rows: list[Guess], digits: int) -> str:

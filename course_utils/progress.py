@@ -5,18 +5,22 @@ they were handed out.
 """
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from course_utils import journal, reference, workplace
+from course_utils import journal, reference, showing, workplace
 from course_utils.full_marks import Part, add_up
 from course_utils.journal import Practised, Record, Tried
+from course_utils.mistakes import Spoken, called_as
 from course_utils.reference import Entry
-from course_utils.showing import show
 from course_utils.start_page import name_of
+
+SPOKEN = "progress.show_progress()"
+sys.modules[__name__].__class__ = Spoken
 
 LEFT = 'style="text-align: left; vertical-align: top"'
 ONE_LINE = 'style="text-align: left; white-space: nowrap"'
@@ -65,11 +69,12 @@ class Row:
         return "✓" if self.is_right else "◐" if self.points else "✗" if self.tried else "○"
 
 
+@called_as("progress.show_progress()")
 def show_progress() -> None:
     """Show what was tried, what it was worth, and where to go on."""
     record = journal.read()
     rows = {lab: _rows(lab, record) for lab in reference.labs()}
-    show(_as_text(rows, record), _as_html(rows, record))
+    showing.show(_as_text(rows, record), _as_html(rows, record))
 
 
 def go_on(rows: dict[str, list[Row]], latest: tuple[str, str] | None) -> Row | None:

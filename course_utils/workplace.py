@@ -123,11 +123,15 @@ def _lay_out_lab(folder: Path, lab: str, released: dict[str, str], done: LaidOut
     released[lab] = digest
 
 
+def checkpoint_path(notebook: Path) -> Path:
+    """Return where JupyterLab keeps a notebook as it was last saved by hand."""
+    return notebook.parent / ".ipynb_checkpoints" / f"{notebook.stem}-checkpoint.ipynb"
+
+
 def _checkpoint_of(notebook: Path) -> bytes:
     """Return a notebook as JupyterLab keeps it beside the file whenever somebody saves it; b"" if it keeps none."""
-    path = notebook.parent / ".ipynb_checkpoints" / f"{notebook.stem}-checkpoint.ipynb"
     try:
-        content = path.read_bytes()
+        content = checkpoint_path(notebook).read_bytes()
     except OSError:
         return b""
     return content if _sources(content.decode(errors="replace")) else b""

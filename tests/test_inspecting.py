@@ -178,6 +178,18 @@ def test_bad_input_is_answered_in_one_sentence(handed_out, tmp_path, name, conte
     assert "\n" not in str(refusal.value)
 
 
+def test_a_damaged_notebook_is_told_with_the_way_back(tmp_path):
+    damaged = tmp_path / "broken.ipynb"
+    damaged.write_text("{")
+    with pytest.raises(CourseError, match="course lab then lays out a fresh one"):
+        inspecting.read_pair(damaged)
+    saved = tmp_path / ".ipynb_checkpoints" / "broken-checkpoint.ipynb"
+    saved.parent.mkdir()
+    saved.write_text("{}")
+    with pytest.raises(CourseError, match=r"copy that to its place: .*broken-checkpoint"):
+        inspecting.read_pair(damaged)
+
+
 def test_the_reference_itself_is_no_workplace(handed_out):
     with pytest.raises(CourseError, match="Work on a copy"):
         inspecting.read_pair(handed_out / "notebooks" / "01_double" / "01_double.ipynb")

@@ -94,7 +94,7 @@ KEY = {  # item → what the text below its heading says, by lab
         "B39": ("rows and for columns", "fit"),
         "E02": ("left over", "padding"),
         "E26": ("rows and for columns",),
-        "E34": ("*output*", "*artificially*"),
+        "E34": ("<em>output</em>", "<em>artificially</em>"),
     },
     "06_lab7_cnn": {
         "A12": ("five convolutions", "three dense layers", "15.3 %", "54.25"),

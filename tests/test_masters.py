@@ -224,6 +224,17 @@ def incomplete_prompts(cells):
     return found
 
 
+def folded_notes_that_look_wrong(cells) -> list[str]:
+    """What JupyterLab shows as it is typed: Markdown in a note. What it glues together: a note and the text below."""
+    found = []
+    for cell in prose(cells):
+        for note in re.findall(r"<details>.*?</details>", cell.source, re.DOTALL):
+            if "</summary>\n\n" not in note:  # behind an empty line it is read as Markdown
+                found += re.findall(r"`[^`]*`|\*+\w[^*\n]*\*+", re.sub(r"\$[^$]*\$", "", note))
+        found += re.findall(r"</details>\n+(?!<details>)(\S[^\n]*)", cell.source)
+    return found
+
+
 RULES = [
     too_long_code,
     too_long_prose,
@@ -233,6 +244,7 @@ RULES = [
     forbidden,
     images_without_a_text,
     headings_out_of_order,
+    folded_notes_that_look_wrong,
     figures_not_shown_with_a_text,
     incomplete_prompts,
 ]
@@ -275,6 +287,9 @@ ANSWER = new_code_cell(
         (images_without_a_text, new_markdown_cell('<img src="figure.png">')),
         (headings_out_of_order, new_markdown_cell("# A second title")),
         (headings_out_of_order, new_markdown_cell("### Too deep")),
+        (folded_notes_that_look_wrong, new_markdown_cell("<details><summary>Hint</summary>\nWhat is `x`?\n</details>")),
+        (folded_notes_that_look_wrong, new_markdown_cell("<details><summary>Hint</summary>\n*Why*?\n</details>")),
+        (folded_notes_that_look_wrong, new_markdown_cell("<details><summary>Why</summary>\nSo.\n</details>\n\nOn.")),
         (figures_not_shown_with_a_text, new_code_cell("figures.show(figures.plot_images(x))")),
         (figures_not_shown_with_a_text, new_code_cell("figures.show(figures.plot_images(x), alt='')")),
         (figures_not_shown_with_a_text, new_code_cell("figures.plot_images(x)")),

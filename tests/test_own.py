@@ -5,7 +5,7 @@ import pytest
 from lesson import Lesson
 
 from course_utils import own, workplace
-from course_utils.judging.mistakes import Mistake
+from course_utils.mistakes import Mistake
 
 CHAIN, CONV = "03_chain_rule", "05_conv_and_pooling"
 WRONG = "def dense_backward(dY, X, W):\n    return dY @ W, dY.T @ X / len(X), dY.sum(axis=0)\n"

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from course_utils import journal, practice, reference
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.typed import Unreadable, read_fields, read_typed
 from course_utils.labs import chain_rule, conv_and_pooling, logistic_regression, neurons
 from course_utils.labs.logistic_regression.concepts import QUESTIONS
+from course_utils.mistakes import Mistake
 from course_utils.widgets.practice import PracticePanel
 
 sizes = conv_and_pooling.for_student("").output_sizes

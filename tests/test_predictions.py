@@ -49,7 +49,7 @@ def test_a_guess_that_is_right_is_told(capsys):
 
 def test_names_are_text_in_a_notebook(monkeypatch):
     shown = []
-    monkeypatch.setattr(predictions, "show", lambda text, html: shown.append(html))
+    monkeypatch.setattr(predictions.showing, "show", lambda text, html: shown.append(html))
     predictions.beside({"<b>": 1}, {"<b>": 2})
     assert "&lt;b&gt;" in shown[0]
     assert "<b>" not in shown[0]

@@ -234,7 +234,7 @@ def test_the_page_links_to_the_notebook_and_its_exercise(home, kept, monkeypatch
     monkeypatch.setenv(journal.VARIABLE, str(kept))
     journal.note_check(LAB, "convolve-by-hand", 0)
     shown = []
-    monkeypatch.setattr(progress, "show", lambda text, html: shown.append(html))
+    monkeypatch.setattr(progress.showing, "show", lambda text, html: shown.append(html))
     progress.show_progress()
     prompt = reference.entries(LAB)["convolve-by-hand"].prompt
     text = next(cell["source"] for cell in reference.cells(LAB) if cell["id"] == prompt)

@@ -31,7 +31,6 @@ from course_utils.judging.findings import (
     slips_give_way,
 )
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.near import only
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
@@ -41,6 +40,7 @@ from course_utils.judging.slips import SL29
 from course_utils.judging.steps import Step, answer_of_step, answer_of_steps, joined
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
+from course_utils.mistakes import Listed, Mistake, NoSuchName, called_as, fits
 from course_utils.runtime import is_grading, passing_bars
 from course_utils.showing import show
 
@@ -117,6 +117,13 @@ class Exercise:
 
     steps: ClassVar[Sequence[Step]] = ()
     """Of an exercise that is too large for one: what is added one after the other. The last makes it whole."""
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        super().__init_subclass__(**more)
+        if hasattr(cls, "id"):
+            cls.hints, cls.steps = Listed(cls.hints), Listed(cls.steps)
+            cls.hints.meant = f"lab.{cls.name()}.hint() shows a hint, and at each call the next one"
+            cls.steps.meant = f"lab.{cls.name()}.step(...) says of your answer which steps are right"
 
     def __init__(self, student: str = "") -> None:
         self.student = student_id(student)
@@ -195,6 +202,8 @@ class Exercise:
         answers = in_plain_containers(answers)
         if all(map(self.is_missing, answers)):
             return {"": MISSING}
+        if not self._can_judge(answers):
+            raise Mistake(f"call lab.{self.name()}.check with the same answers as the cell below your answer does")
         found: list[Findings] = []
 
         def judge() -> None:
@@ -202,6 +211,10 @@ class Exercise:
 
         failed = look(judge)  # an answer that cannot be read at all
         return {part: self._seen_in_example(one) for part, one in found[0].items()} if found else {"": failed}
+
+    def _can_judge(self, answers: tuple[Any, ...]) -> bool:
+        """Tell whether there are as many answers as are judged."""
+        return fits(self.judge, *answers)
 
     def _seen_in_example(self, finding: Finding) -> Finding:
         """Return a finding that says so if an unexplained answer is a number, or a shape, of the prompt's example."""
@@ -304,6 +317,10 @@ class Exercise:
 
     # --- help
 
+    def __call__(self, *_answers: Any, **_named: Any) -> None:
+        """Say what shows the question, and what judges an answer."""
+        raise Mistake(f"lab.{self.name()} shows the question; lab.{self.name()}.check(...) judges an answer")
+
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in dir(type(self)):
             raise AttributeError(f"{type(self).__name__} has no {name}")
@@ -312,6 +329,7 @@ class Exercise:
     def __dir__(self) -> list[str]:
         return list(WORDS)
 
+    @called_as("lab.NAME.hint(), or lab.NAME.hint(1) for the first one again")
     def hint(self, number: int | None = None) -> None:
         """Print the next hint, or hint ``number`` (from 1).
 
@@ -333,6 +351,7 @@ class Exercise:
             lines.append(f"That was the last hint.{further}")
         _say(*lines)
 
+    @called_as("lab.NAME.worked_example()")
     def worked_example(self) -> Worked:
         """Return the worked twin of this exercise: the same kind of question with other numbers, step by step.
 
@@ -349,6 +368,7 @@ class Exercise:
         """Return what :meth:`rescue` lends; None where no later cell stands on this exercise."""
         return None
 
+    @called_as("lab.NAME.rescue()")
     def rescue(self) -> Any:
         """Lend what later cells need of this exercise, once the last hint has been read; at grading at once.
 
@@ -371,6 +391,7 @@ class Exercise:
     def _was_lent(self) -> bool:
         return journal.is_kept() and (self.lab, self.id) in journal.read().lent
 
+    @called_as("lab.NAME.practice(), or lab.NAME.practice(7) for question 7")
     def practice(self, number: int | None = None, topic: str = "") -> Question:
         """Draw a fresh question of this kind; answer it with its ``.answer(...)``.
 
@@ -417,6 +438,9 @@ class Implementation(Exercise):
         A text that is returned (:meth:`Case.remark`) is printed below "Correct.".
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how a case is tried")
+
+    def _can_judge(self, answers: tuple[Any, ...]) -> bool:
+        return fits(self.try_case, None, *answers)
 
     def judge_cases(self, cases: Sequence[Case], *answers: Any) -> Findings:
         """Return how each part stands: a part is right if all its cases are, and its first wrong case speaks."""

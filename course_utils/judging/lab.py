@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from course_utils.judging.answer import paragraphs
-from course_utils.judging.exercise import Exercise
-from course_utils.judging.mistakes import NoSuchName
+from course_utils.judging.exercise import WORDS, Exercise
 from course_utils.judging.variants import in_term, read_student_id
+from course_utils.mistakes import Mistake, NoSuchName
 
 OTHERS = ("figures", "widgets", "rescue")  # what else lies in a lab's folder, and is slow to import
 
@@ -61,7 +61,21 @@ class Lab:
     def __getattr__(self, name: str) -> Exercise:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in WORDS:
+            raise NoSuchName(f"the name of an exercise stands before {name}: {self._for_example()}")
         raise NoSuchName(f"this lab has {', '.join(self._exercises)}; not {name}")
+
+    def __call__(self, *_arguments: Any, **_named: Any) -> None:
+        """Say how an exercise is asked for."""
+        raise Mistake(f"lab is no function; {self._for_example()}")
+
+    def __getitem__(self, _name: object) -> Exercise:
+        """Say how an exercise is asked for."""
+        raise Mistake(f"an exercise follows a dot, without brackets: {self._for_example()}")
+
+    def _for_example(self) -> str:
+        first = next(iter(self._exercises), "NAME")
+        return f"lab.{first} shows a question, lab.{first}.check(...) judges an answer"
 
     def are_written(self, **answers: Any) -> bool:
         """Tell whether answers of several exercises are written; where not, show each exercise to do first.

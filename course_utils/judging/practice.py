@@ -19,11 +19,11 @@ from course_utils.judging.answer import Answer, Verdict
 from course_utils.judging.answers import as_array, is_missing, kind, plain, short
 from course_utils.judging.closeness import as_float64, close, same_number
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.options import Option
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.judging.typed import read_fields, read_typed
 from course_utils.judging.variants import Dice
+from course_utils.mistakes import Mistake, NoSuchName, called_as
 from course_utils.showing import show
 
 LAST_NUMBER = 9999  # question numbers run from 1 to this
@@ -182,8 +182,18 @@ class Question:
         else:
             show(repr(self), f"<pre>{escape(repr(self))}</pre>")
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        raise NoSuchName(f"a question of practice is answered with .answer(...); it has no {name}")
+
+    def __call__(self, *_arguments: Any, **_named: Any) -> None:
+        """Say how a question is answered."""
+        raise Mistake("a question of practice is no function; answer it with .answer(...)")
+
     # --- the answer
 
+    @called_as("question.answer(5), or with a tuple, rows of numbers, or the key of an option")
     def answer(self, answer: Any) -> Answered:
         """Say whether an answer is right and, if a known wrong way gives exactly it, which; return whether it is right.
 

@@ -5,7 +5,7 @@ import operator
 from collections.abc import Sequence
 from typing import Any
 
-from course_utils.judging.mistakes import Mistake
+from course_utils.mistakes import Mistake
 
 LONGEST = 2000  # characters
 SUMS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}

@@ -6,9 +6,9 @@ from typing import Any
 import anywidget
 import traitlets
 
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.practice import Question
 from course_utils.judging.typed import Unreadable
+from course_utils.mistakes import Mistake
 from course_utils.widgets.base import STILL_CSS, Explorer, script
 
 MOST_AXES = 2  # of an answer that is put into a grid of fields

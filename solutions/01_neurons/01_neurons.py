@@ -473,7 +473,10 @@ Two degrees more for each hour of daylight. Two numbers learned, by forty steps;
 <details><summary>If you know the slides</summary>
 The second lecture draws its days by a computer, around a line with slope 1.3, intercept 15 and noise 1. Such days have a right answer, so the check used them.
 </details>
+"""
 
+# %% [markdown]
+r"""
 A colleague computes the error by the function below (the original notebook of this example does, and calls it *accuracy*). Read it slowly.
 """
 
@@ -565,7 +568,10 @@ r"""
 
 $$W = W_2 W_1, \qquad b = W_2 b_1 + b_2$$
 </details>
+"""
 
+# %% [markdown]
+r"""
 Depth alone buys nothing, and it can cost something: through a middle layer of a single unit only one number passes (the *rank* of W is 1), whatever comes before and after. What makes depth worth having is a bend between the layers, an activation: Lab 02.
 """
 
@@ -638,7 +644,7 @@ r"""
 Such counts stand for three problems: memory, time, and the examples that are needed to set so many numbers. Lab 05, *Slide a kernel over an image*, has the answer, convolution. More to count: `lab.picture_weights.practice()`.
 
 <details><summary>If you know the slides, and your answers stand</summary>
-The "20 million" of the first lecture are the weights of a *grey* picture, without biases. The second lecture rounds 921,601,000 parameters and puts an exclamation mark behind them.
+The "20 million" of the first lecture are the weights of a <em>grey</em> picture, without biases. The second lecture rounds 921,601,000 parameters and puts an exclamation mark behind them.
 </details>
 """
 
@@ -882,7 +888,10 @@ r"""
 <details><summary>What the four walks show, once yours have run</summary>
 All days at once take five steps in five epochs, and are not there yet. One day at a time takes 7,305 steps, gets near within an epoch and then is thrown about by every odd day, for ever: the wobble does not shrink with the distance. In between, 128 days take 60 steps and end within 0.1 of the best. A smaller rate would calm the smaller batches: size and rate belong together.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Here are numbers of your own.
 """
 

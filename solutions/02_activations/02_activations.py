@@ -78,9 +78,12 @@ figures.show(figures.plot_three_curves())
 # %% [markdown]
 r"""
 <details><summary>Which is which?</summary>
-A is ReLU, the *rectified linear unit*; B the sigmoid; C tanh, the hyperbolic tangent.
+A is ReLU, the <em>rectified linear unit</em>; B the sigmoid; C tanh, the hyperbolic tangent.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Lab 01 has shown why there must be one of them at all: layers without an activation collapse into a single layer. All three *bend*, and this lab is about what a bend is good for, and what it costs.
 """
 
@@ -298,7 +301,10 @@ r"""
 <details><summary>What the bound means, once yours stands</summary>
 Ten sigmoids let through less than a millionth, whatever the sums are.
 </details>
+"""
 
+# %% [markdown]
+r"""
 A gradient that becomes smaller with every layer is called the **vanishing gradient**. For more questions of these kinds: `lab.sigmoid_by_hand.practice()`, with three topics to choose from at its top.
 """
 
@@ -396,7 +402,10 @@ r"""
 <details><summary>What follows for the first weights, once your answers stand</summary>
 They are drawn with a standard deviation near $1 / \sqrt{\text{number of inputs}}$: sums stay where the slopes are not small, and the product of weights and slopes stays near 1. ReLU, which silences half of its sums, needs $\sqrt{2}$ times as much.
 </details>
+"""
 
+# %% [markdown]
+r"""
 **A good place to stop.** Save the notebook. Next time, run all cells up to here and go on.
 """
 
@@ -625,9 +634,12 @@ lab.refute_convexity.check(counterexample)
 # %% [markdown]
 r"""
 <details><summary>How the slogan is mended, once your counterexample stands</summary>
-One hidden layer gives a convex region **if the output unit joins its half-planes by AND**. With OR it gives a union, which need not be convex. Two hidden layers are *sufficient* for unions of convex regions, not necessary.
+One hidden layer gives a convex region <strong>if the output unit joins its half-planes by AND</strong>. With OR it gives a union, which need not be convex. Two hidden layers are <em>sufficient</em> for unions of convex regions, not necessary.
 </details>
+"""
 
+# %% [markdown]
+r"""
 A single hidden layer that is wide enough comes as close as you like to any continuous function on a bounded region; what depth buys is needing fewer units.
 """
 
@@ -838,7 +850,10 @@ The product $W_2 W_1$, in this order; the bias is $W_2 b_1 + b_2$.
 <details><summary>From Lab 01: a batch of 5 examples with 3 numbers each enters a layer of 4 units. Which shape has W, which the output?</summary>
 W is (4, 3), the output (5, 4).
 </details>
+"""
 
+# %% [markdown]
+r"""
 Practise until it is easy: `lab.sigmoid_by_hand.practice()`, all three topics.
 """
 

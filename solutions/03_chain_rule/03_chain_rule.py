@@ -125,7 +125,7 @@ $$\frac{dg}{dx} = \sum_{i=1}^{3} \frac{\partial g}{\partial f_i} \cdot \frac{d f
 The index *i* runs over the paths. On the left stands d, not ∂: with one variable x it is the total slope.
 
 <details><summary>If you know the slides</summary>
-One leaves out the index *i*, and so hides what is summed over. It also writes ∂ on the left.
+One leaves out the index <em>i</em>, and so hides what is summed over. It also writes ∂ on the left.
 </details>
 """
 
@@ -236,7 +236,7 @@ Write `numerical_gradient(f, x, eps=1e-5)`. `f` takes an array like `x` and retu
 Example: for `f = lambda x: (x**2).sum()` and `x = np.array([[1, 2], [3, 4]])` it returns [[2, 4], [6, 8]] up to rounding.
 
 <details><summary>Hint</summary>
-`np.ndindex(x.shape)` visits every place of an array of any shape. What has to happen to a number before you move the next one?
+<code>np.ndindex(x.shape)</code> visits every place of an array of any shape. What has to happen to a number before you move the next one?
 </details>
 """
 
@@ -454,7 +454,7 @@ Write the method `backward(self)`. It **adds** to the `grad` of every value behi
 Example: with `a = Value(3)`, `y = a + a`, `y.backward()` gives `a.grad` 2.0 and `y.grad` 1.0; after a second `y.backward()` they are 4.0 and 2.0.
 
 <details><summary>Hint</summary>
-Which gradient do you know before you start? Where do you keep what has come back *in this call*, apart from what was in grad before?
+Which gradient do you know before you start? Where do you keep what has come back <em>in this call</em>, apart from what was in grad before?
 </details>
 """
 
@@ -872,7 +872,7 @@ For each question above give the key of the option that is right, as text. (3 po
 Example: `"corner": "rounding"` chooses the option with the key `'rounding'`; whether that is right is for you to say.
 
 <details><summary>Hint</summary>
-Section 7 ran what the first two questions ask about. For the snippets: what does `w.grad` hold at the end of each, and what is `w`?
+Section 7 ran what the first two questions ask about. For the snippets: what does <code>w.grad</code> hold at the end of each, and what is <code>w</code>?
 </details>
 """
 
@@ -922,7 +922,10 @@ r"""
 <details><summary>From Lab 02: what is the largest slope of the sigmoid, and what does that do to ten layers of them?</summary>
 0.25, at 0. Slopes in series are multiplied: at most $0.25^{10}$, about a millionth.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Practise until it is easy: `lab.chain_slopes.practice()` with its two topics, `lab.gradient_shapes.practice()`.
 """
 

@@ -434,7 +434,10 @@ r"""
 <details><summary>What the four runs show, once yours have run</summary>
 The slide trains well as printed, so its slips do not show. They cancel, and whoever repairs only one of them breaks it.
 </details>
+"""
 
+# %% [markdown]
+r"""
 In this course a loss has its minus and an update goes opposite the gradient:
 
 $$L = -\text{mean}\bigl[\, y \log p + (1 - y) \log(1 - p) \,\bigr], \qquad w \leftarrow w - \eta \, \frac{dL}{dw}.$$
@@ -578,7 +581,10 @@ r"""
 <details><summary>If you know the slides, and your answers stand</summary>
 The first lecture does this for pictures of 32×32 in colour: stretched to 3,072 numbers, its W is 10×3,072, that is 30,720 weights, and 10 biases that the slide leaves out.
 </details>
+"""
 
+# %% [markdown]
+r"""
 More: `lab.count_and_shape.practice()`, with two topics to choose from at its top.
 """
 
@@ -713,7 +719,10 @@ r"""
 <details><summary>How this fits a rule that is often told, once your answers stand</summary>
 No hidden layer, a hyperplane; one, a convex region; two, combinations of convex regions. The first part holds. The last is true as "two suffice". The middle part is not true in general: the opposite corners are no convex region, and one layer is enough for them.
 </details>
+"""
 
+# %% [markdown]
+r"""
 How many units there are, how long one trains and from where all matter, too: six units in one layer do not follow the spiral; twenty did when we tried, with three times the steps.
 """
 
@@ -944,7 +953,10 @@ One quarter, at 0. The log-loss cancels it, so $p - y$ does not get small where 
 <details><summary>From Lab 03: a weight is used by all N examples. What becomes of its N gradients?</summary>
 They add up, here with the factor 1/N of the mean.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Practise until it is easy: `lab.score_and_odds.practice()` with its three topics, `lab.count_and_shape.practice()` with its two, `lab.honest_accuracy.practice()`.
 """
 

@@ -304,7 +304,7 @@ With kernel 3, stride 1 and padding 1, nine cells give nine: the size stays. In 
 **Stride** is the opposite tool. It makes the map smaller, on purpose, and so gathers information from a wider part of the picture into fewer numbers.
 
 <details><summary>If you know the slides</summary>
-They leave out both conditions of the padding that keeps the size. And two words are misspelt there: it is *output*, and zeros are added *artificially*.
+They leave out both conditions of the padding that keeps the size. And two words are misspelt there: it is <em>output</em>, and zeros are added <em>artificially</em>.
 </details>
 """
 
@@ -919,7 +919,10 @@ r"""
 <details><summary>The two figures, once your answer stands</summary>
 The transpose of figure (a) has stride 1 and padding 0, and figure (b) is the transpose of a convolution with stride 2 and padding 1. The lecture shows them side by side, but they are no pair.
 </details>
+"""
 
+# %% [markdown]
+r"""
 For more: `lab.transposed_sizes.practice()`.
 """
 
@@ -1031,7 +1034,7 @@ Write `learn_kernel(before, after, size, lr, steps)`. `before` is (H, W), `after
 Example: `learn_kernel(noise, filtered(noise), 3, 0.05, 100)` finds the hidden kernel to three decimals.
 
 <details><summary>Hint</summary>
-Which windows of `before` do you need in every step, and which numbers are new in every step?
+Which windows of <code>before</code> do you need in every step, and which numbers are new in every step?
 </details>
 """
 
@@ -1154,7 +1157,10 @@ Shift in, shift out; or shift in, nothing changes.
 <details><summary>From Lab 02: what does ReLU do to a negative input?</summary>
 It gives 0, and its slope there is 0 too.
 </details>
+"""
 
+# %% [markdown]
+r"""
 **To read**: the notes of Stanford's course CS231n on convolutional networks; chapter 9 of *Deep Learning* (Goodfellow, Bengio and Courville); PyTorch's pages on `nn.Conv2d` and `nn.ConvTranspose2d`, which print the size rules; and "A guide to convolution arithmetic for deep learning" (Dumoulin and Visin, 2016), whose figures are those of sections 3 and 12.
 
 Practise until it is easy: `lab.output_sizes.practice()`, `lab.parameter_counts.practice()`, `lab.transposed_sizes.practice()`, `lab.convolve_by_hand.practice()`.
@@ -1172,7 +1178,7 @@ Write `conv2d_backward(grad_out, x, weight, stride=1, padding=0)`. `grad_out` (N
 Example: the gradient by the bias is `grad_out.sum(axis=(0, 2, 3))`.
 
 <details><summary>Hint</summary>
-Walk through the same windows as `conv2d`. Where it multiplied x by weight, which two sums grow?
+Walk through the same windows as <code>conv2d</code>. Where it multiplied x by weight, which two sums grow?
 </details>
 """
 

@@ -140,7 +140,7 @@ Write `max_pool2d_backward(grad_out, x, kernel_size, stride=None)`. `grad_out` (
 Example: one window [[3, 8], [1, 5]] and `grad_out` [[2]] give [[0, 2], [0, 0]].
 
 <details><summary>Hint</summary>
-What does `np.argmax` say of a window, and how do you get from there to a row and a column?
+What does <code>np.argmax</code> say of a window, and how do you get from there to a row and a column?
 </details>
 """
 
@@ -206,7 +206,7 @@ Write both passes of `Dense`, made with `weight` (K, D) and `bias` (K,), for x (
 Example: after `layer = Dense(weight=W, bias=b)`, a forward and a backward pass, `layer.grads` has the keys "weight" and "bias".
 
 <details><summary>Hint</summary>
-What does `dense_backward` want besides `grad_out`, and when has the layer seen it?
+What does <code>dense_backward</code> want besides <code>grad_out</code>, and when has the layer seen it?
 </details>
 """
 
@@ -373,7 +373,7 @@ Write `gradient_error(network, x, y)`. It lets `network` compute its gradients f
 Example: below 1e-6 for a network that is right, above 1e-2 for one with a wrong bias gradient in a single layer.
 
 <details><summary>Hint</summary>
-Which loop reaches each number of `layer.params[name]`, and what must you do before the next one?
+Which loop reaches each number of <code>layer.params[name]</code>, and what must you do before the next one?
 </details>
 """
 
@@ -469,7 +469,7 @@ Write `sgd_step(network, learning_rate)`, which moves every parameter of every l
 Example: 22 examples in batches of 5 are five steps an epoch, the last with 2 examples.
 
 <details><summary>Hint</summary>
-A step for each batch: where is `sgd_step` called, inside which loops?
+A step for each batch: where is <code>sgd_step</code> called, inside which loops?
 </details>
 """
 
@@ -612,7 +612,9 @@ $$v \leftarrow \mu v + g, \qquad w \leftarrow w - \eta v$$
 
 Adam, in step $t$:
 
-$$m \leftarrow \beta_1 m + (1-\beta_1) g, \qquad s \leftarrow \beta_2 s + (1-\beta_2) g^2, \qquad w \leftarrow w - \eta\, \frac{m / (1-\beta_1^t)}{\sqrt{s / (1-\beta_2^t)} + \varepsilon}$$
+$$m \leftarrow \beta_1 m + (1-\beta_1) g, \qquad s \leftarrow \beta_2 s + (1-\beta_2) g^2$$
+
+$$w \leftarrow w - \eta\, \frac{m / (1-\beta_1^t)}{\sqrt{s / (1-\beta_2^t)} + \varepsilon}$$
 """
 
 # %% [markdown]
@@ -624,7 +626,7 @@ Write `momentum_step` and `adam_step`, which return the new parameter as PyTorch
 Example: the first step of Adam is about `learning_rate` long for every number, whatever its gradient.
 
 <details><summary>Hint</summary>
-What does `memory.get("velocity", 0)` give before the first step?
+What does <code>memory.get("velocity", 0)</code> give before the first step?
 </details>
 """
 
@@ -855,7 +857,7 @@ Write `unbroadcast(grad, shape)`: `grad` is the gradient by what came out of bro
 Example: for a bias of shape (3,) that was added to a batch (4, 3), each column of `grad` is summed up.
 
 <details><summary>Hint</summary>
-By how many axes is `grad` longer than `shape`, and where are they?
+By how many axes is <code>grad</code> longer than <code>shape</code>, and where are they?
 </details>
 """
 

@@ -299,7 +299,10 @@ r"""
 <details><summary>What the bars say</summary>
 The first convolution has fewer than 1 % of the parameters and does more than half of the 651,720 multiplications. In the dense layers it is the other way round.
 </details>
+"""
 
+# %% [markdown]
+r"""
 For more: <code>lab.shape_trace.practice()</code> and <code>lab.parameter_counts.practice()</code>.
 """
 
@@ -1452,7 +1455,10 @@ r"""
 <details><summary>From Lab 04: what does cross-entropy do first with the scores?</summary>
 Softmax, or rather its logarithm, in a way that cannot overflow.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Practise until it is easy: `lab.shape_trace.practice()`, `lab.parameter_counts.practice()`, `lab.residual_block.practice()`.
 """
 

@@ -77,7 +77,9 @@ in code `v = momentum * v + g`, `x = x - rate * v`. Before the first step v is 0
 r"""
 **Adam** gives each parameter a step of its own size. It keeps a running mean of the gradient and one of its square, and divides the first by the root of the second:
 
-$$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2, \qquad x \leftarrow x - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{s / (1 - \beta_2^t)}}$$
+$$m \leftarrow \beta_1 m + (1 - \beta_1) g, \qquad s \leftarrow \beta_2 s + (1 - \beta_2) g^2$$
+
+$$x \leftarrow x - \eta\, \frac{m / (1 - \beta_1^t)}{\sqrt{s / (1 - \beta_2^t)}}$$
 
 in code `x = x - rate * m_hat / s_hat**0.5`. The divisors $1 - \beta^t$ make up for means that began at 0: after step t = 1, what is left of m is g, and of s it is g².
 """
@@ -370,7 +372,10 @@ r"""
 <details><summary>What the curves say</summary>
 With two layers both kinds learn alike. With 32, the plain network stays at ln 10 = 2.30 for every seed, on the pictures it trains with: that is no overfitting. The residual one, with as many parameters, learns like the shallow ones. Such a network takes some seconds to train, so these runs come with the course; <code>python -m course_utils.packing depth</code> makes them again.
 </details>
+"""
 
+# %% [markdown]
+r"""
 Each layer makes small differences between pictures smaller still; after 32 nothing is left of them, and nothing of the gradient on its way back. A way around hands both on.
 """
 

@@ -251,7 +251,7 @@ Write `freeze(module)`: after it no training step changes anything inside `modul
 Example: after `freeze(model.body)` the list holds the head's weight and bias only.
 
 <details><summary>Hint</summary>
-Who reads `requires_grad`: the module, or each of its parameters?
+Who reads <code>requires_grad</code>: the module, or each of its parameters?
 </details>
 """
 
@@ -710,7 +710,10 @@ r"""
 <details><summary>Which labels are wrong</summary>
 Only those between the two changes: as many as the difference of the counts.
 </details>
+"""
 
+# %% [markdown]
+r"""
 A few wrong labels in a hundred hardly show in an accuracy, which is why such a slip lives long. Looking at ten pictures with their labels finds it. For more: `lab.label_bug.practice()`.
 """
 

@@ -149,7 +149,7 @@ Write `input_gradient(model, x, y)`: for each picture, the gradient of *its own*
 Example: for two pictures in one batch you get the same two gradients as for each alone.
 
 <details><summary>Hint</summary>
-If the loss is the batch's mean, by what is each picture's gradient divided? Which `reduction` avoids that?
+If the loss is the batch's mean, by what is each picture's gradient divided? Which <code>reduction</code> avoids that?
 </details>
 """
 
@@ -1003,7 +1003,7 @@ figures.show(figures.plot_patches(patches, paste(bare[:3], patch, anywhere(3))))
 
 # %% [markdown]
 r"""
-Noise turns none, and a true piece of dots turns next to none: it is not dots that the patch shows, it is what this network *takes* for dots, denser than any picture of them. The patch that only ever lay in the middle turns everything there, and a quarter elsewhere; the one that moved while it learned turns half of them. Whoever tests a defence against stickers in one place has tested that place.
+Noise turns none, and a true piece of dots turns next to none: it is not dots that the patch shows, it is what this network *takes* for dots, denser than any picture of them. The patch that only ever lay in the middle turns everything there, and a quarter elsewhere; the one that moved while it learned turns four to six in ten, wherever it lies. Whoever tests a defence against stickers in one place has tested that place.
 """
 
 # %% [markdown]

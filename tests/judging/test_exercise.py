@@ -11,10 +11,10 @@ from course_utils.judging.exercise import FURTHER, WORDS, Exercise, Implementati
 from course_utils.judging.findings import MISSING, RIGHT, Finding, Standing, look_at, refuse, report, wrong
 from course_utils.judging.lab import Lab
 from course_utils.judging.misconceptions import Misconception, known, name_of
-from course_utils.judging.mistakes import Mistake, NoSuchName
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.practice import Topic
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
+from course_utils.mistakes import Mistake, NoSuchName
 
 DOUBLE = Topic(
     "double",
@@ -367,6 +367,32 @@ def test_a_mistake_is_shown_as_one_sentence(lab):
     with pytest.raises(NoSuchName) as missing:
         lab.three_doubles  # noqa: B018
     assert missing.value._render_traceback_() == [str(missing.value)]
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda lab: lab.two_doubles.hints(), "lab.two_doubles.hint() shows a hint"),
+        (lambda lab: lab.two_doubles.steps(), "lab.two_doubles.step(...) says"),
+        (lambda lab: lab.two_doubles.hint(1, 2), "hint is called like this: lab.two_doubles.hint()"),
+        (lambda lab: lab.two_doubles.worked_example(2), "lab.two_doubles.worked_example()"),
+        (lambda lab: lab.two_doubles.rescue(2), "lab.two_doubles.rescue()"),
+        (lambda lab: lab.two_doubles.practice(1, "", 3), "lab.two_doubles.practice()"),
+        (lambda lab: lab.two_doubles(2), "lab.two_doubles.check(...) judges an answer"),
+        (lambda lab: lab.two_doubles.check({"a": 2}, 3), "the same answers as the cell below your answer"),
+        (lambda lab: lab.double.check(abs, 3), "the same answers as the cell below your answer"),
+        (lambda lab: lab(), "lab is no function"),
+        (lambda lab: lab["two_doubles"], "an exercise follows a dot"),
+        (lambda lab: lab.check(2), "the name of an exercise stands before check"),
+        (lambda lab: lab.two_doubles.practice(1).answer(), "question.answer(5)"),
+        (lambda lab: lab.two_doubles.practice(1).hint(), "answered with .answer(...); it has no hint"),
+        (lambda lab: lab.two_doubles.practice(1)(5), "answer it with .answer(...)"),
+    ],
+)
+def test_what_is_called_nearly_right_is_answered_with_the_call_that_is_meant(lab, call, words):
+    with pytest.raises((Mistake, NoSuchName)) as caught:
+        call(lab)
+    assert words in str(caught.value)
 
 
 def test_the_way_is_shown_after_three_wrong_answers_in_a_row(lab, capsys):

@@ -43,10 +43,10 @@ from course_utils.judging.answer import heard as answers_told
 from course_utils.judging.choices import ChoiceExercise, Sorting
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import known
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.raised import RAISED
 from course_utils.judging.slips import SLIPS
 from course_utils.labs import names_of_wrong_ways
+from course_utils.mistakes import Mistake
 from course_utils.reference import FURTHER, entries_in
 
 EXERCISES = every_exercise()

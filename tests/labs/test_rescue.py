@@ -6,7 +6,7 @@ from harness import called, every_exercise, is_code, judged, right_answers
 from course_utils import journal
 from course_utils.judging import lending
 from course_utils.judging.exercise import Exercise, Implementation
-from course_utils.judging.mistakes import Mistake
+from course_utils.mistakes import Mistake
 
 LENDING = [one for one in every_exercise() if one("").lend() is not None]
 SEED = 5

@@ -11,8 +11,8 @@ from course_utils.labs.activations.headings import OUTPUT, SLOPES, SPACE
 
 AO1 = Misconception(
     "AO1",
-    "took a hidden activation for the output",
-    "A hidden layer's activation limits what can come out. Which values may the answer take here?",
+    "an output function whose values do not fit the answer",
+    "Which values can come out of what you chose, and which may the answer take here?",
     OUTPUT,
 )
 AO2 = Misconception(

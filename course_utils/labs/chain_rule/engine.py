@@ -15,7 +15,6 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Finding, Findings, Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.protocol.calling import ask, no_shortcuts
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.chain_rule import programs
@@ -41,6 +40,7 @@ from course_utils.labs.chain_rule.wrong_engines import (
     second_calls,
     wrong_gradients,
 )
+from course_utils.mistakes import Mistake
 
 VE2 = Misconception(
     "VE2",

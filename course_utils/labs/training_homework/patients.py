@@ -7,8 +7,8 @@ from functools import cache
 import numpy as np
 
 from course_utils import packaged
-from course_utils.judging.mistakes import Mistake
 from course_utils.judging.variants import Dice
+from course_utils.mistakes import Mistake
 
 FAULTS = (
     "large rate",
