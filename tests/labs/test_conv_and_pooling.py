@@ -17,6 +17,7 @@ from lesson import Lesson, class_of, edited
 from scipy.ndimage import maximum_filter
 from scipy.signal import correlate2d
 from skimage.measure import block_reduce
+from thorough import one_in
 
 from course_utils.judging.counting import Layer, count_by_cells
 from course_utils.judging.variants import Dice
@@ -1082,7 +1083,7 @@ def only_hidden(name: str, change: Callable) -> Callable:
     return function
 
 
-@pytest.mark.parametrize("change", [*SHAPE_CHANGES, lambda a: a + 0.123, lambda a: 1 / 0])
+@pytest.mark.parametrize("change", one_in(3, [lambda a: a + 0.123, *SHAPE_CHANGES, lambda a: 1 / 0]))
 @pytest.mark.parametrize("name", ["conv2d", "pool2d", "conv_as_matrix"])
 def test_a_hidden_case_is_not_described(name, change):
     text = judged(exercise(name).check_hidden, only_hidden(name, change), seed=5).text

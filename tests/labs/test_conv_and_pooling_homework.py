@@ -423,10 +423,12 @@ def linear(names):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("epochs", "rate", "low", "high"),
-    [(5, 0.02, 0.735, 0.775), (20, 0.02, 0.765, 0.795), (60, 0.02, 0.775, 0.795), (150, 0.005, 0.785, 0.7949)],
+    one_in(
+        4, [(20, 0.02, 0.765, 0.795), (5, 0.02, 0.735, 0.775), (60, 0.02, 0.775, 0.795), (150, 0.005, 0.785, 0.7949)]
+    ),
 )
 def test_no_linear_model_reaches_the_bar(epochs, rate, low, high):
-    for seed in (0, 1, 2):
+    for seed in one_in(3, (0, 1, 2)):
         reached = trained(seed, linear, epochs, 32, rate)
         assert low <= reached <= high < garments.BAR
 
