@@ -40,7 +40,7 @@ LOOK = {
     ),
     "hidden tests on the disk": (
         "import os\nfor top in ('/box', '/tmp', '/root', '/home', '/work', '/srv', '/var'):\n"
-        "    for folder, below, files in os.walk(top):\n        below[:] = set(below) - {'site-packages'}\n        for name in files:\n            try:\n"
+        "    for folder, below, files in os.walk(top):\n        below[:] = set(below) - {'site-packages', '.git', '__pycache__'}\n        for name in files:\n            try:\n"
         "                path = os.path.join(folder, name)\n                if os.path.getsize(path) < 10**6 and is_there(open(path, 'rb').read().decode('latin-1')):\n                    print('FOUND', path)\n"
         "            except OSError:\n                pass"
     ),

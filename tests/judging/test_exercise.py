@@ -158,7 +158,7 @@ def test_each_part_is_paid_by_its_weight(lab, capsys):
         "◐ Partly right. 1 of 2 parts.",
         "Right: b. Not yet: a.",
         "a: you gave -6.",
-        f"Hint: {shared.GR1.feedback}",
+        f"Hint, if this is how you came to it: {shared.GR1.feedback}",
     ]
 
 
