@@ -204,7 +204,6 @@ WRONG_WAYS = [
 RIGHT_BASELINES = {
     "layers": dense,
     "lazy": Lazy,
-    "probabilities": lambda: nn.Sequential(dense(), nn.Softmax(1)),
     "a convolution as large as the picture": lambda: nn.Sequential(nn.Conv2d(1, 1, 1), dense()),
 }
 
@@ -353,6 +352,11 @@ def test_pictures_are_moved_otherwise_for_another_seed():
     assert (one.labels == held_out.labels).all()
     assert (one.images != other.images).any(axis=(1, 2, 3)).all()
     assert torch.equal(moved_pictures(0)[0], one.tensors()[0])
+
+
+def test_probabilities_are_no_logits_however_many_they_get_right():
+    found = judged(lab.dense_baseline.check, nn.Sequential(dense(), nn.Softmax(1)))
+    assert (found.share, found.codes) == (0.0, ("PR5",))
 
 
 # --- ablations that compare more than a layer
