@@ -111,9 +111,9 @@ def mount(page, widget) -> None:
     page.evaluate(STAND_IN, [widget._esm, widget._css, synced(widget)])
 
 
-def eventually(page, read, wanted) -> None:
+def eventually(page, read, wanted, seconds: int = 5) -> None:
     """Wait until Python has answered."""
-    for _ in range(200):
+    for _ in range(40 * seconds):
         if read() == wanted:
             return
         page.wait_for_timeout(25)
@@ -180,7 +180,7 @@ def run_all(page) -> None:
     say so at any moment, and lies over the menu until it is answered.
     """
     for _ in range(30):
-        until(page, lambda: stays_idle(page))
+        eventually(page, lambda: stays_idle(page), True, seconds=120)
         try:
             for dialogue in page.locator(".jp-Dialog .jp-mod-accept").all():
                 dialogue.click(timeout=3000)
@@ -190,7 +190,7 @@ def run_all(page) -> None:
             continue
         page.wait_for_timeout(1000)
         if set(page.evaluate(PROMPTS)) != {"[ ]:"}:
-            return until(page, lambda: not {"[ ]:", "[*]:"} & set(page.evaluate(PROMPTS)))
+            return eventually(page, lambda: {"[ ]:", "[*]:"}.isdisjoint(page.evaluate(PROMPTS)), True, seconds=120)
     raise AssertionError("JupyterLab ran no cell")
 
 
@@ -201,15 +201,6 @@ def stays_idle(page) -> bool:
             return False
         page.wait_for_timeout(200)
     return True
-
-
-def until(page, reached, seconds: int = 120) -> None:
-    """Wait until something is so on a page; fail when it is not after that long."""
-    for _ in range(5 * seconds):
-        if reached():
-            return
-        page.wait_for_timeout(200)
-    raise AssertionError(f"JupyterLab is not ready after {seconds} s")
 
 
 def wait_for(address: str, server: subprocess.Popen, log: Path) -> None:

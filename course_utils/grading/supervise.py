@@ -7,7 +7,6 @@ a new one gets the earlier cells again without it, and the rest of the notebook 
 """
 
 import contextlib
-import itertools
 import os
 import socket
 import time
@@ -176,13 +175,14 @@ class Supervision:
 
     def _open(self) -> OpenBox:
         """Have a box made; one that does not start is made once more, one that was ended from outside some times."""
-        for tries in itertools.count(1):
+        tries = 0
+        while True:
             try:
                 return self.boxes.open(self.job.seed)
             except NoBox as error:
+                tries += 1
                 if tries > (MOST_ENDED_OUTSIDE if isinstance(error, KilledBox) else 1):
                     raise
-        raise AssertionError("never reached")
 
     def _hand_over_files(self) -> None:
         """Hand over the files beside the notebook, as long as they leave half of the disk. The release's own win."""
