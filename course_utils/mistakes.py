@@ -3,9 +3,9 @@
 import inspect
 import textwrap
 from collections.abc import Callable
-from functools import wraps
+from functools import update_wrapper
 from types import ModuleType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 WIDTH = 72  # characters; notebooks break longer lines of an error inside words
 
@@ -41,25 +41,61 @@ def fits(function: Callable[..., Any], *arguments: Any, **named: Any) -> bool:
     return True
 
 
-def called_as(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
-    """Let a function that learners call by hand answer arguments that do not fit with an example of a call.
+class Called:
+    """A function that learners call by hand: arguments that do not fit, or no brackets, are answered by an example.
 
     Parameters
     ----------
+    function
+        The function, or the method of an exercise.
     example
-        In that of an exercise's method ``lab.NAME`` stands for the exercise.
+        Of a call. In that of an exercise's method ``lab.NAME`` stands for the exercise.
+    owner
+        What a method belongs to.
     """
 
-    def decorate(function: Callable[P, T]) -> Callable[P, T]:
-        @wraps(function)
-        def call(*arguments: P.args, **named: P.kwargs) -> T:
-            if not fits(function, *arguments, **named):
-                exercise: Any = arguments[0] if "lab.NAME" in example else None
-                shown = example.replace("lab.NAME", f"lab.{exercise.name()}") if exercise else example
-                raise Mistake(f"{function.__name__} is called like this: {shown}")
-            return function(*arguments, **named)
+    def __init__(self, function: Callable[..., Any], example: str, owner: Any = None) -> None:
+        update_wrapper(self, function)
+        self._function, self._example, self._owner = function, example, owner
 
-        return call
+    def __get__(self, owner: Any, _kind: type | None = None) -> "Called":
+        return self if owner is None else Called(self._function, self._example, owner)
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function, if the arguments fit it."""
+        given = arguments if self._owner is None else (self._owner, *arguments)
+        if not fits(self._function, *given, **named):
+            raise Mistake(self._sentence(given[0] if given else None))
+        return self._function(*given, **named)
+
+    def _sentence(self, owner: Any) -> str:
+        shown = self._example.replace("lab.NAME", f"lab.{owner.name()}") if self._is_method else self._example
+        return f"{self._function.__name__} is called like this: {shown}"
+
+    @property
+    def _is_method(self) -> bool:
+        return "lab.NAME" in self._example
+
+    def __repr__(self) -> str:
+        return repr(self._function) if self._is_method and self._owner is None else self._sentence(self._owner)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"{type(self).__name__} has no {name}")
+        raise NoSuchName(repr(self))
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """The signature without what a method belongs to."""
+        whole = inspect.signature(self._function)
+        return whole if self._owner is None else whole.replace(parameters=list(whole.parameters.values())[1:])
+
+
+def called_as(example: str) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """Let a function that learners call by hand answer what does not fit with an example, see :class:`Called`."""
+
+    def decorate(function: Callable[P, T]) -> Callable[P, T]:
+        return cast("Callable[P, T]", Called(function, example))
 
     return decorate
 

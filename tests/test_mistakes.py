@@ -1,8 +1,11 @@
 """Modules whose functions learners call by hand answer a slip with one sentence."""
 
+import inspect
+
 import pytest
 
 from course_utils import own, practice, predictions, progress
+from course_utils.labs import conv_and_pooling
 from course_utils.mistakes import Mistake, NoSuchName
 
 
@@ -29,3 +32,20 @@ def test_what_is_called_nearly_right_is_answered_with_the_call_that_is_meant(cal
 def test_a_module_still_says_of_hidden_names_that_it_has_none():
     assert not hasattr(practice, "__wrapped__")
     assert not hasattr(progress, "show")
+
+
+def test_brackets_that_are_left_out_are_asked_for():
+    assert repr(progress.show_progress) == "show_progress is called like this: progress.show_progress()"
+    lab = conv_and_pooling.for_student("")
+    for name in ("hint", "practice", "check", "step", "worked_example", "rescue"):
+        assert f"{name} is called like this: lab.output_sizes.{name}(" in repr(getattr(lab.output_sizes, name))
+    with pytest.raises(NoSuchName, match=r"lab.output_sizes.practice\(\)"):
+        lab.output_sizes.practice.answer(3)
+    with pytest.raises(Mistake, match=r"lab.output_sizes.check\("):
+        lab.output_sizes.check(sizes=3)
+
+
+def test_what_is_called_still_shows_its_own_signature_and_help():
+    hint = conv_and_pooling.for_student("").output_sizes.hint
+    assert list(inspect.signature(hint).parameters) == ["number"]
+    assert "next hint" in hint.__doc__

@@ -44,6 +44,7 @@ from course_utils.mistakes import Listed, Mistake, NoSuchName, called_as, fits
 from course_utils.runtime import is_grading, passing_bars
 from course_utils.showing import show
 
+CHECKED = "lab.NAME.check(...), with the same answers as in the cell below your answer"
 FURTHER = "Grading tries further cases of the same kinds before it gives the points."
 GIVEN = re.compile(r"you gave (-?[\d.,]+\d|[(\[][\d., ]+[)\]])\.$")
 WORDS = ("check", "step", "hint", "worked_example", "practice", "rescue", "question")  # of an exercise, for a learner
@@ -175,6 +176,7 @@ class Exercise:
         """
         raise NotImplementedError(f"{type(self).__name__} does not say how it is judged")
 
+    @called_as(CHECKED)
     @kept
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer: say "Correct." or how its parts stand, and return the share that is earned if not all is.
@@ -228,6 +230,7 @@ class Exercise:
 
     # --- on the way to an answer
 
+    @called_as("lab.NAME.step(...), with the same answers as its check")
     def step(self, *answers: Any, number: int | None = None) -> None:
         """Say which steps are right, and which comes next; nothing is earned or lost. At grading it does nothing.
 
@@ -475,6 +478,7 @@ class Implementation(Exercise):
         """Return how each part stands in the public cases."""
         return self.judge_cases(list(self.cases()), *answers)
 
+    @called_as(CHECKED)
     @kept
     def check(self, *answers: Any) -> Credit | None:
         """Judge an answer by the public cases, as :meth:`Exercise.check` does."""

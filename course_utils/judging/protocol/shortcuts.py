@@ -27,6 +27,9 @@ HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
 BY_TEXT = {"getattr", "eval", "exec", "vars", "__dict__", "import_module", "__import__"}  # reach a function by its name
 IMPORTERS = {"import_module", "__import__"}  # what they give is no name that can be followed: its attributes are texts
 TRANSPARENT = {"PUSH_NULL", "SWAP", "COPY", "POP_TOP", "EXTENDED_ARG"}  # steps that leave what was loaded last
+OF_CARDS = "cudnn|miopen|mps_|depthwise3d|_conv_depthwise2d"  # operators for graphics cards
+ROUNDED = "quantized|^onednn::q|^sparse::q|fbgemm|int[48]|fp16"  # those of small numbers, whose results are inexact
+OTHER = "attention|lstm|gru_|rnn|embedding|upsample|grid_|ctc_|_quantize_|weight_norm|nested"  # layers of no lab
 KNOWN_AS = {"im2col": "unfold", "col2im": "fold"}  # operators that are called otherwise in Python
 
 
@@ -112,8 +115,21 @@ def _libraries_loaded() -> tuple[int, int]:
 @functools.lru_cache
 def _operators(words: tuple[str, ...], _loaded: tuple[int, int]) -> list[str]:
     """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
-    every = torch._C._dispatch_get_all_op_names()
-    return [name for name in every if _matches(f"torch.{_bare(name)}", words)]
+    every = [name for name in torch._C._dispatch_get_all_op_names() if _matches(f"torch.{_bare(name)}", words)]
+    return [name for name in every if _computes(name, every)]
+
+
+def _computes(operator: str, others: list[str]) -> bool:
+    """Tell whether a call of an operator could end on the CPU in no other operator that is refused.
+
+    Those of graphics cards cannot, those of small numbers and of layers that no lab knows give no answer that counts,
+    and an ``out`` that PyTorch has generated calls the operator of the same name.
+    """
+    if any(re.search(words, operator) for words in (OF_CARDS, ROUNDED, OTHER)):
+        return False
+    name, _, overload = operator.partition(".")
+    generated = "out" in overload and not _has_kernel(operator, "CPU")
+    return not (generated and any(other.partition(".")[0] == name and other != operator for other in others))
 
 
 @functools.cache
@@ -123,14 +139,15 @@ def _keys(operator: str) -> tuple[str, ...]:
     One that is composed of others is taken apart before its call gets to a kernel of the CPU.
     """
 
-    def has_kernel(key: str) -> bool:
-        return bool(torch._C._dispatch_has_kernel_for_dispatch_key(operator, key))
-
-    if has_kernel("CompositeImplicitAutograd"):
+    if _has_kernel(operator, "CompositeImplicitAutograd"):
         return ("CPU", "MkldnnCPU", "AutogradCPU", "AutogradOther")
-    if has_kernel("MkldnnCPU") or has_kernel("CompositeExplicitAutograd"):
+    if _has_kernel(operator, "MkldnnCPU") or _has_kernel(operator, "CompositeExplicitAutograd"):
         return ("CPU", "MkldnnCPU")
     return ("CPU",)
+
+
+def _has_kernel(operator: str, key: str) -> bool:
+    return bool(torch._C._dispatch_has_kernel_for_dispatch_key(operator, key))
 
 
 def _bare(operator: str) -> str:
