@@ -36,8 +36,12 @@ def clone(tmp_path_factory):
 
 
 def run(root, *command: str) -> subprocess.CompletedProcess:
-    """Run a command in the clone, with its package."""
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(root / "tests" / "offline"), str(root)])}
+    """Run a command in the clone, with its package; tests of exercises with those of this lab alone."""
+    environment = {
+        **os.environ,
+        "COURSE_LABS": "conv_and_pooling",
+        "PYTHONPATH": os.pathsep.join([str(root / "tests" / "offline"), str(root)]),
+    }
     return subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=False)
 
 
