@@ -52,7 +52,7 @@ def grade_one(root: Path, lab: str, student: str, notebook: str = "") -> tuple[B
         If it cannot be graded on this machine.
     """
     allowed = limits(read_options(root, lab))
-    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), allowed)
+    bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), allowed, again=False)
     submission = read_submission(root, lab, student, bundle.notebook, notebooks_of(root, lab))
     spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, allowed)
     graded = spool.find(student, job.key())

@@ -11,7 +11,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import jupytext
 
@@ -26,6 +26,7 @@ from course_utils.masters import as_text
 
 WAYS = "ways"
 MODEL, STUB = "model", "stub"
+LONGEST = 160  # characters of what a check or an error says
 
 
 class Grades(Protocol):
@@ -71,15 +72,15 @@ def _place(root: Path, lab: str, notebook: str) -> Path:
 
 def decisions(root: Path, lab: str, notebook: str, cells: Sequence[ReleasedCell]) -> dict[str, Decision] | None:
     """Return what was decided of a release; None if nothing was yet."""
+    kept = _kept(root, lab, notebook)
     try:
-        kept = json.loads(_place(root, lab, notebook).read_text(encoding="utf-8"))
         if kept["digest"] != digest_of(cells):
             return None
         return {
             str(name): Decision(way, str(why), None if asked is None else tuple(map(str, asked)))
             for name, (way, why, asked) in kept["ways"].items()
         }
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -111,29 +112,51 @@ def stub_of(root: Path, lab: str, notebook: str) -> bytes:
     return (root / folders(root).released / lab / f"{notebook}.ipynb").read_bytes()
 
 
-def ensure(root: Path, bundle: Bundle, hired: Grades, limits: Limits) -> tuple[Bundle, list[str]]:
+def ensure(
+    root: Path, bundle: Bundle, hired: Grades, limits: Limits, *, again: bool = True
+) -> tuple[Bundle, list[str]]:
     """Decide how the checks of a notebook run, where that was not done; return the bundle with it, and sentences.
 
     Without a model answer nothing can be tried: the checks' texts decide.
+
+    Parameters
+    ----------
+    again
+        Decide anew where the model answer got too little: what was missing on this machine may be there by now.
     """
     checks, said = plain_checks(bundle.cells), dict[str, Way](read_options(root, bundle.lab).checks)
     before = decisions(root, bundle.lab, bundle.notebook, bundle.cells)
-    if not checks or before is not None:
+    if not checks or (before is not None and not (again and _fell_short(root, bundle))):
         return decided(bundle, before or {}, said), []
     model = model_of(root, bundle.lab, bundle.notebook)
     if model is None:
         found = {name: Decision("inside", why) for name, why in checks.items() if why}
     else:
         found = decide(bundle, model, stub_of(root, bundle.lab, bundle.notebook), hired, limits)
-    keep(root, bundle, found)
     told = found | {name: Decision(way, f"{NAME} says so") for name, way in said.items()}
-    return decided(bundle, found, said), sentences(bundle, told)
+    now = decided(bundle, found, said)
+    short = shortfall(now, model, hired, limits) if model else []
+    keep(root, bundle, found, fell_short=bool(short))
+    return now, sentences(bundle, told) + short
 
 
-def keep(root: Path, bundle: Bundle, found: dict[str, Decision]) -> None:
-    """Keep what was decided."""
-    said = {"digest": digest_of(bundle.cells), "ways": {n: [one.way, one.why, one.asked] for n, one in found.items()}}
+def keep(root: Path, bundle: Bundle, found: dict[str, Decision], *, fell_short: bool = False) -> None:
+    """Keep what was decided, and whether the model answer got too little then."""
+    known = {name: [one.way, one.why, one.asked] for name, one in found.items()}
+    said = {"digest": digest_of(bundle.cells), "ways": known, "fell short": fell_short}
     files.write(_place(root, bundle.lab, bundle.notebook), json.dumps(said, indent=1))
+
+
+def _fell_short(root: Path, bundle: Bundle) -> bool:
+    return bool(_kept(root, bundle.lab, bundle.notebook).get("fell short"))
+
+
+def _kept(root: Path, lab: str, notebook: str) -> dict[str, Any]:
+    try:
+        kept = json.loads(_place(root, lab, notebook).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return kept if isinstance(kept, dict) else {}
 
 
 def sentences(bundle: Bundle, found: dict[str, Decision]) -> list[str]:
@@ -142,6 +165,26 @@ def sentences(bundle: Bundle, found: dict[str, Decision]) -> list[str]:
         f"{bundle.lab}: {name} runs in the student's process, where a verdict can be forged: {one.why}"
         for name, one in found.items()
         if one.way == "inside"
+    ]
+
+
+def shortfall(bundle: Bundle, model: bytes, hired: Grades, limits: Limits) -> list[str]:
+    """Say which checks give the model answer too little on this machine: they would give everybody too little.
+
+    It may be so with stock nbgrader as well, as where a library is not installed; nobody should find it in the grades.
+    """
+    (graded,) = _run({MODEL: Job(bundle, Submission(MODEL, model), limits)}, hired).values()
+    short = {name: check for name, check in graded.checks.items() if check.points < check.most}
+    if not short:
+        return []
+    name, check = next(iter(short.items()))
+    most = sum(one.most for one in graded.checks.values())
+    more = f" and {len(short) - 1} more" if len(short) > 1 else ""
+    errors = [out for cell in graded.cells for out in cell["outputs"] if out.get("output_type") == "error"]
+    first = f" The first error in it: {errors[0].get('ename')}: {errors[0].get('evalue')}"[:LONGEST] if errors else ""
+    return [
+        f"{bundle.lab}: graded here, the model answer gets {graded.points:g} of {most:g} points; too little from "
+        f"{name}{more}: {' '.join(check.message.split())[:LONGEST]}{first}"
     ]
 
 
@@ -181,11 +224,16 @@ def _try(
         for way in ways
     }
     named = {f"{what} {way}": (what, way) for what, way in jobs}
-    graded: Tried = {}
-    for name, packed in hired.run((name, jobs[key].pack()) for name, key in named.items()):
+    graded = _run({name: jobs[key] for name, key in named.items()}, hired)
+    return {named[name]: one for name, one in graded.items()}
+
+
+def _run(jobs: dict[str, Job], hired: Grades) -> dict[str, Graded]:
+    graded: dict[str, Graded] = {}
+    for name, packed in hired.run((name, job.pack()) for name, job in jobs.items()):
         if isinstance(packed, NotGraded):
-            raise CourseError(f"{bundle.lab} could not be tried on this machine: {packed.reason}")
-        graded[named[name]] = Graded.unpack(packed)
+            raise CourseError(f"{jobs[name].bundle.lab} could not be tried on this machine: {packed.reason}")
+        graded[name] = Graded.unpack(packed)
     return graded
 
 

@@ -8,6 +8,7 @@ import pytest
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
+from course_utils.grading import ways
 from course_utils.grading.engine import Engine
 from course_utils.grading.job import Bundle, Graded, Job, Limits, ReleasedCell, Submission
 from course_utils.grading.plain_checks import parts_of
@@ -202,6 +203,36 @@ def test_what_a_check_binds_is_there_for_later_answers_but_not_what_is_hidden(en
     assert [check.points for check in graded.checks.values()] == [1, 1]
     graded = grade(engine, cells, one="one = 1", two="two = secret + 1")
     assert graded.checks["two-check"].points == 0
+
+
+class Alone:
+    """Whoever is hired to grade, where there is one engine."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def run(self, jobs):
+        return ((name, self.engine.grade(packed)) for name, packed in jobs)
+
+
+def test_a_model_answer_that_earns_too_little_here_is_said_with_the_first_error_in_it(engine: Engine):
+    cells = [
+        *SQUARE,
+        cell("fit = None", "fit"),
+        cell("assert fit == 3", "fit-check", points=1.0),
+        cell("assert fit is not None", "fit-again-check", points=1.0),
+    ]
+    right, bundle = "def square(x):\n    return x * x", Bundle("small", cells)
+
+    def said(fit: str) -> list[str]:
+        return ways.shortfall(bundle, notebook(cells, square=right, fit=fit), Alone(engine), Limits(cell_seconds=5))
+
+    assert said("fit = 3") == []
+    (sentence,) = said("import no_such_library\nfit = 3")
+    assert sentence.startswith(
+        "small: graded here, the model answer gets 2 of 4 points; too little from fit-check and 1 more: "
+    )
+    assert sentence.endswith("The first error in it: ModuleNotFoundError: No module named 'no_such_library'")
 
 
 def test_a_count_of_many_words_and_a_copy_of_an_object_cross(engine: Engine):

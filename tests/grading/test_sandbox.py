@@ -18,7 +18,7 @@ from course_utils import doctor
 from course_utils.course import CourseError
 from course_utils.grading import sandbox
 from course_utils.grading.job import Limits
-from course_utils.grading.sandbox import choosing, macos, paths, selftest, tiers, trial, windows
+from course_utils.grading.sandbox import choosing, linked, macos, paths, selftest, tiers, trial, windows
 
 pytestmark = pytest.mark.slow
 
@@ -537,6 +537,33 @@ def test_readable_paths_are_explicit(monkeypatch, tmp_path):
     assert ROOT / "course_utils" in found
     assert ROOT not in found
     assert not any(path in (Path("/"), Path("/usr"), Path.home(), Path("/etc"), Path("/tmp")) for path in found)
+
+
+def test_packages_that_are_installed_from_elsewhere_may_be_read_and_nothing_beside_them(monkeypatch, tmp_path):
+    for place in ("site-packages", "other/site-packages/lib", "flat/package", "flat/notes", "flat/source", "src/other"):
+        (tmp_path / place).mkdir(parents=True)
+    for file in (
+        "flat/package/__init__.py",
+        "flat/tool.py",
+        "flat/setup.py",
+        "flat/grades.csv",
+        "src/other/__init__.py",
+    ):
+        (tmp_path / file).touch()
+    (tmp_path / "site-packages/links.pth").write_text(
+        f"import os\n# no\n{tmp_path}/flat\n../other/site-packages\n/gone\n"
+    )
+    finder = f"MAPPING: dict[str, str] = {{'other': '{tmp_path}/src/other', 'gone': '/gone'}}\nNAMESPACES = {{}}\n"
+    (tmp_path / "site-packages/__editable___other_1_0_finder.py").write_text(finder)
+    monkeypatch.setattr(linked, "_site_folders", lambda: [tmp_path / "site-packages"])
+
+    def shown(*private: str) -> set[str]:
+        found = sandbox.readable_paths([tmp_path / one for one in private])
+        return {os.path.relpath(path.resolve(), tmp_path) for path in found if path.resolve().is_relative_to(tmp_path)}
+
+    assert shown() == {"flat/package", "flat/tool.py", "other/site-packages", "src/other"}
+    assert shown("flat/source") == {"flat/package", "other/site-packages", "src/other"}
+    assert shown("flat/package/key", "src") == {"other/site-packages"}
 
 
 def test_private_folders_beside_python_are_allowed(monkeypatch, tmp_path):

@@ -1,9 +1,9 @@
 """What a box may read, what lies in it, and what must never be seen from it.
 
 What is shown to a student's process is the weakest line of a sandbox, so it is an explicit list: the system's
-libraries, the Python installation, and this package. It is never derived from ``sys.path``, where ``python -m`` puts
-the working directory, which may be the course with its solutions. If anything on the list contains a private folder,
-or lies in one, nothing is graded.
+libraries, the Python installation, packages that it only points at, and this package. It is never derived from
+``sys.path``, where ``python -m`` puts the working directory, which may be the course with its solutions. If anything on
+the list contains a private folder, or lies in one, nothing is graded.
 """
 
 import os
@@ -25,6 +25,7 @@ from course_utils.course import (
     CourseError,
     folders,
 )
+from course_utils.grading.sandbox.linked import installed_elsewhere
 
 PRIVATE = (MASTERS, SUBMITTED, AUTOGRADED, FEEDBACK, DOWNLOADED, GRADEBOOK, SPOOL, ".git")
 
@@ -61,20 +62,21 @@ def readable_paths(private: Iterable[Path]) -> list[Path]:
     Raises
     ------
     CourseError
-        If something on the list contains something private, or lies in it.
+        If something on the list contains something private, or lies in it. A package that is installed from elsewhere
+        is left out then.
     """
-    found = [
-        path for path in (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package()) if path.exists()
-    ]
-    found = list(dict.fromkeys(found))
-    for secret in private:
+    secrets = [Path(secret) for secret in private]
+    needed = (*map(Path, SYSTEM.get(sys.platform, "").split()), *_python(), *_package())
+    found = list(dict.fromkeys(path for path in needed if path.exists()))
+    for secret in secrets:
         for path in found:
-            if overlap(path, Path(secret)):
+            if overlap(path, secret):
                 raise CourseError(
                     f"Nothing is graded: students' code must be able to read {path}, but not {secret}, and one lies "
                     f"in the other. Move the course, or Python, somewhere else."
                 )
-    return found
+    linked = [path for path in installed_elsewhere(secrets) if not any(overlap(path, secret) for secret in secrets)]
+    return list(dict.fromkeys([*found, *linked]))
 
 
 def _python() -> list[Path]:
