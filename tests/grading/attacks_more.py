@@ -4,7 +4,7 @@ import gzip
 import io
 import zipfile
 
-from attacks import BASE, CONV, add, as_bytes, changed, with_cell
+from attacks import BASE, CONV, MATRIX, POOL, add, as_bytes, changed, with_cell
 from shortened import id_of, text_of
 
 SYSCALL = "import ctypes\nlibc = ctypes.CDLL(None, use_errno=True)\n"
@@ -30,7 +30,7 @@ FAULTS = {
 }
 for name, source in FAULTS.items():
     add("fault", name, with_cell(source))
-add("fault", "names that are all gone", with_cell("%reset -f"), loses=(CONV,))
+add("fault", "names that are all gone", with_cell("%reset -f"), loses=(CONV, POOL, MATRIX))  # numpy, too
 add("fault", "an exit in a shell", with_cell("%%bash\nkill -9 $PPID"), loses=())
 
 HOARDS = {

@@ -1,6 +1,6 @@
 """Resources: submissions that use up what there is."""
 
-from attacks import SIZES, add, as_bytes, changed, code, with_answers, with_cell
+from attacks import CONV, POOL, SIZES, add, as_bytes, changed, code, with_answers, with_cell
 
 RESOURCES = {
     "a long list": "hoard = []\nwhile True:\n    hoard.append(' ' * 10**7)",
@@ -25,8 +25,9 @@ RESOURCES = {
     "many open files": "files = []\nwhile True:\n    files.append(open('/dev/null'))",
     "a slow representation": ("import time\nclass Slow:\n    def __repr__(self):\n        time.sleep(1000)\nSlow()"),
 }
+ALL_MEMORY = {"many threads"}  # they stay, with their stacks: no copy for a function's check has room beside them
 for name, source in RESOURCES.items():
-    add("resource", name, with_cell(source))
+    add("resource", name, with_cell(source), loses=(CONV, POOL) if name in ALL_MEMORY else ())
 
 HUGE = {
     "a long list as an answer": "sizes = [0] * 10**7",
