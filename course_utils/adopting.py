@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_utils import files
-from course_utils.course import CONFIG, CourseError, folders, labs, released_labs
+from course_utils.course import CONFIG, MASTERS, CourseError, folders, labs, released_labs
+from course_utils.grading import nbgrader_says
 
 BEGIN = "# >>> course adopt: graded by course_utils; taken out by: course adopt --undo"
 END = "# <<< course adopt"
@@ -121,5 +122,7 @@ def _sentences(root: Path, plain: str) -> list[str]:
         if isinstance(target, ast.Attribute) and target.attr in SET_BY_US:
             said.append(f"Not used any more: {ast.unparse(target)} (line {target.lineno}).")
     if not out:
-        said.append("Release an assignment first: nbgrader generate_assignment NAME, or course release NAME.")
+        how = "course release NAME" if names.masters == MASTERS else "nbgrader generate_assignment NAME"
+        said.append(f"Release an assignment first: {how}.")
+    said += [f"Not supported: {what}" for what in nbgrader_says.unsupported(root)]
     return said

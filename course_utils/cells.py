@@ -102,6 +102,14 @@ def hidden_lines(source: str) -> set[int]:
     return found
 
 
+def with_marks(source: str, marks: Mapping[str, str]) -> str:
+    """Return a cell's text in which each line with the words of one mark has become the line of another."""
+    for theirs, ours in marks.items():
+        if theirs != ours:
+            source = "\n".join(f"### {ours}" if theirs in line else line for line in source.split("\n"))
+    return source
+
+
 def has_placeholder(source: str) -> bool:
     """Tell whether code does more than import and describe: whether it stands without an answer."""
     trivial = (ast.Import, ast.ImportFrom)

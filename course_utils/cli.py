@@ -336,7 +336,7 @@ def grade(
             )
             found = results.read_results(root, name, sorted(outcome.students))
             console.print(screen.table_of(name, list(found.values())))
-            faults = screen.lines_of_faults(name, list(found.values()))
+            faults = screen.lines_of_faults(root, name, list(found.values()))
             for line in [
                 *screen.lines_of_notes(list(found.values())),
                 *outcome.sentences,

@@ -4,6 +4,7 @@ import ast
 import os
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ GRADEBOOK = "gradebook.db"
 ROSTER = "students.csv"  # who is in the class, and what the learning platform calls them
 ODD_IN_NAMES = "*?[]{}+/\\"  # parts of patterns, of the exchange's names, of paths
 FROZEN = "CHECKSUMS.sha256"  # of a course that course new-term has frozen
+COMPUTED = object()  # stands for what nbgrader_config.py does not say as plain text
 SPOOL = ".spool"  # results, so that nothing is graded twice
 
 
@@ -31,6 +33,9 @@ class Folders:
 
     masters: str = MASTERS
     released: str = RELEASED
+    submitted: str = SUBMITTED
+    autograded: str = AUTOGRADED
+    feedback: str = FEEDBACK
 
 
 def folders(root: Path) -> Folders:
@@ -38,20 +43,50 @@ def folders(root: Path) -> Folders:
 
     A course that takes the names from this package, or has no others and these folders, is one of ours.
     """
-    try:
-        tree = ast.parse((root / CONFIG).read_bytes())
-    except (OSError, ValueError, SyntaxError):
-        tree = ast.Module([], [])
-    said = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute):
-            said[node.targets[0].attr] = node.value.value if isinstance(node.value, ast.Constant) else None
-    masters, released = said.get("source_directory", ""), said.get("release_directory", "")
+
+    def called(trait: str, ours: str, plain: str) -> str:
+        if f"CourseDirectory.{trait}" not in said:
+            return plain
+        name = said[f"CourseDirectory.{trait}"]
+        return name if isinstance(name, str) and name else ours
+
+    said = config_says(root)
     ours = (root / MASTERS).is_dir() or not any((root / name).is_dir() for name in ("source", "release"))
     return Folders(
-        masters if isinstance(masters, str) and masters else MASTERS if masters is None or ours else "source",
-        released if isinstance(released, str) and released else RELEASED if released is None or ours else "release",
+        called("source_directory", MASTERS, MASTERS if ours else "source"),
+        called("release_directory", RELEASED, RELEASED if ours else "release"),
+        called("submitted_directory", SUBMITTED, SUBMITTED),
+        called("autograded_directory", AUTOGRADED, AUTOGRADED),
+        called("feedback_directory", FEEDBACK, FEEDBACK),
     )
+
+
+def config_says(root: Path) -> dict[str, Any]:
+    """Return what a course's nbgrader_config.py sets, by ``Class.trait``, without running it, or `COMPUTED`."""
+    path = root / CONFIG
+    try:
+        found = path.stat()
+    except OSError:
+        return {}
+    return _says(path, found.st_mtime_ns, found.st_size)
+
+
+@lru_cache(maxsize=8)
+def _says(path: Path, _changed: int, _size: int) -> dict[str, Any]:
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, ValueError, SyntaxError):
+        return {}
+    said: dict[str, Any] = {}
+    for node in ast.walk(tree):
+        target = node.targets[0] if isinstance(node, ast.Assign) else None
+        if isinstance(target, ast.Attribute) and isinstance(node, ast.Assign):
+            name = ".".join(ast.unparse(target).split(".")[-2:])
+            try:
+                said[name] = ast.literal_eval(node.value)
+            except (ValueError, TypeError, SyntaxError):
+                said[name] = COMPUTED
+    return said
 
 
 def find_root(start: Path | None = None) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from course_utils.course import CONFIG, FEEDBACK, GRADEBOOK, MASTERS, CourseError, environment, find_labs, nbgrader
+from course_utils.course import CONFIG, GRADEBOOK, MASTERS, CourseError, environment, find_labs, folders, nbgrader
 from course_utils.grading import driver, export, feedback, results, sample, screen
 from course_utils.grading.here import Here
 from course_utils.grading.workers import hire
@@ -113,6 +113,6 @@ def print_paths(console: Console, course: Path, grades: Path) -> None:
     for what, path in (
         ("gradebook", course / GRADEBOOK),
         ("grades", grades),
-        ("feedback", course / FEEDBACK),
+        ("feedback", course / folders(course).feedback),
     ):
         console.print(f"  {what:<10} {path}", soft_wrap=True, highlight=False)

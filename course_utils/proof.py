@@ -117,7 +117,7 @@ def proof_of(root: Path, lab: str, master: NotebookNode, made: dict[Path, bytes]
     files = {path.relative_to(lab).as_posix(): content for path, content in beside.items()}
     bundle = replace(bundle_of(lab, master, nbformat.reads(released.decode("utf-8"), as_version=4)), files=files)
     notebooks = {MODEL: as_text(master).encode("utf-8"), STUB: released}
-    allowed = limits(read_options(root, lab))
+    allowed = limits(root, lab)
     return Proof(lab, {what: Job(bundle, Submission(lab, content), allowed) for what, content in notebooks.items()})
 
 

@@ -20,7 +20,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from course_utils import overview
 from course_utils.cells import is_solution, nbgrader_settings
-from course_utils.course import MASTERS, RELEASED, SUBMITTED, CourseError, environment, find_labs, nbgrader
+from course_utils.course import MASTERS, RELEASED, CourseError, environment, find_labs, folders, nbgrader
 from course_utils.files import aside
 from course_utils.grading.hooks import NEVER_HANDED_OUT, NOT_OURS
 from course_utils.lab_options import NAME, LabOptions, read_options
@@ -124,6 +124,11 @@ def prove_labs(root: Path, notebooks: dict[str, NotebookNode], files: Files, *, 
 
 def read_masters(root: Path, names: list[str]) -> dict[str, NotebookNode]:
     """Return the masters as notebooks, or raise with everything that is wrong with them."""
+    if (sources := folders(root).masters) != MASTERS:
+        raise CourseError(
+            f"course release makes notebooks from {MASTERS}/. The sources of this course lie in {sources}/; release "
+            f"them with: nbgrader generate_assignment {' '.join(names) or 'NAME'}"
+        )
     notebooks, problems = {}, []
     for name in names:
         path, options = master_path(root, name), read_options(root, name)
@@ -334,7 +339,7 @@ def refuse_to_drop_graded_cells(
     problems, changing = [], []
     for name, notebook in notebooks.items():
         in_book, in_use = graded_in_gradebook(root, name)
-        if not in_use and not any((root / SUBMITTED).glob(f"*/{name}")):
+        if not in_use and not any((root / folders(root).submitted).glob(f"*/{name}")):
             continue
         now = graded_ids(notebook)
         before = graded_in_release(root, name) + in_book

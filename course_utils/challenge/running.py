@@ -18,7 +18,6 @@ from course_utils.grading.driver import Watcher, limits
 from course_utils.grading.here import Here, NotGraded
 from course_utils.grading.job import Graded, Job, versions
 from course_utils.grading.reading import handed_in, students_of
-from course_utils.lab_options import read_options
 
 LABS = (NETWORKS, DUELS)
 
@@ -79,7 +78,7 @@ class Challenge:
     # --- the homework's networks
 
     def _networks(self) -> Standing:
-        seed, allowed = people.drawn(self.key, "garments"), limits(read_options(self.root, self.lab))
+        seed, allowed = people.drawn(self.key, "garments"), limits(self.root, self.lab)
         outcomes: dict[str, Outcome] = {}
         asked: dict[str, Job] = {}
         for student in students_of(self.root, self.lab):

@@ -11,7 +11,7 @@ from course_utils.collecting import planning, taking
 from course_utils.collecting.layouts import LAYOUTS, recognise
 from course_utils.collecting.roster import Roster, add_person, read_roster
 from course_utils.collecting.sources import files_in
-from course_utils.course import ROSTER, SUBMITTED, CourseError, labs, one_lab
+from course_utils.course import ROSTER, CourseError, folders, labs, one_lab
 from course_utils.grading.gradebook import open_gradebook, read_settings
 
 
@@ -92,4 +92,4 @@ def write(proposal: Proposal) -> str:
         taking.take(proposal.root, step)
     count = sum(step.word in ("new", "replaces") for step in proposal.steps)
     names = sorted({step.attempt.lab for step in proposal.steps})
-    return f"{count} submissions are in {SUBMITTED}/. Grade them: course grade {' '.join(names)}"
+    return f"{count} submissions are in {folders(proposal.root).submitted}/. Grade them: course grade {' '.join(names)}"

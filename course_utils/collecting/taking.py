@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from course_utils import files
 from course_utils.collecting.layouts import CANVAS
 from course_utils.collecting.planning import LATE, Attempt, Newer, Plan, timestamp_of
-from course_utils.course import DOWNLOADED, SUBMITTED
+from course_utils.course import DOWNLOADED, folders
 from course_utils.grading.reading import TIMESTAMP
 
 NOTE = ".collected"  # what a submission was taken from; no file of the student's, for it begins with a dot
@@ -51,7 +51,7 @@ def _step(root: Path, attempt: Attempt) -> Step:
     notes = [*attempt.notes, *(f"{name} cannot be read" for name, content in read.items() if content is None)]
     if (stamp := timestamp_of(attempt)) is not None:
         contents[TIMESTAMP] = stamp
-    folder = root / SUBMITTED / attempt.student / attempt.lab
+    folder = root / folders(root).submitted / attempt.student / attempt.lab
     there = _contents(folder)
     if not os.path.lexists(folder):
         word = "new"
@@ -83,7 +83,8 @@ def _newer_in(folder: Path) -> Newer | None:
 def called_late(root: Path, student: str, lab: str) -> bool | None:
     """Tell whether the platform called a submission late when it was collected; None where it says nothing of it."""
     try:
-        said = json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8")).get("late")
+        note = root / folders(root).submitted / student / lab / NOTE
+        said = json.loads(note.read_text(encoding="utf-8")).get("late")
     except (OSError, ValueError, AttributeError):
         return None
     return said if isinstance(said, bool) else None
@@ -94,7 +95,7 @@ def take(root: Path, step: Step) -> None:
     attempt = step.attempt
     if step.word in ("same", "older"):
         return
-    folder = root / SUBMITTED / attempt.student / attempt.lab
+    folder = root / folders(root).submitted / attempt.student / attempt.lab
     part = folder.with_name(f".{attempt.lab}.{os.getpid()}.part")
     try:
         for name, content in step.contents.items():

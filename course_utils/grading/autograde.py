@@ -15,7 +15,7 @@ from nbconvert.exporters import NotebookExporter
 from nbformat import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_utils.course import AUTOGRADED, CONFIG, SPOOL, SUBMITTED, CourseError, released_labs
+from course_utils.course import CONFIG, SPOOL, CourseError, folders, released_labs
 from course_utils.grading import ways
 from course_utils.grading.beside import beside
 from course_utils.grading.bundle import notebooks_of, read_bundle
@@ -28,7 +28,7 @@ from course_utils.grading.reading import TIMESTAMP, read_submission, read_timest
 from course_utils.grading.sandbox.paths import private_paths
 from course_utils.grading.spool import Spool
 from course_utils.grading.writer import write_folder
-from course_utils.lab_options import imports_of, read_options
+from course_utils.lab_options import imports_of
 
 _workers: dict[Path, Here] = {}  # one for each course, kept as long as this process
 
@@ -51,7 +51,7 @@ def grade_one(root: Path, lab: str, student: str, notebook: str = "") -> tuple[B
     CourseError
         If it cannot be graded on this machine.
     """
-    allowed = limits(read_options(root, lab))
+    allowed = limits(root, lab)
     bundle, _ = ways.ensure(root, read_bundle(root, lab, notebook), worker(root), allowed, again=False)
     submission = read_submission(root, lab, student, bundle.notebook, notebooks_of(root, lab))
     spool, job = Spool(root, lab, bundle.named), Job(bundle, submission, allowed)
@@ -75,14 +75,15 @@ class GradedExporter(NotebookExporter):
         root = Path(nbgrader.coursedir.root)
         lab, student = here["assignment"], here["student"]
         wanted, notebooks = Path(filename), notebooks_of(root, lab)
-        if wanted.parent.resolve() != (root / SUBMITTED / student / lab).resolve() or wanted.stem not in notebooks:
+        taken_from = root / folders(root).submitted / student / lab
+        if wanted.parent.resolve() != taken_from.resolve() or wanted.stem not in notebooks:
             return super().from_filename(filename, resources=resources, **options)
         bundle, submission, graded = grade_one(root, lab, student, wanted.stem)
         timestamp, when = read_timestamp(root, lab, student)
         stamp = {TIMESTAMP: timestamp} if timestamp is not None and when else {}
         files = beside(submission.files, bundle.files | stamp, wanted.name)
         others = [f"{name}.ipynb" for name in notebooks if name != wanted.stem]
-        write_folder(root / AUTOGRADED / student / lab, files, keep=others)
+        write_folder(root / folders(root).autograded / student / lab, files, keep=others)
         resources["metadata"] = {"name": wanted.stem, "path": os.path.dirname(filename)}
         return self.from_notebook_node(make_notebook(bundle, graded), resources, **options)
 

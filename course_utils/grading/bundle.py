@@ -13,7 +13,7 @@ from nbgrader.api import Notebook as NotebookRow
 
 from course_utils.cells import grade_id
 from course_utils.course import MASTERS, CourseError, folders
-from course_utils.grading import ways
+from course_utils.grading import nbgrader_says, ways
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.hooks import NOT_OURS
 from course_utils.grading.job import Bundle, ReleasedCell
@@ -68,7 +68,11 @@ def read_bundle(root: Path, lab: str, notebook: str = "") -> Bundle:
         where = f"{folders(root).released}/{_both(lab, name)}"
         raise CourseError(f"The gradebook and {where} differ in: {', '.join(odd)}. Run: {cure(root, lab)}")
     cells = [known.get(grade_id(cell)) or _lesson_cell(cell) for cell in released.cells]
+    for one in cells:
+        one["source"] = nbgrader_says.with_our_marks(root, one["source"])
+    own = nbgrader_says.left_to_students(root, lab)
     files = _files_beside(root / folders(root).released / lab, there)
+    files = {path: content for path, content in files.items() if path not in own}
     named, options = name if name != lab else "", read_options(root, lab)
     bundle = Bundle(lab, cells, files, named=named, own_numbers=options.own_numbers)
     return ways.decided(bundle, ways.decisions(root, lab, name, cells) or {}, {})

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from course_utils import files
 from course_utils.course import CourseError
-from course_utils.grading import ways
+from course_utils.grading import nbgrader_says, ways
 from course_utils.grading.bundle import read_bundles
 from course_utils.grading.cluster import Cluster
 from course_utils.grading.gradebook import open_gradebook, read_settings
@@ -23,7 +23,7 @@ from course_utils.grading.job import Bundle, Graded, Job, Limits, Submission
 from course_utils.grading.reading import handed_in, read_submission, students_of
 from course_utils.grading.spool import Spool, differences
 from course_utils.grading.writer import Writer
-from course_utils.lab_options import LabOptions, read_options
+from course_utils.lab_options import read_options
 
 HOPELESS = 3  # jobs in a row without a result, and none before: an empty notebook tells whether the machine can grade
 TRIAL = ""  # in the place of a student
@@ -85,10 +85,10 @@ class GradedLab:
         return not self.failures and not self.differing and not self.left_out
 
 
-def limits(options: LabOptions | None = None) -> Limits:
-    """Return what a submission may use, with what the user has set, for all labs or in the lab's options."""
-    said, plain = options or LabOptions(), Limits()
-    seconds = said.cell_seconds or cell_seconds()
+def limits(root: Path, lab: str) -> Limits:
+    """Return what a submission may use: plain limits, above them the course's, the user's, and those of the lab."""
+    said, plain = read_options(root, lab), Limits()
+    seconds = said.cell_seconds or cell_seconds(nbgrader_says.cell_seconds(root))
     total = said.total_seconds or max(plain.total_seconds, 8 * seconds)
     return replace(
         plain,
@@ -132,10 +132,11 @@ def grade_lab(
     CourseError
         If there is nothing to grade, or nothing can be graded.
     """
-    names, settings = students_of(root, lab, tuple(students)), read_settings(root)
+    settings = read_settings(root)
+    names = students_of(root, lab, tuple(students))
     bundles = read_bundles(root, lab)
     outcome = GradedLab(lab, left_out=[] if students else handed_in(root, lab).left_out)
-    allowed = limits(read_options(root, lab))
+    allowed = limits(root, lab)
     with open_gradebook(root, settings) as book:
         for found in bundles:
             bundle, said = ways.ensure(root, found, hired, allowed)
@@ -163,7 +164,7 @@ class Run:
     writer: Writer
     outcome: GradedLab
     watcher: Watcher
-    limits: Limits = field(default_factory=limits)
+    limits: Limits
     under_way: dict[str, tuple[str, Submission]] = field(default_factory=dict)  # key and submission by student
     good: int = 0
     bad: int = 0  # in a row

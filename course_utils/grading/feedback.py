@@ -19,7 +19,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.apps.api import NbGraderAPI
 
 from course_utils import files
-from course_utils.course import AUTOGRADED, FEEDBACK, SPOOL, CourseError
+from course_utils.course import SPOOL, CourseError, folders
 from course_utils.grading import own_code
 from course_utils.grading.driver import Watcher
 from course_utils.grading.gradebook import open_gradebook, read_settings
@@ -117,7 +117,7 @@ def _source(
     root: Path, lab: str, student: str, book: Gradebook, lateness: Lateness, makers: bytes, pages: Pages
 ) -> str:
     """Return a digest of all that a page shows, and of what makes it; "" where that cannot be read, which is noted."""
-    digest, notebooks = hashlib.sha256(), sorted((root / AUTOGRADED / student / lab).glob("*.ipynb"))
+    digest, notebooks = hashlib.sha256(), sorted((root / folders(root).autograded / student / lab).glob("*.ipynb"))
     try:
         for path in notebooks:
             digest.update(path.read_bytes())
@@ -150,8 +150,9 @@ def _is_there(root: Path, lab: str, student: str, source: str) -> bool:
         made_from = _note(root, lab, student).read_text()
     except OSError:
         return False
-    folder, graded = root / FEEDBACK / student / lab, (root / AUTOGRADED / student / lab).glob("*.ipynb")
-    return made_from == source and all((folder / f"{path.stem}.html").is_file() for path in graded)
+    names = folders(root)
+    folder, graded = root / names.feedback / student / lab, root / names.autograded / student / lab
+    return made_from == source and all((folder / f"{path.stem}.html").is_file() for path in graded.glob("*.ipynb"))
 
 
 def _note(root: Path, lab: str, student: str) -> Path:

@@ -22,7 +22,7 @@ from traitlets.config import Config
 
 from course_utils import files
 from course_utils.cells import grade_id, is_check, nbgrader_settings
-from course_utils.course import FEEDBACK
+from course_utils.course import folders
 from course_utils.full_marks import Part, Total, add_up
 from course_utils.grading.gradebook import read_settings
 from course_utils.grading.lateness import Lateness
@@ -98,7 +98,7 @@ def name_as_handed_in(assignment: str, student: str, notebooks: list[str]) -> No
     for notebook in map(Path, notebooks):
         who, root = notebook.parts[-3], notebook.resolve().parents[3]
         name = handed_in_as(root, assignment, who)
-        page = root / FEEDBACK / who / assignment / f"{notebook.stem}.html"
+        page = root / folders(root).feedback / who / assignment / f"{notebook.stem}.html"
         if name != notebook.stem == assignment and page.is_file():
             files.write(page.with_name(f"{name}.html"), page.read_bytes())
 

@@ -18,6 +18,7 @@ from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
 from course_utils.course import CONFIG, CourseError
+from course_utils.grading import nbgrader_says
 
 BLANK = ("zero", "wait")  # the first is meant where nothing is said
 
@@ -70,6 +71,7 @@ def read_settings(root: Path) -> Settings:
         if (Path(folder) / CONFIG).is_file():
             config.merge(PyFileConfigLoader(CONFIG, path=folder).load_config())
     course = CourseDirectory(config=config)
+    nbgrader_says.refuse_what_is_computed(root, course)
     blank = config.Course.get("blank_essays", BLANK[0])
     if blank not in BLANK:
         raise CourseError(f"c.Course.blank_essays in {CONFIG} must be one of: {', '.join(map(repr, BLANK))}.")

@@ -13,7 +13,7 @@ from nbconvert.filters import strip_ansi
 from nbformat import NotebookNode
 from nbgrader.preprocessors import ClearHiddenTests
 
-from course_utils.cells import STUB, has_placeholder, is_check, is_solution
+from course_utils.cells import STUB, Region, has_placeholder, is_check, is_solution, with_marks
 
 Converted = tuple[NotebookNode, dict[str, Any]]
 
@@ -99,13 +99,22 @@ class HideHiddenTests(ClearHiddenTests):  # type: ignore[misc]  # nbgrader has n
     Grading writes the hidden tests into the student's notebook, and nbgrader's feedback page shows them. A
     traceback quotes the lines around the one that failed, so an error in the first line of a check shows the
     hidden second one: such a traceback is cut down to its last line. Cells without points are the student's
-    own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them).
+    own and are left alone (nbgrader would stop at the words "HIDDEN TESTS" in one of them). A course may have set other
+    marks: this engine writes its own in their place, nbgrader does not.
     """
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        begin, end = Region.HIDDEN_TESTS.begin, Region.HIDDEN_TESTS.end
+        self.theirs: dict[str, str] = {str(self.begin_test_delimeter): begin, str(self.end_test_delimeter): end}
+        self.begin_test_delimeter: str = begin
+        self.end_test_delimeter: str = end
 
     def preprocess_cell(self, cell: NotebookNode, resources: dict[str, Any], cell_index: int) -> Converted:
         """Clear one cell."""
         if not is_check(cell):
             return cell, resources
+        cell.source = with_marks(cell.source, self.theirs)
         before = cell.source.splitlines()
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         cut = [line.strip() for line in before if line.strip() and line not in cell.source.splitlines()]

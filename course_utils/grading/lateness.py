@@ -12,7 +12,7 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.preprocessors import AssignLatePenalties
 
-from course_utils.course import CONFIG, SUBMITTED, CourseError
+from course_utils.course import CONFIG, CourseError, folders
 from course_utils.due_dates import NAME, duration, read_due_dates, shown
 from course_utils.full_marks import add_up
 from course_utils.grading.gradebook import Settings, read_settings
@@ -56,7 +56,7 @@ class Lateness:
         if moment := self.dates.due.get(lab):
             submission.assignment.duedate = moment.plain
             submission.extension = self.dates.extension(lab, student)
-            if (self.root / SUBMITTED / student / lab).is_dir():  # else nobody knows any more
+            if (self.root / folders(self.root).submitted / student / lab).is_dir():  # else nobody knows any more
                 submission.timestamp = self.sent(lab, student)
 
     def said(self, submission: SubmittedAssignment) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from nbgrader.utils import parse_utc
 
-from course_utils.course import SUBMITTED, CourseError
+from course_utils.course import CourseError, folders
+from course_utils.grading import nbgrader_says
 from course_utils.grading.job import Submission
 from course_utils.grading.lightening import without_outputs
 from course_utils.grading.sandbox.paths import check_names
@@ -69,11 +70,13 @@ class HandedIn:
 
 def handed_in(root: Path, lab: str) -> HandedIn:
     """Return who handed in a lab. A folder whose name cannot be a student's is left out, and said."""
-    folder = root / SUBMITTED
+    folder = root / folders(root).submitted
     names = sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
+    excluded = nbgrader_says.excluded_students(root)
     names = [name for name in names if not name.startswith(".") and os.path.lexists(folder / name / lab)]
+    names = [name for name in names if name not in excluded]
     wrong = {name: why_no_id(name) for name in names}
-    left_out = [f"{SUBMITTED}/{ascii(name)[1:-1]}: {why}" for name, why in wrong.items() if why]
+    left_out = [f"{folders(root).submitted}/{ascii(name)[1:-1]}: {why}" for name, why in wrong.items() if why]
     return HandedIn([name for name, why in wrong.items() if not why], left_out)
 
 
@@ -103,10 +106,10 @@ def students_of(root: Path, lab: str, wanted: list[str] | tuple[str, ...] = ()) 
     if not there and found.left_out:
         raise CourseError("\n".join(["Left out:", *found.left_out]))
     if not there:
-        raise CourseError(f"Nobody has handed in {lab}: {SUBMITTED}/STUDENT/{lab} is nowhere.")
+        raise CourseError(f"Nobody has handed in {lab}: {folders(root).submitted}/STUDENT/{lab} is nowhere.")
     missing = [name for name in dict.fromkeys(wanted) if name not in there]
     if missing:
-        raise CourseError(f"Not handed in: {', '.join(f'{SUBMITTED}/{name}/{lab}' for name in missing)}.")
+        raise CourseError(f"Not handed in: {', '.join(f'{folders(root).submitted}/{name}/{lab}' for name in missing)}.")
     return [name for name in there if not wanted or name in wanted]
 
 
@@ -152,7 +155,7 @@ def read_submission(
 
 
 def _read(root: Path, lab: str, reading: Reading) -> Submission:
-    folder = root / SUBMITTED / reading.student / lab
+    folder = root / folders(root).submitted / reading.student / lab
     notebook, files = None, {}
     try:
         written, when = read_timestamp(root, lab, reading.student)
@@ -263,7 +266,7 @@ def _choose_notebook(entries: list[Entry], reading: Reading) -> Entry | None:
 def handed_in_as(root: Path, lab: str, student: str) -> str:
     """Return the name under which a student handed in the lab's notebook, without its ending."""
     try:
-        with os.scandir(root / SUBMITTED / student / lab) as found:
+        with os.scandir(root / folders(root).submitted / student / lab) as found:
             names = [item.name for item in islice(found, MOST_ENTRIES) if item.is_file(follow_symlinks=False)]
     except OSError:
         return lab
@@ -312,7 +315,7 @@ def _read_files(entries: list[Entry], reading: Reading) -> dict[str, bytes]:
 
 def read_timestamp(root: Path, lab: str, student: str) -> tuple[bytes | None, datetime | None]:
     """Return the contents of a submission's ``timestamp.txt``, and the time (UTC) in it; None where there is none."""
-    content = read_regular(root / SUBMITTED / student / lab / TIMESTAMP, 1_000)
+    content = read_regular(root / folders(root).submitted / student / lab / TIMESTAMP, 1_000)
     if content is None:
         return None, None
     try:

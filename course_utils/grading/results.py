@@ -8,7 +8,7 @@ from typing import Any
 from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.cells import grade_id, is_check
-from course_utils.course import AUTOGRADED
+from course_utils.course import folders
 from course_utils.full_marks import Part, add_up
 from course_utils.grading.faults import INTERRUPTED, LEFT_OPEN, last_line
 from course_utils.grading.gradebook import open_gradebook
@@ -74,7 +74,7 @@ def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]
         results = {one: _read_points(book, lab, Result(one, 0.0, most), names, further) for one in students}
     for result in results.values():
         others: list[dict[str, Any]] = []
-        for path in sorted((root / AUTOGRADED / result.student / lab).glob("*.ipynb")):
+        for path in sorted((root / folders(root).autograded / result.student / lab).glob("*.ipynb")):
             others += _read_notebook(path, result)
         _remark(result, others)
     return results
@@ -82,7 +82,7 @@ def read_results(root: Path, lab: str, students: list[str]) -> dict[str, Result]
 
 def graded_students(root: Path, lab: str) -> list[str]:
     """Return the students who have a graded notebook of a lab, in order."""
-    return sorted({path.parts[-3] for path in (root / AUTOGRADED).glob(f"*/{lab}/*.ipynb")})
+    return sorted({path.parts[-3] for path in (root / folders(root).autograded).glob(f"*/{lab}/*.ipynb")})
 
 
 def _read_points(book: Gradebook, lab: str, result: Result, names: list[str], further: Further) -> Result:

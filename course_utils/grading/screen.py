@@ -1,13 +1,14 @@
 """What an instructor sees in the terminal: a progress bar while it goes on, a table of the class when it is done."""
 
 from collections import Counter
+from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from course_utils.course import AUTOGRADED
+from course_utils.course import folders
 from course_utils.grading.driver import GradedLab, Watcher
 from course_utils.grading.faults import INTERRUPTED
 from course_utils.grading.results import Result
@@ -78,7 +79,7 @@ def lines_of_notes(found: list[Result]) -> list[str]:
     return [f"{count} of {len(found)}: {note}" for note, count in common_notes(found).items()]
 
 
-def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
+def lines_of_faults(root: Path, lab: str, found: list[Result]) -> list[str]:
     """Return which checks failed themselves, and who was interrupted, so that points are open, a line each."""
     hit: dict[str, list[Result]] = {}
     interrupted = [one for one in found if any(one.verdicts[check] == INTERRUPTED for check in one.undecided)]
@@ -94,7 +95,7 @@ def lines_of_faults(lab: str, found: list[Result]) -> list[str]:
     return again + [
         f"undecided: {check} failed itself in {len(results)} submissions ({results[0].student}: "
         f"{results[0].undecided[check]}). Mend it and grade again, or give the points in formgrader. The traceback is "
-        f"in the cell's metadata: {AUTOGRADED}/{results[0].student}/{lab}/{lab}.ipynb"
+        f"in the cell's metadata: {folders(root).autograded}/{results[0].student}/{lab}/{lab}.ipynb"
         for check, results in hit.items()
     ]
 

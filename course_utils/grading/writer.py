@@ -21,7 +21,7 @@ from nbgrader.utils import compute_checksum
 
 from course_utils import files
 from course_utils.cells import grade_id
-from course_utils.course import AUTOGRADED
+from course_utils.course import folders
 from course_utils.grading.beside import beside
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
@@ -78,7 +78,7 @@ class Writer:
         """
         notebook = make_notebook(self.bundle, graded)
         content = as_text(notebook).encode("utf-8")
-        folder = self.root / AUTOGRADED / graded.student / self.lab
+        folder = self.root / folders(self.root).autograded / graded.student / self.lab
         timestamp, when = read_timestamp(self.root, self.lab, graded.student)
         mine, others = f"{self.notebook}.ipynb", [f"{name}.ipynb" for name in self.notebooks if name != self.notebook]
         changed = _contents(folder / mine) != content
@@ -229,11 +229,11 @@ def _make_way(folder: Path, path: Path) -> None:
 
 
 def _remove_others(folder: Path, wanted: set[Path]) -> None:
-    for here, folders, names in os.walk(folder, topdown=False):
+    for here, below, names in os.walk(folder, topdown=False):
         for name in names:
             if Path(here, name) not in wanted:
                 Path(here, name).unlink()
-        for name in folders:
+        for name in below:
             with contextlib.suppress(OSError):  # it holds something that is wanted
                 path = Path(here, name)
                 path.unlink() if path.is_symlink() else path.rmdir()

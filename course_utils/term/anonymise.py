@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course_utils import files
-from course_utils.course import SUBMITTED, CourseError, folders
+from course_utils.course import CourseError, folders
 from course_utils.files import as_csv
 from course_utils.grading.gradebook import read_settings
 from course_utils.grading.reading import TIMESTAMP, handed_in, read_regular
@@ -108,14 +108,14 @@ def _words_of_lessons(root: Path, labs: Sequence[str]) -> set[str]:
 
 def _take(root: Path, lab: str, student: str, made: Copy) -> None:
     """Take one submission into the copy."""
-    folder, own = root / SUBMITTED / student / lab, made.students[student]
+    folder, own = root / folders(root).submitted / student / lab, made.students[student]
     for path in sorted(folder.rglob("*")) if folder.is_dir() and not folder.is_symlink() else []:
         name = path.relative_to(folder).as_posix()
         if path.is_dir() and not path.is_symlink():
             continue
         if any(part.startswith(".") for part in name.split("/")) or name == TIMESTAMP:
             continue
-        where = f"{SUBMITTED}/{own}/{lab}/{made.hider(name, f'the name of a file of {own}')}"
+        where = f"{folders(root).submitted}/{own}/{lab}/{made.hider(name, f'the name of a file of {own}')}"
         content = read_regular(path, LARGEST)
         found = "it is no file, or too large" if content is None else _hidden(content, where, made)
         if isinstance(found, bytes):

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbgrader.api import Gradebook, MissingEntry
 
 from course_utils.collecting.taking import called_late
-from course_utils.course import ROSTER, SUBMITTED, CourseError
+from course_utils.course import ROSTER, CourseError, folders
 from course_utils.due_dates import NAME, DueDates, duration, read_due_dates
 from course_utils.grading.gradebook import open_gradebook, read_settings
 from course_utils.grading.lateness import Lateness
@@ -116,10 +116,10 @@ def bring_up_to_date(root: Path, labs: Sequence[str]) -> list[str]:
 
 
 def _refuse_strangers(root: Path, dates: DueDates) -> None:
-    folder = root / SUBMITTED
+    folder = root / folders(root).submitted
     known = {*class_of(root), *(path.name for path in folder.glob("*") if path.is_dir())}
     if strangers := [name for name in dates.students if name not in known]:
-        where = f"neither in {ROSTER} nor in the gradebook nor in {SUBMITTED}/"
+        where = f"neither in {ROSTER} nor in the gradebook nor in {folders(root).submitted}/"
         raise CourseError(f"{NAME} names {strangers[0]!r}, who is {where}.")
 
 

@@ -106,7 +106,7 @@ def _unfinished(root: Path, names: list[str]) -> list[str]:
     """Return what is still to be done in the old term."""
     found = []
     for lab in names:
-        graded = {path.parts[-2] for path in (root / AUTOGRADED).glob(f"*/{lab}")}
+        graded = {path.parts[-2] for path in (root / folders(root).autograded).glob(f"*/{lab}")}
         if left := [student for student in handed_in(root, lab).students if student not in graded]:
             found.append(f"{lab}: handed in and never graded: {listed(left)}")
     settings = read_settings(root)

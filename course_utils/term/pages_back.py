@@ -20,7 +20,7 @@ from pathlib import Path, PurePosixPath
 from course_utils import files
 from course_utils.collecting.layouts import CANVAS, MOODLE
 from course_utils.collecting.taking import NOTE
-from course_utils.course import FEEDBACK, SUBMITTED, CourseError
+from course_utils.course import CourseError, folders
 from course_utils.grading.results import graded_students
 from course_utils.term.platforms import FIXED_TIME
 
@@ -81,7 +81,7 @@ def refuse_other(platform: str) -> None:
     if platform not in TAKEN_BACK:
         raise CourseError(
             f"--feedback makes files for --to {' or '.join(TAKEN_BACK)}, not for {platform or 'no system'}: "
-            f"other systems take none back in bulk. The pages lie in {FEEDBACK}/."
+            f"other systems take none back in bulk. The pages lie in the course's folder of feedback."
         )
 
 
@@ -112,7 +112,7 @@ def gather(root: Path, lab: str, platform: str) -> Pages:
 
 def _own_pages(root: Path, lab: str, student: str) -> Sequence[Path]:
     """Return a student's pages; of one that lies there under a second name, too, the lab's own."""
-    found = sorted((root / FEEDBACK / student / lab).glob("*.html"))
+    found = sorted((root / folders(root).feedback / student / lab).glob("*.html"))
     own = [path for path in found if path.stem == lab]
     return own or found
 
@@ -120,7 +120,7 @@ def _own_pages(root: Path, lab: str, student: str) -> Sequence[Path]:
 def _origin(root: Path, lab: str, student: str) -> PurePosixPath:
     """Return where a submission was found when it was collected."""
     try:
-        note = json.loads((root / SUBMITTED / student / lab / NOTE).read_text(encoding="utf-8"))
+        note = json.loads((root / folders(root).submitted / student / lab / NOTE).read_text(encoding="utf-8"))
         return PurePosixPath(str(note["origin"]))
     except (OSError, ValueError, KeyError, TypeError):
         return PurePosixPath()

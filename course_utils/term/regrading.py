@@ -16,7 +16,7 @@ from typing import Any
 from nbgrader.api import Gradebook, SubmittedNotebook
 
 from course_utils.cells import Cell, grade_id, is_check, nbgrader_settings
-from course_utils.course import AUTOGRADED, CourseError
+from course_utils.course import CourseError, folders
 from course_utils.grading import ways
 from course_utils.grading.bundle import read_bundles
 from course_utils.grading.cluster import Cluster
@@ -31,7 +31,6 @@ from course_utils.grading.spool import Spool
 from course_utils.grading.worth import given_up
 from course_utils.grading.writer import Writer
 from course_utils.judging.misconceptions import name_of
-from course_utils.lab_options import read_options
 from course_utils.term import regrade_log
 from course_utils.term.regrade_log import said
 
@@ -159,7 +158,7 @@ def plan(
     settings, bundles = read_settings(root), read_bundles(root, lab)
     with open_gradebook(root, settings) as book:
         for found in bundles:
-            allowed = limits(read_options(root, lab))
+            allowed = limits(root, lab)
             bundle, said = ways.ensure(root, found, hired, allowed)
             made.sentences += said
             writer = Writer(root, bundle, book, settings, [one.notebook for one in bundles])
@@ -202,7 +201,8 @@ def _grade(root: Path, run: Run, hired: Here | Cluster, names: list[str], made: 
 def _read(root: Path, lab: str, student: str, notebook: str) -> dict[str, Any]:
     """Return a graded notebook; an empty one if there is none that can be read."""
     try:
-        read = json.loads((root / AUTOGRADED / student / lab / f"{notebook}.ipynb").read_text(encoding="utf-8"))
+        path = root / folders(root).autograded / student / lab / f"{notebook}.ipynb"
+        read = json.loads(path.read_text(encoding="utf-8"))
         return read if isinstance(read.get("cells"), list) else {"cells": [], "metadata": {}}
     except (OSError, ValueError, AttributeError):
         return {"cells": [], "metadata": {}}
@@ -309,7 +309,7 @@ def write(root: Path, made: Plan) -> list[str]:
             spool = Spool(root, made.lab, mine[0].bundle.named)
             with spool.locked():
                 writer = Writer(root, mine[0].bundle, book, settings, notebooks)
-                run = Run(root, mine[0].bundle, spool, writer, GradedLab(made.lab), Watcher())
+                run = Run(root, mine[0].bundle, spool, writer, GradedLab(made.lab), Watcher(), limits(root, made.lab))
                 for result in mine:
                     student = result.graded.student
                     if run.job(student).key() != result.graded.key:

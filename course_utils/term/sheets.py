@@ -14,7 +14,7 @@ from typing import Any
 from nbgrader.api import Grade, Gradebook, MissingEntry, SubmittedNotebook
 
 from course_utils.cells import Cell, grade_id, is_check, is_solution, nbgrader_settings
-from course_utils.course import AUTOGRADED, CourseError
+from course_utils.course import CourseError, folders
 from course_utils.full_marks import Part, add_up
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.grading.job import ENDED_WELL
@@ -128,7 +128,7 @@ def _read_sheet(
 ) -> Sheet:
     parts = list[Part]()
     for name in notebooks:
-        notebook = _notebook(root / AUTOGRADED / sheet.student / lab / f"{name}.ipynb")
+        notebook = _notebook(root / folders(root).autograded / sheet.student / lab / f"{name}.ipynb")
         about = notebook["metadata"].get("course", {})
         sheet.key += str(about.get("key", ""))
         sheet.notes += about.get("notes", [])

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_utils.course import AUTOGRADED, ROSTER, SUBMITTED, CourseError, folders, labs
+from course_utils.course import ROSTER, CourseError, folders, labs
 from course_utils.grading.bundle import notebooks_of
 from course_utils.grading.reading import handed_in
 from course_utils.lab_options import NAME as LAB_TOML
@@ -47,9 +47,9 @@ def who_handed_in(root: Path, lab: str, people: dict[str, Person]) -> HandedIn:
         (found.there if student in names else found.absent).append(person)
     found.strangers = [name for name in names if name not in people]
     for name in names:
-        if not any((root / AUTOGRADED / name / lab).glob("*.ipynb")):
+        if not any((root / folders(root).autograded / name / lab).glob("*.ipynb")):
             found.ungraded.append(name)
-        folder = root / SUBMITTED / name / lab
+        folder = root / folders(root).submitted / name / lab
         missing = [one for one in notebooks if not os.path.lexists(folder / f"{one}.ipynb")]
         if missing and len(notebooks) > 1:
             found.lacking[name] = missing

@@ -14,7 +14,7 @@ from typing import Any
 from nbformat import NotebookNode
 
 from course_utils.cells import Region, grade_id, is_check
-from course_utils.course import SUBMITTED, CourseError
+from course_utils.course import CourseError, folders
 from course_utils.grading.reading import read_submission
 from course_utils.grading.sample import own_answers
 from course_utils.handing_in import ID_CELL
@@ -111,7 +111,7 @@ def look(root: Path, lab: str, student: str) -> Variant:
 
 def _id_in_notebook(root: Path, lab: str, student: str) -> str | None:
     """Return the id in what a student handed in; None if nothing was, or nothing says one."""
-    if not (root / SUBMITTED / student / lab).is_dir():
+    if not (root / folders(root).submitted / student / lab).is_dir():
         return None
     try:
         cells = json.loads(read_submission(root, lab, student).notebook or b"{}").get("cells", [])

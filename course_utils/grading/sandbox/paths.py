@@ -48,7 +48,9 @@ SHARED_PREFIXES = {Path("/"), Path("/usr"), Path("/usr/local"), Path("/opt/homeb
 
 def private_paths(root: Path) -> list[Path]:
     """Return what no student's process may read of a course."""
-    return [root / name for name in dict.fromkeys((*PRIVATE, folders(root).masters))]
+    names = folders(root)
+    own = (names.masters, names.submitted, names.autograded, names.feedback)
+    return [root / name for name in dict.fromkeys((*PRIVATE, *own))]
 
 
 def readable_paths(private: Iterable[Path]) -> list[Path]:
