@@ -1,12 +1,15 @@
 """Where the course lies on the disk, and how its labs are called."""
 
 import ast
+import contextlib
 import os
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from jupyter_core.paths import jupyter_config_path
 
 CONFIG = "nbgrader_config.py"
 MASTERS = "solutions"
@@ -62,16 +65,20 @@ def folders(root: Path) -> Folders:
 
 
 def config_says(root: Path) -> dict[str, Any]:
-    """Return what a course's nbgrader_config.py sets, by ``Class.trait``, without running it, or `COMPUTED`."""
-    path = root / CONFIG
-    try:
-        found = path.stat()
-    except OSError:
-        return {}
-    return _says(path, found.st_mtime_ns, found.st_size)
+    """Return what nbgrader_config.py sets, by ``Class.trait``, without running it; `COMPUTED` for what it computes.
+
+    A course's own file goes before those of the user and the machine, as with nbgrader.
+    """
+    said: dict[str, Any] = {}
+    for folder in (*reversed(jupyter_config_path()), str(root)):
+        path = Path(folder, CONFIG)
+        with contextlib.suppress(OSError):
+            found = path.stat()
+            said |= _says(path, found.st_mtime_ns, found.st_size)
+    return said
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=32)
 def _says(path: Path, _changed: int, _size: int) -> dict[str, Any]:
     try:
         tree = ast.parse(path.read_bytes())

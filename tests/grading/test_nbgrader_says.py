@@ -80,6 +80,17 @@ def test_changed_settings_count_at_once(tmp_path: Path):
     assert nbgrader_says.excluded_students(root) == {"ada", "test user"}
 
 
+def test_what_the_user_or_the_machine_sets_counts_below_the_course(tmp_path: Path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_DIR", str(tmp_path / "user"))
+    (tmp_path / "user").mkdir()
+    (tmp_path / "user" / "nbgrader_config.py").write_text(
+        "c = get_config()\nc.CourseDirectory.student_id_exclude = 'ada'\nc.Execute.timeout = 90\n"
+    )
+    root = course(tmp_path / "course", "c.Execute.timeout = 50")
+    assert nbgrader_says.excluded_students(root) == {"ada"}
+    assert nbgrader_says.cell_seconds(root) == 50
+
+
 def test_hidden_tests_are_cut_out_of_feedback_whatever_their_marks():
     metadata = {"nbgrader": {"grade": True, "solution": False, "grade_id": "x", "points": 1, "locked": True}}
     marks = {"begin_test_delimeter": "SECRET ON", "end_test_delimeter": "SECRET OFF"}
