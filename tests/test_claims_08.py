@@ -206,7 +206,7 @@ def test_pictures_for_units_show_what_was_learned_and_not_what_the_network_needs
         after = run.network[9:](silenced).argmax(1) == run.y
         lost = before[classes[unit]].double().mean() - after[classes[unit]].double().mean()
         assert lost < 0.16, "no unit alone holds its class"
-        assert unit not in names["units"][:4] or lost < 0.08
+        assert unit not in names["units"][:4] or lost < 0.12
         assert unit not in names["units"][:4] or (names["answers"][:, unit] > 0).double().mean() > 0.95
 
 

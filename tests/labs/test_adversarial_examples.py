@@ -1096,3 +1096,23 @@ WRONG_WAYS += [
     unit("FV16", in_place_of_length("gradient.norm(dim=1, keepdim=True)")),
     unit("FV16", in_place_of_length("gradient.norm(dim=(2, 3), keepdim=True)")),
 ]
+
+BY_ITS_LENGTH = "what is divided by its own length may be multiplied first"
+LEAF_LINE, ANSWER_LINE = (
+    "leaf = x.detach().clone().requires_grad_(True)",
+    "answer = body(leaf)[:, channel].mean((1, 2)).sum()",
+)
+EQUIVALENT |= {
+    "unit-step": {
+        "unit_step(x): without negative numbers": PIXELS,
+        "unit_step(lr): without negative numbers": SIZES,
+        f"{LEAF_LINE} → leaf = x.detach().requires_grad_(True)": (
+            "a detached tensor is an object of its own, and nothing is written into it"
+        ),
+        f"{LEAF_LINE} → leaf = x.clone().requires_grad_(True)": "the x that is given has no past to be cut off from",
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].mean((1, 2)).mean()": BY_ITS_LENGTH,
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].sum((1, 2)).sum()": BY_ITS_LENGTH,
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].mean((0, 2)).sum()": BY_ITS_LENGTH,
+        "length[length == 0] = 1 → length[length == 0] = 2": "0 divided by any number is 0",
+    },
+}
