@@ -130,14 +130,19 @@ def wrong_axes(pair: Pair) -> dict[Misconception, list[Axes]]:
         BX1: [front],
         BX2: [tuple(added + axis for axis in own)],
         BX3: [tuple(axis for axis in range(many) if axis not in right)],
-        BX4: [tuple(sorted({*front, *own})), own],
-        BX6: [tuple(sorted({*front, *ones}))],
-        BX7: [tuple(sorted({*left, *behind})), behind],
+        BX4: [(*front, *own), own],
+        BX6: [(*front, *ones)],
+        BX7: [(*left, *behind), behind],
         BX9: [(0,)],
         BX5: [tuple(axis + 1 for axis in right)],
         BX8: [tuple(pair.result[int(axis)] for axis in right), pair.operand, pair.result],
     }
-    return {way: [axes for axes in some if axes != right] for way, some in found.items()}
+    return {way: [axes for axes in map(in_order, some) if axes != right] for way, some in found.items()}
+
+
+def in_order(axes: Axes) -> Axes:
+    """Return each axis once, in order."""
+    return tuple(sorted(set(axes)))
 
 
 class SummedAxes(Exercise):
@@ -204,7 +209,7 @@ def read_axes(answer: Any, many: int) -> Axes | None:
     shape = read_shape(sorted(answer) if type(answer) in (set, frozenset) else answer)
     if shape is None:
         return None
-    return tuple(sorted({axis + many if -many <= axis < 0 else axis for axis in shape}))
+    return in_order(tuple(axis + many if -many <= axis < 0 else axis for axis in shape))
 
 
 def explain_axes(
