@@ -169,3 +169,61 @@ def test_a_learned_patch_turns_pictures_where_it_was_learned_and_noise_turns_non
     others = run.x[run.y != 0]
     carrying = names["paste"](others, patch, names["anywhere"](len(others)))
     assert 0.08 < float((run.network(carrying).argmax(1) == 0).double().mean()) < 0.28, "one in six become a disc"
+
+
+# --- section 13: pictures for an inner unit
+
+
+def neighbours_alike(picture: torch.Tensor) -> float:
+    """Return how far each pixel correlates with its neighbour: along rows or along columns, whichever is more."""
+    pairs = (picture[..., 1:], picture[..., :-1]), (picture[..., 1:, :], picture[..., :-1, :])
+    return max(float(torch.corrcoef(torch.stack([one.flatten() for one in pair]))[0, 1]) for pair in pairs)
+
+
+@pytest.mark.thorough
+def test_pictures_for_units_show_what_was_learned_and_not_what_the_network_needs(run):
+    pictures, labels = load_shapes(10, 500, seed=run.seed)[1].tensors()
+    names = run.names | {"is_grading": lambda: False, "pictures": pictures, "labels": labels}
+    exec(lesson.cells()["unit-step"].source, names)
+    for words in ("body = network[:9]", "guess_times = predictions.keep"):
+        lesson.run(words, names)
+    seeds = ("manual_seed(0)", f"manual_seed({run.seed})"), ("seed=0", f"seed={run.seed}")
+    lesson.run("def climb(", names, *seeds)
+    lesson.run("strongest = labels", names)
+    assert names["alive"].sum() > 48
+    assert 1.3 < min(names["times"]) < max(names["times"]) < 8
+    assert 2.5 < sum(names["times"]) / 6 < 5.5
+    alike = [neighbours_alike(one) for both in names["made"] for one in both]
+    assert min(alike) > 0.2, "bars"
+    assert sum(alike) / len(alike) > 0.35
+    assert max(neighbours_alike(one) for one in names["untaught"]) < min(0.2, min(alike)), "grain"
+    same = names["strongest"] == names["kinds"]
+    assert (same.sum(0) >= 7).sum() > 20, "many units answer most to one class"
+    maps, classes = names["maps"], [labels == k for k in names["kinds"]]
+    before = run.network[9:](maps).argmax(1) == labels
+    for unit in range(64):
+        silenced = maps.clone()
+        silenced[:, unit] = 0
+        after = run.network[9:](silenced).argmax(1) == labels
+        lost = before[classes[unit]].double().mean() - after[classes[unit]].double().mean()
+        assert lost < 0.16, "no unit alone holds its class"
+        assert unit not in names["units"][:4] or lost < 0.08
+        assert unit not in names["units"][:4] or (names["answers"][:, unit] > 0).double().mean() > 0.95
+
+
+@pytest.mark.thorough
+def test_pictures_for_units_of_the_photo_network_are_no_grain(run):
+    from course_utils.models.mobilenet import find_weights
+
+    if find_weights()[0] is None:
+        pytest.skip("the weights of MobileNetV2 are not here")
+    names = run.names | {"is_grading": lambda: False, "photo_network": run.names["load_mobilenet"]()}
+    exec(lesson.cells()["unit-step"].source, names)
+    names["pictures"], names["labels"] = run.x[:20], run.y[:20]
+    lesson.run("body = network[:9]", names)
+    seeds = ("manual_seed(0)", f"manual_seed({run.seed})"), ("seed=0", f"seed={run.seed}")
+    lesson.run("def climb(", names, *seeds)
+    torch.manual_seed(run.seed)
+    lesson.run("photo_net = photo_network.network", names, ("    figures.show", "    figures.plot_photo_units  #"))
+    alike = {name: [neighbours_alike(one) for one in rows] for name, rows in names["rows"].items()}
+    assert sum(alike["trained"]) / 3 > sum(alike["untaught"]) / 3 + 0.15

@@ -21,7 +21,7 @@ r"""
 - check any gradient with two evaluations of the function;
 - send gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 140 minutes, and 40 more for what is marked *Further*, with a good place to stop after section 5.
+**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 140 minutes, and 55 more for what is marked *Further*, with a good place to stop after section 5.
 """
 
 # %% [markdown]
@@ -892,7 +892,70 @@ lab.autograd_questions.check(choices)
 
 # %% [markdown]
 r"""
-## 9 Recall and practice
+## 9 One number, used many times
+
+**Further:** worth nothing, and nothing else needs it.
+
+Put arrays into the boxes of your engine, and one thing is new. In `X @ W.T + b` with four examples NumPy **broadcasts**: b has three numbers, and each of them is used four times. Forwards that costs nothing. On the way back it is section 2 again: four paths lead from each bias to the loss, and their slopes *add up*.
+"""
+
+# %%
+scores, b = torch.zeros(4, 3), torch.tensor([10.0, 20, 30], requires_grad=True)
+shifted = scores + b  # (4, 3)
+shifted.backward(torch.tensor([[1.0, 0, 2]] * 4))
+print("what comes back has the shape", tuple(shifted.shape))
+print("b gets", b.grad.tolist(), "of shape", tuple(b.grad.shape))
+
+# %% [markdown]
+r"""
+An engine that forgets the sum hands (4, 3) to a variable of shape (3,). Does that fail? Look at the step of descent:
+"""
+
+# %%
+bias, arrived = np.array([10.0, 20, 30]), np.array([[1.0, 0, 2]] * 4)
+bias = bias - 0.1 * arrived
+print(bias.shape)
+
+# %% [markdown]
+r"""
+No error. From now on each of the four examples has biases of its own, and the next batch of five will complain about something else. So behind every operation of an engine for arrays stands a function that undoes broadcasting. It has to know over **which axes** to sum. NumPy lays two shapes on each other flush right. It puts axes of length 1 *in front* of the shorter one, then *stretches* an axis of length 1 to the length of the other's. Your pairs:
+"""
+
+# %%
+lab.summed_axes
+
+# %% [markdown]
+r"""
+## Bonus. Which axes are summed?
+
+**Further:** worth nothing, and nothing else needs it.
+
+For each pair above: an operand was broadcast, and the gradient by the *result* has come back. Over which axes of it do you sum for the gradient by the operand? Give a tuple of the gradient's axes, counted from 0. (0 points, 10 minutes, ●●○ medium)
+
+Example: for an operand (3,) and a gradient (4, 3) it is (0,), as in the cell above.
+
+<details><summary>Hint</summary>
+Along which axes does the same number of the operand stand again and again?
+</details>
+"""
+
+# %% nbgrader={"grade": false, "grade_id": "summed-axes", "locked": false, "schema_version": 3, "solution": true}
+axes = {"a": None, "b": None, "c": None, "d": None, "e": None}
+### BEGIN SOLUTION
+axes = {"a": (0, 1), "b": (1,), "c": (0, 2), "d": (0, 1), "e": (0,)}
+### END SOLUTION
+
+# %% nbgrader={"grade": true, "grade_id": "summed-axes-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.summed_axes.check(axes)
+
+# %% [markdown]
+r"""
+Would you like to build it? `05_conv_and_pooling_homework` ends with a `Tensor`, an engine like yours with arrays in its boxes, and asks for the one function that is missing: `unbroadcast(grad, shape)`. With it the engine gives what PyTorch gives, but for rounding.
+"""
+
+# %% [markdown]
+r"""
+## 10 Recall and practice
 
 Answer aloud, then open. Two are from earlier labs.
 

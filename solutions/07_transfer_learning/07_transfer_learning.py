@@ -21,7 +21,7 @@ r"""
 - fit a head without leaking the test part into it, and compare it with fair controls;
 - tell when transfer helps, and recognise labels and preprocessing that ruin it.
 
-**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 60 more for what is marked *Further*.
+**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 80 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -1049,7 +1049,155 @@ The two agree: the lower right, with the eyes and the nose, counts most, the upp
 
 # %% [markdown]
 r"""
-## 12 Recall and practice
+## 12 A rate in one sweep
+
+**Further:** worth nothing, and nothing else needs it.
+
+Every head of this lab was trained with a learning rate that somebody had tried out for you. How do you find one for your own task? Smith (2017) takes one short training in which the rate *grows*, and watches: the **range test**. He let it grow evenly over some epochs and read the accuracy; libraries made of it a single sweep that grows from batch to batch by the same *factor*, and read the loss. Too small a rate moves nothing; then the loss falls; in the end it explodes. A good rate lies well before that.
+"""
+
+# %% [markdown]
+r"""
+Rules for the choice differ. Ours: single batches are noisy, so put in the place of each loss the *mean* of itself and its neighbours. Where that mean is least, the rate is at the edge of too large: take a tenth of it.
+
+In Lab 06 this showed nothing, as that network's loss does not fall within a few batches. A head on good features is another case. Or is it?
+"""
+
+# %% [markdown]
+r"""
+## Bonus. Sweep and choose
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `sweep_rates(first, last, steps)`: `steps` rates (2 or more), each the same factor above the one before, `first` and `last` among them. And `choose_rate(rates, losses, around)`: put in the place of each loss the mean of itself and up to `around` neighbours on each side, at the ends those that there are; return *a tenth* of the rate at the least mean. From the first loss on that is not finite (`inf`, `nan`), nothing counts. Both lists are arrays of the same length. (0 points, 20 minutes, ●●○ medium)
+
+Example: three rates from 0.1 to 10 are 0.1, 1, 10. For them the losses 3, 1, 5 with `around=1` have the means 2, 3, 3: choose 0.01.
+
+<details><summary>Hint</summary>
+How many steps lie between n rates, and what is their product?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "rate-finder", "locked": false, "schema_version": 3, "solution": true}
+def sweep_rates(first, last, steps):
+    """Return rates that grow by one factor from the first to the last."""
+    ### BEGIN SOLUTION
+    return [first * (last / first) ** (i / (steps - 1)) for i in range(steps)]
+    ### END SOLUTION
+
+
+def choose_rate(rates, losses, around):
+    """Return a tenth of the rate at which the mean of neighbouring losses is least."""
+    ### BEGIN SOLUTION
+    means = []
+    for i in range(len(losses)):
+        if not np.isfinite(losses[i]):
+            break
+        window = losses[max(i - around, 0) : i + around + 1]
+        if not np.isfinite(window).all():
+            window = window[: np.argmin(np.isfinite(window))]
+        means.append(np.mean(window))
+    return rates[np.argmin(means)] / 10
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "rate-finder-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.rate_finder.check(sweep_rates, choose_rate)
+### BEGIN HIDDEN TESTS
+lab.rate_finder.check_hidden(sweep_rates, choose_rate, seed=711)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Now a sweep: a fresh head on hearts and arrows, 100 of each, batches of 32, one batch, drawn anew, for each of 60 rates from 0.00001 to 10. Once by plain SGD, once by Adam.
+"""
+
+
+# %%
+def train_head(F, y, optimiser, rates):
+    """Train a fresh head, a batch for each rate; return it and the losses."""
+    head, losses = nn.Linear(F.shape[1], 2), []
+    nn.init.zeros_(head.weight)
+    trainer = optimiser(head.parameters())
+    for rate in rates:
+        batch = torch.randint(len(F), (32,))
+        trainer.param_groups[0]["lr"] = float(rate)
+        loss = nn.functional.cross_entropy(head(F[batch]), y[batch])
+        trainer.zero_grad()
+        loss.backward()
+        trainer.step()
+        losses.append(float(loss.detach()))
+    return head, np.array(losses)
+
+
+# %% [markdown]
+r"""
+A sweep is a shortcut. What it saves is the long way: train a head of its own with each of some *constant* rates, 18 batches each, and measure the loss on **new** pictures. Heads are cheap, so here we can afford both, and five sweeps in place of one, each with batches of its own. **Predict** for both: with the worst of the five rates that your rule chooses, how large is the loss on new pictures? (Guessing has log 2 = 0.69.)
+"""
+
+# %%
+guess_sweep = predictions.keep({"SGD": None, "Adam": None})
+
+# %%
+torch.manual_seed(0)
+if lab.are_written(extract_features=extract_features, fit_head=fit_head):
+    X_head, y_head = train.few(20 if is_grading() else 100, seed=0).tensors()
+    F_head = features(source, X_head)
+    mean, std = F_head.mean(0), F_head.std(0)
+    std[std == 0] = 1
+    F_head, F_unseen = (F_head - mean) / std, (F_test - mean) / std
+
+
+def on_new(optimiser, rate):
+    """Return the loss on new pictures after 18 batches with a constant rate."""
+    head = train_head(F_head, y_head, optimiser, [rate] * 18)[0]
+    return float(nn.functional.cross_entropy(head(F_unseen), y_test).detach())
+
+
+# %% [markdown]
+r"""
+The sweeps and the long way, for both:
+"""
+
+# %%
+sweeps = {}
+finds = lab.rate_finder.is_written(sweep_rates, choose_rate)
+if finds and lab.are_written(extract_features=extract_features, fit_head=fit_head):
+    rates = np.array(sweep_rates(1e-5, 10, 60))
+    times = range(1 if is_grading() else 5)
+    for optimiser in (torch.optim.SGD, torch.optim.Adam):
+        runs_of = [train_head(F_head, y_head, optimiser, rates)[1] for _ in times]
+        chosen = [float(choose_rate(rates, losses, 2)) for losses in runs_of]
+        long_way = {rate: on_new(optimiser, rate) for rate in (1e-4, 1e-3, 0.01, 0.1, 1)}
+        sweeps[optimiser.__name__] = (rates, runs_of[0], long_way, chosen)
+
+# %%
+if sweeps:
+    figures.show(figures.plot_sweeps(sweeps))
+    worst = {}
+    for name, (_, _, long_way, chosen) in sweeps.items():
+        optimiser = getattr(torch.optim, name)
+        there = [on_new(optimiser, rate) for rate in chosen]
+        worst[name] = max(there)
+        print(f"{name}: rates from {min(chosen):.3f} to {max(chosen):.3f} are chosen,")
+        print(f"  with losses on new pictures from {min(there):.2f} to {max(there):.2f};")
+        print(f"  the best of the long way has {min(long_way.values()):.2f}")
+    predictions.beside(guess_sweep, worst)
+
+# %% [markdown]
+r"""
+For SGD the shortcut is worth its price: whichever batches come, each chosen rate does about as well on new pictures as the best of the long way, where a rate of 0.0001 has hardly begun. For Adam the same rule is a matter of luck: some of its rates are good, and with the worst of the five the loss on new pictures is higher than that of guessing.
+"""
+
+# %% [markdown]
+r"""
+The curve says why. Adam has the 200 pictures by heart while its rates are still small. Then the loss stays near 0 for a long stretch, in which single batches jump, and the least mean may be anywhere in it. So look at the curve before you believe the number: a fall, one lowest stretch, a rise behind it. And mind what it measures: the *training* loss of the first steps, nothing else.
+"""
+
+# %% [markdown]
+r"""
+## 13 Recall and practice
 
 Answer aloud, then open. Two are from earlier labs.
 

@@ -21,7 +21,7 @@ r"""
 - separate what an attack does from what noise does, with a control;
 - say what a high confidence means, and what it does not.
 
-**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 60 more for what is marked *Further*.
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 75 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -47,7 +47,7 @@ from course_utils.data import DataUnavailable, load_photos, load_shapes
 from course_utils.labs import adversarial_examples
 from course_utils.labs.adversarial_examples import figures, widgets
 from course_utils.labs.adversarial_examples.challenge import rehearse, save_defence
-from course_utils.models import load_mobilenet, load_trained
+from course_utils.models import load_mobilenet, load_trained, make_small_cnn
 from course_utils.runtime import is_grading, seed_everything
 from course_utils.training import accuracy, fit
 
@@ -1013,7 +1013,180 @@ Not every class can be printed: for *disc*, whose mark is one large outline, the
 
 # %% [markdown]
 r"""
-## 13 Recall, and the course in review
+## 13 Pictures that maximise an inner unit
+
+**Further:** worth nothing, and nothing else needs it.
+
+Section 7 walked until a *class* was certain. But classes are only the last units of many. What does one inside want to see? Ask it in the same way: start from noise, and walk up its answer (Erhan and others, 2009). Such pictures are in every talk on networks, under the name of **feature visualisation**. Here they stand beside controls.
+"""
+
+# %% [markdown]
+r"""
+A network of layers in a row can be cut: `network[:9]` is its first nine, up to `relu3`, and makes 64 maps of 8×8. A **unit** is one of the 64 channels here. Its answer to a picture is the mean of its map.
+"""
+
+# %%
+body = network[:9]
+maps = body(pictures).detach()  # (500, 64, 8, 8)
+answers = maps.mean((2, 3))  # (500, 64)
+alive = (answers > 0).double().mean(0) > 0.1
+print(f"{tuple(maps.shape)}; {alive.sum()} of 64 units answer to a tenth or more")
+
+# %% [markdown]
+r"""
+Behind a ReLU some units are silent: they answer 0 to nearly everything, and where they do, so is their gradient. Mind them in your step.
+"""
+
+# %% [markdown]
+r"""
+## Exercise 8.11. A step up
+
+**Further:** worth nothing, and nothing else needs it.
+
+Write `unit_step(body, x, channel, lr)`. `body` turns pictures x (N, 3, H, W) into maps (N, C, H', W'). Return the pictures after one step that makes the mean of the map `channel` larger, for each picture by itself: `lr` times its gradient *divided by its length* (L2), pixels from 0 to 1. Where the gradient is 0, the picture stays as it is. Leave x and the weights, their `grad` too, as they were. (0 points, 15 minutes, ●●○ medium)
+
+Example: for a gradient of length 4 and `lr=2` it is halved, then added.
+
+<details><summary>Hint</summary>
+The length belongs to a whole picture. Over which axes do you sum its squares?
+</details>
+"""
+
+
+# %% nbgrader={"grade": false, "grade_id": "unit-step", "locked": false, "schema_version": 3, "solution": true}
+def unit_step(body, x, channel, lr):
+    """Return x after one step up the mean of a channel, (N, 3, H, W)."""
+    ### BEGIN SOLUTION
+    leaf = x.detach().clone().requires_grad_(True)
+    answer = body(leaf)[:, channel].mean((1, 2)).sum()
+    (gradient,) = torch.autograd.grad(answer, leaf)
+    length = gradient.square().sum((1, 2, 3), keepdim=True).sqrt()
+    length[length == 0] = 1
+    return (x + lr * gradient / length).clamp(0, 1)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "unit-step-check", "locked": true, "points": 0, "schema_version": 3, "solution": false}
+lab.unit_step.check(unit_step)
+### BEGIN HIDDEN TESTS
+lab.unit_step.check_hidden(unit_step, seed=811)
+### END HIDDEN TESTS
+
+# %% [markdown]
+r"""
+Twenty-five steps from noise, for the first six units that are not silent. **Control one**: a second noise, and what both pictures share. **Control two**: a network of the same build that has learned nothing. **Control three**: of the real pictures, the one that the unit answers to most. Before you run it, predict: how many times as strong will the answer be as to the best of 500 real pictures?
+"""
+
+# %%
+guess_times = predictions.keep({"times as strong": None})
+
+# %%
+noise_seed = torch.Generator().manual_seed(0)
+start = 0.5 + 0.1 * torch.randn(2, 3, 32, 32, generator=noise_seed)
+fresh = make_small_cnn(10, seed=0).eval()
+
+
+def climb(body, unit, x, steps, lr=1.0):
+    """Walk up a unit's answer from the pictures x."""
+    for _ in range(steps):
+        x = torch.as_tensor(unit_step(body, x, unit, lr))
+    return x
+
+
+units = alive.nonzero().flatten().tolist()[: 1 if is_grading() else 6]
+steps = 3 if is_grading() else 25
+if lab.unit_step.is_written(unit_step):
+    made = torch.stack([climb(body, unit, start, steps) for unit in units])
+    untaught = torch.cat([climb(fresh[:9], unit, start[:1], steps) for unit in units])
+
+# %% [markdown]
+r"""
+One unit a column, from the two noises and with the two controls below them:
+"""
+
+# %%
+if lab.unit_step.is_written(unit_step):
+    rows = {
+        "one noise": made[:, 0],
+        "another": made[:, 1],
+        "untaught": untaught,
+        "best of 500": pictures[answers.argmax(0)[units]],
+    }
+    figures.show(figures.plot_units(rows, [f"unit {unit}" for unit in units]))
+
+# %% [markdown]
+r"""
+Two things may be said. The trained network's units have bars, upright, level or slanted, for both noises; what differs between the two rows is chance. And the untaught network's pictures are grain, so the bars *have been learned*. (A picture that stayed grey: that unit is silent at this noise, and without a gradient nobody climbs.) Now the numbers.
+"""
+
+# %%
+strongest = labels[answers.topk(9, dim=0).indices]  # (9, 64)
+kinds = strongest.mode(0).values  # of each unit the class that it answers to most
+if lab.unit_step.is_written(unit_step):
+    times = []
+    print("unit   best real picture   made from noise   its nine strongest")
+    for unit, both in zip(units, made):
+        most = float(answers[:, unit].max())
+        reached = float(body(both)[:, unit].detach().mean())
+        times.append(reached / most)
+        of_kind = int((strongest[:, unit] == kinds[unit]).sum())
+        found = f"{of_kind} are {test.classes[kinds[unit]]}"
+        print(f"{unit:4} {most:12.1f} {reached:18.1f}           {found}")
+    predictions.beside(guess_times, {"times as strong": sum(times) / len(times)})
+
+# %% [markdown]
+r"""
+From about twice to five times what any real picture reaches. So these pictures lie far from all that the network will ever see: they show what *can* move a unit, not what *does*. For that the nine strongest real pictures are the better witnesses. Borowski and others (2021) found the same with people: after real examples they foretold a unit's answers better than after such pictures.
+"""
+
+# %% [markdown]
+r"""
+Is unit 0, whose nine strongest are all upright stripes, "the detector of upright stripes"? Then the network should miss it. Set its map to 0, go on behind the cut, and count again; the same for three others, each with the class that it answers to most.
+"""
+
+# %%
+before = network[9:](maps).argmax(1) == labels
+print("unit   class         right   without it   answers to")
+for unit in units[:4]:
+    silenced = maps.clone()
+    silenced[:, unit] = 0
+    after = network[9:](silenced).argmax(1) == labels
+    those = labels == kinds[unit]
+    shares = [float(one[those].double().mean()) for one in (before, after)]
+    row = f"{unit:4}   {test.classes[kinds[unit]]:12}{shares[0]:7.2f}{shares[1]:13.2f}"
+    some = float((answers[:, unit] > 0).double().mean())
+    print(f"{row}       {some:.0%} of all pictures")
+
+# %% [markdown]
+r"""
+Hardly anything is missing: no single unit holds the stripes, and each of these answers to nearly every picture, only more or less. "This unit detects stripes" says three things: it answers most to stripes (true here), it answers to nothing else (false), the network needs it for them (false). A picture from noise is evidence for none of the last two.
+"""
+
+# %% [markdown]
+r"""
+The same for a network of a million photographs, in small: three units behind the fifth block of MobileNetV2, and the same units in one with random weights.
+"""
+
+# %%
+if photo_network is not None and lab.unit_step.is_written(unit_step):
+    photo_net = photo_network.network
+    nets = {"trained": photo_net, "untaught": type(photo_net)().eval()}
+    small = 0.5 + 0.1 * torch.randn(1, 3, 40, 40, generator=noise_seed)
+    three, steps = range(1, 4), 2 if is_grading() else 12
+    rows = {}
+    for name, net in nets.items():
+        cut = torch.nn.Sequential(photo_network.standardise, net.features[:5])
+        rows[name] = torch.cat([climb(cut, unit, small, steps, 3.0) for unit in three])
+    figures.show(figures.plot_photo_units(rows, [f"unit {unit}" for unit in three]))
+
+# %% [markdown]
+r"""
+Coloured weave against grain: again something that was learned, and again nothing that has a name. Geirhos and others (2023) went further: they built networks whose units show any picture they liked, and do something else on real ones.
+"""
+
+# %% [markdown]
+r"""
+## 14 Recall, and the course in review
 
 Answer aloud, then open.
 

@@ -37,6 +37,10 @@ def leave_alone(x):
     return x
 
 
+def untouched(x):
+    return len(x)
+
+
 def write_into(x):
     x[...] = 0
     return x
@@ -88,6 +92,13 @@ def test_arguments_are_copies(place):
     with pytest.raises(CheckFailed, match="changed the array"):
         running.call(place(write_into), "write_into", x)
     assert x.sum() == 3
+
+
+@pytest.mark.parametrize("x", [np.array([1.0, np.nan]), torch.tensor([1.0, torch.nan])])
+def test_what_is_no_number_is_unchanged_while_it_stays_none(place, x):
+    assert running.call(place(untouched), "untouched", x) == 2
+    with pytest.raises(CheckFailed, match="changed the array"):
+        running.call(place(write_into), "write_into", x)
 
 
 def test_a_tensor_that_was_changed_is_noticed(place):

@@ -1033,3 +1033,86 @@ EQUIVALENT |= {
         ),
     },
 }
+
+
+# --- Further: pictures for an inner unit
+
+UNIT_STEP = """
+def unit_step(body, x, channel, lr):
+    leaf = x.clone().requires_grad_(True)
+    maps = body(leaf)
+    answer = maps[:, channel].mean((1, 2)).sum()
+    gradient = torch.autograd.grad(answer, leaf)[0]
+    length = gradient.flatten(1).norm(dim=1)[:, None, None, None]
+    length = torch.where(length > 0, length, torch.ones_like(length))
+    change = lr * gradient / length
+    return (x + change).clamp(0, 1)
+"""
+ANSWER, LENGTH = "maps[:, channel].mean((1, 2)).sum()", "gradient.flatten(1).norm(dim=1)[:, None, None, None]"
+CHANGE, RETURNED = "lr * gradient / length", "(x + change).clamp(0, 1)"
+GRAD = "torch.autograd.grad(answer, leaf)[0]"
+
+
+def unit(code: str, *changes: tuple[str, str], **more) -> WrongWay:
+    def answers():
+        names = {"torch": torch, "F": F}
+        exec(edited(UNIT_STEP, *changes), names)
+        return (names["unit_step"],)
+
+    return WrongWay(code, "unit-step", answers, **more)
+
+
+def in_place_of_length(size: str) -> tuple[str, str]:
+    return LENGTH, f"({size})"
+
+
+WRONG_WAYS += [
+    unit("FV1", (CHANGE, f"-{CHANGE}")),
+    unit("FV1", (ANSWER, f"-{ANSWER}")),
+    unit("FV1", (CHANGE, f"-{CHANGE}"), hidden=True),
+    unit("FV2", in_place_of_length("gradient.norm()")),
+    unit("FV3", (CHANGE, "lr * gradient.sign()")),
+    unit("FV4", (CHANGE, "lr * gradient")),
+    unit("FV4", (ANSWER, "maps[:, channel].sum()"), (CHANGE, "lr * gradient")),
+    unit("FV4", (ANSWER, "maps[:, channel].mean()"), (CHANGE, "lr * gradient")),
+    unit("FV5", (RETURNED, "x + change")),
+    unit("FV6", (ANSWER, "maps[channel if len(x) > channel else 0].mean()")),
+    unit("FV7", (ANSWER, "maps.mean()")),
+    unit("FV8", (ANSWER, "maps[:, channel].amax((1, 2)).sum()")),
+    unit("FV9", in_place_of_length("gradient.abs().amax((1, 2, 3), keepdim=True)")),
+    unit("FV9", in_place_of_length("gradient.square().mean((1, 2, 3), keepdim=True).sqrt()")),
+    unit("FV9", in_place_of_length("gradient.square().sum((1, 2, 3), keepdim=True)")),
+    unit("FV10", (RETURNED, "change")),
+    unit("FV10", (RETURNED, "(x + change).clamp(0, 1) - x")),
+    unit("FV11", ("x.clone()", "x")),
+    unit("FV11", (GRAD, "(answer.backward(), leaf.grad)[1]")),
+    unit("FV11", (RETURNED, "x.copy_((x + change).clamp(0, 1))")),
+    unit("FV12", ("torch.where(length > 0, length, torch.ones_like(length))", "length")),
+    unit("FV13", ("maps[:, channel]", "maps[:, channel - 1]")),
+    unit("FV14", ("maps[:, channel].mean((1, 2))", "maps[:, :, channel].mean((1, 2))")),
+    unit("FV14", ("maps[:, channel].mean((1, 2))", "maps[:, :, :, channel].mean((1, 2))")),
+    unit("FV15", ("maps[:, channel]", "maps[:, channel].square()")),
+    unit("FV15", ("maps[:, channel]", "maps.softmax(1)[:, channel]")),
+    unit("FV16", in_place_of_length("gradient.norm(dim=1, keepdim=True)")),
+    unit("FV16", in_place_of_length("gradient.norm(dim=(2, 3), keepdim=True)")),
+]
+
+BY_ITS_LENGTH = "what is divided by its own length may be multiplied first"
+LEAF_LINE, ANSWER_LINE = (
+    "leaf = x.detach().clone().requires_grad_(True)",
+    "answer = body(leaf)[:, channel].mean((1, 2)).sum()",
+)
+EQUIVALENT |= {
+    "unit-step": {
+        "unit_step(x): without negative numbers": PIXELS,
+        "unit_step(lr): without negative numbers": SIZES,
+        f"{LEAF_LINE} → leaf = x.detach().requires_grad_(True)": (
+            "a detached tensor is an object of its own, and nothing is written into it"
+        ),
+        f"{LEAF_LINE} → leaf = x.clone().requires_grad_(True)": "the x that is given has no past to be cut off from",
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].mean((1, 2)).mean()": BY_ITS_LENGTH,
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].sum((1, 2)).sum()": BY_ITS_LENGTH,
+        f"{ANSWER_LINE} → answer = body(leaf)[:, channel].mean((0, 2)).sum()": BY_ITS_LENGTH,
+        "length[length == 0] = 1 → length[length == 0] = 2": "0 divided by any number is 0",
+    },
+}

@@ -41,7 +41,7 @@ from course_utils.judging.protocol.proxy import Proxy
 from course_utils.judging.variants import Dice
 from course_utils.labs import chain_rule
 from course_utils.labs.chain_rule import engine as judging_engine
-from course_utils.labs.chain_rule import programs
+from course_utils.labs.chain_rule import programs, summed_axes
 from course_utils.labs.chain_rule.backward_order import TWINS
 from course_utils.labs.chain_rule.chain_slopes import (
     LESSON_SLOPES,
@@ -1469,3 +1469,52 @@ def test_f_takes_an_array_like_x_and_no_other():
     found = judged(lab.numerical_gradient.check, calls_f_with_a_row)
     assert found.share == 0
     assert "f takes an array like x" in found.text
+
+
+# --- Further: over which axes a gradient is summed
+
+RIGHT_AXES = {"a": (0, 1), "b": (1,), "c": (0, 2), "d": (0, 1), "e": (0,)}
+
+
+def axes_by(code: str) -> WrongWay:
+    """Return the answers of who takes one wrong way in every part where it gives something else."""
+    found = {}
+    for part, pair in zip(summed_axes.PARTS, summed_axes.LESSON_PAIRS, strict=True):
+        given = next(some for way, some in summed_axes.wrong_axes(pair).items() if way.code == code)
+        found |= {part: given[0]} if given else {}
+    assert found
+    return WrongWay(code, "summed-axes", lambda: (RIGHT_AXES | found,), 1 - len(found) / 5)
+
+
+WRONG_WAYS += [axes_by(f"BX{number}") for number in range(1, 10)]
+FINGERPRINTS |= {"summed-axes": "c9a52f1ecb70a35923ecba4b7808b2f7"}
+
+
+@pytest.mark.parametrize("student", ["", *(f"s{number}" for number in range(12))])
+def test_axes_are_those_over_which_a_sum_gives_autograds_gradient(student):
+    mine = chain_rule.for_student(student).summed_axes
+    for pair in mine.question:
+        grad = torch.randn(pair.result, dtype=torch.float64)
+        operand = torch.zeros(pair.operand, dtype=torch.float64, requires_grad=True)
+        operand.expand(pair.result).backward(grad)
+        axes = summed_axes.torch_axes(pair)
+        assert torch.allclose(grad.sum(dim=axes).reshape(pair.operand), operand.grad)
+    right = {part: summed_axes.torch_axes(pair) for part, pair in mine.pairs().items()}
+    assert judged(mine.check, right).share == 1
+    assert student or right == RIGHT_AXES
+
+
+def test_students_have_axes_of_their_own_and_no_wrong_way_gives_the_right_ones_everywhere():
+    asked = [chain_rule.for_student(f"s{number}").summed_axes.question for number in range(40)]
+    assert len({tuple(map(summed_axes.torch_axes, pairs)) for pairs in asked}) > 8
+    for pairs in asked:
+        found = [summed_axes.wrong_axes(pair) for pair in pairs]
+        assert all(any(some[way] for some in found) for way in found[0])
+
+
+@pytest.mark.parametrize(
+    "form", [list, set, np.array, lambda axes: tuple(axis - 3 for axis in axes), lambda axes: axes[::-1]]
+)
+def test_axes_count_in_any_form(form):
+    answers = {part: form(RIGHT_AXES[part]) for part in ("a", "c", "e")} | {"b": 1, "d": (-2, 1)}
+    assert judged(lab.summed_axes.check, answers).share == 1

@@ -572,6 +572,7 @@ WRONG_WAYS += [
         "UB6",
         (WHOLE_SUM, "np.take(grad[(0,) * added], [0], axis=stretched[0] - added) if stretched else grad[(0,) * added]"),
     ),
+    undoes("UB7", (WHOLE_SUM, "np.full(shape, grad.sum())")),
     undoes("UB4", (" and grad.shape[added + axis] > 1", ""), (WHOLE_SUM, "grad.sum(axis=front + stretched)")),
 ]
 

@@ -19,7 +19,7 @@ from torch import nn
 from course_utils.data import NEW_SHAPES, load_bikes, load_shapes
 from course_utils.labs import transfer_learning
 from course_utils.labs.transfer_learning import augment as augmenting
-from course_utils.labs.transfer_learning import head_sizes, label_bug, networks
+from course_utils.labs.transfer_learning import head_sizes, label_bug, networks, rate_finder
 from course_utils.models import load_trained, make_small_cnn
 from course_utils.training import accuracy, fit
 
@@ -1331,5 +1331,109 @@ EQUIVALENT |= {
         f"with torch.no_grad(): → {WHOLE}; {ZEROS}; for i in range(falls.shape[0]):": (
             "the numbers are the same with their gradients"
         ),
+    },
+}
+
+
+# --- Further: a rate in one sweep
+
+FINDER = """
+def sweep_rates(first, last, steps):
+    along = np.arange(steps) / (steps - 1)
+    grown = first * (last / first) ** along
+    return grown
+
+def choose_rate(rates, losses, around):
+    end = next((i for i, loss in enumerate(losses) if not np.isfinite(loss)), len(losses))
+    kept = losses[:end]
+    means = [np.mean(kept[max(0, i - around) : i + around + 1]) for i in range(len(kept))]
+    place = int(np.argmin(means))
+    return rates[place] / 10
+"""
+RATES = "first * (last / first) ** along"
+MEANS = "[np.mean(kept[max(0, i - around) : i + around + 1]) for i in range(len(kept))]"
+KEPT, PLACE, CHOSEN = "losses[:end]", "int(np.argmin(means))", "rates[place] / 10"
+SAME = "np.convolve(kept, np.ones(2 * around + 1) / (2 * around + 1), 'full')[around : around + len(kept)]"
+
+
+def finder(code: str, *changes: tuple[str, str], **more) -> WrongWay:
+    def answers():
+        names: dict = {"np": np}
+        exec(edited(FINDER, *changes), names)
+        return names["sweep_rates"], names["choose_rate"]
+
+    return WrongWay(code, "rate-finder", answers, 1 / 2, **more)
+
+
+WRONG_WAYS += [
+    finder("LF1", (RATES, "np.linspace(first, last, steps)")),
+    finder("LF1", (RATES, "np.linspace(first, last, steps)"), hidden=True),
+    finder("LF2", ("/ (steps - 1)", "/ steps")),
+    finder("LF3", ("np.arange(steps) / (steps - 1)", "np.arange(1, steps + 1) / steps")),
+    finder("LF4", ("np.arange(steps) / (steps - 1)", "np.arange(steps + 1) / steps")),
+    finder("LF5", ("return grown", "return np.log10(grown)")),
+    finder("LF5", (RATES, "np.logspace(first, last, steps)")),
+    finder("LF6", (RATES, "first * 10.0 ** np.arange(steps)")),
+    finder("LF6", (RATES, "first * 2.0 ** np.arange(steps)")),
+    finder("LF7", ("return grown", "return grown[::-1]")),
+    finder("LF8", (RATES, "first + (last - first) * along**2")),
+    finder("LF8", (RATES, "1 / np.linspace(1 / first, 1 / last, steps)")),
+    finder("LF9", (CHOSEN, "rates[place]")),
+    finder("LF9", (CHOSEN, "rates[place]"), hidden=True),
+    finder("LF10", (MEANS, "kept")),
+    finder("LF11", (CHOSEN, "place")),
+    finder("LF11", (CHOSEN, "means[place]")),
+    finder("LF12", (KEPT, "losses")),
+    finder("LF13", (KEPT, "losses[np.isfinite(losses)]")),
+    finder("LF14", (MEANS, SAME)),
+    finder("LF15", (MEANS, "np.convolve(kept, np.ones(2 * around + 1), 'valid')")),
+    finder("LF15", (MEANS, "[np.mean(kept[max(0, i - 2 * around) : i + 1]) for i in range(len(kept))]")),
+    finder("LF16", (PLACE, "int(np.argmin(np.diff(means)))")),
+    finder("LF17", (PLACE, "len(kept) - 1")),
+    finder("LF17", (PLACE, "int(np.argmax(means))")),
+    finder("LF18", (MEANS, MEANS.replace("around", "(around + 1)"))),
+    finder("LF19", (CHOSEN, "rates[place] * 10")),
+    finder("LF19", (CHOSEN, "rates[place] / 2")),
+]
+
+
+@pytest.mark.parametrize("number", range(6))
+def test_a_drawn_sweep_tells_wrong_rules_apart(number):
+    exercise = lab.rate_finder
+    for case in (*exercise.cases(), *exercise.hidden_cases(number)):
+        if case.part == "choose_rate":
+            rates, losses = rate_finder.recorded(case.data, 1000 * number + 7)
+            assert len(rates) == len(losses) == case.data.steps
+            assert np.isfinite(losses).all() == (case.data.kind in ("noisy", "falls", "flat", "begins"))
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_sweep_finds_a_rate_for_sgd_and_not_for_adam(seed):
+    names = at_hand(seed) | {"is_grading": lambda: False}
+    exec(lesson.cells()["rate-finder"].source, names)
+    names |= {"F_test": names["features"](names["source"], names["X_test"])}
+    for words in ("def train_head", "guess_sweep = predictions.keep"):
+        lesson.run(words, names)
+    lesson.run("def on_new", names, ("manual_seed(0)", f"manual_seed({seed})"))
+    lesson.run("finds = lab.rate_finder", names)
+    lesson.run("plot_sweeps", names)
+    worst, sweeps = names["worst"], names["sweeps"]
+    ways = {name: way for name, (_, _, way, _) in sweeps.items()}
+    assert ways["SGD"][1e-4] > 0.6, "has hardly begun"
+    assert worst["SGD"] < min(ways["SGD"].values()) + 0.2
+    assert worst["Adam"] > 0.7, "worse than guessing"
+    assert min(ways["Adam"].values()) < 0.3
+    rates, losses, _, _ = sweeps["Adam"]
+    assert np.median(losses[(rates > 0.02) & (rates < 0.5)]) < 0.05, "by heart"
+
+
+POSITIVE = "rates are never below 0"
+EQUIVALENT |= {
+    "rate-finder": {
+        "sweep_rates(first): without negative numbers": POSITIVE,
+        "sweep_rates(last): without negative numbers": POSITIVE,
+        "choose_rate(rates): without negative numbers": POSITIVE,
+        "choose_rate(losses): without negative numbers": "a cross-entropy is never below 0",
     },
 }

@@ -269,6 +269,10 @@ def _copy(value: Any) -> Any:
 
 
 def _same(before: Any, after: Any) -> bool:
+    """Tell whether an argument is as it was; a number that is none (nan) is as it was where it is none still."""
     if isinstance(before, np.ndarray):
-        return before.shape == after.shape and np.array_equal(before, after)
-    return torch.equal(before, after) if isinstance(before, torch.Tensor) else True
+        return before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
+    if not isinstance(before, torch.Tensor) or torch.equal(before, after):
+        return True
+    same = before.shape == after.shape and (before == after) | (before.isnan() & after.isnan())
+    return bool(torch.as_tensor(same).all())

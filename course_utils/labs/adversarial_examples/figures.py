@@ -23,9 +23,11 @@ __all__ = [
     "plot_loss_around",
     "plot_one_noise",
     "plot_patches",
+    "plot_photo_units",
     "plot_pictures",
     "plot_shapes",
     "plot_twins",
+    "plot_units",
     "plot_vase",
     "show",
 ]
@@ -279,6 +281,47 @@ def plot_patches(patches: Mapping[str, Any], carrying: Any) -> np.ndarray:
     grown = [torch.nn.functional.interpolate(torch.as_tensor(one)[None], size=side) for one in patches.values()]
     titles = [*patches, *[""] * len(carrying)]
     return plot_pictures(_batch(*grown, carrying), titles, columns=len(patches))
+
+
+@described(
+    "Pictures for six units in columns. Two rows from noise show bars, upright, level or slanted, of the trained "
+    "network; the row of the network that was not trained shows grain; the last row holds real pictures, most of them "
+    "stripes."
+)
+def plot_units(rows: Mapping[str, Any], units: Sequence[str]) -> np.ndarray:
+    """Draw the pictures of each unit below one another, a row for each way to find them."""
+    return _rows_of_pictures(rows, units)
+
+
+@described(
+    "Pictures for three units of MobileNetV2. Those of the trained network are woven patterns in several colours, "
+    "those of the one with random weights are grain."
+)
+def plot_photo_units(rows: Mapping[str, Any], units: Sequence[str]) -> np.ndarray:
+    """Draw the pictures of units of the network for photographs, a row for each network."""
+    return _rows_of_pictures(rows, units)
+
+
+def _rows_of_pictures(rows: Mapping[str, Any], titles: Sequence[str]) -> np.ndarray:
+    """Draw batches of pictures (N, 3, H, W), one a row with its name at the left, and a title over each column.
+
+    All rows are one image on one pair of axes: two dozen axes would take a second to lay out.
+    """
+    size = (1.1 * len(titles) + 1.3, 1.1 * len(rows) + 0.4)
+    axes = plt.subplots(figsize=size, layout="constrained")[1]
+    pictures = [[_colour(one, name).clip(0, 1) for one in batch] for name, batch in rows.items()]
+    side, gap = len(pictures[0][0]), max(2, len(pictures[0][0]) // 12)
+    step, columns = side + gap, len(titles)
+    wall = np.ones((len(rows) * step - gap, columns * step - gap, 3))
+    for i, line in enumerate(pictures):
+        for j, picture in enumerate(line):
+            wall[i * step : i * step + side, j * step : j * step + side] = picture
+    axes.imshow(wall, interpolation="nearest")
+    axes.set_xticks([j * step + side / 2 - 0.5 for j in range(columns)], titles, fontsize=FONT)
+    axes.set_yticks([i * step + side / 2 - 0.5 for i in range(len(rows))], [*rows], fontsize=FONT)
+    axes.tick_params(length=0, top=False, labeltop=True, labelbottom=False)
+    axes.spines[:].set_visible(False)
+    return np.array([axes])
 
 
 def _batch(*pictures: Any) -> torch.Tensor:

@@ -61,6 +61,15 @@ UB6 = Misconception(
 )
 
 
+UB7 = Misconception(
+    "UB7",
+    "one sum of everything in every place",
+    "Each place holds the sum of the whole gradient, or a share of it. Which copies belong to the first number of the "
+    "operand?",
+    TENSORS,
+)
+
+
 class Broadcast(NamedTuple):
     """The shape of an operand, and that of the result it was broadcast to."""
 
@@ -108,6 +117,9 @@ def wrong_ways(grad: np.ndarray, plan: Broadcast) -> Ways:
     if front:
         ways[UB3] = lambda: grad.sum(axis=stretched, keepdims=True)
         ways[UB5] = lambda: grad.sum(axis=backwards)
+    size = int(np.prod(plan.operand))
+    if size > 1:
+        ways[UB7] = lambda: [np.full(plan.operand, grad.sum() / share) for share in (1, size, grad.size)]
     if ones:
         ways[UB4] = lambda: [grad.sum(axis=front + axes) for axes in (stretched, ones)]
     return ways
@@ -143,7 +155,7 @@ class Unbroadcast(Implementation):
 
         NumPy: `grad.sum(axis=1, keepdims=True)`. Which axes, and whether some stand in front, is yours to find.
     """
-    misconceptions = (UB1, UB2, UB3, UB4, UB5, UB6)
+    misconceptions = (UB1, UB2, UB3, UB4, UB5, UB6, UB7)
 
     def cases(self) -> Sequence[Case]:
         """Return a bias, stretched axes, both at once, a single number, and two where nothing is repeated."""
@@ -162,7 +174,7 @@ class Unbroadcast(Implementation):
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other shapes of the same kinds."""
         drawn = [draw_broadcast(Dice("hidden", seed, number)) for number in range(3)]
-        more = [Broadcast((1, 1), (4, 4)), Broadcast((2,), (2, 2)), Broadcast((1,), (3, 1))]
+        more = [Broadcast((1, 1), (4, 4)), Broadcast((2,), (2, 2)), Broadcast((1,), (3, 1)), Broadcast((), (2, 3, 2))]
         return [Case("other shapes", plan) for plan in (*drawn, *more)]
 
     def try_case(self, case: Case, unbroadcast: Callable[..., Any]) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "plot_learning_curve",
     "plot_mismatches",
     "plot_pictures",
+    "plot_sweeps",
     "plot_taught",
     "plot_teaching",
     "plot_turned_bike",
@@ -283,6 +284,47 @@ def plot_first_kernels(trained: Any, fresh: Any) -> np.ndarray:
     rows = torch.as_tensor(np.concatenate(scaled))
     caption = f"first {len(sets[0])}: trained; others: fresh. Grey is 0, each set scaled to its largest weight"
     return plot_pictures(rows, columns=16, caption=caption)
+
+
+@described(
+    "Loss over learning rate, on a logarithmic axis, for SGD and for Adam. With SGD the sweep stays level, falls and "
+    "rises steeply at the end; the five chosen rates lie where new pictures have a small loss. With Adam the sweep is "
+    "near 0 early and jumps at the end; some of the chosen rates lie where the loss of new pictures is beyond the top."
+)
+def plot_sweeps(
+    sweeps: Mapping[str, tuple[Any, Any, Mapping[float, float], Sequence[float]]], *, most: float = 1.5
+) -> np.ndarray:
+    """Draw recorded sweeps beside what constant rates reach, one panel for each optimiser.
+
+    Parameters
+    ----------
+    sweeps
+        Name → rates of a sweep, its losses, a constant rate → its loss on new pictures, and rates that were chosen.
+    most
+        The top of the axis. Losses above it are drawn there, as triangles.
+    """
+    row = np.atleast_1d(plt.subplots(1, len(sweeps), figsize=(3.6 * len(sweeps), 3.4), sharey=True)[1])
+    for axes, (name, (rates, losses, constant, chosen)) in zip(row, sweeps.items(), strict=True):
+        axes.plot(rates, np.clip(losses, 0, most), color=style.DATA, lw=1.8, label="one sweep, training loss")
+        for marker, inside, label in (
+            ("D", True, "constant rate, new pictures"),
+            ("^", False, "the same, beyond the top"),
+        ):
+            points = [(rate, min(loss, most)) for rate, loss in constant.items() if (loss <= most) == inside]
+            axes.plot(*np.reshape(points, (-1, 2)).T, marker, ms=7, color=style.MODEL, mec="black", label=label)
+        for number, rate in enumerate(chosen):
+            label = "_" if number else f"chosen by {len(chosen)} sweeps"
+            axes.axvline(rate, color=style.FOCUS, ls="--", lw=1.5, label=label)
+        axes.set_xscale("log")
+        axes.set_ylim(0, most * 1.06)
+        axes.set_xlabel(f"learning rate, {name}", fontsize=FONT)
+        bare(axes)
+    row[0].set_ylabel("loss", fontsize=FONT)
+    figure = row[0].figure
+    handles, labels = row[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="lower center", ncols=2, frameon=False, fontsize=FONT)
+    figure.subplots_adjust(left=0.09, right=0.99, top=0.97, bottom=0.36, wspace=0.08)
+    return row
 
 
 @described(

@@ -75,3 +75,13 @@ def test_the_vase_is_the_same_from_both_sides():
     (shape,) = figures.plot_vase().collections
     across = shape.get_paths()[0].vertices[:, 0]
     assert across.min() == pytest.approx(-across.max())
+
+
+def test_pictures_of_units_stand_in_rows_and_columns():
+    rows = {"one": torch.zeros(2, 3, 24, 24), "other": torch.ones(2, 3, 24, 24) * 0.5}
+    (axes,) = figures.plot_units(rows, ["unit 4", "unit 7"])
+    wall = np.asarray(axes.images[0].get_array())
+    assert wall.shape == (50, 50, 3)
+    assert (wall[0, 0, 0], wall[0, 25, 0], wall[30, 0, 0]) == (0, 1, 0.5)
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["unit 4", "unit 7"]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["one", "other"]

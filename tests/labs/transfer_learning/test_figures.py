@@ -99,3 +99,14 @@ def test_each_bar_has_its_number():
 def test_what_is_no_accuracy_is_told(accuracies):
     with pytest.raises(ValueError, match="from 0 to 1"):
         figures.plot_mismatches(accuracies)
+
+
+def test_sweeps_are_drawn_with_what_lies_beyond_the_top_at_the_top():
+    rates = np.geomspace(1e-3, 1, 4)
+    one = (rates, np.array([0.7, 0.5, np.inf, 9.0]), {0.01: 0.2, 0.1: 5.0}, [0.02, 0.03])
+    (axes,) = figures.plot_sweeps({"SGD": one})
+    line, inside, beyond, *chosen = axes.get_lines()
+    assert line.get_ydata().max() == 1.5
+    assert [list(some.get_xdata()) for some in (inside, beyond)] == [[0.01], [0.1]]
+    assert list(beyond.get_ydata()) == [1.5]
+    assert [some.get_xdata()[0] for some in chosen] == [0.02, 0.03]
