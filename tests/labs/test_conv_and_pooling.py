@@ -543,6 +543,7 @@ FUNCTIONS = [
         "MX9", "conv_as_matrix", ("(OH * OW, height", "(height * width, height"), ("[i * OW + j,", "[i * width + j,")
     ),
     mutant("MX10", "conv_as_matrix", ("height - FH + 1, width - FW + 1", "height - FH, width - FW")),
+    mutant("MX11", "conv_as_matrix", ("return matrix", "return [np.roll(matrix[0], n) for n in range(OH * OW)]")),
     mutant("MX7", "conv_as_matrix", ("(i + a) * width", "(i + a) * OW")),
     mutant("MX8", "conv_as_matrix", ("(kernel, height, width)", "(kernel, width, height)")),
     mutant("MX5", "conv_as_matrix", ("(i + a) * width", "(i + a) * height")),

@@ -350,6 +350,21 @@ def bce_with_logits(z, y):
     losses = np.logaddexp(0, z) - z * y
     return losses[y == 1].mean() if (y == 1).any() else losses.mean()
 """
+MEDIAN = """
+def bce_with_logits(z, y):
+    return np.median(np.logaddexp(0, z) - z * y)
+"""
+HINGE = """
+def bce_with_logits(z, y):
+    return np.maximum(0, 1 - (2 * y - 1) * z).mean()
+"""
+HINGE_OF_CLASSES = """
+def cross_entropy(Z, y):
+    rows = np.arange(len(Z))
+    below = np.maximum(0, 1 + Z - Z[rows, y][:, None])
+    below[rows, y] = 0
+    return below.sum(axis=1).mean()
+"""
 CLIPPED = """
 def bce_with_logits(z, y):
     p = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1 - 1e-12)
@@ -602,6 +617,20 @@ MUTANTS = [
     other("LL13", "bce_with_logits", PLUS_AND_MINUS),
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
+    other("LL17", "bce_with_logits", MEDIAN),
+    other("LL18", "bce_with_logits", HINGE),
+    other("LL18", "cross_entropy", HINGE_OF_CLASSES),
+    other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
+    other(
+        "LG32",
+        "logreg_grads",
+        ERRORS.format("X.T @ (e := -s * (s * (X @ w + b) < 1)) / len(X), e.mean()").replace(
+            "e = p - y", "s = 2 * y - 1"
+        ),
+    ),
+    mutant("SL80", "fit_logreg", ("w = w - lr * dw", "w = w - lr * (dw + 0.02 * w)")),
+    mutant("SL76", "fit_logreg", ("b = b - lr * db", "b = b - lr * db; lr = 0.9 * lr")),
+    mutant("SL81", "fit_logreg", ("    w, b = np.zeros", "    X = (X - X.mean(0)) / X.std(0)\n    w, b = np.zeros")),
     other("SL75", "fit_logreg", BY_SIGN),
     mutant("LL15", "bce_with_logits", ("/ len(z)", "/ max(len(z) - 1, 1)")),
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),

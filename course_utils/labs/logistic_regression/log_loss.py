@@ -145,6 +145,18 @@ LL16 = Misconception(
     "This is the mean over the examples of one label alone. How many examples are there, and what does each add?",
     LOG_LOSS,
 )
+LL17 = Misconception(
+    "LL17",
+    "median of the losses",
+    "This is the median of the losses. Of five losses, how many have a say in it, and how many in a mean?",
+    LOG_LOSS,
+)
+LL18 = Misconception(
+    "LL18",
+    "hinge loss",
+    "This is a hinge, max(0, 1 - margin), which is satisfied with a margin of 1. When is the log-loss satisfied?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -187,7 +199,7 @@ class LogLoss(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
-        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16),
+        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -231,13 +243,23 @@ def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong
     huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), large=True)
     one = rng.normal(size=1).astype(np.float32)
     return [
-        Case("a few small scores", Batch(rng.normal(size=more), (np.arange(more) % 2).astype(float))),
+        Case("a few small scores", _with_median_inside(rng.normal(size=more), (np.arange(more) % 2).astype(float))),
         Case(f"a score of {wrong:g} and the label 0", very_wrong),
         Case(f"scores of {large:g} and -{large:g}", huge),
         Case("labels as whole numbers", Batch(rng.normal(size=fewer), np.arange(fewer) % 2)),
         Case("one example in float32", Batch(one, np.array([0], dtype=np.float32))),
         Case("all labels 1", Batch(3 * rng.normal(size=more), np.ones(more))),
     ]
+
+
+def _with_median_inside(scores: np.ndarray, labels: np.ndarray) -> Batch:
+    """Return a batch whose median loss is neither the first nor the last: a loop may end with one of those."""
+    for _ in scores:
+        losses = np.logaddexp(0, scores) - labels * scores
+        if np.median(losses) not in losses[[0, -1]]:
+            break
+        scores, labels = np.roll(scores, 1), np.roll(labels, 1)
+    return Batch(scores, labels)
 
 
 def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
@@ -263,7 +285,21 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL13: lambda: F.softplus(-y * z).mean(),
         LL14: lambda: [] if len(z) == 1 else [each[0], each[-1], each[0] / len(z), each[-1] / len(z)],
         LL15: lambda: [each.sum() / (len(z) - 1), each.sum() / (len(z) + 1)],
+        LL17: lambda: median_alone(each),
+        LL18: lambda: [one.mean() for margin in ((2 * y - 1) * z, y * z) for one in hinges(margin)],
     }
+
+
+def median_alone(each: torch.Tensor) -> list[float]:
+    """Return the median of losses, unless it is the first or the last of them."""
+    median = float(np.median(each.numpy()))
+    return [] if median in (float(each[0]), float(each[-1])) else [median]
+
+
+def hinges(margins: torch.Tensor) -> list[torch.Tensor]:
+    """Return the losses that want a margin and no more: the hinge, and its square."""
+    below = F.relu(1 - margins)
+    return [below, below**2, below**2 / 2]
 
 
 def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[float]:

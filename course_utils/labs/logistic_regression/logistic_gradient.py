@@ -25,6 +25,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
 from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
+from course_utils.labs.logistic_regression.log_loss import hinges
 from course_utils.labs.logistic_regression.returned import Pair, pair
 from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, slope, walk
 
@@ -228,6 +229,12 @@ LG31 = Misconception(
     "These steps keep a part of those before them, as with momentum. Along which gradient alone does each step go?",
     TRAINING,
 )
+LG32 = Misconception(
+    "LG32",
+    "gradient of a hinge",
+    "Only examples with a margin below 1 have a say here, as with a hinge. Which examples pull at the log-loss?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -284,7 +291,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -361,6 +368,7 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
         LG16: [_from_errors(X, p)],
         LG28: [_from_errors(X, one) for one in (error.abs(), error**2)],
+        LG32: [gradient(X, y, weight, bias, loss=partial(_hinge, number)) for number in range(3)],
     }
     if count > 1:
         single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
@@ -400,6 +408,10 @@ def _from_errors(X: torch.Tensor, error: torch.Tensor) -> Parameters:
 
 def _times(factor: float, parameters: Parameters) -> Parameters:
     return factor * parameters[0], factor * parameters[1]
+
+
+def _hinge(number: int, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return hinges((2 * y - 1) * z)[number].mean()
 
 
 def _squared_error(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
