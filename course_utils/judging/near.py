@@ -165,9 +165,9 @@ SL80 = Misconception(
 )
 SL81 = Misconception(
     "SL81",
-    "an argument centred or scaled first",
-    "One way to get exactly this: an argument is centred, standardised or scaled before it is used. Does the task ask "
-    "for it?",
+    "an array centred or scaled first",
+    "One way to get exactly this: an array is centred, standardised or scaled before it is used. Does the task ask for "
+    "it?",
 )
 SL82 = Misconception(
     "SL82",
@@ -175,9 +175,14 @@ SL82 = Misconception(
     "One way to get exactly this: the border is put on at one end of an axis, or holds other numbers than zeros, "
     "such as those at the opposite edge. What stands around your picture?",
 )
+SL83 = Misconception(
+    "SL83",
+    "steps that keep a part of those before",
+    "One way to get exactly this: each step keeps a part of the steps before it, as with momentum. Is that asked for?",
+)
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
-    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83),
 )
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
@@ -249,7 +254,7 @@ def _is(given: np.ndarray, result: Any) -> bool:
 
 
 def nearly(
-    recipe: Recipe, *args: Any, part: int | None = None, seconds: float = SECONDS
+    recipe: Recipe, *args: Any, part: int | None = None, seconds: float = SECONDS, only_single: bool = False
 ) -> Iterator[tuple[Nearly, Any]]:
     """Yield the neighbours of a recipe and what each gives for these arguments, for a limited time.
 
@@ -263,6 +268,8 @@ def nearly(
         Which of the results, where it returns several.
     seconds
         Of computing, at most.
+    only_single
+        Whether two changes at once are left to another recipe of the same.
     """
     end, wanted = time.process_time() + seconds, _wanted.get()
     results: dict[int, Any] = {}
@@ -272,7 +279,7 @@ def nearly(
             results[change] = (_solved if way_needs_strength(function) else _plain)(function, args, part)
         return results[change]
 
-    for way, function, top in _in_order(recipe, wanted):
+    for way, function, top in _in_order(recipe, wanted, only_single):
         if wanted is not None and not way.agrees(wanted):
             continue
         try:
@@ -329,7 +336,9 @@ def _solved(function: Recipe, args: tuple[Any, ...], part: int | None) -> np.nda
     return here
 
 
-def _in_order(recipe: Recipe, wanted: frozenset[Nearly] | None) -> Iterator[tuple[Nearly, Recipe, Top | None]]:
+def _in_order(
+    recipe: Recipe, wanted: frozenset[Nearly] | None, only_single: bool
+) -> Iterator[tuple[Nearly, Recipe, Top | None]]:
     """Yield neighbours with one change, then those with two, if nothing was found with one or some are wanted."""
     yield from ((way, function, None) for way, function in neighbours(recipe))
     if wanted is None:
@@ -337,7 +346,7 @@ def _in_order(recipe: Recipe, wanted: frozenset[Nearly] | None) -> Iterator[tupl
         go_on = found is not None and not found
     else:
         go_on = any(isinstance(way, TwoAtOnce) for way in wanted)
-    if go_on:
+    if go_on and not only_single:
         yield from with_something_on_top(recipe)
         yield from ((way, function, None) for way, function in pairs(recipe))
 
@@ -503,7 +512,7 @@ ORDER = [
     way.code
     for way in (
         *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
-        *(SL40, SL76, SL80, SL79, SL81, SL75, SL38, SL32),
+        *(SL40, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -555,14 +564,26 @@ HELPERS: dict[str, Callable[[Any], Any]] = {
     "_hard": lambda x: (x > 0) * 1.0,
     "_sigmoid": lambda x: _number(x).double().sigmoid(),
     "_whole": lambda x: x // 1,
+    "_softmax": lambda x: _number(x).double().softmax(-1),
 }
 
 
-def _median(x: Any, *axes: Any, dim: Any = None, axis: Any = None, **kept: bool) -> Any:
-    """Return a median as a mean would stand there."""
-    along = axes[0] if axes else axis if dim is None else dim
-    found = np.median(as_float64(x), axis=along, keepdims=any(kept.values()))
-    return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
+def _in_place_of_mean(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that stands where a mean stood."""
+
+    def reduced(x: Any, *axes: Any, dim: Any = None, axis: Any = None, **kept: bool) -> Any:
+        along = axes[0] if axes else axis if dim is None else dim
+        found = reduce(as_float64(x), axis=along, keepdims=any(kept.values()))
+        return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
+
+    return reduced
+
+
+MEANS = {
+    "_median": _in_place_of_mean(np.median),
+    "_root_mean_square": _in_place_of_mean(lambda x, **axes: np.sqrt(np.mean(x * x, **axes))),
+    "_middle": _in_place_of_mean(lambda x, **axes: (np.max(x, **axes) + np.min(x, **axes)) / 2),
+}
 
 
 def _scaled(x: Any, offset: Any, scale: Any) -> Any:
@@ -596,6 +617,10 @@ def _means(table: np.ndarray) -> np.ndarray:
     return table.mean(axis=0)
 
 
+def _row_means(table: np.ndarray) -> np.ndarray:
+    return table.mean(axis=1, keepdims=True)
+
+
 SCALES: dict[str, Callable[[Any], Any]] = {
     "_centred": lambda x: _scaled(x, _means, lambda table: 1.0),
     "_standardised": lambda x: _scaled(x, _means, lambda table: table.std(axis=0)),
@@ -603,19 +628,21 @@ SCALES: dict[str, Callable[[Any], Any]] = {
     "_standardised_as_one": lambda x: _scaled(x, np.mean, np.std),
     "_to_one": lambda x: _scaled(x, _none, lambda table: abs(table).max(axis=0)),
     "_to_range": lambda x: _scaled(x, lambda table: table.min(axis=0), lambda table: np.ptp(table, axis=0)),
+    "_rows_standardised": lambda x: _scaled(x, _row_means, lambda table: table.std(axis=1, keepdims=True)),
     "_rows_to_one": lambda x: _scaled(x, _none, lambda table: np.linalg.norm(table, axis=1, keepdims=True)),
 }
+INNER = ("_centred", "_standardised", "_rows_standardised")  # what comes in between
 SIGNS = {
     "_half_sign": lambda x: SIGNS["_sign"](x) / 2,  # the slope of the size, where that of the square is asked
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
 }
-HELPERS |= SCALES | {"_median": _median, "_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
+HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
 HELPERS |= COUNTS
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
-OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, "_reshaped", "_median", "_fading", "_shrunk", "_strength")
+OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
 SELDOM = [name for name in HELPERS if name not in OF_THEIR_OWN]
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -742,7 +769,7 @@ RATES = ("lr", "rate", "learning_rate")
 
 
 def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
-    """Yield the recipe with a rate that fades from turn to turn, or with weight decay, of a strength that is open."""
+    """Yield the recipe with a rate that fades, with momentum or with weight decay, of a strength that is open."""
     loops = [one for one in function.body if isinstance(one, ast.For)]
     for loop in loops:
         kept = list(loop.body)
@@ -752,6 +779,19 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
             loop.body = [*kept, *_set(_lines(f"{name} = _fading({name}); _strength"), loop)]
             yield SL76, [name], _compiled(tree)
         learned = sorted(stored & _begun_before(loop, function, asked))
+        for share in ("1", "(1 - _strength())") if learned else ():
+            begin = _set(_lines(*(f"_step_{name} = 0.0" for name in learned)), loop)
+            first = [f"_old_{name} = {name}" for name in learned]
+            last = [
+                f"_step_{name} = {share} * ({name} - _old_{name}) + _strength() * _step_{name}; "
+                f"{name} = _old_{name} + _step_{name}"
+                for name in learned
+            ]
+            place = function.body.index(loop)
+            function.body[place:place] = begin
+            loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
+            yield SL83, learned, _compiled(tree)
+            del function.body[place : place + len(begin)]
         for names in [*([name] for name in learned), *([learned] if len(learned) > 1 else [])]:
             first = [f"_old_{name} = {name}" for name in names]
             last = [f"{name} = _shrunk({name}, _old_{name}); _strength" for name in names]
@@ -891,10 +931,13 @@ def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> I
     for turn in turns if far == 1 and isinstance(node, ast.Name) and node.id in asked else ():
         number = ast.BinOp(ast.Name(turn, ast.Load()), ast.Add(), ast.Constant(1))
         yield SL76, ast.BinOp(node, ast.Div(), number)
+        yield SL76, ast.BinOp(node, ast.Div(), ast.BinOp(number, ast.Pow(), ast.Constant(0.5)))
     if far == 1 and isinstance(node, ast.Name) and node.id in asked:
         yield from ((SL79, ast.Call(ast.Name(name, ast.Load()), [node], [])) for name in COUNTS)
     for name in SIGNS if far == 1 else ():
         yield SL75, ast.Call(ast.Name(name, ast.Load()), [node], [])
+    if far == 1 and not isinstance(node, ast.Name):
+        yield from ((SL81, ast.Call(ast.Name(name, ast.Load()), [node], [])) for name in INNER)
     for name in {1: USUAL, 3: SELDOM}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
@@ -921,7 +964,8 @@ def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
                     yield SL37, ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords)
     if name == "mean" and isinstance(node.func, ast.Attribute):
         given = [node.func.value, *node.args] if method else node.args
-        yield SL37, ast.Call(ast.Name("_median", ast.Load()), given, node.keywords)
+        for other in MEANS:
+            yield SL37, ast.Call(ast.Name(other, ast.Load()), given, node.keywords)
     if name == "pad":
         yield from ((SL82, one) for one in _other_borders(node))
     for place, keyword in enumerate(node.keywords):

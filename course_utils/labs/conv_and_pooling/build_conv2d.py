@@ -102,6 +102,12 @@ CV26 = Misconception(
     "The inside is right, the border is not: it was padded with ones. What does zero padding add?",
     PADDING,
 )
+CV41 = Misconception(
+    "CV41",
+    "all windows one cell off",
+    "All your windows stand one cell too late, or too early. On which cell does the first one begin?",
+    PADDING,
+)
 CV27 = Misconception(
     "CV27",
     "array of whole numbers",
@@ -209,7 +215,7 @@ class BuildConv2d(Implementation):
     )
     names_are_confirmed = True
     misconceptions = (
-        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
+        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV41, CV16, CV17, CV13),
         *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, CV37, SZ1, DS6, DS5, SZ10, DS2),
     )
 
@@ -328,6 +334,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        CV41: lambda: [conv(F.pad(x, (padding - by, padding + by) * 2), padding=0) for by in (1, -1)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
         CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
         CV37: lambda: bare + bias.sum() if len(bias) > 1 else [],

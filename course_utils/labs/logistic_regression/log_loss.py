@@ -157,6 +157,25 @@ LL18 = Misconception(
     "This is a hinge, max(0, 1 - margin), which is satisfied with a margin of 1. When is the log-loss satisfied?",
     LOG_LOSS,
 )
+LL19 = Misconception(
+    "LL19",
+    "both labels weigh the same",
+    "This is the mean of two means, one for each label, however many examples each has. What counts here: labels, or "
+    "examples?",
+    LOG_LOSS,
+)
+LL20 = Misconception(
+    "LL20",
+    "labels made softer",
+    "The labels are not 0 and 1 any more here, but a little between them. Is that asked for?",
+    LOG_LOSS,
+)
+LL21 = Misconception(
+    "LL21",
+    "the model's own probabilities in place of the labels",
+    "This is how unsure the model is of itself: p stands where the label should. Which of the two knows what was true?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -200,6 +219,7 @@ class LogLoss(Implementation):
     misconceptions = (
         *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
         *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
+        *(LL19, LL20, LL21),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -286,8 +306,17 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL14: lambda: [] if len(z) == 1 else [each[0], each[-1], each[0] / len(z), each[-1] / len(z)],
         LL15: lambda: [each.sum() / (len(z) - 1), each.sum() / (len(z) + 1)],
         LL17: lambda: median_alone(each),
+        LL19: lambda: _of_both(each, y),
+        LL20: lambda: [loss(z, y * (1 - soft) + soft / 2) for soft in (0.01, 0.02, 0.05, 0.1, 0.2)],
+        LL21: lambda: loss(z, torch.sigmoid(z)),
         LL18: lambda: [one.mean() for margin in ((2 * y - 1) * z, y * z) for one in hinges(margin)],
     }
+
+
+def _of_both(each: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return the mean of the labels' means, where they have not as many examples."""
+    yes, no = each[y == 1], each[y == 0]
+    return [(yes.mean() + no.mean()) / 2] if len(yes) and len(no) and len(yes) != len(no) else []
 
 
 def median_alone(each: torch.Tensor) -> list[float]:

@@ -235,6 +235,12 @@ LG32 = Misconception(
     "Only examples with a margin below 1 have a say here, as with a hinge. Which examples pull at the log-loss?",
     TRAINING,
 )
+LG33 = Misconception(
+    "LG33",
+    "Newton's steps",
+    "These steps are divided by how fast the slope changes, as Newton's are. What alone is a step of descent made of?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -291,7 +297,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -432,7 +438,7 @@ def _try_run(case: Case, answer: Callable[..., Any]) -> None:
 
         def near(part: int) -> Iterator[tuple[Misconception, Any]]:
             yield from nearly(recipes.fitted_at_once, X, y, lr, steps, part=part)
-            yield from nearly(recipes.fitted, X, y, lr, steps, part=part)
+            yield from nearly(recipes.fitted, X, y, lr, steps, part=part, only_single=True)
 
         compare_pair(case, "fit_logreg", given, right, way, near if steps < 100 else None)
 
@@ -500,6 +506,7 @@ def run_ways(
             LG17: lambda: [_end(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
             LG18: lambda: [_end(X, y, lr, 1)],
             LG31: lambda: [_end(X, y, lr, steps, _with_memory(part)) for part in (0.9, 0.5)] if steps > 1 else [],
+            LG33: lambda: [_newton(X, y, rate, steps) for rate in (lr, 1.0)],
             LG19: lambda: [_end(X, y, lr, steps, of_the_start)],
             LG20: lambda: [_one_by_one(X, y, lr, steps), _one_by_one(X, y, lr, steps * count)],
             LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
@@ -544,6 +551,19 @@ def _from_ones(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, start: t
 
     by_weight, by_bias = _end(X, y, lr, steps, shifted)
     return by_weight + weight, by_bias + bias
+
+
+def _newton(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> Parameters:
+    """Train with steps that are divided by the curvature."""
+
+    def bent(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> Parameters:
+        inputs, p = F.pad(X, (0, 1), value=1.0), torch.sigmoid(X @ weight + bias)
+        curvature = inputs.T @ (inputs * (p * (1 - p))[:, None]) / len(X)
+        dw, db = slope(X, y, weight, bias)
+        step = torch.linalg.lstsq(curvature, torch.cat([dw, db.reshape(1)])[:, None]).solution[:, 0]
+        return step[:-1], step[-1]
+
+    return _end(X, y, lr, steps, bent)
 
 
 def _at_own_steps(X: torch.Tensor, y: torch.Tensor, lr: float) -> list[Parameters]:
