@@ -188,7 +188,7 @@ NEAR: tuple[Misconception, ...] = (
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
 MOST = 700  # neighbours of a recipe, where the likely ones are not more
 MOST_PAIRS = 1000  # of changes at two places
-FIRST, MOST_MOVES = 1e-4, 12  # of a strength that is looked for
+FIRST, BEGIN, MOST_MOVES = 1e-4, (1e-4, 0.1, 0.3, 0.6, 0.9), 12  # of a strength that is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -318,11 +318,16 @@ def _solved(function: Recipe, args: tuple[Any, ...], part: int | None) -> np.nda
         finally:
             _strength.reset(before)
 
-    here, there = at(0.0), at(FIRST)
-    if given is None or here.shape != given.shape or (given.size < 2 and _wanted.get() is None):
+    right = at(0.0)
+    if given is None or right.shape != given.shape or (given.size < 2 and _wanted.get() is None):
         raise ValueError("nothing to compare with")
-    apart = abs(given - here).max()
-    strength, slope, here = FIRST, (there - here) / FIRST, there
+    apart, share = abs(given - right).max(), float((given * right).sum()) / float((right * right).sum() or 1)
+    if given.size > 1 and abs(given - share * right).max() <= 1e-3 * apart:
+        raise ValueError("one factor for all of it: that is one number, too")
+    begun = {strength: at(strength) for strength in BEGIN}
+    strength = min(begun, key=lambda one: abs(given - begun[one]).max())
+    here, there = begun[strength], at(strength + FIRST)
+    slope = (there - here) / FIRST
     for _ in range(MOST_MOVES):
         size = float((slope * slope).sum())
         move = float(((given - here) * slope).sum()) / size  # or nothing depends on it
@@ -589,7 +594,7 @@ MEANS = {
 def _scaled(x: Any, offset: Any, scale: Any) -> Any:
     """Return the columns of a table less a number each, divided by a number each."""
     table = as_float64(x)
-    if table.ndim != 2 or len(table) < 2 or isinstance(x, list):
+    if table.ndim != 2 or isinstance(x, list):
         raise TypeError("this is no table")
     found = (table - offset(table)) / scale(table)
     return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found

@@ -56,6 +56,18 @@ def walked(x, lr, steps):
     return place
 
 
+def walked_apart(x, lr, steps):
+    place = x * 0
+    for step in range(steps):  # noqa: B007 - a neighbour divides by it
+        slope = x * x * (place - x)
+        place = place - lr * slope
+    return place
+
+
+def slope_apart(place, x):
+    return x * x * (place - x)
+
+
 def stepped(params, grads, lr):
     return params - lr * grads
 
@@ -92,6 +104,14 @@ def places(x, turns=5, slope=lambda place, x: place - x, lr=lambda step: 0.1):
     return place
 
 
+def with_momentum(x, kept, new):
+    place, step = 0 * x, 0 * x
+    for _ in range(5):
+        step = kept * step - new * 0.1 * slope_apart(place, x)
+        place = place + step
+    return place
+
+
 def count(inputs, units):
     return units * (inputs + 1)
 
@@ -123,9 +143,15 @@ KINDS = [
     ("SL74", walked, (X, 0.1, 5), 0.1 * X),
     ("SL75", walked, (X, 0.1, 5), places(X, slope=lambda place, x: torch.sign(place - x))),
     ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1))),
-    ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 * 0.83**step)),
-    ("SL80", walked, (X, 0.1, 5), places(X, slope=lambda place, x: place - x + 0.07 * place)),
+    ("SL76", walked_apart, (X, 0.1, 5), places(X, slope=slope_apart, lr=lambda step: 0.1 * 0.83**step)),
+    ("SL80", walked_apart, (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x) + 0.07 * place)),
     ("SL80", stepped, (X, 2 * X + 1, 0.1), X - 0.1 * (2 * X + 1) - 0.003 * X),
+    ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1) ** 0.5)),
+    ("SL83", walked_apart, (X, 0.1, 5), with_momentum(X, 0.9, 1)),
+    ("SL83", walked_apart, (X, 0.1, 5), with_momentum(X, 0.8, 0.2)),
+    ("SL37", averaged, (X,), (X**2).mean(0) ** 0.5),
+    ("SL37", averaged, (X,), (X.amax(0) + X.amin(0)) / 2),
+    ("SL81", share, (Z, 0.1), share((Z - Z.mean(1, keepdim=True)) / Z.std(1, correction=0, keepdim=True), 0.1)),
     ("SL81", turned, (X, X), (X - X.mean(0)) @ X.T),
     ("SL82", padded, (Z[None, None], 1), wrapped_around(Z)),
     ("SL37", averaged, (X,), np.median(X, axis=0)),
@@ -150,10 +176,12 @@ def test_each_kind_of_change_is_found(code, recipe, asked, given):
 
 
 def test_a_strength_is_no_licence():
-    given = places(X, slope=lambda place, x: place - x + 0.07 * place)
-    assert that_fit(walked, (X, 0.1, 5), given + 1e-3 * torch.eye(4, 3)) == []
-    assert that_fit(walked, (X[:1, :1], 0.1, 5), given[:1, :1]) == []  # one number is met at some strength by anything
-    assert that_fit(walked, (X, 0.1, 5), places(X, slope=lambda place, x: place - x - 0.07 * place)) == []
+    asked, given = (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x) + 0.07 * place)
+    assert {way.code for way in that_fit(walked_apart, asked, given)} == {"SL80"}
+    assert that_fit(walked_apart, asked, given + 1e-3 * torch.eye(4, 3)) == []
+    assert that_fit(walked_apart, (X[:1, :1], 0.1, 5), given[:1, :1]) == []  # one number is met by anything
+    assert that_fit(walked_apart, asked, places(X, slope=lambda place, x: slope_apart(place, x) - 0.07 * place)) == []
+    assert that_fit(walked, asked, places(X, slope=lambda place, x: place - x + 0.07 * place)) == []  # one factor
 
 
 def test_every_kind_is_tried_here_and_is_a_slip():

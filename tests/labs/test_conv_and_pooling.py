@@ -489,6 +489,7 @@ FUNCTIONS = [
         ("(W + 2 * padding", "(W"),
         share=3 / 4,
     ),
+    mutant("CV41", "conv2d", (PAD, PAD.replace("(padding, padding)", "(padding, padding + 1)") + "[:, :, 1:, 1:]")),
     mutant("CV26", "conv2d", (PAD, PAD[:-1] + ", constant_values=1)"), share=3 / 4),
     mutant("CV27", "conv2d", ("OW))", "OW), dtype=int)")),
     mutant("CV28", "conv2d", (EARLY, EARLY + "\n        return out")),

@@ -350,6 +350,24 @@ def bce_with_logits(z, y):
     losses = np.logaddexp(0, z) - z * y
     return losses[y == 1].mean() if (y == 1).any() else losses.mean()
 """
+OF_BOTH_LABELS = """
+def bce_with_logits(z, y):
+    losses = np.logaddexp(0, z) - z * y
+    return np.mean([losses[y == label].mean() for label in set(y.tolist())])
+"""
+NEWTON = """
+def fit_logreg(X, y, lr, steps):
+    inputs, line = np.c_[X, np.ones(len(X))], np.zeros(X.shape[1] + 1)
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-inputs @ line))
+        line = line - lr * np.linalg.solve(inputs.T @ (inputs * (p * (1 - p))[:, None]), inputs.T @ (p - y))
+    return line[:-1], line[-1]
+"""
+SLOW_START = (
+    ("    w, b = np.zeros", "    vw = vb = 0\n    w, b = np.zeros"),
+    ("w = w - lr * dw", "vw = 0.7 * vw + 0.3 * dw; w = w - lr * vw"),
+    ("b = b - lr * db", "vb = 0.7 * vb + 0.3 * db; b = b - lr * vb"),
+)
 MEDIAN = """
 def bce_with_logits(z, y):
     return np.median(np.logaddexp(0, z) - z * y)
@@ -618,6 +636,11 @@ MUTANTS = [
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
     other("LL17", "bce_with_logits", MEDIAN),
+    other("LL19", "bce_with_logits", OF_BOTH_LABELS),
+    other("LL20", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z * (0.9 * y + 0.05)")),
+    other("LL21", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z / (1 + np.exp(-z))")),
+    other("LG33", "fit_logreg", NEWTON),
+    mutant("SL83", "fit_logreg", *SLOW_START),
     other("LL18", "bce_with_logits", HINGE),
     other("LL18", "cross_entropy", HINGE_OF_CLASSES),
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
