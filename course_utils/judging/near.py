@@ -570,6 +570,7 @@ HELPERS: dict[str, Callable[[Any], Any]] = {
     "_sigmoid": lambda x: _number(x).double().sigmoid(),
     "_whole": lambda x: x // 1,
     "_softmax": lambda x: _number(x).double().softmax(-1),
+    "_clipped": lambda x: _number(x).double().clamp(-1, 1),
 }
 
 
@@ -592,10 +593,10 @@ MEANS = {
 
 
 def _scaled(x: Any, offset: Any, scale: Any) -> Any:
-    """Return the columns of a table less a number each, divided by a number each."""
+    """Return the columns of a table, or a row of numbers, less a number each, divided by a number each."""
     table = as_float64(x)
-    if table.ndim != 2 or isinstance(x, list):
-        raise TypeError("this is no table")
+    if table.ndim not in (1, 2) or isinstance(x, list) or np.asarray(x).dtype.kind != "f":
+        raise TypeError("these are no numbers to be scaled")
     found = (table - offset(table)) / scale(table)
     return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
 

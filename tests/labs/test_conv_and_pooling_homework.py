@@ -164,6 +164,7 @@ WRONG_WAYS = [
     slip("NW2", NETWORK, 1 / 2, ("-(log_p * one_hot).sum() / len(y)", "-(log_p * one_hot).sum()")),
     slip("NW3", NETWORK, 1 / 2, ("reversed(self.layers)", "self.layers")),
     slip("NW4", NETWORK, 1 / 2, ("x = layer.forward(x)", "out = layer.forward(x)"), ("return x\n", "return out\n")),
+    slip("SL70", NETWORK, 1 / 2, ("in self.layers:\n            x", "in self.layers[:-1]:\n            x")),
     slip("NW5", NETWORK, 1 / 2, ("(np.exp(log_p) - one_hot) / len(y)", "np.exp(log_p) / len(y)")),
     slip("NW5", NETWORK, 1 / 2, ("(np.exp(log_p) - one_hot) / len(y)", "np.exp(log_p)")),
     slip("NW6", NETWORK, 1 / 2, (

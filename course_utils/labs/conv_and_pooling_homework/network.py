@@ -105,6 +105,11 @@ class Turn(TorchLayer):
         """Compute what the layer gives."""
         return (x @ params[0]).tanh()
 
+    def backward(self, grad_out: np.ndarray) -> np.ndarray:
+        """Return the gradient by the input; of a layer that has not gone forward as if it had seen zeros."""
+        self.x = getattr(self, "x", np.zeros_like(grad_out))
+        return super().backward(grad_out)
+
 
 def run_network(made_from: Any, matrices: list[Any], x: Any, slope: Any) -> dict[str, Any]:
     """Probe: make a network of layers of ours, send a batch forward and a gradient back."""

@@ -36,6 +36,7 @@ from course_utils.labs.logistic_regression.log_loss import (
     LL15,
     LL17,
     LL18,
+    LL22,
     PR2,
     PR3,
     PR4,
@@ -43,8 +44,8 @@ from course_utils.labs.logistic_regression.log_loss import (
     SHORTCUTS,
     Batch,
     hinges,
-    median_alone,
     told,
+    unless_at_an_end,
 )
 from course_utils.labs.logistic_regression.logistic_gradient import GR1, GR3
 from course_utils.labs.logistic_regression.returned import bare_number
@@ -227,7 +228,7 @@ class Softmax(Implementation):
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
         *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22),
-        *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, GR1, GR3, GR4),
+        *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -335,7 +336,8 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         LL7: lambda: _without_infinite_ones(logs.exp(), y),
         LL14: lambda: [] if len(Z) == 1 else [each[0], each[-1], each[0] / len(Z), each[-1] / len(Z)],
         LL15: lambda: [each.sum() / (len(Z) + more) for more in (-1, 1, Z.shape[1] - len(Z)) if len(Z) + more > 0],
-        LL17: lambda: median_alone(each),
+        LL17: lambda: unless_at_an_end(np.median(each.numpy()), each),
+        LL22: lambda: unless_at_an_end(each.max(), each),
         LL18: lambda: _of_margins(Z, y),
         LX12: lambda: [
             sign * (own + one).mean() for own in (_own(logs, y).exp(),) for sign, one in ((-1, 0), (1, -1), (-1, -1))
