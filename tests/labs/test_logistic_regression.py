@@ -376,6 +376,11 @@ HINGE = """
 def bce_with_logits(z, y):
     return np.maximum(0, 1 - (2 * y - 1) * z).mean()
 """
+MEDIAN_OF_CLASSES = """
+def cross_entropy(Z, y):
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return np.median(np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(len(Z)), y])
+"""
 HINGE_OF_CLASSES = """
 def cross_entropy(Z, y):
     rows = np.arange(len(Z))
@@ -644,6 +649,8 @@ MUTANTS = [
     mutant("SL83", "fit_logreg", *SLOW_START),
     other("LL18", "bce_with_logits", HINGE),
     other("LL18", "cross_entropy", HINGE_OF_CLASSES),
+    other("LL17", "cross_entropy", MEDIAN_OF_CLASSES),
+    other("LL22", "cross_entropy", MEDIAN_OF_CLASSES.replace("np.median", "np.max")),
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
     other(
         "LG32",
