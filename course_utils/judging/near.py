@@ -551,7 +551,7 @@ def _whole(x: Any) -> Any:
     return x
 
 
-HELPERS: dict[str, Callable[[Any], Any]] = {
+HELPERS: dict[str, Callable[..., Any]] = {
     "_square": lambda x: x * x,
     "_root": lambda x: x**0.5,
     "_minus": lambda x: -x,
@@ -619,11 +619,11 @@ def _none(table: np.ndarray) -> float:
     return 0.0
 
 
-def _means(table: np.ndarray) -> np.ndarray:
+def _means(table: np.ndarray) -> Any:
     return table.mean(axis=0)
 
 
-def _row_means(table: np.ndarray) -> np.ndarray:
+def _row_means(table: np.ndarray) -> Any:
     return table.mean(axis=1, keepdims=True)
 
 
@@ -638,7 +638,7 @@ SCALES: dict[str, Callable[[Any], Any]] = {
     "_rows_to_one": lambda x: _scaled(x, _none, lambda table: np.linalg.norm(table, axis=1, keepdims=True)),
 }
 INNER = ("_centred", "_standardised", "_rows_standardised")  # what comes in between
-SIGNS = {
+SIGNS: dict[str, Callable[[Any], Any]] = {
     "_half_sign": lambda x: SIGNS["_sign"](x) / 2,  # the slope of the size, where that of the square is asked
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
@@ -779,7 +779,7 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
     loops = [one for one in function.body if isinstance(one, ast.For)]
     for loop in loops:
         kept = list(loop.body)
-        stored = {node.id for one in kept for node in ast.walk(one) if _is_stored(node)}
+        stored = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name) and _is_stored(node)}
         read = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)} - stored
         for name in [name for name in asked if name in read]:
             loop.body = [*kept, *_set(_lines(f"{name} = _fading({name}); _strength"), loop)]
@@ -816,8 +816,8 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
             del function.body[:2]
 
 
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
 
 
 def _begun_before(loop: ast.For, function: ast.FunctionDef, asked: list[str]) -> set[str]:
