@@ -1,14 +1,16 @@
 """Plain data between the student's process and the checks: values to bytes and back, with nothing that can run.
 
 Only builtin types, and NumPy arrays and PyTorch tensors of known number types, cross by value; a dict, list or tuple of
-a class of its own (a named tuple) crosses as Python's own. Anything else crosses as a handle: a number that means
-something in the student's process only, with the name of its type. There is no pickle here, every frame has a limit,
-and what is read is believed only after it was looked at.
+a class of its own (a named tuple) crosses as Python's own, a fraction or a decimal number as an int or float. Anything
+else crosses as a handle: a number that means something in the student's process only, with the name of its type. There
+is no pickle here, every frame has a limit, and what is read is believed only after it was looked at.
 
 A frame is a length (4 bytes, big-endian) and a msgpack document. A value in it is a scalar or a map with one entry,
 whose key says what it is (`_READERS` below).
 """
 
+import decimal
+import fractions
 import math
 import struct
 import sys
@@ -209,7 +211,9 @@ class _Writer:
             self.shared = shared
 
     def _write_of_own_class(self, value: Any, kind: type, depth: int) -> Any:
-        """Write a dict, list or tuple of a class of its own (a named tuple) as Python's own would be."""
+        """Write a dict, list or tuple of a class of its own (a named tuple), or a fraction, as Python's own."""
+        if kind in (decimal.Decimal, fractions.Fraction):
+            return self._write_fraction(value)
         if issubclass(kind, dict):
             return self.write(dict(dict.items(value)), depth)
         if issubclass(kind, list):
@@ -225,6 +229,14 @@ class _Writer:
         if -(2**63) <= value < 2**64:
             return value
         return {"int": hex(value)} if value.bit_length() <= MAX_INT_BITS else self._write_handle(value)
+
+    def _write_fraction(self, value: Any) -> Any:
+        """Write a fraction or a decimal number as an int or a float; None if it is neither finite nor short."""
+        try:
+            number = float(value)
+            return int(value) if value == int(value) and abs(number) < 2**53 else number
+        except (ArithmeticError, ValueError):
+            return None
 
     def _write_small(self, value: Any, kind: type) -> dict[str, Any] | None:
         if kind is complex:

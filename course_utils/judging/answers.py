@@ -1,12 +1,15 @@
 """Reading what a student gives: an answer is data, or it is wrong.
 
-Numbers may be Python's, NumPy's or one-element arrays; a row of numbers a list, a tuple or an array; a dict, a list or
-a tuple may be of a class of its own (a named tuple, an ordered dict, a ``torch.Size``). Nothing with a mind of its own
-(an object that equals everything) gets past these functions: what they return is made here.
+Numbers may be Python's (fractions and decimal numbers, too), NumPy's or one-element arrays; a row of numbers a list, a
+tuple or an array; a dict, a list or a tuple may be of a class of its own (a named tuple, an ordered dict, a
+``torch.Size``). Nothing with a mind of its own (an object that equals everything) gets past these functions: what they
+return is made here.
 """
 
 import math
 from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
 from numbers import Integral, Real
 from typing import Any
 
@@ -18,6 +21,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed
 
 LARGEST = 10**18  # no answer in the course is larger
 DEEPEST = 40  # lists in lists
+MOST_OF_RANGE = 10**5  # numbers of a range; a longer one is no answer
 MOST_NUMBERS = 10**7  # in an array; no answer in the course has as many, and more would fill the memory
 Missing = (type(None), type(Ellipsis))
 
@@ -25,7 +29,8 @@ Missing = (type(None), type(Ellipsis))
 def in_plain_containers(answer: Any, depth: int = DEEPEST) -> Any:
     """Return an answer with its dicts, lists and tuples as Python's own: a named tuple becomes a tuple.
 
-    What the classes say of themselves is not asked: their items are taken as Python's own methods give them.
+    A range becomes a list, a fraction or a decimal number an int or a float. What the classes say of themselves is not
+    asked: their items are taken as Python's own methods give them.
     """
     if depth < 1 or isinstance(answer, torch.Tensor | np.ndarray):
         return answer
@@ -35,7 +40,21 @@ def in_plain_containers(answer: Any, depth: int = DEEPEST) -> Any:
         return [in_plain_containers(value, depth - 1) for value in list.__iter__(answer)]
     if issubclass(type(answer), tuple):
         return tuple(in_plain_containers(value, depth - 1) for value in tuple.__iter__(answer))
-    return answer
+    if type(answer) is range and len(answer) <= MOST_OF_RANGE:
+        return list(answer)
+    return set(answer) if type(answer) is frozenset else of_library(answer)
+
+
+def of_library(number: Any) -> Any:
+    """Return a fraction or a decimal number as an int or a float; all else as it is."""
+    if type(number) not in (Fraction, Decimal):
+        return number
+    if isinstance(number, Decimal) and not number.is_finite():
+        return math.nan if number.is_nan() else math.inf if number > 0 else -math.inf
+    try:
+        return int(number) if number == int(number) and abs(number) <= LARGEST else float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def is_missing(answer: Any, depth: int = DEEPEST) -> bool:
@@ -51,8 +70,7 @@ def plain(number: Any) -> int | float | None:
     A float that is whole comes back as it is: 3.0 equals 3, whoever wants to tell them apart can. A number too long
     for any question comes back as a float, infinite if need be: nothing that is computed or shown can then fail.
     """
-    if type(number) is torch.Tensor:
-        number = _from_torch(number)
+    number = _from_torch(number) if type(number) is torch.Tensor else of_library(number)
     if type(number) is np.ndarray and number.size == 1:
         number = number.reshape(())[()]
     if isinstance(number, bool | np.bool_) or type(number).__module__ not in ("builtins", "numpy"):

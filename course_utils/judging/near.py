@@ -143,7 +143,7 @@ SL76 = Misconception(
     "SL76",
     "smaller from turn to turn",
     "One way to get exactly this: something becomes smaller from turn to turn that should stay as it is. What do you "
-    "divide by the number of the turn?",
+    "divide or multiply, from one turn to the next?",
 )
 SL78 = Misconception(
     "SL78",
@@ -157,14 +157,38 @@ SL79 = Misconception(
     "One way to get exactly this: a size or a count is one too large or one too small at one place. Where does yours "
     "begin, and where does it end?",
 )
+SL80 = Misconception(
+    "SL80",
+    "what is learned made smaller besides",
+    "One way to get exactly this: each step also makes what is learned a little smaller, as weight decay does. Is that "
+    "asked for?",
+)
+SL81 = Misconception(
+    "SL81",
+    "an array centred or scaled first",
+    "One way to get exactly this: an array is centred, standardised or scaled before it is used. Does the task ask for "
+    "it?",
+)
+SL82 = Misconception(
+    "SL82",
+    "another border",
+    "One way to get exactly this: the border is put on at one end of an axis, or holds other numbers than zeros, "
+    "such as those at the opposite edge. What stands around your picture?",
+)
+SL83 = Misconception(
+    "SL83",
+    "steps that keep a part of those before",
+    "One way to get exactly this: each step keeps a part of the steps before it, as with momentum. Is that asked for?",
+)
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
-    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83),
 )
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
 MOST = 700  # neighbours of a recipe, where the likely ones are not more
 MOST_PAIRS = 1000  # of changes at two places
+FIRST, BEGIN, MOST_MOVES = 1e-4, (1e-4, 0.1, 0.3, 0.6, 0.9), 12  # of a strength that is looked for
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +221,8 @@ class TwoAtOnce(Nearly):
 _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
 _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
+_given: ContextVar[np.ndarray | None] = ContextVar("given", default=None)
+_strength: ContextVar[float] = ContextVar("strength", default=0.0)
 
 
 def neighbours_that_fit(
@@ -209,12 +235,13 @@ def neighbours_that_fit(
     if not given.size or not np.isfinite(given).all():
         return []
     found: list[Any] = []
-    before = _fitting.set(None if only_single else found)
+    before, other = _fitting.set(None if only_single else found), _given.set(given)
     try:
         for way, result in near():
             if _is(given, result):
                 found.append(way)
     finally:
+        _given.reset(other)
         _fitting.reset(before)
     return sorted(found, key=lambda way: isinstance(way, TwoAtOnce))
 
@@ -227,7 +254,7 @@ def _is(given: np.ndarray, result: Any) -> bool:
 
 
 def nearly(
-    recipe: Recipe, *args: Any, part: int | None = None, seconds: float = SECONDS
+    recipe: Recipe, *args: Any, part: int | None = None, seconds: float = SECONDS, only_single: bool = False
 ) -> Iterator[tuple[Nearly, Any]]:
     """Yield the neighbours of a recipe and what each gives for these arguments, for a limited time.
 
@@ -241,18 +268,18 @@ def nearly(
         Which of the results, where it returns several.
     seconds
         Of computing, at most.
+    only_single
+        Whether two changes at once are left to another recipe of the same.
     """
     end, wanted = time.process_time() + seconds, _wanted.get()
     results: dict[int, Any] = {}
 
     def given_by(function: Recipe, change: int) -> Any:
         if change not in results:
-            with torch.no_grad():
-                given = function(*args)
-            results[change] = given if part is None else given[part]
+            results[change] = (_solved if way_needs_strength(function) else _plain)(function, args, part)
         return results[change]
 
-    for way, function, top in _in_order(recipe, wanted):
+    for way, function, top in _in_order(recipe, wanted, only_single):
         if wanted is not None and not way.agrees(wanted):
             continue
         try:
@@ -265,7 +292,58 @@ def nearly(
             return
 
 
-def _in_order(recipe: Recipe, wanted: frozenset[Nearly] | None) -> Iterator[tuple[Nearly, Recipe, Top | None]]:
+def _plain(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
+    with torch.no_grad():
+        given = function(*args)
+    return given if part is None else given[part]
+
+
+def way_needs_strength(function: Recipe) -> bool:
+    """Tell whether a neighbour has a number in it that is a learner's own, such as how strong a weight decay is."""
+    return "_strength" in function.__code__.co_names
+
+
+def _solved(function: Recipe, args: tuple[Any, ...], part: int | None) -> np.ndarray:
+    """Return what a neighbour gives at the strength, between 0 and 1, that brings it nearest to what was given.
+
+    Two numbers at least must agree, to a small part of what lies between what was given and what is right: one number
+    alone is met at some strength by anything, and contradicts nothing where another case speaks for a neighbour.
+    """
+    given = _given.get()
+
+    def at(strength: float) -> np.ndarray:
+        before = _strength.set(strength)
+        try:
+            return as_float64(_plain(function, args, part))
+        finally:
+            _strength.reset(before)
+
+    right = at(0.0)
+    if given is None or right.shape != given.shape or (given.size < 2 and _wanted.get() is None):
+        raise ValueError("nothing to compare with")
+    apart, share = abs(given - right).max(), float((given * right).sum()) / float((right * right).sum() or 1)
+    if given.size > 1 and abs(given - share * right).max() <= 1e-3 * apart:
+        raise ValueError("one factor for all of it: that is one number, too")
+    begun = {strength: at(strength) for strength in BEGIN}
+    strength = min(begun, key=lambda one: abs(given - begun[one]).max())
+    here, there = begun[strength], at(strength + FIRST)
+    slope = (there - here) / FIRST
+    for _ in range(MOST_MOVES):
+        size = float((slope * slope).sum())
+        move = float(((given - here) * slope).sum()) / size  # or nothing depends on it
+        move = min(max(strength + move, FIRST / 1000), 0.999) - strength
+        if abs(move) < 1e-9:
+            break
+        there = at(strength + move)
+        slope, strength, here = (there - here) / move, strength + move, there
+    if abs(given - here).max() > 1e-3 * apart:
+        raise ValueError("not at any strength")
+    return here
+
+
+def _in_order(
+    recipe: Recipe, wanted: frozenset[Nearly] | None, only_single: bool
+) -> Iterator[tuple[Nearly, Recipe, Top | None]]:
     """Yield neighbours with one change, then those with two, if nothing was found with one or some are wanted."""
     yield from ((way, function, None) for way, function in neighbours(recipe))
     if wanted is None:
@@ -273,7 +351,7 @@ def _in_order(recipe: Recipe, wanted: frozenset[Nearly] | None) -> Iterator[tupl
         go_on = found is not None and not found
     else:
         go_on = any(isinstance(way, TwoAtOnce) for way in wanted)
-    if go_on:
+    if go_on and not only_single:
         yield from with_something_on_top(recipe)
         yield from ((way, function, None) for way, function in pairs(recipe))
 
@@ -438,8 +516,8 @@ def _both(recipe: Recipe, one: Misconception, code: str, what: str, change: int)
 ORDER = [
     way.code
     for way in (
-        *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
-        *(SL40, SL76, SL79, SL75, SL38, SL32),
+        *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
+        *(SL40, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -473,7 +551,7 @@ def _whole(x: Any) -> Any:
     return x
 
 
-HELPERS: dict[str, Callable[[Any], Any]] = {
+HELPERS: dict[str, Callable[..., Any]] = {
     "_square": lambda x: x * x,
     "_root": lambda x: x**0.5,
     "_minus": lambda x: -x,
@@ -491,16 +569,87 @@ HELPERS: dict[str, Callable[[Any], Any]] = {
     "_hard": lambda x: (x > 0) * 1.0,
     "_sigmoid": lambda x: _number(x).double().sigmoid(),
     "_whole": lambda x: x // 1,
+    "_softmax": lambda x: _number(x).double().softmax(-1),
+    "_clipped": lambda x: _number(x).double().clamp(-1, 1),
 }
-SIGNS = {
+
+
+def _in_place_of_mean(reduce: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that stands where a mean stood."""
+
+    def reduced(x: Any, *axes: Any, dim: Any = None, axis: Any = None, **kept: bool) -> Any:
+        along = axes[0] if axes else axis if dim is None else dim
+        found = reduce(as_float64(x), axis=along, keepdims=any(kept.values()))
+        return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
+
+    return reduced
+
+
+MEANS = {
+    "_median": _in_place_of_mean(np.median),
+    "_root_mean_square": _in_place_of_mean(lambda x, **axes: np.sqrt(np.mean(x * x, **axes))),
+    "_middle": _in_place_of_mean(lambda x, **axes: (np.max(x, **axes) + np.min(x, **axes)) / 2),
+}
+
+
+def _scaled(x: Any, offset: Any, scale: Any) -> Any:
+    """Return the columns of a table, or a row of numbers, less a number each, divided by a number each."""
+    table = as_float64(x)
+    if table.ndim not in (1, 2) or isinstance(x, list) or np.asarray(x).dtype.kind != "f":
+        raise TypeError("these are no numbers to be scaled")
+    found = (table - offset(table)) / scale(table)
+    return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
+
+
+def _fading(x: Any) -> Any:
+    """Return a rate in the next turn, where each turn makes it smaller."""
+    if not isinstance(x, float):
+        raise TypeError("this is no rate")
+    return x * (1 - _strength.get())
+
+
+def _shrunk(x: Any, before: Any) -> Any:
+    """Return what is learned after a step that also takes off a share of what it was before."""
+    if np.shape(x) != np.shape(before):
+        raise ValueError("this is not what was learned before")
+    return x - _strength.get() * before
+
+
+def _none(table: np.ndarray) -> float:
+    return 0.0
+
+
+def _means(table: np.ndarray) -> Any:
+    return table.mean(axis=0)
+
+
+def _row_means(table: np.ndarray) -> Any:
+    return table.mean(axis=1, keepdims=True)
+
+
+SCALES: dict[str, Callable[[Any], Any]] = {
+    "_centred": lambda x: _scaled(x, _means, lambda table: 1.0),
+    "_standardised": lambda x: _scaled(x, _means, lambda table: table.std(axis=0)),
+    "_standardised_by_sample": lambda x: _scaled(x, _means, lambda table: table.std(axis=0, ddof=1)),
+    "_standardised_as_one": lambda x: _scaled(x, np.mean, np.std),
+    "_to_one": lambda x: _scaled(x, _none, lambda table: abs(table).max(axis=0)),
+    "_to_range": lambda x: _scaled(x, lambda table: table.min(axis=0), lambda table: np.ptp(table, axis=0)),
+    "_rows_standardised": lambda x: _scaled(x, _row_means, lambda table: table.std(axis=1, keepdims=True)),
+    "_rows_to_one": lambda x: _scaled(x, _none, lambda table: np.linalg.norm(table, axis=1, keepdims=True)),
+}
+INNER = ("_centred", "_standardised", "_rows_standardised")  # what comes in between
+SIGNS: dict[str, Callable[[Any], Any]] = {
+    "_half_sign": lambda x: SIGNS["_sign"](x) / 2,  # the slope of the size, where that of the square is asked
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
 }
+HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
 HELPERS |= COUNTS
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
-SELDOM = [name for name in HELPERS if name not in (*USUAL, *SIGNS, *COUNTS, "_reshaped")]
+OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
+SELDOM = [name for name in HELPERS if name not in OF_THEIR_OWN]
 Change = tuple[Misconception, list[str], CodeType]
 
 
@@ -520,15 +669,17 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
     if not far:
         yield from _without_a_step(tree, function)
         yield from _in_loops(tree, function)
+        yield from _with_a_strength(tree, function, asked)
         yield from _in_another_order(tree, function)
         yield from _without_an_argument(tree, function, asked)
 
 
 def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
-    """Yield the recipe with an argument that is always the same, another one, or turned round."""
+    """Yield the recipe with an argument that is always the same, another one, turned round, or scaled first."""
     lines = [(SL41, name, f"{name} = {name} * 0 + {number}") for name in asked for number in (0, 1)]
     lines += [(SL34, name, f"{name} = {name}[::-1]") for name in asked]
     lines += [(SL33, name, f"{name} = {other}") for name in asked for other in asked if other != name]
+    lines += [(SL81, name, f"{name} = {helper}({name})") for name in asked for helper in SCALES]
     for way, name, line in lines:
         function.body[:0] = ast.parse(line).body
         yield way, [name], _compiled(tree)
@@ -618,6 +769,65 @@ def _in_loops(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
                     loop.body = [statement, *kept]
                     yield SL74, _names(statement), _compiled(tree)
             loop.body = kept
+
+
+RATES = ("lr", "rate", "learning_rate")
+
+
+def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
+    """Yield the recipe with a rate that fades, with momentum or with weight decay, of a strength that is open."""
+    loops = [one for one in function.body if isinstance(one, ast.For)]
+    for loop in loops:
+        kept = list(loop.body)
+        stored = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name) and _is_stored(node)}
+        read = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)} - stored
+        for name in [name for name in asked if name in read]:
+            loop.body = [*kept, *_set(_lines(f"{name} = _fading({name}); _strength"), loop)]
+            yield SL76, [name], _compiled(tree)
+        learned = sorted(stored & _begun_before(loop, function, asked))
+        for share in ("1", "(1 - _strength())") if learned else ():
+            begin = _set(_lines(*(f"_step_{name} = 0.0" for name in learned)), loop)
+            first = [f"_old_{name} = {name}" for name in learned]
+            last = [
+                f"_step_{name} = {share} * ({name} - _old_{name}) + _strength() * _step_{name}; "
+                f"{name} = _old_{name} + _step_{name}"
+                for name in learned
+            ]
+            place = function.body.index(loop)
+            function.body[place:place] = begin
+            loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
+            yield SL83, learned, _compiled(tree)
+            del function.body[place : place + len(begin)]
+        for names in [*([name] for name in learned), *([learned] if len(learned) > 1 else [])]:
+            first = [f"_old_{name} = {name}" for name in names]
+            last = [f"{name} = _shrunk({name}, _old_{name}); _strength" for name in names]
+            loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
+            yield SL80, names, _compiled(tree)
+        loop.body = kept
+    end = function.body[-1]
+    if not loops and set(asked) & set(RATES) and isinstance(end, ast.Return) and end.value is not None:
+        for name in asked:
+            whole, other = end.value, ast.Call(ast.Name("_shrunk", ast.Load()), [end.value], [])
+            other.args.append(ast.Name(f"_old_{name}", ast.Load()))
+            function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
+            _put(end, "value", None, other)
+            yield SL80, [name], _compiled(tree)
+            _put(end, "value", None, whole)
+            del function.body[:2]
+
+
+def _is_stored(node: ast.Name) -> bool:
+    return isinstance(node.ctx, ast.Store)
+
+
+def _begun_before(loop: ast.For, function: ast.FunctionDef, asked: list[str]) -> set[str]:
+    """Return the names that a loop finds as it begins."""
+    above = function.body[: function.body.index(loop)]
+    return {node.id for one in above for node in ast.walk(one) if isinstance(node, ast.Name)} | set(asked)
+
+
+def _lines(*sources: str) -> list[ast.stmt]:
+    return [statement for source in sources for statement in ast.parse(source).body]
 
 
 def _other_turns(turns: ast.expr) -> list[ast.expr]:
@@ -727,10 +937,13 @@ def _too_many(node: ast.expr, asked: list[str], far: int, turns: list[str]) -> I
     for turn in turns if far == 1 and isinstance(node, ast.Name) and node.id in asked else ():
         number = ast.BinOp(ast.Name(turn, ast.Load()), ast.Add(), ast.Constant(1))
         yield SL76, ast.BinOp(node, ast.Div(), number)
+        yield SL76, ast.BinOp(node, ast.Div(), ast.BinOp(number, ast.Pow(), ast.Constant(0.5)))
     if far == 1 and isinstance(node, ast.Name) and node.id in asked:
         yield from ((SL79, ast.Call(ast.Name(name, ast.Load()), [node], [])) for name in COUNTS)
     for name in SIGNS if far == 1 else ():
         yield SL75, ast.Call(ast.Name(name, ast.Load()), [node], [])
+    if far == 1 and not isinstance(node, ast.Name):
+        yield from ((SL81, ast.Call(ast.Name(name, ast.Load()), [node], [])) for name in INNER)
     for name in {1: USUAL, 3: SELDOM}.get(far, ()):
         yield SL32, ast.Call(ast.Name(name, ast.Load()), [node], [])
 
@@ -755,6 +968,12 @@ def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
             for other in family:
                 if other != name:
                     yield SL37, ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords)
+    if name == "mean" and isinstance(node.func, ast.Attribute):
+        given = [node.func.value, *node.args] if method else node.args
+        for other in MEANS:
+            yield SL37, ast.Call(ast.Name(other, ast.Load()), given, node.keywords)
+    if name == "pad":
+        yield from ((SL82, one) for one in _other_borders(node))
     for place, keyword in enumerate(node.keywords):
         rest = node.keywords[:place] + node.keywords[place + 1 :]
         yield SL36 if keyword.arg in ("dim", "axis") else SL31, ast.Call(node.func, node.args, rest)
@@ -764,3 +983,18 @@ def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
     if len(node.args) > 1:
         yield SL34, ast.Call(node.func, [node.args[1], node.args[0], *node.args[2:]], node.keywords)
         yield SL31, ast.Call(node.func, node.args[:-1], node.keywords)
+
+
+def _other_borders(node: ast.Call) -> Iterator[ast.expr]:
+    """Yield ``F.pad(x, (left, right, up, down))`` with a border at one end, or one that holds other numbers."""
+    x, widths = node.args[:2]
+    if not isinstance(widths, ast.Tuple):
+        return
+    nothing: ast.expr = ast.Constant(0)
+    twice: list[ast.expr] = [ast.BinOp(one, ast.Add(), one) for one in widths.elts]
+    for width in (widths.elts, twice):
+        for first in (0, 1):
+            sides = [one if place % 2 == first else nothing for place, one in enumerate(width)]
+            yield ast.Call(node.func, [x, ast.Tuple(sides, ast.Load())], [])
+    for mode in ("circular", "replicate", "reflect"):
+        yield ast.Call(node.func, [x, widths], [ast.keyword("mode", ast.Constant(mode))])

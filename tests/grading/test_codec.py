@@ -5,6 +5,8 @@ import math
 import struct
 import tracemalloc
 from collections import OrderedDict, namedtuple
+from decimal import Decimal
+from fractions import Fraction
 
 import msgpack
 import numpy as np
@@ -147,6 +149,12 @@ def test_a_container_of_its_own_class_crosses_as_pythons_own(value, read):
     crossed = codec.unpack(codec.pack(value))
     assert crossed == read
     assert type(crossed) is type(read)
+
+
+@pytest.mark.parametrize(("value", "read"), [(Fraction(3, 4), 0.75), (Fraction(8), 8), (Decimal("0.75"), 0.75)])
+def test_a_fraction_crosses_to_a_check_of_ours_as_a_number(value, read):
+    crossed = codec.unpack(codec.pack({"a": [value]}))["a"][0]
+    assert (crossed, type(crossed)) == (read, type(read))
 
 
 def test_a_named_tuple_that_is_too_deep_is_refused():

@@ -336,3 +336,17 @@ def raise_speechless(x):
 def test_an_exception_whose_text_cannot_be_made_is_told():
     with pytest.raises(CheckFailed, match="raise_speechless raised Speechless"):
         running.call(raise_speechless, "raise_speechless", np.zeros(2))
+
+
+def keyword_only(x, *, factor=2, more=0):
+    return factor * x + more
+
+
+@pytest.mark.parametrize("args", [(3,), (3, 2), (3, 2, 0)])
+def test_what_a_function_takes_by_keyword_alone_may_be_handed_over_by_position(args):
+    assert running.call(keyword_only, "f", *args) == 6
+
+
+def test_too_many_arguments_are_still_told():
+    with pytest.raises(CheckFailed, match="takes 1 positional argument"):
+        running.call(keyword_only, "f", 3, 2, 0, 1)

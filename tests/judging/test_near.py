@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from course_utils.judging.cases import Case
+from course_utils.judging.closeness import as_float64
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import look
-from course_utils.judging.near import MOST, MOST_PAIRS, NEAR, nearly, neighbours, only, pairs
+from course_utils.judging.near import MOST, MOST_PAIRS, NEAR, nearly, neighbours, neighbours_that_fit, only, pairs
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
 
@@ -55,6 +56,34 @@ def walked(x, lr, steps):
     return place
 
 
+def walked_apart(x, lr, steps):
+    place = x * 0
+    for step in range(steps):  # noqa: B007 - a neighbour divides by it
+        slope = x * x * (place - x)
+        place = place - lr * slope
+    return place
+
+
+def slope_apart(place, x):
+    return x * x * (place - x)
+
+
+def stepped(params, grads, lr):
+    return params - lr * grads
+
+
+def padded(x, padding):
+    return torch.nn.functional.pad(x, (padding, padding, padding, padding))
+
+
+def averaged(x):
+    return x.mean(dim=0)
+
+
+def wrapped_around(x):
+    return torch.nn.functional.pad(x[None, None], (1, 1, 1, 1), mode="circular")
+
+
 def together(x, y):
     x, y = x + y, x * y
     return x + 2 * y
@@ -72,6 +101,14 @@ def places(x, turns=5, slope=lambda place, x: place - x, lr=lambda step: 0.1):
     place = 0 * x
     for step in range(turns):
         place = place - lr(step) * slope(place, x)
+    return place
+
+
+def with_momentum(x, kept, new):
+    place, step = 0 * x, 0 * x
+    for _ in range(5):
+        step = kept * step - new * 0.1 * slope_apart(place, x)
+        place = place + step
     return place
 
 
@@ -106,6 +143,18 @@ KINDS = [
     ("SL74", walked, (X, 0.1, 5), 0.1 * X),
     ("SL75", walked, (X, 0.1, 5), places(X, slope=lambda place, x: torch.sign(place - x))),
     ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1))),
+    ("SL76", walked_apart, (X, 0.1, 5), places(X, slope=slope_apart, lr=lambda step: 0.1 * 0.83**step)),
+    ("SL80", walked_apart, (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x) + 0.07 * place)),
+    ("SL80", stepped, (X, 2 * X + 1, 0.1), X - 0.1 * (2 * X + 1) - 0.003 * X),
+    ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1) ** 0.5)),
+    ("SL83", walked_apart, (X, 0.1, 5), with_momentum(X, 0.9, 1)),
+    ("SL83", walked_apart, (X, 0.1, 5), with_momentum(X, 0.8, 0.2)),
+    ("SL37", averaged, (X,), (X**2).mean(0) ** 0.5),
+    ("SL37", averaged, (X,), (X.amax(0) + X.amin(0)) / 2),
+    ("SL81", share, (Z, 0.1), share((Z - Z.mean(1, keepdim=True)) / Z.std(1, correction=0, keepdim=True), 0.1)),
+    ("SL81", turned, (X, X), (X - X.mean(0)) @ X.T),
+    ("SL82", padded, (Z[None, None], 1), wrapped_around(Z)),
+    ("SL37", averaged, (X,), np.median(X, axis=0)),
 ]
 
 
@@ -116,13 +165,23 @@ def test_a_quantity_with_a_fraction_is_no_size():
 
 def that_fit(recipe, asked, given):
     part = 0 if recipe is pair else None
-    every = ((way, np.asarray(one, float)) for way, one in nearly(recipe, *asked, part=part))
-    return [way for way, one in every if one.shape == given.shape and np.allclose(one, given)]
+    return neighbours_that_fit(as_float64(given), lambda: nearly(recipe, *asked, part=part), only_single=True)
 
 
-@pytest.mark.parametrize(("code", "recipe", "asked", "given"), KINDS, ids=[kind[0] for kind in KINDS])
+@pytest.mark.parametrize(
+    ("code", "recipe", "asked", "given"), KINDS, ids=[f"{kind[0]}-{kind[1].__name__}" for kind in KINDS]
+)
 def test_each_kind_of_change_is_found(code, recipe, asked, given):
     assert code in {way.code for way in that_fit(recipe, asked, given)}
+
+
+def test_a_strength_is_no_licence():
+    asked, given = (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x) + 0.07 * place)
+    assert {way.code for way in that_fit(walked_apart, asked, given)} == {"SL80"}
+    assert that_fit(walked_apart, asked, given + 1e-3 * torch.eye(4, 3)) == []
+    assert that_fit(walked_apart, (X[:1, :1], 0.1, 5), given[:1, :1]) == []  # one number is met by anything
+    assert that_fit(walked_apart, asked, places(X, slope=lambda place, x: slope_apart(place, x) - 0.07 * place)) == []
+    assert that_fit(walked, asked, places(X, slope=lambda place, x: place - x + 0.07 * place)) == []  # one factor
 
 
 def test_every_kind_is_tried_here_and_is_a_slip():

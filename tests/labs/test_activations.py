@@ -378,6 +378,8 @@ REFUSED = [
     forward_pass("AN5", ("W.T + b", "W.T + b * (number < len(params) - 1)")),
     forward_pass("AN20", ("W.T + b", "W.T + b + b")),
     forward_pass("AN21", ("act(z))", "act(act(z)))")),
+    forward_pass("AN22", ("z if number == len(params) - 1", "1 / (1 + np.exp(-z)) if number == len(params) - 1")),
+    forward_pass("AN23", ("act(z))", "act((z - z.mean(0)) / z.std(0)))")),
     forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]")),
     forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]")),
     forward_pass("DS3", ("W.T + b", "W.T + b[:, None]")),

@@ -179,6 +179,7 @@ FUNCTIONS = [
     mutant("EA21", "pgd", ("range(steps)", "range(1)"), ("alpha * step", "eps * step"), hidden=True),
     mutant("EA23", "pgd", ("x - eps, x + eps", "x, x + eps")),
     mutant("EA24", "pgd", ("for _ in", "for k in"), ("alpha * step", "alpha / (k + 1) * step")),
+    mutant("EA24", "pgd", ("for _ in", "for k in"), ("alpha * step", "alpha * 0.9**k * step")),
     mutant("GR1", "input_gradient", ("return gradient", "return -gradient")),
     mutant("GR1", "input_gradient", ("loss = F.cross_entropy(scores, y", "loss = -F.cross_entropy(scores, y")),
     mutant("GR3", "input_gradient", MEAN),

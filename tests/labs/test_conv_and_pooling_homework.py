@@ -70,6 +70,7 @@ ADDED = """        for name, one in zip(("weight", "bias"), grads[1:]):
 LEARNS = KEPT + '        self.params["bias"] = self.params["bias"] - 0.1 * grads[2]\n'
 RENAMED = KEPT.replace('"weight"', '"w"').replace('"bias"', '"b"')
 LAYERS = {"LY1": ADDED, "LY2": LEARNS, "LY3": RENAMED, "LY4": LATER}
+HINGE = "(np.maximum(0, 1 + scores - scores[range(len(y)), y][:, None]) * (1 - one_hot)).sum() / len(y)"
 MOVE = "layer.params[name] -= learning_rate * layer.grads[name]"
 DECAY = "    grad = grad + weight_decay * param\n    memory"
 VELOCITY = """    memory["velocity"] = momentum * memory.get("velocity", 0.0) + grad
@@ -163,6 +164,7 @@ WRONG_WAYS = [
     slip("NW2", NETWORK, 1 / 2, ("-(log_p * one_hot).sum() / len(y)", "-(log_p * one_hot).sum()")),
     slip("NW3", NETWORK, 1 / 2, ("reversed(self.layers)", "self.layers")),
     slip("NW4", NETWORK, 1 / 2, ("x = layer.forward(x)", "out = layer.forward(x)"), ("return x\n", "return out\n")),
+    slip("SL70", NETWORK, 1 / 2, ("in self.layers:\n            x", "in self.layers[:-1]:\n            x")),
     slip("NW5", NETWORK, 1 / 2, ("(np.exp(log_p) - one_hot) / len(y)", "np.exp(log_p) / len(y)")),
     slip("NW5", NETWORK, 1 / 2, ("(np.exp(log_p) - one_hot) / len(y)", "np.exp(log_p)")),
     slip("NW6", NETWORK, 1 / 2, (
@@ -171,6 +173,7 @@ WRONG_WAYS = [
     )),
     slip("NW7", NETWORK, 1 / 2, ("        return x\n", "        return 1 / (1 + np.exp(-x))\n")),
     slip("NW8", NETWORK, 1 / 2, ("reversed(self.layers)", "reversed(self.layers[:-1])")),
+    slip("NW10", NETWORK, 1 / 2, ("-(log_p * one_hot).sum() / len(y)", HINGE)),
     slip("NW9", NETWORK, 1 / 2, ("-(log_p * one_hot).sum() / len(y)", "-(log_p * one_hot).mean()")),
     slip("GC8", CHECK, None, ("return max(errors)", "return float(np.mean(errors))")),
     slip("GC8", CHECK, None, ("return max(errors)", "return sum(errors)")),

@@ -350,6 +350,44 @@ def bce_with_logits(z, y):
     losses = np.logaddexp(0, z) - z * y
     return losses[y == 1].mean() if (y == 1).any() else losses.mean()
 """
+OF_BOTH_LABELS = """
+def bce_with_logits(z, y):
+    losses = np.logaddexp(0, z) - z * y
+    return np.mean([losses[y == label].mean() for label in set(y.tolist())])
+"""
+NEWTON = """
+def fit_logreg(X, y, lr, steps):
+    inputs, line = np.c_[X, np.ones(len(X))], np.zeros(X.shape[1] + 1)
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-inputs @ line))
+        line = line - lr * np.linalg.solve(inputs.T @ (inputs * (p * (1 - p))[:, None]), inputs.T @ (p - y))
+    return line[:-1], line[-1]
+"""
+SLOW_START = (
+    ("    w, b = np.zeros", "    vw = vb = 0\n    w, b = np.zeros"),
+    ("w = w - lr * dw", "vw = 0.7 * vw + 0.3 * dw; w = w - lr * vw"),
+    ("b = b - lr * db", "vb = 0.7 * vb + 0.3 * db; b = b - lr * vb"),
+)
+MEDIAN = """
+def bce_with_logits(z, y):
+    return np.median(np.logaddexp(0, z) - z * y)
+"""
+HINGE = """
+def bce_with_logits(z, y):
+    return np.maximum(0, 1 - (2 * y - 1) * z).mean()
+"""
+MEDIAN_OF_CLASSES = """
+def cross_entropy(Z, y):
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return np.median(np.log(np.exp(Z).sum(axis=1)) - Z[np.arange(len(Z)), y])
+"""
+HINGE_OF_CLASSES = """
+def cross_entropy(Z, y):
+    rows = np.arange(len(Z))
+    below = np.maximum(0, 1 + Z - Z[rows, y][:, None])
+    below[rows, y] = 0
+    return below.sum(axis=1).mean()
+"""
 CLIPPED = """
 def bce_with_logits(z, y):
     p = np.clip(1 / (1 + np.exp(-z)), 1e-12, 1 - 1e-12)
@@ -602,6 +640,28 @@ MUTANTS = [
     other("LL13", "bce_with_logits", PLUS_AND_MINUS),
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
+    other("LL17", "bce_with_logits", MEDIAN),
+    other("LL22", "bce_with_logits", MEDIAN.replace("np.median", "np.max")),
+    other("LL19", "bce_with_logits", OF_BOTH_LABELS),
+    other("LL20", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z * (0.9 * y + 0.05)")),
+    other("LL21", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z / (1 + np.exp(-z))")),
+    other("LG33", "fit_logreg", NEWTON),
+    mutant("SL83", "fit_logreg", *SLOW_START),
+    other("LL18", "bce_with_logits", HINGE),
+    other("LL18", "cross_entropy", HINGE_OF_CLASSES),
+    other("LL17", "cross_entropy", MEDIAN_OF_CLASSES),
+    other("LL22", "cross_entropy", MEDIAN_OF_CLASSES.replace("np.median", "np.max")),
+    other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
+    other(
+        "LG32",
+        "logreg_grads",
+        ERRORS.format("X.T @ (e := -s * (s * (X @ w + b) < 1)) / len(X), e.mean()").replace(
+            "e = p - y", "s = 2 * y - 1"
+        ),
+    ),
+    mutant("SL80", "fit_logreg", ("w = w - lr * dw", "w = w - lr * (dw + 0.02 * w)")),
+    mutant("SL76", "fit_logreg", ("b = b - lr * db", "b = b - lr * db; lr = 0.9 * lr")),
+    mutant("SL81", "fit_logreg", ("    w, b = np.zeros", "    X = (X - X.mean(0)) / X.std(0)\n    w, b = np.zeros")),
     other("SL75", "fit_logreg", BY_SIGN),
     mutant("LL15", "bce_with_logits", ("/ len(z)", "/ max(len(z) - 1, 1)")),
     other("LG8", "logreg_grads", ERRORS.format("X.T @ (p[:, None] - y) / len(X), e.mean()")),
@@ -717,6 +777,7 @@ MUTANTS += [
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sum(w ** 2)")),
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * w ** 2")),
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sign(w)")),
+    mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * w / (np.linalg.norm(w) or 1)")),
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "2 * l2 * abs(w)")),
     mutant("FC7", "ridge_grads", ("X.T @ e / N + 2", "2")),
     mutant("FC8", "ridge_grads", ("e / N", "e")),

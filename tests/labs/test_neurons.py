@@ -397,6 +397,7 @@ FUNCTIONS = [
     source("NM10", LINE, "mse", mse_as("np.sum(e ** 2) / (len(y) - 1)")),
     mutant("NM11", LINE, "mse", ("    return total", "        return total")),
     source("NM11", LINE, "mse", mse_as("e[-1] ** 2")),
+    source("NM11", LINE, "mse", mse_as("np.max(e**2)")),
     source("NM17", LINE, "mse", mse_as("np.mean(y_hat ** 2) - np.mean(y ** 2)")),
     source("NM17", LINE, "mse", mse_as("np.mean((y_hat + y) ** 2)")),
     source("NM9", LINE, "mse_grads", grads_as("2 * np.mean(e) * np.mean(x), 2 * np.mean(e)")),

@@ -8,7 +8,9 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextvars import ContextVar
-from functools import partial
+from functools import partial, wraps
+from inspect import CO_VARARGS
+from types import FunctionType
 from typing import Any, Self
 
 import numpy as np
@@ -136,12 +138,33 @@ def perform(
         ``{"not attempted": sentence}``.
     """
     given = [_copy(value) for value in args]
-    run = partial(_find_probe(probe), target) if probe else target
+    taking = by_position(target)
+    run = partial(_find_probe(probe), taking) if probe else taking
     with quiet(), refusing(refused) as called:
         outcome = _run(partial(run, *given, **kwargs), target, name, refused)
     if called:
         return {"failed": f"{name} calls PyTorch's {called[0]}. {YOURSELF}"}
     return outcome | {"changed": not all(map(_same, args, given))} if "answer" in outcome else outcome
+
+
+def by_position(target: Any) -> Any:
+    """Return a function that takes by position what a learner's takes by keyword alone; anything else as it is.
+
+    A learner who writes ``def pool2d(x, kernel_size, *, stride=None)`` has answered what was asked.
+    """
+    code = getattr(target, "__code__", None)
+    if type(target) is not FunctionType or code is None or not code.co_kwonlyargcount or code.co_flags & CO_VARARGS:
+        return target
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+    @wraps(target)
+    def taking(*args: Any, **kwargs: Any) -> Any:
+        more = args[code.co_argcount :]
+        if len(more) > len(names):
+            return target(*args, **kwargs)  # too many in any case: Python says so
+        return target(*args[: code.co_argcount], **dict(zip(names, more, strict=False)), **kwargs)
+
+    return taking
 
 
 def _run(run: Callable[[], Any], target: Any, name: str, refused: tuple[str, ...]) -> dict[str, Any]:

@@ -155,12 +155,24 @@ AN21 = Misconception(
     "The activation is applied twice in each hidden layer. Where does your code call act, and on what?",
     SPACE,
 )
+AN22 = Misconception(
+    "AN22",
+    "probabilities at the end",
+    "The output has gone through a softmax or a sigmoid. Which function does the task put behind the last layer?",
+    SPACE,
+)
+AN23 = Misconception(
+    "AN23",
+    "layers standardised on the way",
+    "The sums or the activations of a layer are standardised here, as batch norm does. Is that asked for?",
+    SPACE,
+)
 DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
 DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
-FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21)
+FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21, AN22, AN23)
 NAME = "mlp_forward"
 OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
@@ -356,6 +368,20 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         z = layer.sums(h)
         return (z if layer.place == 1 else act(z),) * 2
 
+    def standardised(axis: int, first: bool) -> Stepper:
+        """Standardise each hidden layer, its sums or its activations, over the batch or over its units."""
+
+        def to_one(z: torch.Tensor) -> torch.Tensor:
+            return (z - z.mean(axis, keepdim=True)) / z.std(axis, correction=0, keepdim=True)
+
+        def hidden(z: torch.Tensor) -> torch.Tensor:
+            return act(to_one(z)) if first else to_one(act(z))
+
+        return lambda h, layer: (layer.sums(h) if layer.last else hidden(layer.sums(h)),) * 2
+
+    def at_the_end(function: Callable[[torch.Tensor], torch.Tensor]) -> Stepper:
+        return lambda h, layer: (function(layer.sums(h)) if layer.last else act(layer.sums(h)),) * 2
+
     return [
         (AN14, before),
         (AN15, without_bias),
@@ -366,6 +392,8 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         *((AN20, biased(last, 2)) for last in (True, False)),
         (AN20, lambda h, layer: bent(layer.sums(h) + layer.bias, layer)),
         (AN21, lambda h, layer: bent(layer.sums(h) if layer.last else act(layer.sums(h)), layer)),
+        *((AN22, at_the_end(function)) for function in (lambda z: z.softmax(1), torch.sigmoid)),
+        *((AN23, standardised(axis, first)) for axis in (0, 1) for first in (True, False)),
         (AN16, not_passed_on),
         (AN19, second_is_last),
     ]

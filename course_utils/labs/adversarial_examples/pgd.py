@@ -11,6 +11,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -299,7 +300,7 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         DS2: lambda: walk()[0],
         EA21: lambda: first(eps),
         EA23: lambda: [_one_sided(call, x, y, low, high) for low, high in ((0, eps), (-eps, 0), (0, 1))],
-        EA24: lambda: [_shrinking(call, x, y, share) for share in (lambda k: 1 / (k + 1), lambda k: 1 - k / steps)],
+        EA24: lambda: [_shrinking(call, x, y, share) for share in _shares(steps)],
         EA25: lambda: [_until_fooled(call, x, y, all_at_once=once) for once in (True, False)],
         EA26: lambda: [_limited(call, x, y, limit) for limit in LIMITS],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
@@ -350,6 +351,12 @@ def _until_fooled(call: Call, x: torch.Tensor, y: torch.Tensor, *, all_at_once: 
         step = torch.clamp(step, x - eps, x + eps).clamp(0, 1)
         here = step if all_at_once else torch.where(fooled[:, None, None, None], here, step)
     return here
+
+
+def _shares(steps: int) -> list[Callable[[int], float]]:
+    """Return what share of alpha is left in step k, in ways to let it become smaller."""
+    powers = [partial(pow, base) for base in (0.5, 0.7, 0.75, 0.8, 0.9, 0.95, 0.99)]
+    return [lambda k: 1 / (k + 1), lambda k: (k + 1) ** -0.5, lambda k: 1 - k / steps, *powers]
 
 
 def _shrinking(call: Call, x: torch.Tensor, y: torch.Tensor, share: Callable[[int], float]) -> torch.Tensor:

@@ -116,6 +116,19 @@ VN15 = Misconception(
     TRUST,
 )
 
+VN16 = Misconception(
+    "VN16",
+    "a step that grows with the number",
+    "Here a large number is moved further than a small one. How far does the task move each of them?",
+    TRUST,
+)
+VN17 = Misconception(
+    "VN17",
+    "how the slope changes, in place of the slope",
+    "This is how fast the slope itself changes: f on both sides, less twice f itself. Which two values tell a slope?",
+    TRUST,
+)
+
 NAME = "numerical_gradient"
 EXACT, COARSE = 1e-7, 1e-2  # how far off a gradient may be, relative to its largest number; a step that shows more
 
@@ -157,12 +170,14 @@ def probe_gradient(
 ) -> dict[str, Any]:
     """Probe: let the student's function differentiate one of ours; see what became of x, and how far it was moved."""
     x = np.repeat(x, 2, axis=-1)[..., ::2] if strided else x.copy()
-    before, steps, others = x.copy(), [0.0], set[tuple[int, ...]]()
+    before, others = x.copy(), set[tuple[int, ...]]()
+    moves = np.zeros(x.size)
 
     def f(moved: Any) -> float:
         others.update({np.shape(moved)} - {x.shape})
         step = np.abs(np.asarray(moved, dtype=float).reshape(-1) - before.reshape(-1))
-        steps.append(float(step.max(initial=0)))
+        if step.shape == moves.shape:
+            np.maximum(moves, step, out=moves)
         return FUNCTIONS[name](moved)
 
     found = numerical_gradient(f, x) if eps is None else numerical_gradient(f, x, eps)
@@ -171,7 +186,7 @@ def probe_gradient(
     return {
         "gradient": found,
         "moved": float(np.abs(x - before).max(initial=0)),
-        "step": max(steps),
+        "moves": moves,
         "others": sorted(others),
     }
 
@@ -249,6 +264,7 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
         GR2: lambda: [2 * central, central / 2, 2 * found("ahead"), found("ahead") / 2],
         VN4: lambda: np.zeros(x.shape),
         VN13: lambda: [2 * central / step, central / step],
+        VN17: lambda: [_bends(name, x, step) / share for share in (1, 2 * step, 1 / step)],
         VN15: lambda: [_added(name, x, step) / (2 * step), _added(name, x, step) / step],
         VN14: lambda: [central.sum(), central.flat[-1], central.flat[0]],
         VN8: lambda: [*(factor * central * step**2 for factor in (1, 2, 4)), found("ahead") * step**2],
@@ -275,6 +291,11 @@ def _added(name: str, x: np.ndarray, step: float) -> np.ndarray:
             moved[place] += move
             out[place] += f(moved)
     return out
+
+
+def _bends(name: str, x: np.ndarray, step: float) -> np.ndarray:
+    """Return the second differences of f, divided by the square of the step."""
+    return (differences(name, x, step, "ahead") - differences(name, x, step, "behind")) / step
 
 
 def _first_alone(slopes: np.ndarray) -> np.ndarray:
@@ -330,6 +351,8 @@ class NumericalGradient(Implementation):
         VN13,
         VN14,
         VN15,
+        VN16,
+        VN17,
         GR1_TRUST,
         GR2,
         GR4_TRUST,
@@ -370,12 +393,14 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
     if outcome["gradient"] is None:
         raise case.always(f"{NAME} returned None. Does it end in a return statement?")
     given, right = case.array(outcome["gradient"], f"What {NAME} returns"), torch_gradient(function, x)
-    step = eps or 1e-5
+    step, moves = eps or 1e-5, outcome["moves"]
+    if _grow(moves, np.abs(x).reshape(-1)):
+        raise case.wrong(NAME, VN16, detail=f"  with eps={step:g} numbers were moved by {_between(moves)}.")
     allowed = EXACT * np.abs(right).max() + 2 * step**2 * _bend(function, x, step)
     if given.shape != right.shape or not np.abs(given - right).max(initial=0) <= allowed:
         raise _explained(case, x, step, given, right)
-    if not step / 3 < outcome["step"] < 5 * step:
-        raise case.wrong(NAME, VN10, detail=f"  with eps={step:g} a number was moved by {outcome['step']:.1g}.")
+    if not step / 3 < moves.max(initial=0) < 5 * step:
+        raise case.wrong(NAME, VN10, detail=f"  with eps={step:g} a number was moved by {moves.max(initial=0):.1g}.")
     if outcome["others"]:
         came = tuple(outcome["others"][0])
         raise case.wrong(
@@ -383,6 +408,18 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
         )
     if outcome["moved"] > 1e-9:
         raise case.wrong(NAME, VN2, detail=f"  afterwards a number of x has moved by {outcome['moved']:.1g}.")
+
+
+def _grow(moves: np.ndarray, sizes: np.ndarray) -> bool:
+    """Tell whether larger numbers were moved further, and how far follows from how large they are."""
+    if moves.min(initial=1) <= 0 or moves.max(initial=0) < 1.02 * moves.min(initial=1):
+        return False
+    kinds = (sizes, np.maximum(1, sizes), 1 + sizes, np.sqrt(sizes))
+    return any(np.ptp(moves / one) <= 1e-3 * (moves / one).max() for one in kinds)
+
+
+def _between(moves: np.ndarray) -> str:
+    return f"{moves.min():.2g} to {moves.max():.2g}"
 
 
 def _bend(name: str, x: np.ndarray, step: float) -> float:

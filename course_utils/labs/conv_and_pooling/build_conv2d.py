@@ -102,6 +102,24 @@ CV26 = Misconception(
     "The inside is right, the border is not: it was padded with ones. What does zero padding add?",
     PADDING,
 )
+CV41 = Misconception(
+    "CV41",
+    "all windows one cell off",
+    "All your windows stand one cell too late, or too early. On which cell does the first one begin?",
+    PADDING,
+)
+CV42 = Misconception(
+    "CV42",
+    "kernel mirrored along one axis",
+    "This comes out with the kernel mirrored along one of its axes. Which index of yours runs backwards?",
+    PADDING,
+)
+CV43 = Misconception(
+    "CV43",
+    "another choice over channels than a sum",
+    "One channel wins here, or a product of all. What becomes of what a kernel finds in each channel?",
+    PADDING,
+)
 CV27 = Misconception(
     "CV27",
     "array of whole numbers",
@@ -209,7 +227,7 @@ class BuildConv2d(Implementation):
     )
     names_are_confirmed = True
     misconceptions = (
-        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV16, CV17, CV13),
+        *(CV1, CV7, CV3, CV14, CV2, CV15, SZ3, SZ6, CV4, CV5, CV8, CV26, CV41, CV42, CV43, CV16, CV17, CV13),
         *(CV27, CV28, CV29, CV30, CV32, CV33, CV34, CV35, CV36, CV37, SZ1, DS6, DS5, SZ10, DS2),
     )
 
@@ -288,6 +306,12 @@ class BuildConv2d(Implementation):
         case.compare("conv2d", case.array(given, "What conv2d returns"), right, ways, near=near)
 
 
+def _over_channels(by_channel: list[torch.Tensor], bias: torch.Tensor) -> list[torch.Tensor]:
+    """Return what comes of other choices than the sum over channels, each with its bias or all with one."""
+    each = torch.stack(by_channel) - bias
+    return [one + bias for one in (each.amax(0), each.amin(0), each.prod(0))] if len(each) > 1 else []
+
+
 def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride: int, padding: int) -> Ways:
     """For each wrong way to convolve, a function that computes its result."""
 
@@ -311,6 +335,8 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
     return {
         CV1: lambda: conv(weight=weight.flip(2, 3)),
         CV7: lambda: conv(weight=weight.transpose(2, 3)),
+        CV42: lambda: [conv(weight=weight.flip(axis)) for axis in (2, 3)],
+        CV43: lambda: _over_channels(by_channel, centre),
         CV3: lambda: [
             bare + times * centre for times in (0, x.shape[1], area, x.shape[1] * area, x.shape[1] * area + 1)
         ],
@@ -328,6 +354,7 @@ def conv_ways(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, stride:
         CV4: lambda: conv(stride=1)[:, :, :rows, :columns],
         CV5: lambda: [padded("replicate"), padded("reflect")],
         CV8: lambda: [padded("constant", (padding, 0) * 2), padded("constant", (0, padding) * 2)],
+        CV41: lambda: [conv(F.pad(x, (padding - by, padding + by) * 2), padding=0) for by in (1, -1)],
         CV26: lambda: conv(F.pad(x, (padding,) * 4, value=1.0), padding=0),
         CV16: lambda: conv(F.pad(x, (padding,) * 8)[: len(x), : x.shape[1]], padding=0),
         CV37: lambda: bare + bias.sum() if len(bias) > 1 else [],

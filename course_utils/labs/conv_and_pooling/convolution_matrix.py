@@ -87,6 +87,14 @@ MX10 = Misconception(
     MATRIX,
 )
 
+MX11 = Misconception(
+    "MX11",
+    "windows over the edge, wrapped around",
+    "Each of your rows stands one cell further than the one before, also where a window would run over the edge of the "
+    "picture. How far is it from the last window of a row to the first of the next?",
+    MATRIX,
+)
+
 EXAMPLE = np.array([[5.0, 6.0]])
 PUBLIC = (((3, 3), 5, 6), ((2, 3), 4, 6))  # on a square picture two wrong ways would give the same
 HIDDEN = (((1, 2), 3, 4), ((3, 2), 6, 5), ((4, 4), 4, 4), ((2, 2), 3, 7))
@@ -121,7 +129,7 @@ class ConvolutionMatrix(Implementation):
 
     Which cells get which numbers if each output is a window of a kernel?
     """
-    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10)
+    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10, MX11)
 
     def cases(self) -> Sequence[Case]:
         """Return two kernels on pictures that are not square, and the example."""
@@ -196,6 +204,7 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
         MX6: lambda: laid_out(row, lambda i, j, a, b: a * width + b),
         MX9: lambda: _in_rows(right, [i * width + j for i in range(rows) for j in range(columns)], height * width),
         MX10: lambda: right.reshape(rows, columns, -1)[:-1, :-1].reshape(-1, height * width),
+        MX11: lambda: np.stack([np.roll(right[0], number) for number in range(len(right))]),
         MX7: lambda: laid_out(row, lambda i, j, a, b: (i + a) * columns + j + b),
         MX8: lambda: torch_matrix(kernel, width, height) if fits_turned else [],
         CV7: lambda: torch_matrix(kernel.T.copy(), height, width),

@@ -86,6 +86,13 @@ NW9 = Misconception(
     "This is divided by the number of all scores. How many true classes has the batch?",
     WHOLE,
 )
+NW10 = Misconception(
+    "NW10",
+    "hinge in place of cross-entropy",
+    "This is a hinge: scores that lie by 1 below that of the true class cost nothing. What does each score cost in a "
+    "cross-entropy?",
+    WHOLE,
+)
 
 LOSS, NETWORK = PARTS = ("softmax_loss", "Network")
 NOT_OWN = ("softmax", "cross_entropy", "nll_loss", "log_sum_exp", "logsumexp", "logaddexp")
@@ -97,6 +104,11 @@ class Turn(TorchLayer):
     def operation(self, x: torch.Tensor, *params: torch.Tensor) -> torch.Tensor:
         """Compute what the layer gives."""
         return (x @ params[0]).tanh()
+
+    def backward(self, grad_out: np.ndarray) -> np.ndarray:
+        """Return the gradient by the input; of a layer that has not gone forward as if it had seen zeros."""
+        self.x = getattr(self, "x", np.zeros_like(grad_out))
+        return super().backward(grad_out)
 
 
 def run_network(made_from: Any, matrices: list[Any], x: Any, slope: Any) -> dict[str, Any]:
@@ -129,7 +141,7 @@ class NetworkAndLoss(Implementation):
             return (difference**2).sum() / N, 2 * difference / N
         ```
     """
-    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5, NW6, NW7, NW8, NW9)
+    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5, NW6, NW7, NW8, NW9, NW10)
 
     def cases(self) -> Sequence[Case]:
         """Return scores, large scores, and three layers."""
@@ -151,6 +163,12 @@ class NetworkAndLoss(Implementation):
             _try_network(case, network)
 
 
+def _hinges(scores: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return what hinges make of a batch: the sum over the other classes, its share of a class, the largest."""
+    below = F.relu(1 + scores - scores.gather(1, y[:, None])) * (1 - F.one_hot(y, scores.shape[1]))
+    return [below.sum(1).mean(), below.mean(), below.amax(1).mean()]
+
+
 def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     N, K, scale = case.data
     rng = case.rng(N, K)
@@ -168,8 +186,13 @@ def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     probabilities = slope + np.eye(K)[y] / N
     z, labels = torch.tensor(scores), torch.tensor(y)
     near = partial(nearly, recipes.loss, z, labels)
-    case.compare(f"{LOSS}, the loss", loss, right, {NW2: lambda: right * N, NW9: lambda: right / K}, near=near)
-    ways = {NW1: lambda: slope * N, NW5: lambda: [probabilities, probabilities * N]}
+    known = {NW2: lambda: right * N, NW9: lambda: right / K, NW10: lambda: _hinges(z, labels)}
+    case.compare(f"{LOSS}, the loss", loss, right, known, near=near)
+    ways = {
+        NW1: lambda: slope * N,
+        NW5: lambda: [probabilities, probabilities * N],
+        NW10: lambda: [torch.func.jacrev(_hinges)(z, labels)[number] for number in range(3)],
+    }
     case.compare(f"{LOSS}, the gradient", gradient, slope, ways, near=partial(nearly, recipes.loss_back, z, labels))
 
 

@@ -127,6 +127,13 @@ LB17 = Misconception(
     LINE,
 )
 
+LB18 = Misconception(
+    "LB18",
+    "at a right angle to the line",
+    "Your line runs along the weights, at a right angle to the right one. Which way does the score stay the same?",
+    LINE,
+)
+
 NAME = "boundary_points"
 
 
@@ -165,6 +172,12 @@ WRONG_LINES: dict[Misconception, Sequence[Callable[[np.ndarray, float, float, fl
     LB7: [lambda x1, w1, w2, b: (w1 * x1 - b) / w2],
     LB9: [lambda x1, w1, w2, b: (w1 * x1 + b) / w2],
     LB10: [lambda x1, w1, w2, b: w1 * x1 + b, lambda x1, w1, w2, b: w2 * x1 + b],
+    LB18: [
+        lambda x1, w1, w2, b: w2 / w1 * x1 - b / w2,
+        lambda x1, w1, w2, b: (w2 * x1 - b) / w1,
+        lambda x1, w1, w2, b: (w2 * x1 + b) / w1,
+        lambda x1, w1, w2, b: w2 / w1 * x1,
+    ],
     LB11: [
         lambda x1, w1, w2, b: -w1 * x1 - b,
         lambda x1, w1, w2, b: -w1 / w2 * x1 - b,
@@ -204,7 +217,7 @@ class BoundaryPoints(Implementation):
         "Solve it for x2. By what do you divide, and what if that is 0?",
         "If w2 = 0, which x1 makes the score 0? Does x2 matter then?",
     )
-    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12, LB13, LB14, LB15, LB16, LB17)
+    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12, LB13, LB14, LB15, LB16, LB17, LB18)
     worked = WORKED
 
     def cases(self) -> Sequence[Case]:

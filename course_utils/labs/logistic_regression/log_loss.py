@@ -145,6 +145,43 @@ LL16 = Misconception(
     "This is the mean over the examples of one label alone. How many examples are there, and what does each add?",
     LOG_LOSS,
 )
+LL17 = Misconception(
+    "LL17",
+    "median of the losses",
+    "This is the median of the losses. Of five losses, how many have a say in it, and how many in a mean?",
+    LOG_LOSS,
+)
+LL18 = Misconception(
+    "LL18",
+    "hinge loss",
+    "This is a hinge, max(0, 1 - margin), which is satisfied with a margin of 1. When is the log-loss satisfied?",
+    LOG_LOSS,
+)
+LL19 = Misconception(
+    "LL19",
+    "both labels weigh the same",
+    "This is the mean of two means, one for each label, however many examples each has. What counts here: labels, or "
+    "examples?",
+    LOG_LOSS,
+)
+LL20 = Misconception(
+    "LL20",
+    "labels made softer",
+    "The labels are not 0 and 1 any more here, but a little between them. Is that asked for?",
+    LOG_LOSS,
+)
+LL21 = Misconception(
+    "LL21",
+    "the model's own probabilities in place of the labels",
+    "This is how unsure the model is of itself: p stands where the label should. Which of the two knows what was true?",
+    LOG_LOSS,
+)
+LL22 = Misconception(
+    "LL22",
+    "the largest loss alone",
+    "This is the largest of the losses. How large would the answer be if all the other examples were right?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -187,7 +224,8 @@ class LogLoss(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
-        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16),
+        *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
+        *(LL19, LL20, LL21, LL22),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -198,7 +236,7 @@ class LogLoss(Implementation):
         """Return other numbers."""
         rng = np.random.default_rng([4, seed])
         large, wrong = float(rng.integers(900, 9000)), float(rng.integers(38, 60))
-        return _cases(rng, (8, 4), large, wrong)
+        return _cases(rng, (9, 5), large, wrong)
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with PyTorch; its own losses are refused."""
@@ -231,13 +269,23 @@ def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong
     huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), large=True)
     one = rng.normal(size=1).astype(np.float32)
     return [
-        Case("a few small scores", Batch(rng.normal(size=more), (np.arange(more) % 2).astype(float))),
+        Case("a few small scores", _told_apart(rng.normal(size=more), (np.arange(more) % 2).astype(float))),
         Case(f"a score of {wrong:g} and the label 0", very_wrong),
         Case(f"scores of {large:g} and -{large:g}", huge),
         Case("labels as whole numbers", Batch(rng.normal(size=fewer), np.arange(fewer) % 2)),
         Case("one example in float32", Batch(one, np.array([0], dtype=np.float32))),
         Case("all labels 1", Batch(3 * rng.normal(size=more), np.ones(more))),
     ]
+
+
+def _told_apart(scores: np.ndarray, labels: np.ndarray) -> Batch:
+    """Return a batch whose median and largest loss are neither the first nor the last: a loop may end with those."""
+    for _ in scores:
+        losses = np.logaddexp(0, scores) - labels * scores
+        if not np.isin([np.median(losses), losses.max()], losses[[0, -1]]).any():
+            break
+        scores, labels = np.roll(scores, 1), np.roll(labels, 1)
+    return Batch(scores, labels)
 
 
 def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
@@ -263,7 +311,30 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL13: lambda: F.softplus(-y * z).mean(),
         LL14: lambda: [] if len(z) == 1 else [each[0], each[-1], each[0] / len(z), each[-1] / len(z)],
         LL15: lambda: [each.sum() / (len(z) - 1), each.sum() / (len(z) + 1)],
+        LL17: lambda: unless_at_an_end(np.median(each.numpy()), each),
+        LL22: lambda: unless_at_an_end(each.max(), each),
+        LL19: lambda: _of_both(each, y),
+        LL20: lambda: [loss(z, y * (1 - soft) + soft / 2) for soft in (0.01, 0.02, 0.05, 0.1, 0.2)],
+        LL21: lambda: loss(z, torch.sigmoid(z)),
+        LL18: lambda: [one.mean() for margin in ((2 * y - 1) * z, y * z) for one in hinges(margin)],
     }
+
+
+def _of_both(each: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return the mean of the labels' means, where they have not as many examples."""
+    yes, no = each[y == 1], each[y == 0]
+    return [(yes.mean() + no.mean()) / 2] if len(yes) and len(no) and len(yes) != len(no) else []
+
+
+def unless_at_an_end(value: Any, each: torch.Tensor) -> list[float]:
+    """Return one of the losses, or what lies between two, unless it is the first or the last: a loop may end there."""
+    return [] if float(value) in (float(each[0]), float(each[-1])) else [float(value)]
+
+
+def hinges(margins: torch.Tensor) -> list[torch.Tensor]:
+    """Return the losses that want a margin and no more: the hinge, and its square."""
+    below = F.relu(1 - margins)
+    return [below, below**2, below**2 / 2]
 
 
 def _clipped(z: torch.Tensor, y: torch.Tensor) -> list[float]:

@@ -25,6 +25,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
 from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
+from course_utils.labs.logistic_regression.log_loss import hinges
 from course_utils.labs.logistic_regression.returned import Pair, pair
 from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, slope, walk
 
@@ -228,6 +229,18 @@ LG31 = Misconception(
     "These steps keep a part of those before them, as with momentum. Along which gradient alone does each step go?",
     TRAINING,
 )
+LG32 = Misconception(
+    "LG32",
+    "gradient of a hinge",
+    "Only examples with a margin below 1 have a say here, as with a hinge. Which examples pull at the log-loss?",
+    TRAINING,
+)
+LG33 = Misconception(
+    "LG33",
+    "Newton's steps",
+    "These steps are divided by how fast the slope changes, as Newton's are. What alone is a step of descent made of?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -284,7 +297,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -361,6 +374,7 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
         LG16: [_from_errors(X, p)],
         LG28: [_from_errors(X, one) for one in (error.abs(), error**2)],
+        LG32: [gradient(X, y, weight, bias, loss=partial(_hinge, number)) for number in range(3)],
     }
     if count > 1:
         single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
@@ -402,6 +416,10 @@ def _times(factor: float, parameters: Parameters) -> Parameters:
     return factor * parameters[0], factor * parameters[1]
 
 
+def _hinge(number: int, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return hinges((2 * y - 1) * z)[number].mean()
+
+
 def _squared_error(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return F.mse_loss(torch.sigmoid(z), y)
 
@@ -420,7 +438,7 @@ def _try_run(case: Case, answer: Callable[..., Any]) -> None:
 
         def near(part: int) -> Iterator[tuple[Misconception, Any]]:
             yield from nearly(recipes.fitted_at_once, X, y, lr, steps, part=part)
-            yield from nearly(recipes.fitted, X, y, lr, steps, part=part)
+            yield from nearly(recipes.fitted, X, y, lr, steps, part=part, only_single=True)
 
         compare_pair(case, "fit_logreg", given, right, way, near if steps < 100 else None)
 
@@ -488,6 +506,7 @@ def run_ways(
             LG17: lambda: [_end(X, y, lr, steps, swapped(lr, first)) for first in (0, 1)],
             LG18: lambda: [_end(X, y, lr, 1)],
             LG31: lambda: [_end(X, y, lr, steps, _with_memory(part)) for part in (0.9, 0.5)] if steps > 1 else [],
+            LG33: lambda: [_newton(X, y, rate, steps) for rate in (lr, 1.0)],
             LG19: lambda: [_end(X, y, lr, steps, of_the_start)],
             LG20: lambda: [_one_by_one(X, y, lr, steps), _one_by_one(X, y, lr, steps * count)],
             LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
@@ -532,6 +551,19 @@ def _from_ones(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, start: t
 
     by_weight, by_bias = _end(X, y, lr, steps, shifted)
     return by_weight + weight, by_bias + bias
+
+
+def _newton(X: torch.Tensor, y: torch.Tensor, lr: float, steps: int) -> Parameters:
+    """Train with steps that are divided by the curvature."""
+
+    def bent(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor) -> Parameters:
+        inputs, p = F.pad(X, (0, 1), value=1.0), torch.sigmoid(X @ weight + bias)
+        curvature = inputs.T @ (inputs * (p * (1 - p))[:, None]) / len(X)
+        dw, db = slope(X, y, weight, bias)
+        step = torch.linalg.lstsq(curvature, torch.cat([dw, db.reshape(1)])[:, None]).solution[:, 0]
+        return step[:-1], step[-1]
+
+    return _end(X, y, lr, steps, bent)
 
 
 def _at_own_steps(X: torch.Tensor, y: torch.Tensor, lr: float) -> list[Parameters]:

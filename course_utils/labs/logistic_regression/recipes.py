@@ -13,7 +13,7 @@ import torch.nn.functional as F
 
 def log_loss(z: Any, y: Any) -> Any:
     """Compute the mean log-loss, as the textbook has it."""
-    return -(y * torch.log(torch.sigmoid(z)) + (1 - y) * torch.log(1 - torch.sigmoid(z))).mean()
+    return (-(y * torch.log(torch.sigmoid(z)) + (1 - y) * torch.log(1 - torch.sigmoid(z)))).mean()
 
 
 def safe_loss(z: Any, y: Any) -> Any:
@@ -72,7 +72,7 @@ def of_a_function(Z: Any) -> Any:
 def cross_entropy(Z: Any, y: Any) -> Any:
     """Compute the mean loss of the true classes."""
     own = torch.softmax(Z, dim=1).gather(1, y[:, None])
-    return -torch.log(own).mean()
+    return (-torch.log(own)).mean()
 
 
 def of_another_class(Z: Any, y: Any) -> Any:

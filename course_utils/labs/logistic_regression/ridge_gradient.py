@@ -197,6 +197,7 @@ def wrong_weights(one: Penalised) -> Ways:
             data + one.l2 * np.sum(w**2),
             data + one.l2 * w**2,
             data + one.l2 * np.sign(w),
+            *(data + factor * one.l2 * w / max(float(np.linalg.norm(w)), 1e-12) for factor in (1, 2)),
             data + 2 * one.l2 * abs(w),
             data + one.l2 * abs(w),
             data + 2 * one.l2 * w**2,

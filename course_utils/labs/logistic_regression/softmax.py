@@ -34,13 +34,18 @@ from course_utils.labs.logistic_regression.log_loss import (
     LL9,
     LL14,
     LL15,
+    LL17,
+    LL18,
+    LL22,
     PR2,
     PR3,
     PR4,
     PR5,
     SHORTCUTS,
     Batch,
+    hinges,
     told,
+    unless_at_an_end,
 )
 from course_utils.labs.logistic_regression.logistic_gradient import GR1, GR3
 from course_utils.labs.logistic_regression.returned import bare_number
@@ -223,7 +228,7 @@ class Softmax(Implementation):
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
         *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22),
-        *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, GR1, GR3, GR4),
+        *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -270,7 +275,7 @@ RECIPES = {
 
 def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[str, Batch]:
     rows, columns = size
-    small, labels = rng.normal(size=size), rng.permutation(rows) % columns
+    small, labels = _told_apart(rng.normal(size=size), rng.permutation(rows) % columns)
     apart = small + np.where(np.arange(rows) % 2, 10 * far, -10 * far)[:, None]
     gap = np.array([[far, 0.0, -2.0], [1.0, far, 0.5]])
     two = rng.normal(size=(3, 2)).astype(np.float32)
@@ -282,6 +287,16 @@ def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[
         "two classes, float32": Batch(two, np.array([1, 0, 1], dtype=np.int32)),
         "one example": Batch(rng.normal(size=(1, 5)), np.array([3])),
     }
+
+
+def _told_apart(scores: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a batch whose median and largest loss are neither the first nor the last: a loop may end with those."""
+    for _ in labels:
+        losses = F.cross_entropy(torch.tensor(scores), torch.tensor(labels), reduction="none").numpy()
+        if not np.isin([np.median(losses), losses.max()], losses[[0, -1]]).any():
+            break
+        scores, labels = np.roll(scores, 1, axis=0), np.roll(labels, 1)
+    return scores, labels
 
 
 def _of_each_part(batches: dict[str, Batch]) -> list[Case]:
@@ -331,6 +346,9 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         LL7: lambda: _without_infinite_ones(logs.exp(), y),
         LL14: lambda: [] if len(Z) == 1 else [each[0], each[-1], each[0] / len(Z), each[-1] / len(Z)],
         LL15: lambda: [each.sum() / (len(Z) + more) for more in (-1, 1, Z.shape[1] - len(Z)) if len(Z) + more > 0],
+        LL17: lambda: unless_at_an_end(np.median(each.numpy()), each),
+        LL22: lambda: unless_at_an_end(each.max(), each),
+        LL18: lambda: _of_margins(Z, y),
         LX12: lambda: [
             sign * (own + one).mean() for own in (_own(logs, y).exp(),) for sign, one in ((-1, 0), (1, -1), (-1, -1))
         ],
@@ -338,6 +356,14 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         LX14: lambda: [share * F.mse_loss(logs.exp(), F.one_hot(y, Z.shape[1]).double()) for share in (1, Z.shape[1])],
         LX16: lambda: [share * _binary(logs.exp(), y) for share in (1, Z.shape[1])],
     }
+
+
+def _of_margins(Z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return what hinges make of the margins between the label's score and the others."""
+    margins, others = _own(Z, y)[:, None] - Z, 1 - F.one_hot(y, Z.shape[1])
+    of_all = [(one * others).sum(1).mean() for one in hinges(margins)]
+    largest = [(one * others).amax(1).mean() for one in hinges(margins)]
+    return [*of_all, *largest, *(one / Z.shape[1] for one in of_all)]
 
 
 def _own(numbers: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -108,7 +108,7 @@ NM10 = Misconception(
 NM11 = Misconception(
     "NM11",
     "one example alone",
-    "This is one example's share, or its error alone. Where does your loop end, and where does your return stand?",
+    "This is one example's share, or its error alone: the first, the last or the largest. What becomes of the others?",
     SUNSHINE,
 )
 NM12 = Misconception(
@@ -367,7 +367,7 @@ def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
         NM10: lambda: [squares * N / (N - 1)] if N > 1 else [],
         NM11: lambda: [
             value
-            for one in (errors[0] ** 2, errors[-1] ** 2)
+            for one in (errors[0] ** 2, errors[-1] ** 2, (errors**2).max())
             for value in (one / N, one, (squares * N - one) / N, *([(squares * N - one) / (N - 1)] if N > 1 else []))
         ],
         NM18: lambda: [(errors**3).mean(), (errors**4).mean(), np.median(errors**2), errors.var(), errors.std()],
