@@ -156,7 +156,8 @@ def carry_over(made: NewTerm) -> None:
 
 
 def _left_behind(root: Path):  # type: ignore[no-untyped-def]  # as shutil wants it
-    mine = OF_THIS_TERM | {folders(root).released}
+    names = folders(root)
+    mine = OF_THIS_TERM | {names.released, names.submitted, names.autograded, names.feedback}
 
     def ignore(folder: str, names: list[str]) -> set[str]:
         top = Path(folder) == root

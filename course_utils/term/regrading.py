@@ -154,7 +154,8 @@ def plan(
     names = [name for name in there if name in submitted and (not students or name in students)]
     made = Plan(lab, len(there), ungraded=[name for name in submitted if name not in there])
     gone = [name for name in there if name not in submitted and (not students or name in students)]
-    made.failures |= dict.fromkeys(gone, "what was handed in is not in submitted/ any more; the points stay")
+    why = f"what was handed in is not in {folders(root).submitted}/ any more; the points stay"
+    made.failures |= dict.fromkeys(gone, why)
     settings, bundles = read_settings(root), read_bundles(root, lab)
     with open_gradebook(root, settings) as book:
         for found in bundles:

@@ -105,6 +105,13 @@ def test_the_new_course_has_labs_and_nobody(over, monkeypatch):
     assert not [path for path in fresh.parent.iterdir() if path.name.startswith(".new-term")]
 
 
+def test_what_a_class_left_stays_behind_however_its_folder_is_called(tmp_path):
+    settings = "c = get_config()\nc.CourseDirectory.submitted_directory = 'handed in'\n"
+    (tmp_path / "nbgrader_config.py").write_text(settings)
+    left = new_term._left_behind(tmp_path)(str(tmp_path), ["solutions", "handed in", "submitted", "autograded"])
+    assert left == {"handed in", "submitted", "autograded"}
+
+
 def test_the_old_course_is_frozen_and_its_archive_is_whole(over, monkeypatch, tmp_path):
     run(monkeypatch, over, "next", "--yes", "--to", str(tmp_path / "new"))
     archive = over.parent / f"{over.name}.zip"
