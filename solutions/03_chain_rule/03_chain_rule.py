@@ -21,7 +21,7 @@ r"""
 - check any gradient with two evaluations of the function;
 - send gradients back in the right order, for numbers, for layers and in PyTorch.
 
-**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 140 minutes, and 55 more for what is marked *Further*, with a good place to stop after section 5.
+**You need** NumPy arrays, Lab 01's dense layer and Lab 02's activations. Time: about 140 minutes, and 50 more for what is marked *Further*, with a good place to stop after section 5.
 """
 
 # %% [markdown]

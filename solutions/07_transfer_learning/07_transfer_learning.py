@@ -21,7 +21,7 @@ r"""
 - fit a head without leaking the test part into it, and compare it with fair controls;
 - tell when transfer helps, and recognise labels and preprocessing that ruin it.
 
-**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 80 more for what is marked *Further*.
+**You need** the convolutional network of Lab 06 and softmax regression from Lab 04. Time: about 150 minutes, and 90 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -1141,6 +1141,7 @@ guess_sweep = predictions.keep({"SGD": None, "Adam": None})
 
 # %%
 torch.manual_seed(0)
+F_head = None  # until what makes it is written
 if lab.are_written(extract_features=extract_features, fit_head=fit_head):
     X_head, y_head = train.few(20 if is_grading() else 100, seed=0).tensors()
     F_head = features(source, X_head)
@@ -1162,14 +1163,15 @@ The sweeps and the long way, for both:
 
 # %%
 sweeps = {}
-finds = lab.rate_finder.is_written(sweep_rates, choose_rate)
-if finds and lab.are_written(extract_features=extract_features, fit_head=fit_head):
+if F_head is not None and lab.rate_finder.is_written(sweep_rates, choose_rate):
     rates = np.array(sweep_rates(1e-5, 10, 60))
     times = range(1 if is_grading() else 5)
     for optimiser in (torch.optim.SGD, torch.optim.Adam):
         runs_of = [train_head(F_head, y_head, optimiser, rates)[1] for _ in times]
         chosen = [float(choose_rate(rates, losses, 2)) for losses in runs_of]
-        long_way = {rate: on_new(optimiser, rate) for rate in (1e-4, 1e-3, 0.01, 0.1, 1)}
+        long_way = {
+            rate: on_new(optimiser, rate) for rate in (1e-4, 1e-3, 0.01, 0.1, 1)
+        }
         sweeps[optimiser.__name__] = (rates, runs_of[0], long_way, chosen)
 
 # %%
@@ -1181,7 +1183,9 @@ if sweeps:
         there = [on_new(optimiser, rate) for rate in chosen]
         worst[name] = max(there)
         print(f"{name}: rates from {min(chosen):.3f} to {max(chosen):.3f} are chosen,")
-        print(f"  with losses on new pictures from {min(there):.2f} to {max(there):.2f};")
+        print(
+            f"  with losses on new pictures from {min(there):.2f} to {max(there):.2f};"
+        )
         print(f"  the best of the long way has {min(long_way.values()):.2f}")
     predictions.beside(guess_sweep, worst)
 

@@ -21,7 +21,7 @@ r"""
 - separate what an attack does from what noise does, with a control;
 - say what a high confidence means, and what it does not.
 
-**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 75 more for what is marked *Further*.
+**You need** gradients (Lab 03), cross-entropy (Lab 04) and a convolutional network (Lab 06). Time: about 150 minutes, and 90 more for what is marked *Further*.
 """
 
 # %% [markdown]
@@ -1084,18 +1084,16 @@ guess_times = predictions.keep({"times as strong": None})
 noise_seed = torch.Generator().manual_seed(0)
 start = 0.5 + 0.1 * torch.randn(2, 3, 32, 32, generator=noise_seed)
 fresh = make_small_cnn(10, seed=0).eval()
-
-
-def climb(body, unit, x, steps, lr=1.0):
-    """Walk up a unit's answer from the pictures x."""
-    for _ in range(steps):
-        x = torch.as_tensor(unit_step(body, x, unit, lr))
-    return x
-
-
 units = alive.nonzero().flatten().tolist()[: 1 if is_grading() else 6]
 steps = 3 if is_grading() else 25
 if lab.unit_step.is_written(unit_step):
+
+    def climb(body, unit, x, steps, lr=1.0):
+        """Walk up a unit's answer from the pictures x."""
+        for _ in range(steps):
+            x = torch.as_tensor(unit_step(body, x, unit, lr))
+        return x
+
     made = torch.stack([climb(body, unit, start, steps) for unit in units])
     untaught = torch.cat([climb(fresh[:9], unit, start[:1], steps) for unit in units])
 
