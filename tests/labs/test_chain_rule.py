@@ -1521,3 +1521,9 @@ def test_students_have_axes_of_their_own_and_no_wrong_way_gives_the_right_ones_e
 def test_axes_count_in_any_form(form):
     answers = {part: form(RIGHT_AXES[part]) for part in ("a", "c", "e")} | {"b": 1, "d": (-2, 1)}
     assert judged(lab.summed_axes.check, answers).share == 1
+
+
+def test_each_pair_of_shapes_is_a_paragraph_of_its_own():
+    asked = chain_rule.for_student("").summed_axes.text().split("\n\n")
+    assert [one[:2] for one in asked] == ["a)", "b)", "c)", "d)", "e)"]
+    assert not any("\n" in one for one in asked)

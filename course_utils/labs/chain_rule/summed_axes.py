@@ -178,9 +178,9 @@ class SummedAxes(Exercise):
         return pairs_of((p, q, r), tuple(dice.choose((False, True)) for _ in range(5)))
 
     def text(self) -> str:
-        """Return the pairs, one a line."""
-        lines = (f"{part}: operand {pair.operand}, gradient {pair.result}" for part, pair in self.pairs().items())
-        return "\n".join(lines)
+        """Return the pairs, one a paragraph: Markdown would run lines together."""
+        pairs = self.pairs().items()
+        return "\n\n".join(f"{part}) operand `{pair.operand}`, gradient `{pair.result}`" for part, pair in pairs)
 
     def pairs(self) -> dict[str, Pair]:
         """Return the pairs by their letters."""
