@@ -223,14 +223,14 @@ class AlexnetCounts(Exercise):
     def text(self) -> str:
         """Return the network, layer by layer."""
         n = self.question
-        return "\n".join(
+        return "\n".join(  # indented, or Markdown would run the lines together
             [
-                f"pictures  3 channels, {n.side}×{n.side}",
-                f"conv1     {n.kernels1} kernels of 11×11, stride 4",
-                "pool1     windows of 3×3, stride 2",
-                f"conv2     {n.kernels2} kernels of 5×5, padding 2, in two groups",
-                "pool2     windows of 3×3, stride 2",
-                f"dense     {n.units:,} units, behind flatten",
+                f"    pictures  3 channels, {n.side}×{n.side}",
+                f"    conv1     {n.kernels1} kernels of 11×11, stride 4",
+                "    pool1     windows of 3×3, stride 2",
+                f"    conv2     {n.kernels2} kernels of 5×5, padding 2, in two groups",
+                "    pool2     windows of 3×3, stride 2",
+                f"    dense     {n.units:,} units, behind flatten",
             ]
         )
 
