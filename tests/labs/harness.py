@@ -118,7 +118,7 @@ def worth_the_time(ways: list[tuple[str, WrongWay]]) -> list[tuple[str, WrongWay
     kept, seen = [], set()
     for package, way in ways:
         key = (f"{package}/{way.exercise}", way.code, way.hidden)
-        if THOROUGH or key[0] not in DEAR or key not in seen:
+        if THOROUGH or not is_dear(exercise_of(package, way)) or key not in seen:
             kept.append((package, way))
         seen.add(key)
     return kept
@@ -154,25 +154,6 @@ QUIETLY = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture],
     derandomize=True,
 )
-LONG = {  # networks are trained for the answers, or looked at one by one by the check: up to some seconds
-    "adversarial_examples/adversarial-training",
-    "conv_and_pooling_homework/garments",
-    "lab7_cnn/first-run",
-    "lab7_cnn_homework/ablation",
-    "lab7_cnn_homework/beat-the-baseline",
-    "lab7_cnn_homework/dense-baseline",
-    "transfer_learning_homework/frozen-baseline",
-    "transfer_learning_homework/improvement",
-    "transfer_learning_homework/results-table",
-}
-DEAR = LONG | {  # judging one answer takes a second: ``make thorough`` tries all that there is
-    "adversarial_examples/fooling-image",
-    "adversarial_examples/pgd",
-    "adversarial_examples/universal-perturbation",
-    "chain_rule/value-backward",
-    "transfer_learning/fit-head",
-    "transfer_learning/occlusion",
-}
 
 
 def called(exercise: type[Exercise]) -> str:
@@ -183,6 +164,16 @@ def called(exercise: type[Exercise]) -> str:
 def module_of_tests(package: str) -> ModuleType:
     """Return the module of a lab's own tests: its wrong ways, and what of its exercises is not to be tried."""
     return importlib.import_module(f"test_{package}")
+
+
+def is_long(exercise: type[Exercise]) -> bool:
+    """Tell whether networks are trained for the answers, or looked at one by one by the check: up to some seconds."""
+    return exercise.id in getattr(module_of_tests(package_of(exercise)), "LONG", ())
+
+
+def is_dear(exercise: type[Exercise]) -> bool:
+    """Tell whether judging one answer takes a second: ``make thorough`` tries all that there is."""
+    return is_long(exercise) or exercise.id in getattr(module_of_tests(package_of(exercise)), "DEAR", ())
 
 
 # --- right answers, from the master

@@ -29,6 +29,16 @@ from course_utils.labs.adversarial_examples.pgd import many_steps
 from course_utils.models import load_trained
 from course_utils.training import accuracy
 
+LONG = {"adversarial-training"}  # networks are trained, or looked at one by one
+DEAR = {"fooling-image", "pgd", "universal-perturbation"}  # judging one answer takes a second
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "fgsm": ["input-gradient"],
+    "pgd": ["input-gradient"],
+    "universal-perturbation": ["input-gradient"],
+    "fooling-image": ["fgsm"],
+    "adversarial-training": ["fgsm"],
+}
+
 lab = adversarial_examples.for_student()
 
 GRADIENT = """

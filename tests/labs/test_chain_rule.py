@@ -61,6 +61,15 @@ from course_utils.labs.chain_rule.rescue import TorchValue
 from course_utils.labs.chain_rule.train_with_values import torch_training
 from course_utils.labs.chain_rule.wrong_engines import wrong_gradients
 
+DEAR = {"value-backward"}  # judging one answer takes a second
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "backward-order": ["value-class"],
+    "value-backward": ["backward-order"],
+    "value-functions": ["value-backward"],
+    "more-functions": ["value-functions"],
+    "train-with-values": ["more-functions"],
+}
+
 lesson = Lesson("03_chain_rule")
 lab = chain_rule.for_student()
 CLASS = sample._import(lesson.master.parent / "sample_class.py")

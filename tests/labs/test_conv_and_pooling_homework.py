@@ -13,6 +13,15 @@ from thorough import one_in
 from course_utils.labs import conv_and_pooling_homework
 from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers, unbroadcast
 
+LONG = {"garments"}  # networks are trained, or looked at one by one
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "dense-and-relu": ["carried-parts"],
+    "conv-and-pool": ["carried-parts", "pooling-backward"],
+    "gradient-check": ["network"],
+    "training-loop": ["network"],
+    "garments": ["dense-and-relu", "conv-and-pool", "network", "training-loop"],
+}
+
 lesson = Lesson("05_conv_and_pooling_homework")
 lab = conv_and_pooling_homework.for_student()
 

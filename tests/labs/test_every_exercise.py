@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 from harness import (
     BASES,
-    DEAR,
-    LONG,
     ODD,
     PACKAGES,
     WrongWay,
@@ -25,6 +23,8 @@ from harness import (
     exercises_by_lab,
     folder_of,
     is_code,
+    is_dear,
+    is_long,
     judged,
     package_of,
     parts_of,
@@ -71,13 +71,13 @@ def way_params(ways: list[tuple[str, WrongWay]]) -> Iterator:
     for number, (package, way) in enumerate(ways):
         exercise = f"{package}/{way.exercise}"
         seen[exercise] += 1
-        marks = slow_if(exercise in LONG or seen[exercise] > QUICK_WAYS)
+        marks = slow_if(is_long(exercise_of(package, way)) or seen[exercise] > QUICK_WAYS)
         yield pytest.param(package, way, id=f"{exercise}-{way.code or 'unknown'}-{number}", marks=marks)
 
 
 exercise_by_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=called)
 long_ones_are_slow = pytest.mark.parametrize(
-    "exercise", [pytest.param(one, id=called(one), marks=slow_if(called(one) in LONG)) for one in EXERCISES]
+    "exercise", [pytest.param(one, id=called(one), marks=slow_if(is_long(one))) for one in EXERCISES]
 )
 way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_WAYS)))
 
@@ -85,14 +85,14 @@ way_by_way = pytest.mark.parametrize(("package", "way"), list(way_params(WRONG_W
 # --- right and missing: those that are left out are judged, with the same answers, in the notebooks that nbval runs
 
 
-@pytest.mark.parametrize("exercise", [one for one in EXERCISES if THOROUGH or called(one) not in LONG], ids=called)
+@pytest.mark.parametrize("exercise", [one for one in EXERCISES if THOROUGH or not is_long(one)], ids=called)
 def test_the_masters_answer_is_right(exercise):
     found = judged(exercise().check, *right_answers(exercise))
     assert (found.share, found.text.splitlines()[0]) == (1.0, correct(exercise))
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("exercise", [one for one in CODE if THOROUGH or called(one) not in DEAR], ids=called)
+@pytest.mark.parametrize("exercise", [one for one in CODE if THOROUGH or not is_dear(one)], ids=called)
 def test_the_masters_answer_is_right_in_hidden_cases_too(exercise):
     mine, answers = exercise(), right_answers(exercise)
     if mine.hidden_cases(5):
@@ -205,14 +205,14 @@ def test_only_listed_misconceptions_are_recognised(exercise):
 
 IN_STEPS = [one for one in EXERCISES if one.steps]
 IN_STEPS_WRONG = [(package, way) for package, way in WRONG_WAYS if exercise_of(package, way).steps and not way.hidden]
-LONG_WAYS = [(package, way) for package, way in IN_STEPS_WRONG if f"{package}/{way.exercise}" in LONG]
+LONG_WAYS = [(package, way) for package, way in IN_STEPS_WRONG if is_long(exercise_of(package, way))]
 STEP_WAYS = one_in(2, [one for one in IN_STEPS_WRONG if one not in LONG_WAYS]) + one_in(
     3, LONG_WAYS
 )  # the check tries them all
 ITEM = re.compile(r"^(\d+)\. \*\*(.+?)\.\*\* (.+?) \((\d+) minutes?\)$", re.M)
 
 step_by_step = pytest.mark.parametrize(
-    "exercise", [pytest.param(one, id=called(one), marks=slow_if(called(one) in LONG)) for one in IN_STEPS]
+    "exercise", [pytest.param(one, id=called(one), marks=slow_if(is_long(one))) for one in IN_STEPS]
 )
 
 
@@ -479,8 +479,11 @@ def test_the_master_asks_checks_and_helps_in_one_grammar(exercise):
         assert f"lab.{exercise.name()}.check_hidden(" in text
 
 
-def test_what_is_long_is_there():
-    assert set(map(called, EXERCISES)) >= LONG
+@pytest.mark.parametrize("package", PACKAGES.values())
+def test_what_is_said_to_take_long_is_there(package):
+    tests = importlib.import_module(f"test_{package}")
+    listed = {*getattr(tests, "LONG", ()), *getattr(tests, "DEAR", ()), *getattr(tests, "BUILT_UP", ())}
+    assert listed <= {one.id for one in EXERCISES if package_of(one) == package}
 
 
 def test_every_lab_has_its_exercises_and_every_check_its_exercise():

@@ -5,7 +5,7 @@ The forms stand in ``forms.py``. What a prompt excludes is listed with its reaso
 
 import pytest
 from forms import forms_of
-from harness import DEAR, called, every_exercise, judged, module_of_tests, package_of, right_answers
+from harness import called, every_exercise, is_dear, judged, module_of_tests, package_of, right_answers
 from thorough import some
 
 from course_utils.judging.exercise import Implementation
@@ -32,7 +32,7 @@ def refused(exercise, answers) -> str:
 @pytest.mark.parametrize("exercise", every_exercise(), ids=called)
 def test_a_right_answer_counts_in_every_form(exercise):
     forms, listed = forms_of(right_answers(exercise)), excluded(exercise)
-    tried = some(list(forms.items()), seconds=SECONDS, at_least=1 if called(exercise) in DEAR else AT_LEAST)
+    tried = some(list(forms.items()), seconds=SECONDS, at_least=1 if is_dear(exercise) else AT_LEAST)
     found = {name: refused(exercise, answers) for name, answers in tried}
     assert {name: text for name, text in found.items() if text and name not in listed} == {}
     assert [name for name in listed if found.get(name) == ""] == [], "listed as excluded, and not refused"

@@ -43,6 +43,11 @@ from course_utils.labs.lab7_cnn.networks import LAB7
 from course_utils.labs.lab7_cnn.vgg import VGG16, torch_vgg
 from course_utils.models import load_trained
 
+LONG = {"first-run"}  # networks are trained, or looked at one by one
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "first-run": ["build-cnn", "train-one-epoch", "evaluate"],
+}
+
 lesson = Lesson("06_lab7_cnn")
 lab = lab7_cnn.for_student()
 STUDENT = "ada"  # for what the lecture's own network does not show: a pooling that leaves a row over

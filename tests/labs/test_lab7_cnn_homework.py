@@ -20,6 +20,11 @@ from course_utils.labs import lab7_cnn_homework
 from course_utils.labs.lab7_cnn_homework.networks import DENSE_BAR, look_at_network
 from course_utils.labs.lab7_cnn_homework.pictures import moved, moved_pictures, unseen_pictures, validation_pictures
 
+LONG = {"ablation", "beat-the-baseline", "dense-baseline"}  # networks are trained, or looked at one by one
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "beat-the-baseline": ["dense-baseline"],
+}
+
 lesson = Lesson("06_lab7_cnn_homework")
 lab = lab7_cnn_homework.for_student()
 learn, held_out = load_fashion()

@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 import torch
 from faults import mutants
-from harness import DEAR, called, every_exercise, right_answers
+from harness import called, every_exercise, is_dear, right_answers
 from mutation import NO_MATTER, Ward, equivalent, has_code
 from thorough import some
 
@@ -28,7 +28,7 @@ def test_every_fault_in_a_model_answer_is_refused(exercise):
     every = ward.mutants()
     found = {
         one.what: ward.outcome(one)
-        for one in some(every, seconds=SECONDS, at_least=1 if called(exercise) in DEAR else AT_LEAST)
+        for one in some(every, seconds=SECONDS, at_least=1 if is_dear(exercise) else AT_LEAST)
     }
     print(f"{called(exercise)}: {dict(Counter(one.died or 'survived' for one in found.values()))} of {len(every)}")
     assert {what for what, one in found.items() if not one.died} - set(listed) == set()

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import nbformat
 import pytest
+from harness import PACKAGES, module_of_tests
 from IPython.core.interactiveshell import InteractiveShell
 from lesson import Lesson, bound
 from matplotlib import pyplot as plt
@@ -23,35 +24,6 @@ from course_utils.cells import Role, grade_id, is_check, role
 from course_utils.drawing import frames
 from course_utils.judging.protocol.verdicts import NotAttempted
 
-BUILT_UP = {  # answers that call others: without those they cannot be there either
-    "03_chain_rule": {
-        "backward-order": ["value-class"],
-        "value-backward": ["backward-order"],
-        "value-functions": ["value-backward"],
-        "more-functions": ["value-functions"],
-        "train-with-values": ["more-functions"],
-    },
-    "05_conv_and_pooling_homework": {
-        "dense-and-relu": ["carried-parts"],
-        "conv-and-pool": ["carried-parts", "pooling-backward"],
-        "gradient-check": ["network"],
-        "training-loop": ["network"],
-        "garments": ["dense-and-relu", "conv-and-pool", "network", "training-loop"],
-    },
-    "06_lab7_cnn": {"first-run": ["build-cnn", "train-one-epoch", "evaluate"]},
-    "06_lab7_cnn_homework": {"beat-the-baseline": ["dense-baseline"]},
-    "07_transfer_learning_homework": {
-        "improvement": ["frozen-baseline"],
-        "results-table": ["split-by-scene", "improvement"],
-    },
-    "08_adversarial_examples": {
-        "fgsm": ["input-gradient"],
-        "pgd": ["input-gradient"],
-        "universal-perturbation": ["input-gradient"],
-        "fooling-image": ["fgsm"],
-        "adversarial-training": ["fgsm"],
-    },
-}
 LABS = reference.labs()
 GOING_FURTHER = [lab for lab in LABS if any(one.further for one in reference.entries(lab).values())]
 CONFIG = Config({"HistoryManager": {"enabled": False, "hist_file": ":memory:"}})
@@ -122,7 +94,7 @@ def exercises(lab: str) -> list[str]:
 
 def gone_without(lab: str, missing: str) -> list[str]:
     """Return an exercise and those that are built on its answer, in the order of the lab."""
-    built_up, gone = BUILT_UP.get(lab, {}), [missing]
+    built_up, gone = getattr(module_of_tests(PACKAGES[lab]), "BUILT_UP", {}), [missing]
     for one in exercises(lab):
         if one not in gone and set(built_up.get(one, [])) & set(gone):
             gone.append(one)

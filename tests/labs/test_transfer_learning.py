@@ -23,6 +23,8 @@ from course_utils.labs.transfer_learning import head_sizes, label_bug, networks,
 from course_utils.models import load_trained, make_small_cnn
 from course_utils.training import accuracy, fit
 
+DEAR = {"fit-head", "occlusion"}  # judging one answer takes a second
+
 lesson = Lesson("07_transfer_learning")
 lab = transfer_learning.for_student()
 STUDENT = "ada"  # for questions on which the lecture's own numbers do not tell two wrong ways apart

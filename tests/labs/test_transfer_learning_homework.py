@@ -23,6 +23,12 @@ from course_utils.labs.transfer_learning_homework.methods import KNOWS_WILD, Tri
 from course_utils.models import load_trained
 from course_utils.training import fit
 
+LONG = {"frozen-baseline", "improvement", "results-table"}  # networks are trained, or looked at one by one
+BUILT_UP = {  # answers that call others: without those they cannot be there either
+    "improvement": ["frozen-baseline"],
+    "results-table": ["split-by-scene", "improvement"],
+}
+
 lesson = Lesson("07_transfer_learning_homework")
 lab = transfer_learning_homework.for_student()
 source = load_trained("shapes")

@@ -5,17 +5,14 @@ import random
 import numpy as np
 import pytest
 import torch
-from harness import called, correct, every_exercise, judged, right_answers
+from harness import called, correct, every_exercise, is_dear, judged, right_answers
 
 pytestmark = pytest.mark.slow
 
-LONG = {  # what they train, or try, takes seconds; in everything else they are like their neighbours
-    *("adversarial-training", "beat-the-baseline", "first-run", "frozen-baseline", "garments", "improvement"),
-    *("results-table", "universal-perturbation"),
-}
+# what those which are dear train, or try, takes seconds; in everything else they are like their neighbours
 exercise_by_exercise = pytest.mark.parametrize(
     "exercise",
-    [pytest.param(one, marks=[pytest.mark.thorough] * (one.id in LONG)) for one in every_exercise()],
+    [pytest.param(one, marks=[pytest.mark.thorough] * is_dear(one)) for one in every_exercise()],
     ids=called,
 )
 
