@@ -331,8 +331,10 @@ def run_idle(count: int = 4) -> None:
         mine, theirs = socket.socketpair()
         tier, readable = sandbox.best_tier(), sandbox.readable_paths([])
         if os.fork() == 0:
+            mine.close()  # or the server would wait for itself, and whoever reads what is printed, for the server
             fork_server.ForkServer(Channel(theirs), built, tier, readable).serve()
             os._exit(0)
+        theirs.close()
         boxes = fork_server.Boxes(Channel(mine), tier.name)
         boxes.prepare(Limits(), {})
         for box in [boxes.open(0) for _ in range(count)]:
