@@ -11,7 +11,7 @@ from thorough import some
 from course_utils.judging.exercise import Implementation
 
 SEED = 5
-SECONDS, AT_LEAST = 0.15, 2  # forms of networks take long; `make thorough` tries all
+SECONDS, AT_LEAST = 0.1, 2  # forms of networks take long; `make thorough` tries all
 
 pytestmark = pytest.mark.slow
 

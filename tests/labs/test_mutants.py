@@ -14,7 +14,7 @@ from harness import called, every_exercise, is_dear, right_answers
 from mutation import NO_MATTER, Ward, equivalent, has_code
 from thorough import some
 
-SECONDS, AT_LEAST = 0.15, 2
+SECONDS, AT_LEAST = 0.1, 2
 CODE = [one for one in every_exercise() if has_code(one)]
 
 pytestmark = pytest.mark.slow

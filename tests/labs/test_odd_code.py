@@ -7,7 +7,7 @@ from mutation import has_code
 from thorough import some
 
 MOST_LINES, LONGEST = 4, 400  # characters of a line
-SECONDS, AT_LEAST = 0.15, 2
+SECONDS, AT_LEAST = 0.1, 2
 
 pytestmark = pytest.mark.slow
 

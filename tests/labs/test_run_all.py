@@ -108,16 +108,17 @@ def not_attempted(found: list[Stumble]) -> list[str]:
     return [one.cell for one in found]
 
 
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Make figures and throw them away: nbval draws them."""
+    if not THOROUGH:
+        monkeypatch.setattr(frames, "_png", lambda _: bytes(24))
+
+
+@pytest.mark.usefixtures("undrawn")
 @every_lab
 def test_in_an_untouched_notebook_only_the_checks_fail(lab):
     assert not_attempted(run_all(released(lab))) == checks(lab)
-
-
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Make figures and throw them away: the untouched notebooks and nbval draw them."""
-    if not THOROUGH:
-        monkeypatch.setattr(frames, "_png", lambda _: bytes(24))
 
 
 @pytest.mark.usefixtures("undrawn")
