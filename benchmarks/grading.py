@@ -7,9 +7,11 @@ stock       ``nbgrader autograde`` with the settings nbgrader comes with: a new 
 floor       a process that has imported everything forks for each submission and only executes the cells
 1, 2        ``course grade --workers 1`` and ``--workers 2``, start-up included
 
-The next table does the same with an assignment that knows nothing of this package and imports NumPy only: its checks
-run outside of the students' processes, and then inside. Two more grade larger and larger classes, of the lab and of
-that assignment (a thousand of it take minutes), and say how much more one of the largest takes than one of the
+A second one says where the seconds of one more submission go, phase by phase.
+
+The third does what the first does with an assignment that knows nothing of this package and imports NumPy only: its
+checks run outside of the students' processes, and then inside. Two more grade larger and larger classes, of the lab and
+of that assignment (a thousand of it take minutes), and say how much more one of the largest takes than one of the
 smallest; the last line says what an idle student's process costs in memory.
 Nothing here asserts anything.
 """
@@ -43,6 +45,7 @@ from course_utils.lab_options import EVERYTHING
 from course_utils.release import release
 
 CONSOLE = Console()
+INSIDE = str(Path(__file__).with_name("inside.py"))
 STOCK = """c = get_config()
 c.CourseDirectory.course_id = "stock"
 c.CourseDirectory.source_directory = "solutions"
@@ -78,6 +81,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="course-benchmark-") as folder:
         course = make_course(root, lab, Path(folder) / "course")
         compare(course, lab, options.students, stock=not options.without_stock)
+        phases(course, lab)
         compare_foreign(Path(folder) / "foreign", options.students, stock=not options.without_stock)
         grow(course, lab, [int(size) for size in options.sizes.split(",") if size])
         grow_foreign(Path(folder) / "growing", [int(size) for size in options.foreign_sizes.split(",") if size])
@@ -221,6 +225,13 @@ def compare(course: Path, lab: str, students: int, *, stock: bool) -> None:
     )
 
 
+def phases(course: Path, lab: str) -> None:
+    """Print where the seconds of one more submission go."""
+    forget_results(course)
+    done = subprocess.run([sys.executable, INSIDE, str(course), lab], capture_output=True, text=True)
+    CONSOLE.print(done.stdout or f"no phases: {done.stderr[-500:]}", highlight=False)
+
+
 def compare_foreign(course: Path, students: int, *, stock: bool) -> None:
     """Print what an ordinary assignment takes: with stock nbgrader, with checks outside and inside."""
     soak.make_class(course, students, random.Random(1), all_honest=True)
@@ -310,50 +321,13 @@ def idle_memory() -> None:
     """Print how much memory an idle student's process has to itself."""
     if not Path("/proc/self/smaps_rollup").exists():
         return
-    done = subprocess.run([sys.executable, __file__, "--idle"], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, INSIDE, "--idle"], capture_output=True, text=True, check=True)
     sizes = [int(size) / 1024 for size in done.stdout.split()]
     CONSOLE.print(f"an idle student's process has {statistics.median(sizes):.0f} MB to itself (of {len(sizes)})")
-
-
-def run_idle(count: int = 4) -> None:
-    """Open some boxes in which nothing runs, and print the kB of private memory of each one's processes together."""
-    import socket
-
-    from course_utils.grading import fork_server, sandbox, shell
-    from course_utils.grading.channel import Channel
-    from course_utils.grading.job import Limits
-    from course_utils.grading.preloading import at_home, preload
-
-    os.environ.update(environment(), NBGRADER_EXECUTION="autograde")
-    with at_home():
-        preload(list(EVERYTHING.modules))
-        built = shell.build()
-        mine, theirs = socket.socketpair()
-        tier, readable = sandbox.best_tier(), sandbox.readable_paths([])
-        if os.fork() == 0:
-            mine.close()  # or the server would wait for itself, and whoever reads what is printed, for the server
-            fork_server.ForkServer(Channel(theirs), built, tier, readable).serve()
-            os._exit(0)
-        theirs.close()
-        boxes = fork_server.Boxes(Channel(mine), tier.name)
-        boxes.prepare(Limits(), {})
-        for box in [boxes.open(0) for _ in range(count)]:
-            inside = [psutil.Process(box.pid), *psutil.Process(box.pid).children(recursive=True)]
-            print(max(private_kb(process.pid) for process in inside))
-            box.end()
-        mine.close()
-
-
-def private_kb(pid: int) -> int:
-    """Return how much memory a process shares with nobody, in kB."""
-    lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
-    return sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--floor"]:
         run_floor(Path(sys.argv[2]), sys.argv[3])
-    elif sys.argv[1:2] == ["--idle"]:
-        run_idle()
     else:
         main()

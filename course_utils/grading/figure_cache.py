@@ -203,7 +203,12 @@ def _outer_names(source: str) -> set[str]:
 
 
 def _words(tree: ast.AST) -> set[str]:
-    return _names(tree) | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    """Return all names and attributes in a piece of code; of ``nn.functional.relu`` not the module ``nn``."""
+    nodes = list(ast.walk(tree))
+    attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
+    functional = {id(one.value) for one in attributes if ast.unparse(one) == "nn.functional"}
+    names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in functional}
+    return names | {one.attr for one in attributes}
 
 
 def _bound(tree: ast.AST) -> set[str]:

@@ -761,11 +761,11 @@ Now days and rates of your own, drawn by a computer, for the raw hours and for t
 trial = lab.largest_rate.question
 raw, heat = np.array(trial.hours), np.array(trial.temperature)
 inputs = {"raw": raw, "standardised": (raw - raw.mean()) / raw.std()}
-for name, x in inputs.items():
-    print(f"{name}: loss after 0, 20, 100 and 200 steps")
-    for rate in trial.rates:
-        loss = descend(x, heat, learning_rate=rate, steps=200).loss
-        print(f"  rate {rate:<7g}", *(f"{loss[at]:10.3g}" for at in (0, 20, 100, 200)))
+for kind, hours in inputs.items():
+    print(f"{kind}: loss after 0, 20, 100 and 200 steps")
+    for tried in trial.rates:
+        left = descend(hours, heat, learning_rate=tried, steps=200).loss
+        print(f"  rate {tried:<7g}", *(f"{left[at]:10.3g}" for at in (0, 20, 100, 200)))
 
 # %% [markdown]
 r"""

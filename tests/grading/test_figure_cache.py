@@ -53,6 +53,7 @@ GRID = "grid = np.eye(3)"
 
 def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
     assert pictures(GRID, PICTURE) == [PICTURE]
+    assert pictures("grid = nn.functional.relu(torch.eye(3)).numpy()", PICTURE) == [PICTURE]
     assert pictures(f"{GRID}\n{PICTURE}") == [PICTURE]
     assert figure_cache.find_figures(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
 
@@ -65,6 +66,7 @@ def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
         "grid = np.random.default_rng().normal(size=(3, 3))",
         "grid = torch.rand(3, 3).numpy()",
         "grid = nn.Linear(3, 3).weight.detach().numpy()",
+        "grid = nn.functional.dropout(torch.eye(3)).numpy()",
         "other = answer(3)\ngrid = other + np.eye(3)",
         "grid = np.eye(3)\ngrid[0] = answer(3)",
         "grid = np.eye(3)\nanswer(grid)",
