@@ -38,11 +38,10 @@ from course_utils.grading.job import (
 )
 from course_utils.grading.outputs import Room, clean, size_of
 from course_utils.grading.plain_checks import PlainCheck
-from course_utils.grading.points import answer_of, failed
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
-from course_utils.grading.stumbles import why_not_there
-from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, names_of_lesson, together
+from course_utils.grading.stumbles import is_as_handed_out, why_not_there
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, failed_with, names_of_lesson, together
 from course_utils.grading.ungraded import interrupted, ungraded
 from course_utils.runtime import seed_what_is_there
 
@@ -54,6 +53,7 @@ OVER_A_LIMIT = ("MemoryError", "[Errno 28]", "[Errno 11]", "[Errno 27]")  # no m
 MOST_SHOWN = 32 << 20  # characters of all outputs together
 MOST_ENDED_OUTSIDE = 4  # boxes that were surely ended from outside, after which nothing is repeated any more
 REPEATED = "a process was ended from outside, and what it did was done once more"
+UNTOUCHED = "Not attempted yet: the answer is as it was handed out."
 ENDED_ITSELF: Final = "ended the process"
 FATAL = {
     "timeout": "CellTimeoutError: this cell ran too long and could not be stopped. It was left out.",
@@ -360,17 +360,26 @@ class Supervision:
         self.waiting.clear()
 
     def _told_why(self, one: Waiting, ran: Ran) -> Ran:
-        """Say of an answer that is not there what stopped its cell, where one has: that is no exercise left out."""
-        if ran.check.verdict != "not attempted":
+        """Say of an answer that is not there whether nobody has begun it, or what stopped its cell."""
+        if ran.check.points or ran.check.verdict not in ("not attempted", "wrong"):
             return ran
+        cells = self._above(one)
+        if ran.check.verdict == "wrong":
+            begun = not isinstance(one.check, PlainCheck) or not is_as_handed_out(cells, self.job.bundle.cells)
+            if begun:
+                return ran
+            untouched = failed_with("not attempted", one.step.points, UNTOUCHED, "NotAttempted")
+            untouched.check.inside = ran.check.inside
+            return untouched
+        released = {cell["grade_id"]: cell for cell in self.job.bundle.cells if cell["grade_id"]}
+        why = why_not_there(cells, released)
+        return failed_with("wrong", one.step.points, why, "CheckFailed") if why else ran
+
+    def _above(self, one: Waiting) -> list[GradedCell]:
+        """Return the cells between a check and the one before it."""
         place = next(number for number, cell in enumerate(self.graded.cells) if cell is one.cell)
         before = [number for number, cell in enumerate(self.graded.cells[:place]) if cell["grade_id"] in self.slices]
-        released = {cell["grade_id"]: cell for cell in self.job.bundle.cells if cell["grade_id"]}
-        why = why_not_there(self.graded.cells[before[-1] + 1 if before else 0 : place], released)
-        if not why:
-            return ran
-        check = Check(0.0, one.step.points, "wrong", message=why)
-        return Ran(check, failed(answer_of("wrong", why), one.step.points, why, "CheckFailed"))
+        return self.graded.cells[before[-1] + 1 if before else 0 : place]
 
     def _begin(self, one: Waiting) -> None:
         """Run of a check what students see."""

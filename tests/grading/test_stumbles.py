@@ -6,7 +6,7 @@ from test_preloaded_process import LAB, MOST, ROOT, engine, grade  # noqa: F401
 
 from course_utils.grading import sample
 from course_utils.grading.job import Job, Limits, Submission
-from course_utils.grading.stumbles import why_not_there
+from course_utils.grading.stumbles import is_as_handed_out, why_not_there
 
 RELEASED = {"a": {"grade_id": "a", "source": "def f(x):\n    raise NotImplementedError"}}
 
@@ -53,6 +53,32 @@ def test_what_stopped_a_cell_is_said(ename, evalue, words):
 )
 def test_what_nobody_attempted_stays_that(cells):
     assert why_not_there(cells, RELEASED) == ""
+
+
+HANDED_OUT = [
+    {"grade_id": "", "source": "import math", "solution": False},
+    {"grade_id": "word", "source": "word = None\n# YOUR CODE HERE\nraise NotImplementedError()", "solution": True},
+    {"grade_id": "word-check", "source": "assert word.lower() == 'yes'", "solution": False},
+]
+
+
+def above(*sources: str, names: tuple[str, ...] = ("", "word")) -> list[dict]:
+    return [cell(source=source, name=name) for source, name in zip(sources, names, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("cells", "begun"),
+    [
+        (above("import math", HANDED_OUT[1]["source"]), False),
+        (above("import math\n", HANDED_OUT[1]["source"] + "\n\n"), False),
+        (above("", HANDED_OUT[1]["source"]), False),
+        (above("import math", "word = 'No'"), True),
+        (above("word = 'No'  # in a cell of my own", HANDED_OUT[1]["source"]), True),
+        (above("import math", names=("",)), True),  # a further check of the same answer
+    ],
+)
+def test_an_answer_that_is_as_it_was_handed_out_is_known(cells, begun):
+    assert is_as_handed_out(cells, HANDED_OUT) is not begun
 
 
 def test_a_very_long_message_is_cut():
