@@ -6,13 +6,13 @@ checks and locked cells have the release's own text, and every other cell stays 
 followed. Nothing a file can hold makes this module raise anything but `Unreadable`.
 """
 
-import json
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from course_utils.cells import grade_id
 from course_utils.grading.essays import Essay, Piece, find_essays, pictures_of, remarks
 from course_utils.grading.job import Attachments, GradedCell, ReleasedCell
+from course_utils.grading.notebook_text import NoNotebook, object_in, text_of
 
 MOST_CELLS = 2_000  # in one submission
 MOST_CHARACTERS = 400_000  # in one cell
@@ -170,23 +170,19 @@ def read_cells(notebook: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     Unreadable
         If the file is none.
     """
-    notes: list[str] = []
-    try:
-        text = notebook.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text, notes = notebook.decode("latin-1"), ["the file is not in UTF-8; it was read as Latin-1"]
-    if not text.strip():
+    text, notes = text_of(notebook)
+    if not text:
         raise Unreadable("the notebook is empty")
     try:
-        content = json.loads(text, parse_constant=str)
-    except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the notebook is damaged: {str(error)[:80] or type(error).__name__}") from None
+        content, remarks = object_in(text)
+    except NoNotebook as error:
+        raise Unreadable(f"the notebook is damaged: {error}") from None
     cells = _cells_of(content)
     if cells is None:
         raise Unreadable("the file is not a notebook: it has no list of cells")
     if len(cells) > MOST_CELLS:
         raise Unreadable(f"the notebook has {len(cells)} cells, more than {MOST_CELLS}")
-    return [cell for cell in cells if isinstance(cell, dict)], notes
+    return [cell for cell in cells if isinstance(cell, dict)], notes + remarks
 
 
 def _cells_of(content: Any) -> list[Any] | None:

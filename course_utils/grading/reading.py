@@ -2,7 +2,7 @@
 
 Only regular files are opened, and never through a link: a submission may name any file of this machine. What is too
 large, too much or of another kind is left out with a note, or is the reason why nothing can be graded. A notebook's
-contents are not looked into here but for a question that costs nothing: does the file end where a notebook ends?
+contents are not looked into here but for a question that costs little: does the file begin as a notebook begins?
 """
 
 import os
@@ -19,6 +19,7 @@ from course_utils.course import CourseError, folders
 from course_utils.grading import nbgrader_says
 from course_utils.grading.job import Submission
 from course_utils.grading.lightening import without_outputs
+from course_utils.grading.notebook_text import text_of
 from course_utils.grading.sandbox.paths import check_names
 
 TIMESTAMP = "timestamp.txt"  # nbgrader's own, not a file of the student's
@@ -31,6 +32,8 @@ DEEPEST = 20  # folders in folders
 LONGEST_PATH = 1_000  # bytes, from the submission's folder
 LONGEST_NAME = 255  # bytes
 LONGEST_ID = 200  # bytes
+ARCHIVE = (b"PK\x03\x04", b"\x1f\x8b")  # a zip, a gzip
+BEGINNINGS = ("{", '"')  # an object, or a text that holds one
 PATTERN, SEPARATORS = set("*?["), set("/\\\0")
 YEARS = range(1990, 2200)
 BAD_TIME = f"{TIMESTAMP} says no time: nobody knows whether it is late"
@@ -283,12 +286,14 @@ def why_implausible(name: str, content: bytes | None) -> str:
     """Return why bytes cannot be a notebook, or "" if they may be one."""
     if content is None:
         return f"{name} cannot be read"
-    text = content.removeprefix(b"\xef\xbb\xbf").strip()
+    if content.startswith(ARCHIVE):
+        return f"{name} is an archive and not a notebook: hand in what is in it"
+    text, _ = text_of(content)
     if not text:
         return f"{name} is not a whole notebook: it is empty"
-    if not text.startswith(b"{"):
+    if not text.startswith(BEGINNINGS):
         return f"{name} is not a notebook"
-    return "" if text.endswith(b"}") else f"{name} is not a whole notebook: it breaks off"
+    return "" if "}" in text else f"{name} is not a whole notebook: it breaks off"
 
 
 # --- what lies beside it --------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from course_utils import files
 from course_utils.course import CourseError, folders
 from course_utils.files import as_csv
 from course_utils.grading.gradebook import read_settings
+from course_utils.grading.notebook_text import NoNotebook, object_in, text_of
 from course_utils.grading.reading import TIMESTAMP, handed_in, read_regular
 from course_utils.grading.results import graded_students
 from course_utils.term.hiding import Hider, words_of
@@ -30,6 +31,7 @@ NOTEBOOK_KEPT = {"kernelspec", "language_info"}
 CELL_KEPT = {"nbgrader", "tags", "deletable", "editable", "collapsed", "scrolled"}
 BLANK = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAGwkYkAAAAABJRU5ErkJggg=="  # one pixel
 MARKS = "marks.csv"
+NO_TEXT = "it is no text, so nobody can say what is in it"
 
 
 @dataclass
@@ -126,22 +128,26 @@ def _take(root: Path, lab: str, student: str, made: Copy) -> None:
 
 def _hidden(content: bytes, where: str, made: Copy) -> bytes | str:
     """Return a file's contents without names, or why it cannot be in the copy."""
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return "it is no text, so nobody can say what is in it"
-    if "\0" in text:
-        return "it is no text, so nobody can say what is in it"
     if not where.lower().endswith(".ipynb"):
-        return made.hider(text, where).encode()
+        text = _as_text(content)
+        return NO_TEXT if text is None else made.hider(text, where).encode()
     try:
-        notebook = json.loads(text)
-        if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
-            raise ValueError
-    except (ValueError, RecursionError):
+        notebook, _ = object_in(text_of(content)[0])
+    except NoNotebook:
+        notebook = None
+    if not isinstance(notebook, dict) or not isinstance(notebook.get("cells"), list):
         return "it is no whole notebook"
     clean = _notebook(notebook, where, made)
     return (json.dumps(clean, indent=1, ensure_ascii=False) + "\n").encode()
+
+
+def _as_text(content: bytes) -> str | None:
+    """Return the text that a file is; None if it is none."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    return None if "\0" in text else text
 
 
 # --- a notebook -----------------------------------------------------------------------------------

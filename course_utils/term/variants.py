@@ -5,7 +5,6 @@ The question is drawn as the lesson draws it. What is right is worked out by ``o
 """
 
 import importlib
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from nbformat import NotebookNode
 
 from course_utils.cells import Region, grade_id, is_check
 from course_utils.course import CourseError, folders
+from course_utils.grading.alignment import Unreadable, read_cells
 from course_utils.grading.reading import read_submission
 from course_utils.grading.sample import own_answers
 from course_utils.handing_in import ID_CELL
@@ -114,9 +114,9 @@ def _id_in_notebook(root: Path, lab: str, student: str) -> str | None:
     if not (root / folders(root).submitted / student / lab).is_dir():
         return None
     try:
-        cells = json.loads(read_submission(root, lab, student).notebook or b"{}").get("cells", [])
+        cells, _ = read_cells(read_submission(root, lab, student).notebook or b"")
         sources = ["".join(cell["source"]) for cell in cells if cell.get("cell_type") == "code"]
-    except (ValueError, AttributeError, TypeError, KeyError, RecursionError):
+    except (Unreadable, TypeError, KeyError):
         return None
     found = next((match for source in sources if (match := ID_CELL.search(source))), None)
     said = found[2].strip() if found else ""

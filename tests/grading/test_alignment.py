@@ -222,3 +222,43 @@ def test_a_mutated_file_is_aligned_or_unreadable(first):
         assert all(type(step.source) is str for step in found.steps)
         json.dumps([step.source for step in found.steps]).encode("utf-8")
     assert 20 < readable < 100
+
+
+# --- a file that is no UTF-8 text of JSON, and a person can read it all the same
+
+WHOLE = json.dumps({"cells": [{"cell_type": "code", "source": "é = 1"}], "nbformat": 4})
+
+
+@pytest.mark.parametrize(
+    ("content", "remark"),
+    [
+        *((WHOLE.replace("\\u00e9", "é").encode(code), "") for code in ("utf-8-sig", "utf-16", "utf-16-be", "utf-32")),
+        (WHOLE.replace("\\u00e9", "é").encode("latin-1"), "read as Latin-1"),
+        (WHOLE.encode() + bytes(9), ""),
+        (WHOLE.encode() + b"\n}", "behind the notebook"),
+        (WHOLE.encode() + b"\n<<<<<<< HEAD", "behind the notebook"),
+        (json.dumps(WHOLE).encode(), ""),
+    ],
+)
+def test_a_file_that_a_person_can_read_is_read(content, remark):
+    cells, notes = read_cells(content)
+    assert [cell["source"] for cell in cells] == ["é = 1"]
+    assert (remark in " ".join(notes)) if remark else notes == []
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"", "empty"),
+        (WHOLE.encode()[:-9], "damaged: it breaks off"),
+        (WHOLE.encode()[:30], "damaged: it breaks off"),
+        (WHOLE.replace("[", "[,").encode(), "damaged: "),
+        (json.dumps(json.dumps("text")).encode(), "no list of cells"),
+        (b"[" * 100_000, "damaged: "),
+        (b"9" * 10_000, "damaged: "),
+    ],
+)
+def test_what_is_no_notebook_is_told_in_a_word(content, word):
+    with pytest.raises(Unreadable, match=word) as caught:
+        read_cells(content)
+    assert len(str(caught.value)) < 200

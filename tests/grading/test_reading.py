@@ -78,10 +78,11 @@ def test_copies_beside_the_labs_own_notebook_do_not_matter(tmp_path, folder):
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (notebook("1").encode()[:80], "breaks off"),
+        (b'{"cells": [{"cell_type": "code"', "breaks off"),
         (b"[1, 2]", "is not a notebook"),
-        (b"\x00\x00\x00", "is not a notebook"),
-        (b"PK\x03\x04", "is not a notebook"),
+        (b"\x00\x00\x00", "empty"),
+        (b"PK\x03\x04", "is an archive and not a notebook"),
+        (b"\x1f\x8b\x08\x00", "is an archive and not a notebook"),
     ],
 )
 def test_what_cannot_be_a_notebook_has_a_reason_in_one_line(tmp_path, folder, content, word):
@@ -92,8 +93,9 @@ def test_what_cannot_be_a_notebook_has_a_reason_in_one_line(tmp_path, folder, co
     assert found.notebook is None
 
 
-def test_a_byte_order_mark_is_no_damage(tmp_path, folder):
-    (folder / f"{LAB}.ipynb").write_bytes(b"\xef\xbb\xbf" + notebook("1").encode())
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_an_encoding_is_no_damage(tmp_path, folder, encoding):
+    (folder / f"{LAB}.ipynb").write_bytes(notebook("1").encode(encoding))
     assert read(tmp_path).reason == ""
 
 

@@ -1,0 +1,48 @@
+"""The text of a notebook's file, in whichever encoding it was saved, and the object that it holds."""
+
+import json
+from typing import Any
+
+NO_TEXT = "\0 \t\r\n"  # what some programs leave behind the end
+
+
+class NoNotebook(ValueError):
+    """The text holds no object of JSON. Its words say why."""
+
+
+def text_of(content: bytes) -> tuple[str, list[str]]:
+    """Return the text of a file, and remarks: UTF-8, UTF-16 (as Windows' shell writes it), UTF-32, or else Latin-1."""
+    encoding = json.detect_encoding(content)
+    try:
+        return content.decode(encoding).removeprefix("\ufeff").strip(NO_TEXT), []
+    except UnicodeDecodeError:
+        return content.decode("latin-1").strip(NO_TEXT), ["the file is not in UTF-8; it was read as Latin-1"]
+
+
+def object_in(text: str) -> tuple[Any, list[str]]:
+    """Return the object that a notebook's text begins with, and remarks.
+
+    Some programs write the text of a notebook as one text of JSON, or leave something behind its end.
+
+    Raises
+    ------
+    NoNotebook
+        If it begins with none.
+    """
+    found, end = _first(text)
+    if isinstance(found, str):
+        return object_in(found) if found.lstrip().startswith("{") else (found, [])
+    return found, ["what stands behind the notebook in its file was left out"] if text[end:].strip(NO_TEXT) else []
+
+
+def _first(text: str) -> tuple[Any, int]:
+    try:
+        return json.JSONDecoder(parse_constant=str).raw_decode(text)
+    except RecursionError as error:
+        raise NoNotebook(type(error).__name__) from None
+    except json.JSONDecodeError as error:
+        if error.pos >= len(text) or error.msg.startswith("Unterminated string"):
+            raise NoNotebook("it breaks off") from None
+        raise NoNotebook(str(error)[:80]) from None
+    except ValueError as error:
+        raise NoNotebook(str(error)[:80]) from None
