@@ -176,7 +176,7 @@ def read_cells(notebook: bytes) -> tuple[list[dict[str, Any]], list[str]]:
     try:
         content, remarks = object_in(text)
     except NoNotebook as error:
-        raise Unreadable(f"the notebook is damaged: {error}") from None
+        raise Unreadable(str(error)) from None
     cells = _cells_of(content)
     if cells is None:
         raise Unreadable("the file is not a notebook: it has no list of cells")

@@ -39,10 +39,9 @@ def _first(text: str) -> tuple[Any, int]:
     try:
         return json.JSONDecoder(parse_constant=str).raw_decode(text)
     except RecursionError as error:
-        raise NoNotebook(type(error).__name__) from None
-    except json.JSONDecodeError as error:
-        if error.pos >= len(text) or error.msg.startswith("Unterminated string"):
-            raise NoNotebook("it breaks off") from None
-        raise NoNotebook(str(error)[:80]) from None
-    except ValueError as error:
-        raise NoNotebook(str(error)[:80]) from None
+        raise NoNotebook(f"the notebook is damaged: {type(error).__name__}") from None
+    except ValueError as error:  # also of a number with too many digits
+        where = error.pos if isinstance(error, json.JSONDecodeError) else 0
+        if where >= len(text) or str(error).startswith("Unterminated string"):
+            raise NoNotebook("it is not a whole notebook: it breaks off") from None
+        raise NoNotebook(f"the notebook is damaged: {str(error)[:80]}") from None

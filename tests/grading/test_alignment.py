@@ -250,8 +250,8 @@ def test_a_file_that_a_person_can_read_is_read(content, remark):
     ("content", "word"),
     [
         (b"", "empty"),
-        (WHOLE.encode()[:-9], "damaged: it breaks off"),
-        (WHOLE.encode()[:30], "damaged: it breaks off"),
+        (WHOLE.encode()[:-9], "not a whole notebook: it breaks off"),
+        (WHOLE.encode()[:30], "not a whole notebook: it breaks off"),
         (WHOLE.replace("[", "[,").encode(), "damaged: "),
         (json.dumps(json.dumps("text")).encode(), "no list of cells"),
         (b"[" * 100_000, "damaged: "),
