@@ -31,7 +31,7 @@ def object_in(text: str) -> tuple[Any, list[str]]:
     """
     found, end = _first(text)
     if isinstance(found, str):
-        return object_in(found) if found.lstrip().startswith("{") else (found, [])
+        return object_in(found.strip()) if found.lstrip().startswith("{") else (found, [])
     return found, ["what stands behind the notebook in its file was left out"] if text[end:].strip(NO_TEXT) else []
 
 

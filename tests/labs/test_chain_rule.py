@@ -259,6 +259,7 @@ LAYERS = [
     layers("VG1", ("dY.sum(0)", "dY.sum(0, keepdims=True)")),
     layers("GR3", ("dY.T @ X", "dY.T @ X / len(X)")),
     layers("GR3", ("dY.sum(0)", "dY.mean(0)")),
+    layers("SL3", ("dY.sum(0)", "dY.mean(0) * W.shape[0]")),  # a factor of 2 where there are twice as many outputs
     layers("GR1", ("dX = dY @ W", "dX = -dY @ W")),
     layers("GR2", ("dX = dY @ W", "dX = 2 * dY @ W")),
     layers("VG2", ("dY.T @ X", "dY[:, :, None] * X[:, None, :]")),

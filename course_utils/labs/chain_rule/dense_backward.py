@@ -149,11 +149,11 @@ class DenseBackward(Implementation):
 
     def cases(self) -> Sequence[Case]:
         """Return four layers, one of a single example, one of a single output; each gradient is a part."""
-        return _in_parts(Layer(2, 3, 4), Layer(5, 3, 2), Layer(1, 4, 3), Layer(4, 2, 1))
+        return _in_parts(Layer(2, 3, 5), Layer(5, 3, 2), Layer(1, 4, 3), Layer(4, 2, 1))
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other sizes: one example, one output, all the same, one input."""
-        return _in_parts(Layer(1, 3, 2), Layer(6, 3, 1), Layer(3, 3, 3), Layer(7, 1, 4))
+        return _in_parts(Layer(1, 3, 4), Layer(6, 3, 1), Layer(3, 3, 3), Layer(7, 1, 4))
 
     def try_case(self, case: Case, dense: Callable[..., Any], relu: Callable[..., Any]) -> None:
         """Compare one of the gradients with autograd's."""
