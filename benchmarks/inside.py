@@ -7,6 +7,7 @@ seconds of all processes together.
 
 import contextlib
 import functools
+import gc
 import os
 import socket
 import sys
@@ -28,7 +29,7 @@ from course_utils.grading.drawn import FOLDER, Drawn
 from course_utils.grading.figure_cache import unpack
 from course_utils.grading.here import Here
 from course_utils.grading.job import Job, Limits
-from course_utils.grading.preloading import at_home, preload
+from course_utils.grading.preloading import at_home, collapse_memory, preload
 from course_utils.grading.supervise import Supervision
 from course_utils.grading.writer import Writer
 from course_utils.lab_options import EVERYTHING
@@ -92,6 +93,9 @@ def boxes() -> Iterator[fork_server.Boxes]:
     with at_home():
         preload(list(EVERYTHING.modules))
         built = shell.build()
+        gc.collect()
+        gc.freeze()
+        collapse_memory()  # as in a class of more than a few
         mine, theirs = socket.socketpair()
         tier, readable = sandbox.best_tier(), sandbox.readable_paths([])
         if os.fork() == 0:
