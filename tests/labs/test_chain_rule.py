@@ -233,6 +233,7 @@ DIFFERENCES = [
     differences("", ("/ (2 * eps)", "/ 2000")),
     differences("VN9", ("    return grad", "        return grad")),
     differences("VN11", ("np.ndindex(x.shape)", "range(len(x))"), ("kept = x[place]", "kept = x[place] * 1")),
+    differences("VN11", ("np.ndindex(x.shape)", "range(len(x))")),  # kept is a view, and moves along
     differences(
         "VN12", ("np.zeros(x.shape)", "np.zeros(x.shape, type_of_x)"), ("x = np", "type_of_x = x.dtype; x = np")
     ),
@@ -374,6 +375,8 @@ ENGINES = [
     engines("VE40", "value-backward", 0, ("value.grad += arrived[id(value)]", "pass"), SUM_SO_FAR),
     engines("VE41", "value-backward", 0, ("slope * arrived[id(value)]", "slope * value.data")),
     engines("VE36", "value-backward", 0, (BACKWARD_BODY, RECURSIVE.replace("self.grad or 1.0", "1.0")), also=("VE4",)),
+    engines("VE50", "value-backward", 0, ("{id(value): 0.0", "{id(value): 1.0")),
+    engines("VE50", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = self.data")),
     engines("VE37", "value-backward", 2 / 8, directly("parent.grad += value.slopes[0] * value.grad")),
     engines("VE38", "value-backward", 0, directly("parent.grad += slope + value.grad")),
     engines("VE49", "value-backward", 1 / 8, (PASSES, PASSES.replace("slope * ", ""))),

@@ -646,6 +646,15 @@ MUTANTS = [
     other("LL20", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z * (0.9 * y + 0.05)")),
     other("LL21", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z / (1 + np.exp(-z))")),
     other("LG33", "fit_logreg", NEWTON),
+    mutant(
+        "LG34",
+        "fit_logreg",
+        ("        w = w -", "        if abs(dw).max() < 0.05:\n            break\n        w = w -"),
+    ),
+    mutant("LG34", "fit_logreg", ("range(steps)", "range(min(steps, 5))")),
+    mutant(
+        "LG35", "fit_logreg", ("np.zeros(X.shape[1]), 0.0", "np.random.default_rng(1).normal(size=X.shape[1]), 0.0")
+    ),
     mutant("SL83", "fit_logreg", *SLOW_START),
     other("LL18", "bce_with_logits", HINGE),
     other("LL18", "cross_entropy", HINGE_OF_CLASSES),
@@ -772,6 +781,7 @@ MUTANTS += [
     mutant("FC2", "ridge_grads", ("np.sum(e) / N", "np.sum(e) / N + l2 * b")),
     mutant("FC3", "ridge_grads", ("2 * l2 * w", "2 * l2 * w / N")),
     mutant("FC3", "ridge_grads", ("2 * l2 * w", "l2 * w / N")),
+    mutant("FC11", "ridge_grads", ("2 * l2 * w", "2 * l2 * w / len(w)")),
     mutant("FC4", "ridge_grads", ("+ 2 * l2 * w", "- 2 * l2 * w")),
     mutant("FC5", "ridge_grads", ("+ 2 * l2 * w", "")),
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sum(w ** 2)")),

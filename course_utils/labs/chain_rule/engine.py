@@ -36,6 +36,7 @@ from course_utils.labs.chain_rule.wrong_engines import (
     VE40,
     VE41,
     VE49,
+    VE50,
     Gradients,
     second_calls,
     wrong_gradients,
@@ -99,7 +100,7 @@ VE35 = Misconception(
     ORDER,
 )
 STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet
-ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39, VE40, VE41, VE49)
+ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39, VE40, VE41, VE49, VE50)
 SECOND_CALL_WAYS = (VE11, VE12, VE35)
 
 ARITHMETIC = r"^torch\.(add|sub|rsub|mul|div|pow|neg|exp|sin|log|tanh|relu|sigmoid)_?$"  # what an engine computes

@@ -202,7 +202,7 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     way
         "ahead" and "behind" look to one side; "not put back" and "not put back, ahead" leave each number where it was
         last, "neither put back" in an array for each side; "all at once" moves all numbers, "a row at once" those of a
-        row.
+        row, and "a row at once, ahead" looks to one side with it.
     """
     if way == "neither put back":
         return _neither_put_back(name, x, step)
@@ -210,15 +210,17 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
     out = np.zeros(x.shape)
     here = f(x)
     for place in np.ndindex(x.shape):
-        where: Any = {"all at once": ..., "a row at once": place[0]}.get(way, place)
+        where: Any = ... if way == "all at once" else place[0] if way.startswith("a row at once") else place
         before = x.copy()
         x[where] += step if way != "behind" else 0
         above = f(x)
-        x[where] -= {"ahead": step, "not put back, ahead": 0, "behind": step}.get(way, 2 * step)
+        x[where] -= {"ahead": step, "not put back, ahead": 0, "behind": step, "a row at once, ahead": step}.get(
+            way, 2 * step
+        )
         below = here if way == "not put back, ahead" else f(x)
         if not way.startswith("not put back"):
             x = before
-        out[place] = (above - below) / (step if way in ("ahead", "behind", "not put back, ahead") else 2 * step)
+        out[place] = (above - below) / (step if way.endswith("ahead") or way == "behind" else 2 * step)
     return out
 
 
@@ -275,7 +277,7 @@ def wrong_ways(name: str, x: np.ndarray, step: float) -> Ways:
     }
     if x.ndim > 1:
         ways[GR4_TRUST] = lambda: central.swapaxes(0, -1)
-        ways[VN11] = lambda: [found("a row at once")]
+        ways[VN11] = lambda: [found("a row at once"), found("a row at once, ahead") / 2]  # of a view, which moves along
         ways[VN6] = lambda: central.reshape(-1)
     if x.dtype.kind == "i":
         ways[VN3] = lambda: [whole_steps(name, x, step) / (2 * step), whole_steps(name, x, step) / step]

@@ -103,6 +103,13 @@ VE41 = Misconception(
     "Slopes are multiplied by the values' own numbers here. What has a value gathered when its turn comes?",
     ORDER,
 )
+VE50 = Misconception(
+    "VE50",
+    "sums that start with other numbers than 1 and 0",
+    "One way to get this: a sum starts with another number than it should. How far does y move when y moves by 1, and "
+    "what has come back to the others before anybody has answered?",
+    ORDER,
+)
 
 Gradients = dict[str, float]
 DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
@@ -146,6 +153,11 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
             partial(_combined, written, combine=lambda slope, back: slope * slope * back),
         ],
         VE38: [partial(_combined, written, combine=lambda slope, back: slope + back)],
+        VE50: [
+            partial(_begun_with, written, start=lambda names, numbers: dict.fromkeys(names, 1.0)),
+            partial(_begun_with, written, start=lambda names, numbers: {names[-1]: numbers[names[-1]]}),
+            partial(_begun_with, written, start=lambda names, numbers: numbers),
+        ],
         VE40: [partial(_sums_so_far, written)],
         VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],
         VE39: [partial(_combined, written, combine=lambda slope, back: -slope * back)],
@@ -356,6 +368,14 @@ def _combined(written: Program, edges: list[Edge], combine: Callable[[float, flo
     grad = _zeros(edges) | {written.result: 1.0}
     for edge in reversed(edges):
         grad[edge.operand] += combine(edge.slope, grad[edge.made])
+    return grad
+
+
+def _begun_with(written: Program, edges: list[Edge], start: Callable[[list[str], Gradients], Gradients]) -> Gradients:
+    """What arrives where the sums start with other numbers, which follow from all names and their values."""
+    grad = _zeros(edges) | start([*written.names], torch_numbers(written))
+    for edge in reversed(edges):
+        grad[edge.operand] += edge.slope * grad[edge.made]
     return grad
 
 

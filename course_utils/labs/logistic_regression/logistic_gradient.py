@@ -23,6 +23,7 @@ from course_utils.judging.closeness import as_float64, close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
+from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
 from course_utils.labs.logistic_regression.log_loss import hinges
@@ -241,6 +242,18 @@ LG33 = Misconception(
     "These steps are divided by how fast the slope changes, as Newton's are. What alone is a step of descent made of?",
     TRAINING,
 )
+LG34 = Misconception(
+    "LG34",
+    "training that ends before its last step",
+    "Your training is right up to here and ends some steps too early. What stops it, and does the task ask for that?",
+    TRAINING,
+)
+LG35 = Misconception(
+    "LG35",
+    "a start of one's own",
+    "After 0 steps your function does not return zeros. With which weights and bias should training start?",
+    TRAINING,
+)
 
 OWN_RATES = (0.01, 0.05, 0.1, 0.2)
 OWN_STEPS = (10, 20, 50, 100, 200, 300)
@@ -297,7 +310,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -435,12 +448,23 @@ def _try_run(case: Case, answer: Callable[..., Any]) -> None:
     if not same_pair(given, right):
         ways = run_ways(torch.tensor(X), torch.tensor(y), lr, steps)
         way = next((way for way, ends in ways.items() if any(same_pair(given, end) for end in ends())), None)
+        way = way or (LG35 if _starts_elsewhere(case, answer) else None)
 
         def near(part: int) -> Iterator[tuple[Misconception, Any]]:
             yield from nearly(recipes.fitted_at_once, X, y, lr, steps, part=part)
             yield from nearly(recipes.fitted, X, y, lr, steps, part=part, only_single=True)
 
         compare_pair(case, "fit_logreg", given, right, way, near if steps < 100 else None)
+
+
+def _starts_elsewhere(case: Case, answer: Callable[..., Any]) -> bool:
+    """Tell whether a training of no steps ends somewhere else than at zeros."""
+    X, y, lr, *_ = case.data
+    try:
+        start = pair(case, case.call(answer, "fit_logreg", X, y, lr, 0), "fit_logreg", ("w", "b"))
+    except CheckFailed:
+        return False
+    return any(part.any() for part in start)
 
 
 def same_pair(given: Pair, right: Parameters) -> bool:
@@ -497,6 +521,7 @@ def run_ways(
         LG5: lambda: [_end(X, y, -lr, steps)],
         GR3: lambda: [_end(X, y, lr, steps, summed)],
         LG29: lambda: [_end(X, y, lr / count, steps)],
+        LG34: lambda: walk(X, y, lr, steps, slope)[2:-2],
     }
     if steps < 100:  # in the long run they do not show
         ways |= {

@@ -84,6 +84,12 @@ FC10 = Misconception(
     "The error is not made of a probability here. Through what does the score go before the label is taken off?",
     FACES,
 )
+FC11 = Misconception(
+    "FC11",
+    "penalty divided by the number of weights",
+    "The penalty is averaged over the weights here. Does the text speak of a mean of the squares, or of their sum?",
+    FACES,
+)
 
 NAME = "ridge_grads"
 
@@ -137,7 +143,7 @@ class RidgeGradient(Implementation):
     3. Slopes of a sum add up: −4 + 2 = −2. A step against it still makes w larger, half as eagerly.
     4. A bias c in the first part alone, (w + c − 3)², would not hear of the penalty: its slope stays 2 (w + c − 3).
     """
-    misconceptions = (FC1, FC2, FC3, FC4, FC5, FC6, FC7, FC8, FC9, FC10)
+    misconceptions = (FC1, FC2, FC3, FC4, FC5, FC6, FC7, FC8, FC9, FC10, FC11)
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -191,6 +197,7 @@ def wrong_weights(one: Penalised) -> Ways:
     return {
         FC1: lambda: data + penalty / 2,
         FC3: lambda: [data + penalty / N, data + penalty / 2 / N],
+        FC11: lambda: [data + penalty / len(w), data + penalty / 2 / len(w)] if len(w) > 1 else [],
         FC4: lambda: [data - penalty, data - penalty / 2],
         FC5: lambda: data,
         FC6: lambda: [
