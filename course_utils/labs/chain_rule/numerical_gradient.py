@@ -214,9 +214,8 @@ def differences(name: str, x: np.ndarray, step: float, way: str) -> np.ndarray:
         before = x.copy()
         x[where] += step if way != "behind" else 0
         above = f(x)
-        x[where] -= {"ahead": step, "not put back, ahead": 0, "behind": step, "a row at once, ahead": step}.get(
-            way, 2 * step
-        )
+        one_sided = {"ahead": step, "behind": step, "a row at once, ahead": step, "not put back, ahead": 0}
+        x[where] -= one_sided.get(way, 2 * step)
         below = here if way == "not put back, ahead" else f(x)
         if not way.startswith("not put back"):
             x = before
