@@ -345,6 +345,16 @@ def fit_logreg(X, y, lr, steps):
         w, b = w - lr * np.sign(X.T @ e), b - lr * np.sign(e.sum())
     return w, b
 """
+OF_THE_SCORES = """
+def bce_with_logits(z, y):
+    with np.errstate(all="ignore"):
+        return -(y * np.log(z) + (1 - y) * np.log(1 - z)).mean()
+"""
+OF_THE_OWN_SCORES = """
+def cross_entropy(Z, y):
+    with np.errstate(all="ignore"):
+        return -np.log(Z[np.arange(len(Z)), y]).mean()
+"""
 OF_ONE_LABEL = """
 def bce_with_logits(z, y):
     losses = np.logaddexp(0, z) - z * y
@@ -544,6 +554,8 @@ MUTANTS = [
     other("LL4", "bce_with_logits", CLIPPED),
     other("LL4", "bce_with_logits", ADDED),
     other("PR2", "bce_with_logits", LARGE),
+    other("PR7", "bce_with_logits", OF_THE_SCORES),
+    other("PR7", "cross_entropy", OF_THE_OWN_SCORES),
     other("PR5", "bce_with_logits", TWICE),
     other("LL5", "bce_with_logits", EACH),
     mutant("LL1", "bce_with_logits", ("total / len(z)", "total")),

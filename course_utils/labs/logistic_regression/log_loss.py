@@ -41,6 +41,13 @@ PR3 = Misconception(
     "This takes the logarithm of 0. Can the loss be written without computing the probability first?",
     LOG_LOSS,
 )
+PR7 = Misconception(
+    "PR7",
+    "logarithm or division of a number that it does not take",
+    "There is nan or inf already where nothing is large. Of what does your function take a logarithm, a root or a "
+    "quotient, and can that be 0 or below?",
+    LOG_LOSS,
+)
 PR4 = Misconception(
     "PR4",
     "minus missing",
@@ -187,12 +194,13 @@ LL22 = Misconception(
 class Batch(NamedTuple):
     """Scores and labels to try, and which wrong way gives nan or inf there.
 
-    ``large`` where only ways that small scores hide can be a learner's: small scores are tried first.
+    ``large`` where only ways that small scores hide can be a learner's: small scores are tried first. Where none is
+    large no exponential can overflow.
     """
 
     scores: np.ndarray
     labels: np.ndarray
-    if_infinite: Misconception = PR2
+    if_infinite: Misconception = PR7
     large: bool = False
 
 
@@ -223,7 +231,7 @@ class LogLoss(Implementation):
     )
     worked = WORKED
     misconceptions = (
-        *(PR2, PR3, PR4, PR5, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
+        *(PR2, PR3, PR4, PR5, PR7, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
         *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
         *(LL19, LL20, LL21, LL22),
     )
@@ -266,7 +274,7 @@ def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong
     more, fewer = sizes
     signs = np.array([1.0, -1.0, 1.0, -1.0])
     very_wrong = Batch(np.array([wrong, -1.5, 2.0]), np.array([0.0, 1.0, 1.0]), PR3, large=True)
-    huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), large=True)
+    huge = Batch(signs * large, np.array([1.0, 0.0, 0.0, 1.0]), PR2, large=True)
     one = rng.normal(size=1).astype(np.float32)
     return [
         Case("a few small scores", _told_apart(rng.normal(size=more), (np.arange(more) % 2).astype(float))),

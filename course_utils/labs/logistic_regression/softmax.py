@@ -41,6 +41,7 @@ from course_utils.labs.logistic_regression.log_loss import (
     PR3,
     PR4,
     PR5,
+    PR7,
     SHORTCUTS,
     Batch,
     hinges,
@@ -226,7 +227,7 @@ class Softmax(Implementation):
     )
     worked = WORKED
     misconceptions = (
-        *(PR1, PR2, PR3, PR4, PR5, PR6, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
+        *(PR1, PR2, PR3, PR4, PR5, PR6, PR7, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
         *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
@@ -281,7 +282,7 @@ def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[
     two = rng.normal(size=(3, 2)).astype(np.float32)
     return {
         "a few small scores": Batch(small, labels),
-        f"the same scores plus {far:g}": Batch(small + far, labels),
+        f"the same scores plus {far:g}": Batch(small + far, labels, PR2),
         f"rows of scores near {10 * far:g} and -{10 * far:g}": Batch(apart, labels, LX2),
         f"a score {far:g} above that of the label": Batch(gap, np.array([1, 1]), PR3, large=True),
         "two classes, float32": Batch(two, np.array([1, 0, 1], dtype=np.int32)),
