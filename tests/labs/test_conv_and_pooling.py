@@ -417,15 +417,17 @@ def hanging_windows(x, kernel_size, stride=None, mode="max"):
     return out
 
 
-def refusing(too_long: Callable, leftover: Callable, *, always: bool = False) -> Callable:
+def refusing(
+    too_long: Callable, leftover: Callable, *, always: bool = False, turned: bool = False, error: type = ValueError
+) -> Callable:
     """Write a right size rule that refuses by rules of its own: kernels that are too long, and cells left over."""
 
     def conv_output_size(size, kernel_size, stride=1, padding=0, strict=False):
         room = size + 2 * padding - kernel_size
         if too_long(room):
-            raise ValueError("it does not fit")
-        if (strict or always) and leftover(room, stride):
-            raise ValueError(f"{leftover(room, stride)} cells are left over")
+            raise error("it does not fit")
+        if (strict != turned or always) and leftover(room, stride):
+            raise error(f"{leftover(room, stride)} cells are left over")
         return room // stride + 1
 
     return conv_output_size
@@ -439,6 +441,9 @@ FUNCTIONS = [
     WrongWay("SZ21", "output-size-rule", lambda: (refusing(lambda room: room <= 0, rest),)),
     WrongWay("SZ22", "output-size-rule", lambda: (refusing(lambda room: False, rest),)),
     WrongWay("SZ23", "output-size-rule", lambda: (refusing(lambda room: room < 0, lambda room, stride: 0),)),
+    WrongWay("SZ23", "output-size-rule", lambda: (refusing(lambda room: room < 0, rest, turned=True),)),
+    WrongWay("SZ25", "output-size-rule", lambda: (refusing(lambda room: room < 0, rest, error=TypeError),)),
+    WrongWay("SZ25", "output-size-rule", lambda: (refusing(lambda room: room < 0, rest, error=Exception),)),
     WrongWay("SZ24", "output-size-rule", lambda: (refusing(lambda room: room < 0, lambda *two: rest(*two) and 77),)),
     WrongWay("SL35", "output-size-rule", lambda: (rule(lambda n, f, s, p: (n - f + 2 * p) // s + 2),)),
     *(WrongWay(code, "output-size-rule", lambda f=f: (rule(f),)) for code, (f, _) in WRONG_SIZES.items()),
@@ -533,6 +538,12 @@ FUNCTIONS = [
     mutant("PL10", "pool2d", ("max(best, x[n, c, row, column])", "max(best, abs(x[n, c, row, column]))")),
     mutant("CV4", "pool2d", ("i * stride", "i"), ("j * stride", "j")),
     WrongWay("PL12", "build-pool2d", lambda: (hanging_windows,)),
+    mutant(
+        "PL13",
+        "pool2d",
+        ("i * stride + kernel_size)", "i * stride + 2)"),
+        ("j * stride + kernel_size)", "j * stride + 2)"),
+    ),
     mutant("PL11", "pool2d", ("best if mode", "x[n, c, rows[0], columns[0]] if mode")),
     mutant("PL9", "pool2d", ("max(best", "min(best"), ("-np.inf", "np.inf")),
     mutant("CV13", "pool2d", ("(W - kernel_size) // stride", "(H - kernel_size) // stride")),

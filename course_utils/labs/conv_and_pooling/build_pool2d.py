@@ -102,6 +102,13 @@ PL12 = Misconception(
     "You count how often the stride fits, and the last windows hang over the edge. On which cells may a window start?",
     POOLING,
 )
+PL13 = Misconception(
+    "PL13",
+    "windows of another size than kernel_size",
+    "Your windows are right in number and begin on the right cells; they are not kernel_size cells long. How far does "
+    "each one reach?",
+    POOLING,
+)
 PL9 = Misconception(
     "PL9",
     "smallest instead of largest",
@@ -160,6 +167,7 @@ class BuildPool2d(Implementation):
         PL10,
         PL11,
         PL12,
+        PL13,
         CV4,
         PL5,
         CV13,
@@ -236,6 +244,7 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL3: lambda: [over(right) for over in _over_channels(mode)],
         CV4: lambda: pool(x, kernel_size, 1)[:, :, :rows, :columns] if step > 1 else [],
         PL12: lambda: _hanging(x, kernel_size, step, mode),
+        PL13: lambda: [_reaching(x, length, step, mode, (rows, columns)) for length in (2, 3) if length != kernel_size],
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
@@ -253,6 +262,16 @@ def _hanging(x: torch.Tensor, kernel_size: int, stride: int, mode: str) -> torch
     """Pool at every place on which a window may start, also where a part of it hangs over the edge."""
     rows, columns = (range(0, length // stride * stride, stride) for length in x.shape[2:])
     windows = [[x[:, :, i : i + kernel_size, j : j + kernel_size] for j in columns] for i in rows]
+    many = [[one.amax((2, 3)) if mode == "max" else one.mean((2, 3)) for one in row] for row in windows]
+    return torch.stack([torch.stack(row, dim=-1) for row in many], dim=-2)
+
+
+def _reaching(x: torch.Tensor, length: int, stride: int, mode: str, places: tuple[int, ...]) -> torch.Tensor:
+    """Pool with windows of another length, at the places at which the right ones begin."""
+    windows = [
+        [x[:, :, i * stride : i * stride + length, j * stride : j * stride + length] for j in range(places[1])]
+        for i in range(places[0])
+    ]
     many = [[one.amax((2, 3)) if mode == "max" else one.mean((2, 3)) for one in row] for row in windows]
     return torch.stack([torch.stack(row, dim=-1) for row in many], dim=-2)
 

@@ -15,6 +15,7 @@ a strict call whose windows fit                  the same: it returns their numb
 """
 
 import re
+import traceback
 from collections.abc import Callable, Sequence
 from itertools import islice
 from typing import Any, NamedTuple
@@ -23,9 +24,10 @@ from course_utils.judging.answers import kind, plain, short
 from course_utils.judging.cases import Case
 from course_utils.judging.closeness import same_number
 from course_utils.judging.exercise import Implementation
-from course_utils.judging.findings import Wrong
+from course_utils.judging.findings import Wrong, refuse
 from course_utils.judging.misconceptions import Misconception, wrong_answers
 from course_utils.judging.near import neighbours
+from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 from course_utils.judging.variants import Dice
 from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import SIZE_RULE
@@ -70,6 +72,12 @@ SZ24 = Misconception(
     "SZ24",
     "another number than that of the cells left over",
     "The error names another number than that of the cells behind the last window. What does % leave, and of what?",
+    SIZE_RULE,
+)
+SZ25 = Misconception(
+    "SZ25",
+    "raises another error than ValueError",
+    "A `raise` is there, and another error behind it. Which one does the text ask for?",
     SIZE_RULE,
 )
 
@@ -121,7 +129,7 @@ class OutputSizeRule(Implementation):
 
     What is the "path" of a window's left edge, on a row with padding at both ends?
     """
-    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, SZ21, SZ22, SZ23, SZ24, TY1)
+    misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, SZ21, SZ22, SZ23, SZ24, SZ25, TY1)
 
     def cases(self) -> Sequence[Case]:
         """Return the lectures' windows and three more: as one case, since a wrong way shows in all of them together."""
@@ -135,7 +143,7 @@ class OutputSizeRule(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare the sizes, then their type, the defaults and what ``strict`` does."""
         asked = dict(enumerate(case.data))
-        given = {index: case.call(answer, NAME, *window) for index, window in asked.items()}
+        given = {index: _sized(case, answer, window) for index, window in asked.items()}
         for index, value in given.items():
             if plain(value) is None:
                 line = f"{NAME} should return a whole number; %s it returned {kind(value)}."
@@ -145,6 +153,17 @@ class OutputSizeRule(Implementation):
             raise case.always("Not yet right.", TY1)
         _try_defaults(case, answer)
         _try_strict(case, answer)
+
+
+def _sized(case: Case, answer: Callable[..., Any], window: Window) -> Any:
+    """Return what a student's function says of a window; say so where it refuses, unasked, those that leave cells."""
+    try:
+        return case.call(answer, NAME, *window)
+    except CheckFailed as error:
+        raised = {one: _outcome(case, answer, one).raised for one in case.data[:MANY_STRICT]}
+        if all(raised[one] == bool(count_leftover(one)) for one in raised):
+            raise refuse(error.message, SZ23) from None
+        raise
 
 
 def _compare_sizes(case: Case, asked: dict[int, Window], given: dict[int, Any]) -> None:
@@ -263,6 +282,8 @@ def _outcome(case: Case, answer: Callable[..., Any], args: Sequence[Any]) -> Out
     if raised == "AssertionError":
         line = "Your function ends in an assert, which raises AssertionError. How is a ValueError raised?"
         raise case.always(line)
+    if raised not in ("", "ValueError"):
+        raise case.always(f"Your function raises {raised}.", SZ25)
     return Outcome(raised == "ValueError", given)
 
 
@@ -270,5 +291,12 @@ def value_error_of(function: Callable[..., Any], *args: Any) -> list[Any]:
     """Probe: return the name of the error that a student's function raises and its text, or "" and what it returns."""
     try:
         return ["", function(*args)]
-    except (ValueError, AssertionError) as error:
-        return ["AssertionError" if isinstance(error, AssertionError) else "ValueError", str(error)]
+    except (NotImplementedError, NotAttempted, CheckFailed):
+        raise
+    except ValueError as error:
+        return ["ValueError", str(error)]
+    except Exception as error:
+        line = traceback.extract_tb(error.__traceback__)[-1].line or ""
+        if isinstance(error, AssertionError) or line.strip().startswith("raise "):
+            return [type(error).__name__, str(error)]
+        raise  # a slip, which is told with its line
