@@ -5,6 +5,7 @@ Everything here is plain data without a name; a student is a number, in an order
 """
 
 import ast
+import contextlib
 import hashlib
 import json
 import math
@@ -15,6 +16,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from course_utils import reference
+from course_utils.course import folders
 from course_utils.files import as_csv
 from course_utils.grading.trusted import NOBODYS, OTHERS
 from course_utils.grading.worth import changes_in, read_kept
@@ -84,6 +87,8 @@ class Exercise:
         below 0 it is answered better by those who know less. None for a small class, or where all have the same.
     verdicts
         Students by the engine's own words.
+    title
+        Its number and heading, as students read them; "" if the notebook has none.
     """
 
     name: str
@@ -93,6 +98,7 @@ class Exercise:
     share: float | None = None
     discrimination: float | None = None
     verdicts: Counter[str] = field(default_factory=Counter)
+    title: str = ""
 
     @property
     def counted(self) -> str:
@@ -211,10 +217,23 @@ def read_report(root: Path, lab: str, *, names: bool = False) -> Report:
         If nobody has been graded.
     """
     report = report_of(lab, read_sheets(root, lab), class_of(root), names=names)
+    titles = _titles(root, lab)
+    for one in report.exercises:
+        one.title = titles.get(one.name, "")
     if kept := read_kept(root, lab):
         what = f"{len(kept)} handed in before the exercises changed ({changes_in(kept)})"
         report.notes.append(f"{what}, and keep their share of the points")
     return report
+
+
+def _titles(root: Path, lab: str) -> dict[str, str]:
+    """Return number and heading of each exercise by grade_id, as they stand in what was handed out."""
+    found: dict[str, str] = {}
+    for path in sorted((root / folders(root).released / lab).glob("*.ipynb")):
+        with contextlib.suppress(OSError, ValueError):
+            entries = reference.entries_in(reference.read_cells(path))
+            found |= {name: f"{one.number} {one.title}".strip() for name, one in entries.items()}
+    return found
 
 
 def report_of(lab: str, sheets: Sequence[Sheet], people: Mapping[str, Person], *, names: bool = False) -> Report:

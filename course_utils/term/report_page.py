@@ -147,12 +147,14 @@ def _exercises(report: Report) -> str:
 
 def _exercise(one: Exercise) -> str:
     bar = _bar([(name, one.standings[name]) for name in STANDINGS], one.counted)
-    kind = '<br><span class="small">a person gives the points</span>' if one.kind == ESSAY else ""
+    below = [one.name] * bool(one.title) + ["a person gives the points"] * (one.kind == ESSAY)
+    small = "".join(f'<br><span class="small">{escape(line)}</span>' for line in below)
+    called = f'<th scope="row">{escape(one.title or one.name)}{small}</th>'
     mean = "–" if one.share is None else f"{one.share:.0%}"
     apart = "–" if one.discrimination is None else f"{one.discrimination:+.2f}"
     counted = ", ".join(f"{one.standings[name]} {WORDS[name]}" for name in STANDINGS if one.standings[name])
     return (
-        f'<tr><th scope="row">{escape(one.name)}{kind}</th><td>{bar}<span class="small">{counted}</span></td>'
+        f'<tr>{called}<td>{bar}<span class="small">{counted}</span></td>'
         f'<td class="n">{one.most:g}</td><td class="n">{mean}</td><td class="n">{apart}</td></tr>\n'
     )
 

@@ -6,11 +6,13 @@ import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 from classroom import LAB, RIGHT, grade, hand_in
 from commands import call
 from test_sending import give
 
+from course_utils.cells import grade_id
 from course_utils.grading.gradebook import open_gradebook
 from course_utils.judging.misconceptions import names_come_from
 from course_utils.labs import names_of_wrong_ways
@@ -242,6 +244,18 @@ def test_a_report_is_read_from_gradebook_and_graded_notebooks(graded):
         book.db.commit()
     looks = [(one.what, one.detail, len(one.who)) for one in class_report.read_report(graded, LAB).looks]
     assert ("points of a person's, to be looked at again", "why", 1) in looks
+
+
+def test_the_page_calls_exercises_as_students_know_them(graded):
+    (path,) = (graded / "notebooks" / LAB).glob("*.ipynb")
+    notebook = nbformat.read(path, as_version=4)
+    place = next(n for n, cell in enumerate(notebook.cells) if grade_id(cell) == "double")
+    notebook.cells.insert(place, nbformat.v4.new_markdown_cell("## Exercise 1.7. Twice & again"))
+    nbformat.write(notebook, path)
+    report = class_report.read_report(graded, LAB)
+    assert {one.name: one.title for one in report.exercises}["double"] == "1.7 Twice & again"
+    page = report_page.page_of([report])
+    assert '1.7 Twice &amp; again<br><span class="small">double</span>' in page
 
 
 @pytest.mark.slow
