@@ -320,9 +320,23 @@ class Exercise:
 
     # --- help
 
+    @property
+    def meant(self) -> str:
+        """What shows the question, and what judges an answer."""
+        return f"lab.{self.name()} shows the question; lab.{self.name()}.check(...) judges an answer"
+
+    @property
+    def instead(self) -> Mapping[str, str]:
+        """What is meant by data that is called, where that is a word of another name."""
+        return {
+            "question": f"lab.{self.name()}.question is the question as data, without brackets",
+            "worked": f"lab.{self.name()}.worked_example() shows a worked example",
+            "topics": f"lab.{self.name()}.practice() asks you more of this kind",
+        }
+
     def __call__(self, *_answers: Any, **_named: Any) -> None:
         """Say what shows the question, and what judges an answer."""
-        raise Mistake(f"lab.{self.name()} shows the question; lab.{self.name()}.check(...) judges an answer")
+        raise Mistake(self.meant)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in dir(type(self)):
