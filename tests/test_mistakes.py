@@ -56,6 +56,14 @@ def test_what_is_called_still_shows_its_own_signature_and_help():
     assert "next hint" in hint.__doc__
 
 
+def test_a_check_or_a_step_without_any_answer_asks_for_them():
+    lab = conv_and_pooling.for_student("")
+    with pytest.raises(Mistake, match=r"call lab\.output_sizes\.check with the same answers"):
+        lab.output_sizes.check()
+    with pytest.raises(Mistake, match=r"lab.build_conv2d.step\(...\) takes the same answers as lab.build_conv2d.check"):
+        lab.build_conv2d.step()
+
+
 # --- what Python refuses by itself
 
 NAMES = """
