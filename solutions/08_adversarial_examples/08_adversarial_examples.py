@@ -709,14 +709,12 @@ if lab.fgsm.is_written(fgsm):
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
 size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
-
-
-def five_steps(model, x, y, eps):
-    """Attack in five steps of a third of the budget."""
-    return pgd(model, x, y, eps, eps / 3, 5)
-
-
 if lab.are_written(fgsm=fgsm, pgd=pgd):
+
+    def five_steps(model, x, y, eps):
+        """Attack in five steps of a third of the budget."""
+        return pgd(model, x, y, eps, eps / 3, 5)
+
     curves, attacks = {}, {"fgsm": fgsm, "pgd": five_steps}
     for name, model in {"plain": network, "defended": defended}.items():
         for attack, make in attacks.items():
