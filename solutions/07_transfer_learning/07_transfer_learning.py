@@ -971,11 +971,13 @@ if mobilenet is not None and lab.class_map.is_written(class_map):
 
 # %%
 if mobilenet is not None and lab.class_map.is_written(class_map):
-    print(f"{'in its quarter':14}", *(f"{name:13}" for name in named), "mean")
+    print(
+        f"{'in its quarter':14}", *(f"{name.split()[-1]:9}" for name in named), "mean"
+    )
     for name, (maps, weight) in ways.items():
         found = [class_map(maps, weight, k) for k in places]
         shares = [share_in_quarter(one, quarter) for quarter, one in enumerate(found)]
-        numbers = " ".join(f"{share:<13.2f}" for share in shares)
+        numbers = " ".join(f"{share:<9.2f}" for share in shares)
         print(f"{name:14} {numbers} {np.mean(shares):.2f}")
     drawn = {name: class_map(trained_maps, head, k) for name, k in zip(named, places)}
     figures.show(figures.plot_four_maps(mosaic, drawn))
