@@ -23,7 +23,7 @@ LOOK = Deed("Look it over", "course doctor LAB", "look your notebook over")
 RUN = Deed("Run it as grading does", "course doctor LAB --run", "run it as grading does")
 MEND = Deed(PUT_BACK, "course doctor LAB --mend", "put lost cells back")
 SUBMIT = Deed("Make the file to hand in", "course submit LAB", "make the file to hand in")
-GIVE_ID = "Write it there as your instructor knows it, run all cells, and answer with your own numbers."
+GIVE_ID = "Write yours there, as your instructor knows it; run all cells, and answer with your own numbers."
 DEEDS = (LOOK, RUN, MEND, SUBMIT)
 
 
