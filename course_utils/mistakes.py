@@ -223,7 +223,10 @@ def _of_brackets(called: ast.AST, frame: FrameType) -> str | None:
                 other = getattr(owner, "instead", {}).get(called.attr)
                 return other or f"{ast.unparse(called)} is no function: it is asked for without brackets"
         called = called.value
-    if isinstance(called, ast.Name) and _is_ours(_value(called, frame)):
+    value = _value(called, frame)
+    if isinstance(called, ast.Name) and isinstance(value, ModuleType) and _is_ours(value):
+        return f"{called.id} is no function: what it has follows a dot, and then come the brackets"
+    if isinstance(called, ast.Name) and _is_ours(value):
         return f"{called.id} is no function: it is asked for without brackets"
     return None
 

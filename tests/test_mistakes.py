@@ -67,8 +67,9 @@ def test_a_check_or_a_step_without_any_answer_asks_for_them():
 # --- what Python refuses by itself
 
 NAMES = """
-from course_utils import practice, predictions, progress
+from course_utils import desk, practice, predictions, progress
 from course_utils.labs import activations, conv_and_pooling
+from course_utils.labs.conv_and_pooling import figures
 lab = conv_and_pooling.for_student("")
 mine = activations.for_student("").sigmoid_by_hand.question
 asked = lab.output_sizes.practice(3)
@@ -108,6 +109,9 @@ def shown(shell, source):
         ("mine()", f"mine {NO_BRACKETS}"),
         ("def f():\n    return mine.p()\nf()", f"mine.p {NO_BRACKETS}"),
         ("asked.text()", f"asked.text {NO_BRACKETS}"),
+        ("desk()", "desk is no function; call desk.open_desk()"),
+        ("desk.open_desk[0]", "open_desk is called like this: desk.open_desk()"),
+        ("figures()", "figures is no function: what it has follows a dot, and then come the brackets"),
         ("progress.SPOKEN()", f"progress.SPOKEN {NO_BRACKETS}"),
         ("lab.output_sizes.hint[0]", HINT),
         ("lab.output_sizes.hint + 1", HINT),
