@@ -23,6 +23,7 @@ LOOK = Deed("Look it over", "course doctor LAB", "look your notebook over")
 RUN = Deed("Run it as grading does", "course doctor LAB --run", "run it as grading does")
 MEND = Deed(PUT_BACK, "course doctor LAB --mend", "put lost cells back")
 SUBMIT = Deed("Make the file to hand in", "course submit LAB", "make the file to hand in")
+GIVE_ID = "Write yours there, as your instructor knows it; run all cells, and answer with your own numbers."
 DEEDS = (LOOK, RUN, MEND, SUBMIT)
 
 
@@ -39,6 +40,8 @@ def look(path: Path, *, run: bool = False, mend: bool = False) -> list[Diagnosis
         found = _mended(inspecting.mend(pair))
         pair = inspecting.read_pair(path)
     found += inspecting.look_over(pair)
+    if handing_in.lacks_id(pair):
+        found.append(Diagnosis(handing_in.NO_ID[:1].lower() + handing_in.NO_ID[1:].rstrip("."), GIVE_ID, optional=True))
     home = workplace.find_workplace(path.resolve().parent)
     found += [Diagnosis(said) for said in [deadlines.sentence(home, pair.original.stem) if home else ""] if said]
     if run:

@@ -1,5 +1,6 @@
 """The desk on the start page: look a notebook over, put lost cells back, make the file to hand in, by buttons."""
 
+import sys
 import threading
 from collections.abc import Callable
 from html import escape
@@ -10,9 +11,14 @@ from course_utils.care import Deed
 from course_utils.course import CourseError
 from course_utils.files import why_unwritable
 from course_utils.inspecting import Diagnosis
+from course_utils.mistakes import Spoken, called_as
 from course_utils.runtime import has_front_end
 
+SPOKEN = "desk.open_desk()"
+sys.modules[__name__].__class__ = Spoken
 
+
+@called_as(SPOKEN)
 def open_desk() -> None:
     """Show the desk; where nobody sits at a screen, the commands that do the same."""
     if not has_front_end():
@@ -33,13 +39,13 @@ class _Desk:
         self.lab = ipywidgets.Dropdown(options=labs, description="lab", layout=wide)
         self.student = ipywidgets.Text(value=handing_in.known_id(self.home), description="student id", layout=wide)
         self.says = ipywidgets.HTML()
-        buttons = [
+        self.buttons = [
             self._button(care.LOOK, care.look),
             self._button(care.RUN, lambda path: care.look(path, run=True)),
             self._button(care.MEND, lambda path: care.look(path, mend=True)),
             self._button(care.SUBMIT, self.submit, is_look=False),
         ]
-        row = ipywidgets.HBox(buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
+        row = ipywidgets.HBox(self.buttons, layout=ipywidgets.Layout(flex_flow="row wrap"))
         self.box = ipywidgets.VBox([self.lab, self.student, row, self.says])
 
     def _button(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], *, is_look: bool = True):
@@ -51,6 +57,7 @@ class _Desk:
 
     def _do(self, deed: Deed, act: Callable[[Path], list[Diagnosis]], is_look: bool) -> None:
         self.says.value = f"<p>{escape(deed.button)} …</p>"
+        self._let_press(False)  # what another button says would be written over
 
         def work() -> None:
             try:
@@ -61,8 +68,15 @@ class _Desk:
                     self.says.value = _paragraph(found[0]) + "".join(_paragraph(one, "·") for one in found[1:])
             except (CourseError, OSError) as error:
                 self.says.value = _paragraph(Diagnosis(why_unwritable(error) or str(error)), "✗")
+            finally:
+                self._let_press(True)
 
-        threading.Thread(target=work, daemon=True).start()  # the page stays alive meanwhile
+        self.at_work = threading.Thread(target=work, daemon=True)  # the page stays alive meanwhile
+        self.at_work.start()
+
+    def _let_press(self, may: bool) -> None:
+        for button in self.buttons:
+            button.disabled = not may
 
     def submit(self, path: Path) -> list[Diagnosis]:
         """Make the file to hand in, and hand it to nbgrader's exchange where there is one."""

@@ -19,7 +19,8 @@ from course_utils.judging.variants import STUDENT_ID
 HAND_IN = "hand-in"
 ID_CELL = re.compile(r"^student_id\s*=\s*([\"'])(.*)\1\s*(?:#.*)?$", re.M)
 ANSWERS = "answers*.zip"
-NO_ID = "where each student has numbers of their own, this one has the lesson's, and is graded so."
+OWN_NUMBERS = "**Your own numbers.**"  # stands before the start cell of a lab that draws questions for each student
+NO_ID = "Its start cell has no student id: the questions have the lesson's numbers, and are graded so."
 BESIDE = ("defence.npz",)  # what a lesson may write beside its notebook to be handed in with it
 
 
@@ -63,7 +64,7 @@ def submit(notebook: Path, student: str = "", *, exchange: bool = False) -> Hand
     files.write(done.path, notebook.read_bytes())
     more = [_put_beside(done.path, who, path) for name in BESIDE if (path := notebook.with_name(name)).is_file()]
     keep_id(home, who)
-    done.sentences = [*_about_the_id(who, written), *_about_lost_cells(pair), _about_answers(pair)]
+    done.sentences = [*_about_the_id(pair, who, written), *_about_lost_cells(pair), _about_answers(pair)]
     done.sentences += filter(None, [deadlines.sentence(home, lab)])
     done.sentences.append(_hand_to_exchange(home, lab, done.path) if exchange else _where_to(home, done.path, *more))
     return done
@@ -97,11 +98,16 @@ def keep_id(home: Path, student: str) -> None:
         workplace.remember(home, known | {"student": student})
 
 
-def _about_the_id(who: str, written: str) -> list[str]:
+def lacks_id(pair: Pair) -> bool:
+    """Tell whether a lab has numbers for each student, and the notebook says of none whose they are."""
+    return not id_in(pair) and any(OWN_NUMBERS in cell.source for cell in pair.reference.cells)
+
+
+def _about_the_id(pair: Pair, who: str, written: str) -> list[str]:
     if written == who:
         return []
     if not written:
-        return [f"The notebook's start cell has no student id: {NO_ID}"]
+        return [NO_ID] if lacks_id(pair) else []
     return [f"The notebook's start cell says {written!r}, the file is handed in for {who!r}. Is that meant?"]
 
 

@@ -1,10 +1,18 @@
-"""Calls that cannot be meant, such as a hint that does not exist: a notebook shows one sentence, and no traceback."""
+"""Calls that cannot be meant, such as a hint that does not exist: a notebook shows one sentence, and no traceback.
 
+Most of it is said by what is called. Python itself refuses the rest, such as brackets behind data
+(``lab.two_words.question()``) or an index behind a function (``lab.two_words.hint[0]``): :func:`listen` lets a notebook
+look at a TypeError that a cell of the learner's raised, and say what is meant if something of ours stands there.
+"""
+
+import ast
 import inspect
+import linecache
+import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import update_wrapper
-from types import ModuleType
+from types import FrameType, ModuleType, TracebackType
 from typing import Any, ParamSpec, TypeVar, cast
 
 WIDTH = 72  # characters; notebooks break longer lines of an error inside words
@@ -68,6 +76,11 @@ class Called:
             raise Mistake(self._sentence(given[0] if given else None))
         return self._function(*given, **named)
 
+    @property
+    def meant(self) -> str:
+        """How it is called, in a sentence."""
+        return self._sentence(self._owner)
+
     def _sentence(self, owner: Any) -> str:
         shown = self._example.replace("lab.NAME", f"lab.{owner.name()}") if self._is_method else self._example
         return f"{self._function.__name__} is called like this: {shown}"
@@ -127,5 +140,118 @@ class Spoken(ModuleType):
         raise NoSuchName(f"{self._short} has no {name}; call {self.SPOKEN}")
 
     @property
+    def meant(self) -> str:
+        """What is called in place of the module, in a sentence."""
+        return f"{self._short} is no data; call {self.SPOKEN}"
+
+    @property
     def _short(self) -> str:
         return self.__name__.rpartition(".")[2]
+
+
+# --- what Python refuses by itself
+
+
+def listen(shell: Any = None) -> None:
+    """Let a notebook answer a TypeError of the learner's cells by what is meant, where something of ours is misused.
+
+    Parameters
+    ----------
+    shell
+        IPython's; that of this process if left out. Where there is none, nothing is done.
+    """
+    if shell is None and "IPython" in sys.modules:
+        shell = sys.modules["IPython"].get_ipython()
+    if shell is not None and not shell.custom_exceptions:
+        shell.set_custom_exc((TypeError,), _answer)
+
+
+def _answer(
+    shell: Any, kind: type[BaseException], error: BaseException, trace: TracebackType, tb_offset: int | None = None
+) -> None:
+    """Show what is meant in place of a TypeError, or the error itself."""
+    sentence = meant(trace)
+    shown = (kind, error) if sentence is None else (Mistake, Mistake(sentence))
+    shell.showtraceback((*shown, trace), tb_offset=tb_offset)
+
+
+def meant(trace: TracebackType) -> str | None:
+    """Return what is meant where something of ours is called, or used as data, and cannot be; None of anything else."""
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    node = _failed(trace)
+    if node is None:
+        return None
+    if isinstance(node, ast.Call) and (sentence := _of_brackets(node.func, trace.tb_frame)):
+        return sentence
+    parts = [*ast.iter_child_nodes(node), *(one.iter for one in getattr(node, "generators", ()))]
+    return next(filter(None, (_of_data(part, trace.tb_frame) for part in parts)), None)
+
+
+def _failed(trace: TracebackType) -> ast.AST | None:
+    """Return the part of a text at which it failed; None where the text is not at hand."""
+    code = trace.tb_frame.f_code
+    line, last_line, start, end = list(code.co_positions())[trace.tb_lasti // 2]
+    try:
+        tree = ast.parse("".join(linecache.getlines(code.co_filename)))
+    except (SyntaxError, ValueError):
+        return None
+    place = (line, last_line, start, end)
+    return next((node for node in ast.walk(tree) if place in map(_place, _blamed(node))), None)
+
+
+def _blamed(node: ast.AST) -> Iterator[ast.expr | ast.For]:
+    """Yield where Python says that a part has failed: at itself, or at what a loop runs over, or at names to be set."""
+    if isinstance(node, ast.expr | ast.For):
+        yield node
+    if isinstance(node, ast.For | ast.comprehension):
+        yield node.iter
+    elif isinstance(node, ast.Assign):
+        yield from node.targets
+
+
+def _place(node: ast.expr | ast.For) -> tuple[int | None, ...]:
+    return node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+def _of_brackets(called: ast.AST, frame: FrameType) -> str | None:
+    """Return what is meant by brackets behind data of ours."""
+    while isinstance(called, ast.Attribute | ast.Subscript):
+        if isinstance(called, ast.Attribute):
+            owner = _value(called.value, frame)
+            if _is_ours(owner) and not callable(_value(called, frame)):
+                other = getattr(owner, "instead", {}).get(called.attr)
+                return other or f"{ast.unparse(called)} is no function: it is asked for without brackets"
+        called = called.value
+    value = _value(called, frame)
+    if isinstance(called, ast.Name) and isinstance(value, ModuleType) and _is_ours(value):
+        return f"{called.id} is no function: what it has follows a dot, and then come the brackets"
+    if isinstance(called, ast.Name) and _is_ours(value):
+        return f"{called.id} is no function: it is asked for without brackets"
+    return None
+
+
+def _of_data(part: ast.AST, frame: FrameType) -> str | None:
+    """Return what is meant by something of ours that is used as data."""
+    value = _value(part, frame)
+    sentence = getattr(value, "meant", None) if _is_ours(value) else None
+    return sentence if isinstance(sentence, str) else None
+
+
+def _value(part: ast.AST, frame: FrameType) -> Any:
+    """Return what a name stands for, or an attribute of something of ours; None of anything else: nothing is run."""
+    if isinstance(part, ast.Name):
+        places: tuple[Mapping[str, Any], ...] = (frame.f_locals, frame.f_globals)
+        return next((place[part.id] for place in places if part.id in place), None)
+    if isinstance(part, ast.Attribute):
+        owner = _value(part.value, frame)
+        return getattr(owner, part.attr, None) if _is_ours(owner) else None
+    return None
+
+
+def _is_ours(value: Any) -> bool:
+    name = value.__name__ if isinstance(value, ModuleType) else type(value).__module__
+    return name.partition(".")[0] == __name__.partition(".")[0]
+
+
+listen()

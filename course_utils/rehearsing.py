@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from course_utils.cells import KERNELSPEC, grade_id, is_check
-from course_utils.inspecting import Diagnosis, Pair, graded
+from course_utils.inspecting import Diagnosis, Pair, graded, unanswered
 
 SLOW = 0.5  # of the limit: a slower machine, or a busy one, may not finish such a cell
 QUIET = ["--log-level=ERROR"]  # the kernel would warn of how it is reached
@@ -25,7 +25,8 @@ def rehearse(pair: Pair) -> list[Diagnosis]:
     except DeadKernelError:
         what = f"the kernel died in {run.where(run.last)}"
         return [Diagnosis(what, "Often too much memory, or a crash in a library: restart it and run that cell alone.")]
-    return list(run.findings()) or [Diagnosis("it runs from top to bottom, and every public check passes")]
+    checks = "the check of every answered exercise" if run.empty else "every public check"
+    return list(run.findings()) or [Diagnosis(f"it runs from top to bottom, and {checks} passes")]
 
 
 class _Run:
@@ -33,6 +34,9 @@ class _Run:
         from course_utils.grading.hooks import cell_seconds
 
         self.pair, self.notebook = pair, pair.notebook
+        self.empty = {
+            name for name, what in pair.names.items() if what in unanswered(pair)
+        }  # said by who looks it over
         self.limit, self.last, self.started = cell_seconds(), 0, 0.0
         self.seconds: dict[int, float] = {}
         self.interrupted: set[int] = set()
@@ -83,8 +87,14 @@ class _Run:
                 yield Diagnosis(
                     what, f"Grading stops a cell after {self.limit} seconds. Can it do less?", optional=True
                 )
-            elif found := _result(self.where(index), cell, grade_id(cell) in checks):
+            elif (found := _result(self.where(index), cell, grade_id(cell) in checks)) and not self._is_said(
+                found, cell
+            ):
                 yield found
+
+    def _is_said(self, found: Diagnosis, cell: Any) -> bool:
+        """Tell whether a check complains of nothing but that there is no answer yet."""
+        return found.optional and grade_id(cell).removesuffix("-check") in self.empty
 
 
 def _environment() -> dict[str, str]:

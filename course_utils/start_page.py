@@ -19,7 +19,9 @@ wrong way leads to exactly that answer.
 ## Run a cell
 
 The grey box below is a *cell*. Click into it and press Shift+Enter: the program in it runs, and what it says appears
-below. It shows how far you are, and where to go on. Run it again whenever you like."""
+below. It shows how far you are, and where to go on. Run it again whenever you like.
+
+On a narrow screen Ctrl+B hides the list of files on the left, and shows it again: code then has more room."""
 PROGRESS = """from course_utils import progress
 
 progress.show_progress()"""
@@ -80,7 +82,7 @@ def _table(due: Mapping[str, str] | None = None) -> str:
     rows = [f"{row} {more} |" for row, more in zip(rows, ("due", "---"), strict=True)] if dated else rows
     for lab in reference.labs():
         total = add_up(Part(0.0, entry.points, entry.further) for entry in reference.entries(lab).values())
-        points = f"{total.most:g}" + (f", *Further* {total.further:g}" if total.further else "")
+        points = f"{total.most:g}" + (f", *Further*\u00a0{total.further:g}" if total.further else "")
         link = f"[{name_of(lab)}](labs/{lab}/{lab}.ipynb)"
         rows.append(f"| {link} | {_aim(lab)} | {_minutes(lab)} | {points} |")
         rows[-1] += f" {due.get(lab, '')} |" if dated else ""
@@ -89,7 +91,7 @@ def _table(due: Mapping[str, str] | None = None) -> str:
 
 def _minutes(lab: str) -> str:
     further = reference.further_minutes_of(lab)
-    return f"{reference.minutes_of(lab)}" + (f", *Further* {further}" if further else "")
+    return f"{reference.minutes_of(lab)}" + (f", *Further*\u00a0{further}" if further else "")
 
 
 def name_of(lab: str) -> str:

@@ -12,7 +12,7 @@ from sample import make_sample_course
 from course_utils import inspecting, reference, release
 from course_utils.course import CourseError
 from course_utils.masters import read_master
-from course_utils.rehearsing import rehearse
+from course_utils.rehearsing import _Run, rehearse
 
 ROOT = Path(__file__).resolve().parent.parent
 LAB = "05_conv_and_pooling"
@@ -147,6 +147,22 @@ def test_a_run_says_which_check_fails_and_which_cell_is_slow(mine, monkeypatch):
         "the exercise sizes: it was stopped after 12 seconds",
         "the check of the exercise sizes: 0 of 1 points",
     ]
+
+
+def not_attempted(run, *names):
+    """Let checks of a run say that nothing was attempted, as if it had been done."""
+    output = nbformat.v4.new_output("error", ename="NotAttempted", evalue="Not attempted yet.", traceback=[])
+    for cell in run.notebook.cells:
+        if cell.id in names:
+            cell.outputs = [output]
+    return [one.what for one in run.findings()]
+
+
+def test_what_is_not_answered_is_said_once(mine):
+    pair = inspecting.read_pair(mine(empty))
+    assert said(pair.path)[0].startswith("not answered yet: the exercise sizes")
+    found = not_attempted(_Run(pair), "sizes-check", "double-check")
+    assert found == ["the check of the exercise double: Not attempted yet."]
 
 
 @pytest.mark.slow

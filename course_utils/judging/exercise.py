@@ -202,7 +202,7 @@ class Exercise:
 
     def _judge(self, answers: tuple[Any, ...]) -> Findings:
         answers = in_plain_containers(answers)
-        if all(map(self.is_missing, answers)):
+        if answers and all(map(self.is_missing, answers)):
             return {"": MISSING}
         if not self._can_judge(answers):
             raise Mistake(f"call lab.{self.name()}.check with the same answers as the cell below your answer does")
@@ -250,6 +250,8 @@ class Exercise:
             raise Mistake(f"lab.{self.name()} has no steps: its check looks at all of it")
         if number is not None and (type(number) is not int or not 1 <= number <= len(self.steps)):
             raise Mistake(f"there are steps 1 to {len(self.steps)}, not {short(number)}")
+        if not answers:
+            raise Mistake(f"lab.{self.name()}.step(...) takes the same answers as lab.{self.name()}.check(...)")
         if is_grading():
             return
         check = f"`lab.{self.name()}.check`"
@@ -320,9 +322,23 @@ class Exercise:
 
     # --- help
 
+    @property
+    def meant(self) -> str:
+        """What shows the question, and what judges an answer."""
+        return f"lab.{self.name()} shows the question; lab.{self.name()}.check(...) judges an answer"
+
+    @property
+    def instead(self) -> Mapping[str, str]:
+        """What is meant by data that is called, where that is a word of another name."""
+        return {
+            "question": f"lab.{self.name()}.question is the question as data, without brackets",
+            "worked": f"lab.{self.name()}.worked_example() shows a worked example",
+            "topics": f"lab.{self.name()}.practice() asks you more of this kind",
+        }
+
     def __call__(self, *_answers: Any, **_named: Any) -> None:
         """Say what shows the question, and what judges an answer."""
-        raise Mistake(f"lab.{self.name()} shows the question; lab.{self.name()}.check(...) judges an answer")
+        raise Mistake(self.meant)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name in dir(type(self)):

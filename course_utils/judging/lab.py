@@ -62,18 +62,20 @@ class Lab:
         if name.startswith("_"):
             raise AttributeError(name)
         if name in WORDS:
-            raise NoSuchName(f"the name of an exercise stands before {name}: {self._for_example()}")
+            raise NoSuchName(f"the name of an exercise stands before {name}: {self.meant}")
         raise NoSuchName(f"this lab has {', '.join(self._exercises)}; not {name}")
 
     def __call__(self, *_arguments: Any, **_named: Any) -> None:
         """Say how an exercise is asked for."""
-        raise Mistake(f"lab is no function; {self._for_example()}")
+        raise Mistake(f"lab is no function; {self.meant}")
 
     def __getitem__(self, _name: object) -> Exercise:
         """Say how an exercise is asked for."""
-        raise Mistake(f"an exercise follows a dot, without brackets: {self._for_example()}")
+        raise Mistake(f"an exercise follows a dot, without brackets: {self.meant}")
 
-    def _for_example(self) -> str:
+    @property
+    def meant(self) -> str:
+        """How an exercise is asked for, by the example of the first."""
         first = next(iter(self._exercises), "NAME")
         return f"lab.{first} shows a question, lab.{first}.check(...) judges an answer"
 

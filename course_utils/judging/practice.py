@@ -187,6 +187,11 @@ class Question:
             raise AttributeError(f"{type(self).__name__} has no {name}")
         raise NoSuchName(f"a question of practice is answered with .answer(...); it has no {name}")
 
+    @property
+    def meant(self) -> str:
+        """How a question is answered, in a sentence."""
+        return "a question of practice is answered with .answer(...)"
+
     def __call__(self, *_arguments: Any, **_named: Any) -> None:
         """Say how a question is answered."""
         raise Mistake("a question of practice is no function; answer it with .answer(...)")

@@ -190,7 +190,7 @@ question
 
 # %% [markdown]
 r"""
-Answer with `question.answer(7)` in a cell of your own. Leave the number 1 out, and each call draws another question.
+Type your answer, then Enter; `question.answer(7)` in a cell does the same. Without the 1, each call draws another question.
 
 The same neuron may be written as $f(x) = \sigma(w \cdot x + b)$: the simplest network of the world. The σ is an activation. With $\sigma(a) = a$, the identity, the neuron is *linear*, and that is what you build now.
 """
@@ -879,7 +879,7 @@ guess = {"nearest": None, "furthest": None}
 if lab.sgd_epoch.is_written(sgd_epoch):
     curves = experiments.try_batch_sizes(sgd_epoch, standardised, days.temperature)
     figures.show(figures.plot_batch_sizes(curves))
-    print("your guess:", guess)
+    print("your guess:", *(f"{name} {size}" for name, size in guess.items() if size))
     for size, above in curves.items():
         print(f"batches of {size:>4}: {above[-1]:7.3f} above the best line's MSE")
 

@@ -314,7 +314,7 @@ question
 
 # %% [markdown]
 r"""
-Answer with `question.answer(0.5)` in a cell of your own. Leave the number 7 out, and each call draws another question.
+Type your answer, then Enter; `question.answer(0.5)` in a cell does the same. Without the 7, each call draws another question.
 """
 
 # %% [markdown]
@@ -514,17 +514,11 @@ One of the three statements is not true as it stands. To find out which, set som
 """
 
 # %%
-A, B, C = np.array([0.0, 0.0]), np.array([4.0, 0.0]), np.array([1.0, 3.0])
+A, B, C = np.array([0.0, 0.0]), np.array([4.0, 1.0]), np.array([1.0, 3.0])
 d = B - A
 n = np.array([-d[1], d[0]])
-print(
-    "n =",
-    n,
-    " at C:",
-    n @ (C - A),
-    " at the point (1, -2):",
-    n @ (np.array([1, -2]) - A),
-)
+print("n =", n, " at C:", n @ (C - A))
+print("at the point (1, -2):", n @ (np.array([1, -2]) - A))
 
 # %% [markdown]
 r"""
@@ -756,9 +750,9 @@ guess = {"learns least": None}
 
 # %%
 runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
-print("your guess:", guess)
+print("your guess:", guess["learns least"] or "none")
 for name, run in runs.items():
-    print(f"{name:8} {run.accuracy:.2f} of 1,000 new pictures right")
+    print(f"{name:8} {run.accuracy:.0%} of 1,000 new pictures right")
 figures.show(figures.plot_gradients_by_layer(runs))
 
 # %% [markdown]

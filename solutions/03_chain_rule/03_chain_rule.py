@@ -176,7 +176,7 @@ question
 
 # %% [markdown]
 r"""
-Answer with `question.answer(...)` in a cell of your own. Leave the number 1 out, and each call draws another question.
+Type your answer, then Enter; `question.answer(...)` in a cell does the same. Without the 1, each call draws another question.
 """
 
 # %% [markdown]

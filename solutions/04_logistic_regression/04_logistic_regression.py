@@ -165,7 +165,7 @@ lab.score_and_odds.check(odds)
 
 # %% [markdown]
 r"""
-Stuck? `lab.score_and_odds.hint()` shows a hint, and the next one each time. For more: `lab.score_and_odds.practice(topic="odds")`, and likewise the topics `"probability"` and `"logit"`. Answer with `question.answer(...)`.
+Stuck? `lab.score_and_odds.hint()` shows a hint, and the next one each time. For more: `lab.score_and_odds.practice(topic="odds")`, and likewise the topics `"probability"` and `"logit"`.
 """
 
 # %%

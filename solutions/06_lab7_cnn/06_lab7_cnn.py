@@ -554,7 +554,7 @@ for _ in range(8):
     total += places["without"][-1]
     places["without"].append(places["without"][-1] - 0.5 * total)
 for name, values in places.items():
-    print(f"{name:15}", *(f"{value:6.2f}" for value in values))
+    print(f"{name:15}", *(f"{value:5.2f}" for value in values))
 
 # %% [markdown]
 r"""
@@ -698,8 +698,7 @@ my_guess = predictions.keep({"softmax": None, "dense": None, "convolutional": No
 
 # %%
 figures.show(figures.plot_rivals(my_guess))
-reached = {"softmax": 0.12, "dense": 0.38, "convolutional": 0.80}
-predictions.beside(my_guess, reached)
+predictions.beside(my_guess, figures.rivals_reached())
 
 # %% [markdown]
 r"""
@@ -817,17 +816,15 @@ figures.show(figures.plot_garments(garments))
 # %%
 if lab.are_written(build_cnn=CNN, train_one_epoch=train_one_epoch, evaluate=evaluate):
     torch.manual_seed(1)
-    dresser, batches = CNN(), make_loader(garments, shuffle=True)
+    dresser, unseen = CNN(), make_loader(new_garments)
+    batches = make_loader(garments, shuffle=True)
     adam = torch.optim.Adam(dresser.parameters(), lr=0.002)
-    print(
-        run_epochs(
-            lambda: train_one_epoch(dresser, batches, adam, F.cross_entropy),
-            1 if is_grading() else 3,
-            evaluate=lambda: evaluate(dresser, make_loader(new_garments), 10)[
-                "accuracy"
-            ],
-        )
+    found = run_epochs(
+        lambda: train_one_epoch(dresser, batches, adam, F.cross_entropy),
+        1 if is_grading() else 3,
+        evaluate=lambda: evaluate(dresser, unseen, 10)["accuracy"],
     )
+    print(found)
 
 # %% [markdown]
 r"""
@@ -941,19 +938,7 @@ Their listing takes pictures of 28×28×3, although the data it is meant for, MN
 """
 
 # %%
-keras = lab.keras_network.question
-print(
-    f"Input(({keras.side}, {keras.side}, {keras.in_channels}))          # height, width, channels"
-)
-print(
-    f"Conv2D({keras.kernels1}, {keras.kernel_size1}, activation='relu')   # conv1: kernels, side"
-)
-print("MaxPooling2D()                    # pool1: 2×2")
-print(f"Conv2D({keras.kernels2}, {keras.kernel_size2}, activation='relu')   # conv2")
-print("MaxPooling2D()                    # pool2")
-print("Flatten()")
-print(f"Dense({keras.units}, activation='relu')      # dense1")
-print(f"Dense({keras.classes}, activation='softmax')    # dense2")
+lab.keras_network
 
 # %% [markdown]
 r"""
@@ -1034,19 +1019,9 @@ The figure there names the contest of 2010, and a picture of 224 pixels, which d
 """
 
 # %%
+names = "alexnet vgg16 resnet18 resnet34 resnet50 resnet101 resnet152"
 with torch.device("meta"):  # shapes only: no memory, no time
-    giants = {
-        name: getattr(models, name)()
-        for name in (
-            "alexnet",
-            "vgg16",
-            "resnet18",
-            "resnet34",
-            "resnet50",
-            "resnet101",
-            "resnet152",
-        )
-    }
+    giants = {name: getattr(models, name)() for name in names.split()}
 for name, giant in giants.items():
     print(f"{name:10} {sum(p.numel() for p in giant.parameters()):12,}")
 
@@ -1272,9 +1247,8 @@ The two ways must have the same shape to be added. Where the block changes the c
 
 # %%
 for name, block in lab.residual_block.question.items():
-    print(
-        f"{name:6} {block.in_channels} channels in, {block.out_channels} out, stride {block.stride}"
-    )
+    channels = f"{block.in_channels} channels in, {block.out_channels} out"
+    print(f"{name:6} {channels}, stride {block.stride}")
 
 # %% [markdown]
 r"""
@@ -1346,7 +1320,7 @@ lab.rate_schedule.check_hidden(rate_at, seed=611)
 
 # %% [markdown]
 r"""
-In a loop it is one line before each step: `optimizer.param_groups[0]["lr"] = rate_at(…)`.
+In a loop it is one line before each step: `optimiser.param_groups[0]["lr"] = rate_at(…)`.
 
 Does it help? The network of section 3, Adam, 3,000 pictures, five epochs, 470 steps; accuracy on the test pictures, three seeds each:
 

@@ -669,8 +669,8 @@ The live solution of the lecture's homework does this. There were 211 photograph
 
 # %%
 road, mountain = 2, 5  # a small example
-print("pictures", ["road"] * road + ["mountain"] * mountain)
-print("labels  ", [0] * mountain + [1] * road)
+print("pictures", *["road"] * road, *["mountain"] * mountain)
+print("labels  ", *[0] * mountain, *[1] * road)
 
 # %%
 lab.label_bug
@@ -965,18 +965,20 @@ if mobilenet is not None and lab.class_map.is_written(class_map):
         fresh_maps = fresh_photo.features(mobilenet.standardise(mosaic))[0]
     ways = {
         "trained": (trained_maps, head),
-        "head's rows shuffled": (trained_maps, head[shuffled]),
+        "rows shuffled": (trained_maps, head[shuffled]),
         "fresh body": (fresh_maps, head),
     }
 
 # %%
 if mobilenet is not None and lab.class_map.is_written(class_map):
-    print(f"{'share in its quarter':22}", *(f"{name:14}" for name in named), "mean")
+    print(
+        f"{'in its quarter':14}", *(f"{name.split()[-1]:9}" for name in named), "mean"
+    )
     for name, (maps, weight) in ways.items():
         found = [class_map(maps, weight, k) for k in places]
         shares = [share_in_quarter(one, quarter) for quarter, one in enumerate(found)]
-        numbers = " ".join(f"{share:<14.2f}" for share in shares)
-        print(f"{name:22} {numbers} {np.mean(shares):.2f}")
+        numbers = " ".join(f"{share:<9.2f}" for share in shares)
+        print(f"{name:14} {numbers} {np.mean(shares):.2f}")
     drawn = {name: class_map(trained_maps, head, k) for name, k in zip(named, places)}
     figures.show(figures.plot_four_maps(mosaic, drawn))
 

@@ -702,30 +702,26 @@ if lab.fgsm.is_written(fgsm):
         adam.zero_grad()
         loss.backward()
         adam.step()
-    print(
-        f"clean: {accuracy(network, x, y):.2f} plain, {accuracy(defended, x, y):.2f} defended"
-    )
+    print(f"clean, plain:    {accuracy(network, x, y):.2f}")
+    print(f"clean, defended: {accuracy(defended, x, y):.2f}")
 
 # %%
 levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
 size = 25 if is_grading() else 100
 few, few_labels = x[:size], y[:size]
 if lab.are_written(fgsm=fgsm, pgd=pgd):
-    curves = {
-        f"{name}, {attack}": [
-            accuracy(
-                model,
-                torch.as_tensor(make(model, few, few_labels, level / 255)),
-                few_labels,
-            )
-            for level in levels
-        ]
-        for name, model in {"plain": network, "defended": defended}.items()
-        for attack, make in {
-            "fgsm": fgsm,
-            "pgd": lambda model, x, y, eps: pgd(model, x, y, eps, eps / 3, 5),
-        }.items()
-    }
+
+    def five_steps(model, x, y, eps):
+        """Attack in five steps of a third of the budget."""
+        return pgd(model, x, y, eps, eps / 3, 5)
+
+    curves, attacks = {}, {"fgsm": fgsm, "pgd": five_steps}
+    for name, model in {"plain": network, "defended": defended}.items():
+        for attack, make in attacks.items():
+            curves[f"{name}, {attack}"] = row = []
+            for level in levels:
+                attacked = torch.as_tensor(make(model, few, few_labels, level / 255))
+                row.append(accuracy(model, attacked, few_labels))
     figures.show(figures.plot_accuracy_over_budget(levels, curves))
 
 # %% [markdown]

@@ -3,6 +3,8 @@
 import copy
 import math
 import pickle
+import re
+from pathlib import Path
 
 import nbformat
 import pytest
@@ -122,3 +124,9 @@ def test_the_value_of_a_cell_is_a_bare_number(outputs):
 @pytest.mark.parametrize("output", [{"output_type": "stream"}, {"output_type": "error"}, {}])
 def test_other_outputs_carry_no_codes(output):
     assert codes_of(output) == []
+
+
+def test_a_hint_of_an_exercise_begins_as_a_sentence_does():
+    labs = Path(__file__).resolve().parents[2] / "course_utils" / "labs"
+    texts = {path: path.read_text(encoding="utf-8") for path in labs.rglob("*.py")}
+    assert [path.name for path, text in texts.items() if re.search(r"Hint: (?!own\.)[a-z]", text)] == []

@@ -256,7 +256,7 @@ TOLD = {
         "has no hidden layer",
     ),
     "below its bar": ("dense_baseline", lambda: (dense(100),), "of the test pictures right; 78 % are wanted"),
-    "not trained": ("dense_baseline", lambda: (fresh(),), "is this the network that fit has trained?"),
+    "not trained": ("dense_baseline", lambda: (fresh(),), "Is this the network that fit has trained?"),
     "no network": ("dense_baseline", lambda: (5,), "made from nn.Module, not an int"),
     "a pair of scores": ("dense_baseline", lambda: (Pair(),), "a tensor of scores, not a tuple"),
     "dense": ("beat_the_baseline", lambda: (dense(100), dense()), "no convolution that counts"),

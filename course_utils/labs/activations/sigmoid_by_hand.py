@@ -265,8 +265,13 @@ def practice_chain(dice: Dice) -> Chain:
     return Chain(dice.between(3, 30))
 
 
+def _over(p: int, q: int) -> str:
+    """Write a fraction, or the whole number that it is."""
+    return f"{p}/{q}" if q != 1 else f"{p}"
+
+
 def _point_text(z: Point) -> str:
-    return f"z = ln({z.p}/{z.q}). What is σ(z)? (two decimals will do)"
+    return f"z = ln({_over(*z)}). What is σ(z)? (two decimals will do)"
 
 
 def _point_right(z: Point) -> float:
@@ -313,8 +318,8 @@ def _chain_ways(chain: Chain) -> dict[Misconception, Any]:
 
 def _point_steps(z: Point) -> list[str]:
     return [
-        f"e to the power of ln({z.p}/{z.q}) is {z.p}/{z.q}, so e^-z is {z.q}/{z.p}.",
-        f"σ(z) = 1 / (1 + e^-z) = 1 / (1 + {z.q}/{z.p}).",
+        f"e to the power of ln({_over(*z)}) is {_over(*z)}, so e^-z is {_over(z.q, z.p)}.",
+        f"σ(z) = 1 / (1 + e^-z) = 1 / (1 + {_over(z.q, z.p)}).",
         f"Above and below times {z.p}: {z.p} / ({z.p} + {z.q}) = {_point_right(z):.2f}.",
     ]
 
@@ -357,8 +362,8 @@ class SigmoidByHand(Exercise):
     worked = """
     Other numbers: z = ln 5, z = −ln 9, a z with σ(2z) = 0.7, and three units in a row whose slopes are at most 0.1.
 
-    1. e^(−ln 5) = 1/5, so σ(ln 5) = 1 / (1 + 1/5) = 5/6, about 0.83.
-    2. e^(ln 9) = 9, so σ(−ln 9) = 1 / (1 + 9) = 0.1.
+    1. $e^{-\\ln 5}$ = 1/5, so σ(ln 5) = 1 / (1 + 1/5) = 5/6, about 0.83.
+    2. $e^{\\ln 9}$ = 9, so σ(−ln 9) = 1 / (1 + 9) = 0.1.
     3. tanh(z) = 2 σ(2z) − 1 = 2 · 0.7 − 1 = 0.4. It lies between −1 and 1, and is positive as z is.
     4. A largest slope: write the slope with the value a. For tanh it is 1 − a², largest where a = 0. Do the same
        with a (1 − a).

@@ -153,11 +153,11 @@ class ThreeFunctions(Implementation):
         "ReLU compares each number with 0. Does np.max do that, or does it look for one number in the whole array?",
     )
     worked = """
-    Another function of the same kind: softplus(z) = ln(1 + e^z).
+    Another function of the same kind: softplus(z) = $\\ln(1 + e^z)$.
 
-    1. Typed as it stands it fails: at z = 1000, e^z overflows. At z = −1000 it is harmless.
-    2. For a positive z take e^z out of the logarithm: ln(e^z (e^−z + 1)) = z + ln(1 + e^−z). No exponent is
-       positive now.
+    1. Typed as it stands it fails: at z = 1000, $e^z$ overflows. At z = −1000 it is harmless.
+    2. For a positive z take $e^z$ out of the logarithm: $\\ln(e^z (e^{-z} + 1)) = z + \\ln(1 + e^{-z})$. No
+       exponent is positive now.
     3. One formula for both signs: the exponent is −|z|, and what stands in front is z on the right and 0 on the
        left.
     4. `np.log1p(e)` is ln(1 + e). Try z = ±1000, 0, a float32 array and one of the shape (): same shape, same type.

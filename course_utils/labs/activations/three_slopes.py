@@ -126,9 +126,9 @@ class ThreeSlopes(Implementation):
         "For ReLU: which numbers of z > 0 become 1, and which 0, if you multiply by 1.0?",
     )
     worked = """
-    Two other functions: the bump g(z) = e^(−z²), and |z|.
+    Two other functions: the bump $g(z) = e^{-z^2}$, and |z|.
 
-    1. By the chain rule the slope of e^(−z²) is e^(−z²) · (−2z): once more the function's own *value*, times
+    1. By the chain rule the slope of $e^{-z^2}$ is $e^{-z^2} \\cdot (-2z)$: once more the function's own *value*, times
        something.
     2. So compute the value first, from z, and then the slope from it. It is 0 at z = 0, and falls to 0 far out.
     3. |z| falls with slope −1 on the left and rises with 1 on the right. At the corner take 0: that is

@@ -145,6 +145,6 @@ class Garments(Implementation):
         if reached < BAR:
             raise case.always(
                 f"network gets {100 * reached:.1f} % of the test pictures right; {100 * BAR:.0f} % are wanted.\n"
-                "Hint: does the loss still fall in the last epoch? What does a smaller rate change at the end?"
+                "Hint: Does the loss still fall in the last epoch? What does a smaller rate change at the end?"
             )
         return case.remark(f"{100 * reached:.1f} % of the test pictures.")

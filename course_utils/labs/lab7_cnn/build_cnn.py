@@ -469,7 +469,7 @@ def _refuse_fresh_weights(case: Case, found: dict[str, Any]) -> None:
                 raise case.wrong("CNN", KB1)
             raise case.always(
                 "CNN: called twice on the same pictures, in eval mode, your network answers differently.\n"
-                "Hint: what in forward is left to chance?"
+                "Hint: What in forward is left to chance?"
             )
 
 

@@ -258,5 +258,5 @@ def _look_at_network(reached: Any) -> None:
             KF22 if share < GUESSES else None,
             detail=""
             if share < GUESSES
-            else "Hint: the table in the task says which networks reach it. What do more epochs change?",
+            else "Hint: The table in the task says which networks reach it. What do more epochs change?",
         )

@@ -279,6 +279,22 @@ class KerasNetwork(Exercise):
         """Return the network of a Keras listing."""
         return draw(self.dice(), sample_keras, keras_tells_apart) if self.student else LECTURE_NET
 
+    def text(self) -> str:
+        """Return the listing."""
+        net = self.question
+        relu = "activation='relu'"
+        lines = [
+            (f"Input(({net.side}, {net.side}, {net.in_channels}))", "height, width, channels"),
+            (f"Conv2D({net.kernels1}, {net.kernel_size1}, {relu})", "conv1: kernels, side"),
+            ("MaxPooling2D()", "pool1: 2×2"),
+            (f"Conv2D({net.kernels2}, {net.kernel_size2}, {relu})", "conv2: kernels, side"),
+            ("MaxPooling2D()", "pool2: 2×2"),
+            ("Flatten()", "flatten"),
+            (f"Dense({net.units}, {relu})", "dense1"),
+            (f"Dense({net.classes}, activation='softmax')", "dense2"),
+        ]
+        return "\n".join(f"    {line:34}# {name}" for line, name in lines)  # indented: Markdown's code
+
     def judge(self, shapes: Any, numbers: Any) -> dict[str, Finding]:
         """Judge a tuple for each layer, channels first, and numbers; the share in percent."""
         net = self.question

@@ -386,7 +386,7 @@ def _judge_events(case: Case, found: dict[str, Any], epoch: Epoch) -> None:
     calls = ", ".join(events[:6])
     raise case.always(
         f"{NAME}: after the epoch the weights are not what PyTorch's own loop gives.\n"
-        f"  your calls begin: {calls[:120]}.\nHint: which five calls does each batch take, and in which order?"
+        f"  your calls begin: {calls[:120]}.\nHint: Which five calls does each batch take, and in which order?"
     )
 
 

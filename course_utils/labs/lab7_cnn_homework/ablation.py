@@ -124,7 +124,7 @@ def _reached(network: Any, name: str) -> float:
         raise refuse(
             f"{name} gets {100 * share:.0f} % of the validation pictures right; from {100 * BAR:.0f} % on it counts as "
             "trained.",
-            detail="Hint: is this the network that fit has trained?",
+            detail="Hint: Is this the network that fit has trained?",
         )
     return share
 
@@ -192,7 +192,7 @@ def _look_at_layer(answer: Any, networks: dict[str, tuple[Any, str]], reached: A
     if [made.layers[word], plain.layers[word]] != [True, False]:
         raise refuse(
             f"layer: with_layer should have {word}, without_layer none.",
-            detail=f"Hint: in train mode, {_sign(word)}. In which of the two?",
+            detail=f"Hint: In train mode, {_sign(word)}. In which of the two?",
         )
     _refuse_other_differences(word, made, plain)
 
@@ -216,7 +216,7 @@ def _refuse_other_differences(word: str, made: Made, plain: Made) -> None:
     if made.recipe != plain.recipe:
         raise refuse(
             "layer: fit has written down other pictures, epochs or learning rates for one network than for the other.",
-            detail="Hint: which difference made the accuracies differ?",
+            detail="Hint: Which difference made the accuracies differ?",
         )
     pairs = zip(made.weights(), plain.weights(), strict=False)
     if all(one.shape == other.shape and np.array_equal(one, other) for one, other in pairs):

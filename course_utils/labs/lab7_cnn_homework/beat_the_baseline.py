@@ -65,12 +65,12 @@ class BeatTheBaseline(Implementation):
         if not found.convolves:
             raise case.always(
                 "convnet has no convolution that counts: no kernel wider than a pixel moves over its pictures and "
-                "changes its scores.\nHint: which layer of Lab 05 looks at neighbouring pixels?"
+                "changes its scores.\nHint: Which layer of Lab 05 looks at neighbouring pixels?"
             )
         if found.parameters >= MOST_PARAMETERS:
             raise case.always(
                 f"convnet has {found.parameters:,} parameters; fewer than {MOST_PARAMETERS:,} are allowed.\n"
-                "Hint: which layer holds most of them, and how many numbers reach it?"
+                "Hint: Which layer holds most of them, and how many numbers reach it?"
             )
         if refuse_leaks(case, baseline, "baseline") < DENSE_BAR:
             raise case.always("First let your baseline reach its own bar: a weak baseline is easily beaten.")
@@ -86,7 +86,7 @@ class BeatTheBaseline(Implementation):
             raise case.wrong("convnet", TR6)
         told = f"convnet: {100 * reached:.1f} %, baseline: {100 * before:.1f} % of the moved pictures"
         if reached < before + GAIN - 1e-9:
-            advice = "Hint: more epochs, more channels early on, a second pooling?"
+            advice = "Hint: More epochs, more channels early on, a second pooling?"
             raise case.sentence(
                 f"{told}; {100 * GAIN:.0f} points more are wanted.\n{advice}",
                 hidden="convnet does not beat the baseline on pictures that were moved at grading by as much as the "

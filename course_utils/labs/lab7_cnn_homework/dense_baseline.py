@@ -71,14 +71,14 @@ class DenseBaseline(Implementation):
         if is_linear(case, network, "baseline"):
             raise case.always(
                 "baseline has no hidden layer: halfway between two pictures its scores are halfway, too.\n"
-                "Hint: what must stand between two dense layers, so that they are more than one?"
+                "Hint: What must stand between two dense layers, so that they are more than one?"
             )
         reached = refuse_leaks(case, network, "baseline")
         if are_probabilities(found.scores):
             raise case.wrong("baseline", PR5)
         if reached < DENSE_BAR:
-            still = "does the training loss still fall in the last epoch"
-            advice = still if reached >= HARDLY_TRAINED else "is this the network that fit has trained"
+            still = "Does the training loss still fall in the last epoch"
+            advice = still if reached >= HARDLY_TRAINED else "Is this the network that fit has trained"
             raise case.always(
                 f"baseline gets {100 * reached:.1f} % of the test pictures right; {100 * DENSE_BAR:.0f} % are wanted.\n"
                 f"Hint: {advice}?"

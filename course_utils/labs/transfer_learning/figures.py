@@ -282,8 +282,7 @@ def plot_first_kernels(trained: Any, fresh: Any) -> np.ndarray:
     sets = [np.asarray(one.detach(), float) for one in (trained, fresh)]
     scaled = [0.5 + 0.5 * one / np.abs(one).max() for one in sets]
     rows = torch.as_tensor(np.concatenate(scaled))
-    caption = f"first {len(sets[0])}: trained; others: fresh. Grey is 0, each set scaled to its largest weight"
-    return plot_pictures(rows, columns=16, caption=caption)
+    return plot_pictures(rows, columns=8, caption="upper half: trained, lower half: fresh; grey is 0")
 
 
 @described(

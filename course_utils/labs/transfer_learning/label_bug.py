@@ -199,7 +199,7 @@ class LabelBug(Exercise):
 
     def text(self) -> str:
         """Return the two folders."""
-        return f"your folders: {self.question.first} road bikes, then {self.question.second} mountain bikes"
+        return f"Your folders: {self.question.first} road bikes, then {self.question.second} mountain bikes"
 
     def judge(self, answers: Any, repair_labels: Callable[..., Any]) -> dict[str, Finding]:
         """Judge ``{"wrong": how many, "first": number of a picture, "last": of another}`` and the function."""

@@ -226,7 +226,7 @@ def _too_far(case: Case, reached: float, wanted: float) -> Wrong:
     told = f"yours gets {100 * reached:.0f} % of the others right, a reference run {100 * wanted:.0f} %."
     rest = (
         " Five points are allowed.\n"
-        "Hint: which layer are your features from, does the loss stay low, and does batch_size=len(x) come nearer?"
+        "Hint: Which layer are your features from, does the loss stay low, and does batch_size=len(x) come nearer?"
     )
     return case.wrong(NAME, detail=f"  {told}{rest}", hidden=f"  yours is not near a reference run.{rest}")
 

@@ -133,6 +133,6 @@ def _too_little(case: Case, reached: float, before: float) -> Wrong:
     told = f"{NAME} gets {100 * reached:.1f} % of the wild pictures right, your baseline {100 * before:.1f} %."
     rest = (
         " Five points more are wanted.\n"
-        "Hint: put a wild picture beside one of the catalogue. What differs, and can the training pictures differ so?"
+        "Hint: Put a wild picture beside one of the catalogue. What differs, and can the training pictures differ so?"
     )
     return case.wrong(NAME, detail=f"  {told}{rest}", hidden=f"  On these wild pictures the gain is smaller.{rest}")

@@ -10,6 +10,7 @@ from course_utils.labs.lab7_cnn.figures.lesson import (
     plot_run,
     plot_shapes,
     plot_three_animals,
+    rivals_reached,
 )
 from course_utils.labs.lab7_cnn.figures.networks import (
     plot_cost_bars,
@@ -40,5 +41,6 @@ __all__ = [
     "plot_size_staircase",
     "plot_three_animals",
     "plot_vgg_staircases",
+    "rivals_reached",
     "show",
 ]

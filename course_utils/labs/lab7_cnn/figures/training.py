@@ -43,7 +43,7 @@ def plot_history(histories: Any, *, chance: float | None = None) -> np.ndarray:
         look = {"color": getattr(style, colour), "ls": dashes, "marker": marker, "ms": 5, "lw": 1.8, "label": name}
         for axes, values in zip(panels, (history.loss, history.accuracy), strict=False):
             axes.plot(range(1, len(values) + 1), values, **look)
-    for axes, label in zip(panels, ("mean training loss", "accuracy on test pictures"), strict=False):
+    for axes, label in zip(panels, ("mean training loss", "accuracy on validation pictures"), strict=False):
         axes.set_xlabel("epoch", fontsize=FONT)
         axes.set_ylabel(label, fontsize=FONT)
         axes.xaxis.get_major_locator().set_params(integer=True)
