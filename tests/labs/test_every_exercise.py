@@ -12,6 +12,7 @@ import pytest
 from harness import (
     BASES,
     ODD,
+    ONLY,
     PACKAGES,
     WrongWay,
     called,
@@ -59,6 +60,9 @@ LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
 QUICK_WAYS = 2  # of each exercise, in what is not slow
+
+
+of_all_labs = pytest.mark.skipif(bool(ONLY), reason="COURSE_LABS leaves labs out")
 
 
 def slow_if(condition: bool) -> tuple[pytest.MarkDecorator, ...]:
@@ -237,6 +241,7 @@ def stubbed(exercise):
     return [stub if is_code(answer) else None for answer in right_answers(exercise)]
 
 
+@of_all_labs
 def test_the_large_exercises_are_done_in_steps():
     assert {one.id for one in IN_STEPS} >= {"build-conv2d", "weights-by-hand", "first-run"}
 
@@ -320,6 +325,7 @@ WAYS_THROUGH = [  # what a learner has, how many steps of it are right, and how 
 ]
 
 
+@of_all_labs
 @pytest.mark.parametrize(("name", "answers", "right", "following"), WAYS_THROUGH)
 def test_a_learner_is_led_from_step_to_step(name, answers, right, following):
     (exercise,) = [one for one in IN_STEPS if one.id == name]
@@ -330,6 +336,7 @@ def test_a_learner_is_led_from_step_to_step(name, answers, right, following):
         assert answer.lines == (f"Next, step {right + 1}, {exercise.steps[right].name}: {exercise.steps[right].task}",)
 
 
+@of_all_labs
 def test_a_step_done_before_its_turn_is_right_and_one_behind_a_wrong_one_is_not_called_wrong():
     (exercise,) = [one for one in IN_STEPS if one.id == "weights-by-hand"]
     answer = told_by_step(exercise, unwritten, right_answers(exercise)[1])
@@ -370,12 +377,14 @@ def test_an_exercise_without_steps_says_so():
         exercise().step(None)
 
 
+@of_all_labs
 @pytest.mark.parametrize("number", [0, 99, "two", True])
 def test_a_step_that_there_is_not_is_refused(number):
     with pytest.raises(Mistake, match="there are steps 1 to"):
         IN_STEPS[0]().step(None, number=number)
 
 
+@of_all_labs
 def test_at_grading_no_step_is_looked_at(monkeypatch):
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     with answers_told() as told:
