@@ -60,7 +60,7 @@ QUESTIONS = {
         "difference",
     ),
     "costs": Choice(
-        "In the network that you built, where are most parameters and where are most multiplications?",
+        "In Lab 7's network, where are most parameters and where are most multiplications?",
         {
             "both dense": Option("Both in the dense layers.", KH3),
             "both conv": Option("Both in the convolutions.", KH3),
