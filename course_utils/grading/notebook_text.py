@@ -11,12 +11,20 @@ class NoNotebook(ValueError):
 
 
 def text_of(content: bytes) -> tuple[str, list[str]]:
-    """Return the text of a file, and remarks: UTF-8, UTF-16 (as Windows' shell writes it), UTF-32, or else Latin-1."""
+    """Return a file's text, and remarks: UTF-8, UTF-16 (as Windows' shell writes it), UTF-32, or else Windows-1252.
+
+    Windows-1252 is Latin-1 with quotation marks and dashes where that has signs that nobody types. Its five gaps are
+    read as Latin-1.
+    """
     encoding = json.detect_encoding(content)
     try:
         return content.decode(encoding).removeprefix("\ufeff").strip(NO_TEXT), []
     except UnicodeDecodeError:
-        return content.decode("latin-1").strip(NO_TEXT), ["the file is not in UTF-8; it was read as Latin-1"]
+        remark = "the file is not in UTF-8; it was read as {}"
+    try:
+        return content.decode("cp1252").strip(NO_TEXT), [remark.format("Windows-1252")]
+    except UnicodeDecodeError:
+        return content.decode("latin-1").strip(NO_TEXT), [remark.format("Latin-1")]
 
 
 def object_in(text: str) -> tuple[Any, list[str]]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from pathlib import Path
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -15,6 +16,7 @@ from course_utils.grading.results import Result
 from course_utils.judging.misconceptions import name_of
 
 FEW = 3  # results that may share a note in the table itself
+WIDEST_ID = 32  # columns of the terminal: a longer id goes on in the next line, and leaves room for the points
 
 
 class Bar(Watcher):
@@ -54,7 +56,8 @@ class Bar(Watcher):
 def table_of(title: str, found: list[Result]) -> Table:
     """Return the table of a class: student, points, what was diagnosed, what else there is to say."""
     table = Table(title=escape(title), title_justify="left")
-    table.add_column("student", no_wrap=True)
+    widest = max((cell_len(result.student) for result in found), default=0)
+    table.add_column("student", overflow="fold", max_width=WIDEST_ID, min_width=min(WIDEST_ID, widest))
     table.add_column("points", justify="right", no_wrap=True)
     table.add_column("diagnosed")
     table.add_column("note", overflow="fold")

@@ -233,7 +233,7 @@ WHOLE = json.dumps({"cells": [{"cell_type": "code", "source": "é = 1"}], "nbfor
     ("content", "remark"),
     [
         *((WHOLE.replace("\\u00e9", "é").encode(code), "") for code in ("utf-8-sig", "utf-16", "utf-16-be", "utf-32")),
-        (WHOLE.replace("\\u00e9", "é").encode("latin-1"), "read as Latin-1"),
+        (WHOLE.replace("\\u00e9", "é").encode("latin-1"), "read as Windows-1252"),
         (WHOLE.encode() + bytes(9), ""),
         (WHOLE.encode() + b"\n}", "behind the notebook"),
         (WHOLE.encode() + b"\n<<<<<<< HEAD", "behind the notebook"),

@@ -2,6 +2,7 @@
 
 import io
 
+import pytest
 from rich.console import Console
 
 from course_utils.grading import screen
@@ -18,3 +19,15 @@ def test_a_note_that_most_of_a_class_share_stands_below_the_table_once():
     assert "renamed" in shown
     assert screen.lines_of_notes(found) == ["8 of 9: no id"]
     assert screen.lines_of_notes(found[:3]) == []
+
+
+@pytest.mark.parametrize("student", ["l" * 120, "名" * 60, "ada lovelace " * 9 + "x"])
+def test_a_long_id_takes_no_room_from_the_points_and_is_shown_to_its_end(student: str):
+    found = [Result(student, 1.5, 2.0, notes=["renamed"]), Result("ada", 2.0, 2.0)]
+    console = Console(width=80, file=io.StringIO())
+    console.print(screen.table_of("lab", found))
+    shown = console.file.getvalue()
+    assert "1.5 of 2" in shown
+    assert "renamed" in shown
+    letter = student[0]
+    assert shown.count(letter) >= student.count(letter)
