@@ -382,6 +382,11 @@ MEDIAN = """
 def bce_with_logits(z, y):
     return np.median(np.logaddexp(0, z) - z * y)
 """
+WEIGHTED = """
+def bce_with_logits(z, y):
+    each = np.logaddexp(0, z) - z * y
+    return np.mean(({}) * each)
+"""
 HINGE = """
 def bce_with_logits(z, y):
     return np.maximum(0, 1 - (2 * y - 1) * z).mean()
@@ -653,6 +658,9 @@ MUTANTS = [
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
     other("LL17", "bce_with_logits", MEDIAN),
+    other("LL23", "bce_with_logits", WEIGHTED.format("1 + y")),
+    other("LL23", "bce_with_logits", WEIGHTED.format("0.75 * y + 0.25 * (1 - y)")),
+    other("LL24", "bce_with_logits", WEIGHTED.format("(1 - np.exp(-each)) ** 2")),
     other("LL22", "bce_with_logits", MEDIAN.replace("np.median", "np.max")),
     other("LL19", "bce_with_logits", OF_BOTH_LABELS),
     other("LL20", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z * (0.9 * y + 0.05)")),
