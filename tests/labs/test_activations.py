@@ -425,6 +425,7 @@ SILENT = [
     dead("DU10", "int((one == 0).all(0).sum())", "np.flatnonzero((one == 0).all(0)).tolist() * 2"),
     dead("DU11", "in activations", "in activations[:1]"),
     dead("DU12", "one == 0", "one <= 0.01"),
+    dead("DU13", "(one == 0).all(0)", "((one == 0).mean(0) > 0.9)"),
     dead("DU12", "(one == 0).all(0)", "(one.mean(0) < 1e-3)"),
 ]
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED + SILENT

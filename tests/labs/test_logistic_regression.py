@@ -681,8 +681,17 @@ MUTANTS = [
     other("LL17", "cross_entropy", MEDIAN_OF_CLASSES),
     other("LL22", "cross_entropy", MEDIAN_OF_CLASSES.replace("np.median", "np.max")),
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
+    other("LG36", "logreg_grads", ERRORS.format("X.T @ np.sign(e) / len(X), np.sign(e).mean()")),
+    other("LG37", "logreg_grads", ERRORS.format("X.T @ (e := e * (1 + y)) / len(X), e.mean()")),
     other(
         "LG32",
+        "logreg_grads",
+        ERRORS.format("X.T @ (e := -2 * s * np.maximum(0, 1 - s * (X @ w + b))) / len(X), e.mean()").replace(
+            "e = p - y", "s = 2 * y - 1"
+        ),
+    ),
+    other(
+        "LG36",  # where no margin is 1 or more, as here, a hinge counts each error once
         "logreg_grads",
         ERRORS.format("X.T @ (e := -s * (s * (X @ w + b) < 1)) / len(X), e.mean()").replace(
             "e = p - y", "s = 2 * y - 1"
