@@ -998,3 +998,6 @@ def _other_borders(node: ast.Call) -> Iterator[ast.expr]:
             yield ast.Call(node.func, [x, ast.Tuple(sides, ast.Load())], [])
     for mode in ("circular", "replicate", "reflect"):
         yield ast.Call(node.func, [x, widths], [ast.keyword("mode", ast.Constant(mode))])
+    mean = ast.Call(ast.Attribute(x, "mean", ast.Load()), [], [])
+    centred = ast.Call(node.func, [ast.BinOp(x, ast.Sub(), mean), widths], [])
+    yield ast.BinOp(centred, ast.Add(), mean)  # a border of means

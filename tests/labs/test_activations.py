@@ -379,6 +379,7 @@ REFUSED = [
     forward_pass("AN20", ("W.T + b", "W.T + b + b")),
     forward_pass("AN21", ("act(z))", "act(act(z)))")),
     forward_pass("AN22", ("z if number == len(params) - 1", "1 / (1 + np.exp(-z)) if number == len(params) - 1")),
+    forward_pass("AN24", ("else act(z)", "else act(z) + (h if h.shape == z.shape else 0)")),
     forward_pass("AN23", ("act(z))", "act((z - z.mean(0)) / z.std(0)))")),
     forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]")),
     forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]")),
@@ -423,6 +424,9 @@ SILENT = [
     dead("DU10", "int((one == 0).all(0).sum())", "(one == 0).all(0)"),
     dead("DU10", "int((one == 0).all(0).sum())", "np.flatnonzero((one == 0).all(0)).tolist() * 2"),
     dead("DU11", "in activations", "in activations[:1]"),
+    dead("DU12", "one == 0", "one <= 0.01"),
+    dead("DU13", "(one == 0).all(0)", "((one == 0).mean(0) > 0.9)"),
+    dead("DU12", "(one == 0).all(0)", "(one.mean(0) < 1e-3)"),
 ]
 WRONG_WAYS = FUNCTIONS + SETS + REFUSED + SILENT
 

@@ -281,6 +281,7 @@ LAYERS = [
     layers("VG9", ("dY.T @ X", "np.outer(dY.mean(0), X.mean(0))")),
     layers("VG10", ("dY.T @ X", "np.outer(dY[0], X[0])")),
     layers("VG14", ("(Z > 0)", "np.sign(Z)")),
+    layers("VG16", ("dA * (Z > 0)", "dA * (0.01 + 0.99 * (Z > 0))")),
     layers("VG11", ("dA * (Z > 0)", "np.maximum(Z, 0)")),
 ]
 ONE = "other = other if isinstance(other, Value) else Value(other)"

@@ -505,6 +505,7 @@ FUNCTIONS = [
         share=0,
     ),
     mutant("SL82", "conv2d", (PAD, PAD[:-1] + ", mode='wrap')"), share=3 / 4),
+    mutant("SL82", "conv2d", (PAD, PAD[:-1] + ", constant_values=x.mean())"), share=3 / 4),
     mutant("CV26", "conv2d", (PAD, PAD[:-1] + ", constant_values=1)"), share=3 / 4),
     mutant("CV27", "conv2d", ("OW))", "OW), dtype=int)")),
     mutant("CV28", "conv2d", (EARLY, EARLY + "\n        return out")),

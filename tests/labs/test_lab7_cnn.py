@@ -1347,6 +1347,7 @@ WRONG_WAYS += [
     rated("SL31", ("(steps - warmup)", "steps")),
     rated("SL30", ("1 + np.cos", "1 - np.cos")),
     rated("LR9", ("np.cos", "np.sin")),
+    rated("LR9", ("(1 + np.cos(np.pi * along)) / 2", "0.99 ** (step - warmup)")),
 ]
 COSINE_IS_EVEN = "a cosine is the same to both sides of 0"
 EQUIVALENT |= {

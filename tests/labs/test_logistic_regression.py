@@ -382,6 +382,11 @@ MEDIAN = """
 def bce_with_logits(z, y):
     return np.median(np.logaddexp(0, z) - z * y)
 """
+WEIGHTED = """
+def bce_with_logits(z, y):
+    each = np.logaddexp(0, z) - z * y
+    return np.mean(({}) * each)
+"""
 HINGE = """
 def bce_with_logits(z, y):
     return np.maximum(0, 1 - (2 * y - 1) * z).mean()
@@ -653,6 +658,9 @@ MUTANTS = [
     mutant("LL14", "bce_with_logits", ("    return total / len(z)", "        return total")),
     other("LL16", "bce_with_logits", OF_ONE_LABEL),
     other("LL17", "bce_with_logits", MEDIAN),
+    other("LL23", "bce_with_logits", WEIGHTED.format("1 + y")),
+    other("LL23", "bce_with_logits", WEIGHTED.format("0.75 * y + 0.25 * (1 - y)")),
+    other("LL24", "bce_with_logits", WEIGHTED.format("(1 - np.exp(-each)) ** 2")),
     other("LL22", "bce_with_logits", MEDIAN.replace("np.median", "np.max")),
     other("LL19", "bce_with_logits", OF_BOTH_LABELS),
     other("LL20", "bce_with_logits", MEDIAN.replace("np.median", "np.mean").replace("z * y", "z * (0.9 * y + 0.05)")),
@@ -673,8 +681,17 @@ MUTANTS = [
     other("LL17", "cross_entropy", MEDIAN_OF_CLASSES),
     other("LL22", "cross_entropy", MEDIAN_OF_CLASSES.replace("np.median", "np.max")),
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
+    other("LG36", "logreg_grads", ERRORS.format("X.T @ np.sign(e) / len(X), np.sign(e).mean()")),
+    other("LG37", "logreg_grads", ERRORS.format("X.T @ (e := e * (1 + y)) / len(X), e.mean()")),
     other(
         "LG32",
+        "logreg_grads",
+        ERRORS.format("X.T @ (e := -2 * s * np.maximum(0, 1 - s * (X @ w + b))) / len(X), e.mean()").replace(
+            "e = p - y", "s = 2 * y - 1"
+        ),
+    ),
+    other(
+        "LG36",  # where no margin is 1 or more, as here, a hinge counts each error once
         "logreg_grads",
         ERRORS.format("X.T @ (e := -s * (s * (X @ w + b) < 1)) / len(X), e.mean()").replace(
             "e = p - y", "s = 2 * y - 1"

@@ -93,6 +93,7 @@ WRONG_WAYS = [
     *map(step_way, (*valley.WAYS, *valley.MORE_WAYS)),
     stop("ES1", (RETURNS, "return epoch + 1, epoch + 1")),
     stop("ES2", (LOOP, BEFORE)),
+    stop("ES2", ("loss < losses[best]", "loss < losses[epoch - 1]")),
     stop("ES3", (LOOP, COUNTED)),
     stop("ES4", ("epoch - best == patience", "epoch - best > patience")),
     stop("ES5", ("loss < losses[best]", "loss <= losses[best]")),

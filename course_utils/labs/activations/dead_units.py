@@ -4,7 +4,7 @@ What the prompt says, and what tries it:
 
 - a number for each layer, first to last → every case
 - layers may differ in width, and N from H → SIZES
-- a unit is dead only if it is silent for all examples → units that are silent for all but one
+- a unit is dead only if it is silent for all examples → units that answer one example; units with tiny answers
 """
 
 from collections.abc import Callable, Sequence
@@ -84,25 +84,42 @@ DU11 = Misconception(
     "This is the number of one layer. Where does your loop end, and what does it leave behind each time?",
     GARMENTS,
 )
+DU12 = Misconception(
+    "DU12",
+    "quiet units counted as dead",
+    "Units whose answers are tiny are counted here. Does a unit that answers a little learn nothing at all?",
+    GARMENTS,
+)
+DU13 = Misconception(
+    "DU13",
+    "silent for most is not dead",
+    "Units that are silent for most examples are counted here, but not for all. How often does a dead unit answer?",
+    GARMENTS,
+)
 
 NAME = "count_dead"
-SIZES = ((6, (4, 7)), (5, (8, 3, 6)), (3, (7,)), (1, (5, 3, 4)))
+SIZES = ((6, (4, 7)), (130, (8, 3, 6)), (3, (7,)), (1, (5, 3, 4)))
 HIDDEN = ((9, (6, 8, 4)), (4, (10,)), (7, (3, 3)), (12, (9, 2, 5, 6)))
+QUIET = 1e-7  # above what counts as equal to 0, below any bound that one would choose
 Layers = list[np.ndarray]
 
 
 def draw_layers(seed: int, number: int, widths: Sequence[int]) -> Layers:
-    """Draw what ReLU layers answered: some units silent always, one silent for all examples but one."""
+    """Draw what ReLU layers answered: some units silent always.
+
+    In every other layer one more gives a tiny answer to all examples; in the others one answers a single example.
+    """
     rng = np.random.default_rng([seed, number, *widths])
     layers = []
     for place, width in enumerate(widths):
+        quiet = (place + number) % 2 == 0
         answers = np.maximum(rng.normal(0.2, 1, size=(number, width)), 0)
         answers[rng.integers(number), :] += 0.5 * (answers.sum(0) == 0)  # nobody is silent by chance
         dead = 1 + (place + number) % max(1, width - 2)
         order = rng.permutation(width)
         answers[:, order[:dead]] = 0
         if number > 1 and dead < width:
-            answers[:, order[dead]] = np.where(np.arange(number) == number - 1, 1.5, 0)
+            answers[:, order[dead]] = QUIET if quiet else np.where(np.arange(number) == number - 1, 1.5, 0)
         layers.append(answers)
     return layers
 
@@ -132,7 +149,7 @@ class DeadUnits(Implementation):
         seen = (pictures[:, pixel] != 0).sum()  # how many pictures show it
     ```
     """
-    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11)
+    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11, DU12, DU13)
     names_are_confirmed = True
 
     def cases(self) -> Sequence[Case]:
@@ -176,6 +193,10 @@ def wrong_counts(layers: Layers) -> Ways:
         DU5: lambda: [[one.any(0).sum() for one in silent]],
         DU6: lambda: [right.cumsum(), np.array([right.sum()])] if len(layers) > 1 else [],
         DU7: lambda: [right[::-1]],
+        DU13: lambda: [
+            [(one.mean(0) > share).sum() for one in silent] for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
+        ],
+        DU12: lambda: [[(one <= bound).all(0).sum() for one in layers] for bound in (1e-6, 1e-3, 0.01, 0.1)],
         DU8: lambda: [widths],
         DU11: lambda: [right[:1], right[-1:]] if len(layers) > 1 else [],
         DU9: lambda: [[one[at].sum() for one in silent] for at in (0, -1)],

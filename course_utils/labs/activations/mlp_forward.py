@@ -167,12 +167,18 @@ AN23 = Misconception(
     "The sums or the activations of a layer are standardised here, as batch norm does. Is that asked for?",
     SPACE,
 )
+AN24 = Misconception(
+    "AN24",
+    "what comes in added to what comes out",
+    "What goes into a layer is added to its output here, as in a residual block. Is that asked for?",
+    SPACE,
+)
 DS2 = shared.DS2.in_lab(SPACE, "The numbers are right, the batch axis is gone. What shape has a batch of one example?")
 DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
-FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21, AN22, AN23)
+FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21, AN22, AN23, AN24)
 NAME = "mlp_forward"
 OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
@@ -379,6 +385,17 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
 
         return lambda h, layer: (layer.sums(h) if layer.last else hidden(layer.sums(h)),) * 2
 
+    def added(inside: bool, everywhere: bool) -> Stepper:
+        """Add what comes in, where it fits, before the bend or behind it, in the last layer too or not."""
+
+        def step(h: torch.Tensor, layer: _Layer) -> tuple[torch.Tensor, torch.Tensor]:
+            z = layer.sums(h)
+            more = h if z.shape == h.shape and (everywhere or not layer.last) else torch.zeros_like(z)
+            bend = ACTIVATIONS["identity"] if layer.last else act
+            return (bend(z + more) if inside else bend(z) + more,) * 2
+
+        return step
+
     def at_the_end(function: Callable[[torch.Tensor], torch.Tensor]) -> Stepper:
         return lambda h, layer: (function(layer.sums(h)) if layer.last else act(layer.sums(h)),) * 2
 
@@ -394,6 +411,7 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         (AN21, lambda h, layer: bent(layer.sums(h) if layer.last else act(layer.sums(h)), layer)),
         *((AN22, at_the_end(function)) for function in (lambda z: z.softmax(1), torch.sigmoid)),
         *((AN23, standardised(axis, first)) for axis in (0, 1) for first in (True, False)),
+        *((AN24, added(inside, everywhere)) for inside in (True, False) for everywhere in (True, False)),
         (AN16, not_passed_on),
         (AN19, second_is_last),
     ]

@@ -62,7 +62,7 @@ AS4 = Misconception(
 AS5 = Misconception(
     "AS5",
     "plus instead of minus in the slope",
-    "This slope is larger than the one at 0 wherever you look. What does the flat end of the curve ask of it?",
+    "This slope is nowhere smaller than the right one, and mostly larger. What should it be at the curve's flat ends?",
     CURVES,
 )
 AS6 = Misconception(

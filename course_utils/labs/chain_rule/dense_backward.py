@@ -82,6 +82,12 @@ VG15 = Misconception(
     "These are the gradients of weight and bias in each other's place. In which order are the three to come back?",
     MATRICES,
 )
+VG16 = Misconception(
+    "VG16",
+    "a little let through where ReLU is flat",
+    "A small share comes back where Z is negative, as with a leaky ReLU. How steep is ReLU there?",
+    MATRICES,
+)
 
 GRADIENTS = ("dX", "dW", "db")
 RELU = "relu_backward"
@@ -145,6 +151,7 @@ class DenseBackward(Implementation):
         VG13,
         VG14,
         VG15,
+        VG16,
     )
 
     def cases(self) -> Sequence[Case]:
@@ -254,5 +261,6 @@ def relu_ways(dA: np.ndarray, Z: np.ndarray) -> Ways:
         VG11: lambda: np.maximum(Z, 0),
         VG8: lambda: [dA * (Z >= 0), dA * (Z >= 0) - dA * (Z == 0) / 2],
         VG14: lambda: [dA * np.sign(Z), np.where(Z > 0, dA, -dA), np.where(Z >= 0, dA, -dA)],
+        VG16: lambda: [dA * np.where(bends, 1, slope) for bends in (Z > 0, Z >= 0) for slope in (0.01, 0.1, 0.2, 0.3)],
         VG13: lambda: [dA * np.maximum(Z, 0), dA * Z],
     } | _scaled(right, len(Z))

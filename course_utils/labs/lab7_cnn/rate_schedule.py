@@ -179,7 +179,9 @@ LR3_CURVES: tuple[Callable[[float], float], ...] = (
 CURVES: tuple[Callable[[float], float], ...] = (
     lambda along: math.exp(-along),
     lambda along: math.exp(-5 * along),
+    *(lambda along, speed=speed: math.exp(-speed * along) for speed in (2.0, 3.0, 4.0, 10.0)),
     lambda along: 0.1**along,
+    lambda along: 0.01**along,
     lambda along: 1.0,
     lambda along: 1 - along**2,
     lambda along: (1 - along) ** 2,
@@ -194,6 +196,12 @@ CURVES: tuple[Callable[[float], float], ...] = (
     lambda along: 0.1 if along > 0.5 else 1.0,
     lambda along: 0.1 if along >= 0.5 else 1.0,
     lambda along: 0.5 if along >= 0.5 else 1.0,
+)
+FALLS: tuple[Callable[[int], float], ...] = (  # by the steps behind the warm-up, not by the share of the way
+    *(lambda step, factor=factor: factor**step for factor in (0.5, 0.8, 0.9, 0.95, 0.96, 0.98, 0.99, 0.999)),
+    *(lambda step, speed=speed: math.exp(-speed * step) for speed in (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)),
+    lambda step: 1 / (1 + step),
+    lambda step: 1 / math.sqrt(1 + step),
 )
 
 
@@ -253,7 +261,10 @@ def wrong_rates(plan: Plan) -> Ways:
             behind(lambda along: math.cos(math.pi * along / 2)),
         ],
         LR8: lambda: np.array([*first, *(peak * half((step - warmup) / late) for step in range(warmup, steps))]),
-        LR9: lambda: [behind(curve) for curve in CURVES],
+        LR9: lambda: [
+            *(behind(curve) for curve in CURVES),
+            *(np.array([*first, *(peak * fall(step) for step in range(steps - warmup))]) for fall in FALLS),
+        ],
         LR10: lambda: [behind(half, climb) for climb in _climbs(plan)] if warmup else [],
         LR11: lambda: [
             np.array([*first, *(peak * half(one) for one in along)])

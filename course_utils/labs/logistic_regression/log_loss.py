@@ -31,6 +31,7 @@ SHORTCUTS = (  # in the names of library functions
     *("log_sigmoid", "logsigmoid", "log_expit", "logsumexp", "log_loss"),
 )
 EPSILONS = [*(10.0**-power for power in range(1, 301)), *(np.finfo(kind).eps for kind in (np.float32, np.float64))]
+SHARES = (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)  # of one of two labels, as weights
 
 PR2 = shared.PR2.in_lab(
     LOG_LOSS, "There is nan or inf in this answer. Which exponent is large here, and how could it be avoided?"
@@ -189,6 +190,18 @@ LL22 = Misconception(
     "This is the largest of the losses. How large would the answer be if all the other examples were right?",
     LOG_LOSS,
 )
+LL23 = Misconception(
+    "LL23",
+    "examples of one label count more",
+    "Examples of one label weigh more here than those of the other. Which weights does the task name?",
+    LOG_LOSS,
+)
+LL24 = Misconception(
+    "LL24",
+    "focal loss",
+    "This is a focal loss: sure and right examples count less in it. Which weight has an example in the log-loss?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -233,7 +246,7 @@ class LogLoss(Implementation):
     misconceptions = (
         *(PR2, PR3, PR4, PR5, PR7, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
         *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
-        *(LL19, LL20, LL21, LL22),
+        *(LL19, LL20, LL21, LL22, LL23, LL24),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -323,6 +336,8 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL22: lambda: unless_at_an_end(each.max(), each),
         LL19: lambda: _of_both(each, y),
         LL20: lambda: [loss(z, y * (1 - soft) + soft / 2) for soft in (0.01, 0.02, 0.05, 0.1, 0.2)],
+        LL23: lambda: _weighted(each, y),
+        LL24: lambda: _focal(each, y),
         LL21: lambda: loss(z, torch.sigmoid(z)),
         LL18: lambda: [one.mean() for margin in ((2 * y - 1) * z, y * z) for one in hinges(margin)],
     }
@@ -332,6 +347,30 @@ def _of_both(each: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
     """Return the mean of the labels' means, where they have not as many examples."""
     yes, no = each[y == 1], each[y == 0]
     return [(yes.mean() + no.mean()) / 2] if len(yes) and len(no) and len(yes) != len(no) else []
+
+
+def _weighted(each: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """Return the mean of losses that are multiplied by a usual weight of their label, where both labels are there."""
+    yes, no = float((y * each).mean()), float(((1 - y) * each).mean())
+    ones = float(y.mean())
+    if not 0 < ones < 1:
+        return []
+    weights = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0, (1 - ones) / ones, ones / (1 - ones)} - {1.0}
+    shares = {*SHARES, ones, 1 - ones} - {0.5}  # one half for both is another slip
+    pairs = [*((one, 1) for one in weights), *((1, one) for one in weights), *((one, 1 - one) for one in shares)]
+    balanced = (0.5 / ones, 0.5 / (1 - ones))
+    return [of_yes * yes + of_no * no for of_yes, of_no in [*pairs, *([balanced] if ones != 0.5 else [])]]
+
+
+def _focal(each: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """Return the mean of losses that are multiplied by a power of what is missing to 1, and by a share or not."""
+    missing = 1 - torch.exp(-each)
+    found = []
+    for power in (0.5, 1, 1.5, 2, 3, 4, 5):
+        focal = missing**power * each
+        shared_out = [(share * y + (1 - share) * (1 - y)) * focal for share in SHARES]
+        found += [float(one.mean()) for one in (focal, *shared_out, *(share * focal for share in SHARES))]
+    return found
 
 
 def unless_at_an_end(value: Any, each: torch.Tensor) -> list[float]:

@@ -236,6 +236,18 @@ LG32 = Misconception(
     "Only examples with a margin below 1 have a say here, as with a hinge. Which examples pull at the log-loss?",
     TRAINING,
 )
+LG36 = Misconception(
+    "LG36",
+    "size of the errors lost",
+    "Each error counts 1 or -1 here, as with an absolute value or a hinge. How much does an error count that is small?",
+    TRAINING,
+)
+LG37 = Misconception(
+    "LG37",
+    "errors of one label count more",
+    "Errors of one label weigh more here than those of the other. Which weights does the task name?",
+    TRAINING,
+)
 LG33 = Misconception(
     "LG33",
     "Newton's steps",
@@ -310,7 +322,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35, LG36, LG37),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -387,7 +399,13 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
         LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
         LG16: [_from_errors(X, p)],
         LG28: [_from_errors(X, one) for one in (error.abs(), error**2)],
-        LG32: [gradient(X, y, weight, bias, loss=partial(_hinge, number)) for number in range(3)],
+        LG36: [_from_errors(X, error.sign())],
+        LG37: [_from_errors(X, error * weights) for weights in _by_label(y)],
+        LG32: [
+            gradient(X, y, weight, bias, loss=partial(_hinge, number))
+            for number in range(3)
+            if number or ((2 * y - 1) * z >= 1).any()  # else each example has the same say
+        ],
     }
     if count > 1:
         single = [gradient(X[i : i + 1], y[i : i + 1], weight, bias) for i in (0, count - 1)]
@@ -427,6 +445,16 @@ def _from_errors(X: torch.Tensor, error: torch.Tensor) -> Parameters:
 
 def _times(factor: float, parameters: Parameters) -> Parameters:
     return factor * parameters[0], factor * parameters[1]
+
+
+def _by_label(y: torch.Tensor) -> list[torch.Tensor]:
+    """Return usual weights of examples by their label, where both labels are there."""
+    ones = float(y.mean())
+    if not 0 < ones < 1:
+        return []
+    of_one = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0, (1 - ones) / ones} - {1.0}
+    weights = [torch.where(y == label, factor, 1.0) for factor in sorted(of_one) for label in (1, 0)]
+    return [*weights, torch.where(y == 1, 0.5 / ones, 0.5 / (1 - ones)), torch.where(y == 1, 1 - ones, ones)]
 
 
 def _hinge(number: int, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

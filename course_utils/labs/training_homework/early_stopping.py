@@ -151,6 +151,7 @@ def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     ways = {rule: [pair] for rule, pair in found.items()}
     rises = np.diff(np.array(curve.losses)) > 0
     ways[ES2].append(_stop_at(np.array(curve.losses), _first_run(rises, curve.patience) + 1))
+    ways[ES2].append(_last_fall(curve))
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
     ways |= {
         TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS
@@ -196,6 +197,17 @@ def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> li
 
 def _stop_at(losses: np.ndarray, end: int) -> tuple[int, int]:
     return int(losses[:end].argmin()) + 1, min(end, len(losses))
+
+
+def _last_fall(curve: Curve) -> tuple[int, int]:
+    """Return (best epoch, last epoch) if whatever is below the epoch before counts as the best."""
+    best = 0
+    for epoch, (loss, before) in enumerate(zip(curve.losses[1:], curve.losses, strict=False), 1):
+        if loss < before:
+            best = epoch
+        elif epoch - best == curve.patience:
+            return best + 1, epoch + 1
+    return best + 1, len(curve.losses)
 
 
 def _epoch_of(marks: np.ndarray, number: int) -> int:

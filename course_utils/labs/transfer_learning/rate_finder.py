@@ -77,8 +77,8 @@ LF8 = Misconception(
 )
 LF9 = Misconception(
     "LF9",
-    "the rate of the least loss itself",
-    "This is the rate at which the loss was least, already next to where it explodes. Which share of it is asked for?",
+    "the rate that was found itself",
+    "The rate that was found comes back as it is, close to where the loss explodes. Which share of it is asked for?",
     SWEEP,
 )
 LF10 = Misconception(
