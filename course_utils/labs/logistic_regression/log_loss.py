@@ -358,8 +358,7 @@ def _weighted(each: torch.Tensor, y: torch.Tensor) -> list[float]:
     weights = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0, (1 - ones) / ones, ones / (1 - ones)} - {1.0}
     shares = {*SHARES, ones, 1 - ones} - {0.5}  # one half for both is another slip
     pairs = [*((one, 1) for one in weights), *((1, one) for one in weights), *((one, 1 - one) for one in shares)]
-    balanced = (0.5 / ones, 0.5 / (1 - ones))
-    return [of_yes * yes + of_no * no for of_yes, of_no in [*pairs, *([balanced] if ones != 0.5 else [])]]
+    return [of_yes * yes + of_no * no for of_yes, of_no in pairs]
 
 
 def _focal(each: torch.Tensor, y: torch.Tensor) -> list[float]:
