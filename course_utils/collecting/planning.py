@@ -199,7 +199,7 @@ def _by_value(found: dict[tuple[str, str], str]) -> dict[str, list[tuple[str, st
 
 def _claim(piece: Piece, students: dict[tuple[str, str], str], labs: Labs, lab: str, made: Plan) -> Claim | None:
     student, origin = students[piece.who, piece.number], str(piece.file.path)
-    why = why_no_id(student).partition(";")[0] if student else ""
+    why = why_no_id(student) if student else ""
     if why:
         made.left_out.append((origin, f"{student!a} is no id of a student: {why}"))
     if why or not student:

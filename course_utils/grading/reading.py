@@ -79,21 +79,22 @@ def handed_in(root: Path, lab: str) -> HandedIn:
     names = [name for name in names if not name.startswith(".") and os.path.lexists(folder / name / lab)]
     names = [name for name in names if name not in excluded]
     wrong = {name: why_no_id(name) for name in names}
-    left_out = [f"{folders(root).submitted}/{ascii(name)[1:-1]}: {why}" for name, why in wrong.items() if why]
+    where, mend = folders(root).submitted, "rename the folder"
+    left_out = [f"{where}/{ascii(name)[1:-1]}: {why}; {mend}" for name, why in wrong.items() if why]
     return HandedIn([name for name, why in wrong.items() if not why], left_out)
 
 
 def why_no_id(name: str) -> str:
     """Return why a text cannot be a student's id, "" if it can be one."""
     if not _is_text(name):
-        return "the name has characters that cannot be seen; rename the folder"
+        return "the name has characters that cannot be seen"
     if name != name.strip() or not name:
-        return "the name begins or ends with a space; rename the folder"
+        return "the name begins or ends with a space"
     if PATTERN & set(name):
-        return "nbgrader would take the name for a pattern that other names fit, too; rename the folder"
+        return "nbgrader would take the name for a pattern that other names fit, too"
     if len(os.fsencode(name)) > LONGEST_ID:
-        return f"the name is longer than {LONGEST_ID} bytes; rename the folder"
-    return "" if not SEPARATORS & set(name) else "the name has a character that separates folders; rename the folder"
+        return f"the name is longer than {LONGEST_ID} bytes"
+    return "" if not SEPARATORS & set(name) else "the name has a character that separates folders"
 
 
 def students_of(root: Path, lab: str, wanted: list[str] | tuple[str, ...] = ()) -> list[str]:

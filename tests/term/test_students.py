@@ -162,6 +162,7 @@ def test_a_file_that_is_no_table_is_said(tmp_path, content):
         ("student_id,login\n,ada\n", "students.csv, line 2: there is no student_id."),
         ("student_id\nada\nada\n", "students.csv, line 3: ada is there a second time."),
         ("student_id\n.ada/\n", "students.csv, line 2: '.ada/' cannot be an id"),
+        ("student_id\n[x]\n", "nbgrader would take the name for a pattern that other names fit, too."),  # no folder
     ],
 )
 def test_a_roster_edited_by_hand_is_looked_at(small, text, sentence):
