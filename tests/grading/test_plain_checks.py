@@ -138,6 +138,21 @@ def test_assignments_as_strangers_write_them_are_graded_outside(engine: Engine):
     assert all(half[f"{one.name}-check"].points < one.points for one in features)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "sum = 3\ndef square(x):\n    return x * x",
+        "import sys, warnings\ndef square(x):\n    warnings.warn('slow')\n    print('slow', file=sys.stderr)\n"
+        "    return x * x",
+    ],
+    ids=["a name of Python's own", "words on stderr"],
+)
+def test_what_costs_everything_in_stock_nbgrader_costs_nothing_here(engine: Engine, answer: str):
+    cells = [SQUARE[0], cell("assert sum([square(2), square(3)]) == 13", "square-check", points=2.0)]
+    check = grade(engine, cells, square=answer).checks["square-check"]
+    assert (check.points, check.inside) == (2.0, "")
+
+
 def test_threads_of_a_check_take_turns(engine: Engine):
     text = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(8) as pool:\n"
     text += "    assert list(pool.map(square, range(99))) == [n * n for n in range(99)]\n"
