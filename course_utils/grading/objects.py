@@ -179,6 +179,14 @@ class CallableStandIn(StandIn):
         return object.__getattribute__(self, "_course_objects").use("call", [self, *args], kwargs)
 
 
+class FunctionStandIn(CallableStandIn):
+    """A function: libraries that ask whether they have got one or a list of them see that it is one."""
+
+    __slots__ = ()
+    __iter__ = __reversed__ = __contains__ = None  # type: ignore[assignment]
+
+
+FUNCTIONS = frozenset(("function", "method", "builtin_function_or_method", "partial", "_lru_cache_wrapper"))
 EVERYBODYS = frozenset(
     ("__doc__", "__name__", "__qualname__", "__module__", "__bases__", "__mro__", "__annotations__", "__dict__")
 )
@@ -345,7 +353,7 @@ class Objects:
         """Return the class of stand-ins for objects of a kind, so that ``type(x).__name__`` says what it should."""
         key = (kind if kind.isidentifier() else "object", is_callable)
         if key not in self.classes:
-            base = CallableStandIn if is_callable else StandIn
+            base = (FunctionStandIn if kind in FUNCTIONS else CallableStandIn) if is_callable else StandIn
             theirs = {name: property(partial(_use_of, name)) for name in ("__doc__", "__module__")}
             self.classes[key] = codec.StandInKind(key[0], (base,), {"__slots__": (), **theirs})
         return self.classes[key]

@@ -15,6 +15,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +39,7 @@ from course_utils.grading.objects import (
 from course_utils.grading.outputs import clean
 from course_utils.grading.points import error_of
 from course_utils.grading.sharing import Shared
-from course_utils.grading.slicing import Slice, Statement, asks_for_the_same, plain_python, why_inside
+from course_utils.grading.slicing import Slice, Statement, asks_for_the_same, plain_python, statements_of, why_inside
 from course_utils.grading.trusted import (
     GRACE,
     STOPPED,
@@ -62,6 +63,7 @@ CHANCE = ("seed", "rand", "RandomState", "shuffle", "choice", "sample")
 SEEDS = (("random", "seed"), ("numpy.random", "seed"), ("torch", "manual_seed"))
 LONGEST = 600  # characters of what a student is told
 NUMPYS = re.compile(r"^np\.(?:float|int|uint)\d+\((.*)\)$")  # how a number of NumPy's is shown
+MISSING_NAME = re.compile(r"^name '(\w+)' is not defined")
 NOT_HERE = "Not right on a case drawn at grading."
 
 
@@ -89,6 +91,7 @@ class Wire:
         self.objects = Objects(self)
         self.files: SharedFiles | None = None
         self.states: dict[str, Any] | None = None
+        self.turn = threading.RLock()  # a function that the check lends uses objects in the turn of its caller
 
     def ask(self, request: list[Any]) -> list[Any]:
         """Send a request and return the reply."""
@@ -105,7 +108,18 @@ class Wire:
         return value
 
     def use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        """Do something to an object in the student's process; raise here what it raises there."""
+        """Do something to an object in the student's process; raise here what it raises there.
+
+        The threads of a check take turns: there is one copy, and it answers one question after the other.
+        """
+        if not self.turn.acquire(timeout=self.seconds * PATIENCE):
+            raise TooSlow
+        try:
+            return self._use(operation, args, kwargs)
+        finally:
+            self.turn.release()
+
+    def _use(self, operation: str, args: list[Any], kwargs: dict[str, Any]) -> Any:
         shared = Shared(open=operation == "call")
         given, options = self.objects.write(args, shared), self.objects.write(kwargs, shared)
         self._before()
@@ -438,13 +452,22 @@ class PlainCheck:
             self.ran = failed_with("stopped", self.points, STOPPED, "CellTimeoutError")
         elif self.line.hidden:
             self.ran = Ran(Check(0.0, self.points, "wrong", message=NOT_HERE), [error_of(NOT_HERE, "AssertionError")])
-        elif error["ename"] in ("NotImplementedError", "NameError"):
+        elif error["ename"] == "NotImplementedError" or self._misses_an_answer(error):
             self.ran = failed_with(
                 "not attempted", self.points, f"Not attempted yet. {error['evalue'][:200]}", "NameError"
             )
         else:
             words = f"{error['ename']}: {error['evalue']}"[:LONGEST] if error["evalue"] else error["ename"]
             self.ran = Ran(Check(0.0, self.points, "wrong", message=words), [error_of(words, error["ename"])])
+
+    def _misses_an_answer(self, error: Output) -> bool:
+        """Tell whether a name is missing that an answer should bind: not the check itself, nor a function's own."""
+        found = MISSING_NAME.match(error["evalue"]) if error["ename"] == "NameError" else None
+        if not found:
+            return False
+        name = found[1]
+        bound = any(name in statement.binds for statement in statements_of(self.source, "check"))
+        return name in self.slice.asked or (not bound and re.search(rf"\b{name}\b", self.source) is not None)
 
     def _ask_inside(self, source: str) -> tuple[str, list[Output]]:
         reply = self.wire.ask(["inside", source, self.seconds])

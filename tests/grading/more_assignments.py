@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from hashlib import md5, sha1
 
+import nbformat
 from assignments import HIDDEN, SHOWN, Feature, body
 
 
@@ -1023,6 +1024,12 @@ def loud(book: dict) -> None:
             break
 
 
+def of_one_id(book: dict) -> None:
+    """Give all cells the same id, as scripts that put notebooks together do."""
+    for cell in book["cells"]:
+        cell["id"] = "same"
+
+
 def old(minor: int) -> Callable[[dict], None]:
     """Write a notebook in an older format, without ids."""
 
@@ -1043,9 +1050,13 @@ ODD: dict[str, Callable[[dict], None]] = {
     "old0": old(0),
     "old2": old(2),
     "no-ids": old(5),
+    "newer": old(6),
+    "one-id": of_one_id,
 }
 ODD_BYTES: dict[str, Callable[[bytes], bytes]] = {
     "bom": lambda data: b"\xef\xbb\xbf" + data,
+    "cr": lambda data: data.replace(b"\n", b"\r"),
+    "version-3": lambda data: json.dumps(nbformat.convert(nbformat.reads(data.decode(), 4), 3)).encode(),
     "crlf": lambda data: data.replace(b"\\n", b"\\r\\n"),
     "indented": lambda data: json.dumps(json.loads(data), indent=8, ensure_ascii=False).replace("\n", "\r\n").encode(),
 }

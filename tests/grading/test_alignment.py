@@ -3,7 +3,9 @@
 import copy
 import json
 import random
+from collections.abc import Callable
 
+import nbformat
 import pytest
 from attacks import BASE, CONV, LAB, LESSON, POOL, honest, place
 from shortened import id_of, packed, released, text_of
@@ -244,6 +246,42 @@ def test_a_file_that_a_person_can_read_is_read(content, remark):
     cells, notes = read_cells(content)
     assert [cell["source"] for cell in cells] == ["é = 1"]
     assert (remark in " ".join(notes)) if remark else notes == []
+
+
+def of_version_3(book: dict) -> bytes:
+    old = nbformat.convert(nbformat.from_dict(book), 3)
+    return json.dumps(old).encode()
+
+
+def without(*keys: str) -> Callable[[dict], bytes]:
+    """Return what writes a notebook whose cells lack some keys."""
+    cells = "cells"
+    return lambda book: json.dumps(
+        book | {cells: [{key: value for key, value in cell.items() if key not in keys} for cell in book[cells]]}
+    ).encode()
+
+
+FORMS: dict[str, Callable[[dict], bytes]] = {
+    "nbformat 3": of_version_3,
+    **{
+        f"nbformat 4.{minor}": lambda book, minor=minor: without("id")(book | {"nbformat_minor": minor})
+        for minor in range(7)
+    },
+    "an id for all": lambda book: json.dumps(
+        book | {"cells": [cell | {"id": "same"} for cell in book["cells"]]}
+    ).encode(),
+    "no outputs": without("outputs", "execution_count"),
+    "no metadata": lambda book: json.dumps({key: value for key, value in book.items() if key != "metadata"}).encode(),
+    "line ends of Windows": lambda book: json.dumps(book, indent=1).replace("\n", "\r\n").encode(),
+    "line ends of an old Mac": lambda book: json.dumps(book, indent=1).replace("\n", "\r").encode(),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_notebook_is_the_same_in_every_form_of_its_file(form: str):
+    """Stock nbgrader reads all but the one without metadata."""
+    book = json.loads(packed(honest()))
+    assert align(BUNDLE.cells, FORMS[form](book)) == align(BUNDLE.cells, packed(honest()))
 
 
 @pytest.mark.parametrize(

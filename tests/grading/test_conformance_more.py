@@ -8,10 +8,11 @@ import assignments
 import course_assignments
 import more_assignments
 import pytest
+import stranger_assignments
 from test_conformance import graded_twice
 
-GROUPS = more_assignments.GROUPS | course_assignments.GROUPS
-FILES = more_assignments.FILES | course_assignments.FILES
+GROUPS = more_assignments.GROUPS | course_assignments.GROUPS | stranger_assignments.GROUPS
+FILES = more_assignments.FILES | course_assignments.FILES | stranger_assignments.FILES
 
 
 @pytest.mark.slow

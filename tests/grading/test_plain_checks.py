@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 import pytest
+import stranger_assignments
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_notebook
 
@@ -102,6 +103,77 @@ def test_what_nobody_wrote_is_not_attempted(engine: Engine):
     stub = "def square(x):\n    raise NotImplementedError()"
     assert grade(engine, SQUARE, square=stub).checks["square-check"].verdict == "not attempted"
     assert grade(engine, SQUARE, square="pass").checks["square-check"].verdict == "not attempted"
+
+
+@pytest.mark.parametrize(
+    ("answer", "verdict"),
+    [
+        ("def square(x):\n    return None", "wrong"),
+        ("def square(x):\n    return missing", "wrong"),
+        ("pass", "not attempted"),
+        ("raise NotImplementedError()", "not attempted"),
+    ],
+)
+def test_a_name_of_the_checks_own_that_is_not_bound_is_no_missing_answer(engine: Engine, answer: str, verdict: str):
+    caught = "try:\n    square('a')\nexcept TypeError as error:\n    caught = error\nassert caught and globals()"
+    cells = [cell("def square(x):\n    ...", "square"), cell(caught, "square-check", points=1.0)]
+    check = grade(engine, cells, square=answer).checks["square-check"]
+    assert (check.verdict, check.points, check.inside) == (verdict, 0.0, "it uses globals")
+
+
+def test_assignments_as_strangers_write_them_are_graded_outside(engine: Engine):
+    """What stock nbgrader says of them: tests/grading/test_conformance_more.py."""
+    groups = ("cases", "queries", "iterating", "models", "running")
+    features = [one for group in groups for one in stranger_assignments.GROUPS[group] if one.outside]
+    cells = []
+    for one in features:
+        cells += [cell(text) for text in one.before]
+        cells += [cell(one.locked, f"{one.name}-locked", locked=True)] if one.locked else []
+        cells += [cell("...", one.name), cell(one.check, f"{one.name}-check", points=one.points)]
+    right = grade(engine, cells, **{one.name.replace("-", "_"): one.answer % one.model for one in features}).checks
+    half = grade(engine, cells, **{one.name.replace("-", "_"): one.answer % one.half for one in features}).checks
+    assert {name: (check.points, check.inside) for name, check in right.items()} == {
+        f"{one.name}-check": (one.points, "") for one in features
+    }
+    assert all(half[f"{one.name}-check"].points < one.points for one in features)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "sum = 3\ndef square(x):\n    return x * x",
+        "import sys, warnings\ndef square(x):\n    warnings.warn('slow')\n    print('slow', file=sys.stderr)\n"
+        "    return x * x",
+    ],
+    ids=["a name of Python's own", "words on stderr"],
+)
+def test_what_costs_everything_in_stock_nbgrader_costs_nothing_here(engine: Engine, answer: str):
+    cells = [SQUARE[0], cell("assert sum([square(2), square(3)]) == 13", "square-check", points=2.0)]
+    check = grade(engine, cells, square=answer).checks["square-check"]
+    assert (check.points, check.inside) == (2.0, "")
+
+
+def test_threads_of_a_check_take_turns(engine: Engine):
+    text = "from concurrent.futures import ThreadPoolExecutor\nwith ThreadPoolExecutor(8) as pool:\n"
+    text += "    assert list(pool.map(square, range(99))) == [n * n for n in range(99)]\n"
+    text += "    assert list(pool.map(lambda n: call(lambda x: square(x) + n), range(40))) == list(range(4, 44))"
+    cells = [SQUARE[0], cell("def call(f):\n    ...", "call"), cell(text, "threads-check", points=1.0)]
+    right = {"square": "def square(x):\n    return x * x", "call": "def call(f):\n    return f(2)"}
+    check = grade(engine, cells, **right).checks["threads-check"]
+    assert (check.points, check.message, check.inside) == (1.0, "", "")
+    check = grade(engine, cells, **right | {"call": "def call(f):\n    return 4"}).checks["threads-check"]
+    assert check.points == 0
+
+
+def test_a_library_sees_that_a_function_is_one(engine: Engine):
+    text = "import pandas as pd\nfrom collections.abc import Iterable\nframe = pd.DataFrame({'n': [2, 3]})\n"
+    text += "assert frame.apply(lambda row: square(row['n']), axis=1).tolist() == [4, 9]\n"
+    text += "assert frame.n.apply(square).tolist() == frame.n.agg(square).tolist() == [4, 9]\n"
+    text += "assert not isinstance(square, Iterable)\ntry:\n    list(square)\nexcept TypeError:\n    pass\n"
+    text += "else:\n    assert False"
+    check = grade(engine, [SQUARE[0], cell(text, "frame-check", points=1.0)], square="def square(x):\n    return x * x")
+    found = check.checks["frame-check"]
+    assert (found.points, found.message, found.inside) == (1.0, "", "")
 
 
 def test_two_objects_are_equal_only_if_they_carry_the_same(engine: Engine):
