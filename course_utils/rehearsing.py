@@ -34,9 +34,8 @@ class _Run:
         from course_utils.grading.hooks import cell_seconds
 
         self.pair, self.notebook = pair, pair.notebook
-        self.empty = {
-            name for name, what in pair.names.items() if what in unanswered(pair)
-        }  # said by who looks it over
+        empty = unanswered(pair)
+        self.empty = {name for name, what in pair.names.items() if what in empty}  # said by who looks it over
         self.limit, self.last, self.started = cell_seconds(), 0, 0.0
         self.seconds: dict[int, float] = {}
         self.interrupted: set[int] = set()

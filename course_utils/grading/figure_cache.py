@@ -202,11 +202,15 @@ def _outer_names(source: str) -> set[str]:
     return found
 
 
+def _is_name(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
 def _words(tree: ast.AST) -> set[str]:
     """Return all names and attributes in a piece of code; of ``nn.functional.relu`` not the module ``nn``."""
     nodes = list(ast.walk(tree))
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
-    functional = {id(one.value) for one in attributes if ast.unparse(one) == "nn.functional"}
+    functional = {id(one.value) for one in attributes if one.attr == "functional" and _is_name(one.value, "nn")}
     names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in functional}
     return names | {one.attr for one in attributes}
 

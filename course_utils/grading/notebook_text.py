@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-NO_TEXT = "\0 \t\r\n"  # what some programs leave behind the end
+LEFT_BEHIND = "\0 \t\r\n"  # what some programs leave behind the end
 
 
 class NoNotebook(ValueError):
@@ -18,13 +18,13 @@ def text_of(content: bytes) -> tuple[str, list[str]]:
     """
     encoding = json.detect_encoding(content)
     try:
-        return content.decode(encoding).removeprefix("\ufeff").strip(NO_TEXT), []
+        return content.decode(encoding).removeprefix("\ufeff").strip(LEFT_BEHIND), []
     except UnicodeDecodeError:
         remark = "the file is not in UTF-8; it was read as {}"
     try:
-        return content.decode("cp1252").strip(NO_TEXT), [remark.format("Windows-1252")]
+        return content.decode("cp1252").strip(LEFT_BEHIND), [remark.format("Windows-1252")]
     except UnicodeDecodeError:
-        return content.decode("latin-1").strip(NO_TEXT), [remark.format("Latin-1")]
+        return content.decode("latin-1").strip(LEFT_BEHIND), [remark.format("Latin-1")]
 
 
 def object_in(text: str) -> tuple[Any, list[str]]:
@@ -40,7 +40,7 @@ def object_in(text: str) -> tuple[Any, list[str]]:
     found, end = _first(text)
     if isinstance(found, str):
         return object_in(found.strip()) if found.lstrip().startswith("{") else (found, [])
-    return found, ["what stands behind the notebook in its file was left out"] if text[end:].strip(NO_TEXT) else []
+    return found, ["what stands behind the notebook in its file was left out"] if text[end:].strip(LEFT_BEHIND) else []
 
 
 def _first(text: str) -> tuple[Any, int]:

@@ -129,6 +129,7 @@ def behind(written: Program) -> list[str]:
 
 def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
     """Return for each wrong way the inputs' gradients as it gives them, in one or several versions."""
+    numbers = torch_numbers(written)
     ways: dict[Misconception, list[Callable[[list[Edge]], Gradients]]] = {
         VE1: [
             lambda edges: _by_recursion(written, edges, at_once=True),
@@ -154,9 +155,8 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         ],
         VE38: [partial(_combined, written, combine=lambda slope, back: slope + back)],
         VE50: [
-            partial(_begun_with, written, start=lambda names, numbers: dict.fromkeys(names, 1.0)),
-            partial(_begun_with, written, start=lambda names, numbers: {names[-1]: numbers[names[-1]]}),
-            partial(_begun_with, written, start=lambda names, numbers: numbers),
+            lambda edges, start=start: _passed_on(written, edges, edges, start)
+            for start in (dict.fromkeys(numbers, 1.0), {written.result: numbers[written.result]}, numbers)
         ],
         VE40: [partial(_sums_so_far, written)],
         VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],
@@ -371,17 +371,9 @@ def _combined(written: Program, edges: list[Edge], combine: Callable[[float, flo
     return grad
 
 
-def _begun_with(written: Program, edges: list[Edge], start: Callable[[list[str], Gradients], Gradients]) -> Gradients:
-    """What arrives where the sums start with other numbers, which follow from all names and their values."""
-    grad = _zeros(edges) | start([*written.names], torch_numbers(written))
-    for edge in reversed(edges):
-        grad[edge.operand] += edge.slope * grad[edge.made]
-    return grad
-
-
-def _passed_on(written: Program, edges: list[Edge], kept: list[Edge]) -> Gradients:
-    """What arrives along some of the edges, in the right order."""
-    grad = _zeros(edges) | {written.result: 1.0}
+def _passed_on(written: Program, edges: list[Edge], kept: list[Edge], start: Gradients | None = None) -> Gradients:
+    """What arrives along some of the edges, in the right order; ``start`` where a sum starts with another number."""
+    grad = _zeros(edges) | (start or {written.result: 1.0})
     for edge in reversed(kept):
         grad[edge.operand] += edge.slope * grad[edge.made]
     return grad

@@ -232,6 +232,7 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
     right = pool(x, kernel_size, stride)
     step = stride or kernel_size
     area, (rows, columns) = kernel_size**2, right.shape[2:]
+    starts = range(0, rows * step, step), range(0, columns * step, step)
     return right, {
         PL1: lambda: other(x, kernel_size, stride),
         CV6: lambda: right.clamp(min=0),
@@ -244,7 +245,7 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL3: lambda: [over(right) for over in _over_channels(mode)],
         CV4: lambda: pool(x, kernel_size, 1)[:, :, :rows, :columns] if step > 1 else [],
         PL12: lambda: _hanging(x, kernel_size, step, mode),
-        PL13: lambda: [_reaching(x, length, step, mode, (rows, columns)) for length in (2, 3) if length != kernel_size],
+        PL13: lambda: [_pooled(x, length, *starts, mode) for length in (2, 3) if length != kernel_size],
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
@@ -261,17 +262,12 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
 def _hanging(x: torch.Tensor, kernel_size: int, stride: int, mode: str) -> torch.Tensor:
     """Pool at every place on which a window may start, also where a part of it hangs over the edge."""
     rows, columns = (range(0, length // stride * stride, stride) for length in x.shape[2:])
-    windows = [[x[:, :, i : i + kernel_size, j : j + kernel_size] for j in columns] for i in rows]
-    many = [[one.amax((2, 3)) if mode == "max" else one.mean((2, 3)) for one in row] for row in windows]
-    return torch.stack([torch.stack(row, dim=-1) for row in many], dim=-2)
+    return _pooled(x, kernel_size, rows, columns, mode)
 
 
-def _reaching(x: torch.Tensor, length: int, stride: int, mode: str, places: tuple[int, ...]) -> torch.Tensor:
-    """Pool with windows of another length, at the places at which the right ones begin."""
-    windows = [
-        [x[:, :, i * stride : i * stride + length, j * stride : j * stride + length] for j in range(places[1])]
-        for i in range(places[0])
-    ]
+def _pooled(x: torch.Tensor, length: int, rows: range, columns: range, mode: str) -> torch.Tensor:
+    """Pool windows of a length that begin on these rows and columns; of one over the edge what is there."""
+    windows = [[x[:, :, i : i + length, j : j + length] for j in columns] for i in rows]
     many = [[one.amax((2, 3)) if mode == "max" else one.mean((2, 3)) for one in row] for row in windows]
     return torch.stack([torch.stack(row, dim=-1) for row in many], dim=-2)
 

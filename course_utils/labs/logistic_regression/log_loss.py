@@ -31,6 +31,7 @@ SHORTCUTS = (  # in the names of library functions
     *("log_sigmoid", "logsigmoid", "log_expit", "logsumexp", "log_loss"),
 )
 EPSILONS = [*(10.0**-power for power in range(1, 301)), *(np.finfo(kind).eps for kind in (np.float32, np.float64))]
+WEIGHTS = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0}  # usual ones of a label whose examples count more, or less
 SHARES = (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)  # of one of two labels, as weights
 
 PR2 = shared.PR2.in_lab(
@@ -355,7 +356,7 @@ def _weighted(each: torch.Tensor, y: torch.Tensor) -> list[float]:
     ones = float(y.mean())
     if not 0 < ones < 1:
         return []
-    weights = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0, (1 - ones) / ones, ones / (1 - ones)} - {1.0}
+    weights = WEIGHTS | {(1 - ones) / ones, ones / (1 - ones)} - {1.0}
     shares = {*SHARES, ones, 1 - ones} - {0.5}  # one half for both is another slip
     pairs = [*((one, 1) for one in weights), *((1, one) for one in weights), *((one, 1 - one) for one in shares)]
     return [of_yes * yes + of_no * no for of_yes, of_no in pairs]

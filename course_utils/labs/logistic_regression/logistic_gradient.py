@@ -26,7 +26,7 @@ from course_utils.judging.near import nearly
 from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import TRAINING
-from course_utils.labs.logistic_regression.log_loss import hinges
+from course_utils.labs.logistic_regression.log_loss import WEIGHTS, hinges
 from course_utils.labs.logistic_regression.returned import Pair, pair
 from course_utils.labs.logistic_regression.training import Parameters, fit, gradient, slope, walk
 
@@ -452,7 +452,7 @@ def _by_label(y: torch.Tensor) -> list[torch.Tensor]:
     ones = float(y.mean())
     if not 0 < ones < 1:
         return []
-    of_one = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0, (1 - ones) / ones} - {1.0}
+    of_one = WEIGHTS | {(1 - ones) / ones} - {1.0}
     weights = [torch.where(y == label, factor, 1.0) for factor in sorted(of_one) for label in (1, 0)]
     return [*weights, torch.where(y == 1, 0.5 / ones, 0.5 / (1 - ones)), torch.where(y == 1, 1 - ones, ones)]
 

@@ -83,8 +83,9 @@ def rivals_reached() -> dict[str, float]:
 def plot_rivals(prediction: Mapping[str, Any]) -> Axes:
     """Draw what three kinds of networks reached on the lesson's pictures, and a learner's predictions beside them."""
     _, axes = plt.subplots(figsize=(6, 2.4), layout="constrained")
+    reached = rivals_reached()
     for place, (name, (low, high)) in enumerate(RIVALS.items()):
-        middle = rivals_reached()[name]
+        middle = reached[name]
         axes.barh(place, middle, xerr=(high - low) / 2, color=style.MODEL, height=0.55)
         axes.text(high + 0.02, place, f"{middle:.2f}".lstrip("0"), va="center")
         guess = prediction.get(name)
