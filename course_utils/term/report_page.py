@@ -29,6 +29,7 @@ tbody th { font-weight: 600; } td.n, th.n { text-align: right; white-space: nowr
   font-variant-numeric: tabular-nums; }
 .bar { display: flex; gap: 2px; height: 1.05rem; min-width: 14rem; border-radius: 3px; overflow: hidden; }
 .bar i { flex: var(--f) 0 3px; } .small { font-size: .88rem; color: var(--dim); }
+th .small { font-weight: normal; }
 .spread { display: flex; align-items: flex-end; gap: 4px; height: 7.5rem; max-width: 34rem; padding: 0;
   margin: .6rem 0 0; list-style: none; }
 .spread li { flex: 1; text-align: center; font-size: .8rem; color: var(--dim); }
