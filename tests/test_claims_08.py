@@ -183,13 +183,13 @@ def neighbours_alike(picture: torch.Tensor) -> float:
 @pytest.mark.thorough
 def test_pictures_for_units_show_what_was_learned_and_not_what_the_network_needs(run):
     pictures, labels = load_shapes(10, 500, seed=run.seed)[1].tensors()
-    names = run.names | {"is_grading": lambda: False, "pictures": pictures, "labels": labels}
+    names = run.names | {"x": pictures, "y": labels}
     exec(lesson.cells()["unit-step"].source, names)
     for words in ("body = network[:9]", "guess_times = predictions.keep"):
         lesson.run(words, names)
     seeds = ("manual_seed(0)", f"manual_seed({run.seed})"), ("seed=0", f"seed={run.seed}")
     lesson.run("def climb(", names, *seeds)
-    lesson.run("strongest = labels", names)
+    lesson.run("strongest = y", names)
     assert names["alive"].sum() > 48
     assert 1.3 < min(names["times"]) < max(names["times"]) < 8
     assert 2.5 < sum(names["times"]) / 6 < 5.5
@@ -217,9 +217,9 @@ def test_pictures_for_units_of_the_photo_network_are_no_grain(run):
 
     if find_weights()[0] is None:
         pytest.skip("the weights of MobileNetV2 are not here")
-    names = run.names | {"is_grading": lambda: False, "photo_network": run.names["load_mobilenet"]()}
+    names = run.names | {"photo_network": run.names["load_mobilenet"]()}
     exec(lesson.cells()["unit-step"].source, names)
-    names["pictures"], names["labels"] = run.x[:20], run.y[:20]
+    names["x"], names["y"] = run.x[:20], run.y[:20]
     lesson.run("body = network[:9]", names)
     seeds = ("manual_seed(0)", f"manual_seed({run.seed})"), ("seed=0", f"seed={run.seed}")
     lesson.run("def climb(", names, *seeds)

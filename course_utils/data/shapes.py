@@ -5,6 +5,7 @@ radius; negative outside. Such functions are joined by `max`, cut by `min`, and 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 
@@ -56,15 +57,16 @@ def load_shapes(n_train: int = 6000, n_test: int = 1000, *, classes: tuple[str, 
     at_least("n_train", n_train)
     at_least("n_test", n_test)
     at_least("seed", seed, 0)
+    drawn = [_draw(number, classes, seed, part) for part, number in enumerate((n_train, n_test))]
+    return Split(*(Pictures(images.copy(), labels.copy(), classes, "shapes", CAPTION) for images, labels in drawn))
+
+
+@lru_cache(maxsize=8)  # a lesson loads the same ones two or three times
+def _draw(number: int, classes: tuple[str, ...], seed: int, part: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return a part's pictures ``(N, 32, 32, 3)`` and their labels; the caller copies them."""
     # the classes take part in the seed: other shapes never stand on the same grounds
     stream = [tuple(OUTLINES).index(name) for name in classes]
-    draw = _drawer(classes)
-    return Split(
-        *(
-            Pictures(*in_chunks(number, len(classes), (seed, part, *stream), draw), classes, "shapes", CAPTION)
-            for part, number in enumerate((n_train, n_test))
-        )
-    )
+    return in_chunks(number, len(classes), (seed, part, *stream), _drawer(classes))
 
 
 def _drawer(classes: tuple[str, ...]) -> Callable[[PictureDice, np.ndarray], np.ndarray]:

@@ -7,6 +7,10 @@ cell calls them, in which no name can hold a student's work, the student's numbe
 left that cell and all that it stands on as they were, and touches none of its names elsewhere, the statement is not run
 again. No check looks at a picture, so no verdict depends on any of this.
 
+What stands before the picture in its cell, or a whole cell without one, is not run again either where it is as much the
+same for everybody, only computes and prints with functions of this package's labs, and binds nothing that is used in
+any other cell: its outputs are taken from the release as well.
+
 Two things help to find more of them. An argument whose name starts with ``your_`` is an object of the learner's that
 the picture does not show; only somebody who moves a slider asks it. And what a cell draws at random after
 ``seed_everything(0)``, before the picture, is the same for everybody.
@@ -23,17 +27,24 @@ import msgpack
 from course_utils.grading.alignment import Step
 from course_utils.grading.job import Output, ReleasedCell
 from course_utils.grading.shell import Shell
+from course_utils.grading.slicing import open_names, plain_python, statements_of
 
 STUDENT_ID = "student_id"
 PAINT_SECONDS = 60
 BUILTINS = frozenset(dir(builtins))
 DRAWS = "rand randn randint randperm random normal uniform choice shuffle permutation bernoulli multinomial"
 RANDOM = frozenset([*DRAWS.split(), "seed", "manual_seed", "seed_everything", "nn", "dropout", "init", "time"])
-WORKAROUNDS = "globals locals vars setattr delattr exec eval reload modules get_ipython rcParams style patch"
+WORKAROUNDS = "globals locals vars setattr delattr exec eval __import__ builtins"  # as names: ``model.eval()`` is none
 SEEDS = "seed_everything"
 OURS = "course_utils"  # where the functions that draw come from
+LABS = (f"{OURS}.labs", f"{OURS}.data")  # whose functions return something, and change nothing
+ASKED = "print len range zip enumerate dict list tuple set sorted sum min max abs round float int str map any all"
+ASKED_OF_OBJECTS = ("items", "keys", "values", "format", "join")
+KEEPS = ("save", "keep", "write", "set")  # begins the name of a function that does more than return something
+STATEMENTS = (ast.Assign, ast.Expr, ast.For, ast.If)
 LEARNERS = "your_"  # begins the name of an argument that a picture does not show
-WAYS_ROUND = frozenset([*WORKAROUNDS.split(), "__dict__", "__setattr__", "__import__", "import_module"])
+REACHED = "reload modules rcParams style patch get_ipython __dict__ __setattr__ import_module __builtins__"
+WAYS_ROUND = frozenset(REACHED.split())  # as attributes and in imports, too
 
 
 @dataclass(frozen=True)
@@ -54,6 +65,10 @@ class CachedFigure:
         All names that it stands on, but for those of the first cell.
     outputs
         What the statements show, once they were run.
+    binds
+        What the rest binds, if it need not be run where a student names nothing of that; None if it is to be run.
+    printed
+        What the rest prints, if it need not be run.
     """
 
     cell: int
@@ -62,6 +77,8 @@ class CachedFigure:
     needs: frozenset[int]
     names: frozenset[str]
     outputs: tuple[Output, ...] = ()
+    binds: frozenset[str] | None = None
+    printed: tuple[Output, ...] = ()
 
 
 # --- in the release -------------------------------------------------------------------------------
@@ -80,6 +97,8 @@ class _Finder:
         self.seeded = False  # whether this cell's draws are the same for everybody
         self.made_in: dict[str, set[int]] = {}  # name -> cells that it stands on
         self.stands_on: dict[str, set[str]] = {}  # name -> names
+        self.plain: set[str] = set()  # functions of which the first cell says that they change nothing
+        self.read_by = [_read(cell["source"]) if cell["cell_type"] == "code" else set() for cell in cells]
 
     def find(self) -> list[CachedFigure]:
         found = []
@@ -88,7 +107,7 @@ class _Finder:
             if tree is None:
                 continue
             if not self.modules and not cell["solution"]:
-                self.modules = _bound(tree)
+                self.modules, self.plain = _bound(tree), {*ASKED.split(), *_from_labs(tree)}
             elif cell["grade_id"]:  # an answer, or a locked cell that may ask for the student's number
                 self.dirty |= _bound(tree)
             else:
@@ -99,12 +118,13 @@ class _Finder:
         """Return the figure of a cell, if its last statements are pictures of that kind."""
         is_picture = [_is_picture(statement, self.modules) for statement in tree.body]
         first = next((i for i in range(len(tree.body)) if all(is_picture[i:])), len(tree.body))
+        binds = self._needless(index, tree.body[:first])
         self.seeded = False
         for statement in tree.body[:first]:
             self._take(index, statement)
             self.seeded = self.seeded or _sets_a_seed(statement)
         self.seeded = False  # what a picture draws at random would be missing from what comes after it
-        figure = self._figure(index, source, tree.body[first:])
+        figure = self._figure(index, source, tree.body[first:], binds)
         for statement in tree.body[first:]:
             self._take(index, statement)
         return [figure] if figure else []
@@ -142,14 +162,62 @@ class _Finder:
                 open_ones |= self.stands_on.get(name, set())
         return found
 
-    def _figure(self, index: int, source: str, pictures: list[ast.stmt]) -> CachedFigure | None:
-        shown = [_as_shown(picture) for picture in pictures]
-        if not pictures or any(map(self._depends, shown)) or pictures[0].col_offset:
+    def _needless(self, index: int, statements: list[ast.stmt]) -> frozenset[str] | None:
+        """Return what statements at the beginning of a cell bind that need not be run for each; None if they must be.
+
+        They must where they may depend on the student or on chance, may change something, or are used elsewhere.
+        """
+        if any(self._depends(one) or _words(one) & RANDOM or not self._only_shows(one) for one in statements):
             return None
-        names = self._closure(set().union(*map(self._used, shown)))
+        binds = frozenset().union(*map(_bound, statements))
+        elsewhere = set().union(*(read for place, read in enumerate(self.read_by) if place != index))
+        return None if not statements or binds & elsewhere else binds
+
+    def _only_shows(self, statement: ast.stmt) -> bool:
+        """Tell whether a statement only computes and prints, and leaves nothing but names of its own."""
+        nodes = list(ast.walk(statement))
+        kinds = all(isinstance(node, STATEMENTS) for node in nodes if isinstance(node, ast.stmt))
+        stored = [node for node in nodes if isinstance(getattr(node, "ctx", None), ast.Store)]
+        plain = all(isinstance(node, (ast.Name, ast.Tuple, ast.List)) for node in stored)
+        return kinds and plain and all(map(self._is_plain, (node for node in nodes if isinstance(node, ast.Call))))
+
+    def _is_plain(self, call: ast.Call) -> bool:
+        match call.func:
+            case ast.Name(name):
+                return name in self.plain
+            case ast.Attribute(_, method):
+                return method in ASKED_OF_OBJECTS
+        return False
+
+    def _figure(
+        self, index: int, source: str, pictures: list[ast.stmt], binds: frozenset[str] | None
+    ) -> CachedFigure | None:
+        shown = [_as_shown(picture) for picture in pictures]
+        if (
+            any(map(self._depends, shown))
+            or not (pictures or binds is not None)
+            or (pictures and pictures[0].col_offset)
+        ):
+            return None
+        names = self._closure({name for one in shown for name in self._used(one)})
+        rest = source if not pictures else "\n".join(source.splitlines()[: pictures[0].lineno - 1]).strip()
+        if binds is not None:
+            names |= self._closure(_outer_names(rest) - self.modules - BUILTINS)
         needs = {cell for name in names for cell in self.made_in.get(name, ())} - {index}
-        before = "\n".join(source.splitlines()[: pictures[0].lineno - 1]).strip()
-        return CachedFigure(index, before, "\n".join(map(ast.unparse, shown)), frozenset(needs), frozenset(names))
+        picture = "\n".join(map(ast.unparse, shown))
+        return CachedFigure(index, rest, picture, frozenset(needs), frozenset(names), binds=binds)
+
+
+def _read(source: str) -> set[str]:
+    """Return the names that a cell takes from outside."""
+    return open_names(statements_of(source, "open"))
+
+
+def _from_labs(imports: ast.Module) -> set[str]:
+    """Return the functions that the first cell imports from this package's labs and data."""
+    nodes = [node for node in imports.body if isinstance(node, ast.ImportFrom) and (node.module or "").startswith(LABS)]
+    names = [alias for node in nodes for alias in node.names if not alias.name.startswith(KEEPS)]
+    return {alias.asname or alias.name for alias in names}
 
 
 def _parsed(source: str) -> ast.Module | None:
@@ -259,11 +327,20 @@ def _drawn(cells: list[ReleasedCell], figures: dict[int, CachedFigure], shell: S
     drawn = []
     for index in sorted(wanted | {first}):
         figure = figures.get(index)
-        status, _ = shell.run(figure.rest if figure else cells[index]["source"], PAINT_SECONDS)
+        status, printed = shell.run(figure.rest if figure else cells[index]["source"], PAINT_SECONDS)
         if figure and (status == "ok" or not _stands_on_the_rest(figure)):
-            status, outputs = shell.run(figure.picture, PAINT_SECONDS)
-            drawn += [replace(figure, outputs=tuple(outputs))] if status == "ok" and outputs else []
+            drawn += _shown(figure, shell, tuple(printed) if status == "ok" else None)
     return drawn
+
+
+def _shown(figure: CachedFigure, shell: Shell, printed: tuple[Output, ...] | None) -> list[CachedFigure]:
+    """Show a picture, and return it with its outputs in a list; an empty one if there is nothing to be had of it."""
+    status, outputs = shell.run(figure.picture, PAINT_SECONDS) if figure.picture else ("ok", [])
+    needless = figure.binds is not None and printed is not None
+    if status != "ok" or not (outputs or (needless and not figure.picture)):
+        return []
+    binds = figure.binds if needless else None
+    return [replace(figure, outputs=tuple(outputs), binds=binds, printed=printed or () if needless else ())]
 
 
 def _stands_on_the_rest(figure: CachedFigure) -> bool:
@@ -277,7 +354,12 @@ def _stands_on_the_rest(figure: CachedFigure) -> bool:
 def unpack(drawn: bytes) -> list[CachedFigure]:
     """Return what :func:`paint` drew."""
     figures = [CachedFigure(**figure) for figure in msgpack.unpackb(drawn)]
-    return [replace(figure, needs=frozenset(figure.needs), names=frozenset(figure.names)) for figure in figures]
+    return [_with_sets(figure) for figure in figures]
+
+
+def _with_sets(figure: CachedFigure) -> CachedFigure:
+    binds = None if figure.binds is None else frozenset(figure.binds)
+    return replace(figure, needs=frozenset(figure.needs), names=frozenset(figure.names), binds=binds)
 
 
 # --- in a submission ------------------------------------------------------------------------------
@@ -285,6 +367,8 @@ def unpack(drawn: bytes) -> list[CachedFigure]:
 
 def usable(cells: list[ReleasedCell], steps: list[Step], drawn: list[CachedFigure]) -> dict[int, CachedFigure]:
     """Return which steps of a submission need not draw their picture again: figures by index of the step.
+
+    Where nothing of a step need be run, its figure's rest is empty.
 
     Parameters
     ----------
@@ -305,26 +389,69 @@ def usable(cells: list[ReleasedCell], steps: list[Step], drawn: list[CachedFigur
     found: dict[int, CachedFigure] = {}
     seen: set[int] = set()
     touched: set[str] = set()
+    named = _named(step for number, step in enumerate(steps) if number not in place)
     for number, step in enumerate(steps):
         if number in place:
             figure = figures.get(place[number])
             if figure and figure.needs <= seen and not figure.names & touched:
-                found[number] = figure
+                found |= _as_needed(number, figure, named)
             if seen and place[number] < max(seen):  # moved: what it stands on may have been run since
                 return found
             seen.add(place[number])
         elif step.kind in ("answer", "extra"):
             own = _touched(step.source)
-            if own is None or _bound(ast.parse(step.source)) & modules:
+            if own is None or _rebound(step.source) & modules:
                 return found
             touched |= own
     return found
 
 
+def _named(steps: Iterable[Step]) -> set[str] | None:
+    """Return the names that a student's own cells take from outside, wherever they stand; None if that is not known."""
+    named: set[str] = set()
+    for step in steps:
+        if step.kind in ("answer", "extra"):
+            own = _touched(step.source)
+            if own is None:
+                return None
+            named |= own
+    return named
+
+
+def _as_needed(number: int, figure: CachedFigure, named: set[str] | None) -> dict[int, CachedFigure]:
+    """Return a step's figure, with no rest where that need not be run; nothing where all of the step is to be run."""
+    if figure.binds is None or named is None or figure.binds & named:
+        return {number: figure} if figure.picture else {}
+    return {number: replace(figure, rest="", outputs=figure.printed + figure.outputs)}
+
+
 def _touched(source: str) -> set[str] | None:
     """Return the names outside it that a student's cell may change; None if that cannot be known."""
+    try:
+        ast.parse(source := plain_python(source))
+    except SyntaxError:
+        return set()  # nothing of it is run
+    except (ValueError, RecursionError, MemoryError):
+        return None
     tree = _parsed(source)
-    return None if tree is None or _words(tree) & WAYS_ROUND else _outer_names(source)
+    if tree is None:
+        return None
+    outer = _outer_names(source)
+    return None if outer & WAYS_ROUND.union(WORKAROUNDS.split()) or _reached(tree) & WAYS_ROUND else outer
+
+
+def _rebound(source: str) -> set[str]:
+    """Return the names outside it that a cell binds, or an attribute of which it sets; none if nothing of it is run."""
+    tree = _parsed(source)
+    return set() if tree is None else _bound(tree) & _outer_names(source)
+
+
+def _reached(tree: ast.AST) -> set[str]:
+    """Return what a piece of code reaches as an attribute, and all words of its imports."""
+    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    named = [name for node in imports for alias in node.names for name in (alias.name, getattr(node, "module", ""))]
+    return attributes | {word for name in named for word in (name or "").split(".")}
 
 
 def _places(cells: list[ReleasedCell], steps: list[Step]) -> dict[int, int]:

@@ -282,11 +282,16 @@ class Exercise:
     def is_written(self, *answers: Any) -> bool:
         """Tell whether answers are written, so that a cell can use them; where not, show which exercise to do first.
 
+        While nbgrader grades it is False: what a cell shows with a learner's answers is for the learner, no check
+        looks at it, and it took half of the time. What such a cell binds is nobody's answer, and no check's.
+
         Parameters
         ----------
         answers
             As for :meth:`check`. A wrong answer is written, too.
         """
+        if is_grading():
+            return False
         if all(map(is_written, answers)):
             return True
         missing = next(answer for answer in answers if not is_written(answer))

@@ -520,6 +520,7 @@ One neuron draws a line. Will a stack of layers draw something bent? Predict fir
 """
 
 # %%
+seed_everything(0)
 stack = nn.Sequential(nn.Linear(1, 50), nn.Linear(50, 1))
 row = torch.linspace(-3, 3, 25)[:, None]  # (N, 1)
 with torch.no_grad():
@@ -583,6 +584,7 @@ A picture becomes the input of a dense layer when it is stretched into one row: 
 """
 
 # %%
+seed_everything(0)
 layers = {
     "8×8, 10 units": nn.Linear(8 * 8, 10),
     "28×28, 10 units": nn.Linear(28 * 28, 10),

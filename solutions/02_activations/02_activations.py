@@ -750,10 +750,10 @@ guess = {"learns least": None}
 
 # %%
 runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
-print("your guess:", guess["learns least"] or "none")
-for name, run in runs.items():
-    print(f"{name:8} {run.accuracy:.0%} of 1,000 new pictures right")
 figures.show(figures.plot_gradients_by_layer(runs))
+
+# %%
+print("your guess:", guess["learns least"] or "none")
 
 # %% [markdown]
 r"""
@@ -799,9 +799,9 @@ Count with yours: at the start, after training, and after training with steps tw
 
 # %%
 if lab.dead_units.is_written(count_dead):
-    print("at the start:    ", count_dead(runs["relu"].start.activations))
-    for rate in (0.5, 1.0):
-        run = train_garments("relu", rate=rate)
+    trained = {rate: train_garments("relu", rate=rate) for rate in (0.5, 1.0)}
+    print("at the start:    ", count_dead(trained[0.5].start.activations))
+    for rate, run in trained.items():
         dead = count_dead(run.trained.activations)
         print(f"after rate {rate}:   {dead}, {run.accuracy:.2f} right")
 

@@ -418,10 +418,9 @@ figures.show(figures.plot_own_pictures(mine))
 # %%
 def over_seeds(name, method):
     """Print what a method reaches on your pictures, for several seeds of the split."""
-    seeds = range(1 if is_grading() else 4)
     row = [
         accuracy(method, *by_scene(mine, seed))[0]
-        for seed in with_progress(seeds, name, unit="seeds")
+        for seed in with_progress(range(4), name, unit="seeds")
     ]
     print(f"{name}:", *(f"{reached:.2f}" for reached in row))
 

@@ -103,7 +103,7 @@ Egyptian cat, says the network, and it is quite sure. **Predict**: by how many o
 r"""
 ## 2 Gradients of pixels
 
-We begin with a network that is quick to attack: three convolutions on drawn shapes of 32×32 pixels. It has been trained already, on pictures like these. (While your work is graded, this lab's demonstrations take fewer pictures and steps: what counts are your functions and the answers that you write down.)
+We begin with a network that is quick to attack: three convolutions on drawn shapes of 32×32 pixels. It has been trained already, on pictures like these.
 """
 
 # %%
@@ -357,15 +357,13 @@ Now the run: four budgets, an attack and its control.
 
 # %%
 signs = torch.randn(x.shape, generator=torch.Generator().manual_seed(1)).sign()
-shown = slice(25 if is_grading() else 500)
-pictures, labels, noise = x[shown], y[shown], signs[shown]
-print(f"clean      {accuracy(network, pictures, labels):.3f}")
+print(f"clean      {accuracy(network, x, y):.3f}")
 if lab.fgsm.is_written(fgsm):
     print("budget     fgsm    random signs")
     for level in (1, 2, 4, 8):
-        attacked = fgsm(network, pictures, labels, level / 255)
-        noisy = (pictures + level / 255 * noise).clamp(0, 1)
-        rates = [accuracy(network, changed, labels) for changed in (attacked, noisy)]
+        attacked = fgsm(network, x, y, level / 255)
+        noisy = (x + level / 255 * signs).clamp(0, 1)
+        rates = [accuracy(network, changed, y) for changed in (attacked, noisy)]
         print(f"{level}/255      {rates[0]:.3f}   {rates[1]:.3f}")
     predictions.beside(my_guess, {"fgsm": rates[0], "random signs": rates[1]})
 
@@ -412,7 +410,7 @@ One large step trusts the gradient at one place. But the loss is no plane: after
 """
 
 # %%
-reach, ticks = 12, torch.linspace(-1, 1, 5 if is_grading() else 25)
+reach, ticks = 12, torch.linspace(-1, 1, 25)
 if lab.input_gradient.is_written(input_gradient):
     along = torch.as_tensor(input_gradient(network, star, star_label)).sign()
     other = torch.randn(star.shape, generator=torch.Generator().manual_seed(1)).sign()
@@ -479,9 +477,8 @@ Is it stronger than one step? The same budget of 4/255, on the first 200 test pi
 """
 
 # %%
-size = 25 if is_grading() else 200
 if lab.are_written(fgsm=fgsm, pgd=pgd):
-    few, few_labels = x[:size], y[:size]
+    few, few_labels = x[:200], y[:200]
     one = fgsm(network, few, few_labels, 4 / 255)
     ten = torch.as_tensor(pgd(network, few, few_labels, 4 / 255, 1 / 255, 10))
     print(f"fgsm          {accuracy(network, one, few_labels):.2f}")
@@ -495,8 +492,7 @@ Ten careful steps beat a large one. So an accuracy "under attack" is only as goo
 # %%
 if photo_network is not None and lab.pgd.is_written(pgd):
     dog = torch.tensor([photo_network.classes.index("golden retriever")])
-    steps = 2 if is_grading() else 10
-    changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, steps, targeted=True)
+    changed = pgd(photo_network, cat, dog, 2 / 255, 0.5 / 255, 10, targeted=True)
     cat_or_dog = torch.as_tensor(changed)
     figures.show(figures.plot_cat_or_dog(cat, cat_or_dog))
     look(cat_or_dog)
@@ -562,7 +558,7 @@ What does a noise for all look like? Here it is, amplified, with four test pictu
 """
 
 # %%
-X = train.tensors()[0][: 50 if is_grading() else 200]
+X = train.tensors()[0][:200]
 if lab.universal_perturbation.is_written(universal_perturbation):
     delta = universal_perturbation(network, X, 16 / 255, 6)[:1]  # (1, 3, 32, 32)
     carrying = (x[:100] + delta).clamp(0, 1)
@@ -626,9 +622,8 @@ A gallery: one fooling image for each class, with the network's confidence. Whic
 
 # %%
 rng = torch.Generator().manual_seed(0)
-targets = range(2 if is_grading() else 10)
 if lab.fooling_image.is_written(fooling_image):
-    gallery = [fooling_image(network, target, 60, rng) for target in targets]
+    gallery = [fooling_image(network, target, 60, rng) for target in range(10)]
     titles = [
         f"{name} {confidence:.3f}"
         for name, (_, confidence) in zip(test.classes, gallery)
@@ -671,12 +666,12 @@ second = second.eval()
 if lab.fgsm.is_written(fgsm):
     print("8/255 against       first network   second network")
     for name, changed in {
-        "nobody (clean)": pictures,
-        "the first": fgsm(network, pictures, labels, 8 / 255),
-        "the second": fgsm(second, pictures, labels, 8 / 255),
-        "random signs": (pictures + 8 / 255 * noise).clamp(0, 1),
+        "nobody (clean)": x,
+        "the first": fgsm(network, x, y, 8 / 255),
+        "the second": fgsm(second, x, y, 8 / 255),
+        "random signs": (x + 8 / 255 * signs).clamp(0, 1),
     }.items():
-        rates = [accuracy(model, changed, labels) for model in (network, second)]
+        rates = [accuracy(model, changed, y) for model in (network, second)]
         print(f"{name:15}     {rates[0]:.2f}            {rates[1]:.2f}")
 
 # %% [markdown]
@@ -706,9 +701,8 @@ if lab.fgsm.is_written(fgsm):
     print(f"clean, defended: {accuracy(defended, x, y):.2f}")
 
 # %%
-levels = [0, 8] if is_grading() else [0, 2, 4, 8, 16]
-size = 25 if is_grading() else 100
-few, few_labels = x[:size], y[:size]
+levels = [0, 2, 4, 8, 16]
+few, few_labels = x[:100], y[:100]
 if lab.are_written(fgsm=fgsm, pgd=pgd):
 
     def five_steps(model, x, y, eps):
@@ -965,9 +959,8 @@ dots = test.classes.index("dots")
 patches = {"random": torch.rand(3, 10, 10, generator=chance)}
 patches["cut from dots"] = X[dots == Y][0][:, 11:21, 11:21]
 if lab.patch_step.is_written(patch_step):
-    much = {"rounds": 1, "pictures": 50} if is_grading() else {}
-    patches["learned in the middle"] = learn_patch(patch_step, dots, middle, **much)
-    patches["learned anywhere"] = learn_patch(patch_step, dots, anywhere, **much)
+    patches["learned in the middle"] = learn_patch(patch_step, dots, middle)
+    patches["learned anywhere"] = learn_patch(patch_step, dots, anywhere)
 
 # %% [markdown]
 r"""
@@ -1023,7 +1016,7 @@ A network of layers in a row can be cut: `network[:9]` is its first nine, up to 
 
 # %%
 body = network[:9]
-maps = body(pictures).detach()  # (500, 64, 8, 8)
+maps = body(x).detach()  # (500, 64, 8, 8)
 answers = maps.mean((2, 3))  # (500, 64)
 alive = (answers > 0).double().mean(0) > 0.1
 print(f"{tuple(maps.shape)}; {alive.sum()} of 64 units answer to a tenth or more")
@@ -1080,8 +1073,7 @@ guess_times = predictions.keep({"times as strong": None})
 noise_seed = torch.Generator().manual_seed(0)
 start = 0.5 + 0.1 * torch.randn(2, 3, 32, 32, generator=noise_seed)
 fresh = make_small_cnn(10, seed=0).eval()
-units = alive.nonzero().flatten().tolist()[: 1 if is_grading() else 6]
-steps = 3 if is_grading() else 25
+units = alive.nonzero().flatten().tolist()[:6]
 if lab.unit_step.is_written(unit_step):
 
     def climb(body, unit, x, steps, lr=1.0):
@@ -1090,8 +1082,8 @@ if lab.unit_step.is_written(unit_step):
             x = torch.as_tensor(unit_step(body, x, unit, lr))
         return x
 
-    made = torch.stack([climb(body, unit, start, steps) for unit in units])
-    untaught = torch.cat([climb(fresh[:9], unit, start[:1], steps) for unit in units])
+    made = torch.stack([climb(body, unit, start, 25) for unit in units])
+    untaught = torch.cat([climb(fresh[:9], unit, start[:1], 25) for unit in units])
 
 # %% [markdown]
 r"""
@@ -1104,7 +1096,7 @@ if lab.unit_step.is_written(unit_step):
         "one noise": made[:, 0],
         "another": made[:, 1],
         "untaught": untaught,
-        "best of 500": pictures[answers.argmax(0)[units]],
+        "best of 500": x[answers.argmax(0)[units]],
     }
     figures.show(figures.plot_units(rows, [f"unit {unit}" for unit in units]))
 
@@ -1114,7 +1106,7 @@ Two things may be said. The trained network's units have bars, upright, level or
 """
 
 # %%
-strongest = labels[answers.topk(9, dim=0).indices]  # (9, 64)
+strongest = y[answers.topk(9, dim=0).indices]  # (9, 64)
 kinds = strongest.mode(0).values  # of each unit the class that it answers to most
 if lab.unit_step.is_written(unit_step):
     times = []
@@ -1166,11 +1158,11 @@ if photo_network is not None and lab.unit_step.is_written(unit_step):
     photo_net = photo_network.network
     nets = {"trained": photo_net, "untaught": type(photo_net)().eval()}
     small = 0.5 + 0.1 * torch.randn(1, 3, 40, 40, generator=noise_seed)
-    three, steps = range(1, 4), 2 if is_grading() else 12
+    three = range(1, 4)
     rows = {}
     for name, net in nets.items():
         cut = torch.nn.Sequential(photo_network.standardise, net.features[:5])
-        rows[name] = torch.cat([climb(cut, unit, small, steps, 3.0) for unit in three])
+        rows[name] = torch.cat([climb(cut, unit, small, 12, 3.0) for unit in three])
     figures.show(figures.plot_photo_units(rows, [f"unit {unit}" for unit in three]))
 
 # %% [markdown]

@@ -105,6 +105,44 @@ def test_an_argument_of_the_learners_is_no_part_of_the_picture():
     assert pictures(GRID, "figures.show(figures.plot_grids([grid], ['a'], your_conv2d=answer), alt='a')") == []
 
 
+OF_LABS = "from course_utils.labs.logistic_regression.layers import accuracies"
+
+
+def needless(source: str, *others: str) -> list[bool]:
+    """Return of each picture, or cell that only prints, whether all of its cell was run for everybody."""
+    rest = release(source, *others)[1:]
+    found = figure_cache.find_figures([cell(f"{FIRST}\n{OF_LABS}"), *rest])
+    return [figure.binds is not None for figure in found if figure.cell == len(release())]
+
+
+@pytest.mark.parametrize(
+    ("source", "alone"),
+    [
+        ("for name, shares in accuracies(0).items():\n    print(name, ', '.join(map(str, shares)))", [True]),
+        (f"made = accuracies(0)\n{PICTURE.replace('[grid]', '[list(made)]')}", [True]),
+        ("print(accuracies(len(student_id)))", []),
+        ("print(accuracies(answer(0)))", []),
+        ("print(torch.rand(3))", []),
+        ("torch.set_grad_enabled(False)", []),
+        ("made = accuracies(0)\nmade['more'] = 3", []),
+        ("open('a file', 'w')", []),
+        ("import os", []),
+        (f"seed_everything(0)\ngrid = np.eye(3)\n{PICTURE}", [False]),
+        (f"grid = np.eye(3)\n{PICTURE}", [False]),  # who knows what functions of others do
+    ],
+)
+def test_what_only_computes_and_prints_the_same_for_everybody_is_run_once(source, alone):
+    assert needless(source) == alone
+
+
+def test_what_another_cell_uses_is_run_for_each():
+    assert needless("made = accuracies(0)") == [True]
+    assert needless("made = accuracies(0)", "made = 3\nprint(made)") == [True]
+    assert needless("made = accuracies(0)", "print(made)") == []
+    assert needless("made = accuracies(0)", "def later():\n    return made") == []
+    assert needless(f"made = accuracies(0)\n{PICTURE.replace('[grid]', '[list(made)]')}", "print(made)") == [False]
+
+
 @pytest.mark.parametrize(
     "imports",
     ["from course_utils import drawing as figures", "import figures", "from my.course import figures"],
@@ -257,8 +295,18 @@ def test_an_untouched_and_an_answered_notebook_take_all_pictures(drawn):
         ("np = None", 0),
         ("globals()['grid'] = 1", 0),
         ("exec('grid = 1')", 0),
-        ("this is no Python", 0),
+        ("import builtins\nbuiltins.exec('grid = 1')", 0),
+        ("from importlib import reload", 0),
+        ("get_ipython().run_cell('grid = 1')", 0),
+        ("!ls", 0),
+        ("from unittest.mock import patch\npatch.object(figures, 'show').start()", 0),
+        ("def show():\n    global figures\n    figures = None\nshow()", 0),
+        ("await later(grid)", 0),
+        ("this is no Python", 2),  # nothing of it is run
         ("mine = 1", 2),
+        ("model = nn.Linear(3, 1)\nmodel.eval()", 2),
+        ("def forward(x):\n    figures, patch = [x], 3\n    return figures, patch", 2),
+        ("class Net(nn.Module):\n    np = 3\n    def eval(self):\n        return self", 2),
     ],
 )
 def test_a_cell_of_the_students_that_may_change_a_picture_has_it_drawn_again(drawn, source, left):
@@ -269,6 +317,43 @@ def test_a_cell_of_the_students_that_may_change_a_picture_has_it_drawn_again(dra
 def test_an_answer_that_may_change_a_picture_has_it_drawn_again(drawn):
     answer = cell("def answer(x):\n    return x\nfigures.show = print", "answer", solution=True)
     assert used([answer if one is ANSWER else one for one in RELEASED], drawn) == []
+
+
+NEEDLESS = "print(accuracies(0, ('ring',)))"
+BOTH = "shares = accuracies(0, ('ring',))\nfigures.show(figures.plot_grids([[*shares.values()]], ['a']), alt='a')"
+
+
+@pytest.fixture(scope="module")
+def computing(shell) -> tuple[list[dict], list[figure_cache.CachedFigure]]:
+    """Return a release with two cells of which nothing need be run, and what was drawn and printed of them."""
+    cells = [cell(f"{FIRST}\n{OF_LABS}"), *release(NEEDLESS, BOTH)[1:]]
+    return cells, figure_cache.unpack(figure_cache.paint(cells, shell))
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("mine = 1", ["", ""]),
+        ("mine = shares", [""]),  # what the picture stands on may be changed
+        ("def mine():\n    return shares", [""]),
+        ("def mine():\n    shares = 3\n    return shares", ["", ""]),
+        ("exec('mine = shares')", []),
+    ],
+)
+def test_a_cell_that_only_prints_is_not_run_again_unless_a_student_names_what_it_binds(computing, source, left):
+    cells, drawn = computing
+    assert [[output["output_type"] for output in figure.printed] for figure in drawn] == [["stream"], []]
+    steps = align(cells, submission([*cells[:4], cell(source), *cells[4:]])).steps
+    found = figure_cache.usable(cells, steps, drawn)
+    assert [figure.rest for figure in found.values()] == left
+    assert all(figure.outputs for figure in found.values())
+
+
+def test_a_cell_further_down_that_names_it_has_it_run(computing):
+    cells, drawn = computing
+    steps = align(cells, submission([*cells, cell("print(shares)")])).steps
+    first, second = figure_cache.usable(cells, steps, drawn).values()
+    assert (first.rest, second.rest) == ("", BOTH.splitlines()[0])
 
 
 @pytest.mark.parametrize("index", [4, 5, 6])

@@ -187,15 +187,46 @@ def _is_step(node: ast.AST) -> bool:
     return ast.unparse(node.func).startswith("lab.") and ast.unparse(node.func).endswith(".step")
 
 
+def _stored(tree: ast.AST) -> set[str]:
+    return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+
+
 def _bound_first(tree: ast.Module) -> set[str]:
     """Return the names that a cell itself gives a value, and parameters of its functions."""
-    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return _stored(tree) | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 @every_lab
 def test_what_uses_a_learners_work_asks_first_whether_it_is_written(lab):
     assert unguarded(released(lab)) == []
+
+
+def needed_of_guarded(cells: list[NotebookNode]) -> set[str]:
+    """Return the names that answers and checks take from what stands behind a guard: that is not run in grading."""
+    guarded: set[str] = set()
+    found: set[str] = set()
+    for cell in cells:
+        tree = ast.parse(cell.source)
+        if role(cell) in (Role.SOLUTION, Role.CHECK):
+            found |= guarded & {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+            continue
+        guards = [node for node in ast.walk(tree) if isinstance(node, ast.If) and _is_guard(node)]
+        behind = set().union(*map(_stored, guards))
+        guarded = (guarded - bound(cell.source)) | behind
+    return found
+
+
+@every_lab
+def test_no_answer_and_no_check_needs_what_is_not_run_in_grading(lab):
+    assert needed_of_guarded(released(lab)) == set()
+
+
+def test_an_answer_that_needs_it_is_seen():
+    settings = {"grade_id": "double", "grade": False, "solution": True, "locked": False}
+    answer = nbformat.v4.new_code_cell("def double(x):\n    return shown + x", metadata={"nbgrader": settings})
+    shown = nbformat.v4.new_code_cell("if lab.double.is_written(double):\n    shown = double(3)")
+    assert needed_of_guarded([shown, answer]) == {"shown"}
+    assert needed_of_guarded([shown, nbformat.v4.new_code_cell("shown = 3"), answer]) == set()
 
 
 @pytest.mark.parametrize(

@@ -96,8 +96,8 @@ STRICT = (Window(7, 3, 3, 1), Window(10, 4, 4, 1), Window(12, 5, 4, 2))
 DEFAULTS = (9, 4)
 FITS = ((4, 6, 1, 1), (5, 5))
 TOO_LONG = ((4, 7), (4, 7, 1, 1), (2, 9, 2, 3))
-MANY = 500  # hidden windows
-MANY_STRICT = 60
+MANY = 120  # hidden windows
+MANY_STRICT = 40
 WORDS = ("zero", "one", "two", "three", "four", "five", "six")  # as some write the leftover
 
 
