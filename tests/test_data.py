@@ -492,3 +492,13 @@ def test_days_of_weather_are_those_of_four_years_and_their_light_is_the_seasons(
     assert longest[5:7] == "06"
     assert days.hours.max() + days.hours.min() == pytest.approx(24, abs=0.1)
     assert (days.temperature.min(), days.temperature.max(), days.rain.min()) == (-1.6, 35.6, 0)
+
+
+def test_what_somebody_paints_over_is_not_in_the_next_one_that_is_loaded():
+    train, _ = load_shapes(20, 10)
+    before = train.images.copy(), train.labels.copy()
+    train.images[:] = 0
+    train.labels[:] = 0
+    again, _ = load_shapes(20, 10)
+    assert (again.images == before[0]).all()
+    assert (again.labels == before[1]).all()
