@@ -495,10 +495,10 @@ def test_days_of_weather_are_those_of_four_years_and_their_light_is_the_seasons(
 
 
 def test_what_somebody_paints_over_is_not_in_the_next_one_that_is_loaded():
-    train, _ = load_shapes(20, 10)
+    train, _ = data.load_shapes(20, 10)
     before = train.images.copy(), train.labels.copy()
     train.images[:] = 0
     train.labels[:] = 0
-    again, _ = load_shapes(20, 10)
+    again, _ = data.load_shapes(20, 10)
     assert (again.images == before[0]).all()
     assert (again.labels == before[1]).all()
