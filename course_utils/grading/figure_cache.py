@@ -21,6 +21,7 @@ import builtins
 import symtable
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from typing import TypeGuard
 
 import msgpack
 
@@ -270,13 +271,24 @@ def _outer_names(source: str) -> set[str]:
     return found
 
 
+def _draws_with_a_seed(node: ast.AST) -> TypeGuard[ast.Call]:
+    match node:
+        case ast.Call(ast.Attribute(ast.Call(ast.Attribute(attr="default_rng"), [ast.Constant(int())], []))):
+            return True
+    return False
+
+
 def _is_name(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
 def _words(tree: ast.AST) -> set[str]:
-    """Return all names and attributes in a piece of code; of ``nn.functional.relu`` not the module ``nn``."""
-    nodes = list(ast.walk(tree))
+    """Return all names and attributes in a piece of code; of ``nn.functional.relu`` not the module ``nn``.
+
+    Nor those of a draw whose own seed is a number: ``np.random.default_rng(0).normal(…)``.
+    """
+    seeded = {id(part) for node in ast.walk(tree) if _draws_with_a_seed(node) for part in ast.walk(node.func)}
+    nodes = [node for node in ast.walk(tree) if id(node) not in seeded]
     attributes = [node for node in nodes if isinstance(node, ast.Attribute)]
     functional = {id(one.value) for one in attributes if one.attr == "functional" and _is_name(one.value, "nn")}
     names = {node.id for node in nodes if isinstance(node, ast.Name) and id(node) not in functional}

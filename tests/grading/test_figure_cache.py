@@ -54,6 +54,7 @@ GRID = "grid = np.eye(3)"
 def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
     assert pictures(GRID, PICTURE) == [PICTURE]
     assert pictures("grid = nn.functional.relu(torch.eye(3)).numpy()", PICTURE) == [PICTURE]
+    assert pictures("grid = np.random.default_rng(0).normal(size=(3, 3))", PICTURE) == [PICTURE]
     assert pictures(f"{GRID}\n{PICTURE}") == [PICTURE]
     assert figure_cache.find_figures(release(f"{GRID}\n{PICTURE}"))[0].rest == GRID
 
@@ -64,6 +65,9 @@ def test_a_picture_of_the_lessons_own_numbers_is_drawn_once():
         "grid = answer(3) * np.eye(3)",
         "grid = len(student_id) * np.eye(3)",
         "grid = np.random.default_rng().normal(size=(3, 3))",
+        "grid = np.random.default_rng(len(student_id)).normal(size=(3, 3))",
+        "grid = np.random.default_rng(0).normal(size=(3, 3)) + np.random.normal(size=3)",
+        "grid = np.random.default_rng(0).normal(np.random.rand(), size=(3, 3))",
         "grid = torch.rand(3, 3).numpy()",
         "grid = nn.Linear(3, 3).weight.detach().numpy()",
         "grid = nn.functional.dropout(torch.eye(3)).numpy()",
