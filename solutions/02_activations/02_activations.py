@@ -799,9 +799,9 @@ Count with yours: at the start, after training, and after training with steps tw
 
 # %%
 if lab.dead_units.is_written(count_dead):
-    trained = {rate: train_garments("relu", rate=rate) for rate in (0.5, 1.0)}
-    print("at the start:    ", count_dead(trained[0.5].start.activations))
-    for rate, run in trained.items():
+    by_rate = {rate: train_garments("relu", rate) for rate in (0.5, 1.0)}
+    print("at the start:    ", count_dead(by_rate[0.5].start.activations))
+    for rate, run in by_rate.items():
         dead = count_dead(run.trained.activations)
         print(f"after rate {rate}:   {dead}, {run.accuracy:.2f} right")
 

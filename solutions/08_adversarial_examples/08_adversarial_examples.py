@@ -1131,13 +1131,13 @@ Is unit 0, whose nine strongest are all upright stripes, "the detector of uprigh
 """
 
 # %%
-before = network[9:](maps).argmax(1) == labels
+before = network[9:](maps).argmax(1) == y
 print("unit   class         right   without it   answers to")
 for unit in units[:4]:
     silenced = maps.clone()
     silenced[:, unit] = 0
-    after = network[9:](silenced).argmax(1) == labels
-    those = labels == kinds[unit]
+    after = network[9:](silenced).argmax(1) == y
+    those = y == kinds[unit]
     shares = [float(one[those].double().mean()) for one in (before, after)]
     row = f"{unit:4}   {test.classes[kinds[unit]]:12}{shares[0]:7.2f}{shares[1]:13.2f}"
     some = float((answers[:, unit] > 0).double().mean())
