@@ -207,11 +207,15 @@ def _name(section: Section) -> str:
 
 
 def _title(cell: NotebookNode) -> str:
-    """Return the words of the first heading in a cell of the lesson, "" if there is none."""
+    """Return the words of the last of the highest headings in a cell of the lesson, "" if there is none.
+
+    A section's first exercise may have its heading below that of the section, in the same cell.
+    """
     if cell.cell_type != "markdown" or nbgrader_settings(cell).get("solution"):
         return ""
-    match = HEADING.search(cell.source)
-    return " ".join(MARKS.sub("", match[2]).split())[:LONGEST_TITLE] if match else ""
+    headings = [(len(match[1]), match[2]) for match in HEADING.finditer(cell.source)]
+    words = next((words for level, words in reversed(headings) if level == min(headings)[0]), "")
+    return " ".join(MARKS.sub("", words).split())[:LONGEST_TITLE]
 
 
 def _gives_points(cell: NotebookNode) -> bool:

@@ -369,19 +369,23 @@ def _wrong_ways(name: str, sheets: Sequence[Sheet], hide: Hider) -> list[Wrong]:
         for way in dict.fromkeys(ways):
             found.setdefault(way, []).append(one)
     return [
-        Wrong(code, words, name, len(some), *_example(some, hide))
+        Wrong(code, words, name, len(some), *_example(code, some, hide))
         for (code, words), some in found.items()
         if code or len(some) > 1
     ]
 
 
-def _example(some: Sequence[Answered], hide: Hider) -> tuple[str, list[str]]:
-    """Return the clearest of some answers: one with no other misconception, and the shortest of these."""
-    one = min(some, key=lambda one: (len(one.codes), len(one.answer), one.answer))
+def _example(code: str, some: Sequence[Answered], hide: Hider) -> tuple[str, list[str]]:
+    """Return the clearest of some answers: one with no other misconception, and the shortest of these.
+
+    And what its student reads, if that is about this misconception: of several, the first is told.
+    """
+    one = min(some, key=lambda one: (one.codes[:1] != [code], len(one.codes), len(one.answer), one.answer))
     lines = hide(one.answer).strip().splitlines()
     text = "\n".join(lines[:LINES])
     cut = len(lines) > LINES or len(text) > LETTERS
-    return text[:LETTERS] + ("\n…" if cut else ""), [hide(line) for line in one.said]
+    said = one.said if one.codes[:1] in ([], [code]) else []
+    return text[:LETTERS] + ("\n…" if cut else ""), [hide(line) for line in said]
 
 
 # --- who needs a look -----------------------------------------------------------------------------

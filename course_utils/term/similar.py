@@ -2,9 +2,11 @@
 
 What is compared is what an answer says: its tokens without comments, spaces and the names that somebody chose, by
 rapidfuzz. Alike is not enough, for a right answer to a short exercise has few forms: two answers are *unusually* alike
-if they are much closer to each other than either is to the class.
+if they are much closer to each other than either is to the class. Right numbers say nothing either: who has the same
+question has the same ones.
 """
 
+import ast
 import io
 import keyword
 import tokenize
@@ -85,11 +87,22 @@ def _in_exercise(name: str, answers: Mapping[str, Answered]) -> list[tuple[tuple
     found = []
     for row, column in np.argwhere(np.triu(np.nan_to_num(close), 1) >= CLOSE):
         share, expected = float(close[row, column]), float(max(usual[row], usual[column]))
-        if share - expected >= CLOSER:
-            both = students[row], students[column]
+        both = students[row], students[column]
+        if share - expected >= CLOSER and not all(is_right_data(answers[who]) for who in both):
             texts_of_both = answers[both[0]].answer, answers[both[1]].answer
             found.append((both, Both(name, round(share, 3), round(expected, 3), texts_of_both)))
     return found
+
+
+def is_right_data(one: Answered) -> bool:
+    """Tell whether an answer is right and holds nothing but numbers and texts: the question leaves no choice."""
+    if one.kind == ESSAY or one.verdict != "right":
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(one.answer)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return not any(isinstance(node, (ast.Call, ast.Lambda, ast.FunctionDef, ast.ClassDef)) for node in nodes)
 
 
 def words(one: Answered) -> list[str]:

@@ -271,6 +271,20 @@ def test_an_exercise_is_what_stands_below_a_heading():
     assert [cell for one in found for cell in one.cells] == cells
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("## 5 Report\n\n## Exercise 6.14. Half a page\n\nWrite …", "Exercise 6.14. Half a page"),
+        ("# Homework\n\n## Problem 1", "Homework"),
+        ("## Problem 1\n\n### Hint\n\n### And another", "Problem 1"),
+        ("text\n\n### Problem 2 ###", "Problem 2"),
+    ],
+)
+def test_a_section_is_called_by_the_last_of_the_highest_headings_in_its_cell(text, title):
+    (found,) = sections_of([new_markdown_cell(text), check("a")])
+    assert found.title == title
+
+
 def test_a_notebook_without_headings_is_one_exercise():
     (found,) = sections_of([check("a"), new_markdown_cell("text"), check("b")])
     assert (found.title, found.points) == ("a", 4)

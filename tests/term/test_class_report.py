@@ -104,6 +104,15 @@ def test_the_clearest_example_is_shown_and_a_long_one_cut():
     assert ways["SZ2"].example == "\n".join(["x = 1"] * class_report.LINES) + "\n…"
 
 
+def test_what_is_shown_beside_an_answer_is_about_that_misconception():
+    (both,) = [sheet("a", 0, "wrong", "x", codes=["SZ1", "SZ2"], said=["about the first"])]
+    ways = {way.code: way.said for way in report_of("01", [both], {}).wrong}
+    assert ways == {"SZ1": ["about the first"], "SZ2": []}
+    first = sheet("b", 0, "wrong", "longer", codes=["SZ2", "SZ1"], said=["about the second"])
+    ways = {way.code: way.said for way in report_of("01", [both, first], {}).wrong}
+    assert ways == {"SZ1": ["about the first"], "SZ2": ["about the second"]}
+
+
 def test_errors_without_a_code_are_put_together_by_what_was_said():
     said = ["AssertionError: 3 is not 4"]
     sheets = [sheet(name, 0, "wrong", name, said=said) for name in "ab"] + [sheet("c", 0, "wrong", said=["other"])]

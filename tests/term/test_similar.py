@@ -55,6 +55,18 @@ def test_a_copy_with_other_names_and_comments_is_found():
     assert both.texts == (OWN, COPIED)
 
 
+NUMBERS = "shapes = " + str({name: (7 * place, place + 3) for place, name in enumerate("abcdefghij")})
+
+
+def test_right_numbers_are_no_question_and_the_same_wrong_ones_are():
+    def answered(verdict: str) -> list[Sheet]:
+        return [sheet(f"t{number}", NUMBERS, verdict=verdict) for number in range(2)]
+
+    assert pairs_of([*a_class(), *answered("right")]) == []
+    (pair,) = pairs_of([*a_class(), *answered("wrong")])
+    assert pair.students == ("t0", "t1")
+
+
 def test_what_the_whole_class_writes_is_not_unusual():
     assert pairs_of([sheet(f"s{number}", OWN) for number in range(12)]) == []
 
