@@ -21,6 +21,7 @@ import builtins
 import symtable
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from typing import TypeGuard
 
 import msgpack
@@ -437,19 +438,20 @@ def _as_needed(number: int, figure: CachedFigure, named: set[str] | None) -> dic
     return {number: replace(figure, rest="", outputs=figure.printed + figure.outputs)}
 
 
-def _touched(source: str) -> set[str] | None:
+@lru_cache(maxsize=200)  # asked twice of each cell
+def _touched(source: str) -> frozenset[str] | None:
     """Return the names outside it that a student's cell may change; None if that cannot be known."""
     try:
         ast.parse(source := plain_python(source))
     except SyntaxError:
-        return set()  # nothing of it is run
+        return frozenset()  # nothing of it is run
     except (ValueError, RecursionError, MemoryError):
         return None
     tree = _parsed(source)
     if tree is None:
         return None
     outer = _outer_names(source)
-    return None if outer & WAYS_ROUND.union(WORKAROUNDS.split()) or _reached(tree) & WAYS_ROUND else outer
+    return None if outer & WAYS_ROUND.union(WORKAROUNDS.split()) or _reached(tree) & WAYS_ROUND else frozenset(outer)
 
 
 def _rebound(source: str) -> set[str]:

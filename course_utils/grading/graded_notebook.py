@@ -5,11 +5,10 @@ of the result; what they cannot say (verdict, recognised misconceptions, remarks
 """
 
 import re
-from collections.abc import Callable
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 from nbgrader.utils import compute_checksum, determine_grade, is_task
 
 from course_utils.cells import KERNELSPEC, grade_id
@@ -18,11 +17,6 @@ from course_utils.grading.faults import INTERRUPTED, LEFT_OPEN, UNDECIDED
 from course_utils.grading.job import Bundle, Check, Graded, GradedCell, Output, ReleasedCell
 from course_utils.grading.points import answer_of, error_of, failed, passed
 
-NEW_CELL: dict[str, Callable[..., NotebookNode]] = {
-    "code": new_code_cell,
-    "markdown": new_markdown_cell,
-    "raw": new_raw_cell,
-}
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NOT_RUN = "This check could not be run."
 UNGRADED = "**This notebook could not be graded:** "
@@ -48,15 +42,24 @@ def make_notebook(bundle: Bundle, graded: Graded) -> NotebookNode:
         _name(cell, number)
     about = {"key": graded.key, "notes": list(graded.notes), "reason": graded.reason, "sandbox": graded.sandbox}
     metadata = {"kernelspec": dict(KERNELSPEC), "language_info": dict(LANGUAGE), "course": about}
-    notebook: NotebookNode = nbformat.from_dict(new_notebook(cells=cells, metadata=metadata))
+    notebook: NotebookNode = nbformat.from_dict(
+        {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    )
     nbformat.validate(notebook)
     return notebook
 
 
 def _reason_cell(reason: str) -> NotebookNode:
     escaped = re.sub(r"([\\`*_{}\[\]<>#|~$])", r"\\\1", reason)
-    cell: NotebookNode = new_markdown_cell(f"{UNGRADED}{escaped}.", id="reason")
+    cell = _new("markdown", f"{UNGRADED}{escaped}.")
+    cell["id"] = "reason"
     return cell
+
+
+def _new(cell_type: str, source: str) -> NotebookNode:
+    """Return a cell. nbformat's own functions validate each by itself; here the whole notebook is, once."""
+    more: dict[str, Any] = {"execution_count": None, "outputs": []} if cell_type == "code" else {}
+    return NotebookNode(cell_type=cell_type, metadata=NotebookNode(), source=source, **more)
 
 
 def _blank(cell: ReleasedCell) -> GradedCell:
@@ -81,7 +84,7 @@ def _cell(cell: GradedCell, released: dict[str, ReleasedCell], graded: Graded) -
     source = cell["source"]
     if mine and mine["grade"] and mine["solution"] and not source.strip():
         source = mine["source"]  # a question that nobody answered is as it was handed out
-    made: NotebookNode = NEW_CELL[cell["cell_type"]](source)
+    made = _new(cell["cell_type"], source)
     if made.cell_type == "code":
         made.outputs = nbformat.from_dict(cell["outputs"])
     if made.cell_type == "markdown" and cell.get("attachments"):
@@ -120,7 +123,8 @@ def settings_of(cell: ReleasedCell) -> NotebookNode:
     }
     if cell["grade"] or cell.get("task"):
         settings["points"] = cell["points"]
-    released = NEW_CELL[cell["cell_type"]](cell["source"], metadata={"nbgrader": settings})
+    released = _new(cell["cell_type"], cell["source"])
+    released.metadata["nbgrader"] = NotebookNode(settings)
     return NotebookNode(settings | {"checksum": compute_checksum(released)})
 
 
