@@ -6,7 +6,7 @@ the same :class:`Graded`, which is what makes results worth keeping under the jo
 
 import hashlib
 import platform
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from functools import cache
 from importlib.metadata import version
 from typing import Any, Literal, NotRequired, TypedDict
@@ -153,8 +153,7 @@ class Job:
 
     def pack(self) -> bytes:
         """Return the job as bytes."""
-        packed: bytes = msgpack.packb(asdict(self))
-        return packed
+        return _packed(self)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Job":
@@ -167,9 +166,8 @@ class Job:
 
         Limits are left out: a result that met none of them is the same under others (:meth:`holds`).
         """
-        without = asdict(self) | {"limits": None}
-        packed: bytes = msgpack.packb(without)
-        return hashlib.sha256(packed + repr(versions()).encode()).hexdigest()
+        without = _fields(self) | {"limits": None}
+        return hashlib.sha256(_packed(without) + repr(versions()).encode()).hexdigest()
 
     def holds(self, graded: "Graded") -> bool:
         """Tell whether a result under this job's key would be the same under this job's limits."""
@@ -180,6 +178,16 @@ class Job:
             return True
         wider = all(now[name] >= value for name, value in graded.limits.items())
         return bool(graded.limits) and wider and not graded.met_a_limit
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    """Return what a dataclass holds, by name, without a copy of it."""
+    return {name.name: getattr(one, name.name) for name in fields(one)}
+
+
+def _packed(one: Any) -> bytes:
+    packed: bytes = msgpack.packb(one, default=_fields)
+    return packed
 
 
 @cache
@@ -277,8 +285,7 @@ class Graded:
 
     def pack(self) -> bytes:
         """Return the result as bytes."""
-        packed: bytes = msgpack.packb(asdict(self))
-        return packed
+        return _packed(self)
 
     @classmethod
     def unpack(cls, data: bytes) -> "Graded":
