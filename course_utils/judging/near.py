@@ -526,6 +526,7 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult, ast.Sub),
     ast.FloorDiv: (ast.Mult, ast.Sub),
+    ast.Pow: (ast.Mult,),
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),
