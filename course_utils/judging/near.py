@@ -24,6 +24,8 @@ import numpy as np
 import torch
 
 from course_utils.judging.closeness import as_float64, close
+from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, with_number
+from course_utils.judging.families import HELPERS as OF_FAMILIES
 from course_utils.judging.misconceptions import Misconception
 
 Recipe = Callable[..., Any]
@@ -180,9 +182,33 @@ SL83 = Misconception(
     "steps that keep a part of those before",
     "One way to get exactly this: each step keeps a part of the steps before it, as with momentum. Is that asked for?",
 )
+SL84 = Misconception(
+    "SL84",
+    "cut off at a bound",
+    "One way to get exactly this: something is cut off at a bound, as clipped gradients are. Is that asked for?",
+)
+SL85 = Misconception(
+    "SL85",
+    "a penalty on top",
+    "One way to get exactly this: a share of a quantity, or of its squares, is added besides, as a penalty is. Is that "
+    "asked for?",
+)
+SL86 = Misconception(
+    "SL86",
+    "mean of what a loop went through",
+    "One way to get exactly this: the mean of all that the loop went through comes out. What belongs to its last turn "
+    "alone?",
+)
+SL87 = Misconception(
+    "SL87",
+    "some examples in each turn",
+    "One way to get exactly this: each turn looks at some of the examples, as with mini-batches. How many should it "
+    "look at?",
+)
+FAMILIES_NAMED = {HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87}
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
-    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83, SL84, SL85, SL86, SL87),
 )
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
@@ -276,7 +302,8 @@ def nearly(
 
     def given_by(function: Recipe, change: int) -> Any:
         if change not in results:
-            results[change] = (_solved if way_needs_strength(function) else _plain)(function, args, part)
+            how = _solved if way_needs_strength(function) else _with_usual_number if needed(function) else _plain
+            results[change] = how(function, args, part)
         return results[change]
 
     for way, function, top in _in_order(recipe, wanted, only_single):
@@ -296,6 +323,19 @@ def _plain(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
     with torch.no_grad():
         given = function(*args)
     return given if part is None else given[part]
+
+
+def _with_usual_number(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
+    """Return what a neighbour gives with one of the usual numbers, where that is what was given."""
+    given = _given.get()
+    for number in needed(function) if given is not None else ():
+        try:
+            result = as_float64(with_number(number, lambda: _plain(function, args, part)))
+        except (ArithmeticError, ValueError):
+            continue
+        if close(given, result):
+            return result
+    raise ValueError("with none of them")
 
 
 def way_needs_strength(function: Recipe) -> bool:
@@ -517,7 +557,7 @@ ORDER = [
     way.code
     for way in (
         *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
-        *(SL40, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
+        *(SL40, SL84, SL85, SL86, SL87, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -643,13 +683,14 @@ SIGNS: dict[str, Callable[[Any], Any]] = {
     "_half_sign": lambda x: SIGNS["_sign"](x) / 2,  # the slope of the size, where that of the square is asked
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
+    "_to_largest": lambda x: x / abs(x).max(),
 }
 HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
-HELPERS |= COUNTS
+HELPERS |= COUNTS | OF_FAMILIES
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
-OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
+OF_THEIR_OWN = (*OF_FAMILIES, *USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
 SELDOM = [name for name in HELPERS if name not in OF_THEIR_OWN]
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -671,6 +712,7 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
         yield from _without_a_step(tree, function)
         yield from _in_loops(tree, function)
         yield from _with_a_strength(tree, function, asked)
+        yield from ((FAMILIES_NAMED[kind], about, _compiled(tree)) for kind, about in families(function, asked))
         yield from _in_another_order(tree, function)
         yield from _without_an_argument(tree, function, asked)
 

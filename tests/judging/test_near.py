@@ -112,6 +112,24 @@ def with_momentum(x, kept, new):
     return place
 
 
+def learned(x, y, lr, steps):
+    w = 0 * x[0]
+    for step in range(steps):  # noqa: B007 - a neighbour chooses its examples by it
+        w = w - lr * (x * (torch.matmul(x, w) - y)[:, None]).mean(dim=0)
+    return w
+
+
+def learned_in_batches(x, y, batches):
+    w = 0 * x[0]
+    for batch in batches:
+        w = w - 0.1 * (x[batch] * (x[batch] @ w - y[batch])[:, None]).mean(dim=0)
+    return w
+
+
+def far_off(x, y):
+    return (x - y).square().mean()
+
+
 def count(inputs, units):
     return units * (inputs + 1)
 
@@ -155,6 +173,14 @@ KINDS = [
     ("SL81", turned, (X, X), (X - X.mean(0)) @ X.T),
     ("SL82", padded, (Z[None, None], 1), wrapped_around(Z)),
     ("SL37", averaged, (X,), np.median(X, axis=0)),
+    ("SL84", walked_apart, (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x).clamp(-0.5, 0.5))),
+    ("SL84", line, (X, W, B), (X @ W + B).clamp(max=0.5)),
+    ("SL84", learned, (X, W[0] * X[:, 0], 0.1, 5), learned(X.clamp(-0.5, 0.5), W[0] * X[:, 0], 0.1, 5)),
+    ("SL85", halved, (X,), X**2 / 2 + 0.1 * X),
+    ("SL85", far_off, (X, 3 * X), far_off(X, 3 * X) + 0.01 * X.square().sum()),
+    ("SL86", walked_apart, (X, 0.1, 5), sum(places(X, turn, slope_apart) for turn in range(1, 6)) / 5),
+    ("SL87", learned, (X, X[:, 0], 0.1, 5), learned_in_batches(X, X[:, 0], [[0, 1], [2, 3], [0, 1], [2, 3], [0, 1]])),
+    ("SL87", learned, (X, X[:, 0], 0.1, 2), learned_in_batches(X, X[:, 0], [[0], [1], [2], [3]] * 2)),
 ]
 
 

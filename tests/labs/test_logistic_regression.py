@@ -682,6 +682,8 @@ MUTANTS = [
     other("LL22", "cross_entropy", MEDIAN_OF_CLASSES.replace("np.median", "np.max")),
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
     other("LG36", "logreg_grads", ERRORS.format("X.T @ np.sign(e) / len(X), np.sign(e).mean()")),
+    other("LG38", "logreg_grads", ERRORS.format("X.T @ (e := e / (p * (1 - p))) / len(X), e.mean()")),
+    other("LG39", "logreg_grads", ERRORS.format("X.T @ (e := e * p) / len(X), e.mean()")),
     other("LG37", "logreg_grads", ERRORS.format("X.T @ (e := e * (1 + y)) / len(X), e.mean()")),
     other(
         "LG32",
