@@ -328,12 +328,12 @@ def _plain(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
 def _with_usual_number(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
     """Return what a neighbour gives with one of the usual numbers, where that is what was given."""
     given = _given.get()
-    for number in needed(function) if given is not None else ():
+    for number in needed(function):
         try:
             result = as_float64(with_number(number, lambda: _plain(function, args, part)))
         except (ArithmeticError, ValueError):
             continue
-        if close(given, result):
+        if given is not None and close(given, result):
             return result
     raise ValueError("with none of them")
 

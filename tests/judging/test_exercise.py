@@ -72,9 +72,12 @@ class Double(Implementation):
 
 def test_what_comes_by_chance_is_told_where_nothing_else_is():
     calls = []
-    chance = Double().judge(
-        lambda x: (calls.append(x), x * (3.3 + len(calls) ** 0.5 * np.arange(1, 1 + np.size(x))))[1]
-    )
+
+    def otherwise(x):
+        calls.append(x)
+        return x * (3.3 + len(calls) ** 0.5 * np.arange(1, 1 + np.size(x)))
+
+    chance = Double().judge(otherwise)
     assert chance["array"].codes == ("SL88",)
     assert Double().judge(lambda x: x * (3.3 + np.arange(np.size(x))) ** 2)["array"].codes == ()
 
