@@ -13,7 +13,7 @@ import inspect
 import itertools
 import textwrap
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_utils.judging.closeness import as_float64, close
+from course_utils.judging.closeness import as_float64, close, ways_that_fit
 from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, with_number
 from course_utils.judging.families import HELPERS as OF_FAMILIES
 from course_utils.judging.misconceptions import Misconception
@@ -248,6 +248,7 @@ _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=Non
 _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
 _given: ContextVar[np.ndarray | None] = ContextVar("given", default=None)
+_contradicted: ContextVar[tuple[set[Misconception], str] | None] = ContextVar("contradicted", default=None)
 _strength: ContextVar[float] = ContextVar("strength", default=0.0)
 
 
@@ -408,6 +409,46 @@ def only(ways: Collection[Misconception]) -> Iterator[None]:
     finally:
         _wanted.reset(before)
         _codes.reset(codes)
+
+
+@contextlib.contextmanager
+def contradicted(ways: Collection[Misconception], line: str) -> Iterator[set[Misconception]]:
+    """Collect which of some wrong ways would give something else where an answer is right.
+
+    ``line`` is what was said of the wrong one: only what has the same name is looked at.
+    """
+    found: set[Misconception] = set()
+    before = _contradicted.set((found, line))
+    try:
+        with only(ways):
+            yield found
+    finally:
+        _contradicted.reset(before)
+
+
+def contradict(ways: Mapping[Any, Callable[[], object]], right: Any, what: str) -> None:
+    """Note which of some wrong ways do not give what is right, where a right answer was given; what it is called."""
+    looked_at = {way: compute for way, compute in ways.items() if may_explain(way)}
+    seen = _contradicted.get()
+    if seen is not None and seen[1].startswith(f"{what}:"):
+        fitting = set(ways_that_fit(as_float64(right), looked_at))
+        note_contradicted((way for way in set(looked_at) - fitting if _applies(looked_at[way])), ())
+
+
+def _applies(compute: Callable[[], object]) -> bool:
+    """Tell whether a wrong way gives anything in this case."""
+    try:
+        found = compute()
+    except (ArithmeticError, ValueError, IndexError, RuntimeError):
+        return False
+    return not isinstance(found, list) or bool(found)
+
+
+def note_contradicted(ways: Iterable[Misconception], fitting: Iterable[Misconception]) -> None:
+    """Note those of some wrong ways that are not among those which give what is right, where that was given."""
+    seen = _contradicted.get()
+    if seen is not None:
+        seen[0].update(set(filter(may_explain, ways)) - set(fitting))
 
 
 def may_explain(way: Misconception) -> bool:

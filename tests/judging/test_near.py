@@ -10,6 +10,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import as_float64
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import look
+from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import MOST, MOST_PAIRS, NEAR, nearly, neighbours, neighbours_that_fit, only, pairs
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
@@ -279,6 +280,26 @@ def test_in_further_cases_only_what_fits_the_first_is_looked_at():
     with only([way]):
         assert [one for one, _ in nearly(line, X, W, B)] == [way]
         assert {one.code for one, _ in nearly(halved, X)} <= {way.code}
+
+
+SAME = Misconception("ZZ96", "of this test", "The same for all. Is it?", "A section")
+
+
+class Doubled(Implementation):
+    id = "doubled"
+    names_are_confirmed = True
+
+    def cases(self):
+        return [Case(f"{len(x)} numbers", np.array(x, float)) for x in ([3, 3], [4, 4], [1, 2])]
+
+    def try_case(self, case, answer):
+        given = case.array(answer(case.data), "What it returns")
+        case.compare("doubled", given, 2 * case.data, {SAME: lambda: np.full(2, case.data[0] + 7.5)})
+
+
+def test_a_way_is_not_named_that_would_have_been_wrong_where_the_answer_is_right():
+    assert Doubled().judge(lambda x: np.full(2, x[0] + 7.5))[""].codes == ("ZZ96",)
+    assert "ZZ96" not in Doubled().judge(lambda x: np.full(2, x[0] + 7.5) if x[0] > 2 else 2 * x)[""].codes
 
 
 # --- numbers
