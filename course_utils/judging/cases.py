@@ -17,7 +17,7 @@ from course_utils.judging import findings, raised, slips
 from course_utils.judging.answers import as_array
 from course_utils.judging.closeness import ATOL, RTOL, as_float64, close, ways_that_fit
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import how_many, may_explain, neighbours_that_fit
+from course_utils.judging.near import contradict, how_many, may_explain, neighbours_that_fit
 from course_utils.judging.protocol import calling
 from course_utils.judging.protocol.verdicts import CheckFailed
 
@@ -168,6 +168,7 @@ class Case:
         if right.ndim == 0 and given.size == 1:
             given = given.reshape(())  # one number is one number, also in an array
         if close(given, right, rtol, atol):
+            contradict(ways or {}, right, what)
             return
         known = {way: cache(compute) for way, compute in (ways or {}).items() if may_explain(way)}  # each computed once
         fitting = tuple(ways_that_fit(given, known))

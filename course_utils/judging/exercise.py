@@ -31,12 +31,12 @@ from course_utils.judging.findings import (
     slips_give_way,
 )
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import only
+from course_utils.judging.near import contradicted, only
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit
-from course_utils.judging.slips import SL29
+from course_utils.judging.slips import SL29, SL88, is_slip
 from course_utils.judging.steps import Step, answer_of_step, answer_of_steps, joined
 from course_utils.judging.variants import Dice, student_id
 from course_utils.judging.written import is_written
@@ -492,8 +492,30 @@ class Implementation(Exercise):
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
                 with only(error.finding.fitting or ()):
                     others = [look(partial(self.try_case, other, *answers)) for other in alike]
-                raise Wrong(confirmed(error.finding, others)) from None
+                found = confirmed(error.finding, others)
+                if self.names_are_confirmed:
+                    found = self._not_contradicted(found, [other for other in cases if other is not case], answers)
+                raise Wrong(found if found.because else self._perhaps_by_chance(case, found, answers)) from None
         return "\n".join(remark for remark in remarks if remark) or None
+
+    def _not_contradicted(self, found: Finding, others: list[Case], answers: tuple[Any, ...]) -> Finding:
+        """Return a finding without the wrong ways that would have given something else where the answer is right."""
+        if not found.fitting or not found.because or all(map(is_slip, found.because)):
+            return found
+        with contradicted(found.fitting, found.first) as amiss:
+            for other in others:
+                look(partial(self.try_case, other, *answers))
+        if amiss.isdisjoint(found.because):
+            return found
+        left = (way for way in found.fitting if way not in amiss and not is_slip(way))
+        return replace(found, because=tuple(left)[:1])
+
+    def _perhaps_by_chance(self, case: Case, found: Finding, answers: tuple[Any, ...]) -> Finding:
+        """Return the finding on a wrong case without a name, named if the same case comes out otherwise again."""
+        with only(()):
+            again = look(partial(self.try_case, case, *answers))
+        same = (again.standing, again.first, again.detail) == (found.standing, found.first, found.detail)
+        return found if found.advice or same else replace(found, because=(SL88,))
 
     def judge(self, *answers: Any) -> Findings:
         """Return how each part stands in the public cases."""

@@ -13,7 +13,7 @@ import inspect
 import itertools
 import textwrap
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,7 +23,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from course_utils.judging.closeness import as_float64, close
+from course_utils.judging.closeness import as_float64, close, ways_that_fit
+from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, with_number
+from course_utils.judging.families import HELPERS as OF_FAMILIES
 from course_utils.judging.misconceptions import Misconception
 
 Recipe = Callable[..., Any]
@@ -180,9 +182,33 @@ SL83 = Misconception(
     "steps that keep a part of those before",
     "One way to get exactly this: each step keeps a part of the steps before it, as with momentum. Is that asked for?",
 )
+SL84 = Misconception(
+    "SL84",
+    "cut off at a bound",
+    "One way to get exactly this: something is cut off at a bound, as clipped gradients are. Is that asked for?",
+)
+SL85 = Misconception(
+    "SL85",
+    "a penalty on top",
+    "One way to get exactly this: a share of a quantity, or of its squares, is added besides, as a penalty is. Is that "
+    "asked for?",
+)
+SL86 = Misconception(
+    "SL86",
+    "mean of what a loop went through",
+    "One way to get exactly this: the mean of all that the loop went through comes out. What belongs to its last turn "
+    "alone?",
+)
+SL87 = Misconception(
+    "SL87",
+    "some examples in each turn",
+    "One way to get exactly this: each turn looks at some of the examples, as with mini-batches. How many should it "
+    "look at?",
+)
+FAMILIES_NAMED = {HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87}
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
-    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83),
+    *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83, SL84, SL85, SL86, SL87),
 )
 
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
@@ -222,6 +248,7 @@ _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=Non
 _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
 _given: ContextVar[np.ndarray | None] = ContextVar("given", default=None)
+_contradicted: ContextVar[tuple[set[Misconception], str] | None] = ContextVar("contradicted", default=None)
 _strength: ContextVar[float] = ContextVar("strength", default=0.0)
 
 
@@ -276,7 +303,8 @@ def nearly(
 
     def given_by(function: Recipe, change: int) -> Any:
         if change not in results:
-            results[change] = (_solved if way_needs_strength(function) else _plain)(function, args, part)
+            how = _solved if way_needs_strength(function) else _with_usual_number if needed(function) else _plain
+            results[change] = how(function, args, part)
         return results[change]
 
     for way, function, top in _in_order(recipe, wanted, only_single):
@@ -296,6 +324,19 @@ def _plain(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
     with torch.no_grad():
         given = function(*args)
     return given if part is None else given[part]
+
+
+def _with_usual_number(function: Recipe, args: tuple[Any, ...], part: int | None) -> Any:
+    """Return what a neighbour gives with one of the usual numbers, where that is what was given."""
+    given = _given.get()
+    for number in needed(function):
+        try:
+            result = as_float64(with_number(number, lambda: _plain(function, args, part)))
+        except (ArithmeticError, ValueError):
+            continue
+        if given is not None and close(given, result):
+            return result
+    raise ValueError("with none of them")
 
 
 def way_needs_strength(function: Recipe) -> bool:
@@ -368,6 +409,46 @@ def only(ways: Collection[Misconception]) -> Iterator[None]:
     finally:
         _wanted.reset(before)
         _codes.reset(codes)
+
+
+@contextlib.contextmanager
+def contradicted(ways: Collection[Misconception], line: str) -> Iterator[set[Misconception]]:
+    """Collect which of some wrong ways would give something else where an answer is right.
+
+    ``line`` is what was said of the wrong one: only what has the same name is looked at.
+    """
+    found: set[Misconception] = set()
+    before = _contradicted.set((found, line))
+    try:
+        with only(ways):
+            yield found
+    finally:
+        _contradicted.reset(before)
+
+
+def contradict(ways: Mapping[Any, Callable[[], object]], right: Any, what: str) -> None:
+    """Note which of some wrong ways do not give what is right, where a right answer was given; what it is called."""
+    looked_at = {way: compute for way, compute in ways.items() if may_explain(way)}
+    seen = _contradicted.get()
+    if seen is not None and seen[1].startswith(f"{what}:"):
+        fitting = set(ways_that_fit(as_float64(right), looked_at))
+        note_contradicted((way for way in set(looked_at) - fitting if _applies(looked_at[way])), ())
+
+
+def _applies(compute: Callable[[], object]) -> bool:
+    """Tell whether a wrong way gives anything in this case."""
+    try:
+        found = compute()
+    except (ArithmeticError, ValueError, IndexError, RuntimeError):
+        return False
+    return not isinstance(found, list) or bool(found)
+
+
+def note_contradicted(ways: Iterable[Misconception], fitting: Iterable[Misconception]) -> None:
+    """Note those of some wrong ways that are not among those which give what is right, where that was given."""
+    seen = _contradicted.get()
+    if seen is not None:
+        seen[0].update(set(filter(may_explain, ways)) - set(fitting))
 
 
 def may_explain(way: Misconception) -> bool:
@@ -517,7 +598,7 @@ ORDER = [
     way.code
     for way in (
         *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
-        *(SL40, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
+        *(SL40, SL84, SL85, SL86, SL87, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -526,6 +607,7 @@ OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
     ast.Mult: (ast.Div, ast.Add),
     ast.Div: (ast.Mult, ast.Sub),
     ast.FloorDiv: (ast.Mult, ast.Sub),
+    ast.Pow: (ast.Mult,),
 }
 FAMILIES = (
     ("sum", "mean", "amax", "amin", "prod"),
@@ -642,13 +724,14 @@ SIGNS: dict[str, Callable[[Any], Any]] = {
     "_half_sign": lambda x: SIGNS["_sign"](x) / 2,  # the slope of the size, where that of the square is asked
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
+    "_to_largest": lambda x: x / abs(x).max(),
 }
 HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
-HELPERS |= COUNTS
+HELPERS |= COUNTS | OF_FAMILIES
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
-OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
+OF_THEIR_OWN = (*OF_FAMILIES, *USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
 SELDOM = [name for name in HELPERS if name not in OF_THEIR_OWN]
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -670,6 +753,7 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
         yield from _without_a_step(tree, function)
         yield from _in_loops(tree, function)
         yield from _with_a_strength(tree, function, asked)
+        yield from ((FAMILIES_NAMED[kind], about, _compiled(tree)) for kind, about in families(function, asked))
         yield from _in_another_order(tree, function)
         yield from _without_an_argument(tree, function, asked)
 

@@ -182,10 +182,15 @@ SL45 = Misconception(
     "One way to get this: your number is right, and then goes through one curve more, such as a sigmoid. Is one asked "
     "for here?",
 )
+SL88 = Misconception(
+    "SL88",
+    "something else at each call",
+    "The same call gives something else each time. What comes in by chance, or is kept from one call to the next?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45),
+    *(*NEAR, SL43, SL44, SL45, SL88),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
@@ -206,7 +211,8 @@ class TwoSlips(Misconception):
     @classmethod
     def of(cls, way: Misconception, slip: Misconception) -> "TwoSlips":
         """Return the two of them."""
-        text = f"There are two slips here. {way.feedback} And besides: {slip.feedback[:1].lower()}{slip.feedback[1:]}"
+        besides = slip.feedback[:1].lower() + slip.feedback[1:]
+        text = f"One way to get this takes two slips. {way.feedback} And besides: {besides}"
         return cls(f"{way.code}+{slip.code}", f"{way.name}; {slip.name}", text, way.section, None, way.notebook)
 
 

@@ -70,6 +70,18 @@ class Double(Implementation):
         case.compare("double", given, 2 * case.data, {shared.GR1: lambda: -2 * case.data})
 
 
+def test_what_comes_by_chance_is_told_where_nothing_else_is():
+    calls = []
+
+    def otherwise(x):
+        calls.append(x)
+        return x * (3.3 + len(calls) ** 0.5 * np.arange(1, 1 + np.size(x)))
+
+    chance = Double().judge(otherwise)
+    assert chance["array"].codes == ("SL88",)
+    assert Double().judge(lambda x: x * (3.3 + np.arange(np.size(x))) ** 2)["array"].codes == ()
+
+
 @pytest.fixture
 def lab():
     return Lab((Doubles, Double))

@@ -10,6 +10,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.closeness import as_float64
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import look
+from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import MOST, MOST_PAIRS, NEAR, nearly, neighbours, neighbours_that_fit, only, pairs
 from course_utils.judging.numbers import judge_numbers
 from course_utils.judging.slips import SL43, SL44, SL45, SLIPS, is_slip, of_a_sum
@@ -112,6 +113,24 @@ def with_momentum(x, kept, new):
     return place
 
 
+def learned(x, y, lr, steps):
+    w = 0 * x[0]
+    for step in range(steps):  # noqa: B007 - a neighbour chooses its examples by it
+        w = w - lr * (x * (torch.matmul(x, w) - y)[:, None]).mean(dim=0)
+    return w
+
+
+def learned_in_batches(x, y, batches):
+    w = 0 * x[0]
+    for batch in batches:
+        w = w - 0.1 * (x[batch] * (x[batch] @ w - y[batch])[:, None]).mean(dim=0)
+    return w
+
+
+def far_off(x, y):
+    return (x - y).square().mean()
+
+
 def count(inputs, units):
     return units * (inputs + 1)
 
@@ -155,6 +174,14 @@ KINDS = [
     ("SL81", turned, (X, X), (X - X.mean(0)) @ X.T),
     ("SL82", padded, (Z[None, None], 1), wrapped_around(Z)),
     ("SL37", averaged, (X,), np.median(X, axis=0)),
+    ("SL84", walked_apart, (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x).clamp(-0.5, 0.5))),
+    ("SL84", line, (X, W, B), (X @ W + B).clamp(max=0.5)),
+    ("SL84", learned, (X, W[0] * X[:, 0], 0.1, 5), learned(X.clamp(-0.5, 0.5), W[0] * X[:, 0], 0.1, 5)),
+    ("SL85", halved, (X,), X**2 / 2 + 0.1 * X),
+    ("SL85", far_off, (X, 3 * X), far_off(X, 3 * X) + 0.01 * X.square().sum()),
+    ("SL86", walked_apart, (X, 0.1, 5), sum(places(X, turn, slope_apart) for turn in range(1, 6)) / 5),
+    ("SL87", learned, (X, X[:, 0], 0.1, 5), learned_in_batches(X, X[:, 0], [[0, 1], [2, 3], [0, 1], [2, 3], [0, 1]])),
+    ("SL87", learned, (X, X[:, 0], 0.1, 2), learned_in_batches(X, X[:, 0], [[0], [1], [2], [3]] * 2)),
 ]
 
 
@@ -253,6 +280,26 @@ def test_in_further_cases_only_what_fits_the_first_is_looked_at():
     with only([way]):
         assert [one for one, _ in nearly(line, X, W, B)] == [way]
         assert {one.code for one, _ in nearly(halved, X)} <= {way.code}
+
+
+SAME = Misconception("ZZ96", "of this test", "The same for all. Is it?", "A section")
+
+
+class Doubled(Implementation):
+    id = "doubled"
+    names_are_confirmed = True
+
+    def cases(self):
+        return [Case(f"{len(x)} numbers", np.array(x, float)) for x in ([3, 3], [4, 4], [1, 2])]
+
+    def try_case(self, case, answer):
+        given = case.array(answer(case.data), "What it returns")
+        case.compare("doubled", given, 2 * case.data, {SAME: lambda: np.full(2, case.data[0] + 7.5)})
+
+
+def test_a_way_is_not_named_that_would_have_been_wrong_where_the_answer_is_right():
+    assert Doubled().judge(lambda x: np.full(2, x[0] + 7.5))[""].codes == ("ZZ96",)
+    assert "ZZ96" not in Doubled().judge(lambda x: np.full(2, x[0] + 7.5) if x[0] > 2 else 2 * x)[""].codes
 
 
 # --- numbers

@@ -243,6 +243,9 @@ DIFFERENCES = [
     differences("VN14", ("    for", "    return (f(x + eps) - f(x - eps)) / (2 * eps)\n    for")),
     differences("VN2", *TWO_COPIES),
     differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
+    differences(
+        "VN10", ("kept = x[place]", "kept, eps = x[place], (eps / 2 if 'done' not in dir() else eps); done = 1")
+    ),
     differences("VN16", ("kept = x[place]", "kept, eps = x[place], 1e-5 * max(1, abs(x[place]))")),
     differences("VN16", ("x[place] = kept + eps", "eps = 1e-5 * abs(kept)\n        x[place] = kept + eps")),
     differences("VN17", ("(above - below) / (2 * eps)", "(above - 2 * f(x) + below) / eps**2")),
@@ -332,6 +335,17 @@ PASSED_ON_AGAIN = (
         "            value.grad += arrived[id(value)]; value.old = value.grad if value.parents else 0.0",
     ),
 )
+REMEMBERED = (
+    ("    def backward_order(self):\n", "    seen = set()\n\n    def backward_order(self):\n"),
+    ("id(value) not in met", "id(value) not in met | Value.seen"),
+    ("        return finished[::-1]", "        Value.seen |= met\n        return finished[::-1]"),
+)
+AVERAGED = (
+    (ARRIVES, f"{ARRIVES}        count = {{id(value): 0 for value in order}}\n"),
+    (ADDED, f"{ARRIVED} /= max(1, count[id(value)]); {ADDED}"),
+    (PASSES, f"{PASSES}; count[id(parent)] += 1"),
+)
+TAKEN_AT_ONCE = f"slope * {ARRIVED} if value.parents[0] is not value.parents[-1] else slope * {ARRIVED} / 2"
 SUM_SO_FAR = (PASSES, f"{PASSES}; parent.grad += arrived[id(parent)]")
 ENGINES = [
     engines("VE7", "value-class", 0, (ONE, "pass")),
@@ -347,6 +361,12 @@ ENGINES = [
     engines("VE27", "value-class", 0, (MADE, "return self.data + other.data")),
     engines("VE47", "value-class", 0, ("float(data), 0.0", "float(data), 1.0")),
     engines("VE46", "value-class", 0, ("(other.data, self.data)", "(other, self)")),
+    engines(
+        "VE51",
+        "value-class",
+        0,
+        ("(other.data, self.data)", "tuple(one and self.data * other.data / one for one in (self.data, other.data))"),
+    ),
     engines("VE48", "value-class", 0, ("Value(self.data * other.data", "Value(self.data + other.data")),
     engines("VE25", "backward-order", 0, (ORDER_BODY, EVERY_VALUE), ("float(data), 0.0\n", NOTED)),
     engines("", "backward-order", 0, (ORDER_BODY, f"        return [*self._order(), None]\n\n{NAMED_ORDER}")),
@@ -356,6 +376,7 @@ ENGINES = [
     engines("", "backward-order", 0, (ORDER_BODY, "        return 'yab'\n")),
     engines("VE1", "backward-order", 0, (ORDER_BODY, FIRST_MET)),
     engines("VE1", "backward-order", 0, (ORDER_BODY, BY_BREADTH)),
+    engines("VE56", "backward-order", 0, *REMEMBERED),
     engines("VE4", "backward-order", 0, (ORDER_BODY, RECURSIVE_ORDER)),
     engines("VE4", "backward-order", 0, (ORDER_BODY, RECURSIVE_ORDER), hidden=True),
     engines("VE3", "backward-order", 0, *BY_NUMBER),
@@ -375,6 +396,10 @@ ENGINES = [
     engines("VE1", "value-backward", 5 / 8, (BACKWARD_BODY, HANDED_ON.format("pop(0)"))),
     engines("VE40", "value-backward", 0, ("value.grad += arrived[id(value)]", "pass"), SUM_SO_FAR),
     engines("VE41", "value-backward", 0, ("slope * arrived[id(value)]", "slope * value.data")),
+    engines("VE52", "value-backward", 3 / 8, directly("parent.grad += slope * max(-1.0, min(1.0, value.grad))")),
+    engines("VE53", "value-backward", 0, *AVERAGED),
+    engines("VE54", "value-backward", 6 / 8, (PASSES, TAKEN_AT_ONCE)),
+    engines("VE55", "value-backward", 7 / 8, (PASSES, PASSES.replace("slope *", "abs(slope) *"))),
     engines("VE36", "value-backward", 0, (BACKWARD_BODY, RECURSIVE.replace("self.grad or 1.0", "1.0")), also=("VE4",)),
     engines("VE50", "value-backward", 0, ("{id(value): 0.0", "{id(value): 1.0")),
     engines("VE50", "value-backward", 0, ("arrived[id(self)] = 1.0", "arrived[id(self)] = self.data")),
@@ -459,6 +484,11 @@ ENGINES = [
     engines("GR11", "more-functions", 3 / 4, ("out * (1 - out)", "self.data * (1 - self.data)")),
     engines("GR11", "more-functions", 3 / 4, ("out * (1 - out)", "self.data * (1 - self.data)"), hidden=True),
     engines("VE15", "more-functions", 3 / 4, ("out * (1 - out)", "1 - out")),
+    engines("VE57", "value-functions", 4 / 5, ("1 - out**2", "max(0.1, 1 - out**2)")),
+    engines("VE57", "value-functions", 4 / 5, ("out = math.exp(self.data)", "out = math.exp(min(self.data, 1.0))")),
+    engines("VE57", "more-functions", 1 / 2, ("math.cos(self.data)", "1 - self.data**2 / 2")),
+    engines("VE58", "value-functions", 4 / 5, ("math.tanh(self.data)", "math.tan(self.data)")),
+    engines("VE58", "more-functions", 1 / 2, ("math.sin(self.data)", "math.sin(math.radians(self.data))")),
     engines("VE17", "more-functions", 1 / 2, ("(math.cos(self.data),)", "(0.0,)")),
     *(
         engines(code, exercise, 0, *changes)

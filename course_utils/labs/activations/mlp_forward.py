@@ -24,6 +24,7 @@ from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import SCALES, note_contradicted
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.labs.activations.functions import ACTIVATIONS
 from course_utils.labs.activations.headings import SPACE
@@ -56,7 +57,7 @@ AN4 = Misconception(
 AN5 = Misconception(
     "AN5",
     "bias left out",
-    "This is the result without biases. What is added to each unit's sum?",
+    "A layer of yours has no bias here, or none has. What is added to each unit's sum?",
     SPACE,
 )
 AN6 = Misconception(
@@ -178,7 +179,19 @@ DS3 = shared.DS3.in_lab(
     SPACE, "This adds the bias along the batch. To what does each number of a bias belong, an example or a unit?"
 )
 
-FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21, AN22, AN23, AN24)
+AN25 = Misconception(
+    "AN25",
+    "some hidden layers without an activation",
+    "One hidden layer of yours has an activation, another one has none. In which turns of your loop is act called?",
+    SPACE,
+)
+AN26 = Misconception(
+    "AN26",
+    "what enters a layer centred or scaled first",
+    "What enters a layer is centred or scaled here, over the batch or in each row. Does the task ask for it?",
+    SPACE,
+)
+FURTHER = (AN14, AN15, AN16, AN17, AN18, AN19, AN20, AN21, AN22, AN23, AN24, AN25, AN26)
 NAME = "mlp_forward"
 OWN_LISTS = (AN1, AN4, AN5, AN6, AN7, AN8, AN9, AN11, AN12, AN13, DS1, DS3)  # the forward pass itself is another one
 Tensors = list[torch.Tensor]
@@ -396,6 +409,13 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
 
         return step
 
+    def bent_in(places: Callable[[int], bool]) -> Stepper:
+        """Bend some of the hidden layers, by their place; "the one before the last" is told by its successor."""
+        return lambda h, layer: (act(layer.sums(h)) if not layer.last and places(layer.place) else layer.sums(h),) * 2
+
+    def scaled_between(scale: Callable[[torch.Tensor], torch.Tensor]) -> Stepper:
+        return lambda h, layer: bent(layer.sums(scale(h) if layer.place else h), layer)
+
     def at_the_end(function: Callable[[torch.Tensor], torch.Tensor]) -> Stepper:
         return lambda h, layer: (function(layer.sums(h)) if layer.last else act(layer.sums(h)),) * 2
 
@@ -412,6 +432,8 @@ def _other_steps(act_name: str) -> list[tuple[Misconception, Stepper]]:
         *((AN22, at_the_end(function)) for function in (lambda z: z.softmax(1), torch.sigmoid)),
         *((AN23, standardised(axis, first)) for axis in (0, 1) for first in (True, False)),
         *((AN24, added(inside, everywhere)) for inside in (True, False) for everywhere in (True, False)),
+        *((AN25, bent_in(places)) for places in (lambda place: place == 0, lambda place: place > 0)),
+        *((AN26, scaled_between(SCALES[name])) for name in ("_rows_to_one", "_centred", "_to_one")),
         (AN16, not_passed_on),
         (AN19, second_is_last),
     ]
@@ -426,14 +448,28 @@ def _wrong_lists(X: np.ndarray, params: Params, act: str) -> list[tuple[Misconce
         (AN10, lambda: right[:-1]),
         (AN10, lambda: right[:2]),
         *((way, partial(_run_layers, X, params, step)) for way, step in _other_steps(act)),
+        (AN25, lambda: _without_the_last_bend(X, params, act)),
+        *((AN26, lambda scale=scale: _after_scaling(scale, X, params, act)) for scale in SCALES.values()),
         (AN17, lambda: right[::-1]),
         (AN17, lambda: torch_forward(X, params[::-1], act)),
-        *((AN18, partial(torch_forward, X, params, other)) for other in ACTIVATIONS if other not in (act, "identity")),
+        *((AN18, partial(torch_forward, X, params, other)) for other in ACTIVATIONS if other != "identity"),
         (AN9, lambda: [*torch_forward(X, params, act, AN9), ACTIVATIONS[act](right[-1])]),
         (DS2, lambda: [a.squeeze(0) for a in right]),
         (DS2, lambda: [a.squeeze() for a in right]),
         (DS2, lambda: [*right[:-1], right[-1].squeeze(0)]),
     ]
+
+
+def _without_the_last_bend(X: np.ndarray, params: Params, act: str) -> Tensors:
+    """Return a list in which the last hidden layer is not bent."""
+    before, bare = torch_forward(X, params[:-1], act), torch_forward(X, params[-1:], act)
+    (weight, bias), h = params[-1], before[-1]
+    return [*before, h @ torch.as_tensor(weight).T + torch.as_tensor(bias)] if len(params) > 1 else bare
+
+
+def _after_scaling(scale: Callable[[Any], Any], X: np.ndarray, params: Params, act: str) -> Tensors:
+    """Return a list whose input is X, and what follows comes of X scaled."""
+    return [torch.as_tensor(X), *torch_forward(scale(X), params, act)[1:]]
 
 
 def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> None:
@@ -444,7 +480,10 @@ def _compare_lists(case: Case, value: Any, X: np.ndarray, params: Params) -> Non
         line = f"{NAME} should return a list of arrays"
         raise case.sentence(f"{line}, not {kind(value)}.", AN3 if alone else None, hidden=f"{line}.")
     given = [case.array(one, f"activations[{place}]") for place, one in enumerate(value)]
-    ways = list(dict.fromkeys(_ways_to_list(given, _wrong_lists(X, params, case.data.act))))
+    every = _wrong_lists(X, params, case.data.act)
+    ways = list(dict.fromkeys(_ways_to_list(given, every)))
+    if len(given) == len(right) and all(close(one, wanted.numpy()) for one, wanted in zip(given, right, strict=True)):
+        note_contradicted((way for way, _ in every), ways)
     if len(given) != len(right):
         more = "more" if len(given) > len(right) else "fewer"
         error = case.always(f"{NAME}: the list has {more} entries than input and layers.", ways[:1])

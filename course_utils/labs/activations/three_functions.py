@@ -138,6 +138,20 @@ AF21 = Misconception(
     CURVES,
 )
 
+AF25 = Misconception(
+    "AF25",
+    "z cut off at a bound",
+    "Where z is large your curve stays on one height, as if z were cut off at a bound. Is it safe without?",
+    BREAK,
+)
+AF26 = Misconception(
+    "AF26",
+    "numbers of an array that depend on each other",
+    "Here each answer depends on the other numbers of the array, as in a softmax. What does z = 0 give, alone?",
+    CURVES,
+)
+
+BOUNDS = (1, 2, 3, 4, 5, 6, 8, 10)  # further out the curves are flat to what is compared
 NAMES = ("sigmoid", "tanh", "relu")
 READY_MADE = (*NAMES, "expit", "logistic", "softmax", "threshold", "silu", "softplus")  # parts of functions' names
 
@@ -169,7 +183,7 @@ class ThreeFunctions(Implementation):
     """
     misconceptions = (
         *(PR2, AF1, AF2, AF3, AF4, AF5, AF6, AF7, AF8, AF9, AF10, AF11, AF12),
-        *(AF13, AF14, AF15, AF16, AF17, AF18, AF19, AF20, AF21, AF22, AF23, AF24),
+        *(AF13, AF14, AF15, AF16, AF17, AF18, AF19, AF20, AF21, AF22, AF23, AF24, AF25, AF26),
     )
     names_are_confirmed = True
 
@@ -213,12 +227,17 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
             AF20: lambda: [
                 *(torch.heaviside(z, torch.full_like(z, at_0)) for at_0 in (0, 1)),
                 *(z.clamp(0, 1), z / (1 + z.abs()), z.exp().log1p(), z.atan()),
+                *((z / width + 0.5).clamp(0, 1) for width in (6, 5, 4, 2)),
+                *(z / (1 + z.abs()) / 2 + 0.5, z.atan() / torch.pi + 0.5, torch.special.ndtr(z)),
             ],
+            AF25: lambda: [torch.sigmoid(z.clamp(-bound, bound)) for bound in BOUNDS],
+            AF26: lambda: [torch.softmax(z.flatten(), 0).reshape(z.shape), torch.softmax(z, -1)],
             AF21: lambda: [-value, value - 0.5, value - 1, value + 1, 2 * value],
         },
         "tanh": {
             AF3: lambda: torch.tanh(-z),
             AF4: lambda: torch.tanh(z / 2),
+            AF25: lambda: [torch.tanh(z.clamp(-bound, bound)) for bound in BOUNDS],
             AF6: lambda: [torch.sigmoid(2 * z), 2 * torch.sigmoid(2 * z), 2 * torch.sigmoid(z)],
             AF14: lambda: torch.sigmoid(z),
             AF15: lambda: [torch.tanh(z.abs()), -torch.tanh(z.abs())],

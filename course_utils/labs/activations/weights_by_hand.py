@@ -82,6 +82,20 @@ AT6 = Misconception(
     PLANES,
 )
 
+AT7 = Misconception(
+    "AT7",
+    "lines beside the edges",
+    "Your lines have the directions of the edges, and do not all lie on them. Which points of an edge fix its bias?",
+    PLANES,
+)
+AT8 = Misconception(
+    "AT8",
+    "weights that do not stand on the edges",
+    "Your weights do not all stand at right angles to the edges. What does a quarter turn do to the two numbers of d, "
+    "and to their signs?",
+    PLANES,
+)
+
 CORNERS = np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
 XOR = np.array([False, True, True, False])
 MARGIN = 0.1
@@ -125,7 +139,7 @@ class WeightsByHand(Implementation):
         Step("inwards", "each hidden unit says yes on the triangle's side, for vertices in either order."),
         Step("all three", "the output says yes where all three hidden units do."),
     )
-    misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, AT4, AT5, AT6, DS1)
+    misconceptions = (AX1, AX2, AX3, AT1, AT2, AT3, AT4, AT5, AT6, AT7, AT8, DS1)
 
     def cases(self) -> Sequence[Case]:
         """Return the corners of XOR with their margins, and two triangles, one in either order; each net is a part."""
@@ -262,6 +276,7 @@ class HalfPlanes:
     def __init__(self, layer: tuple[np.ndarray, np.ndarray], triangle: np.ndarray) -> None:
         self._points = _points_around(triangle, np.random.default_rng(0), 600)
         self._inside = sides(triangle, self._points)
+        self._triangle = triangle
         self._weight, self._bias = layer
         self._edges = self._edges_of(self._bias)
 
@@ -278,11 +293,21 @@ class HalfPlanes:
         return bool(self._edges.any(axis=1).all() and self._edges.any(axis=0).all())
 
     @property
+    def _way_of_directions(self) -> Misconception | None:
+        """Tell lines beside the edges from weights that stand on none of them."""
+        along = np.roll(self._triangle, -1, axis=0) - self._triangle
+        sizes = np.linalg.norm(self._weight, axis=1)[:, None] * np.linalg.norm(along, axis=1)
+        stands = abs(self._weight @ along.T) <= 1e-6 * sizes
+        if not stands.any(axis=1).all():
+            return AT8
+        return AT7 if stands.any(axis=0).all() else None
+
+    @property
     def way(self) -> Misconception | None:
         """The wrong way that gives exactly these units; None if they are right, or no known way does."""
         if not self._edges.any(axis=1).all():
             others = self._edges_of(-self._bias).any(axis=1).all()
-            return AT4 if not self._bias.any() else AT5 if others else None
+            return AT4 if not self._bias.any() else AT5 if others else self._way_of_directions
         if not self._edges.any(axis=0).all():
             return AT6
         return AT1 if (self._edges < 0).any() else None

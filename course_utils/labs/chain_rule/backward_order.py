@@ -10,6 +10,7 @@ each value once                                        TWICE, SEVEN_NODES, DIAMO
 after everything that was made from it                 SEVEN_NODES, DIAMOND, SKEWED
 values with equal numbers are two values               TWINS
 5,000 steps in a row                                   the long program
+a method: the same when it is called again             every program but the long one, a second time
 =====================================================  ==========================================================
 """
 
@@ -56,6 +57,14 @@ VE25 = Misconception(
     ORDER,
 )
 
+VE56 = Misconception(
+    "VE56",
+    "something kept from an earlier call",
+    "The first call of yours is right, a later one is not. What is kept from one to the next: a list outside, a "
+    "default such as `seen=[]`?",
+    ORDER,
+)
+
 NAME = "backward_order"
 SHOWN = 12  # values of an order that is shown
 SUM = program("y = a + b", a=1, b=2)
@@ -64,8 +73,10 @@ ASIDE = program("c = a + b; d = c * a; y = c * b", a=2, b=5)
 SKEWED = program("b = x * x; c = b * x; d = c * x; y = d + b", x=2)
 
 
-def probe_order(Value: Any, inputs: dict[str, float], lines: list[str]) -> list[str] | str:
+def probe_order(Value: Any, inputs: dict[str, float], lines: list[str], calls: int = 1) -> list[str] | str:
     """Probe: run a program; return the result's backward order by name, or the name of its type if it is none.
+
+    The order is that of the last of so many calls.
 
     A value without a name is "?" and a number of its own; what is no value is "".
     """
@@ -73,7 +84,8 @@ def probe_order(Value: Any, inputs: dict[str, float], lines: list[str]) -> list[
     programs.run_lines(lines, names)
     known = {id(value): name for name, value in names.items()}
     result = names[programs.target_of(lines[-1])]
-    order = result.backward_order()
+    for _ in range(calls):
+        order = result.backward_order()
     if not hasattr(order, "__iter__") or isinstance(order, str):
         return type(order).__name__
     order = list(order)
@@ -100,7 +112,7 @@ class BackwardOrder(EngineStep):
        "parents first" has the answer, turned around. To list parents first without calls in calls: put a value back on
        the list of what is to do, marked, then its parents on top; when it turns up marked, its parents are done.
     """
-    misconceptions = (VE1, VE3, VE4, VE8, VE9, VE10, VE25)
+    misconceptions = (VE1, VE3, VE4, VE8, VE9, VE10, VE25, VE56)
 
     def cases(self) -> Sequence[Case]:
         """Return small programs whose paths part and meet, one with equal numbers, and 5,000 steps in a row."""
@@ -126,6 +138,8 @@ class BackwardOrder(EngineStep):
         if "" in order:
             raise case.always(f"{NAME} should return a list of values, and nothing else in it.")
         _judge_order(case, order, Value)
+        if len(case.data.lines) < SHOWN and not _is_right_again(Value, case.data):
+            raise case.always(f"{NAME}: yours is right once, and not when it is called again.", VE56)
 
 
 def _judge_order(case: Case, order: list[str], Value: Any) -> None:
@@ -188,6 +202,14 @@ def _is_turned_around(Value: Any) -> bool:
     except CheckFailed:
         return False
     return type(order) is list and order_fault(SEVEN_NODES, order[::-1]) is None
+
+
+def _is_right_again(Value: Any, written: Program) -> bool:
+    try:
+        order = ask_engine(probe_order, Value, written, 2)
+    except CheckFailed:
+        return False
+    return type(order) is list and order_fault(written, order) is None
 
 
 def _orders_other_inputs(Value: Any, written: Program) -> bool:

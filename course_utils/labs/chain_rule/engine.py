@@ -37,6 +37,10 @@ from course_utils.labs.chain_rule.wrong_engines import (
     VE41,
     VE49,
     VE50,
+    VE52,
+    VE53,
+    VE54,
+    VE55,
     Gradients,
     second_calls,
     wrong_gradients,
@@ -100,7 +104,7 @@ VE35 = Misconception(
     ORDER,
 )
 STEP_WAYS = (GR1_ORDER, VE2, VE3, VE5, VE10, VE13, VE20, VE21, VE22)  # that show where no paths meet
-ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39, VE40, VE41, VE49, VE50)
+ENGINE_WAYS = (*STEP_WAYS, GR9, VE1, VE4, VE36, VE37, VE38, VE39, VE40, VE41, VE49, VE50, VE52, VE53, VE54, VE55)
 SECOND_CALL_WAYS = (VE11, VE12, VE35)
 
 ARITHMETIC = r"^torch\.(add|sub|rsub|mul|div|pow|neg|exp|sin|log|tanh|relu|sigmoid)_?$"  # what an engine computes

@@ -74,6 +74,19 @@ VE44 = Misconception(
     "The slope that you record is the input itself. How far does this function move when its input moves by 1?",
     ENGINE,
 )
+VE57 = Misconception(
+    "VE57",
+    "right near 0 only",
+    "Near 0 this is right, further out it is not. Is something cut off at a bound, or does your formula hold near 0 "
+    "only?",
+    ENGINE,
+)
+VE58 = Misconception(
+    "VE58",
+    "another function's numbers",
+    "These are the numbers of another function, or of another base or unit. Which function does the task name?",
+    ENGINE,
+)
 VE33 = Misconception(
     "VE33",
     "logarithm to another base",
@@ -91,6 +104,7 @@ RELU_LINE = "u = a.relu()"
 RELU_PLACES = ((1.5, -2.0), (-1.5, 2.0), (-0.5, -2.0), (0.3, 3.0), (0.0, 5.0))  # each with a factor
 IN_A_ROW = Program({"a": 1.5, "b": -0.5, "w": 2.0}, ("u = a * b", "y = u * w"))
 TELLING = ((0.4, 1.5), (1.3, -2.0))  # places and factors that a wrong slope has to explain, too
+NEAR_NOTHING, ROUGHLY = ((0.05, 2.0), (-0.05, 3.0)), 1e-3  # where a function is right that is wrong further out
 
 
 def applied(part: str, line: str, place: float, factor: float) -> Case:
@@ -120,13 +134,31 @@ def _way(Value: Any, part: str, written: Program) -> Misconception | None:
         return _relu_way(Value)
     if part not in _SLOPES:
         return None
-    return _number_way(Value, part, written) or _slope_way(Value, part, written)
+    way = _number_way(Value, part, written) or _slope_way(Value, part, written)
+    return way or (VE57 if part != "log" and _is_right_near_nothing(Value, part, written) else None)
+
+
+def _is_right_near_nothing(Value: Any, part: str, written: Program) -> bool:
+    """Tell whether a function that is wrong at a place far from 0 has right numbers and slopes near it."""
+    for place in NEAR_NOTHING if abs(written.inputs["a"]) > 10 * NEAR_NOTHING[0][0] else ():
+        one = applied(part, written.lines[0], *place).data.written
+        try:
+            found = ask_engine(probe_gradients, Value, one)
+            given = (read(found["numbers"], one.names, "data")["u"], read(found["gradients"], one.names, "grad")["a"])
+            right = (programs.torch_numbers(one)["u"], programs.torch_gradients(one)["a"])
+        except CheckFailed:
+            return False
+        if not all(math.isclose(*pair, rel_tol=ROUGHLY) for pair in zip(given, right, strict=True)):
+            return False
+    return abs(written.inputs["a"]) > 10 * NEAR_NOTHING[0][0]
 
 
 def _number_way(Value: Any, part: str, written: Program) -> Misconception | None:
     """Return the wrong function that gives exactly the numbers of a learner's, here and at other places."""
     rows = [written, *(applied(part, written.lines[0], *place).data.written for place in TELLING)]
     given = [_number_of(Value, one) for one in rows]
+    if given[0] is not None and close_numbers(given[0], programs.torch_numbers(written)["u"]):
+        return None
     for way, functions in _NUMBERS.get(part, {}).items():
         for function in functions:
             if all(
@@ -134,8 +166,6 @@ def _number_way(Value: Any, part: str, written: Program) -> Misconception | None
                 for number, one in zip(given, rows, strict=True)
             ):
                 return way
-    if given[0] is None or close_numbers(given[0], programs.torch_numbers(written)["u"]):
-        return None
     return _near_way(recipes.NUMBERS.get(part), rows, given)
 
 
@@ -268,8 +298,11 @@ _OUTPUTS: dict[str, Callable[[float, float], float]] = {
     "sigmoid": lambda x, k: _sigmoid(x),
 }
 _NUMBERS: dict[str, dict[Misconception, list[Callable[[float], float]]]] = {
-    "log": {VE33: [math.log10, math.log2]},
-    "sigmoid": {VE34: [lambda x: _sigmoid(-x)]},
+    "exp": {VE58: [math.exp2, lambda x: 10**x, math.expm1, lambda x: math.exp(-x), math.cosh]},
+    "tanh": {VE58: [math.tan, math.sinh, math.cosh, math.atan, _sigmoid, lambda x: math.tanh(x / 2)]},
+    "sin": {VE58: [math.cos, math.tan, math.sinh, math.asinh, lambda x: math.sin(math.radians(x))]},
+    "log": {VE33: [math.log10, math.log2], VE58: [math.log1p, lambda x: 1 / x, math.exp]},
+    "sigmoid": {VE34: [lambda x: _sigmoid(-x)], VE58: [math.tanh, lambda x: _sigmoid(2 * x)]},
 }
 _SLOPES: dict[str, Callable[[float, float, float], dict[Misconception, list[float]]]] = {
     "power": lambda x, y, k: {

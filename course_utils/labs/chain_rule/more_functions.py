@@ -3,7 +3,7 @@
 =====================================================  ==========================================================
 Claim of the prompt                                    Case
 =====================================================  ==========================================================
-sin, log to the base e, sigmoid, with their slopes     each function: its number and its slope, at two places
+sin, log to the base e, sigmoid, with their slopes     each function: its number and its slope, near 0 and far out
 the curve exp(-x² - 2x - sin x)                        "the curve": at three places, its slope, too
 each counts by itself                                  the parts
 =====================================================  ==========================================================
@@ -16,7 +16,20 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Findings
 from course_utils.labs.chain_rule.engine import STEP_WAYS, Run, fewest_ways
-from course_utils.labs.chain_rule.functions import VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, applied, try_function
+from course_utils.labs.chain_rule.functions import (
+    VE15,
+    VE17,
+    VE28,
+    VE29,
+    VE30,
+    VE32,
+    VE33,
+    VE34,
+    VE57,
+    VE58,
+    applied,
+    try_function,
+)
 from course_utils.labs.chain_rule.gradients import GR11
 from course_utils.labs.chain_rule.programs import Program
 
@@ -44,7 +57,7 @@ class MoreFunctions(Implementation):
     1. At 2 the number is 1.107 and the slope 1/5. With the output in it, 1 / (1 + 1.107²), it would be 0.449: wrong.
     2. Check it with a difference: (atan(2.001) − atan(1.999)) / 0.002 = 0.2.
     """
-    misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, GR11, *STEP_WAYS)
+    misconceptions = (VE15, VE17, VE28, VE29, VE30, VE32, VE33, VE34, VE57, VE58, GR11, *STEP_WAYS)
 
     def cases(self) -> Sequence[Case]:
         """Return each function, and the curve at three places."""
@@ -52,9 +65,13 @@ class MoreFunctions(Implementation):
             applied("sin", "u = a.sin()", 0.8, 3.0),
             applied("sin", "u = a.sin()", -2.4, 0.5),
             applied("log", "u = a.log()", 2.5, 3.0),
+            applied("sin", "u = a.sin()", 5.0, -2.0),
             applied("log", "u = a.log()", 0.4, -1.5),
+            applied("log", "u = a.log()", 12.0, 4.0),
             applied("sigmoid", "u = a.sigmoid()", 0.9, 4.0),
             applied("sigmoid", "u = a.sigmoid()", -1.2, -0.5),
+            applied("sigmoid", "u = a.sigmoid()", 3.4, 5.0),
+            applied("sigmoid", "u = a.sigmoid()", -4.2, 6.0),
             *_on_the_curve(-1.0, 0.0, 0.5),
         ]
 

@@ -6,6 +6,7 @@ Claim of the prompt                                    Case
 adds to the grad of every value behind self            every part: the gradients of all names are compared
 and of self                                            every part: the result's own gradient
 of the values behind self alone                        "sum and product": d is made and not used
+slopes of both signs                                   "sum and product": `below`
 adds, where paths meet                                 "a + a", "diamond", "equal numbers"
 a second call adds the same slopes once more           "second call": all names have twice their gradient
 after gradients were set to 0 they are fresh           "zero and again"
@@ -71,7 +72,11 @@ class ValueBackward(EngineStep):
             "second call": Run(program("c = a * b; y = c * a", a=3, b=2), calls=2),
             "zero and again": Run(program("c = a * b; y = c + a", a=2, b=3), calls=2, reset=True),
         }
-        return [Case(str(run.written), run, part) for part, run in runs.items()]
+        below = Run(program("c = a * b; y = c * b", a=1.5, b=-2.5))
+        return [
+            *(Case(str(run.written), run, part) for part, run in runs.items()),
+            Case(str(below.written), below, "sum and product"),
+        ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other programs of the same kinds."""

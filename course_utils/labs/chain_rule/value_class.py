@@ -6,7 +6,7 @@ Claim of the prompt                                    Case
 a new Value with the result                            FORWARD: all numbers, whole, negative, with a point
 its operands stay as they are                          FORWARD: the inputs' numbers afterwards
 parents: the values it was made from                   FORWARD: each operand is among them
-slopes: of the result by each parent, in their order   FORWARD: by operand, summed where it is there twice
+slopes: of the result by each parent, in their order   FORWARD: by operand, summed where it is there twice; 0 · b
 grad of a new Value is 0                               FORWARD
 other may be a plain number                            CONSTANTS: on either side, negative, with a point
 =====================================================  ==========================================================
@@ -88,6 +88,12 @@ VE24 = Misconception(
     "Here a product has slopes of 1, as a sum has. If a grows by 1 and b is 5, does a · b grow by 1?",
     ENGINE,
 )
+VE51 = Misconception(
+    "VE51",
+    "slope of a product that fails where a factor is 0",
+    "Your slopes of a product are right until a factor is 0. Do you divide by it? How far does 0 · b move if 0 does?",
+    ENGINE,
+)
 VE26 = Misconception(
     "VE26",
     "parents kept in a set",
@@ -118,6 +124,7 @@ CONSTANTS = (
     program("y = 10 - a", a=4),
     program("y = a - b", a=4, b=6),
 )
+WITH_NOTHING = program("y = a * b", a=0, b=3)
 PRODUCTS = (FORWARD[1], program("y = a * b", a=0.5, b=2.5))  # that a wrong way of slopes has to explain, both
 PRODUCT_WAYS: Mapping[Misconception, Callable[[float, float], tuple[float, float]]] = {
     VE5: lambda a, b: (a, b),
@@ -188,11 +195,11 @@ class ValueClass(EngineStep):
     1. `Length(2) | Length(5)` has 7 metres. Neither part has changed: the result is an object of its own.
     2. A slope to remember beside it: of a difference p − q by p it is 1, by q it is −1, in the order of (p, q).
     """
-    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27, VE42, VE43, VE46, VE47, VE48)
+    misconceptions = (VE5, VE6, VE7, VE16, VE23, VE24, VE26, VE27, VE42, VE43, VE46, VE47, VE48, VE51)
 
     def cases(self) -> Sequence[Case]:
         """Return values with values, and values with plain numbers."""
-        return [Case(str(written), Run(written)) for written in (*FORWARD, *CONSTANTS)]
+        return [Case(str(written), Run(written)) for written in (*FORWARD, WITH_NOTHING, *CONSTANTS)]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return sums and products of other numbers, and a long program of both."""
@@ -285,7 +292,7 @@ def _compare_slopes(case: Case, Value: Any, line: str, recorded: dict[str, Any])
         right = sum(edge.slope for edge in edges if edge.operand == name)
         if not programs.close({name: slopes[name]}, {name: right}):
             note = f"  in {line} the slope of {made} by {name} is {slopes[name]:g} in yours."
-            raise case.wrong("Value", _product_way(Value) if "*" in line else VE42, detail=note)
+            raise case.wrong("Value", _slope_way(case, Value, line), detail=note)
 
 
 def _operands(line: str) -> list[str]:
@@ -303,6 +310,12 @@ def _slopes(recorded: dict[str, Any]) -> dict[str, float] | None:
     for name, number in zip(parents, numbers, strict=True):
         found[name] = found.get(name, 0.0) + (number or 0.0)
     return found
+
+
+def _slope_way(case: Case, Value: Any, line: str) -> Misconception | None:
+    if "*" not in line:
+        return VE42
+    return VE51 if case.data.written == WITH_NOTHING else _product_way(Value)
 
 
 def _product_way(Value: Any) -> Misconception | None:

@@ -5,7 +5,7 @@ Claim of the prompt                                    Case
 =====================================================  ==========================================================
 power(self, k) for a number k                          "power": whole, a fraction, negative
 quotients follow                                       "division": a number by a Value, a Value by a number
-exp, tanh with their slopes                            "exp", "tanh", on both sides of 0
+exp, tanh with their slopes                            "exp", "tanh", on both sides of 0, near it and far out
 relu: 0 on the left and at 0 itself, 1 on the right    RELU_PLACES: both sides, near 0, and 0
 each counts by itself                                  the parts
 =====================================================  ==========================================================
@@ -29,6 +29,8 @@ from course_utils.labs.chain_rule.functions import (
     VE31,
     VE44,
     VE45,
+    VE57,
+    VE58,
     applied,
     try_function,
 )
@@ -61,7 +63,7 @@ class ValueFunctions(EngineStep):
     3. Check any of them with a difference: (√9.0001 − √8.9999) / 0.0002 = 0.16667.
     """
     misconceptions = (
-        *(VE14, VE15, VE17, VE28, VE29, VE30, VE31, VE44, VE45, VG8_ENGINE, GR10_ENGINE, GR11),
+        *(VE14, VE15, VE17, VE28, VE29, VE30, VE31, VE44, VE45, VE57, VE58, VG8_ENGINE, GR10_ENGINE, GR11),
         *STEP_WAYS,
     )
 
@@ -76,8 +78,12 @@ class ValueFunctions(EngineStep):
             applied("power", "u = a ** -1.5", 0.8, 2.0),
             applied("exp", "u = a.exp()", 0.7, 3.0),
             applied("exp", "u = a.exp()", -0.6, -2.0),
+            applied("exp", "u = a.exp()", 3.2, 0.5),
+            applied("exp", "u = a.exp()", -4.1, 7.0),
             applied("tanh", "u = a.tanh()", 0.8, 3.0),
             applied("tanh", "u = a.tanh()", -0.5, -2.0),
+            applied("tanh", "u = a.tanh()", 2.8, 9.0),
+            applied("tanh", "u = a.tanh()", -3.3, 4.0),
             *(applied("relu", RELU_LINE, place, factor) for place, factor in RELU_PLACES),
         ]
 

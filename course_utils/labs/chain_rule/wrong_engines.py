@@ -111,6 +111,31 @@ VE50 = Misconception(
     ORDER,
 )
 
+VE52 = Misconception(
+    "VE52",
+    "what comes back cut off at a bound",
+    "One way to get this: what comes back is cut off at a bound, as with clipped gradients. Is that asked for?",
+    ORDER,
+)
+VE53 = Misconception(
+    "VE53",
+    "mean of the paths in place of their sum",
+    "What comes back along several paths is averaged here. If y = a + a, how far does y move when a moves by 1?",
+    ORDER,
+)
+VE54 = Misconception(
+    "VE54",
+    "an amount lost where a value is used twice in one step",
+    "In a + a one of the two amounts is lost. Do you put both under the same key before you add them up?",
+    ORDER,
+)
+VE55 = Misconception(
+    "VE55",
+    "slopes without their signs",
+    "Slopes below 0 come back as if they were above it. Where do yours lose their sign?",
+    ORDER,
+)
+
 Gradients = dict[str, float]
 DEEPEST = 4_000  # visits; where a wrong way takes more it is left out
 MOST_CHOICES = 500  # ways of overwriting; the rest is left out
@@ -161,6 +186,14 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         VE40: [partial(_sums_so_far, written)],
         VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],
         VE39: [partial(_combined, written, combine=lambda slope, back: -slope * back)],
+        VE52: [
+            partial(_held, written, bound=bound, kept=kept)
+            for bound in (1.0, 5.0, 10.0, 2.0, 0.5, 100.0)
+            for kept in (True, False)
+        ],
+        VE53: [partial(_averaged, written)],
+        VE54: [lambda edges: _passed_on(written, edges, list({one[:2]: one for one in edges}.values()))],
+        VE55: [lambda edges: _passed_on(written, edges, [one._replace(slope=abs(one.slope)) for one in edges])],
         GR1_ORDER: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
     used = behind(written)
@@ -376,6 +409,27 @@ def _passed_on(written: Program, edges: list[Edge], kept: list[Edge], start: Gra
     grad = _zeros(edges) | (start or {written.result: 1.0})
     for edge in reversed(kept):
         grad[edge.operand] += edge.slope * grad[edge.made]
+    return grad
+
+
+def _held(written: Program, edges: list[Edge], bound: float, kept: bool) -> Gradients:
+    """Each value passes on what it has gathered, cut off at a bound; ``kept``: that is its own gradient, too."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for name in [name for name in reversed(written.names) if name in grad]:
+        passed = max(-bound, min(bound, grad[name]))
+        grad[name] = passed if kept else grad[name]
+        for edge in edges:
+            if edge.made == name:
+                grad[edge.operand] += edge.slope * passed
+    return grad
+
+
+def _averaged(written: Program, edges: list[Edge]) -> Gradients:
+    """Each value passes on the mean of what has come back to it."""
+    uses = {name: max(1, sum(edge.operand == name for edge in edges)) for name in written.names}
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in reversed(edges):
+        grad[edge.operand] += edge.slope * grad[edge.made] / uses[edge.operand]
     return grad
 
 

@@ -30,6 +30,7 @@ SHORTCUTS = (  # in the names of library functions
     *("cross_entropy", "softmax", "nll_loss", "soft_margin"),
     *("log_sigmoid", "logsigmoid", "log_expit", "logsumexp", "log_loss"),
 )
+BOUNDS = (1, 2, 5, 10, 15, 20, 25, 30, 35, 36, 40, 50, 80, 88, 100, 200, 500, 700, 709)  # usual ones
 EPSILONS = [*(10.0**-power for power in range(1, 301)), *(np.finfo(kind).eps for kind in (np.float32, np.float64))]
 WEIGHTS = {0.25, 0.5, 2.0, 3.0, 4.0, 5.0, 10.0}  # usual ones of a label whose examples count more, or less
 SHARES = (0.1, 0.2, 0.25, 0.3, 0.4, 0.6, 0.7, 0.75, 0.8, 0.9)  # of one of two labels, as weights
@@ -92,6 +93,12 @@ LL6 = Misconception(
     "LL6",
     "logarithm of base 2 in the loss",
     "This is measured in bits. Which logarithm goes with exp?",
+    LOG_LOSS,
+)
+LL25 = Misconception(
+    "LL25",
+    "scores or losses cut off at a bound",
+    "Beyond some score the loss grows no more here. Are your scores, or your losses, cut off? Is that asked for?",
     LOG_LOSS,
 )
 LL7 = Misconception(
@@ -247,7 +254,7 @@ class LogLoss(Implementation):
     misconceptions = (
         *(PR2, PR3, PR4, PR5, PR7, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
         *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
-        *(LL19, LL20, LL21, LL22, LL23, LL24),
+        *(LL19, LL20, LL21, LL22, LL23, LL24, LL25),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -281,7 +288,7 @@ def _near(z: torch.Tensor, y: torch.Tensor) -> Iterator[tuple[Misconception, Any
 
 def told(ways: Ways, batch: Batch) -> Ways:
     """Return the ways that are told of a batch: of a large one those that small scores do not show."""
-    return {way: compute for way, compute in ways.items() if not batch.large or way in (LL4, LL7)}
+    return {way: compute for way, compute in ways.items() if not batch.large or way in (LL4, LL7, LL25)}
 
 
 def _cases(rng: np.random.Generator, sizes: tuple[int, int], large: float, wrong: float) -> list[Case]:
@@ -325,6 +332,10 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL6: lambda: right / np.log(2),
         LL9: lambda: right / np.log(10),
         LL4: lambda: _clipped(z, y),
+        LL25: lambda: [
+            *(loss(z.clamp(-bound, bound), y) for bound in BOUNDS),
+            *(each.clamp(max=bound).mean() for bound in BOUNDS),
+        ],
         LL7: lambda: _without_infinite_ones(z, y),
         LL8: lambda: _every_pair(z, y),
         LL10: lambda: [(torch.sigmoid(z) - y).abs().mean(), F.mse_loss(torch.sigmoid(z), y)],

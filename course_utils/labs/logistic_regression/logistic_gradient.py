@@ -242,6 +242,18 @@ LG36 = Misconception(
     "Each error counts 1 or -1 here, as with an absolute value or a hinge. How much does an error count that is small?",
     TRAINING,
 )
+LG38 = Misconception(
+    "LG38",
+    "slope by the probability in place of that by the score",
+    "This is the slope of the loss by the probability. How far does that move when the score moves a little?",
+    TRAINING,
+)
+LG39 = Misconception(
+    "LG39",
+    "a factor of the sigmoid's slope left over",
+    "An error is multiplied by p, or by 1 - p, here. What is left of the two when dl/dp meets dp/dz?",
+    TRAINING,
+)
 LG37 = Misconception(
     "LG37",
     "errors of one label count more",
@@ -322,7 +334,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35, LG36, LG37),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35, LG36, LG37, LG38, LG39),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -388,19 +400,12 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     count, right = len(X), gradient(X, y, weight, bias)
     z = X @ weight + bias
     p, error = torch.sigmoid(z), torch.sigmoid(z) - y
+    from_errors = {way: [_from_errors(X, one) for one in some] for way, some in error_ways(X, y, weight, bias).items()}
     wrong: dict[Misconception, list[Parameters]] = {
         GR1: [_times(-1, right), _times(-count, right)],
         GR3: [_times(count, right)],
         GR2: [_times(2, right), _times(0.5, right)],
-        LG1: [_times(factor, gradient(X, y, weight, bias, loss=_squared_error)) for factor in (0.5, 1)],
-        LG2: [gradient(X, y, weight, bias, loss=lambda z, y: F.mse_loss(z, y) / 2)],
-        LG3: [_from_errors(X, yes.double() - y) for yes in (z > 0, z >= 0)],
-        LG13: [_from_errors(X, torch.sigmoid(X @ weight) - y)],
-        LG14: [_from_errors(X, torch.sigmoid(-z) - y)],
-        LG16: [_from_errors(X, p)],
-        LG28: [_from_errors(X, one) for one in (error.abs(), error**2)],
-        LG36: [_from_errors(X, error.sign())],
-        LG37: [_from_errors(X, error * weights) for weights in _by_label(y)],
+        **from_errors,
         LG32: [
             gradient(X, y, weight, bias, loss=partial(_hinge, number))
             for number in range(3)
@@ -439,6 +444,28 @@ def gradient_ways(X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: 
     return by_weight, by_bias
 
 
+def error_ways(
+    X: torch.Tensor, y: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor
+) -> dict[Misconception, list[torch.Tensor]]:
+    """Return what each wrong way has in the place of p - y, for each example: as many versions for every y."""
+    z = X @ weight + bias
+    p = torch.sigmoid(z)
+    error, steep = p - y, p * (1 - p)
+    return {
+        LG1: [error * steep, 2 * error * steep],
+        LG2: [z - y],
+        LG3: [yes.double() - y for yes in (z > 0, z >= 0)],
+        LG13: [torch.sigmoid(X @ weight) - y],
+        LG14: [torch.sigmoid(-z) - y],
+        LG16: [p],
+        LG28: [error.abs(), error**2],
+        LG36: [error.sign()],
+        LG38: [error / steep],
+        LG39: [error * p, error * (1 - p)],
+        LG37: [error * weights for weights in _by_label(y)],
+    }
+
+
 def _from_errors(X: torch.Tensor, error: torch.Tensor) -> Parameters:
     return X.T @ error / len(X), error.mean()
 
@@ -459,10 +486,6 @@ def _by_label(y: torch.Tensor) -> list[torch.Tensor]:
 
 def _hinge(number: int, z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
     return hinges((2 * y - 1) * z)[number].mean()
-
-
-def _squared_error(z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
-    return F.mse_loss(torch.sigmoid(z), y)
 
 
 # --- training
@@ -565,7 +588,22 @@ def run_ways(
             LG21: lambda: [_from_ones(X, y, lr, steps, start) for start in ((1, 1), (1, 0), (0, 1))],
             LG23: lambda: [*(_end(X, y, own, steps) for own in OWN_RATES), *_at_own_steps(X, y, lr)],
         }
+        ways |= {
+            way: partial(_ends_from_errors, X, y, lr, steps, way, len(some))
+            for way, some in error_ways(X, y, torch.zeros(X.shape[1]).double(), torch.zeros(()).double()).items()
+        }
     return ways
+
+
+def _ends_from_errors(
+    X: torch.Tensor, y: torch.Tensor, lr: float, steps: int, way: Misconception, versions: int
+) -> list[Parameters]:
+    """Return where training ends that has something else in the place of p - y."""
+
+    def instead(version: int) -> Callable[..., Parameters]:
+        return lambda *arguments: _from_errors(arguments[0], error_ways(*arguments)[way][version])
+
+    return [_end(X, y, lr, steps, instead(version)) for version in range(versions)]
 
 
 def _with_memory(part: float) -> Callable[..., Parameters]:

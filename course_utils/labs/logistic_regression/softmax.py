@@ -182,6 +182,37 @@ LX21 = Misconception(
     "there?",
     SOFTMAX,
 )
+SOFT = (0.1, 0.05, 0.2, 0.01, 0.02)  # usual shares of a label that are taken from it
+LX23 = Misconception(
+    "LX23",
+    "labels smoothed",
+    "The true class does not get all of the label here, the others get a little. Is that asked for?",
+    SOFTMAX,
+)
+LX24 = Misconception(
+    "LX24",
+    "entropy of the probabilities",
+    "Here the probabilities weigh their own logarithms. Whose probability counts, and where do the labels come in?",
+    SOFTMAX,
+)
+LX25 = Misconception(
+    "LX25",
+    "classes off by one",
+    "This takes the class next to the label's. From which number are classes counted?",
+    SOFTMAX,
+)
+LX26 = Misconception(
+    "LX26",
+    "likeliest class in place of the true one",
+    "This takes the class with the largest score for the true one. What do the labels say?",
+    SOFTMAX,
+)
+LX27 = Misconception(
+    "LX27",
+    "slope by the probability in place of that by the scores",
+    "This is the slope of the loss by the probability of the true class. By what is it asked here?",
+    SOFTMAX,
+)
 LX22 = Misconception(
     "LX22",
     "another function in place of exp",
@@ -228,7 +259,7 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, PR7, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22, LX23, LX24, LX25, LX26, LX27),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
 
@@ -355,7 +386,18 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         ],
         LX13: lambda: [-_own(Z, y).mean(), Z.logsumexp(1).mean(), -_own(Z - Z.amax(1, keepdim=True), y).mean()],
         LX14: lambda: [share * F.mse_loss(logs.exp(), F.one_hot(y, Z.shape[1]).double()) for share in (1, Z.shape[1])],
-        LX16: lambda: [share * _binary(logs.exp(), y) for share in (1, Z.shape[1])],
+        LX16: lambda: [
+            share * one
+            for one in (
+                _binary(logs.exp(), y),
+                F.binary_cross_entropy_with_logits(Z, F.one_hot(y, Z.shape[1]).double()),
+            )
+            for share in (1, Z.shape[1])
+        ],
+        LX23: lambda: [F.cross_entropy(Z, y, label_smoothing=soft) for soft in SOFT],
+        LX24: lambda: -(logs.exp() * logs).sum(1).mean(),
+        LX25: lambda: [F.cross_entropy(Z, (y + more) % Z.shape[1]) for more in (-1, 1)],
+        LX26: lambda: F.cross_entropy(Z, Z.argmax(1)),
     }
 
 
@@ -417,6 +459,10 @@ def gradient_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]
         LX18: lambda: [share * p * (1 - p) for share in (1, 1 / rows)],
         LX19: lambda: [share * (Z - one_hot) for share in (1, 1 / rows)],
         LX15: lambda: [right.sum(0), right.sum(0) / rows, rows * right.sum(0)] if rows > 1 else [],
+        LX23: lambda: [(p - (1 - soft) * one_hot - soft / columns) / share for soft in SOFT for share in (1, rows)],
+        LX25: lambda: [(p - F.one_hot((y + more) % columns, columns)) / rows for more in (-1, 1)],
+        LX26: lambda: [(p - F.one_hot(Z.argmax(1), columns)) / share for share in (1, rows)],
+        LX27: lambda: [-one_hot / p / share for share in (1, rows)],
         LX16: lambda: [share * (torch.sigmoid(Z) - one_hot) for share in (1, 1 / rows, 1 / Z.numel())],
     }
 

@@ -38,7 +38,7 @@ from course_utils.labs.logistic_regression.logistic_gradient import (
     same_pair,
 )
 from course_utils.labs.logistic_regression.returned import Pair, pair
-from course_utils.labs.logistic_regression.training import Parameters, gradient, log_loss, walk
+from course_utils.labs.logistic_regression.training import Parameters, gradient, log_loss, slope, walk
 
 LS1 = Misconception(
     "LS1",
@@ -112,6 +112,12 @@ LS12 = Misconception(
     "Weights and bias do not get the same signs here. Which signs has the step of w in your code, and which that of b?",
     SIGNS,
 )
+LS13 = Misconception(
+    "LS13",
+    "runs that climb or descend otherwise than their signs say",
+    "Each run goes straight up, straight down or nowhere, not all as their two signs say. What do two signs make?",
+    SIGNS,
+)
 GR3 = shared.GR3.in_lab(SIGNS, "These steps follow the sum over the examples. Is the loss a sum or a mean over them?")
 
 NAME = "train_with_signs"
@@ -168,7 +174,7 @@ class TwoSigns(Implementation):
     )
     worked = WORKED
     misconceptions = (
-        *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11, LS12),
+        *(LS1, LS2, LS3, LS4, LS5, LS6, LS7, LS8, LS9, LS10, LS11, LS12, LS13),
         *(GR3, *RUN_WAYS),
     )
 
@@ -221,6 +227,9 @@ def _explain_runs(given: Mapping[str, Pair], run: "Signed") -> Misconception | N
     for way in (GR3, *RUN_WAYS):
         if all(any(same_pair(given[one], end) for end in of_pairs[one][way]()) for one in PAIRS):
             return way
+    straight = [ends["a"], ends["b"], tuple(0 * one for one in ends["a"])]
+    if all(any(same_pair(given[letter], end) for end in straight) for letter in PAIRS):
+        return LS13
     apart = ((weight, bias) for weight in SIGNS_USED for bias in SIGNS_USED if weight is not bias)
     return LS12 if any(_same_ends(given, _ends_apart(X, y, run, *used)) for used in apart) else None
 
@@ -229,6 +238,10 @@ SIGNS_USED: Sequence[Callable[[int, int], int]] = (
     lambda loss, update: loss * update,
     lambda loss, update: loss,
     lambda loss, update: update,
+    lambda loss, update: -loss,
+    lambda loss, update: -update,
+    lambda loss, update: -1,
+    lambda loss, update: 1,
 )
 
 
@@ -240,7 +253,7 @@ def _ends_apart(
     for letter, signs in PAIRS.items():
 
         def signed(*arguments: torch.Tensor, signs: tuple[int, int] = signs) -> Parameters:
-            by_weight, by_bias = gradient(*arguments)
+            by_weight, by_bias = slope(*arguments)
             return weight(*signs) * by_weight, bias(*signs) * by_bias
 
         found[letter] = walk(X, y, run.lr, run.steps, signed)[-1]

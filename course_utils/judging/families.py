@@ -1,0 +1,289 @@
+"""What learners bring to a formula from elsewhere: clipping, penalties, means of what a loop went through, batches.
+
+Each is a change of a recipe's tree (see :mod:`course_utils.judging.near`), with one number in it that is the learner's
+own: where numbers are cut off, how strong a penalty is, how many examples a batch has. Usual numbers are tried.
+"""
+
+import ast
+import itertools
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
+from typing import Any
+
+import numpy as np
+import torch
+
+from course_utils.judging.closeness import as_float64
+
+Kind = str
+Changed = tuple[Kind, list[str]]
+
+HELD, PENALISED, MEAN, BATCHES = "held", "penalised", "mean of all turns", "batches"
+NUMBERS: dict[str, tuple[float, ...]] = {
+    "_bound": (1.0, 0.5, 0.1, 5.0, 10.0, 2.0, 0.05, 0.01, 0.2, 3.0, 0.25, 50.0, 100.0),
+    "_share": (0.1, 0.01, 0.001, 1.0, 0.5, 0.05, 0.2, 0.02, 0.002, 0.005, 2.0, 0.25),
+    "_size": (1.0, 2.0, 4.0, 8.0, 5.0, 3.0, 10.0, 16.0, 32.0, 6.0),
+}
+_tried: ContextVar[float] = ContextVar("tried", default=1.0)
+
+
+def needed(function: Callable[..., Any]) -> tuple[float, ...]:
+    """Return the numbers that a neighbour is tried with; none where it needs none."""
+    return next((some for name, some in NUMBERS.items() if name in function.__code__.co_names), ())
+
+
+def with_number(number: float, compute: Callable[[], Any]) -> Any:
+    """Compute with one of the numbers."""
+    before = _tried.set(number)
+    try:
+        return compute()
+    finally:
+        _tried.reset(before)
+
+
+# --- what a changed recipe calls
+
+
+def _held(x: Any) -> Any:
+    """Return numbers cut off at a bound, on both sides."""
+    bound = _tried.get()
+    return x.clamp(-bound, bound) if isinstance(x, torch.Tensor) else np.clip(x, -bound, bound)
+
+
+def _held_above(x: Any) -> Any:
+    """Return numbers cut off at a bound above."""
+    bound = _tried.get()
+    return x.clamp(max=bound) if isinstance(x, torch.Tensor) else np.minimum(x, bound)
+
+
+def _held_by_length(x: Any) -> Any:
+    """Return an array made shorter where it is longer than a bound."""
+    if not np.ndim(x):
+        raise TypeError("one number has no direction")
+    length = float((x * x).sum() ** 0.5)
+    return x * min(1.0, _tried.get() / (length or 1.0))
+
+
+def _with_share(x: Any, other: Any) -> Any:
+    """Return an array and a share of another one of its shape."""
+    if np.shape(x) != np.shape(other) or isinstance(other, int):
+        raise TypeError("this is no penalty on it")
+    return x + _tried.get() * other
+
+
+def _with_squares(x: Any, *others: Any) -> Any:
+    """Return a number and a share of the mean of an array's squares."""
+    if np.shape(x) or not np.ndim(others[0]):
+        raise TypeError("this is no loss, or no array")
+    return x + _tried.get() * (others[0] * others[0]).mean()
+
+
+def _with_sum_of_squares(x: Any, *others: Any) -> Any:
+    """Return a number and a share of the sum of an array's squares."""
+    if np.shape(x) or not np.ndim(others[0]):
+        raise TypeError("this is no loss, or no array")
+    return x + _tried.get() * (others[0] * others[0]).sum()
+
+
+def _mean_of(kept: list[Any]) -> Any:
+    """Return the mean of what a loop has gone through."""
+    if not kept:
+        raise ValueError("the loop has not run")
+    found = np.mean([as_float64(one) for one in kept], axis=0)
+    return torch.as_tensor(found) if isinstance(kept[0], torch.Tensor) else found
+
+
+def _in_turn(x: Any, like: Any, turn: int) -> Any:
+    """Return the rows of a batch in its turn; what has other rows than ``like`` stays."""
+    rows, size = _rows_and_size(x, like)
+    if rows == 0:
+        return x
+    start = turn * size % rows
+    return x[start : start + size]
+
+
+def _every_other(x: Any, like: Any, turn: int) -> Any:
+    """Return every so many-th row, beginning with the turn's."""
+    rows, size = _rows_and_size(x, like)
+    return x[turn % size :: size] if rows else x
+
+
+def _batch(x: Any, like: Any, start: int) -> Any:
+    """Return the rows from a place on."""
+    rows, size = _rows_and_size(x, like)
+    return x[start : start + size] if rows else x
+
+
+def _starts(like: Any) -> range:
+    rows, size = _rows_and_size(like, like)
+    return range(0, rows, size)
+
+
+def _rows_and_size(x: Any, like: Any) -> tuple[int, int]:
+    if not np.ndim(x) or len(x) != len(like):
+        return 0, 0
+    size = int(_tried.get())
+    if not size < len(like):
+        raise ValueError("one batch holds all rows")
+    return len(like), size
+
+
+BOUNDED = (_held, _held_by_length, _held_above)
+HELPERS: dict[str, Callable[..., Any]] = {
+    one.__name__: one
+    for one in (
+        *BOUNDED,
+        *(_with_share, _with_squares, _with_sum_of_squares, _mean_of, _in_turn, _every_other, _batch, _starts),
+    )
+}
+HELPERS |= dict.fromkeys(NUMBERS, lambda: None)  # that one of them is needed is told by its name
+
+
+# --- changes
+
+
+def families(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
+    """Change a function's tree in place, one way after the other; yield the kind and the names that it is about."""
+    yield from _cut_off(function, asked)
+    yield from _penalised(function, asked)
+    for loop in [one for one in function.body if isinstance(one, ast.For)]:
+        yield from _averaged(function, loop, asked)
+        if any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "range" for node in ast.walk(loop.iter)):
+            yield from _in_batches(function, loop, asked)
+
+
+def _mark(name: str) -> ast.stmt:
+    """Return the statement that says which numbers are tried."""
+    return ast.parse(name).body[0]
+
+
+def _set(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
+    return [ast.fix_missing_locations(ast.copy_location(one, where)) for one in statements]
+
+
+def _called(helper: str, *args: ast.expr) -> ast.Call:
+    return ast.Call(ast.Name(helper, ast.Load()), list(args), [])
+
+
+def _statements(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.Return]:
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign | ast.Return) and node.value is not None:
+            yield node
+
+
+def _cut_off(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
+    """Cut off an argument, a quantity on the way, all means, or what comes out."""
+    function.body[:0] = [_mark("_bound")]
+    for name, helper in itertools.product(asked, BOUNDED):
+        function.body[:0] = _set(ast.parse(f"{name} = {helper.__name__}({name})").body, function)
+        yield HELD, [name]
+        del function.body[0]
+    for statement in list(_statements(function)):
+        whole = statement.value
+        assert whole is not None
+        several = list(whole.elts) if isinstance(whole, ast.Tuple) else []
+        for helper in BOUNDED:
+            held = [_called(helper.__name__, one) for one in several or [whole]]
+            statement.value = ast.Tuple(list[ast.expr](held), ast.Load()) if several else held[0]
+            ast.fix_missing_locations(ast.copy_location(statement.value, whole))
+            yield HELD, []
+            statement.value = whole
+    means = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "mean"
+    ]
+    if means:
+        yield from _all_wrapped(function, means)
+    del function.body[0]
+
+
+def _all_wrapped(function: ast.FunctionDef, nodes: list[ast.Call]) -> Iterator[Changed]:
+    """Cut off every mean, or what each is the mean of."""
+    for inner in (False, True):
+        before = [(node.func, node.args, node.keywords) for node in nodes]
+        for node in nodes:
+            if inner:
+                assert isinstance(node.func, ast.Attribute)
+                node.func = ast.Attribute(_called("_held", node.func.value), node.func.attr, ast.Load())
+            else:
+                whole = ast.Call(node.func, node.args, node.keywords)
+                node.func, node.args, node.keywords = ast.Name("_held", ast.Load()), [whole], []
+            ast.fix_missing_locations(node)
+        yield HELD, []
+        for node, (func, args, keywords) in zip(nodes, before, strict=True):
+            node.func, node.args, node.keywords = func, args, keywords
+
+
+def _penalised(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
+    """Add a share of an argument to what comes out, or of its squares."""
+    end = function.body[-1]
+    if not isinstance(end, ast.Return) or end.value is None or any(isinstance(one, ast.For) for one in function.body):
+        return  # of a loop's turns: near._with_a_strength
+    whole = end.value
+    several = list(whole.elts) if isinstance(whole, ast.Tuple) else [whole]
+    function.body[:0] = [_mark("_share"), *_set(ast.parse("; ".join(f"_given_{n} = {n}" for n in asked)).body, end)]
+    for name, helper in itertools.product(asked, ("_with_share", "_with_squares", "_with_sum_of_squares")):
+        for place, one in enumerate(several):
+            more = _called(helper, one, ast.Name(f"_given_{name}", ast.Load()))
+            parts = [*several[:place], more, *several[place + 1 :]]
+            end.value = ast.Tuple(parts, ast.Load()) if isinstance(whole, ast.Tuple) else more
+            ast.fix_missing_locations(ast.copy_location(end.value, whole))
+            yield PENALISED, [name]
+    end.value = whole
+    del function.body[: 1 + len(asked)]
+
+
+def _names(nodes: list[ast.stmt], store: bool) -> set[str]:
+    every = [node for one in nodes for node in ast.walk(one) if isinstance(node, ast.Name)]
+    return {node.id for node in every if isinstance(node.ctx, ast.Store) is store}
+
+
+def _averaged(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Return the mean of what a loop has gone through, with and without the start."""
+    place = function.body.index(loop)
+    begun = _names(function.body[:place], store=True) | set(asked)
+    learned = sorted(_names(loop.body, store=True) & begun)
+    if not learned:
+        return
+    kept = list(loop.body)
+    for start in ("[]", "[{}]"):
+        first = _set(ast.parse("; ".join(f"_all_{n} = {start.format(n)}" for n in learned)).body, loop)
+        last = _set(ast.parse("; ".join(f"{n} = _mean_of(_all_{n})" for n in learned)).body, loop)
+        loop.body = [*kept, *_set(ast.parse("; ".join(f"_all_{n} = [*_all_{n}, {n}]" for n in learned)).body, loop)]
+        function.body[place : place + 1] = [*first, loop, *last]
+        yield MEAN, learned
+        del function.body[place + 1 + len(first) : place + 1 + len(first) + len(last)]
+        del function.body[place : place + len(first)]
+    loop.body = kept
+
+
+def _in_batches(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Let each turn see some of the rows: those of its turn, every other one, or all of them batch after batch."""
+    if not isinstance(loop.target, ast.Name):
+        return
+    place, kept, turn = function.body.index(loop), list(loop.body), loop.target.id
+    read = _names(loop.body, store=False)
+    made = [name for name in _names(function.body[:place], store=True) if name in read]
+    data = [name for name in dict.fromkeys([*asked, *sorted(made)]) if name in read and name != turn]
+    if not data or (asked[0] not in data and not made):
+        return
+    like = asked[0]
+    before = [_mark("_size"), *_set(ast.parse("; ".join(f"_whole_{n} = {n}" for n in {*data, like})).body, loop)]
+    learned = _names(loop.body, store=True)
+    data = [name for name in data if name not in learned]
+    for helper in ("_in_turn", "_every_other"):
+        taken = "; ".join(f"{n} = {helper}(_whole_{n}, _whole_{like}, {turn})" for n in data)
+        loop.body = [*_set(ast.parse(taken).body, loop), *kept]
+        function.body[place:place] = before
+        yield BATCHES, []
+        del function.body[place : place + len(before)]
+    taken = "; ".join(f"{n} = _batch(_whole_{n}, _whole_{like}, _start)" for n in data)
+    inner = ast.parse(f"for _start in _starts(_whole_{like}):\n    pass").body[0]
+    assert isinstance(inner, ast.For)
+    inner.body = [*_set(ast.parse(taken).body, loop), *kept]
+    loop.body = _set([inner], loop)
+    function.body[place:place] = before
+    yield BATCHES, []
+    del function.body[place : place + len(before)]
+    loop.body = kept
