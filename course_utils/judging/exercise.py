@@ -439,6 +439,10 @@ class Implementation(Exercise):
     names_are_confirmed: ClassVar[bool] = False
     """Whether a wrong way is named only if further wrong cases of its kind, where there are any, speak for it, too."""
 
+    names_explain_all: ClassVar[bool] = False
+    """Whether a wrong way is named only if it gives what was answered in each such case: where one answer, such as a
+    place that is chosen, comes about in many ways."""
+
     def __init__(self, student: str = "") -> None:
         super().__init__(student)
         self._tried: tuple[tuple[Any, ...], Findings] | None = None
@@ -482,12 +486,12 @@ class Implementation(Exercise):
             try:
                 remarks.append(self.try_case(case, *answers))
             except Wrong as error:
-                if not self.names_are_confirmed and not may_be_slip(error.finding):
+                if not (self.names_are_confirmed or self.names_explain_all) and not may_be_slip(error.finding):
                     raise
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
                 with only(error.finding.fitting or ()):
                     others = [look(partial(self.try_case, other, *answers)) for other in alike]
-                raise Wrong(confirmed(error.finding, others)) from None
+                raise Wrong(confirmed(error.finding, others, strictly=self.names_explain_all)) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
     def judge(self, *answers: Any) -> Findings:

@@ -118,8 +118,8 @@ EA25 = Misconception(
 EA26 = Misconception(
     "EA26",
     "another budget than that of each pixel",
-    "One way to get this: the length of the whole change is limited, or its upper or lower end alone. What is limited "
-    "here, and on which sides?",
+    "One way to get this: the length of the whole change is limited, or all of it shrinks until its largest number "
+    "fits, or one end alone is cut. What is limited, of which pixels, and on which sides?",
     MANY,
 )
 AD4 = attacks.AD4.in_lab(
@@ -326,6 +326,8 @@ LIMITS: tuple[Callable[[torch.Tensor, float], torch.Tensor], ...] = (
     lambda change, eps: change.clamp(min=-eps),
     lambda change, eps: change.renorm(2, 0, eps),
     lambda change, eps: change * min(1.0, eps / max(float(change.norm()), 1e-12)),
+    lambda change, eps: change * min(1.0, eps / max(float(change.abs().max()), 1e-12)),
+    lambda change, eps: change * (eps / change.abs().amax((1, 2, 3), keepdim=True).clamp(min=eps)),
 )
 
 

@@ -5,9 +5,9 @@ what the prompt says                     where it is tried
 =======================================  ==============================================================
 x (N, C, H, W), each map by itself       every case has several maps; sides that are not equal
 mode "max", also below zero              "two channels, inputs below zero"
-mode "avg"                               "mode='avg'", "mode='avg', cells left over"
+mode "avg"                               "mode='avg'", "mode='avg', cells left over", "…, with zeros"
 a stride of None means kernel_size       every case but "stride=…"
-stride                                   "stride=1", "stride=2, windows of 3"
+stride                                   "stride=1", "stride=2, windows of 3", "mode='avg', stride=1"
 stride=None, mode="max" by default       "pool2d(x, 2): stride and mode left out"
 cells that fill no window (section 10)   "cells left over", "mode='avg', cells left over"
 PyTorch's own poolings may not help      :func:`~course_utils.judging.protocol.calling.no_shortcuts`
@@ -196,6 +196,7 @@ class BuildPool2d(Implementation):
                 "mode='avg', cells left over",
                 Pooling(_draw(Shapes(2, 2, 2, (7, 5), (3, 3)), 0) - 1, 3, (None, "avg")),
             ),
+            Case("mode='avg', stride=1, with zeros", Pooling(_with_zeros(small), 2, (1, "avg"))),
             Case("pool2d(x, 2): stride and mode left out", Pooling(small, 2, ())),
         ]
 
@@ -220,6 +221,11 @@ class BuildPool2d(Implementation):
         recipe = recipes.largest_of_windows if mode == "max" else recipes.mean_of_windows
         near = partial(nearly, recipe, torch.tensor(x, dtype=torch.float64), kernel_size, stride or kernel_size)
         case.compare("pool2d", case.array(given, "What pool2d returns"), right, ways, near=near)
+
+
+def _with_zeros(x: np.ndarray) -> np.ndarray:
+    """Return numbers of which every third is 0, as behind a ReLU: zeros count in an average, too."""
+    return np.where(x % 3 == 0, 0, x)
 
 
 def _draw(shapes: Shapes, seed: int) -> np.ndarray:

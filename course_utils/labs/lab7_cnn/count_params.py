@@ -329,7 +329,7 @@ class CountParams(Implementation):
             return total
         ```
     """
-    names_are_confirmed = True
+    names_explain_all = True
     misconceptions = (
         PC1,
         PC2,

@@ -155,6 +155,7 @@ class SpyJudge(nn.Module):
     def __init__(self, scores: torch.Tensor, log: list[list[bool]]) -> None:
         super().__init__()
         self.scores, self.scale, self.log = scores, nn.Parameter(torch.ones(1)), log
+        self.inside = nn.Dropout()  # a layer whose mode counts, too
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the scores of pictures, each of which is its own number."""
@@ -179,7 +180,7 @@ def watch_evaluation(
     loader = DataLoader(TensorDataset(pictures, labels), batch_size=batch)
     with torch.enable_grad():
         answer = function(model, loader, scores.shape[1])
-    return {"answer": _as_data(answer), "log": log, "after": model.training}
+    return {"answer": _as_data(answer), "log": log, "after": model.training, "inside": model.inside.training}
 
 
 def _as_data(value: Any) -> Any:
@@ -473,3 +474,5 @@ def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any]
         raise case.always("evaluate: the model was in train mode before and is not afterwards.", TR3)
     if _watch(case, answer, scored, training=False)["after"] is not False:
         raise case.always("evaluate: the model was in eval mode before and is not afterwards.", TR3)
+    if found["inside"] is not True:
+        raise case.always("evaluate: the model's layers were in train mode before and are not afterwards.", TR3)

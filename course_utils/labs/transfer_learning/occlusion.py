@@ -46,7 +46,8 @@ CO5 = Misconception(
 CO6 = Misconception(
     "CO6",
     "covered with another grey",
-    "The covered piece is black, or white, or noise here. Which argument says what covers it?",
+    "The covered piece holds another number than `fill`: that of black or white, or one of the picture's own, such as "
+    "its mean. Which argument says what covers it?",
     INSIDE,
 )
 CO7 = Misconception(
@@ -114,6 +115,30 @@ CO16 = Misconception(
     "another class. What is subtracted from what?",
     INSIDE,
 )
+CO17 = Misconception(
+    "CO17",
+    "added or multiplied in place of covered",
+    "What was in the square shines through: `fill` is added to it, or multiplied with it. What should be left of it?",
+    INSIDE,
+)
+CO18 = Misconception(
+    "CO18",
+    "the model in train mode",
+    "The model answers in train mode here. In which mode does it come, and who changed it?",
+    INSIDE,
+)
+CO19 = Misconception(
+    "CO19",
+    "the class that the network names for the whole picture",
+    "These are falls of the class that the network names for the whole picture. Which class is asked for?",
+    INSIDE,
+)
+CO20 = Misconception(
+    "CO20",
+    "squares that hang over the edge",
+    "Your grid has places at which the square hangs over the edge. Where does the last one start that fits?",
+    INSIDE,
+)
 
 NAME = "occlusion"
 WORKED = """
@@ -151,7 +176,28 @@ class Occlusion(Implementation):
         "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
     )
     worked = WORKED
-    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11, CO12, CO13, CO14, CO15, CO16)
+    misconceptions = (
+        CO1,
+        CO2,
+        CO3,
+        CO4,
+        CO5,
+        CO6,
+        CO7,
+        CO8,
+        CO9,
+        CO10,
+        CO11,
+        CO12,
+        CO13,
+        CO14,
+        CO15,
+        CO16,
+        CO17,
+        CO18,
+        CO19,
+        CO20,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return squares side by side, some that overlap, and one with cells left over."""
@@ -249,9 +295,11 @@ def falls(
     square: Square | None = None,
     measure: Measure = torch.sub,
     added: bool = False,
+    times: bool = False,
+    training: bool = False,
 ) -> torch.Tensor:
     """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
-    model, seen = make_network(cover.seed), picture.clone()
+    model, seen = make_network(cover.seed).train(training), picture.clone()
     height, width = picture.shape[2:]
 
     def ask(pixels: torch.Tensor, largest: bool = own) -> torch.Tensor:
@@ -275,7 +323,7 @@ def falls(
                 seen = torch.full_like(picture, cover.fill)
                 seen[place] = picture[place]
             else:
-                seen[place] = seen[place] + cover.fill if added else cover.fill
+                seen[place] = seen[place] + cover.fill if added else seen[place] * cover.fill if times else cover.fill
             found.append(ask(seen) if left else measure(ask(picture), ask(seen, own or own_then)))
         rows.append(torch.stack(found))
     return torch.stack(rows)
@@ -311,9 +359,27 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO16: lambda: [
             *(falls(cover, picture, measure=measure) for measure in MEASURES),
             *(falls(cover._replace(k=(cover.k + step) % 5), picture) for step in (1, -1)),
-            falls(cover, picture, added=True),
         ],
+        CO17: lambda: [falls(cover, picture, added=True), falls(cover, picture, times=True)],
+        CO18: lambda: [falls(cover, picture, training=True)],
+        CO19: lambda: [falls(cover._replace(k=int(make_network(cover.seed)(picture).argmax())), picture)],
+        CO20: lambda: [_hanging_over(cover, picture)],
     }
+
+
+@torch.no_grad()
+def _hanging_over(cover: Cover, picture: torch.Tensor) -> torch.Tensor:
+    """Return the grid of squares that start wherever a stride leads, also where a part of them is outside."""
+    model, (height, width) = make_network(cover.seed), picture.shape[2:]
+    whole, rows = model(picture).softmax(1)[0, cover.k], []
+    for row in range(0, height, cover.stride):
+        found = []
+        for column in range(0, width, cover.stride):
+            seen = picture.clone()
+            seen[:, :, row : row + cover.size, column : column + cover.size] = cover.fill
+            found.append(whole - model(seen).softmax(1)[0, cover.k])
+        rows.append(torch.stack(found))
+    return torch.stack(rows)
 
 
 def _fills(picture: torch.Tensor) -> list[float]:
