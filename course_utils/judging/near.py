@@ -242,6 +242,7 @@ class TwoAtOnce(Nearly):
 
 _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
 _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
+_listed: ContextVar[bool] = ContextVar("listed", default=True)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
 _given: ContextVar[np.ndarray | None] = ContextVar("given", default=None)
 _strength: ContextVar[float] = ContextVar("strength", default=0.0)
@@ -392,10 +393,20 @@ def only(ways: Collection[Misconception]) -> Iterator[None]:
         _codes.reset(codes)
 
 
+@contextlib.contextmanager
+def neighbours_alone() -> Iterator[None]:
+    """Look at no wrong way that an exercise lists: another case has contradicted those that fit."""
+    before = _listed.set(False)
+    try:
+        yield
+    finally:
+        _listed.reset(before)
+
+
 def may_explain(way: Misconception) -> bool:
     """Tell whether a wrong way is looked at: in a case that is to confirm another one, only what explains that one."""
     codes = _codes.get()
-    return codes is None or not codes.isdisjoint(way.code.split("+"))
+    return _listed.get() and (codes is None or not codes.isdisjoint(way.code.split("+")))
 
 
 def how_many() -> str:

@@ -147,8 +147,8 @@ SL25 = Misconception(
 )
 SL26 = Misconception(
     "SL26",
-    "a shape with an axis too many or too few",
-    "This shape has an axis too many, or one too few. What does each of its numbers count?",
+    "a shape with axes too many or too few",
+    "This shape has axes too many, or too few. What does each of its numbers count?",
 )
 SL27 = Misconception(
     "SL27",
@@ -568,6 +568,8 @@ def _shape_slips(given: Any, value: tuple[Any, ...]) -> Iterator[tuple[Misconcep
         yield SL27, [given]
     elif len(given) == len(value) > 1 and len({(a, b) for a, b in zip(given, value, strict=True) if a != b}) == 1:
         yield SL25, [given]
+    elif given and value and (given[: len(value)] == value or value[: len(given)] == given):
+        yield SL26, [given]
     elif abs(len(given) - len(value)) == 1:
         longer, shorter = (given, value) if len(given) > len(value) else (value, given)
         if any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer))):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from course_utils.judging.cases import Case
+from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
@@ -226,9 +226,10 @@ class AccuracyLeft(Implementation):
         attacked, y = given(plan, case.seed)
         array = read(case, case.ask(ask_left, answer, tuple(plan.recipe), attacked, y), NAME)
         right = recognised(plan, attacked, y)
-        ways = {**wrong_shares(right), AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
+        ways: Ways = {AL12: lambda: _in_train_mode(plan, attacked, y), **wrong_shares(right)}
+        ways |= {AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
         ways |= {AL10: lambda: _reckoned(right), AL11: lambda: _agreeing(plan, attacked)}
-        ways |= {AL12: lambda: _in_train_mode(plan, attacked, y), AL13: lambda: _relative(right)}
+        ways |= {AL13: lambda: _relative(right)}
         ways |= {AL14: lambda: _lowest(plan, attacked, y), AL15: lambda: [float(right.all(axis=1).mean())]}
         case.compare(NAME, array, safe_share(right), ways)
 
@@ -258,7 +259,7 @@ def _lowest(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]:
 
 def _relative(right: np.ndarray) -> list[float]:
     each, safe = right.mean(axis=1), safe_share(right)
-    return [float(safe / one) for one in each if one] if len(right) > 1 else []
+    return [float(safe / one) for one in each if one]
 
 
 def given(plan: Plan, seed: int) -> tuple[torch.Tensor, torch.Tensor]:

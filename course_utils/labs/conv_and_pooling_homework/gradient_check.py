@@ -162,12 +162,12 @@ class Faulty(TorchLayer):
 
 
 def place_of(fault: str, gradient: np.ndarray) -> Any:
-    """Return where a fault is: in the largest number, in one of its sign that is nearest to half of it, or in all."""
+    """Return where a fault is: in the largest number, in the one that is nearest to half of its size, or in all."""
     if fault not in ALONE:
         return np.s_[:]
-    largest = gradient.flat[np.abs(gradient).argmax()]
-    wanted = largest / 2 if fault == MIDDLE else largest
-    return np.unravel_index(np.abs(gradient - wanted).argmin(), gradient.shape)
+    sizes = np.abs(gradient)
+    wanted = sizes.max() / 2 if fault == MIDDLE else sizes.max()
+    return np.unravel_index(np.abs(sizes - wanted).argmin(), gradient.shape)
 
 
 class Tanh(TorchLayer):
@@ -326,7 +326,7 @@ def _why(unseen: frozenset[str]) -> Misconception | None:
         return GC4 if seen != {"first bias"} else None
     if "small gradient" in unseen and "first weight" not in unseen:
         return GC7
-    if unseen <= TOO_SMALL or unseen <= {"one larger", MIDDLE}:
+    if unseen - {MIDDLE} <= TOO_SMALL or unseen - {MIDDLE} == {"one larger"}:
         return GC5
     return UNSEEN.get(unseen - {BOTH})
 

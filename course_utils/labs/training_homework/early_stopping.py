@@ -328,7 +328,10 @@ def draw_curve(dice: Dice) -> Curve:
 
     def telling(curve: Curve) -> bool:
         right = stops(curve)
-        told = [as_result(curve, right, result)[0] for result in (ES1, ES6, ES7)]
+        results = [as_result(curve, right, result) for result in (ES1, ES6, ES7)]
+        if not all(results):
+            return False
+        told = [pairs[0] for pairs in results]
         told += [by_rule(curve, rule) for rule in (ES2, ES3, ES4)]
         return right[1] < len(curve.losses) - 1 and right not in told and len(set(told)) == len(told)
 

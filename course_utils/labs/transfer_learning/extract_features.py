@@ -218,7 +218,14 @@ class ExtractFeatures(Implementation):
         return max(noted)
     ```
     """
-    misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, TF12, TF13, TF14, TF15, DS4)
+    misconceptions = (
+        *(TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10),
+        *(TF11, TF12, TF13, TF14, TF15, TF16),
+        TF17,
+        TF18,
+        TF19,
+        DS4,
+    )
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""

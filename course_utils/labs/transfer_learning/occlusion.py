@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.slips import TwoSlips
@@ -176,6 +177,7 @@ class Occlusion(Implementation):
         "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
     )
     worked = WORKED
+    names_are_confirmed = True
     misconceptions = (
         CO1,
         CO2,
@@ -221,18 +223,22 @@ class Occlusion(Implementation):
         array = case.array(found["answer"], f"What {NAME} returns")
         if found["same"] is not True:
             raise case.always(f"{NAME} changed the picture that it was given.", CO7)
+        if found["training"] is True and not close(array, falls(cover, picture).numpy()):
+            raise case.wrong(NAME, CO18)
         case.compare(NAME, array, falls(cover, picture), wrong_falls(cover, picture))
 
 
 def cover_up(function: Callable[..., Any], seed: int, picture: torch.Tensor, *numbers: Any) -> dict[str, Any]:
     """Probe: call ``function`` on a network; say whether it left the picture alone."""
     before = picture.clone()
-    answer = function(make_network(seed), picture, *numbers)
+    model = make_network(seed)
+    answer = function(model, picture, *numbers)
     if isinstance(answer, list | tuple):
         answer = torch.tensor([[float(one) for one in row] for row in answer])
     return {
         "answer": answer.detach() if isinstance(answer, torch.Tensor) else answer,
         "same": torch.equal(picture, before),
+        "training": model.training,
     }
 
 
@@ -283,7 +289,7 @@ def falls(
     picture: torch.Tensor,
     *,
     left: bool = False,
-    stay: bool = False,
+    stay: str = "",  # "all", or within a "row"
     scores: bool = False,
     rest: bool = False,
     own: bool = False,
@@ -296,10 +302,9 @@ def falls(
     measure: Measure = torch.sub,
     added: bool = False,
     times: bool = False,
-    training: bool = False,
 ) -> torch.Tensor:
     """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
-    model, seen = make_network(cover.seed).train(training), picture.clone()
+    model, seen = make_network(cover.seed), picture.clone()
     height, width = picture.shape[2:]
 
     def ask(pixels: torch.Tensor, largest: bool = own) -> torch.Tensor:
@@ -316,6 +321,7 @@ def falls(
     rows = []
     for row in range(0, height - cover.size + 1, cover.stride):
         found = []
+        seen = picture.clone() if stay == "row" else seen
         for column in range(0, width - cover.size + 1, cover.stride):
             place = slices(row, column)
             seen = seen if stay else picture.clone()
@@ -336,7 +342,7 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
     return {
         CO1: lambda: [falls(cover, picture, left=True)],
         CO2: lambda: [-right],
-        CO3: lambda: [falls(cover, picture, stay=True)],
+        CO3: lambda: [falls(cover, picture, stay=stay) for stay in ("all", "row")],
         CO4: lambda: [falls(cover, picture, scores=True), falls(cover, picture, scores=True, left=True)],
         CO5: lambda: [right[:-1, :-1]],
         CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in _fills(picture)],
@@ -356,13 +362,12 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO13: lambda: [falls(cover, picture, turned=True), *_exchanged(cover, picture)],
         CO14: lambda: [falls(cover, picture, across=True)],
         CO15: lambda: [falls(cover, picture, square=square) for square in SQUARES],
+        CO19: lambda: [falls(cover._replace(k=int(make_network(cover.seed)(picture).argmax())), picture)],
         CO16: lambda: [
             *(falls(cover, picture, measure=measure) for measure in MEASURES),
             *(falls(cover._replace(k=(cover.k + step) % 5), picture) for step in (1, -1)),
         ],
         CO17: lambda: [falls(cover, picture, added=True), falls(cover, picture, times=True)],
-        CO18: lambda: [falls(cover, picture, training=True)],
-        CO19: lambda: [falls(cover._replace(k=int(make_network(cover.seed)(picture).argmax())), picture)],
         CO20: lambda: [_hanging_over(cover, picture)],
     }
 

@@ -152,6 +152,13 @@ LF20 = Misconception(
     "mean. Which does the task name?",
     SWEEP,
 )
+LF21 = Misconception(
+    "LF21",
+    "no place at the ends is looked at",
+    "One way to get this: the first and the last places, which have fewer neighbours, are never chosen. Which means do "
+    "they get?",
+    SWEEP,
+)
 
 RATES, CHOOSE = "sweep_rates", "choose_rate"
 WORKED = """
@@ -205,6 +212,7 @@ class RateFinder(Implementation):
     misconceptions = (
         LF1, LF2, LF3, LF4, LF5, LF6, LF7, LF8, LF9, LF10, LF11, LF12, LF13, LF14, LF15, LF16, LF17, LF18, LF19,
         LF20,
+        LF21,
     )  # fmt: skip
 
     def cases(self) -> Sequence[Case]:
@@ -425,7 +433,7 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
             means(kept, 0, 2 * around),
         ]
         first = int(windows.argmin())
-        return at([first, first + around, first + 2 * around, *(int(one.argmin()) for one in trailing)])
+        return at([first, first + 2 * around, *(int(one.argmin()) for one in trailing)])
 
     def steepest() -> list[float]:
         falls = [np.diff(smooth).argmin(), np.diff(kept).argmin(), np.gradient(smooth).argmin()]
@@ -434,6 +442,10 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
     def widths() -> list[float]:
         others = {around - 1, around + 1, around // 2, 2 * around} - {around, 0}
         return at([int(means(kept, one, one).argmin()) for one in sorted(others) if one > 0])
+
+    def inner() -> list[float]:
+        windows = np.convolve(kept, np.ones(2 * around + 1) / (2 * around + 1), "valid")
+        return at([int(windows.argmin()) + around])
 
     def summaries() -> list[float]:
         kinds = np.median, np.max, np.min
@@ -453,6 +465,7 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
         LF17: lambda: at([end - 1, int(smooth.argmax()), int(kept.argmax()), len(rates) - 1]),
         LF18: widths,
         LF20: summaries,
+        LF21: inner,
         LF19: lambda: [
             *(right * share for share in (100, 5, 10 / 3, 10 / 4, 1 / 10, 2)),
             *(float(rates[place]) for place in (best // 10, round(best / 10))),
