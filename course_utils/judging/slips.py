@@ -225,7 +225,8 @@ class TwoSlips(Misconception):
     @classmethod
     def of(cls, way: Misconception, slip: Misconception) -> "TwoSlips":
         """Return the two of them."""
-        text = f"There are two slips here. {way.feedback} And besides: {slip.feedback[:1].lower()}{slip.feedback[1:]}"
+        besides = f"{slip.feedback[:1].lower()}{slip.feedback[1:]}"
+        text = f"One way to get this takes two slips. {way.feedback} And besides: {besides}"
         return cls(f"{way.code}+{slip.code}", f"{way.name}; {slip.name}", text, way.section, None, way.notebook)
 
 

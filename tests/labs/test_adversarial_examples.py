@@ -1144,3 +1144,9 @@ WRONG_WAYS += [
     unit("FV17", (RETURNED, "(x + change).clamp(0, 1) * (gradient.flatten(1).norm(dim=1) > 0)[:, None, None, None]")),
     unit("FV8", (ANSWER, "maps[:, channel, 0, 0].sum()")),
 ]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("EA31", "pgd", ("    here = x\n", "    here, best, most = x, x, -torch.inf\n"), ("    return here", "    return best"),
+           ("        here = moved.clamp(0, 1)\n", "        here = moved.clamp(0, 1)\n        value = F.cross_entropy(model(here), y)\n"
+            "        value = -value if targeted else value\n        best, most = (here, value) if value > most else (best, most)\n")),
+]  # fmt: skip

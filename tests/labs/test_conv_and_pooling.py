@@ -1481,3 +1481,12 @@ WRONG_WAYS += [
     mutant("SL121", "conv2d_backward", ("g * x[n, c", "g * x[0, c"), share=2 / 3),
     mutant("SL82", "conv2d", ("(padding, padding), (padding, padding)", "(0, 2 * padding), (0, 2 * padding)"), share=3 / 4),
 ]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("PL16", "pool2d", ('best if mode == "max" else total / kernel_size**2', 'best if mode == "max" else 0.0')),
+    mutant("SL122", "conv2d_backward", ("return grad_x[:, :, *inside]", "return np.where(x > 0, grad_x, 0)[:, :, *inside]"),
+           share=2 / 3),
+    mutant("SL124", "conv_as_matrix", ("OH, OW = height - FH + 1, width - FW + 1", "OH, OW = height - FH + 1, width - FW + 1"),
+           ("return matrix", "return np.pad(matrix, ((0, 2), (0, 0)))")),
+    mutant("SL123", "conv_as_matrix", ("return matrix", "return matrix / (matrix != 0)")),
+]  # fmt: skip

@@ -1424,3 +1424,9 @@ WRONG_WAYS += [
     mutant("", "count-params", ("total, inputs, dense = 0", "config.append('pool')\n    total, inputs, dense = 0")),
     wrong("KG86", "residual-block", 2 / 3, basic=73_984 - 9 * 64 * 64),
 ]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("KF24", "reproducible-run", ("            optimiser.step()\n",
+        "            before = [one.detach().clone() for one in network.parameters()]\n            optimiser.step()\n"),
+        (FINAL, "before")),
+]  # fmt: skip

@@ -393,3 +393,5 @@ WRONG_WAYS += [
     stop("ES19", ("    best = 0\n", "    losses = [sum(losses[max(0, i - 1) : i + 2]) / len(losses[max(0, i - 1) : i + 2]) for i in range(len(losses))]\n    best = 0\n")),
     stop("ES20", (RETURNS, "return min(range(epoch - patience + 1, epoch + 1), key=lambda i: losses[i]) + 1, epoch + 1")),
 ]  # fmt: skip
+
+WRONG_WAYS += [stop("ES21", ("epoch - best == patience", "epoch - best == 2 * patience"))]

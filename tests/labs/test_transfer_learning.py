@@ -1455,3 +1455,5 @@ WRONG_WAYS += [
     finder("LF20", (MEANS, MEANS.replace("mean", "max"))),
     finder("LF19", (CHOSEN, "rates[place // 10]")),
 ]  # fmt: skip
+
+WRONG_WAYS += [mutant("TA11", "augment", ("rng.random() < 0.5", "i < N // 2"))]

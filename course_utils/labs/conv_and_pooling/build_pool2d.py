@@ -122,6 +122,12 @@ PL14 = Misconception(
     "Cells that hold a 0 do not count in your averages. By how many cells is the sum of a window divided?",
     POOLING,
 )
+PL16 = Misconception(
+    "PL16",
+    "nothing is filled in",
+    "All your numbers are the one with which the array was made. Which branch fills it in this mode?",
+    POOLING,
+)
 PL15 = Misconception(
     "PL15",
     "sum divided by the stride, not by the window",
@@ -184,6 +190,7 @@ class BuildPool2d(Implementation):
         PL13,
         PL14,
         PL15,
+        PL16,
         CV4,
         PL5,
         CV13,
@@ -257,7 +264,8 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
     starts = range(0, rows * step, step), range(0, columns * step, step)
     return right, {
         PL1: lambda: other(x, kernel_size, stride),
-        CV6: lambda: right.clamp(min=0),
+        CV6: lambda: right.clamp(min=0) if mode == "max" else [],
+        PL16: lambda: [torch.zeros_like(right), torch.ones_like(right)],
         PL2: lambda: pool(x, kernel_size, 1),
         PL7: lambda: pool(x, kernel_size) if stride not in (None, kernel_size) else [],
         PL8: lambda: pool(x, kernel_size, 2) if stride is None and kernel_size != 2 else [],

@@ -138,8 +138,8 @@ FT18 = Misconception(
 FT19 = Misconception(
     "FT19",
     "the loss after the epoch",
-    "All examples go through the network once more, beside the batches of each epoch. Which losses are averaged: those of "
-    "the batches as they came, or of what has been learned by then?",
+    "All examples go through the network once more, beside the batches of each epoch. Which losses are averaged: those "
+    "of the batches as they came, or of what has been learned by then?",
     TRAINING,
 )
 FT10 = Misconception(

@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -459,6 +459,10 @@ def _judge_case(case: Case, answer: Callable[..., Any]) -> dict[str, Finding]:
         found[key] = look(partial(_look_at_key, case, key, given[0][key], scored, ways[key]))
         if key == "confusion" and (matrix := _matrix_of(found[key], scored)) is not None:
             ways = _with_what_follows(ways, found[key].because[0], from_confusion(matrix))
+    if found["confusion"].standing is Standing.WRONG:  # what would show there, too, is none if it does not
+        for key in ("per_class", "accuracy"):
+            if set(found[key].because) & set(ways["confusion"]) and found[key].because != found["confusion"].because:
+                found[key] = replace(found[key], because=())
     return {part: found[part] for part in PARTS}
 
 

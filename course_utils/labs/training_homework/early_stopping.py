@@ -151,9 +151,37 @@ ES20 = Misconception(
     "best to be looked for?",
     STOPPING,
 )
-RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10, ES18, ES19)  # when one stops, and by what one chooses
+ES21 = Misconception(
+    "ES21",
+    "another patience than that of the task",
+    "One way to get this: the patience is doubled, halved or a number of your own. Which one is handed over?",
+    STOPPING,
+)
+RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10, ES18, ES19, ES21)  # when one stops, and by what one chooses
 RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16, ES17, ES20)  # what is made of it
-WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14, ES15, ES16, ES17, ES18, ES19, ES20)
+WAYS = (
+    ES1,
+    ES2,
+    ES3,
+    ES4,
+    ES5,
+    ES6,
+    ES7,
+    ES8,
+    ES9,
+    ES10,
+    ES11,
+    ES12,
+    ES13,
+    ES14,
+    ES15,
+    ES16,
+    ES17,
+    ES18,
+    ES19,
+    ES20,
+    ES21,
+)
 
 
 class Curve(NamedTuple):
@@ -175,10 +203,11 @@ def stops(curve: Curve) -> tuple[int, int]:
 def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     """Return what each wrong way gives, and each rule that is wrong with each wrong result; one slip before two."""
     right, found = stops(curve), {rule: by_rule(curve, rule) for rule in RULES}
-    ways = {rule: [pair] for rule, pair in found.items()}
+    ways = {ES1: as_result(curve, right, ES1)} | {rule: [pair] for rule, pair in found.items()}
     rises = np.diff(np.array(curve.losses)) > 0
     ways[ES2].append(_stop_at(np.array(curve.losses), _first_run(rises, curve.patience) + 1))
     ways[ES2].append(_last_fall(curve))
+    ways[ES21] += [stops(curve._replace(patience=own)) for own in (max(1, curve.patience // 2), 2, 3, 5, 10)]
     ways[ES18] += [_with_margin(curve, margin) for margin in MARGINS]
     ways[ES19] += [_smoothly(curve, smooth) for smooth in SMOOTHED]
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
@@ -205,6 +234,7 @@ def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
         ES15: lambda: _stop_at(losses, _without_equal(losses, curve.patience)),
         ES9: lambda: _stop_at(losses, len(losses)),
         ES10: lambda: stops(curve._replace(losses=tuple(-losses))),
+        ES21: lambda: stops(curve._replace(patience=2 * curve.patience)),
         ES18: lambda: _with_margin(curve, MARGINS[0]),
         ES19: lambda: _smoothly(curve, SMOOTHED[0]),
     }
@@ -358,6 +388,7 @@ EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
 EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
 FALLS = Curve((0.84, 0.83, 0.82, 0.81), 2)  # by little
 ENDS = Curve((1.0, 0.6, 0.8, 0.7), 3)
+SOON = Curve((1.0, 0.8, 0.9, 1.0, 1.1, 1.2, 0.5), 1)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
 SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
 
@@ -399,6 +430,7 @@ class EarlyStopping(Implementation):
             Case("equal losses", EQUAL),
             Case("two equal ones at the beginning", EQUAL_AT_FIRST),
             Case("one epoch", Curve((0.7,), 3)),
+            Case("a patience of 1", SOON),
             Case("a curve that falls to its end, by little", FALLS),
             Case("a curve that ends before the patience is used up", ENDS),
         ]
