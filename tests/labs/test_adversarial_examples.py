@@ -1136,7 +1136,8 @@ WRONG_WAYS += [
     mutant("EA28", "fgsm", ("moved.clamp(0, 1)", "moved.clamp(x.min(), x.max())")),
     mutant("EA29", "fgsm", ("gradient.sign()", "torch.tanh(1000 * gradient)")),
     mutant("EA30", "fgsm", ("moved.clamp(0, 1)", "x.clamp(eps, 1 - eps) + eps * step")),
-    mutant("EA26", "pgd", ("torch.clamp(moved, x - eps, x + eps)", "x + (moved - x) * min(1, eps / max(float((moved - x).abs().max()), 1e-12))")),
+    mutant("EA26", "pgd", ("torch.clamp(moved, x - eps, x + eps)",
+           "x + (moved - x) * min(1, eps / max(float((moved - x).abs().max()), 1e-12))")),
     further("AL12", "accuracy_left", ("    rows =", "    model.train()\n    rows =")),
     further("AL13", "accuracy_left", ("safe.double().mean()", "safe.sum() / rows[0].sum()")),
     further("AL14", "accuracy_left", ("argmax", "argmin")),
@@ -1146,7 +1147,10 @@ WRONG_WAYS += [
 ]  # fmt: skip
 
 WRONG_WAYS += [
-    mutant("EA31", "pgd", ("    here = x\n", "    here, best, most = x, x, -torch.inf\n"), ("    return here", "    return best"),
-           ("        here = moved.clamp(0, 1)\n", "        here = moved.clamp(0, 1)\n        value = F.cross_entropy(model(here), y)\n"
-            "        value = -value if targeted else value\n        best, most = (here, value) if value > most else (best, most)\n")),
+    mutant("EA31", "pgd", ("    return here", "    return best"),
+           ("    here = x\n", "    here, best, most = x, x, -torch.inf\n"),
+           ("        here = moved.clamp(0, 1)\n", """        here = moved.clamp(0, 1)
+        value = F.cross_entropy(model(here), y) * (-1 if targeted else 1)
+        best, most = (here, value) if value > most else (best, most)
+""")),
 ]  # fmt: skip

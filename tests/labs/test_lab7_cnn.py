@@ -1410,12 +1410,16 @@ def test_no_relative_is_alexnet_and_wrong_ways_differ():
 
 WRONG_WAYS += [
     mutant("TR3", "evaluate", ("model.train(mode)", "model.training = mode"), share=3 / 4),
-    mutant("KE19", "evaluate", ("right / confusion.sum(dim=1)", "2 * right / (confusion.sum(dim=0) + confusion.sum(dim=1))"), share=3 / 4),
+    mutant("KE19", "evaluate", ("right / confusion.sum(dim=1)",
+           "2 * right / (confusion.sum(dim=0) + confusion.sum(dim=1))"), share=3 / 4),
     mutant("KE20", "evaluate", ("(right.sum() / confusion.sum()).item()", "hits / float(confusion.sum())"),
            ("    with torch.no_grad():\n", "    hits = 0\n    with torch.no_grad():\n"),
-           ("dim=1)\n            for", "dim=1)\n            hits += int((model(images).topk(2).indices == labels[:, None]).sum())\n            for"), share=3 / 4),
+           ("dim=1)\n            for", """dim=1)
+            hits += int((model(images).topk(2).indices == labels[:, None]).sum())
+            for"""), share=3 / 4),
     mutant("KT19", "train-one-epoch", ("return total / count", "return round(total / count, 2)")),
-    mutant("KT20", "train-one-epoch", ("total += loss.item() * len(labels)", "total = max(total, loss.item())"), ("total / count", "total")),
+    mutant("KT20", "train-one-epoch", ("total += loss.item() * len(labels)", "total = max(total, loss.item())"),
+           ("total / count", "total")),
     mutant("KT21", "train-one-epoch", ("count += len(labels)", "count += 4")),
     mutant("KG87", "count-params", ("size + 2 * padding - 2", "size + 2 * padding - 3")),
     mutant("KG88", "count-params", ("size // 2", "size - 2")),

@@ -150,7 +150,6 @@ class LearnKernel(Implementation):
     """Write ``learn_kernel(before, after, size, lr, steps)``: the kernel (F, F) after some steps of descent."""
 
     id = "learn-kernel"
-    names_are_confirmed = True
     hints = (
         "Which pixels of `before` make the number at (i, j)? NumPy's `sliding_window_view` gives all windows at once.",
         "An error e is squared, and e changes with weight (a, b) by the pixel it multiplies. What is the slope of e²?",

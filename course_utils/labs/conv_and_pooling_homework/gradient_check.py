@@ -116,8 +116,8 @@ NAME = "gradient_error"
 RIGHT, FAULTY = 1e-6, 1e-2  # below the one and above the other
 WEIGHT, BIAS = "weight", "bias"
 SMALL = 1e-3  # what x is multiplied by
-ALONE = ("one larger", "one smaller", "one of middle size")  # the fault is in a single number
-MIDDLE = ALONE[2]
+ALONE = ("one larger", "one smaller")  # the fault is in a single number
+MIDDLE = "one of middle size"  # in one that is not the largest: the formula's number is smaller
 TOO_SMALL = {"too small", "one smaller"}
 BOTH = "two at once"
 FAULTS: dict[str, tuple[int, str, float]] = {  # layer, parameter, what its gradient is multiplied by
@@ -163,7 +163,7 @@ class Faulty(TorchLayer):
 
 def place_of(fault: str, gradient: np.ndarray) -> Any:
     """Return where a fault is: in the largest number, in the one that is nearest to half of its size, or in all."""
-    if fault not in ALONE:
+    if fault not in (*ALONE, MIDDLE):
         return np.s_[:]
     sizes = np.abs(gradient)
     wanted = sizes.max() / 2 if fault == MIDDLE else sizes.max()
@@ -251,7 +251,7 @@ class GradientCheck(Implementation):
             way = GC2 if RIGHT <= abs(found["none"]) < FAULTY and shows else None
             way = GC10 if near(found["none"], 1 / 3, by=1e-3) else way
             raise case.always(f"{NAME} reports an error for a network whose backward pass is right.", way)
-        unseen = frozenset(name for name in FAULTS if not found[name] > FAULTY)
+        unseen = frozenset(name for name in FAULTS if name != MIDDLE and not found[name] > FAULTY)
         if unseen:
             raise case.always(f"{NAME} finds too little where a gradient is wrong.", _why(unseen))
         expected = _errors(weights, x, y)
@@ -319,14 +319,14 @@ def _gradients(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[
 
 def _why(unseen: frozenset[str]) -> Misconception | None:
     """Return the wrong way that leaves exactly these faults unseen."""
-    if unseen == frozenset(FAULTS):
+    if unseen == frozenset(FAULTS) - {MIDDLE}:
         return GC11
-    seen = frozenset(FAULTS) - unseen - {BOTH}
+    seen = frozenset(FAULTS) - unseen - {BOTH, MIDDLE}
     if seen in ({"first bias"}, {"last weight"}, {"last bias"}):
         return GC4 if seen != {"first bias"} else None
     if "small gradient" in unseen and "first weight" not in unseen:
         return GC7
-    if unseen - {MIDDLE} <= TOO_SMALL or unseen - {MIDDLE} == {"one larger"}:
+    if unseen <= TOO_SMALL or unseen == {"one larger"}:
         return GC5
     return UNSEEN.get(unseen - {BOTH})
 

@@ -264,7 +264,7 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG68: [way(kernels=lambda n, k, side, cells=cells: (cells * n + 1) * k) for cells in (25, 49)],
         KG69: [count(network.config, network.in_channels, 224, network.padding)],
         KG70: [way(kernels=lambda n, k, side: 0), way(units=lambda n, k: 0)],
-        KG71: [way(kernels=lambda n, k, side: _kernels(n, k, side) if [k] == _last_kernels(network.config) else 0)],
+        KG71: [way(kernels=_last_alone())],
         KG72: [way() + _features(network)],
         KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
         KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
@@ -284,6 +284,18 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG89: [way(pool=lambda channels, side: (2 * channels, side // 2))],
         KG90: [way(flat=lambda channels, side, cells=cells: channels * cells) for cells in (9, 4, 49)],
     }
+
+
+def _last_alone() -> Callable[[int, int, int], int]:
+    """Return a count of convolutions of which the sum is that of the last one."""
+    before = [0]
+
+    def kernels(inputs: int, number: int, side: int) -> int:
+        more = _kernels(inputs, number, side) - before[0]
+        before[0] += more
+        return more
+
+    return kernels
 
 
 def pairs_of_ways(network: Counted) -> dict[Misconception, list[int]]:
@@ -316,11 +328,6 @@ def pairs_of_ways(network: Counted) -> dict[Misconception, list[int]]:
         if one is not other and not first.keys() & second.keys():
             found.setdefault(TwoSlips.of(one, other), []).append(count(*network, **first, **second))
     return found
-
-
-def _last_kernels(config: Config) -> Any:
-    """Return the last number of kernels in a list."""
-    return [entry for entry in config[: config.index("flatten")] if isinstance(entry, int)][-1:] or [0]
 
 
 def _features(network: Counted) -> int:

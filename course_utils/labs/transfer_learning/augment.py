@@ -168,11 +168,11 @@ class Augment(Implementation):
         others = [_augment(case, answer, x, seed + other, 0) for other in OTHERS]
         _look_at_chance(case, moves, [find_move(x[0], other[0]) for other in others])
         _look_at_kinds(case, moves)
+        if all(np.array_equal(given, other) for other in others):
+            raise case.wrong(NAME, TA5)
         flips = [[move.flip for move in _find_moves(case, x, one)] for one in (given, *others)]
         if all(one == flips[0] for one in flips):
             raise case.wrong(NAME, TA11)
-        if all(np.array_equal(given, other) for other in others):
-            raise case.wrong(NAME, TA5)
 
 
 def _augment(case: Case, answer: Callable[..., Any], x: np.ndarray, seed: int, elsewhere: int) -> np.ndarray:
