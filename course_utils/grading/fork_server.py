@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -128,6 +129,27 @@ class ForkServer:
                 Channel(sock).send(["no box", traceback.format_exc()[-2000:]])
         finally:
             os._exit(1)
+
+
+def forked(be: Callable[[Channel], None], *close: socket.socket) -> tuple[Channel, int]:
+    """Fork a process that is a fork server until its channel is closed; return the channel to it and its number.
+
+    Parameters
+    ----------
+    be
+        What it does with its end of the channel.
+    close
+        Sockets of this process that it is not to hold.
+    """
+    mine, theirs = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        for one in (mine, *close):
+            one.close()
+        be(Channel(theirs))
+        os._exit(0)
+    theirs.close()
+    return Channel(mine), pid
 
 
 def close_files(keep: int) -> None:

@@ -21,7 +21,7 @@ from course_utils.grading.binding import locked_before
 from course_utils.grading.channel import GROWTH, PATIENCE, Channel, Gone, Patience, TooSlow, lost
 from course_utils.grading.faults import ENDED_OUTSIDE, INTERRUPTED, INTERRUPTION
 from course_utils.grading.figure_cache import CachedFigure
-from course_utils.grading.fork_server import Boxes, KilledBox, NoBox
+from course_utils.grading.fork_server import Boxes, KilledBox, NoBox, forked
 from course_utils.grading.job import (
     DONE,
     FAILED,
@@ -518,15 +518,7 @@ def supervise(sock: socket.socket, shell: Shell, sandbox: str, be_fork_server: C
     be_fork_server
         What the fork server's process does with its channel.
     """
-    mine, theirs = socket.socketpair()
-    pid = os.fork()
-    if pid == 0:
-        mine.close()
-        sock.close()
-        be_fork_server(Channel(theirs))
-        os._exit(0)
-    theirs.close()
-    server = Channel(mine)
+    server, pid = forked(be_fork_server, sock)
 
     def over() -> None:
         server.close()

@@ -159,12 +159,16 @@ def _left_behind(root: Path):  # type: ignore[no-untyped-def]  # as shutil wants
     names = folders(root)
     mine = OF_THIS_TERM | {names.released, names.submitted, names.autograded, names.feedback}
 
-    def ignore(folder: str, names: list[str]) -> set[str]:
-        top = Path(folder) == root
+    def ignore(folder: str, found: list[str]) -> set[str]:
+        top, lab = Path(folder) == root, Path(folder).name
+        again = {f"{lab}.ipynb"} if Path(folder).parent == root / names.masters and f"{lab}.py" in found else set()
         return {
             name
-            for name in names
-            if (top and name in mine) or (top and name in MADE) or name == "__pycache__" or NOT_OURS.fullmatch(name)
+            for name in found
+            if (top and (name in mine or name in MADE))
+            or name in again  # made from the master, with this term's numbers
+            or name == "__pycache__"
+            or NOT_OURS.fullmatch(name)
         }
 
     return ignore

@@ -87,9 +87,13 @@ def test_a_master_that_is_no_python_is_named():
 
 
 def test_the_new_course_has_labs_and_nobody(over, monkeypatch):
+    made = over / "solutions" / LAB / f"{LAB}.ipynb"  # as `course lab --teach` makes it from the master
+    made.write_text('{"cells": [{"source": "for_student(student_id)"}]}')
     status, said = run(monkeypatch, over, "2027-spring", "--yes")
     assert status == 0, said
+    assert "yourself" not in said
     fresh = over.parent / f"{over.name}-2027-spring"
+    assert not (fresh / made.relative_to(over)).exists()
     assert 'for_student(student_id, term="2027-spring")' in (fresh / "solutions" / LAB / f"{LAB}.py").read_text()
     assert (fresh / "solutions" / LAB / "lab.toml").read_text() == "cell_seconds = 60\n"
     assert f"note       {LAB}: its platform_title was left out" in said
@@ -103,6 +107,16 @@ def test_the_new_course_has_labs_and_nobody(over, monkeypatch):
     everything = b"".join(path.read_bytes() for path in fresh.rglob("*") if path.is_file())
     assert b"Because." not in everything
     assert not [path for path in fresh.parent.iterdir() if path.name.startswith(".new-term")]
+
+
+def test_a_master_that_is_a_notebook_is_kept_and_its_call_pointed_out(over, monkeypatch):
+    folder = over / "solutions" / "x"
+    folder.mkdir()
+    (folder / "x.ipynb").write_text('{"cells": [{"source": "for_student(student_id)"}]}')
+    status, said = run(monkeypatch, over, "2027-spring", "--yes")
+    assert status == 0, said
+    assert "note x.ipynb: write term=... into its call of for_student yourself" in " ".join(said.split())
+    assert (over.parent / f"{over.name}-2027-spring" / "solutions" / "x" / "x.ipynb").exists()
 
 
 def test_what_a_class_left_stays_behind_however_its_folder_is_called(tmp_path):
