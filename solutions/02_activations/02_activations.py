@@ -752,7 +752,7 @@ guess = {"learns least": None}
 runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
 print("your guess:", guess["learns least"] or "none")
 for name, run in runs.items():
-    print(f"{name:8} {run.accuracy:.0%} of 1,000 new pictures right")
+    print(f"{name:8} {100 * run.accuracy:.0f} % of 1,000 new pictures right")
 figures.show(figures.plot_gradients_by_layer(runs))
 
 # %% [markdown]
