@@ -164,7 +164,7 @@ def _stands(exercise: type[Exercise], value: Any, statements: Mapping[str, str])
     right = sum(one.standing is Standing.RIGHT for one in parts)
     if right == len(parts):
         return "right"
-    return f"{right} of {len(parts)} parts are right" if right else "not yet right"
+    return f"{right} of {len(parts)} parts {'is' if right == 1 else 'are'} right" if right else "not yet right"
 
 
 def _asked_together(exercise: type[Exercise]) -> list[str]:

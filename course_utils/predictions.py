@@ -108,6 +108,10 @@ def compared(guesses: Mapping[str, Any], results: Mapping[str, Any]) -> list[Gue
     return rows
 
 
+def _signed(number: float, digits: int) -> str:
+    return f"{round(number, digits) + 0.0:+.{digits}f}"  # no minus before a zero
+
+
 def beside(guesses: Mapping[str, Any], results: Mapping[str, Any], *, digits: int = 2) -> None:
     """Show guesses beside results, and which of them was furthest off.
 
@@ -128,7 +132,7 @@ def beside(guesses: Mapping[str, Any], results: Mapping[str, Any], *, digits: in
     rows = compared(guesses, results)
     cells = [("", "you said", "it is", "off by")]
     for row in rows:
-        said, off = ("–", "–") if row.off is None else (f"{row.said:.{digits}f}", f"{row.off:+.{digits}f}")
+        said, off = ("–", "–") if row.off is None else (f"{row.said:.{digits}f}", _signed(row.off, digits))
         cells.append((row.name, said, f"{row.came:.{digits}f}", off))
     line = _sentence(rows, digits)
     widths = [max(len(row[column]) for row in cells) for column in range(4)]

@@ -142,7 +142,7 @@ def _next_words(row: Row | None) -> tuple[str, str]:
     if row is None:
         return "", ""
     minutes = f" ({row.entry.minutes} minutes)" if row.entry.minutes else ""
-    return f"lab {row.lab.split('_')[0]}, {row.entry.called}, {row.entry.title}", minutes
+    return f"lab {row.lab.split('_')[0]}, {row.entry.full}", minutes
 
 
 # --- as text

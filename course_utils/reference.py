@@ -27,6 +27,7 @@ WORDS_A_MINUTE, MINUTES_A_CELL = 150, 0.5  # read with understanding; a cell is 
 MINUTES = re.compile(r"\(\d+ points?\b[^()]*?(\d+)(?: to (\d+))? minutes?\b(?:, (?P<dots>[●○]{3}) (?P<word>\w+))?")
 DIFFICULTY = {"●○○": "easy", "●●○": "medium", "●●●": "hard"}
 PART = re.compile(r"^#{2,} +(.*)$", re.M)  # what stands below it is core, or further
+BONUS = "Bonus"  # the number of an exercise that is worth nothing
 FURTHER = re.compile(r"^\*\*Further:\*\* ", re.M)
 
 
@@ -66,12 +67,12 @@ class Entry:
         """What the exercise is called in a sentence: ``"exercise 5.3"``."""
         if not self.number:
             return f"the exercise {self.id}"
-        return f"exercise {self.number}" if self.number != "Bonus" else "the bonus exercise"
+        return f"the bonus “{self.title}”" if self.number == BONUS else f"exercise {self.number}"
 
     @property
     def full(self) -> str:
         """The same with its title: ``"exercise 5.3, Write the size rule"``."""
-        return f"{self.called}, {self.title}" if self.title else self.called
+        return f"{self.called}, {self.title}" if self.title and self.number != BONUS else self.called
 
 
 _elsewhere: list[Path] = []
@@ -194,7 +195,7 @@ def beyond_the_core(cells: list[dict[str, Any]]) -> list[bool]:
     for cell in cells:
         heading = PART.search(cell["source"]) if cell["cell_type"] == "markdown" else None
         if heading:
-            further = bool(FURTHER.search(cell["source"])) or heading[1].startswith("Bonus.")
+            further = bool(FURTHER.search(cell["source"])) or heading[1].startswith(f"{BONUS}.")
         found.append(further)
     return found
 

@@ -1,7 +1,10 @@
 """Figures that several labs use, and how any figure gets into a notebook."""
 
+import ast
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,6 +12,7 @@ import pytest
 from drawn import framed, rules_of, texts
 from matplotlib.colors import to_rgb
 
+import course_utils
 from course_utils import drawing, style
 from course_utils.shapes import layer_weight_counts
 
@@ -213,3 +217,13 @@ def test_a_figure_function_may_hold_the_text():
     assert drawing.figure_bundle(plot_cross(), "Another text.")["text/plain"] == "[figure: Another text.]"
     with pytest.raises(ValueError, match="alt must be a sentence"):
         drawing.figure_bundle(drawing.plot_grids([CROSS], ["kernel"]))
+
+
+def test_curves_have_no_frame_that_carries_nothing():
+    framed = []
+    for path in Path(course_utils.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            text = ast.unparse(node) if isinstance(node, ast.FunctionDef) else ""
+            if ".set_xlabel(" in text and not re.search(r"\bbare\(|\.imshow\(|_draw_map\(|\.spines\b", text):
+                framed.append(f"{path.name}: {node.name}")
+    assert framed == []

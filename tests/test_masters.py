@@ -216,6 +216,8 @@ def incomplete_prompts(cells):
             lacks.append("the minutes")
         if not re.search(rf"\b\d+ minutes?, ({'|'.join(map(' '.join, DIFFICULTY.items()))})\b", prompt):
             lacks.append("how hard it is, behind the minutes, such as ●●○ medium")
+        if "## Bonus. " in prompt and "**Further:** " not in prompt:
+            lacks.append("a line **Further:**, as every bonus has")
         hints = re.findall(r"<details><summary>Hint.*?</summary>(.*?)</details>", prompt, re.S)
         if role(cell) == "solution" and not any("?" in hint for hint in hints):
             lacks.append("a <details> hint that asks a question")
@@ -318,6 +320,7 @@ def test_the_first_code_cell_holds_imports_and_the_seed(source):
     ("old", "new"),
     [
         ("## Exercise 5.1. ", "## "),
+        ("Exercise 5.1. ", "Bonus. "),
         ("(5 minutes, ●○○ easy)", ""),
         (", ●○○ easy", ""),
         ("easy", "hard"),

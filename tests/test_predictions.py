@@ -24,14 +24,17 @@ def test_what_is_written_down_is_returned_and_open_guesses_are_named(capsys):
 
 
 def test_guesses_stand_beside_results_and_the_furthest_is_named(capsys):
-    predictions.beside({"a": 0.5, "bee": torch.tensor(0.25)}, {"a": 0.4, "bee": np.float64(0.75), "c": 1})
+    predictions.beside(
+        {"a": 0.5, "bee": torch.tensor(0.25), "near": 1}, {"a": 0.4, "bee": np.float64(0.75), "c": 1, "near": 1.001}
+    )
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split() for line in lines[1:4]] == [
+    assert [line.split() for line in lines[1:5]] == [
         ["a", "0.50", "0.40", "+0.10"],
         ["bee", "0.25", "0.75", "-0.50"],
         ["c", "–", "1.00", "–"],
+        ["near", "1.00", "1.00", "+0.00"],
     ]
-    assert lines[4] == "Furthest off: bee, by 0.50. What did you not think of?"
+    assert lines[5] == "Furthest off: bee, by 0.50. What did you not think of?"
     assert len({len(line) for line in lines[:1] + lines[1:2]}) == 1
 
 

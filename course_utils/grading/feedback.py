@@ -138,7 +138,9 @@ def _add_grades(digest: "hashlib._Hash", book: Gradebook, lab: str, name: str, s
     """Add to a digest what the gradebook says of a notebook."""
     try:
         notebook = book.find_submission_notebook(name, lab, student)
-        grades = sorted((grade.name, grade.score, grade.max_score) for grade in notebook.grades)
+        grades = sorted(
+            (grade.name, grade.score, grade.max_score, grade.needs_manual_grade) for grade in notebook.grades
+        )
         comments = sorted((comment.name, comment.comment or "") for comment in notebook.comments)
         digest.update(repr((grades, comments, notebook.late_submission_penalty)).encode(errors="surrogatepass"))
     except MissingEntry:

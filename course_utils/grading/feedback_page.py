@@ -36,6 +36,7 @@ HEADING = re.compile(r"^ {0,3}(#{1,6})[ \t]+(.+?)[ \t]*#*[ \t]*$", re.MULTILINE)
 MARKS = re.compile(r"[*_`]|<[^>]*>|\]\([^)]*\)|!?\[")
 LONGEST_TITLE = 150
 FOLDED = "Your answer, and the text of the exercise"
+WAITS = "not read yet"
 NOTICES = ("reason", NOTICE)  # ids of cells that stand above everything
 
 
@@ -143,8 +144,9 @@ class Section:
 
     @property
     def verdict(self) -> str:
-        """What its checks say, each word once."""
+        """What its checks say, each word once; of an answer that a person has yet to look at, that."""
         found = [cell.metadata.get("course", {}).get("verdict", "") for cell in self.cells if is_check(cell)]
+        found += [WAITS for cell in self.cells if cell.metadata.get("course_waits") and not is_check(cell)]
         return ", ".join(dict.fromkeys(filter(None, found)))
 
 
@@ -152,6 +154,7 @@ def lay_out(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Put a notebook into sections, as the last of nbgrader's preprocessors: points and comments are in it by then."""
     resources["course_notices"] = [cell.source for cell in notebook.cells if cell.get("id") in NOTICES]
     sections = sections_of([cell for cell in notebook.cells if cell.get("id") not in NOTICES])
+    resources["course_waiting"] = _mark_what_waits([one for section in sections for one in section.cells], resources)
     resources["course_total"] = _total(sections, resources)
     resources["course_sections"] = sections
     resources["course_late"] = _about_the_date(resources)
@@ -168,6 +171,18 @@ def _total(sections: Sequence[Section], resources: Any) -> Total:
         cell.metadata["course_further"] = (name, grade_id(cell)) in further
     settings = ((nbgrader_settings(cell), cell.metadata["course_further"]) for cell in cells)
     return add_up(Part(float(one.get("score") or 0), float(one.get("points") or 0), beyond) for one, beyond in settings)
+
+
+def _mark_what_waits(cells: Sequence[NotebookNode], resources: Any) -> float:
+    """Note at each cell that gives points whether a person has yet to give them; return how many these are."""
+    here, waiting = resources.get("nbgrader"), dict[str, float]()
+    if here:  # whoever lays a page out without nbgrader has no gradebook
+        with Gradebook(here["db_url"]) as book:
+            notebook = book.find_submission_notebook(resources["metadata"]["name"], here["assignment"], here["student"])
+            waiting = {grade.name: grade.max_score for grade in notebook.grades if grade.needs_manual_grade}
+    for cell in filter(_gives_points, cells):
+        cell.metadata["course_waits"] = grade_id(cell) in waiting
+    return sum(waiting.values())
 
 
 def _about_the_date(resources: Any) -> str:
@@ -207,15 +222,12 @@ def _name(section: Section) -> str:
 
 
 def _title(cell: NotebookNode) -> str:
-    """Return the words of the last of the highest headings in a cell of the lesson, "" if there is none.
-
-    A section's first exercise may have its heading below that of the section, in the same cell.
-    """
+    """Return the words of the last of the largest headings in a cell of the lesson, "" if there is none."""
     if cell.cell_type != "markdown" or nbgrader_settings(cell).get("solution"):
         return ""
-    headings = [(len(match[1]), match[2]) for match in HEADING.finditer(cell.source)]
-    words = next((words for level, words in reversed(headings) if level == min(headings)[0]), "")
-    return " ".join(MARKS.sub("", words).split())[:LONGEST_TITLE]
+    found = HEADING.findall(cell.source)
+    words = [text for marks, text in found if len(marks) == min(len(one) for one, _ in found)]
+    return " ".join(MARKS.sub("", words[-1]).split())[:LONGEST_TITLE] if words else ""
 
 
 def _gives_points(cell: NotebookNode) -> bool:

@@ -40,7 +40,8 @@ CELL = "text-align: left; padding: 2px 16px 2px 0; vertical-align: top"
 LINE = "margin: 6px 0; max-width: 46em"
 AGAIN = re.compile(r"^(Read again:) “(.*)”\.$")
 LABEL = re.compile(r"^(Hint(?: \d+ of \d+|, if [^:.]+)?:|Read again:)")
-MORE = re.compile(r"^  +([a-z])(?=[a-z]+ )")
+MORE = re.compile(r"^  +([a-z])(?=[a-z]+ (?!gets \d))")
+OWN_LINE = re.compile(r"^(In line \d+ of )(.+?)(: )(.+)$")  # of the learner's code, as ``protocol.calling`` words it
 CODE = re.compile(
     r"`(?P<ticks>[^`]+)`"
     r"|(?<=you gave )(?P<given>(?!an? |nothing|no )[^.]+?(?:\.[^.\s]+?)*)(?=\.?$)"
@@ -48,9 +49,10 @@ CODE = re.compile(
     r"|(?<=with )(?P<made>[a-z]\w* = \S.*?)(?= you got)"
     r"|(?P<call>(?<![\w.])[a-z_]\w*\((?!s\))[a-z_][\w.]*(?:, [\w.=]+)*\))"
     r"|(?:(?<=Write )|(?<=, which ))(?P<missing>[A-Za-z_]\w*)(?=, run its cell|, which \w+ calls| calls, run)"
+    r"|(?P<blamed>(?<![\w.])[A-Za-z_][\w.]*(?= raised [A-Z]\w*[.:]|: not yet right| gets \d))"
     r"|(?P<set>(?<![\w.])[A-Za-z_]\w*=[-\w.]*\w)"
     r"|(?P<name>[A-Za-z_]\w*(?:\.\w+)*\(\)|[A-Za-z]\w*_\w+(?:\.\w+)*|(?<![\w.])[a-z]\w*\.(?:[a-z]\w+))"
-    r"|\((?P<case>[^()]*(?:\([^()]*\)[^()]*)*=[^()]*(?:\([^()]*\)[^()]*)*)\)"
+    r"|\((?P<case>(?=[A-Za-z_]\w* ?=)[^()]*(?:\([^()]*\)[^()]*)*=[^()]*(?:\([^()]*\)[^()]*)*)\)"
 )
 
 
@@ -167,6 +169,8 @@ def _line(text: str, sections: Mapping[str, str]) -> str:
     label = LABEL.match(text)
     if (again := AGAIN.match(text)) and again[2] in sections:
         return f'<strong>{again[1]}</strong> “<a href="#cell-id={escape(sections[again[2]])}">{escape(again[2])}</a>”.'
+    if own := OWN_LINE.match(text):
+        return f"{own[1]}<code>{escape(own[2])}</code>{own[3]}<code>{escape(own[4])}</code>"
     start = f"<strong>{label[0]}</strong>" if label else ""
     rest, made, last = text[len(label[0]) :] if label else text, [], 0
     for found in CODE.finditer(rest):

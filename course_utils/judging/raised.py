@@ -157,7 +157,7 @@ _MESSAGES: tuple[tuple[str, Misconception], ...] = (
     (r"leaf Variable that requires grad|modified by an inplace operation", SL63),
     (r"raised NameError|raised UnboundLocalError", SL64),
     (r"raised IndexError: .*(out of range|out of bounds)", SL65),
-    (r"raised TypeError: .*(required positional argument|positional arguments? but|unexpected keyword argument)", SL66),
+    (r"raised TypeError: .*(required (positional|keyword-only)|positional arguments? but|unexpected keyword)", SL66),
     (r"raised ZeroDivisionError", SL91),
     (r"raised KeyError", SL92),
     (r"'NoneType'", SL93),

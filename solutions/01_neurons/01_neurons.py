@@ -827,7 +827,9 @@ rng = np.random.default_rng(0)
 for size in (1, 4, 16, 64):
     drawn = rng.integers(0, len(standardised), (5000, size))
     slopes = -2 * np.mean(standardised[drawn] * days.temperature[drawn], axis=1)
-    print(f"{size:>2} days: mean {slopes.mean():6.1f}, spread {slopes.std():5.1f}")
+    print(
+        f"batches of {size:>2}: mean {slopes.mean():6.1f}, spread {slopes.std():5.1f}"
+    )
 
 # %% [markdown]
 r"""

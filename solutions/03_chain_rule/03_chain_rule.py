@@ -328,7 +328,7 @@ class Arithmetic:
 r"""
 ## Exercise 3.3. Build an engine
 
-Four steps, 5 points, about 45 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent, in the same order), both as tuples or lists. Its `grad` is 0 until you go backward. `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes, ●○○ easy)
+Four steps, 5 points, about 50 minutes. **Step 1: values that remember.** Complete `__add__` and `__mul__`. Each returns a *new* `Value` with the result, its `parents` (the values it was made from) and its `slopes` (of the result by each parent, in the same order), both as tuples or lists. Its `grad` is 0 until you go backward. `other` may be a plain number: make it a `Value` first. (1 point, 10 minutes, ●○○ easy)
 
 Example: for `a = Value(2)` and `b = Value(5)`, `(a * b).data` is 10.0 and `(a * b).parents` is `(a, b)`; `(a + b).slopes` is `(1.0, 1.0)`.
 

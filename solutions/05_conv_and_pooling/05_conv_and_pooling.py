@@ -1173,6 +1173,8 @@ lab.output_sizes.practice(12)
 r"""
 ## Bonus. The way back
 
+**Further:** worth nothing here, but the homework to this lab needs it.
+
 Write `conv2d_backward(grad_out, x, weight, stride=1, padding=0)`. `grad_out` (N, K, OH, OW) is the gradient of a loss by the output of `conv2d`; return the gradients by `x`, `weight` and `bias`, in this order and in their shapes. Before you run the check, write a gradient check of your own: move one weight by a tiny step and see how the loss moves. (0 points, 40 minutes, ●●● hard)
 
 Example: the gradient by the bias is `grad_out.sum(axis=(0, 2, 3))`.

@@ -571,7 +571,7 @@ What has it learned? The losses of your epochs, and the first kernels of your fi
 if lab.garments.is_written(network) and lab.garments.is_written(history):
     figures.show(figures.plot_losses({"training": history}))
     right = network.forward(x_validation).argmax(axis=1) == y_validation
-    print(f"{right.mean():.1%} of the validation pictures")
+    print(f"{100 * right.mean():.1f} % of the validation pictures are right")
 
 # %%
 if lab.garments.is_written(network) and isinstance(network.layers[0], Conv2d):
@@ -621,9 +621,11 @@ $$w \leftarrow w - \eta\, \frac{m / (1-\beta_1^t)}{\sqrt{s / (1-\beta_2^t)} + \v
 r"""
 ## Bonus. Your own optimisers
 
+**Further:** worth nothing, and nothing else needs it.
+
 Write `momentum_step` and `adam_step`, which return the new parameter as PyTorch's `SGD` and `Adam` would, to ten digits. `memory` is a dict of the parameter's own, empty before its first step. Momentum, Adam and weight decay each count by themselves. (0 points, 30 minutes, ●●● hard)
 
-Example: the first step of Adam is about `learning_rate` long for every number, whatever its gradient.
+Example: the first step of Adam is about `rate` long for every number, whatever its gradient.
 
 <details><summary>Hint</summary>
 What does <code>memory.get("velocity", 0)</code> give before the first step?

@@ -858,12 +858,12 @@ fresh_photo = mobilenet_v2().train()  # in train mode its batch norm has scales 
 if mobilenet is not None:
     first = [net.features[0][0].weight for net in (mobilenet.network, fresh_photo)]
     figures.show(figures.plot_first_kernels(*first))
-    silent = (first[0].detach().flatten(1).norm(dim=1) < 0.03).sum()
+    silent = (first[0].detach().flatten(1).norm(dim=1) < 0.2).sum()
     print(f"trained kernels that are almost 0: {silent} of {len(first[0])}")
 
 # %% [markdown]
 r"""
-Nine numbers a colour is little room, and yet: stripes, an edge between two colours, one colour alone. The fresh ones are noise. So this *has* been learned; and five kernels have been given up, so that they answer to nothing. Now what layers of growing depth make of the cat, of each layer the map that varies most.
+Nine numbers a colour is little room, and yet: stripes, an edge between two colours, one colour alone. The fresh ones are noise. So this *has* been learned; and seven kernels have been given up, so that they answer to nothing. Now what layers of growing depth make of the cat, of each layer the map that varies most.
 """
 
 # %%
@@ -890,7 +890,7 @@ if mobilenet is not None:
 
 # %% [markdown]
 r"""
-The first column shows a cat twice. *Any* small kernel, also a random one, leaves a photograph recognisable: one of the 32 fresh maps follows the grey cat with a correlation of 0.89. "Look, the network sees ears" is no evidence that anything was learned. In the middle they part: layers 4 and 7 of the trained network still show eyes and a nose, those of the fresh one noise. In the last layer neither shows a cat to us, and only one of them knows it.
+The first column shows a cat twice. *Any* small kernel, also a random one, leaves a photograph recognisable: one of the 32 fresh maps follows the grey cat with a correlation of about 0.9. "Look, the network sees ears" is no evidence that anything was learned. In the middle they part: layers 4 and 7 of the trained network still show eyes and a nose, those of the fresh one noise. In the last layer neither shows a cat to us, and only one of them knows it.
 """
 
 # %% [markdown]
@@ -983,7 +983,7 @@ if mobilenet is not None and lab.class_map.is_written(class_map):
 
 # %% [markdown]
 r"""
-With its own head two thirds or more of each map lie where the thing is. With the head's rows exchanged the maps look as convincing, and lie anywhere; so do those of a fresh body. (Only the mean of several tells: one by one some hit their quarter by luck.) Adebayo and others (2018) tried this on methods in wide use. Some made the same picture from a network with random weights: they had shown edges of the photograph, and nothing of the network.
+With its own head two thirds or more of each map lie where the thing is. With the head's rows exchanged the maps look as convincing, and lie anywhere; so do those of a fresh body. (Only the mean of several tells: a single one may hit its quarter by luck.) Adebayo and others (2018) tried this on methods in wide use. Some made the same picture from a network with random weights: they had shown edges of the photograph, and nothing of the network.
 """
 
 # %% [markdown]
@@ -1045,7 +1045,7 @@ if mobilenet is not None and lab.are_written(class_map=class_map, occlusion=occl
 
 # %% [markdown]
 r"""
-The two agree: the lower right, with the eyes and the nose, counts most, the upper left not. They correlate with 0.7. Do not stop there: maps of *other* classes correlate with the same falls with up to 0.76, some below −0.6. One picture with one thing in it cannot tell a good explanation from a lucky one. That is why the mosaic came first.
+The two agree: the lower right, with the nose and one eye, counts most, the upper left not. They correlate with 0.7. Do not stop there: maps of *other* classes correlate with the same falls by up to 0.8, others by as much as −0.8. One picture with one thing in it cannot tell a good explanation from a lucky one. That is why the mosaic came first.
 """
 
 # %% [markdown]

@@ -433,7 +433,7 @@ if lab.split_by_scene.is_written(split_by_scene):
 
 # %% [markdown]
 r"""
-Photographs become 32×32 pixels here, which hides much. Are your classes still told apart by eye in the figure? If not, a network that small cannot do it either; say so in the report, that is a result. And for a wild test let somebody else take twenty pictures; `load_photo_classes(folder, size=32)` loads them.
+Photographs become 32×32 pixels here, which hides much. Are your classes still told apart by eye in the figure? If not, a network that small cannot do it either; say so in the report, that is a result. And for a wild test let somebody else take twenty pictures; `load_photo_classes(folder, size=32)` from `course_utils.data` loads them.
 """
 
 # %% [markdown]
@@ -462,5 +462,5 @@ r"""
 - chosen between ways without a look at the test;
 - compared an improvement with a baseline in the catalogue and in the wild.
 
-**On your own** (not graded): where the weights of MobileNetV2 are here, `load_photo_scenes(folder, size=160)` and `load_mobilenet()` give you features of a network that has seen a million photographs. How far does your own set get with them?
+**On your own** (not graded): where the weights of MobileNetV2 are here, `load_photo_scenes(folder, size=160)` and `load_mobilenet()` from `course_utils.models` give you features of a network that has seen a million photographs. How far does your own set get with them?
 """

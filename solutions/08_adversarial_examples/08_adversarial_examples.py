@@ -1141,7 +1141,7 @@ for unit in units[:4]:
     shares = [float(one[those].double().mean()) for one in (before, after)]
     row = f"{unit:4}   {test.classes[kinds[unit]]:12}{shares[0]:7.2f}{shares[1]:13.2f}"
     some = float((answers[:, unit] > 0).double().mean())
-    print(f"{row}       {some:.0%} of all pictures")
+    print(f"{row}       {100 * some:.0f} % of all pictures")
 
 # %% [markdown]
 r"""
@@ -1207,6 +1207,8 @@ The course in eight lines: a neuron weighs and adds (01); a bent function betwee
 # %% [markdown]
 r"""
 ## Bonus. Defend it yourself
+
+**Further:** worth nothing, and nothing else needs it.
 
 Write `adversarial_training(model, x, y, eps, epochs)`, which trains `model` in place. Use half of the loss on clean pictures and half on pictures attacked with `eps`. The check runs it for two epochs, on 800 pictures at 8/255, and prints clean and attacked accuracy before and after. Does the mixture pay less for its defence than section 9 did? (0 points, 20 minutes, ●●● hard)
 

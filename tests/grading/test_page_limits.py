@@ -258,16 +258,26 @@ def check(name):
     return cell
 
 
+def essay(name):
+    cell = new_markdown_cell("mine")
+    cell.metadata["nbgrader"] = {"grade_id": name, "grade": True, "solution": True, "points": 3, "score": 0}
+    cell.metadata["course_waits"] = True
+    return cell
+
+
 def test_an_exercise_is_what_stands_below_a_heading():
     cells = [heading("# Lab"), new_markdown_cell("text"), heading("## *One*. `f(x)`"), check("a"), check("b")]
     cells += [new_code_cell("more"), heading("## Reading"), heading("## Two <b>bold</b>"), check("c")]
+    cells += [heading("## Report\n\n## Three\n\n### Further"), essay("d")]
     found = sections_of(cells)
     assert [(one.title, one.graded, one.points, one.score) for one in found] == [
         ("Lab", False, 0, 0),
         ("One. f(x)", True, 4, 2),
         ("Reading", False, 0, 0),
         ("Two bold", True, 2, 1),
+        ("Three", True, 3, 0),
     ]
+    assert [one.verdict for one in found] == ["", "", "", "", "not read yet"]
     assert [cell for one in found for cell in one.cells] == cells
 
 

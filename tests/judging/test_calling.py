@@ -1,6 +1,7 @@
 """Reaching a student's objects: beside them and elsewhere, quietly."""
 
 import io
+import linecache
 import logging
 import os
 import sys
@@ -350,3 +351,12 @@ def test_what_a_function_takes_by_keyword_alone_may_be_handed_over_by_position(a
 def test_too_many_arguments_are_still_told():
     with pytest.raises(CheckFailed, match="takes 1 positional argument"):
         running.call(keyword_only, "f", 3, 2, 0, 1)
+
+
+def test_a_long_line_is_cut_where_it_can_be_seen():
+    source = f"def f(x):\n    return x + {' + '.join(['unknown'] * 20)}\n"
+    linecache.cache["<long>"] = len(source), None, source.splitlines(keepends=True), "<long>"
+    made: dict = {}
+    exec(compile(source, "<long>", "exec"), made)
+    with pytest.raises(CheckFailed, match=r"in line 2 of f: return x \+ unknown .{60,75} …$"):
+        running.call(made["f"], "f", 1)

@@ -56,6 +56,10 @@ CODE = {
 }
 
 
+def named(*, epochs):
+    return epochs
+
+
 def message_of(code) -> str:
     with pytest.raises(Wrong) as error:
         Case("a case").call(CODE[code], "f")
@@ -78,3 +82,9 @@ def test_a_hidden_case_keeps_the_words_of_the_exception_to_itself():
 def test_what_is_no_exception_or_says_nothing_sure_has_no_name():
     assert way_of("f should return a number; it says: cannot be broadcast") is None
     assert way_of("f raised ValueError: anything else") is None
+
+
+def test_an_argument_that_has_only_a_name_is_missed_like_any_other():
+    with pytest.raises(Wrong) as error:
+        Case("a case").call(lambda: named(), "f")
+    assert error.value.message.endswith(raised.SL66.hint)

@@ -56,6 +56,7 @@ WRONG_WAYS = worth_the_time(
     [(package, way) for package in PACKAGES.values() for way in importlib.import_module(f"test_{package}").WRONG_WAYS]
 )
 MOST_LINES = 4
+WIDE_LINE = 87  # letters of code that JupyterLab shows in a row of an output, 1,024 pixels wide
 LONG_LINE = 30  # characters: shorter ones any two programs may share
 SHORT_NUMBER = 2  # digits: shorter ones stand everywhere
 
@@ -422,6 +423,7 @@ def test_an_exercise_has_a_worked_twin_that_does_not_give_it_away(exercise):
     assert 4 <= len([line for line in shown.splitlines() if line.strip()]) <= 24
     for code in re.findall(r"```python\n(.*?)```", shown, re.DOTALL):
         compile(code, "<twin>", "exec")
+        assert [line for line in code.splitlines() if len(line) > WIDE_LINE] == []
     model = Lesson(folder_of(exercise)).cells()[exercise.id].source
     taken = {line.strip() for line in model.splitlines() if len(line.strip()) > LONG_LINE}
     assert [line for line in shown.splitlines() if line.strip() in taken] == []

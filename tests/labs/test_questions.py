@@ -6,6 +6,7 @@ Each lab's tests hold fingerprints. One is added when its exercise is released, 
 import hashlib
 import importlib
 import json
+import re
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -59,6 +60,7 @@ ASKED = {
     for folder, exercises in exercises_by_lab().items()
     for name, draw in asked_in(exercises).items()
 }
+EXERCISES = [one for exercises in exercises_by_lab().values() for one in exercises if one().question is not None]
 KNOWN = {
     f"{package}/{name}": value
     for package in PACKAGES.values()
@@ -69,6 +71,13 @@ KNOWN = {
 @pytest.mark.parametrize("name", ASKED)
 def test_what_students_are_asked_never_changes(name):
     assert fingerprint(ASKED[name]()) == KNOWN.get(name), "students would find other questions than they have answered"
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda exercise: exercise.id)
+def test_no_two_lines_of_a_question_are_alike(exercise):
+    for student in IDS[:40]:
+        lines = re.findall(r"^\W*\w+\) (.+)$", str(exercise(student).text() or ""), re.M)
+        assert len(set(lines)) == len(lines), student
 
 
 def test_no_fingerprint_is_left_over():

@@ -23,6 +23,7 @@ from course_utils.judging.protocol.shortcuts import ready_made, refusing
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 YOURSELF = "Build it yourself here, with loops and NumPy."
+LONGEST_LINE = 90  # letters of a learner's line in a message
 LAZY = "a lazy layer was moved to the device meta before it had a shape"
 CHANGED = ("array", "list")
 WINDOWS = ("conv(?!ert)", "pool", "im2col", "col2im", "correlat", "filter", "block_reduce")
@@ -219,7 +220,9 @@ def _where(error: BaseException) -> str:
     mine = [f for f in traceback.extract_tb(error.__traceback__) if "ipykernel_" in f.filename or f.filename[:1] == "<"]
     if not mine or not mine[-1].line:
         return ""
-    return f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {mine[-1].line.strip()[:90]}"
+    line = mine[-1].line.strip()
+    shown = line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 2]} …"
+    return f"\n  in line {mine[-1].lineno} of {mine[-1].name}: {shown}"
 
 
 def _is_lazy_on_meta(error: BaseException) -> bool:

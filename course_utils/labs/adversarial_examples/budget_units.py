@@ -302,7 +302,8 @@ An attack of 3/255 on *grey* pictures of 16×9 pixels, and a network that subtra
 
 ```python
 change = np.full((16, 9), 3 / 255)
-print(change.max() / 0.3, np.linalg.norm(change), change.max() * 255)  # 0.0392 0.1412 3.0
+print(change.max() / 0.3, np.linalg.norm(change), change.max() * 255)
+# 0.0392 0.1412 3.0
 ```
 """
 

@@ -135,11 +135,13 @@ w · row, w = (2, −1, −3); its loss is minus the score.
 4. A step of 0.1: p = 0.4. One of 0.7 would end at −0.2; a printer stops at 0.
 
 ```python
-p, rows = torch.tensor(0.5, requires_grad=True), torch.tensor([[1.0, 2, 3], [4, 5, 6]])
+p = torch.tensor(0.5, requires_grad=True)
+rows = torch.tensor([[1.0, 2, 3], [4, 5, 6]])
 with_patch = rows.clone()
 with_patch[0, 0], with_patch[1, 2] = p, p
 (slope,) = torch.autograd.grad(-(with_patch @ torch.tensor([2.0, -1, -3])).sum(), p)
-print(slope, (p.detach() - 0.1 * slope.sign()).clamp(0, 1))  # tensor(1.) tensor(0.4000)
+print(slope, (p.detach() - 0.1 * slope.sign()).clamp(0, 1))
+# tensor(1.) tensor(0.4000)
 ```
 """
 

@@ -146,7 +146,8 @@ A row of three pixels, x = (0.5, 0.5, 0.9), and a unit whose kernel is (3, −4)
 x = torch.tensor([0.5, 0.5, 0.9], requires_grad=True)
 answers = 3 * x[:-1] - 4 * x[1:]
 (slopes,) = torch.autograd.grad(answers.mean(), x)
-print(slopes, x.detach() + 0.5 * slopes / slopes.norm())  # tensor([ 1.5000, -0.5000, -2.0000]) …
+print(slopes, x.detach() + 0.5 * slopes / slopes.norm())
+# tensor([ 1.5000, -0.5000, -2.0000]) …
 ```
 
 One row needs one length. How many lengths do five pictures need, and what if one of them is 0?

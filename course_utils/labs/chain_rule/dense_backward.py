@@ -123,8 +123,8 @@ class DenseBackward(Implementation):
 
     ```python
     def scale_backward(dY, X, s):
-        dX = dY * s                 # (N, D): X[n, d] reaches Y[n, d] alone, with the slope s[d]
-        ds = (dY * X).sum(axis=0)   # (D,): s[d] reaches Y[n, d] for every n
+        dX = dY * s  # (N, D): X[n, d] reaches Y[n, d] alone, with the slope s[d]
+        ds = (dY * X).sum(axis=0)  # (D,): s[d] reaches Y[n, d] for every n
         return dX, ds
     ```
 

@@ -206,7 +206,7 @@ class BuildConv2d(Implementation):
         for i in range(OH):
             for j in range(OW):
                 row, column = stride * i, stride * j
-                window = x[:, :, row : row + size, column : column + size]  # (N, C, size, size)
+                window = x[:, :, row : row + size, column : column + size]
                 out[:, i, j] = window.max(axis=(1, 2, 3)) - window.min(axis=(1, 2, 3))
         return out
     ```

@@ -354,7 +354,8 @@ def _map_note(given: np.ndarray, right: np.ndarray) -> str:
         return f"feature map: you gave an array of shape {given.shape}. How many places does the window have?"
     places = np.argwhere(~np.isclose(given, right))
     row, column = places[0]
-    return f"feature map: {len(places)} of {right.size} numbers are wrong; look at row {row}, column {column} again."
+    are = "is" if len(places) == 1 else "are"
+    return f"feature map: {len(places)} of {right.size} numbers {are} wrong; look at row {row}, column {column} again."
 
 
 def _products_note(given: np.ndarray, right: np.ndarray) -> str:

@@ -128,6 +128,10 @@ def practice_layer(dice: Dice) -> Layer:
     return draw(dice, sample_layer, layer_tells_apart)
 
 
+def _kernels(layer: Layer) -> str:
+    return f"{layer.out_channels} kernels {layer.kernel_size}×{layer.kernel_size} on {layer.in_channels} channels"
+
+
 def _layer_text(question: Layer) -> str:
     return (
         f"{question.out_channels} kernels of {question.kernel_size}×{question.kernel_size} on "
@@ -187,10 +191,9 @@ class ParameterCounts(Exercise):
     def text(self) -> str:
         """Return the five layers."""
         side, layers = self.question.image_size, self.question.layers
-        lines = [
-            f"{letter}) {one.out_channels} kernels {one.kernel_size}×{one.kernel_size} on {one.in_channels} channels"
-            for letter, one in layers.items()
-        ]
+        said = {letter: _kernels(one) for letter, one in layers.items()}
+        again = {"b": ", once more"} if said["b"] == said["a"] else {}
+        lines = [f"{letter}) {one}{again.get(letter, '')}" for letter, one in said.items()]
         lines.append(f"pooling) 2×2 on {self.question.pooled_channels} channels")
         lines.append(f"dense) 3×{side}×{side} numbers to {layers['a'].out_channels}×{side}×{side} numbers")
         return "\n\n".join(lines)

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 
 from course_utils import style
 from course_utils.drawing import described, plot_images, plot_pictures, show
+from course_utils.drawing.frames import bare
 
 __all__ = ["plot_first_kernels", "plot_garments", "plot_losses", "show"]
 
@@ -35,4 +36,4 @@ def plot_losses(losses: Mapping[str, Sequence[float]]) -> Axes:
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean loss")
     axes.legend(frameon=False)
-    return axes
+    return bare(axes)

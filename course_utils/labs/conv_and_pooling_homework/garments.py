@@ -147,4 +147,4 @@ class Garments(Implementation):
                 f"network gets {100 * reached:.1f} % of the test pictures right; {100 * BAR:.0f} % are wanted.\n"
                 "Hint: Does the loss still fall in the last epoch? What does a smaller rate change at the end?"
             )
-        return case.remark(f"{100 * reached:.1f} % of the test pictures.")
+        return case.remark(f"{100 * reached:.1f} % of the test pictures are right.")

@@ -108,7 +108,8 @@ def held_at(number, total, rate, fall):
     left = total - number
     return rate if left > fall else rate * left / fall
 
-print([round(held_at(s, 7, 0.2, 4), 2) for s in range(7)])  # [0.2, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05]
+print([round(held_at(s, 7, 0.2, 4), 2) for s in range(7)])
+# [0.2, 0.2, 0.2, 0.2, 0.15, 0.1, 0.05]
 ```
 
 Which part of yours comes before the rest, and which curve takes the place of the line?

@@ -51,7 +51,8 @@ class DenseBaseline(Implementation):
         3. Train while the validation accuracy rises; stop where it does not.
 
         ```python
-        digits_net = nn.Sequential(nn.Flatten(), nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10))
+        layers = nn.Flatten(), nn.Linear(64, 32), nn.Tanh(), nn.Linear(32, 10)
+        digits_net = nn.Sequential(*layers)
         ```
     """
     misconceptions = (TR6, PR5)
@@ -83,4 +84,4 @@ class DenseBaseline(Implementation):
                 f"baseline gets {100 * reached:.1f} % of the test pictures right; {100 * DENSE_BAR:.0f} % are wanted.\n"
                 f"Hint: {advice}?"
             )
-        return case.remark(f"{100 * reached:.1f} % of the test pictures.")
+        return case.remark(f"{100 * reached:.1f} % of the test pictures are right.")

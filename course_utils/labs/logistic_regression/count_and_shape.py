@@ -106,7 +106,8 @@ Softmax regression on 50 sounds of 2 channels with 40 samples each, to 6 classes
 
 ```python
 layer = nn.Linear(80, 6)
-print([tuple(p.shape) for p in layer.parameters()], sum(p.numel() for p in layer.parameters()))
+print([tuple(p.shape) for p in layer.parameters()])
+print(sum(p.numel() for p in layer.parameters()))
 # [(6, 80), (6,)] 486
 ```
 """

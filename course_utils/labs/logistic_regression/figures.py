@@ -334,7 +334,13 @@ def plot_boundary_maps(
 
 
 def plot_boundary(
-    points, labels, ends=None, *, names: tuple[str, str] = ("x1", "x2"), axes: Axes | None = None
+    points,
+    labels,
+    ends=None,
+    *,
+    names: tuple[str, str] = ("x1", "x2"),
+    called: tuple[str, str] = ("label 0", "label 1"),
+    axes: Axes | None = None,
 ) -> Axes:
     """Draw examples, label 0 as circles and label 1 as triangles, and the line through two points.
 
@@ -346,12 +352,15 @@ def plot_boundary(
         ``(2, 2)``, a point in each row. No line if left out.
     names
         What the two axes are.
+    called
+        What the two labels are, in the key.
     axes
         Where to draw. New axes if left out.
     """
     points, labels = _examples(points, labels)
-    axes = axes or _new_axes((4.2, 3.4))
+    axes = axes or _new_axes((5.4, 3.4))
     _draw_examples(axes, points, labels)
+    axes.legend(axes.collections[-2:], called, frameon=False, fontsize=FONT, loc="upper left", bbox_to_anchor=(1, 1))
     if ends is not None:
         axes.plot(*np.asarray(ends, float).T, **LINE)
     limit = float(np.abs(points).max() * 1.1)
@@ -415,7 +424,9 @@ def _draw_examples(axes: Axes, points: np.ndarray, labels: np.ndarray, *, size: 
 )
 def plot_hundred_days(points: np.ndarray, labels: np.ndarray) -> Axes:
     """Draw the days of section 1."""
-    return plot_boundary(points, labels, names=("temperature (5 °C)", "humidity (20 %)"))
+    return plot_boundary(
+        points, labels, names=("temperature (5 °C)", "humidity (20 %)"), called=("not too hot", "too hot")
+    )
 
 
 @described(

@@ -236,7 +236,8 @@ Another loss that has to be safe: log cosh(a), for a of any size. cosh(a) is (ex
 
 ```python
 a = np.array([0.0, 1.0, -1000.0])
-print((np.abs(a) + np.log1p(np.exp(-2 * np.abs(a))) - np.log(2)).tolist())  # 0.0, 0.434, 999.307
+log_cosh = np.abs(a) + np.log1p(np.exp(-2 * np.abs(a))) - np.log(2)
+print(log_cosh.tolist())  # 0.0, 0.434, 999.307
 ```
 """
 

@@ -215,7 +215,8 @@ A neuron has the weights (2, −1, 3), the inputs (1, 4, 0.5) and the bias 1.5. 
 
 ```python
 z = np.array([2, -1, 3]) @ np.array([1, 4, 0.5]) + 1.5
-print(z, np.exp(z), np.exp(z) / (np.exp(z) + 1), np.log(0.9 / 0.1))  # 1.0 2.718 0.7311 2.197
+print(z, np.exp(z), np.exp(z) / (np.exp(z) + 1), np.log(0.9 / 0.1))
+# 1.0 2.718 0.7311 2.197
 ```
 """
 

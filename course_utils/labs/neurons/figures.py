@@ -44,7 +44,7 @@ WIDEST = 4.5  # points: an edge with the largest weight
 
 
 def plot_neurons(neurons: Sequence[tuple[Sequence[float], Sequence[float], float]]) -> np.ndarray:
-    """Draw linear neurons: inputs, weights on the edges, the bias from above, the output.
+    """Draw linear neurons: inputs, weights on the edges, the bias from above, the output; one scale of widths for all.
 
     Parameters
     ----------
@@ -66,8 +66,9 @@ def plot_neurons(neurons: Sequence[tuple[Sequence[float], Sequence[float], float
     rows = max(len(x) for x, _, _ in neurons)
     size = (min(3.0 * len(neurons), 9.0), 0.6 + 0.6 * rows)
     _, grid = plt.subplots(1, len(neurons), figsize=size, layout="constrained", squeeze=False)
+    largest = max(1e-9, *(abs(float(strength)) for _, weight, bias in neurons for strength in (*weight, bias)))
     for axes, (x, weight, bias) in zip(grid[0], neurons, strict=True):
-        _draw_neuron(axes, np.asarray(x, float), np.asarray(weight, float), float(bias))
+        _draw_neuron(axes, np.asarray(x, float), np.asarray(weight, float), float(bias), largest)
     return grid[0]
 
 
@@ -77,9 +78,8 @@ def neuron_output(x, weight, bias) -> float:
     return float(F.linear(x, weight[None], bias))
 
 
-def _draw_neuron(axes: Axes, x: np.ndarray, weight: np.ndarray, bias: float) -> None:
+def _draw_neuron(axes: Axes, x: np.ndarray, weight: np.ndarray, bias: float, largest: float) -> None:
     heights = np.arange(len(x))[::-1] - (len(x) - 1) / 2
-    largest = max(abs(weight).max(), abs(bias), 1e-9)
     for height, value, strength in zip(heights, x, weight, strict=True):
         _edge(axes, (-2.2, height), (0, 0), strength, largest)
         _node(axes, -2.2, height, number(value), style.DATA, "white")

@@ -92,6 +92,9 @@ class Picture(NamedTuple):
     width: int
     units: int
 
+    def __str__(self) -> str:
+        return f"{self.height}×{self.width} pixels, {self.units} units"
+
 
 class Counting(NamedTuple):
     """A square picture, to be counted in grey and in colour, and a large one in colour."""

@@ -275,7 +275,7 @@ def plot_taught(machine: Any) -> Any:
 
 @described(
     "Thirty-two kernels of 3 by 3 pixels, trained and fresh. Among the trained ones are stripes, edges and patches of "
-    "one colour, and five that are plain grey; the fresh ones are coloured noise."
+    "one colour, and seven that are plain grey; the fresh ones are coloured noise."
 )
 def plot_first_kernels(trained: Any, fresh: Any) -> np.ndarray:
     """Draw the kernels (K, 3, FH, FW) of two first layers, each set scaled around grey; trained ones come first."""

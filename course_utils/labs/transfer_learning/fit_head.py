@@ -150,7 +150,8 @@ class FitHead(Implementation):
     ```python
     def predict(F_train, t_train, F_test):
         middle, width = F_train.mean(0), F_train.std(0).clamp(min=1e-6)
-        A, B = (torch.cat([(F - middle) / width, torch.ones(len(F), 1)], dim=1) for F in (F_train, F_test))
+        ready = ((F - middle) / width for F in (F_train, F_test))
+        A, B = (torch.cat([F, torch.ones(len(F), 1)], dim=1) for F in ready)
         weights = torch.linalg.pinv(A) @ t_train
         return B @ weights
     ```

@@ -102,7 +102,8 @@ class Freezing(Implementation):
         module.train()
 
     def frozen_names(model):
-        return [name for name, parameter in model.named_parameters() if not parameter.requires_grad]
+        named = model.named_parameters()
+        return [name for name, parameter in named if not parameter.requires_grad]
     ```
     """
     misconceptions = (TZ1, TZ2, TZ5, TZ6, TZ7, TR7, TZ3, TZ4)

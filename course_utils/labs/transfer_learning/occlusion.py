@@ -153,7 +153,8 @@ The same with words: which word of a text does a filter for spam need? It gives 
 ```python
 def falls(filter, words):
     whole = filter(words)
-    return [whole - filter(words[:i] + ["…"] + words[i + 1 :]) for i in range(len(words))]
+    covered = (words[:i] + ["…"] + words[i + 1 :] for i in range(len(words)))
+    return [whole - filter(text) for text in covered]
 ```
 """
 

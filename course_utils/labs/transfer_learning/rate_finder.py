@@ -176,7 +176,8 @@ And a choice: five places, the noise at each is (6, 2, 5, 4, 9) decibels, one ne
 ```python
 noise, around = [6, 2, 5, 4, 9], 1
 windows = [noise[max(i - around, 0) : i + around + 1] for i in range(len(noise))]
-print([round(sum(one) / len(one), 2) for one in windows])  # [4.0, 4.33, 3.67, 6.0, 6.5]
+print([round(sum(one) / len(one), 2) for one in windows])
+# [4.0, 4.33, 3.67, 6.0, 6.5]
 ```
 """
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from course_utils.judging.choices import Choice, ChoiceExercise, Option, Questions, Sorting
 from course_utils.judging.misconceptions import Misconception
-from course_utils.labs.transfer_learning.headings import CONTROLS, FAILS, FINE_TUNING, NETWORK
+from course_utils.labs.transfer_learning.headings import CONTROLS, CURVE, FAILS, FINE_TUNING, NETWORK
 
 TM1 = Misconception(
     "TM1",
@@ -36,6 +36,12 @@ TM5 = Misconception(
     "One run is one draw of pictures. How far apart do three draws lie?",
     CONTROLS,
 )
+TM6 = Misconception(
+    "TM6",
+    "took one poor source for a rule",
+    "Your learning curve has a gain with few pictures. What had its source looked at that the target needs, too?",
+    CURVE,
+)
 
 PAIRS = Sorting(
     "Put each pair of source and target into a box: what gain over training from scratch is to be expected with 20 "
@@ -52,8 +58,8 @@ PAIRS = Sorting(
     {
         ("photographs to blood tables", "large"): TM1,
         ("shapes to birdsong", "large"): TM1,
-        ("photographs to insects", "small"): TM2,
-        ("shapes to new shapes", "small"): TM2,
+        ("photographs to insects", "small"): TM6,
+        ("shapes to new shapes", "small"): TM6,
     },
 )
 TRUCKS = Choice(
@@ -132,5 +138,5 @@ class WhenItHelps(ChoiceExercise):
     3. So a large gain is to be expected. Had the target been to tell two *rooms* apart by their echo, the source would
        have learned to ignore just that: hardly any gain, however many speakers there were.
     """
-    misconceptions = (TM1, TM2, TM3, TM4, TM5)
+    misconceptions = (TM1, TM2, TM3, TM4, TM5, TM6)
     questions: ClassVar[Questions] = {"pairs": PAIRS, "trucks": TRUCKS, "preprocessing": PREPROCESSING, "few": FEW}

@@ -87,7 +87,8 @@ class Improvement(Implementation):
     ```python
     def improved_leaves(X_train, y_train, X_test):
         blurred = (X_train.roll(-1, 3) + X_train + X_train.roll(1, 3)) / 3
-        return frozen_baseline(torch.cat([X_train, blurred]), torch.cat([y_train, y_train]), X_test)
+        X, y = torch.cat([X_train, blurred]), torch.cat([y_train, y_train])
+        return frozen_baseline(X, y, X_test)
     ```
 
     4. Measure both at home and in the wild: a gain outside that costs little at home is an improvement.

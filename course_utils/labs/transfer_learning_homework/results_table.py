@@ -26,12 +26,12 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.probabilities import ask_probabilities
 from course_utils.judging.protocol.calling import call, must_be_function
 from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
-from course_utils.labs.transfer_learning_homework.choose import KE6
 from course_utils.labs.transfer_learning_homework.headings import TABLE
 from course_utils.labs.transfer_learning_homework.improvement import LESSON, bikes
 from course_utils.labs.transfer_learning_homework.methods import KNOWN, right_share
 from course_utils.labs.transfer_learning_homework.split_by_scene import NO_SPLIT, read_parts
 
+KE6 = shared.KE6.in_lab(TABLE)
 KF4 = shared.KF4.in_lab(TABLE, "Your own functions do not reach this number. On which pictures did you measure?")
 TG1 = Misconception(
     "TG1",

@@ -79,6 +79,11 @@ def test_labels_have_markers_of_their_own():
     assert len(circles.get_paths()[0].vertices) != len(triangles.get_paths()[0].vertices)
 
 
+def test_a_key_says_what_the_markers_are():
+    legend = figures.plot_hundred_days(X, Y).get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == ["not too hot", "too hot"]
+
+
 def test_a_line_goes_through_its_two_points():
     line = figures.plot_boundary(X, Y, [[-1, 2], [3, 4]]).lines[0]
     assert (list(line.get_xdata()), list(line.get_ydata())) == ([-1, 3], [2, 4])

@@ -236,6 +236,15 @@ def test_the_line_is_where_the_score_is_zero(page):
 
 
 @pytest.mark.slow
+def test_without_hidden_layers_the_traced_border_is_straight(page):
+    browser.mount(page, widgets.explore_boundaries("blobs", hidden_layers=0))
+    ends = re.findall(r"-?[0-9.]+", page.locator(".cu-border").get_attribute("d"))
+    places = np.array(ends, float).reshape(-1, 2)  # pixels
+    beside = np.linalg.svd(places - places.mean(axis=0), full_matrices=False)[1][1] / np.sqrt(len(places))
+    assert beside < 1
+
+
+@pytest.mark.slow
 def test_examples_are_drawn_where_they_are(page):
     browser.mount(page, ALL["probabilities"]())
     circles = page.locator("circle.cu-label-0").evaluate_all("all => all.map((one) => [+one.getAttribute('cx')])")

@@ -38,6 +38,11 @@ def test_negative_weights_are_dashed_and_larger_ones_thicker():
     assert styles[0][1] == styles[1][1] > styles[2][1]
 
 
+def test_equal_weights_are_equally_thick_in_all_panels():
+    left, right = figures.plot_neurons([((1, 2), (3, 1), 5), ((1, 2), (3, 1), 0)])
+    assert [line.get_linewidth() for line in left.lines[:2]] == [line.get_linewidth() for line in right.lines[:2]]
+
+
 @pytest.mark.parametrize("neurons", [[], [((1, 2), (1,), 0)], [((), (), 0)]])
 def test_a_neuron_without_a_weight_for_each_input_is_refused(neurons):
     with pytest.raises(ValueError, match="each neuron must have 1 to 5 inputs and as many weights"):

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from course_utils import style
-from course_utils.drawing.frames import described
+from course_utils.drawing.frames import bare, described
 from course_utils.drawing.pictures import plot_pictures
 from course_utils.labs.lab7_cnn.figures.networks import Shape, plot_residual_block, plot_shape_ribbon
 from course_utils.labs.lab7_cnn.figures.training import plot_confusion, plot_history
@@ -96,4 +96,4 @@ def plot_rivals(prediction: Mapping[str, Any]) -> Axes:
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xlabel("share that is right (dashed: guessing; stars: your predictions)")
-    return axes
+    return bare(axes)

@@ -4,7 +4,7 @@ const MAP_SIDE = 300; // pixels
 
 /**
  * Draw a map: `rows` of probabilities, the first at the bottom, from -limit to limit on both axes. `line` is the path
- * where the probability is one half; it is traced along the cells if left out.
+ * where the probability is one half; it is traced between the cells if left out.
  */
 function planeMap(model, rows, limit, points, labels, label, line = null) {
   const picture = svg("svg", {
@@ -29,14 +29,20 @@ function onMap([x, y], limit) {
   return [((x + limit) / (2 * limit)) * MAP_SIDE, MAP_SIDE - ((y + limit) / (2 * limit)) * MAP_SIDE];
 }
 
-/** Trace where the probability crosses one half, along the edges of cells. */
+/** Trace where the probability crosses one half, between the middles of cells ("marching squares"). */
 function border(rows, side) {
-  const above = (up, across) => rows[up][across] > 0.5;
+  const value = ([up, across]) => rows[up][across] - 0.5;
+  const cut = (from, to) => {
+    const [a, b] = [value(from), value(to)];
+    if (a > 0 === b > 0) return [];
+    const [up, across] = [0, 1].map((axis) => from[axis] + 0.5 + (a / (a - b)) * (to[axis] - from[axis]));
+    return [`${(across * side).toFixed(1)} ${(MAP_SIDE - up * side).toFixed(1)}`];
+  };
   const parts = [];
-  rows.forEach((row, up) => row.forEach((_, across) => {
-    const [x, y] = [across * side, MAP_SIDE - up * side];
-    if (across && above(up, across) !== above(up, across - 1)) parts.push(`M${x} ${y}V${y - side}`);
-    if (up && above(up, across) !== above(up - 1, across)) parts.push(`M${x} ${y}H${x + side}`);
+  rows.slice(1).forEach((row, up) => row.slice(1).forEach((_, across) => {
+    const corners = [[up, across], [up, across + 1], [up + 1, across + 1], [up + 1, across]];
+    const cuts = corners.flatMap((corner, place) => cut(corner, corners[(place + 1) % 4]));
+    for (let place = 0; place < cuts.length; place += 2) parts.push(`M${cuts[place]}L${cuts[place + 1]}`);
   }));
   return parts.join("");
 }
