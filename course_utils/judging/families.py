@@ -20,7 +20,7 @@ Changed = tuple[Kind, list[str]]
 
 HELD, PENALISED, MEAN, BATCHES = "held", "penalised", "mean of all turns", "batches"
 NUMBERS: dict[str, tuple[float, ...]] = {
-    "_bound": (1.0, 0.5, 0.1, 5.0, 10.0, 2.0, 0.05, 0.01, 0.2, 3.0, 0.25, 50.0, 100.0),
+    "_bound": (1.0, 0.5, 0.1, 5.0, 10.0, 2.0, 0.05, 0.01, 0.2, 3.0, 0.25, 4.0, 20.0, 50.0),
     "_share": (0.1, 0.01, 0.001, 1.0, 0.5, 0.05, 0.2, 0.02, 0.002, 0.005, 2.0, 0.25),
     "_size": (1.0, 2.0, 4.0, 8.0, 5.0, 3.0, 10.0, 16.0, 32.0, 6.0),
 }
@@ -69,6 +69,12 @@ def _with_share(x: Any, other: Any) -> Any:
     if np.shape(x) != np.shape(other) or isinstance(other, int):
         raise TypeError("this is no penalty on it")
     return x + _tried.get() * other
+
+
+def _with_signs(x: Any, other: Any) -> Any:
+    """Return an array and a number that has the sign of another one of its shape."""
+    signs = torch.sign(other) if isinstance(other, torch.Tensor) else np.sign(other)
+    return _with_share(x, signs)
 
 
 def _with_squares(x: Any, *others: Any) -> Any:
@@ -133,7 +139,17 @@ HELPERS: dict[str, Callable[..., Any]] = {
     one.__name__: one
     for one in (
         *BOUNDED,
-        *(_with_share, _with_squares, _with_sum_of_squares, _mean_of, _in_turn, _every_other, _batch, _starts),
+        *(
+            _with_share,
+            _with_signs,
+            _with_squares,
+            _with_sum_of_squares,
+            _mean_of,
+            _in_turn,
+            _every_other,
+            _batch,
+            _starts,
+        ),
     )
 }
 HELPERS |= dict.fromkeys(NUMBERS, lambda: None)  # that one of them is needed is told by its name
@@ -148,6 +164,7 @@ def families(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
     yield from _penalised(function, asked)
     for loop in [one for one in function.body if isinstance(one, ast.For)]:
         yield from _averaged(function, loop, asked)
+        yield from _held_in_turns(function, loop, asked)
         if any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "range" for node in ast.walk(loop.iter)):
             yield from _in_batches(function, loop, asked)
 
@@ -223,7 +240,9 @@ def _penalised(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]
     whole = end.value
     several = list(whole.elts) if isinstance(whole, ast.Tuple) else [whole]
     function.body[:0] = [_mark("_share"), *_set(ast.parse("; ".join(f"_given_{n} = {n}" for n in asked)).body, end)]
-    for name, helper in itertools.product(asked, ("_with_share", "_with_squares", "_with_sum_of_squares")):
+    for name, helper in itertools.product(
+        asked, ("_with_share", "_with_signs", "_with_squares", "_with_sum_of_squares")
+    ):
         for place, one in enumerate(several):
             more = _called(helper, one, ast.Name(f"_given_{name}", ast.Load()))
             parts = [*several[:place], more, *several[place + 1 :]]
@@ -255,6 +274,16 @@ def _averaged(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Ite
         yield MEAN, learned
         del function.body[place + 1 + len(first) : place + 1 + len(first) + len(last)]
         del function.body[place : place + len(first)]
+    loop.body = kept
+
+
+def _held_in_turns(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Cut off what is learned at the end of each turn, one quantity or all."""
+    begun = _names(function.body[: function.body.index(loop)], store=True) | set(asked)
+    learned, kept = sorted(_names(loop.body, store=True) & begun), list(loop.body)
+    for some in [*([name] for name in learned), *([learned] if len(learned) > 1 else [])]:
+        loop.body = [_mark("_bound"), *kept, *_set(ast.parse("; ".join(f"{n} = _held({n})" for n in some)).body, loop)]
+        yield HELD, []
     loop.body = kept
 
 

@@ -687,6 +687,7 @@ MUTANTS = [
     other("LB18", "boundary_points", ENDS.format("[[x, w[1] / (w[0] or 1e-9) * x - b / w[1]] for x in x1_range]")),
     other("LG36", "logreg_grads", ERRORS.format("X.T @ np.sign(e) / len(X), np.sign(e).mean()")),
     other("LG38", "logreg_grads", ERRORS.format("X.T @ (e := e / (p * (1 - p))) / len(X), e.mean()")),
+    other("LG40", "logreg_grads", ERRORS.format("X.T @ (e := p - 0.9 * y - 0.05) / len(X), e.mean()")),
     other("LG39", "logreg_grads", ERRORS.format("X.T @ (e := e * p) / len(X), e.mean()")),
     other("LG37", "logreg_grads", ERRORS.format("X.T @ (e := e * (1 + y)) / len(X), e.mean()")),
     other(

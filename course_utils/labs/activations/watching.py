@@ -18,7 +18,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import ATOL, RTOL, close, ways_that_fit
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import contradict, nearly, neighbours_that_fit
+from course_utils.judging.near import contradict, nearly, neighbours_that_fit, note_contradicted
 from course_utils.judging.protocol.calling import must_be_function
 from course_utils.judging.slips import ENOUGH, is_near
 from course_utils.labs.activations import recipes
@@ -186,6 +186,7 @@ def try_function(case: Case, function: Any, right: np.ndarray, ways: Ways) -> An
         if name in recipes.RECIPES and not fitting:
             near = partial(nearly, recipes.RECIPES[name], torch.tensor(z, dtype=torch.float64))
             fitting = tuple(neighbours_that_fit(given, near))
+        note_contradicted((AF22,), fitting)  # it tells of a whole curve
         small = given.size < ENOUGH and any(map(is_near, fitting))
         error = told(case, _difference(z, given, right), () if small else fitting[:1])
         raise Wrong(replace(error.finding, fitting=fitting, neighbours=name in recipes.RECIPES))

@@ -399,7 +399,7 @@ def _try_step(case: Case, answer: Callable[..., Any], eps: float | None) -> None
         raise case.wrong(NAME, VN16, detail=f"  with eps={step:g} numbers were moved by {_between(moves)}.")
     allowed = EXACT * np.abs(right).max() + 2 * step**2 * _bend(function, x, step)
     if given.shape != right.shape or not np.abs(given - right).max(initial=0) <= allowed:
-        raise _explained(case, x, step, given, right)
+        raise _explained(case, x, step, given, right, moves)
     if not 0.9 * step < moves.max(initial=0) < 5 * step:
         raise case.wrong(NAME, VN10, detail=f"  with eps={step:g} a number was moved by {moves.max(initial=0):.1g}.")
     if outcome["others"]:
@@ -430,7 +430,9 @@ def _bend(name: str, x: np.ndarray, step: float) -> float:
     return float(off / step**2)
 
 
-def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right: np.ndarray) -> Wrong:
+def _explained(
+    case: Case, x: np.ndarray, step: float, given: np.ndarray, right: np.ndarray, moves: np.ndarray
+) -> Wrong:
     function = case.data.function
     note = f"  with eps={step:g}, f = {function}: {_first(given, right)}" if given.shape == right.shape else ""
     for way, compute in wrong_ways(function, x, step).items():
@@ -441,6 +443,9 @@ def _explained(case: Case, x: np.ndarray, step: float, given: np.ndarray, right:
             if given.shape == np.shape(result) and _far(given, result) <= near:
                 return case.wrong(NAME, way, detail=note or _shape_note(given, right))
     cut = x.dtype.kind == "i" and bool(np.all(given == np.trunc(given))) and _far(given, right) < 1 + 1e-6
+    if given.shape == right.shape and _far(given, right) <= 0.01 * np.abs(right).max(initial=0):
+        other_step = not 0.9 * step < moves.max(initial=0) < 1.1 * step
+        return case.wrong(NAME, VN12 if cut else VN10 if other_step else None, detail=note)
     slip = next(iter(slips.in_array(np.asarray(given), two_sided(function, x, step), {})), None)
     return case.wrong(NAME, VN12 if cut else slip, detail=note or _shape_note(given, right))
 

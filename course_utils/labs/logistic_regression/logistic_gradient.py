@@ -254,6 +254,12 @@ LG39 = Misconception(
     "An error is multiplied by p, or by 1 - p, here. What is left of the two when dl/dp meets dp/dz?",
     TRAINING,
 )
+LG40 = Misconception(
+    "LG40",
+    "labels smoothed",
+    "The labels are not 0 and 1 any more here, but a little between them. Is that asked for?",
+    TRAINING,
+)
 LG37 = Misconception(
     "LG37",
     "errors of one label count more",
@@ -334,7 +340,7 @@ class LogisticGradient(Implementation):
     misconceptions = (
         *(GR1, GR2, GR3, GR5, LG1, LG2, LG3, LG4, LG5, LG6, LG7, LG8, LG9, LG10, LG11, LG12),
         *(LG13, LG14, LG15, LG16, LG17, LG18, LG19, LG20, LG21, LG22, LG23, LG24),
-        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35, LG36, LG37, LG38, LG39),
+        *(LG25, LG26, LG27, LG28, LG29, LG30, LG31, LG32, LG33, LG34, LG35, LG36, LG37, LG38, LG39, LG40),
     )
     worth: ClassVar[Mapping[str, float]] = {"logreg_grads": 2}
 
@@ -461,6 +467,7 @@ def error_ways(
         LG28: [error.abs(), error**2],
         LG36: [error.sign()],
         LG38: [error / steep],
+        LG40: [error + soft * (y - 0.5) for soft in (0.1, 0.05, 0.2, 0.01, 0.02)],
         LG39: [error * p, error * (1 - p)],
         LG37: [error * weights for weights in _by_label(y)],
     }

@@ -29,7 +29,8 @@ def loss_of_margins(z: Any, y: Any) -> Any:
 
 def gradients(X: Any, y: Any, w: Any, b: Any) -> Any:
     """Compute the gradient of the mean log-loss by w (D,) and b."""
-    errors = torch.sigmoid(X @ w + b) - y
+    p = torch.sigmoid(X @ w + b)
+    errors = p - y
     return (errors[:, None] * X).mean(dim=0), errors.mean(dim=0)
 
 

@@ -98,7 +98,7 @@ NC11 = Misconception(
 )
 
 PUBLIC = ((3, 3, 3), (3, 4, 2))
-FRACTIONS = ((2, 4, 3, 2), (3, 2))  # with numbers that are not whole
+FRACTIONS = ((2, 4, 3, 2), (3, 2), (2, 2, 2, 2))  # with numbers that are not whole
 HIDDEN = ((4, 3), (2, 5, 4, 3, 2), (4, 1, 3), (3, 3, 3, 3))
 Layers = list[tuple[np.ndarray, np.ndarray]]
 

@@ -108,7 +108,7 @@ NM10 = Misconception(
 NM11 = Misconception(
     "NM11",
     "one example alone",
-    "This is one example's share, or its error alone: the first, the last or the largest. What becomes of the others?",
+    "One example alone counts here, or one is left out: the first, last or largest. What becomes of the others?",
     SUNSHINE,
 )
 NM12 = Misconception(
@@ -191,7 +191,7 @@ NM24 = Misconception(
 )
 
 Function = Callable[..., Any]
-STEPS = (((2.0, 1.0), (4.0, -3.0), 0.1), ((-1.5, 0.5), (-2.0, 0.25), 0.4))
+STEPS = (((2.0, 1.0), (4.0, -3.0), 0.1), ((-1.5, 0.5), (-2.0, 0.25), 0.4), ((0.371, -1.264), (1.153, 0.432), 0.17))
 LINES = (((1.0, 2.0, 4.0), (3.0, 5.0, 6.0), 2.0, 0.5), ((0.0, -2.5, 1.0, 3.5), (1.0, 2.0, -1.0, 0.5), -1.5, -0.7))
 ERRORS = (3.0, -3.0, 1.0, -1.0)
 HIDDEN_ERRORS = (-2.5, 4.0, -1.5, 6.0, -6.0)

@@ -63,7 +63,7 @@ MB6 = Misconception(
 MB7 = Misconception(
     "MB7",
     "first or last batch alone",
-    "Only one batch has moved this line. Where does your return stand, and where does your loop begin?",
+    "Not every batch has moved this line. Where does your return stand, and where does your loop begin?",
     BATCHES,
 )
 MB8 = Misconception(
