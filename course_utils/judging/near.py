@@ -205,7 +205,6 @@ SL87 = Misconception(
     "One way to get exactly this: each turn looks at some of the examples, as with mini-batches. How many should it "
     "look at?",
 )
-<<<<<<< HEAD
 SL120 = Misconception(
     "SL120",
     "an axis that runs backwards, or two that are exchanged",
@@ -224,10 +223,8 @@ SL122 = Misconception(
     "One way to get exactly this: the right numbers, but 0 where another array is below 0, as behind a ReLU. Is one "
     "asked for here?",
 )
-=======
 WITH_A_NUMBER = ("SL84", "SL85")  # told only where no change without a number of its own gives the same
 OF_ELSEWHERE = ("SL84", "SL85", "SL86", "SL87")  # few of them, whatever the recipe
->>>>>>> h/va
 FAMILIES_NAMED = {HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87}
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
