@@ -752,9 +752,6 @@ guess = {"learns least": None}
 runs = {name: train_garments(name, rate=0.5) for name in ("sigmoid", "tanh", "relu")}
 figures.show(figures.plot_gradients_by_layer(runs))
 
-# %%
-print("your guess:", guess["learns least"] or "none")
-
 # %% [markdown]
 r"""
 With sigmoids the network learns nothing: it is right on one in ten, as by chance. Each layer on the way back takes off six sevenths of the gradient, and little of it arrives at the first layer, before training and after. With tanh and ReLU the gradients begin within a factor of twenty of each other, and training evens them out.
