@@ -439,6 +439,9 @@ class Implementation(Exercise):
     names_are_confirmed: ClassVar[bool] = False
     """Whether a wrong way is named only if further wrong cases of its kind, where there are any, speak for it, too."""
 
+    right_cases_contradict: ClassVar[bool] = False
+    """Whether a wrong way is not named that would have given something else in a case where the answer is right."""
+
     def __init__(self, student: str = "") -> None:
         super().__init__(student)
         self._tried: tuple[tuple[Any, ...], Findings] | None = None
@@ -488,7 +491,7 @@ class Implementation(Exercise):
                 with only(error.finding.fitting or ()):
                     others = [look(partial(self.try_case, other, *answers)) for other in alike]
                 found = confirmed(error.finding, others)
-                if self.names_are_confirmed:
+                if self.right_cases_contradict:
                     found = self._not_contradicted(found, [other for other in cases if other is not case], answers)
                 raise Wrong(found if found.because else self._perhaps_by_chance(case, found, answers)) from None
         return "\n".join(remark for remark in remarks if remark) or None
