@@ -448,6 +448,9 @@ class Implementation(Exercise):
     """Whether a wrong way is named only if it gives what was answered in each such case: where one answer, such as a
     place that is chosen, comes about in many ways."""
 
+    right_cases_contradict: ClassVar[bool] = False
+    """Whether a wrong way is not named that would have given something else in a case where the answer is right."""
+
     def __init__(self, student: str = "") -> None:
         super().__init__(student)
         self._tried: tuple[tuple[Any, ...], Findings] | None = None
@@ -499,7 +502,7 @@ class Implementation(Exercise):
                     with neighbours_alone():  # what was listed has been contradicted: is there what has not?
                         again = look(partial(self.try_case, case, *answers))
                         found = self._confirmed(again, alike, answers) if again.because else found
-                if self.names_are_confirmed:
+                if self.right_cases_contradict:
                     found = self._not_contradicted(found, [other for other in cases if other is not case], answers)
                 raise Wrong(found if found.because else self._perhaps_by_chance(case, found, answers)) from None
         return "\n".join(remark for remark in remarks if remark) or None

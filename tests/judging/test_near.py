@@ -306,7 +306,7 @@ SAME = Misconception("ZZ96", "of this test", "The same for all. Is it?", "A sect
 
 class Doubled(Implementation):
     id = "doubled"
-    names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self):
         return [Case(f"{len(x)} numbers", np.array(x, float)) for x in ([3, 3], [4, 4], [1, 2])]

@@ -784,6 +784,7 @@ MUTANTS = [
     other("LX23", "softmax_ce_grad", ce_grad("(p - 0.9 * hot - 0.1 / p.shape[1]) / len(Z)")),
     other("LX26", "softmax_ce_grad", ce_grad("(p - (p == p.max(axis=1, keepdims=True))) / len(Z)")),
     other("LX27", "softmax_ce_grad", ce_grad("-hot / p / len(Z)")),
+    mutant("", "softmax", ("np.exp(row - row.max())", "np.exp(np.minimum(row - row.mean(), 700))")),
     mutant("LX22", "softmax", ("np.exp(row - row.max())", "np.exp2(row - row.max())")),
     mutant("LX22", "softmax", ("np.exp(row - row.max())", "row - row.min()")),
     mutant("LX11", "softmax", ("powers / powers.sum()", "powers / powers.mean()")),

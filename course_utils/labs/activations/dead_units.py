@@ -151,6 +151,7 @@ class DeadUnits(Implementation):
     """
     misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11, DU12, DU13)
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return layers of several widths, one layer, one example."""

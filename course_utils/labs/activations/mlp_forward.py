@@ -235,6 +235,7 @@ class MlpForward(Implementation):
     """
     misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, *FURTHER, DS1, DS2, DS3)
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return a net whose shapes hide a slip in the axes, and others whose shapes show it; one to three layers."""

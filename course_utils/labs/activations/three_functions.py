@@ -186,6 +186,7 @@ class ThreeFunctions(Implementation):
         *(AF13, AF14, AF15, AF16, AF17, AF18, AF19, AF20, AF21, AF22, AF23, AF24, AF25, AF26),
     )
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each function, which is a part."""

@@ -146,6 +146,7 @@ class ThreeSlopes(Implementation):
         *(AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, AS9, AS10, AS11, AS12, GR1, GR11),
     )
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return the arrays for each slope, which is a part."""

@@ -133,6 +133,7 @@ class DenseBackward(Implementation):
     3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
     """
     names_are_confirmed = True
+    right_cases_contradict = True
     misconceptions = (
         GR1,
         GR2_LAYER,

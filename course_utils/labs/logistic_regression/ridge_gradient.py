@@ -145,6 +145,7 @@ class RidgeGradient(Implementation):
     """
     misconceptions = (FC1, FC2, FC3, FC4, FC5, FC6, FC7, FC8, FC9, FC10, FC11)
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return several examples, one, no penalty, a strong one."""

@@ -309,13 +309,13 @@ def _cases(rng: np.random.Generator, size: tuple[int, int], far: float) -> dict[
     rows, columns = size
     small, labels = _told_apart(rng.normal(size=size), rng.permutation(rows) % columns)
     apart = small + np.where(np.arange(rows) % 2, 10 * far, -10 * far)[:, None]
-    gap = np.array([[far, 0.0, -2.0], [1.0, far, 0.5]])
+    gap = np.array([[far, 0.0, -2.0], [far, far - 1.0, -far], [1.0, far, 0.5]])  # two that are nearly as large, too
     two = rng.normal(size=(3, 2)).astype(np.float32)
     return {
         "a few small scores": Batch(small, labels),
         f"the same scores plus {far:g}": Batch(small + far, labels, PR2),
         f"rows of scores near {10 * far:g} and -{10 * far:g}": Batch(apart, labels, LX2),
-        f"a score {far:g} above that of the label": Batch(gap, np.array([1, 1]), PR3, large=True),
+        f"a score {far:g} above that of the label": Batch(gap, np.array([1, 1, 1]), PR3, large=True),
         "two classes, float32": Batch(two, np.array([1, 0, 1], dtype=np.int32)),
         "one example": Batch(rng.normal(size=(1, 5)), np.array([3])),
     }

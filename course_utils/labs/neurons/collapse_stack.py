@@ -126,6 +126,7 @@ class CollapseStack(Implementation):
     """
     misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8, NC9, NC10, NC11)
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return stacks of one to three layers, one of square layers."""

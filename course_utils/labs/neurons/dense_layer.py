@@ -191,6 +191,7 @@ class DenseLayer(Implementation):
         *(ND4, ND7, ND8, ND16, ND17, ND18, ND19),
     )
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return small numbers, negative sums among them, and sizes that do not fit; each function is a part."""

@@ -267,6 +267,7 @@ class LineByDescent(Implementation):
         *(NM6, NM7, NM8, NM14, NM15, NM16, NM23, NM24),
     )
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return lines, errors that cancel, steps, and days whose line must be found; each function is a part."""

@@ -192,6 +192,7 @@ class SgdEpoch(Implementation):
     """
     misconceptions = (MB1, MB2, MB3, MB4, MB5, MB6, MB7, MB8, MB9, MB10, MB11, MB12, MB13, MB14, MB15, MB16)
     names_are_confirmed = True
+    right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
         """Return passes with a short last batch, with one example at a time, without a rest, in a batch of all."""
