@@ -59,6 +59,10 @@ def long_one(a, b, c, d, e):
     return a * b * c - a * d + b * e
 
 
+def largest(x):
+    return torch.amax(x, dim=0)
+
+
 def walked(x, lr, steps):
     place = x * 0
     for step in range(steps):  # noqa: B007 - a neighbour divides by it
@@ -201,6 +205,12 @@ KINDS = [
     ("SL86", walked_apart, (X, 0.1, 5), sum(places(X, turn, slope_apart) for turn in range(1, 6)) / 5),
     ("SL87", learned, (X, X[:, 0], 0.1, 5), learned_in_batches(X, X[:, 0], [[0, 1], [2, 3], [0, 1], [2, 3], [0, 1]])),
     ("SL87", learned, (X, X[:, 0], 0.1, 2), learned_in_batches(X, X[:, 0], [[0], [1], [2], [3]] * 2)),
+    ("SL37", largest, (X,), X.amax(0) - X.amin(0)),
+    ("SL37", largest, (X,), X.logsumexp(0)),
+    ("SL120", line, (X, W, B), X @ W.flip(0) + B),
+    ("SL120", averaged, (Z,), Z.T.mean(0)),
+    ("SL121", line, (X, W, B), X[:1].expand(4, 3) @ W + B),
+    ("SL122", halved, (X,), X**2 / 2 * (X > 0)),
 ]
 
 

@@ -465,8 +465,8 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
         LF16: steepest,
         LF17: lambda: at([end - 1, int(smooth.argmax()), int(kept.argmax()), len(rates) - 1]),
         LF18: widths,
-        LF20: summaries,
         LF21: inner,
+        LF20: summaries,
         LF19: lambda: [
             *(right * share for share in (100, 5, 10 / 3, 10 / 4, 1 / 10, 2)),
             *(float(rates[place]) for place in (best // 10, round(best / 10))),
