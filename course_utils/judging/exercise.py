@@ -31,7 +31,7 @@ from course_utils.judging.findings import (
     slips_give_way,
 )
 from course_utils.judging.misconceptions import Misconception
-from course_utils.judging.near import only
+from course_utils.judging.near import neighbours_alone, only
 from course_utils.judging.practice import Question, Topic, fresh_question
 from course_utils.judging.protocol.calling import quiet
 from course_utils.judging.protocol.undisturbed import undisturbed
@@ -439,6 +439,10 @@ class Implementation(Exercise):
     names_are_confirmed: ClassVar[bool] = False
     """Whether a wrong way is named only if further wrong cases of its kind, where there are any, speak for it, too."""
 
+    names_explain_all: ClassVar[bool] = False
+    """Whether a wrong way is named only if it gives what was answered in each such case: where one answer, such as a
+    place that is chosen, comes about in many ways."""
+
     def __init__(self, student: str = "") -> None:
         super().__init__(student)
         self._tried: tuple[tuple[Any, ...], Findings] | None = None
@@ -482,13 +486,22 @@ class Implementation(Exercise):
             try:
                 remarks.append(self.try_case(case, *answers))
             except Wrong as error:
-                if not self.names_are_confirmed and not may_be_slip(error.finding):
+                if not (self.names_are_confirmed or self.names_explain_all) and not may_be_slip(error.finding):
                     raise
                 alike = [other for other in cases[number:] if type(other.data) is type(case.data)]
-                with only(error.finding.fitting or ()):
-                    others = [look(partial(self.try_case, other, *answers)) for other in alike]
-                raise Wrong(confirmed(error.finding, others)) from None
+                found = self._confirmed(error.finding, alike, answers)
+                if error.finding.because and not found.because and found.neighbours:
+                    with neighbours_alone():  # what was listed has been contradicted: is there what has not?
+                        again = look(partial(self.try_case, case, *answers))
+                        found = self._confirmed(again, alike, answers) if again.because else found
+                raise Wrong(found) from None
         return "\n".join(remark for remark in remarks if remark) or None
+
+    def _confirmed(self, first: Finding, further: list[Case], answers: tuple[Any, ...]) -> Finding:
+        """Return the finding on a wrong case as further cases of its kind allow it."""
+        with only(first.fitting or ()):
+            others = [look(partial(self.try_case, other, *answers)) for other in further]
+        return confirmed(first, others, strictly=self.names_explain_all)
 
     def judge(self, *answers: Any) -> Findings:
         """Return how each part stands in the public cases."""

@@ -109,12 +109,13 @@ def look(try_part: Callable[[], object]) -> Finding:
     return Finding(Standing.RIGHT, remark) if isinstance(remark, str) else RIGHT
 
 
-def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
+def confirmed(first: Finding, others: Iterable[Finding], *, strictly: bool = False) -> Finding:
     """Return the finding on a wrong case, named only as the other cases allow.
 
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
     what was answered in one of them, too; of several ways the one that does so most often, and two slips together
     or a neighbour of what is right before one that does not explain all. Where code only raised, nothing was answered.
+    ``strictly``, one that does not explain all is not named.
     """
     if _only_raised(first):
         return first
@@ -134,7 +135,9 @@ def confirmed(first: Finding, others: Iterable[Finding]) -> Finding:
     own = {way: count for way, count in counts.items() if count and not is_slip(way)}
     if max(own.values(), default=0) < len(wrong_ones):  # by chance, if there is what explains them all
         everywhere = [way for way in counts if isinstance(way, TwoSlips | Nearly) and counts[way] == len(wrong_ones)]
-        own = dict.fromkeys(everywhere[:1], len(wrong_ones)) or own
+        own = dict.fromkeys(everywhere[:1], len(wrong_ones)) or ({} if strictly else own)
+        if strictly and not own:
+            return replace(first, because=())
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

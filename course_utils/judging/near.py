@@ -180,13 +180,35 @@ SL83 = Misconception(
     "steps that keep a part of those before",
     "One way to get exactly this: each step keeps a part of the steps before it, as with momentum. Is that asked for?",
 )
+SL120 = Misconception(
+    "SL120",
+    "an axis that runs backwards, or two that are exchanged",
+    "One way to get exactly this: one axis of an array runs backwards, or two of its axes are exchanged. Which place "
+    "of it belongs to which?",
+)
+SL121 = Misconception(
+    "SL121",
+    "the first place of an axis for all",
+    "One way to get exactly this: the first place along an axis stands for all of them. Which index of yours does not "
+    "move?",
+)
+SL122 = Misconception(
+    "SL122",
+    "silent where another array is below 0",
+    "One way to get exactly this: the right numbers, but 0 where another array is below 0, as behind a ReLU. Is one "
+    "asked for here?",
+)
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
     *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83),
+    *(SL120, SL121, SL122),
 )
 
+MOST_AXES = 4  # of an array
+BACKWARDS = ("0", "1", "2", "3", "-1", "2, 3", "1, 2")
+EXCHANGED = ("0, 1", "1, 2", "2, 3", "0, 2", "1, 3")
 SECONDS = 0.5  # of computing: a net below recipes that take long, no measure, so that a slow machine names the same
-MOST = 700  # neighbours of a recipe, where the likely ones are not more
+MOST = 900  # neighbours of a recipe, where the likely ones are not more
 MOST_PAIRS = 1000  # of changes at two places
 FIRST, BEGIN, MOST_MOVES = 1e-4, (1e-4, 0.1, 0.3, 0.6, 0.9), 12  # of a strength that is looked for
 
@@ -220,6 +242,7 @@ class TwoAtOnce(Nearly):
 
 _wanted: ContextVar[frozenset[Nearly] | None] = ContextVar("wanted", default=None)
 _codes: ContextVar[frozenset[str] | None] = ContextVar("codes", default=None)
+_listed: ContextVar[bool] = ContextVar("listed", default=True)
 _fitting: ContextVar[list[Any] | None] = ContextVar("fitting", default=None)
 _given: ContextVar[np.ndarray | None] = ContextVar("given", default=None)
 _strength: ContextVar[float] = ContextVar("strength", default=0.0)
@@ -370,10 +393,20 @@ def only(ways: Collection[Misconception]) -> Iterator[None]:
         _codes.reset(codes)
 
 
+@contextlib.contextmanager
+def neighbours_alone() -> Iterator[None]:
+    """Look at no wrong way that an exercise lists: another case has contradicted those that fit."""
+    before = _listed.set(False)
+    try:
+        yield
+    finally:
+        _listed.reset(before)
+
+
 def may_explain(way: Misconception) -> bool:
     """Tell whether a wrong way is looked at: in a case that is to confirm another one, only what explains that one."""
     codes = _codes.get()
-    return codes is None or not codes.isdisjoint(way.code.split("+"))
+    return _listed.get() and (codes is None or not codes.isdisjoint(way.code.split("+")))
 
 
 def how_many() -> str:
@@ -517,6 +550,7 @@ ORDER = [
     way.code
     for way in (
         *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
+        *(SL120, SL121, SL122),
         *(SL40, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
     )
 ]
@@ -592,6 +626,49 @@ MEANS = {
 }
 
 
+LARGEST = {
+    "_spread": _in_place_of_mean(np.ptp),
+    "_largest_size": _in_place_of_mean(lambda x, **axes: np.abs(x).max(**axes)),
+    "_soft_largest": _in_place_of_mean(lambda x, **axes: np.log(np.exp(x).sum(**axes))),
+}
+
+
+def _an_array(x: Any) -> torch.Tensor:
+    """Return an array of which a place can be chosen along an axis."""
+    if not isinstance(x, np.ndarray | torch.Tensor) or not 1 <= x.ndim <= MOST_AXES:
+        raise TypeError("this is no array")
+    return torch.as_tensor(x)
+
+
+def _as_was(made: torch.Tensor, x: Any) -> Any:
+    return made.numpy() if isinstance(x, np.ndarray) else made
+
+
+def _backwards(x: Any, *axes: int) -> Any:
+    """Return an array with some axes that run backwards."""
+    return _as_was(_an_array(x).flip(axes), x)
+
+
+def _exchanged(x: Any, one: int, other: int) -> Any:
+    """Return an array with two axes of equal length exchanged."""
+    if _an_array(x).shape[one] != x.shape[other]:
+        raise ValueError("it has another shape then")
+    return _as_was(_an_array(x).transpose(one, other), x)
+
+
+def _first_for_all(x: Any, axis: int) -> Any:
+    """Return an array whose first place along an axis stands in all of them."""
+    array = _an_array(x)
+    return _as_was(array.narrow(axis, 0, 1).expand_as(array).clone(), x)
+
+
+def _silent_below(x: Any, other: Any) -> Any:
+    """Return an array that is 0 where another one of its shape is below 0."""
+    if np.shape(x) != np.shape(other) or not np.ndim(x):
+        raise ValueError("these do not lie on each other")
+    return x * (other > 0)
+
+
 def _scaled(x: Any, offset: Any, scale: Any) -> Any:
     """Return the columns of a table, or a row of numbers, less a number each, divided by a number each."""
     table = as_float64(x)
@@ -643,12 +720,27 @@ SIGNS: dict[str, Callable[[Any], Any]] = {
     "_sign": lambda x: np.sign(x) if isinstance(x, np.ndarray | float) else torch.sign(_number(x)),
     "_unit": lambda x: x / ((x * x).sum() ** 0.5),
 }
+HELPERS |= {"_backwards": _backwards, "_exchanged": _exchanged, "_first_for_all": _first_for_all}
+HELPERS |= LARGEST | {"_silent_below": _silent_below}
 HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
 HELPERS |= COUNTS
 USUAL = ("_square", "_size", "_mean", "_sum", "_root", "_positive", "_rest", "_twofold", "_half")
-OF_THEIR_OWN = (*USUAL, *SIGNS, *COUNTS, *SCALES, *MEANS, "_reshaped", "_fading", "_shrunk", "_strength")
+ALONG = ("_backwards", "_exchanged", "_first_for_all", "_silent_below")
+OF_THEIR_OWN = (
+    *USUAL,
+    *SIGNS,
+    *COUNTS,
+    *SCALES,
+    *MEANS,
+    *LARGEST,
+    *ALONG,
+    "_reshaped",
+    "_fading",
+    "_shrunk",
+    "_strength",
+)
 SELDOM = [name for name in HELPERS if name not in OF_THEIR_OWN]
 Change = tuple[Misconception, list[str], CodeType]
 
@@ -672,6 +764,7 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
         yield from _with_a_strength(tree, function, asked)
         yield from _in_another_order(tree, function)
         yield from _without_an_argument(tree, function, asked)
+        yield from _silenced(tree, function, asked)
 
 
 def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
@@ -680,10 +773,28 @@ def _without_an_argument(tree: ast.Module, function: ast.FunctionDef, asked: lis
     lines += [(SL34, name, f"{name} = {name}[::-1]") for name in asked]
     lines += [(SL33, name, f"{name} = {other}") for name in asked for other in asked if other != name]
     lines += [(SL81, name, f"{name} = {helper}({name})") for name in asked for helper in SCALES]
+    lines += [(SL120, name, f"{name} = _backwards({name}, {axes})") for name in asked for axes in BACKWARDS]
+    lines += [(SL120, name, f"{name} = _exchanged({name}, {axes})") for name in asked for axes in EXCHANGED]
+    lines += [(SL121, name, f"{name} = _first_for_all({name}, {axis})") for name in asked for axis in range(MOST_AXES)]
     for way, name, line in lines:
         function.body[:0] = ast.parse(line).body
         yield way, [name], _compiled(tree)
         del function.body[0]
+
+
+def _silenced(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
+    """Yield the recipe with a result, or one of several, that is 0 where an argument is below 0."""
+    end = function.body[-1]
+    if not isinstance(end, ast.Return) or end.value is None:
+        return
+    whole = end.value
+    results = whole.elts if isinstance(whole, ast.Tuple) else [whole]
+    for name, (place, one) in itertools.product(asked, enumerate(results)):
+        call = ast.Call(ast.Name("_silent_below", ast.Load()), [one, ast.Name(name, ast.Load())], [])
+        other = [*results[:place], call, *results[place + 1 :]]
+        _put(end, "value", None, ast.Tuple(other, ast.Load()) if isinstance(whole, ast.Tuple) else call)
+        yield SL122, [name], _compiled(tree)
+    _put(end, "value", None, whole)
 
 
 def _changed_everywhere(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
@@ -971,6 +1082,10 @@ def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
     if name == "mean" and isinstance(node.func, ast.Attribute):
         given = [node.func.value, *node.args] if method else node.args
         for other in MEANS:
+            yield SL37, ast.Call(ast.Name(other, ast.Load()), given, node.keywords)
+    if name in ("amax", "amin", "max") and isinstance(node.func, ast.Attribute):
+        given = [node.func.value, *node.args] if method else node.args
+        for other in LARGEST:
             yield SL37, ast.Call(ast.Name(other, ast.Load()), given, node.keywords)
     if name == "pad":
         yield from ((SL82, one) for one in _other_borders(node))

@@ -147,8 +147,8 @@ SL25 = Misconception(
 )
 SL26 = Misconception(
     "SL26",
-    "a shape with an axis too many or too few",
-    "This shape has an axis too many, or one too few. What does each of its numbers count?",
+    "a shape with axes too many or too few",
+    "This shape has axes too many, or too few. What does each of its numbers count?",
 )
 SL27 = Misconception(
     "SL27",
@@ -182,16 +182,35 @@ SL45 = Misconception(
     "One way to get this: your number is right, and then goes through one curve more, such as a sigmoid. Is one asked "
     "for here?",
 )
+SL123 = Misconception(
+    "SL123",
+    "numbers that are none",
+    "There are numbers that are none (nan), or that are infinite. Where is something divided by 0, or a root or a "
+    "logarithm taken of a number that has none?",
+)
+SL124 = Misconception(
+    "SL124",
+    "places too many at an end of an axis",
+    "These hold the right numbers, and further places at an end of an axis. Which of them should not be there: where "
+    "does the count begin, and where does it end?",
+)
+SL125 = Misconception(
+    "SL125",
+    "mixed along an axis that should stay apart",
+    "What stands at each place along an axis is the same for all: the sum, the mean or the largest of them. Which axis "
+    "should stay apart?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45),
+    *(*NEAR, SL43, SL44, SL45, SL123, SL124, SL125),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
-WEAK = (SL6, SL11, SL12, SL16, SL21, SL22)  # what they say of the numbers has often a nearer cause
+WEAK = (SL6, SL11, SL12, SL16, SL21, SL22, SL123, SL124, SL125)  # what they say of the numbers has often a nearer cause
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
+NEARLY_ONE = 0.02  # by how much a factor differs from 1 if it is one: what is less has another cause
 MANY = 300  # beyond it the exponential is no number
 LARGE = 20  # of a count: by how much smaller ones are off says little
 
@@ -206,7 +225,8 @@ class TwoSlips(Misconception):
     @classmethod
     def of(cls, way: Misconception, slip: Misconception) -> "TwoSlips":
         """Return the two of them."""
-        text = f"There are two slips here. {way.feedback} And besides: {slip.feedback[:1].lower()}{slip.feedback[1:]}"
+        besides = f"{slip.feedback[:1].lower()}{slip.feedback[1:]}"
+        text = f"One way to get this takes two slips. {way.feedback} And besides: {besides}"
         return cls(f"{way.code}+{slip.code}", f"{way.name}; {slip.name}", text, way.section, None, way.notebook)
 
 
@@ -233,8 +253,10 @@ def in_array(given: np.ndarray, right: np.ndarray, ways: Mapping[Misconception, 
     ways
         The wrong ways that are known, of which none gives this: slips are looked for on top of them, too.
     """
-    if not (np.isfinite(given).all() and np.isfinite(right).all()) or not right.size or not given.size:
+    if not np.isfinite(right).all() or not right.size or not given.size:
         return ()
+    if not np.isfinite(given).all():
+        return (SL123,)
     if given.shape != right.shape:
         found = tuple(_in_shape(given, right))
     elif right.size == 1:
@@ -255,7 +277,7 @@ def _in_number(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         yield SL1
     if _same(given, 2 * right) or _same(given, right / 2):
         yield SL2
-    if _same(given, np.trunc(right)) or _is_rounded(given, right):
+    if given.any() and (_same(given, np.trunc(right)) or _is_rounded(given, right)):
         yield SL8
     if any(_same(given, one) for one in _functions(right)):
         yield SL14
@@ -320,7 +342,10 @@ def _by_one_factor(given: np.ndarray, right: np.ndarray) -> bool:
     """Tell whether an array is another times a number, which is not 0."""
     size = (right * right).sum()
     factor = (given * right).sum() / size if size else 0.0
-    return bool(abs(factor) > 1e-3) and _same(given / factor, right)  # noqa: RUF100
+    return bool(abs(factor) > 1e-3) and abs(factor - 1) > NEARLY_ONE and _same(given / factor, right)  # noqa: RUF100
+
+
+MIXES: tuple[Callable[..., np.ndarray], ...] = (np.sum, np.mean, np.max, np.min)
 
 
 def _along_axes(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
@@ -343,6 +368,12 @@ def _along_axes(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]
         repeated = np.broadcast_to(given.take([0], axis), given.shape)
         if (length > 2 or other > 1) and not wrong.all() and _same(given, repeated):
             yield SL11
+        if (
+            right.size >= ENOUGH
+            and _same(given, repeated)
+            and any(_same(given, np.broadcast_to(mix(right, axis=axis, keepdims=True), right.shape)) for mix in MIXES)
+        ):
+            yield SL125
         if length >= ENOUGH and wrong.sum() == length - 1 and not (wrong[0] and wrong[-1]):
             kept = right.take([int(np.flatnonzero(~wrong)[0])], axis)  # zeros come about in many ways
             if np.count_nonzero(kept) * 2 >= kept.size:
@@ -386,6 +417,11 @@ def _shapes(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
             end = tuple(slice(n - length, n) for n, length in zip(right.shape, given.shape, strict=True))
             if _same(given, right[start]) or _same(given, right[end]):
                 yield SL16
+        if all(given.shape[axis] > right.shape[axis] for axis in axes) and right.size >= 2:
+            start = tuple(slice(0, length) for length in right.shape)
+            end = tuple(slice(n - length, n) for n, length in zip(given.shape, right.shape, strict=True))
+            if _same(given[start], right) or _same(given[end], right):
+                yield SL124
 
 
 def _sums(right: np.ndarray) -> Iterator[np.ndarray]:
@@ -517,7 +553,7 @@ def _one_digit_differs(given: Any, value: float) -> bool:
     if not isinstance(given, int | float) or given != given or abs(given) > 1e15 or given != int(given):
         return False
     one, other = str(int(given)), str(int(value))
-    if len(one) != len(other) or len(one) < ENOUGH:
+    if len(one) != len(other) or len(one) <= ENOUGH:
         return False
     places = [place for place in range(len(one)) if one[place] != other[place]]
     swapped = len(places) == 2 and places[1] == places[0] + 1
@@ -533,6 +569,8 @@ def _shape_slips(given: Any, value: tuple[Any, ...]) -> Iterator[tuple[Misconcep
         yield SL27, [given]
     elif len(given) == len(value) > 1 and len({(a, b) for a, b in zip(given, value, strict=True) if a != b}) == 1:
         yield SL25, [given]
+    elif given and value and (given[: len(value)] == value or value[: len(given)] == given):
+        yield SL26, [given]
     elif abs(len(given) - len(value)) == 1:
         longer, shorter = (given, value) if len(given) > len(value) else (value, given)
         if any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer))):

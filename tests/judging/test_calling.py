@@ -46,6 +46,11 @@ def write_into(x):
     return x
 
 
+def write_first(x):
+    x[0] = 0
+    return x
+
+
 def raise_value_error(x):
     raise ValueError("seven cells are left")
 
@@ -99,6 +104,11 @@ def test_what_is_no_number_is_unchanged_while_it_stays_none(place, x):
     assert running.call(place(untouched), "untouched", x) == 2
     with pytest.raises(CheckFailed, match="changed the array"):
         running.call(place(write_into), "write_into", x)
+
+
+def test_a_list_that_was_changed_is_noticed_and_called_one(place):
+    with pytest.raises(CheckFailed, match="changed the list"):
+        running.call(place(write_first), "write_first", [1.0, 2.0])
 
 
 def test_a_tensor_that_was_changed_is_noticed(place):

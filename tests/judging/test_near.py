@@ -48,6 +48,10 @@ def long_one(a, b, c, d, e):
     return a * b * c - a * d + b * e
 
 
+def largest(x):
+    return torch.amax(x, dim=0)
+
+
 def walked(x, lr, steps):
     place = x * 0
     for step in range(steps):  # noqa: B007 - a neighbour divides by it
@@ -155,6 +159,12 @@ KINDS = [
     ("SL81", turned, (X, X), (X - X.mean(0)) @ X.T),
     ("SL82", padded, (Z[None, None], 1), wrapped_around(Z)),
     ("SL37", averaged, (X,), np.median(X, axis=0)),
+    ("SL37", largest, (X,), X.amax(0) - X.amin(0)),
+    ("SL37", largest, (X,), X.logsumexp(0)),
+    ("SL120", line, (X, W, B), X @ W.flip(0) + B),
+    ("SL120", averaged, (Z,), Z.T.mean(0)),
+    ("SL121", line, (X, W, B), X[:1].expand(4, 3) @ W + B),
+    ("SL122", halved, (X,), X**2 / 2 * (X > 0)),
 ]
 
 

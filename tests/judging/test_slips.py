@@ -39,6 +39,9 @@ ARRAYS = [
     ("SL20", RIGHT * COLUMNS),
     ("SL21", RIGHT * 1.0 + np.array([[0], [0.3], [0.9]]) * RIGHT**2),
     ("SL22", RIGHT + np.array([[0], [0], [1]]) * RIGHT**2),
+    ("SL123", np.where(RIGHT > 0, RIGHT, np.nan)),
+    ("SL124", np.pad(RIGHT, ((0, 2), (0, 0)))),
+    ("SL125", np.broadcast_to(RIGHT.max(axis=0), RIGHT.shape)),
 ]
 
 
@@ -47,7 +50,7 @@ def test_a_slip_is_seen_in_an_array(code, given):
     assert [way.code for way in in_array(given, RIGHT, {})][:1] == [code]
 
 
-@pytest.mark.parametrize("given", [np.full((3, 4), np.nan), np.ones((3, 4)), np.zeros((3, 4)), RIGHT + RIGHT**2 / 9])
+@pytest.mark.parametrize("given", [np.ones((3, 4)), np.zeros((3, 4)), RIGHT + RIGHT**2 / 9])
 def test_what_is_no_slip_has_no_name(given):
     assert list(in_array(given, RIGHT, {})) == []
 
@@ -155,3 +158,11 @@ def test_a_small_whole_number_alone_only_perhaps_tells_its_way(value, hedged):
     says = "Hint, if this is how you came to it: This is the sum." if hedged else "Hint: This is the sum."
     assert found["a"].codes == ("ZQ98",)
     assert found["a"].lines[-1].startswith(says)
+
+
+def test_nothing_is_no_rounded_number():
+    assert list(in_array(np.array(0.0), np.array(0.25), {})) == []
+
+
+def test_what_is_off_by_a_thousandth_is_no_factor():
+    assert list(in_array(RIGHT * 1.001, RIGHT, {})) == []

@@ -24,6 +24,7 @@ from course_utils.judging.protocol.verdicts import CheckFailed, NotAttempted
 
 YOURSELF = "Build it yourself here, with loops and NumPy."
 LAZY = "a lazy layer was moved to the device meta before it had a shape"
+CHANGED = ("array", "list")
 WINDOWS = ("conv(?!ert)", "pool", "im2col", "col2im", "correlat", "filter", "block_reduce")
 
 _refused: ContextVar[tuple[str, ...]] = ContextVar("refused", default=())
@@ -54,7 +55,8 @@ def call(function: Any, name: str, *args: Any, **kwargs: Any) -> Any:
     if outcome.get("answer") is None:
         raise CheckFailed(f"{name} returned None. Does it end in a return statement?")
     if outcome.get("changed") is not False:
-        raise CheckFailed(f"{name} changed the array that it was given. Work on a copy: x = x.copy()")
+        what = str(outcome.get("changed")) if outcome.get("changed") in CHANGED else CHANGED[0]
+        raise CheckFailed(f"{name} changed the {what} that it was given. Work on a copy: x = x.copy()")
     return in_plain_containers(outcome["answer"])
 
 
@@ -134,7 +136,7 @@ def perform(
     Returns
     -------
     dict
-        ``{"answer": value, "changed": whether an argument was changed}``, or ``{"failed": sentence}``, or
+        ``{"answer": value, "changed": False, or what kind of argument was changed}``, or ``{"failed": sentence}``, or
         ``{"not attempted": sentence}``.
     """
     given = [_copy(value) for value in args]
@@ -144,7 +146,7 @@ def perform(
         outcome = _run(partial(run, *given, **kwargs), target, name, refused)
     if called:
         return {"failed": f"{name} calls PyTorch's {called[0]}. {YOURSELF}"}
-    return outcome | {"changed": not all(map(_same, args, given))} if "answer" in outcome else outcome
+    return outcome | {"changed": _changed(args, given)} if "answer" in outcome else outcome
 
 
 def by_position(target: Any) -> Any:
@@ -288,14 +290,26 @@ def no_shortcuts(*words: str) -> Iterator[None]:
 def _copy(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return value.copy()
+    if type(value) is list:
+        return [_copy(one) for one in value]
     return value.clone() if isinstance(value, torch.Tensor) else value
+
+
+def _changed(args: list[Any], given: list[Any]) -> bool | str:
+    """Return False if arguments are as they were, else what the first of the others is: one of :data:`CHANGED`."""
+    changed = next((one for one, other in zip(args, given, strict=True) if not _same(one, other)), None)
+    return False if changed is None else CHANGED[type(changed) is list]
 
 
 def _same(before: Any, after: Any) -> bool:
     """Tell whether an argument is as it was; a number that is none (nan) is as it was where it is none still."""
+    if type(before) is list:
+        return type(after) is list and len(before) == len(after) and all(map(_same, before, after))
     if isinstance(before, np.ndarray):
         return before.shape == after.shape and np.array_equal(before, after, equal_nan=before.dtype.kind in "fc")
-    if not isinstance(before, torch.Tensor) or torch.equal(before, after):
+    if not isinstance(before, torch.Tensor):
+        return before is after or not isinstance(before, int | float | str) or bool(before == after or before != before)
+    if torch.equal(before, after):
         return True
     same = before.shape == after.shape and (before == after) | (before.isnan() & after.isnan())
     return bool(torch.as_tensor(same).all())
