@@ -1127,3 +1127,30 @@ EQUIVALENT |= {
         "length[length == 0] = 1 → length[length == 0] = 2": "0 divided by any number is 0",
     },
 }
+
+
+WRONG_WAYS += [
+    mutant("AD7", "input_gradient", ("model.train(mode)", "model.training = mode")),
+    mutant("EA21", "fgsm", ("-step if targeted", "0 * step if targeted")),
+    mutant("EA27", "fgsm", ("gradient.sign()", "torch.where(gradient >= 0, 1.0, -1.0)")),
+    mutant("EA28", "fgsm", ("moved.clamp(0, 1)", "moved.clamp(x.min(), x.max())")),
+    mutant("EA29", "fgsm", ("gradient.sign()", "torch.tanh(1000 * gradient)")),
+    mutant("EA30", "fgsm", ("moved.clamp(0, 1)", "x.clamp(eps, 1 - eps) + eps * step")),
+    mutant("EA26", "pgd", ("torch.clamp(moved, x - eps, x + eps)",
+           "x + (moved - x) * min(1, eps / max(float((moved - x).abs().max()), 1e-12))")),
+    further("AL12", "accuracy_left", ("    rows =", "    model.train()\n    rows =")),
+    further("AL13", "accuracy_left", ("safe.double().mean()", "safe.sum() / rows[0].sum()")),
+    further("AL14", "accuracy_left", ("argmax", "argmin")),
+    further("AL15", "accuracy_left", ("rows.all(0)", "rows.all(1)")),
+    unit("FV17", (RETURNED, "(x + change).clamp(0, 1) * (gradient.flatten(1).norm(dim=1) > 0)[:, None, None, None]")),
+    unit("FV8", (ANSWER, "maps[:, channel, 0, 0].sum()")),
+]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("EA31", "pgd", ("    return here", "    return best"),
+           ("    here = x\n", "    here, best, most = x, x, -torch.inf\n"),
+           ("        here = moved.clamp(0, 1)\n", """        here = moved.clamp(0, 1)
+        value = F.cross_entropy(model(here), y) * (-1 if targeted else 1)
+        best, most = (here, value) if value > most else (best, most)
+""")),
+]  # fmt: skip

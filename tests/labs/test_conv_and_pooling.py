@@ -1459,3 +1459,40 @@ def test_readme_shows_what_the_sample_class_gets():
     lost = {one.name: sum(worth[name] - got for name, (got, _) in one.loses.items()) for one in class_of(lesson.lab)}
     assert (lost["ada"], lost["ines"], lost["dora"]) == (0, 4, sum(worth.values()))
     assert "(four points that ines lost are made up for by *Further* ones)" in README
+
+
+WRONG_WAYS += [
+    by_hand("CV44", lambda image, kernel: loops(image, kernel[:, ::-1])),
+    by_hand("CV45", lambda image, kernel: np.add(loops(image, kernel), loops(1 - image, 1 - kernel))),
+    by_hand("CV46", lambda image, kernel: [row[:3] for row in loops(image, kernel, padding=1)[:3]]),
+    products("CV47", lambda image, kernel: image[1:4, 2:5] + kernel),
+    wrong("DB7", "dropout-batch-norm", 4 / 5, kept_value=1.5),
+    wrong("DB8", "dropout-batch-norm", 4 / 5, buffer_numbers=3),
+    wrong("DB9", "dropout-batch-norm", 4 / 5, buffer_numbers=48),
+    WrongWay("SZ24", "output-size-rule", lambda: (refusing(lambda room: room < 0, lambda *two: rest(*two) and "some"),
+           )),
+    mutant("PL14", "pool2d", ("kernel_size**2",
+           "max(1, np.count_nonzero(x[n, c][rows.start : rows.stop, columns.start : columns.stop]))")),
+    mutant("PL15", "pool2d", ("kernel_size**2", "stride**2")),
+    mutant("SL37", "pool2d", ("best if",
+           "best - x[n, c][rows.start : rows.stop, columns.start : columns.stop].min() if")),
+    mutant("SL125", "pool2d", ("return out", "return np.broadcast_to(out.max(axis=0), out.shape)")),
+    mutant("MX12", "conv_as_matrix", ("matrix[i * OW + j,", "matrix[(i * width + j) % (OH * OW),")),
+    mutant("MX13", "conv_as_matrix", ("OH, OW = height - FH + 1, width - FW + 1", "OH, OW = height, width"),
+           ("(i + a) * width + j + b", "(i + a) % height * width + (j + b) % width")),
+    mutant("SL120", "conv2d", ("weight[k, c, a, b]", "weight[k, C - 1 - c, a, b]")),
+    mutant("SL121", "conv2d_backward", ("g * x[n, c", "g * x[0, c"), share=2 / 3),
+    mutant("SL82", "conv2d", ("(padding, padding), (padding, padding)", "(0, 2 * padding), (0, 2 * padding)"),
+           share=3 / 4),
+]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("PL16", "pool2d", ('best if mode == "max" else total / kernel_size**2', 'best if mode == "max" else 0.0')),
+    mutant("SL122", "conv2d_backward", ("return grad_x[:, :, *inside]",
+           "return np.where(x > 0, grad_x, 0)[:, :, *inside]"),
+           share=2 / 3),
+    mutant("SL124", "conv_as_matrix", ("OH, OW = height - FH + 1, width - FW + 1",
+           "OH, OW = height - FH + 1, width - FW + 1"),
+           ("return matrix", "return np.pad(matrix, ((0, 2), (0, 0)))")),
+    mutant("SL123", "conv_as_matrix", ("return matrix", "return matrix / (matrix != 0)")),
+]  # fmt: skip

@@ -596,3 +596,44 @@ def test_the_engine_for_arrays_gives_what_pytorch_gives():
     apart = unbroadcast.tensors_and_torch(*(names[one] for one in ("two_layers", "Tensor", "backward", "arrays")))
     assert set(apart) == {"x", "w1", "b1", "w2", "b2", "scale"}
     assert max(apart.values()) < 1e-12
+
+
+EQUAL = "(window == window.max(axis=(2, 3), keepdims=True))"
+WINDOWS = "largest = window.reshape(N, C, -1).argmax(axis=2)"
+FORMULA = "difference, size = np.abs(g - s).max(), np.abs(g).max() + np.abs(s).max()"
+WRONG_WAYS += [
+    slip("PB3", POOLING, 1 / 2, spread(f"{EQUAL} / {EQUAL}.sum(axis=(2, 3), keepdims=True)")),
+    slip("PB9", POOLING, None, (WINDOWS, WINDOWS.replace("window", "(-window)"))),
+    slip("PB9", POOLING, None, (WINDOWS, WINDOWS.replace("window", "abs(window)"))),
+    slip("PB9", POOLING, None, ("rows, columns = np", "columns, rows = np")),
+    slip("PB10", POOLING, 1 / 2, ("stride = kernel_size if stride is None else stride", "stride = kernel_size"),
+         ("np.ndindex(grad_out.shape[2:])", "np.ndindex(x.shape[2] // stride, x.shape[3] // stride)")),
+    slip("PB11", POOLING, None, ("    return grad_x", "    return grad_x * x")),
+    slip("GC12", CHECK, None, (FORMULA, "difference, size = (np.abs(g - s) / (np.abs(g) + np.abs(s))).max(), 1")),
+    slip("GC13", CHECK, None, (FORMULA,
+           "difference, size = np.linalg.norm(g - s), np.linalg.norm(g) + np.linalg.norm(s)")),
+    slip("FT16", LOOP, 1 / 2, ("losses.append(loss)",
+           "losses.append(softmax_loss(network.forward(x[some]), y[some])[0])")),
+    slip("FT17", LOOP, 1 / 2, ("np.random.permutation(len(x))", "np.random.randint(0, len(x), len(x))")),
+    slip("FT18", LOOP, 1 / 2, ("sgd_step(network, learning_rate)\n",
+           "sgd_step(network, learning_rate / batch_size)\n")),
+    slip("FT18", LOOP, 1 / 2, ("        history.append",
+           "        learning_rate = learning_rate * 0.5\n        history.append")),
+    slip("FT19", LOOP, 1 / 2, ("np.mean(losses)", "softmax_loss(network.forward(x), y)[0]")),
+    slip("", LOOP, 1 / 2, ("        for start in",
+           "        x[:], y[:], order = x[order], y[order], np.arange(len(x))\n        for start in")),
+    slip("OP1", STEPS, 1 / 3, (VELOCITY, """\
+    memory["velocity"] = rate * (momentum * memory.get("velocity", 0.0) + grad)
+    return param - memory["velocity"]
+""")),
+    slip("OP8", STEPS, 1 / 3, ("    return param - rate * (m /",
+           "    memory['m'] = m / (1 - b1**t)\n    return param - rate * (m /")),
+    slip("OP9", STEPS, 2 / 3, (DECAY, "    grad = grad + rate * weight_decay * param\n    memory")),
+    slip("OP10", STEPS, 1 / 3, ("b1**t", "b1 * t"), ("b2**t", "b2 * t")),
+    slip("OP11", STEPS, 2 / 3, ("(1 - b2) * grad**2\n",
+           "(1 - b2) * grad**2\n    s = memory['s'] = np.maximum(s, memory.get('most', 0))\n    memory['most'] = s\n")),
+    of_two("BT12", "batch-norm", 1 / 2, ("return grad_x, (grad_out * hat).sum(axis=0), grad_out.sum(axis=0)",
+           "return (grad_out * hat).sum(axis=0), grad_out.sum(axis=0), grad_x")),
+    of_two("BT13", "batch-norm", 1 / 2, ("(x, hat, root, scale)", "(x, scale * hat + shift, root, scale)")),
+    of_two("", "dropout-layer", 1 / 3, ("    return x * factors, (f", "    x *= factors\n    return x, (f")),
+]  # fmt: skip

@@ -1406,3 +1406,31 @@ def test_no_relative_is_alexnet_and_wrong_ways_differ():
         for part in alexnet_counts.PARTS:
             given = {number for way in ways.values() for number in way[part]}
             assert len(given - {right[part]}) >= 2
+
+
+WRONG_WAYS += [
+    mutant("TR3", "evaluate", ("model.train(mode)", "model.training = mode"), share=3 / 4),
+    mutant("KE19", "evaluate", ("right / confusion.sum(dim=1)",
+           "2 * right / (confusion.sum(dim=0) + confusion.sum(dim=1))"), share=3 / 4),
+    mutant("KE20", "evaluate", ("(right.sum() / confusion.sum()).item()", "hits / float(confusion.sum())"),
+           ("    with torch.no_grad():\n", "    hits = 0\n    with torch.no_grad():\n"),
+           ("dim=1)\n            for", """dim=1)
+            hits += int((model(images).topk(2).indices == labels[:, None]).sum())
+            for"""), share=3 / 4),
+    mutant("KT19", "train-one-epoch", ("return total / count", "return round(total / count, 2)")),
+    mutant("KT20", "train-one-epoch", ("total += loss.item() * len(labels)", "total = max(total, loss.item())"),
+           ("total / count", "total")),
+    mutant("KT21", "train-one-epoch", ("count += len(labels)", "count += 4")),
+    mutant("KG87", "count-params", ("size + 2 * padding - 2", "size + 2 * padding - 3")),
+    mutant("KG88", "count-params", ("size // 2", "size - 2")),
+    mutant("KG89", "count-params", ("size = size // 2", "size, inputs = size // 2, 2 * inputs")),
+    mutant("KG90", "count-params", ("inputs * size * size", "inputs * 9")),
+    mutant("", "count-params", ("total, inputs, dense = 0", "config.append('pool')\n    total, inputs, dense = 0")),
+    wrong("KG86", "residual-block", 2 / 3, basic=73_984 - 9 * 64 * 64),
+]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("KF24", "reproducible-run", ("            optimiser.step()\n",
+        "            before = [one.detach().clone() for one in network.parameters()]\n            optimiser.step()\n"),
+        (FINAL, "before")),
+]  # fmt: skip

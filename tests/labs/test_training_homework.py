@@ -384,3 +384,18 @@ EQUIVALENT: dict[str, dict[str, str]] = {
         "train_and_judge(learning_rate): without negative numbers": "a learning rate is positive",
     },
 }
+
+
+WRONG_WAYS += [
+    stop("ES6", (RETURNS, "return best, epoch"), (LAST, "return best, len(losses)")),
+    stop("ES17", (LAST, "return best + 1, best + 1 + patience")),
+    stop("ES18", ("loss < losses[best]", "loss < losses[best] - 0.1")),
+    stop("ES19", ("    best = 0\n", """\
+    windows = [losses[max(0, i - 1) : i + 2] for i in range(len(losses))]
+    losses, best = [sum(one) / len(one) for one in windows], 0
+""")),
+    stop("ES20", (RETURNS,
+           "return min(range(epoch - patience + 1, epoch + 1), key=lambda i: losses[i]) + 1, epoch + 1")),
+]  # fmt: skip
+
+WRONG_WAYS += [stop("ES21", ("epoch - best == patience", "epoch - best == 2 * patience"))]

@@ -1439,3 +1439,26 @@ EQUIVALENT |= {
         "choose_rate(losses): without negative numbers": "a cross-entropy is never below 0",
     },
 }
+
+
+WRONG_WAYS += [
+    mutant("TF16", "extract_features", ("    mode = model.training\n",
+           "    mode = model.training\n    model.requires_grad_(False)\n")),
+    mutant("TF17", "extract_features", (RETURN,
+           "F = torch.cat(outputs); return F / F.norm(dim=1, keepdim=True).clamp(min=1e-9)")),
+    mutant("TF18", "extract_features", ("    mode = model.training\n",
+           "    mode = model.training\n    X = (X - X.mean()) / X.std()\n")),
+    mutant("TF19", "extract_features", ("output.flatten(1)", "output.amax((2, 3)) if output.ndim > 2 else output")),
+    inside("CM16", CLASS_MAP, ("* maps", "* maps.relu()")),
+    inside("CO17", OCCLUSION, ("covered[piece] = fill", "covered[piece] += fill")),
+    inside("CO18", OCCLUSION, ("    _, _, H, W", "    model.train()\n    _, _, H, W")),
+    inside("CO19", OCCLUSION, ("    _, _, H, W", "    k = int(model(picture).argmax())\n    _, _, H, W")),
+    inside("CO20", OCCLUSION, ("(H - size) // stride + 1, (W - size) // stride + 1",
+           "-(-H // stride), -(-W // stride)")),
+    finder("LF20", (MEANS, MEANS.replace("mean", "median"))),
+    finder("LF20", (MEANS, MEANS.replace("mean", "max"))),
+    finder("LF19", (CHOSEN, "rates[place // 10]")),
+    finder("LF21", (PLACE, "around + int(np.argmin(means[around : len(means) - around]))")),
+]  # fmt: skip
+
+WRONG_WAYS += [mutant("TA11", "augment", ("rng.random() < 0.5", "i < N // 2"))]

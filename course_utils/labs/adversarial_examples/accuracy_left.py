@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
-from course_utils.judging.cases import Case
+from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.practice import Topic
@@ -92,6 +92,32 @@ AL11 = Misconception(
     "AL11",
     "compared with predictions in place of labels",
     "One way to get this: predictions are compared with each other, not with y. When is a picture recognised?",
+    LEFT,
+)
+AL12 = Misconception(
+    "AL12",
+    "judged in train mode",
+    "The model judges in train mode here, where each picture is seen together with its batch. Who changed its mode?",
+    LEFT,
+)
+AL13 = Misconception(
+    "AL13",
+    "a share of those that one attack leaves",
+    "One way to get this: what is left is divided by what one of the attacks leaves. Of how many pictures is the share?"
+    "",
+    LEFT,
+)
+AL14 = Misconception(
+    "AL14",
+    "the class with the lowest score",
+    "Here the lowest score names the class, or nothing is ever recognised. Which score stands for what the model sees?",
+    LEFT,
+)
+AL15 = Misconception(
+    "AL15",
+    "asked of attacks, not of pictures",
+    "Here it is looked at attacks that leave all pictures, or for a share of them. Along which axis do the attacks lie?"
+    "",
     LEFT,
 )
 
@@ -177,8 +203,8 @@ class AccuracyLeft(Implementation):
         "Put these rows under one another, (A, N). What must a column hold if its picture is safe?",
     )
     worked = WORKED
-    names_are_confirmed = True
-    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9, AL10, AL11)
+    names_explain_all = True
+    misconceptions = (AL1, AL2, AL3, AL4, AL5, AL6, AL7, AL8, AL9, AL10, AL11, AL12, AL13, AL14, AL15)
     topics = (TOPIC,)
 
     def cases(self) -> Sequence[Case]:
@@ -187,6 +213,7 @@ class AccuracyLeft(Implementation):
             Case("three attacks on 20 pictures", Plan(Recipe(71), 20, 3)),
             Case("one attack on 12 pictures", Plan(Recipe(72, 5, 6), 12, 1)),
             Case("two attacks on 25 pictures", Plan(Recipe(73, 7, 5), 25, 2)),
+            Case("two attacks, a model with batch normalisation", Plan(Recipe(76, norm=True), 24, 2)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -199,14 +226,40 @@ class AccuracyLeft(Implementation):
         attacked, y = given(plan, case.seed)
         array = read(case, case.ask(ask_left, answer, tuple(plan.recipe), attacked, y), NAME)
         right = recognised(plan, attacked, y)
-        ways = {**wrong_shares(right), AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
+        ways: Ways = {AL12: lambda: _in_train_mode(plan, attacked, y), **wrong_shares(right)}
+        ways |= {AL8: lambda: other_shares(right), AL9: lambda: averaged(plan, attacked, y)}
         ways |= {AL10: lambda: _reckoned(right), AL11: lambda: _agreeing(plan, attacked)}
+        ways |= {AL13: lambda: _relative(right)}
+        ways |= {AL14: lambda: _lowest(plan, attacked, y), AL15: lambda: [float(right.all(axis=1).mean())]}
         case.compare(NAME, array, safe_share(right), ways)
 
 
 def ask_left(function: Callable[..., Any], recipe: tuple[Any, ...], attacked, y) -> Any:
     """Probe: call ``function`` once."""
     return plainly(function(networks.make(Recipe(*recipe)), attacked, y))
+
+
+def _in_train_mode(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]:
+    """Return the share if batch normalisation looks at the batch; nothing for a model without it."""
+    if not plan.recipe.norm:
+        return []
+    model = networks.make(plan.recipe).train()
+    with torch.no_grad():
+        apart = [model(one).argmax(1) == y for one in attacked]
+        together = model(attacked.flatten(0, 1)).argmax(1).reshape(attacked.shape[:2]) == y
+    return [float(torch.stack(apart).all(0).double().mean()), float(together.all(0).double().mean())]
+
+
+def _lowest(plan: Plan, attacked: torch.Tensor, y: torch.Tensor) -> list[float]:
+    model = networks.make(plan.recipe)
+    with torch.no_grad():
+        named = torch.stack([model(one).argmin(1) == y for one in attacked])
+    return [float(named.all(0).double().mean())]
+
+
+def _relative(right: np.ndarray) -> list[float]:
+    each, safe = right.mean(axis=1), safe_share(right)
+    return [float(safe / one) for one in each if one]
 
 
 def given(plan: Plan, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -220,7 +273,7 @@ def given(plan: Plan, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
         y = networks.predict(networks.make(plan.recipe), torch.tensor(clean))
         right = recognised(plan, attacked, y)
         share = safe_share(right)
-        ways = [way for one in wrong_shares(right).values() for way in one()]
+        ways = [way for one in wrong_shares(right).values() for way in one()] + _in_train_mode(plan, attacked, y)
         if 0.1 < share < 0.9 and all(abs(way - share) > 1e-3 for way in ways):
             return attacked, y
     raise LookupError(f"no pictures for {plan}")

@@ -141,6 +141,7 @@ class Call:
     batch: int
     numbers: tuple[Any, ...] = ()
     options: dict[str, Any] = field(default_factory=dict)
+    span: tuple[float, float] = (-0.15, 1.15)  # of pixels, before what leaves 0 to 1 is cut off
 
     @property
     def direction(self) -> int:
@@ -152,17 +153,20 @@ class Call:
         return replace(self, numbers=numbers)
 
 
-def call_case(label: str, recipe: Recipe, batch: int, *numbers: Any, **options: Any) -> Case:
+def call_case(
+    label: str, recipe: Recipe, batch: int, *numbers: Any, span: tuple[float, float] = Call.span, **options: Any
+) -> Case:
     """Return the case of a call, which says the shape of its pictures."""
     shape = (batch, 3, recipe.height, recipe.width)
-    return Case(f"{label}; x has shape {shape}", Call(recipe, batch, numbers, options))
+    return Case(f"{label}; x has shape {shape}", Call(recipe, batch, numbers, options, span))
 
 
 def pictures(call: Call, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw pictures ``(N, 3, H, W)``, a fifth of their pixels black or white, and labels: half are as predicted."""
+    """Draw pictures ``(N, 3, H, W)``, as a rule a fifth of their pixels black or white; half the labels are as "
+    "predicted."""
     rng = np.random.default_rng([seed, call.batch, call.recipe.seed])
     shape = (call.batch, 3, call.recipe.height, call.recipe.width)
-    x = torch.tensor(np.clip(rng.uniform(-0.15, 1.15, shape), 0, 1))
+    x = torch.tensor(np.clip(rng.uniform(*call.span, shape), 0, 1))
     x = x if call.recipe.double else x.float()
     y = torch.tensor(rng.integers(0, networks.CLASSES, call.batch))
     known = torch.arange(call.batch) % 2 == 0

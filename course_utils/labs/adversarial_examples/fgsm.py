@@ -4,7 +4,8 @@
 |---|---|
 | one step of `eps` along the signs | eps=8/255; another budget; pictures of any size and type |
 | with `eps=0` it returns x | eps=0 |
-| pixels from 0 to 1 | a large step; every case has black and white pixels |
+| pixels from 0 to 1 | a large step; black and white pixels; grey pictures, whose own range is no limit |
+| along the signs, of which that of 0 is 0 | a network that sees two colours: the third has no gradient |
 | `targeted=True` makes the loss of y smaller | targeted=True, with another eps |
 """
 
@@ -30,7 +31,6 @@ from course_utils.labs.adversarial_examples.attacks import (
     EA11,
     EA18,
     EA20,
-    EA21,
     EA22,
     EA23,
     EG3,
@@ -62,6 +62,35 @@ EA15 = Misconception(
     "stretched to the range of pixels, not limited",
     "All pixels are stretched until they fill the range from 0 to 1. What should happen to a pixel that lies inside it "
     "already?",
+    ONE_STEP,
+)
+EA21 = attacks.EA21.in_lab(
+    ONE_STEP, "Here the step is taken twice, or not at all. How often, and for which of the two values of targeted?"
+)
+EA27 = Misconception(
+    "EA27",
+    "a pixel without a gradient moves",
+    "Pixels whose gradient is 0 move here. What is the sign of 0, and how far does it take a pixel?",
+    ONE_STEP,
+)
+EA28 = Misconception(
+    "EA28",
+    "limited to the picture's own darkest and brightest pixel",
+    "The step ends at the darkest and the brightest pixel of x itself. From which number to which may pixels run?",
+    ONE_STEP,
+)
+EA29 = Misconception(
+    "EA29",
+    "something softer than a sign",
+    "One way to get this: a tanh of the gradient, or the gradient cut at −1 and 1. How far does a pixel move whose "
+    "gradient is tiny?",
+    ONE_STEP,
+)
+EA30 = Misconception(
+    "EA30",
+    "pixels moved away from the ends first",
+    "One way to get this: x itself is limited before the step, so that there is room for it. What is to be limited, "
+    "and after what?",
     ONE_STEP,
 )
 AD4 = attacks.AD4.in_lab(  # the section on units is still to come
@@ -118,6 +147,10 @@ class Fgsm(Implementation):
         EA21,
         EA22,
         EA23,
+        EA27,
+        EA28,
+        EA29,
+        EA30,
     )
     worked = WORKED
 
@@ -132,6 +165,7 @@ class Fgsm(Implementation):
             call_case("eps=0", Recipe(22), 3, 0.0),
             call_case("targeted=True", Recipe(23), 4, 5 / 255, targeted=True),
             call_case("float32, eps=0.3", Recipe(24, 4, 7, double=False), 5, 0.3),
+            call_case("grey pictures, and a network that sees two colours", Recipe(25, blind=True), 4, 0.2, span=GREY),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -141,6 +175,7 @@ class Fgsm(Implementation):
             call_case("a large step", Recipe(32, 5, 4), 6, 0.25),
             call_case("targeted", Recipe(33, 7, 5), 7, 16 / 255, targeted=True),
             call_case("float32", Recipe(34, 5, 6, double=False), 4, 4 / 255),
+            call_case("grey pictures", Recipe(35, 6, 4, blind=True), 3, 0.15, span=GREY),
         ]
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
@@ -182,6 +217,10 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA21: lambda: [_twice(call, x, y), x.clamp(0, 1)],
         EA22: lambda: [(one * 255).round() / 255 for one in (right, x + eps * up)],
         EA23: lambda: [x + (eps * up).clamp(0, 1), x + (right - x).clamp(0, 1), x - (right - x).clamp(-1, 0)],
+        EA27: lambda: [(x + eps * one).clamp(0, 1) for one in _of_zero(call.direction * gradient)],
+        EA28: lambda: [(x + eps * up).clamp(x.min(), x.max()), _own_range(x, eps * up)],
+        EA29: lambda: [(x + eps * one).clamp(0, 1) for one in _softly(call.direction * gradient)],
+        EA30: lambda: [x.clamp(eps, 1 - eps) + eps * up] if 2 * eps < 1 else [],
         EA9: lambda: one_step(call, x, predicted(call, x)),
         EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, eps**2, 0.01, 0.02, 0.03, 0.05, 0.1)],
         TwoSlips.of(away, AD4): lambda: [(x - eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
@@ -190,6 +229,26 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         TwoSlips.of(EA9, AD3): lambda: _unclamped(call, x),
         TwoSlips.of(away, EA9): lambda: [(2 * x - one).clamp(0, 1) for one in (_unclamped(call, x),)],
     }
+
+
+GREY = (0.3, 0.7)
+
+
+def _of_zero(gradient: torch.Tensor) -> list[torch.Tensor]:
+    """Return signs of which that of 0 is one of the others; nothing where no gradient is 0."""
+    if not (gradient == 0).any():
+        return []
+    return [torch.where(gradient >= 0, 1.0, -1.0), torch.where(gradient > 0, 1.0, -1.0)]
+
+
+def _own_range(x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+    return torch.stack([(one + by).clamp(one.min(), one.max()) for one, by in zip(x, step, strict=True)])
+
+
+def _softly(gradient: torch.Tensor) -> list[torch.Tensor]:
+    """Return what stands for signs and is none near 0: a tanh, or a limit."""
+    steep = [10.0**power for power in range(7)]
+    return [made for by in steep for made in (torch.tanh(by * gradient), (by * gradient).clamp(-1, 1))]
 
 
 def _unclamped(call: Call, x: torch.Tensor) -> torch.Tensor:

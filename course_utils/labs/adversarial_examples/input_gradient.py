@@ -194,7 +194,7 @@ def gradient(function: Callable[..., Any], recipe, x, y, training: bool, stored:
     return {
         "answer": plainly(answer),
         "grads": all(clean),
-        "mode": model.training is bool(training) and all(still),
+        "mode": all(module.training is bool(training) for module in model.modules()) and all(still),
         "trainable": all(parameter.requires_grad for parameter in model.parameters()),
         "x": not x.requires_grad and x.grad is None and torch.equal(x, before),
     }

@@ -13,7 +13,8 @@ from torch import nn
 class Recipe(NamedTuple):
     """What a small network is made from; the same recipe makes the same network, bit by bit.
 
-    Smooth (tanh, no max-pooling), so that no pixel has a gradient of zero. `norm` adds batch normalisation.
+    Smooth (tanh, no max-pooling), so that no pixel has a gradient of zero. `norm` adds batch normalisation; one that is
+    `blind` does not look at the third colour, whose gradient is exactly 0.
     """
 
     seed: int
@@ -21,6 +22,7 @@ class Recipe(NamedTuple):
     width: int = 5
     norm: bool = False
     double: bool = True
+    blind: bool = False
 
 
 CLASSES = 4
@@ -44,6 +46,8 @@ def make(recipe: Recipe) -> nn.Sequential:
         for parameter in model.parameters():
             size = 0.3 if parameter.ndim < 4 else 0.4
             parameter.copy_(size * torch.randn(parameter.shape, generator=generator))
+        if recipe.blind:
+            model[1].weight[:, 2] = 0.0
         if recipe.norm:
             model[2].weight.add_(1)
             model[2].running_mean.copy_(0.5 * torch.randn(6, generator=generator))

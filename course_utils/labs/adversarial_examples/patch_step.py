@@ -92,8 +92,8 @@ AP10 = Misconception(
 AP11 = Misconception(
     "AP11",
     "the loss of another class than the target",
-    "This walks towards class 0, or away from what the network sees already. Which label should the loss have, for "
-    "every picture?",
+    "This walks towards class 0, or towards what the network sees already, or away from it. Which label should the "
+    "loss have, for every picture?",
     PATCH,
 )
 AP12 = Misconception(

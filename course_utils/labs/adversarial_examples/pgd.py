@@ -15,6 +15,7 @@ from functools import partial
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.closeness import explain_array
@@ -115,11 +116,17 @@ EA25 = Misconception(
     "This walk ends, or a picture stays where it is, once the network is fooled. How many steps does the task ask for?",
     MANY,
 )
+EA31 = Misconception(
+    "EA31",
+    "the best of all steps kept",
+    "These are pictures from the step after which the loss was best. Where does the walk of the task end?",
+    MANY,
+)
 EA26 = Misconception(
     "EA26",
     "another budget than that of each pixel",
-    "One way to get this: the length of the whole change is limited, or its upper or lower end alone. What is limited "
-    "here, and on which sides?",
+    "One way to get this: the length of the whole change is limited, or all of it shrinks until its largest number "
+    "fits, or one end alone is cut. What is limited, of which pixels, and on which sides?",
     MANY,
 )
 AD4 = attacks.AD4.in_lab(
@@ -186,6 +193,7 @@ class Pgd(Implementation):
         EA24,
         EA25,
         EA26,
+        EA31,
     )
     worked = WORKED
 
@@ -200,6 +208,7 @@ class Pgd(Implementation):
             call_case("two steps of alpha=0.4*eps", Recipe(45), 4, EPS, 0.4 * EPS, 2),  # inside the budget
             call_case("three steps of alpha=2.5*eps", Recipe(42), 4, EPS, 2.5 * EPS, 3),  # tells which budget is kept
             call_case("ten steps of alpha=eps/4", Recipe(43), 4, EPS, EPS / 4, 10),
+            call_case("five steps, of which the last is not the best", Recipe(101), 4, 4 * EPS, 3 * EPS, 5),
             call_case("no step", Recipe(47), 2, EPS, EPS, 0),
             call_case("targeted=True", Recipe(44), 4, EPS, EPS / 2, 4, targeted=True),
             call_case("a large budget, in float32", Recipe(46, 5, 4, double=False), 3, 0.3, 0.2, 4),
@@ -303,6 +312,7 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA24: lambda: [_shrinking(call, x, y, share) for share in _shares(steps)],
         EA25: lambda: [_until_fooled(call, x, y, all_at_once=once) for once in (True, False)],
         EA26: lambda: [_limited(call, x, y, limit) for limit in LIMITS],
+        EA31: lambda: [_best(call, x, y, each=each) for each in (True, False)],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
         EA16: lambda: [walk(start="x"), walk(start="x", around="nothing")],
         EA17: lambda: [walk(around="zero"), walk(around="zero", clamp=False)],
@@ -326,6 +336,8 @@ LIMITS: tuple[Callable[[torch.Tensor, float], torch.Tensor], ...] = (
     lambda change, eps: change.clamp(min=-eps),
     lambda change, eps: change.renorm(2, 0, eps),
     lambda change, eps: change * min(1.0, eps / max(float(change.norm()), 1e-12)),
+    lambda change, eps: change * min(1.0, eps / max(float(change.abs().max()), 1e-12)),
+    lambda change, eps: change * (eps / change.abs().amax((1, 2, 3), keepdim=True).clamp(min=eps)),
 )
 
 
@@ -338,6 +350,16 @@ def _limited(
         step = here + call.direction * alpha * slope(model, here, y).sign()
         here = (x + limit(step - x, eps)).clamp(0, 1)
     return here
+
+
+def _best(call: Call, x: torch.Tensor, y: torch.Tensor, *, each: bool) -> torch.Tensor:
+    """Return the pictures of the step after which the loss was best, each by itself or all together."""
+    (eps, alpha, steps), model = call.numbers, networks.ours(call.recipe)
+    places = torch.stack([many_steps(call.with_numbers(eps, alpha, number), x, y) for number in range(steps + 1)])
+    with torch.no_grad():
+        losses = torch.stack([F.cross_entropy(model(one), y, reduction="none") for one in places])
+    losses = call.direction * (losses if each else losses.mean(1, keepdim=True).expand_as(losses))
+    return places[losses.argmax(0), torch.arange(len(x))]
 
 
 def _until_fooled(call: Call, x: torch.Tensor, y: torch.Tensor, *, all_at_once: bool) -> torch.Tensor:

@@ -126,6 +126,12 @@ FV16 = Misconception(
     "picture, and how many lengths?",
     UNIT,
 )
+FV17 = Misconception(
+    "FV17",
+    "pictures without a gradient become black",
+    "Pictures whose gradient is 0 are black afterwards. What should become of a picture that nothing moves?",
+    UNIT,
+)
 
 NAME = "unit_step"
 WORKED = """
@@ -171,7 +177,7 @@ class UnitStep(Implementation):
         "What may stand in for a length of 0, so that 0 stays 0?",
     )
     worked = WORKED
-    misconceptions = (FV1, FV2, FV3, FV4, FV5, FV6, FV7, FV8, FV9, FV10, FV11, FV12, FV13, FV14, FV15, FV16)
+    misconceptions = (FV1, FV2, FV3, FV4, FV5, FV6, FV7, FV8, FV9, FV10, FV11, FV12, FV13, FV14, FV15, FV16, FV17)
 
     def cases(self) -> Sequence[Case]:
         """Return several pictures, one, a large step, a silent unit, and one that is silent for some pictures."""
@@ -309,9 +315,10 @@ def wrong_steps(unit: Unit, x: torch.Tensor) -> Ways:
         FV5: lambda: [x + up, (x + up).clamp(min=0), (x + up).clamp(max=1)],
         FV6: one_picture,
         FV7: lambda: followed(lambda maps: maps.mean()),
-        FV8: lambda: followed(lambda maps: maps[0, channel].max()),
+        FV8: lambda: followed(*(lambda maps, one=one: one(maps[0, channel]) for one in ONE_PLACE)),
         FV9: lambda: moved(*sizes),
-        FV10: lambda: [up, (x + up).clamp(0, 1) - x],
+        FV10: lambda: [up, (x + up).clamp(0, 1) - x] if bool(each.any()) else [],
+        FV17: lambda: [_black_where_none(x + up, each)] if not all(map(torch.any, each)) else [],
         FV13: lambda: [
             step(unit._replace(channel=(channel + by) % 4), x, lambda maps, by=by: maps[0, (channel + by) % 4].mean())
             for by in (1, -1, 2)
@@ -330,6 +337,19 @@ def wrong_steps(unit: Unit, x: torch.Tensor) -> Ways:
         TwoSlips.of(FV1, FV4): lambda: moved(*(-change for change in raw)),
         TwoSlips.of(FV1, FV9): lambda: moved(*(-change for change in sizes)),
     }
+
+
+ONE_PLACE: tuple[Measure, ...] = (
+    torch.amax,
+    lambda one: one[0, 0],
+    lambda one: one[one.shape[0] // 2, one.shape[1] // 2],
+)
+
+
+def _black_where_none(moved: torch.Tensor, each: torch.Tensor) -> torch.Tensor:
+    """Return pictures of which those without a gradient have become black."""
+    there = torch.stack([one.any() for one in each])
+    return moved.clamp(0, 1) * there[:, None, None, None]
 
 
 MEASURES: tuple[Measure, ...] = (

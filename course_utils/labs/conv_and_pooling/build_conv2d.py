@@ -57,7 +57,8 @@ CV4 = Misconception(
 CV5 = Misconception(
     "CV5",
     "padded with copies of the edge instead of zeros",
-    "The inside is right, the border is not: it was padded with copies of the edge. What does zero padding add?",
+    "The inside is right, the border is not: it was padded with numbers of the picture, from its edge or from inside. "
+    "What does zero padding add?",
     PADDING,
 )
 CV8 = Misconception(

@@ -5,9 +5,9 @@ what the prompt says                     where it is tried
 =======================================  ==============================================================
 x (N, C, H, W), each map by itself       every case has several maps; sides that are not equal
 mode "max", also below zero              "two channels, inputs below zero"
-mode "avg"                               "mode='avg'", "mode='avg', cells left over"
+mode "avg"                               "mode='avg'", "mode='avg', cells left over", "…, with zeros"
 a stride of None means kernel_size       every case but "stride=…"
-stride                                   "stride=1", "stride=2, windows of 3"
+stride                                   "stride=1", "stride=2, windows of 3", "mode='avg', stride=2"
 stride=None, mode="max" by default       "pool2d(x, 2): stride and mode left out"
 cells that fill no window (section 10)   "cells left over", "mode='avg', cells left over"
 PyTorch's own poolings may not help      :func:`~course_utils.judging.protocol.calling.no_shortcuts`
@@ -116,6 +116,26 @@ PL9 = Misconception(
     POOLING,
 )
 
+PL14 = Misconception(
+    "PL14",
+    "zeros left out of the average",
+    "Cells that hold a 0 do not count in your averages. By how many cells is the sum of a window divided?",
+    POOLING,
+)
+PL16 = Misconception(
+    "PL16",
+    "nothing is filled in",
+    "All your numbers are the one with which the array was made. Which branch fills it in this mode?",
+    POOLING,
+)
+PL15 = Misconception(
+    "PL15",
+    "sum divided by the stride, not by the window",
+    "Your averages are sums divided by the cells of a step, not of a window. Which of the two sizes says how many "
+    "cells are averaged?",
+    POOLING,
+)
+
 
 class Pooling(NamedTuple):
     """One pooling to try: x (N, C, H, W), the side of the window, and the two optional arguments."""
@@ -168,6 +188,9 @@ class BuildPool2d(Implementation):
         PL11,
         PL12,
         PL13,
+        PL14,
+        PL15,
+        PL16,
         CV4,
         PL5,
         CV13,
@@ -196,6 +219,7 @@ class BuildPool2d(Implementation):
                 "mode='avg', cells left over",
                 Pooling(_draw(Shapes(2, 2, 2, (7, 5), (3, 3)), 0) - 1, 3, (None, "avg")),
             ),
+            Case("mode='avg', stride=2, with zeros", Pooling(_with_zeros(np.arange(49.0)), 3, (2, "avg"))),
             Case("pool2d(x, 2): stride and mode left out", Pooling(small, 2, ())),
         ]
 
@@ -222,6 +246,11 @@ class BuildPool2d(Implementation):
         case.compare("pool2d", case.array(given, "What pool2d returns"), right, ways, near=near)
 
 
+def _with_zeros(x: np.ndarray) -> np.ndarray:
+    """Return 7×7 numbers, some of them 0, as behind a ReLU: zeros count in an average, too."""
+    return np.where(x % 4 == 0, 0, x).reshape(1, 1, 7, 7)
+
+
 def _draw(shapes: Shapes, seed: int) -> np.ndarray:
     return shapes.arrays(seed)[0]
 
@@ -235,7 +264,8 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
     starts = range(0, rows * step, step), range(0, columns * step, step)
     return right, {
         PL1: lambda: other(x, kernel_size, stride),
-        CV6: lambda: right.clamp(min=0),
+        CV6: lambda: right.clamp(min=0) if mode == "max" else [],
+        PL16: lambda: [torch.zeros_like(right), torch.ones_like(right)],
         PL2: lambda: pool(x, kernel_size, 1),
         PL7: lambda: pool(x, kernel_size) if stride not in (None, kernel_size) else [],
         PL8: lambda: pool(x, kernel_size, 2) if stride is None and kernel_size != 2 else [],
@@ -247,6 +277,12 @@ def pool_ways(x: torch.Tensor, kernel_size: int, stride: int | None, mode: str) 
         PL12: lambda: _hanging(x, kernel_size, step, mode),
         PL13: lambda: [_pooled(x, length, *starts, mode) for length in (2, 3) if length != kernel_size],
         PL4: lambda: F.avg_pool2d(x, kernel_size, stride) * area,
+        PL14: lambda: (
+            right * area / F.avg_pool2d((x != 0).double(), kernel_size, stride).mul(area).clamp(min=1)
+            if mode == "avg"
+            else []
+        ),
+        PL15: lambda: [right * area / step**2, right * area / step] if mode == "avg" and step != kernel_size else [],
         PL6: lambda: F.avg_pool2d(x, kernel_size, stride) * kernel_size,
         PL5: lambda: pool(x, kernel_size, stride, ceil_mode=True),
         CV13: lambda: [right[:, :, :, :rows], right[:, :, :columns]] if rows != columns else [],

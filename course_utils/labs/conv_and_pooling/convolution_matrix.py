@@ -94,6 +94,18 @@ MX11 = Misconception(
     "picture. How far is it from the last window of a row to the first of the next?",
     MATRIX,
 )
+MX12 = Misconception(
+    "MX12",
+    "windows numbered as pixels are",
+    "Your rows are numbered by the width of the picture. How many windows stand in one row of the map?",
+    MATRIX,
+)
+MX13 = Misconception(
+    "MX13",
+    "a row for each pixel",
+    "Your matrix has a row for each pixel, also where the kernel hangs over the edge. How many places does it have?",
+    MATRIX,
+)
 
 EXAMPLE = np.array([[5.0, 6.0]])
 PUBLIC = (((3, 3), 5, 6), ((2, 3), 4, 6))  # on a square picture two wrong ways would give the same
@@ -129,7 +141,7 @@ class ConvolutionMatrix(Implementation):
 
     Which cells get which numbers if each output is a window of a kernel?
     """
-    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10, MX11)
+    misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10, MX11, MX12, MX13)
 
     def cases(self) -> Sequence[Case]:
         """Return two kernels on pictures that are not square, and the example."""
@@ -204,11 +216,22 @@ def matrix_ways(kernel: np.ndarray, height: int, width: int) -> Ways:
         MX6: lambda: laid_out(row, lambda i, j, a, b: a * width + b),
         MX9: lambda: _in_rows(right, [i * width + j for i in range(rows) for j in range(columns)], height * width),
         MX10: lambda: right.reshape(rows, columns, -1)[:-1, :-1].reshape(-1, height * width),
+        MX12: lambda: laid_out(lambda i, j: (i * width + j) % len(right), lambda i, j, a, b: (i + a) * width + j + b),
+        MX13: lambda: [_everywhere(kernel, height, width, wraps) for wraps in (True, False)],
         MX11: lambda: np.stack([np.roll(right[0], number) for number in range(len(right))]),
         MX7: lambda: laid_out(row, lambda i, j, a, b: (i + a) * columns + j + b),
         MX8: lambda: torch_matrix(kernel, width, height) if fits_turned else [],
         CV7: lambda: torch_matrix(kernel.T.copy(), height, width),
     }
+
+
+def _everywhere(kernel: np.ndarray, height: int, width: int, wraps: bool) -> np.ndarray:
+    """Return a row for each pixel: the kernel laid there, around the edges or cut off at them."""
+    matrix = np.zeros((height, width, height, width))
+    for i, j, a, b in np.ndindex(height, width, *kernel.shape):
+        if wraps or (i + a < height and j + b < width):
+            matrix[i, j, (i + a) % height, (j + b) % width] = kernel[a, b]
+    return matrix.reshape(height * width, -1)
 
 
 def _in_rows(matrix: np.ndarray, places: list[int], number: int) -> np.ndarray:

@@ -90,6 +90,32 @@ CV22 = Misconception(
     "Each of these is the largest product of its window. What happens to all nine?",
     BY_HAND,
 )
+CV44 = Misconception(
+    "CV44",
+    "kernel mirrored left to right, or upside down",
+    "This is the result with the kernel mirrored. Which of its columns, and of its rows, comes first?",
+    BY_HAND,
+)
+CV45 = Misconception(
+    "CV45",
+    "cells counted that agree, zeros among them",
+    "This counts the cells in which picture and kernel agree, zeros too. What is 0 times 0?",
+    BY_HAND,
+)
+CV46 = Misconception(
+    "CV46",
+    "a part of the map with a border",
+    "These are nine numbers of a larger map, that of the picture with a border of zeros. Where does the first window "
+    "lie?",
+    BY_HAND,
+)
+CV47 = Misconception(
+    "CV47",
+    "another operation than a product cell by cell",
+    "One way to get this: cell and weight are added, or whole rows are multiplied with whole columns. What is done "
+    "with a cell and the weight that lies on it?",
+    BY_HAND,
+)
 
 LECTURE_IMAGE: Grid = ((1, 1, 1, 0, 0), (0, 1, 1, 1, 0), (0, 0, 1, 1, 1), (0, 0, 1, 1, 0), (0, 1, 1, 0, 0))
 LECTURE_KERNEL: Grid = ((1, 0, 1), (0, 1, 0), (1, 0, 1))
@@ -125,6 +151,11 @@ def map_ways(question: HandConvolution) -> dict[Misconception, Callable[[], Any]
         CV10: lambda: slide(image, kernel, padding=1),
         CV20: lambda: [slide(image, kernel)[0], slide(image, kernel)[:, 0]],
         CV21: lambda: slide(image, np.ones(kernel.shape)),
+        CV44: lambda: [slide(image, kernel[:, ::-1]), slide(image, kernel[::-1])],
+        CV45: lambda: slide(image, kernel) + slide(1 - image, 1 - kernel),
+        CV46: lambda: [
+            slide(image, kernel, padding=1)[i : i + 3, j : j + 3] for i, j in ((0, 0), (0, 2), (2, 0), (2, 2))
+        ],
         CV22: lambda: (np.lib.stride_tricks.sliding_window_view(image, kernel.shape) * kernel).max(axis=(2, 3)),
     }
 
@@ -232,7 +263,26 @@ class ConvolveByHand(Exercise):
     3. One row down: 1 1 and 0 3 give 0, then 1 0 and 3 1 give 0, then 0 2 and 1 1 give 3.
     4. The feature map is `[[1, 2, 5], [0, 0, 3]]`.
     """
-    misconceptions = (CV1, CV7, DS6, CV9, CV10, CV11, CV12, CV18, CV19, CV20, CV21, CV22, CV38, CV40)
+    misconceptions = (
+        CV1,
+        CV7,
+        DS6,
+        CV9,
+        CV10,
+        CV11,
+        CV12,
+        CV18,
+        CV19,
+        CV20,
+        CV21,
+        CV22,
+        CV38,
+        CV40,
+        CV44,
+        CV45,
+        CV46,
+        CV47,
+    )
     topics = (BY_HAND_TOPIC,)
 
     def draw(self) -> HandConvolution:
@@ -327,6 +377,10 @@ def _look_at_products(given: np.ndarray) -> None:
         CV1: lambda: products(*FIGURE_WINDOW, kernel[::-1, ::-1]),
         CV18: lambda: products(*FIGURE_WINDOW).T,
         CV7: lambda: products(*FIGURE_WINDOW, kernel.T),
+        CV47: lambda: [
+            products(*FIGURE_WINDOW, np.ones((3, 3))) + kernel,
+            products(*FIGURE_WINDOW, np.ones((3, 3))) @ kernel,
+        ],
         CV19: lambda: [products(*FIGURE_WINDOW, np.ones((3, 3))), kernel],
         CV12: lambda: [products(i, j) for i in range(3) for j in range(3)],
     }

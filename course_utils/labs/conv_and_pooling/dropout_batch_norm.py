@@ -53,6 +53,24 @@ DB6 = Misconception(
     "This is smaller than before. If half of the units fall silent, must the others grow or shrink to keep the mean?",
     MODES,
 )
+DB7 = Misconception(
+    "DB7",
+    "p added to 1",
+    "This is 1 + p. If a share of 1 - p stays, by which number must it be divided for the sum to stay?",
+    MODES,
+)
+DB8 = Misconception(
+    "DB8",
+    "buffers counted, not their numbers",
+    "This counts tensors, or the numbers of a channel. How many numbers hold the buffers of all channels together?",
+    MODES,
+)
+DB9 = Misconception(
+    "DB9",
+    "a counter for each channel",
+    "This has a counter for each channel. Which shape has the third buffer?",
+    MODES,
+)
 
 MEAN_TOLERANCE = 0.1
 
@@ -97,7 +115,7 @@ class DropoutBatchNorm(Exercise):
     print([(name, b.numel()) for name, b in nn.BatchNorm1d(10).named_buffers()])
     ```
     """
-    misconceptions = (DB1, DB2, DB3, DB4, DB5, DB6, PC10)
+    misconceptions = (DB1, DB2, DB3, DB4, DB5, DB6, DB7, DB8, DB9, PC10)
 
     def judge(self, answers: Any) -> dict[str, Finding]:
         """Judge ``{"mean in train": …, "mean in eval": …, "kept value": …, "parameters": …, "buffer numbers": …}``.
@@ -125,6 +143,12 @@ def _explained(part: str, one: Finding, number: float | None, right: dict[str, f
         way = DB1
     elif part.startswith("mean") and number == 2:
         way = DB5
+    elif part == "kept value" and number == 1.5:
+        way = DB7
+    elif part == "buffer numbers" and number in (2, 3):
+        way = DB8
+    elif part == "buffer numbers" and number == 3 * channels:
+        way = DB9
     elif part == "kept value" and number == 0.5:
         way = DB6
     elif part == "parameters" and number == channels:

@@ -71,7 +71,8 @@ SZ23 = Misconception(
 SZ24 = Misconception(
     "SZ24",
     "another number than that of the cells left over",
-    "The error names another number than that of the cells behind the last window. What does % leave, and of what?",
+    "The error names no number, or another than that of the cells behind the last window. What does % leave, and of "
+    "what?",
     SIZE_RULE,
 )
 SZ25 = Misconception(

@@ -9,6 +9,7 @@ gradients by x, scale and shift                        a part; PyTorch's, in 64 
 =====================================================  ==========================================================
 """
 
+import itertools
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
@@ -92,6 +94,18 @@ BT11 = Misconception(
     "These are sums over the batch where the formula has means. What does the line above a letter stand for?",
     TWO_MORE,
 )
+BT12 = Misconception(
+    "BT12",
+    "gradients in another order",
+    "These are the three gradients in another order. Which one does the task name first?",
+    TWO_MORE,
+)
+BT13 = Misconception(
+    "BT13",
+    "the output kept in place of what was normalised",
+    "The way back uses the output where it needs what was normalised, before scale and shift. What does memory hold?",
+    TWO_MORE,
+)
 
 FORWARD, BACKWARD = PARTS = ("batch_norm", "batch_norm_backward")
 
@@ -135,7 +149,7 @@ class BatchNorm(Implementation):
 
         Batch normalisation divides by the root of the variance as well: a third way, and a second thing to subtract.
     """
-    misconceptions = (BT1, BT2, BT3, BT4, BT5, BT6, BT7, BT8, BT9, BT10, BT11)
+    misconceptions = (BT1, BT2, BT3, BT4, BT5, BT6, BT7, BT8, BT9, BT10, BT11, BT12, BT13)
 
     def cases(self) -> Sequence[Case]:
         """Return two batches for each part."""
@@ -172,12 +186,21 @@ class BatchNorm(Implementation):
             return
         if len(found["grads"]) != 3:
             raise case.always(f"{BACKWARD} should return three gradients: by x, scale and shift.")
-        ways = wrong_gradients(x, scale, slope, plan.eps)
+        arrays = [case.array(one, "A gradient that batch_norm_backward returns") for one in found["grads"]]
+        if _in_another_order(arrays, grads):
+            raise case.wrong(BACKWARD, BT12)
+        ways = wrong_gradients(x, scale, shift, slope, plan.eps)
         for place, name in enumerate(("x", "scale", "shift")):
-            array = case.array(found["grads"][place], f"The gradient by {name}")
+            array = arrays[place]
             mine = {way: lambda place=place, way=way: ways[way][place] for way in ways}
             back = partial(nearly, recipes.batch_slopes, *map(torch.tensor, (x, scale, slope)), plan.eps, part=place)
             case.compare(f"{BACKWARD}, gradient by {name}", array, grads[place], mine, near=back)
+
+
+def _in_another_order(arrays: list[np.ndarray], grads: Sequence[np.ndarray]) -> bool:
+    """Tell whether the gradients are right, and x's does not come first."""
+    orders = list(itertools.permutations(range(3)))[2:]
+    return any(all(close(arrays[i], grads[j]) for i, j in enumerate(order)) for order in orders)
 
 
 def normalised(eps: float) -> Any:
@@ -199,13 +222,15 @@ def wrong_outputs(x: np.ndarray, scale: np.ndarray, shift: np.ndarray, eps: floa
 
 
 def wrong_gradients(
-    x: np.ndarray, scale: np.ndarray, slope: np.ndarray, eps: float
+    x: np.ndarray, scale: np.ndarray, shift: np.ndarray, slope: np.ndarray, eps: float
 ) -> dict[Misconception, tuple[Any, Any, Any]]:
     """Return what each wrong way back gives by x, scale and shift; an empty list where it gives the right thing."""
     root = np.sqrt(x.var(axis=0) + eps)
     hat, by_hat = (x - x.mean(axis=0)) / root, slope * scale
     right: Any = torch.tensor(slope - slope.mean(axis=0) - hat * (slope * hat).mean(axis=0)).numpy() / root
     none: list[Any] = []
+    out = scale * hat + shift
+    by_out = (by_hat - by_hat.mean(axis=0) - out * (by_hat * out).mean(axis=0)) / root
     return {
         BT1: (by_hat / root, none, none),
         BT2: ((by_hat - by_hat.mean(axis=0)) / root, none, none),
@@ -214,4 +239,5 @@ def wrong_gradients(
         BT10: (none, slope.sum(axis=0), (slope * hat).sum(axis=0)),
         BT7: (none, (slope * hat).mean(axis=0), slope.mean(axis=0)),
         BT8: (none, (slope * x).sum(axis=0), none),
+        BT13: (by_out, (slope * out).sum(axis=0), none),
     }

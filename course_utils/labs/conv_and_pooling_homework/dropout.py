@@ -84,8 +84,10 @@ SLACK = 0.05  # of the share that is kept: more than five standard errors
 
 def there_and_back(forward: Any, backward: Any, x: Any, p: float, seed: int, training: bool, slope: Any) -> Any:
     """Probe: send a batch through, and where it is asked for a gradient back."""
-    out, memory = forward(x.copy(), p, np.random.default_rng(seed), training)
-    return {"out": out, "grad": None if slope is None else backward(slope.copy(), memory)}
+    mine = x.copy()
+    out, memory = forward(mine, p, np.random.default_rng(seed), training)
+    same = np.array_equal(mine, x)
+    return {"out": out, "grad": None if slope is None else backward(slope.copy(), memory), "same": same}
 
 
 class DropoutLayer(Implementation):
@@ -141,6 +143,8 @@ class DropoutLayer(Implementation):
             found = case.ask(
                 there_and_back, dropout, dropout_backward, x, p, 5, training, None if case.part == FORWARD else slope
             )
+        if found["same"] is not True:
+            raise case.always(f"{FORWARD} changed the batch that it was given. Work on a copy: x = x.copy()")
         out = case.array(found["out"], "What dropout returns first")
         factors = _factors(case, out, x, p, training)
         if case.part == FORWARD:

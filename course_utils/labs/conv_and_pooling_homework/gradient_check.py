@@ -97,12 +97,27 @@ GC11 = Misconception(
     "Your number stays small whatever is wrong. What becomes of the one error that is large?",
     WHOLE,
 )
+GC12 = Misconception(
+    "GC12",
+    "each number held against itself",
+    "Each difference is divided by the two sizes at its own place here. Which two sizes does the formula take, and "
+    "from how many numbers?",
+    WHOLE,
+)
+GC13 = Misconception(
+    "GC13",
+    "lengths in place of the largest numbers",
+    "One way to get this: lengths (roots of summed squares), sums or means stand where the formula has largest "
+    "numbers. What do the bars and the max in it mean?",
+    WHOLE,
+)
 
 NAME = "gradient_error"
 RIGHT, FAULTY = 1e-6, 1e-2  # below the one and above the other
 WEIGHT, BIAS = "weight", "bias"
 SMALL = 1e-3  # what x is multiplied by
 ALONE = ("one larger", "one smaller")  # the fault is in a single number
+MIDDLE = "one of middle size"  # in one that is not the largest: the formula's number is smaller
 TOO_SMALL = {"too small", "one smaller"}
 BOTH = "two at once"
 FAULTS: dict[str, tuple[int, str, float]] = {  # layer, parameter, what its gradient is multiplied by
@@ -114,6 +129,7 @@ FAULTS: dict[str, tuple[int, str, float]] = {  # layer, parameter, what its grad
     "small gradient": (0, WEIGHT, 3.0),
     "one larger": (0, WEIGHT, 1.15),
     "one smaller": (0, WEIGHT, 0.85),
+    MIDDLE: (0, WEIGHT, 1.15),
     BOTH: (2, BIAS, 3.0),
 }
 UNSEEN: dict[frozenset[str], Misconception] = {
@@ -129,7 +145,7 @@ class Faulty(TorchLayer):
 
     def __init__(self, **params: np.ndarray) -> None:
         super().__init__(**params)
-        self.fault: tuple[str, float, bool] | None = None
+        self.fault: tuple[str, float, str] | None = None
 
     def operation(self, x: torch.Tensor, *params: torch.Tensor) -> torch.Tensor:
         """Compute what the layer gives."""
@@ -139,11 +155,19 @@ class Faulty(TorchLayer):
         """Return the gradient by the input; keep the others, with the fault."""
         grad_x = super().backward(grad_out)
         if self.fault:
-            name, factor, alone = self.fault
+            name, factor, kind_of_fault = self.fault
             gradient = self.grads[name]
-            place = np.unravel_index(np.abs(gradient).argmax(), gradient.shape) if alone else np.s_[:]
-            gradient[place] *= factor
+            gradient[place_of(kind_of_fault, gradient)] *= factor
         return grad_x
+
+
+def place_of(fault: str, gradient: np.ndarray) -> Any:
+    """Return where a fault is: in the largest number, in the one that is nearest to half of its size, or in all."""
+    if fault not in (*ALONE, MIDDLE):
+        return np.s_[:]
+    sizes = np.abs(gradient)
+    wanted = sizes.max() / 2 if fault == MIDDLE else sizes.max()
+    return np.unravel_index(np.abs(sizes - wanted).argmin(), gradient.shape)
 
 
 class Tanh(TorchLayer):
@@ -163,9 +187,9 @@ def run_check(function: Any, weights: list[Any], x: Any, y: Any, faults: dict[st
         network = copy.deepcopy(Network(layers))
         if fault:
             place, key, factor = fault
-            network.layers[place].fault = (key, factor, name in ALONE)
+            network.layers[place].fault = (key, factor, name)
         if name == BOTH:
-            network.layers[0].fault = (WEIGHT, 2.0, False)
+            network.layers[0].fault = (WEIGHT, 2.0, BOTH)
         found[name] = function(network, x * (SMALL if name == "small gradient" else 1), y.copy())
         after = [network.layers[place].params[key] for place in (0, 2) for key in (WEIGHT, BIAS)]
         unchanged &= all(np.allclose(one, other, rtol=0, atol=1e-9) for one, other in zip(weights, after, strict=True))
@@ -201,7 +225,7 @@ class GradientCheck(Implementation):
             return np.abs(slopes - g).max() / (np.abs(slopes).max() + np.abs(g).max())
         ```
     """
-    misconceptions = (GC1, GC2, GC3, GC4, GC5, GC6, GC7, GC8, GC9, GC10, GC11)
+    misconceptions = (GC1, GC2, GC3, GC4, GC5, GC6, GC7, GC8, GC9, GC10, GC11, GC12, GC13)
 
     def cases(self) -> Sequence[Case]:
         """Return one network, with and without faults."""
@@ -227,7 +251,7 @@ class GradientCheck(Implementation):
             way = GC2 if RIGHT <= abs(found["none"]) < FAULTY and shows else None
             way = GC10 if near(found["none"], 1 / 3, by=1e-3) else way
             raise case.always(f"{NAME} reports an error for a network whose backward pass is right.", way)
-        unseen = frozenset(name for name in FAULTS if not found[name] > FAULTY)
+        unseen = frozenset(name for name in FAULTS if name != MIDDLE and not found[name] > FAULTY)
         if unseen:
             raise case.always(f"{NAME} finds too little where a gradient is wrong.", _why(unseen))
         expected = _errors(weights, x, y)
@@ -238,7 +262,12 @@ class GradientCheck(Implementation):
             raise case.always(f"{NAME} finds each wrong gradient, but its number is not that of the formula.", way)
 
 
-FORMULAS = {GC8: ("mean", "sum"), GC9: ("by g", "by s", "by the larger", "by half")}
+FORMULAS = {
+    GC8: ("mean", "sum"),
+    GC9: ("by g", "by s", "by the larger", "by half"),
+    GC12: ("each by its own",),
+    GC13: ("by lengths", "by sums"),
+}
 
 
 def _agree(found: dict[str, float], expected: dict[str, float]) -> bool:
@@ -251,12 +280,14 @@ def _errors(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[str
     for name, (place, key, factor) in FAULTS.items():
         wrong = {(place, key): factor} | ({(0, WEIGHT): 2.0} if name == BOTH else {})
         right = _gradients(weights, x * (SMALL if name == "small gradient" else 1), y)
-        sizes = []
+        sizes, lengths, sums, own = [], [], [], []
         for where, s in right.items():
             g = s.copy()
-            spot = np.unravel_index(np.abs(s).argmax(), s.shape) if name in ALONE else np.s_[:]
-            g[spot] *= wrong.get(where, 1.0)
+            g[place_of(name, s)] *= wrong.get(where, 1.0)
             sizes.append((np.abs(g - s).max(), np.abs(g).max(), np.abs(s).max()))
+            lengths.append(np.linalg.norm(g - s) / (np.linalg.norm(g) + np.linalg.norm(s)))
+            sums.append(np.abs(g - s).sum() / (np.abs(g).sum() + np.abs(s).sum()))
+            own.append((np.abs(g - s) / (np.abs(g) + np.abs(s))).max())
         relative = [gap / (g + s) for gap, g, s in sizes]
         every = {
             "largest": max(relative),
@@ -266,6 +297,9 @@ def _errors(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[str
             "by s": max(gap / s for gap, _, s in sizes),
             "by the larger": max(gap / max(g, s) for gap, g, s in sizes),
             "by half": max(2 * one for one in relative),
+            "by lengths": max(lengths),
+            "by sums": max(sums),
+            "each by its own": max(own),
         }
         for formula, number in every.items():
             found.setdefault(formula, {})[name] = float(number)
@@ -285,9 +319,9 @@ def _gradients(weights: list[np.ndarray], x: np.ndarray, y: np.ndarray) -> dict[
 
 def _why(unseen: frozenset[str]) -> Misconception | None:
     """Return the wrong way that leaves exactly these faults unseen."""
-    if unseen == frozenset(FAULTS):
+    if unseen == frozenset(FAULTS) - {MIDDLE}:
         return GC11
-    seen = frozenset(FAULTS) - unseen - {BOTH}
+    seen = frozenset(FAULTS) - unseen - {BOTH, MIDDLE}
     if seen in ({"first bias"}, {"last weight"}, {"last bias"}):
         return GC4 if seen != {"first bias"} else None
     if "small gradient" in unseen and "first weight" not in unseen:

@@ -10,7 +10,7 @@ backward returns the gradient by the input             the same
 =====================================================  ==========================================================
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -185,7 +185,7 @@ def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     right, (slope,) = torch_says.forward_and_back(lambda z: F.cross_entropy(z, torch.tensor(y)), (scores,))
     probabilities = slope + np.eye(K)[y] / N
     z, labels = torch.tensor(scores), torch.tensor(y)
-    near = partial(nearly, recipes.loss, z, labels)
+    near = partial(_near_losses, z, labels)
     known = {NW2: lambda: right * N, NW9: lambda: right / K, NW10: lambda: _hinges(z, labels)}
     case.compare(f"{LOSS}, the loss", loss, right, known, near=near)
     ways = {
@@ -228,6 +228,12 @@ def _try_network(case: Case, made_from: Any) -> None:
         if one is None:
             raise case.always(f"No gradient has reached layer {number}. Does backward go through every layer?")
         case.compare(f"The gradient of layer {number}", case.array(one, "A gradient"), right)
+
+
+def _near_losses(z: torch.Tensor, labels: torch.Tensor) -> Iterator[tuple[Any, Any]]:
+    """Yield the neighbours of the loss, in one step and in three."""
+    yield from nearly(recipes.loss, z, labels, seconds=0.2)
+    yield from nearly(recipes.loss_in_steps, z, labels, seconds=0.3)
 
 
 def _as_probabilities(out: np.ndarray) -> list[Any]:

@@ -25,6 +25,7 @@ from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
 from course_utils.judging.protocol.calling import must_be_function, no_shortcuts
+from course_utils.judging.slips import SL123
 from course_utils.labs.conv_and_pooling_homework import recipes
 from course_utils.labs.conv_and_pooling_homework.headings import FURTHER
 
@@ -69,6 +70,33 @@ OP7 = Misconception(
     "a step that looks ahead",
     "These are the steps of another kind of momentum, which adds the gradient to the velocity once more. Along what "
     "does the formula above go?",
+    FURTHER,
+)
+OP8 = Misconception(
+    "OP8",
+    "means kept after their correction",
+    "What is kept for the next step has been divided by 1 − β^t already. Which means does the formula keep, and which "
+    "does it use once?",
+    FURTHER,
+)
+OP9 = Misconception(
+    "OP9",
+    "the decay multiplied once more",
+    "One way to get this: the decay comes in with the rate, a half or a 2 besides. What does PyTorch add to the "
+    "gradient?",
+    FURTHER,
+)
+OP10 = Misconception(
+    "OP10",
+    "a factor t where t is an exponent",
+    "One way to get this: β is multiplied by t, or the corrections are left to the first step. What does β^t mean, and "
+    "what is it in the second step?",
+    FURTHER,
+)
+OP11 = Misconception(
+    "OP11",
+    "the largest mean square so far",
+    "One way to get this: the largest mean square so far stands under the root. Which one is it in the formula?",
     FURTHER,
 )
 
@@ -122,7 +150,7 @@ class Optimisers(Implementation):
             return param - rate * grad / (memory["squares"] ** 0.5 + eps)
         ```
     """
-    misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6, OP7)
+    misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6, OP7, OP8, OP9, OP10, OP11)
 
     def cases(self) -> Sequence[Case]:
         """Return twelve steps of each kind, and with decay."""
@@ -161,6 +189,9 @@ class Optimisers(Implementation):
         settings = (0.9,) if run.kind == MOMENTUM else ((0.9, 0.999), 1e-8)
         near = partial(nearly, steps, param, grads, rates, *settings, run.decay)
         given = case.array(found, f"What {run.kind} returns")
+        if run.kind == ADAM and not np.isfinite(given).all():
+            factor = _adam_by_factor(param, grads, rates, FACTORS[0])
+            raise case.wrong(run.kind, OP10 if not np.isfinite(factor).all() else SL123)
         case.compare(run.kind, given, right, ways, 1e-10, 1e-10, near=near)
 
 
@@ -193,9 +224,16 @@ def _ways(
         return {
             OP5: lambda: _decays_beside(run, param, grads, rates),
             OP6: lambda: torch_steps(run.kind, param, grads, rates, 0.0),
+            OP9: lambda: _other_decays(run, param, grads, rates),
         }
     if run.kind == ADAM:
-        return {OP3: lambda: _adam(param, grads, rates, corrects=False), OP4: lambda: _adam(param, grads, rates, True)}
+        return {
+            OP3: lambda: _adam(param, grads, rates, corrects=False),
+            OP4: lambda: _adam(param, grads, rates, True),
+            OP8: lambda: [_adam_that_keeps(param, grads, rates, which) for which in ("both", "mean", "square")],
+            OP10: lambda: [_adam_by_factor(param, grads, rates, by) for by in FACTORS],
+            OP11: lambda: _amsgrad(param, grads, rates),
+        }
 
     def rate_inside() -> np.ndarray:
         scaled = [rate * grad for rate, grad in zip(rates, grads, strict=True)]
@@ -206,9 +244,69 @@ def _ways(
 
     return {
         OP7: lambda: torch_steps(MOMENTUM, param, grads, rates, 0.0, nesterov=True),
-        OP1: rate_inside,
+        OP1: lambda: [rate_inside(), _mixed_rates(param, grads, rates)],
         OP2: lambda: [as_mean(), torch_steps(MOMENTUM, param, grads, rates, 0.0, dampening=0.1)],
     }
+
+
+def _mixed_rates(param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:
+    """Keep the velocity times the rate, and multiply by the rate again."""
+    kept = np.zeros(param.shape)
+    for grad, rate in zip(grads, rates, strict=True):
+        velocity = 0.9 * kept + grad
+        kept = rate * velocity
+        param = param - rate * velocity
+    return param
+
+
+def _other_decays(run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> list[np.ndarray]:
+    each = [torch_steps(run.kind, param, grads, rates, run.decay * by) for by in (0.5, 2, -1)]
+    return [*each, _with_rate(run, param, grads, rates)]
+
+
+def _with_rate(run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:
+    """Add rate times decay times the parameter to each gradient."""
+    slopes: list[np.ndarray] = []
+    here = param
+    for number, (grad, rate) in enumerate(zip(grads, rates, strict=True), 1):
+        slopes.append(grad + rate * run.decay * here)
+        here = torch_steps(run.kind, param, slopes, rates[:number], 0.0)
+    return here
+
+
+FACTORS: tuple[Callable[[float, int], float], ...] = (lambda beta, t: beta * t, lambda beta, t: beta)
+
+
+def _adam_by_factor(
+    param: np.ndarray, grads: list[np.ndarray], rates: list[float], power: Callable[[float, int], float]
+) -> np.ndarray:
+    """Take Adam's steps with something else than a power in the corrections."""
+    mean, square = np.zeros(param.shape), np.zeros(param.shape)
+    with np.errstate(all="ignore"):
+        for t, (grad, rate) in enumerate(zip(grads, rates, strict=True), 1):
+            mean, square = 0.9 * mean + 0.1 * grad, 0.999 * square + 0.001 * grad**2
+            root = np.sqrt(square / (1 - power(0.999, t))) + 1e-8
+            param = param - rate * (mean / (1 - power(0.9, t))) / root
+    return param
+
+
+def _adam_that_keeps(param: np.ndarray, grads: list[np.ndarray], rates: list[float], which: str) -> np.ndarray:
+    """Take Adam's steps with corrected means that are kept."""
+    mean, square = np.zeros(param.shape), np.zeros(param.shape)
+    for t, (grad, rate) in enumerate(zip(grads, rates, strict=True), 1):
+        mean, square = 0.9 * mean + 0.1 * grad, 0.999 * square + 0.001 * grad**2
+        one, other = mean / (1 - 0.9**t), square / (1 - 0.999**t)
+        param = param - rate * one / (np.sqrt(other) + 1e-8)
+        mean, square = one if which != "square" else mean, other if which != "mean" else square
+    return param
+
+
+def _amsgrad(param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:
+    mean, square = np.zeros(param.shape), np.zeros(param.shape)
+    for t, (grad, rate) in enumerate(zip(grads, rates, strict=True), 1):
+        mean, square = 0.9 * mean + 0.1 * grad, np.maximum(0.999 * square + 0.001 * grad**2, square)
+        param = param - rate * (mean / (1 - 0.9**t)) / (np.sqrt(square / (1 - 0.999**t)) + 1e-8)
+    return param
 
 
 def _decays_beside(run: Run, param: np.ndarray, grads: list[np.ndarray], rates: list[float]) -> np.ndarray:

@@ -44,7 +44,8 @@ PB2 = Misconception(
 PB3 = Misconception(
     "PB3",
     "every one of several largest numbers gets the gradient",
-    "Where numbers are equal, each of them gets the whole gradient here. How many gradients came in for that window?",
+    "Where numbers are equal, all of them get the gradient, whole or a share of it. Which one of them does the task "
+    "name?",
     POOLING,
 )
 PB4 = Misconception(
@@ -75,6 +76,26 @@ PB8 = Misconception(
     "PB8",
     "place of the window counted in windows, not in cells",
     "The place inside the window is added to the number of the window. On which cell does window number 3 begin?",
+    POOLING,
+)
+PB9 = Misconception(
+    "PB9",
+    "the gradient goes to another number of the window",
+    "Each window hands on its gradient to one number, which is not its largest. Which place does your argmax find, and "
+    "in which order do row and column come out of it?",
+    POOLING,
+)
+PB10 = Misconception(
+    "PB10",
+    "the stride makes no difference",
+    "Your windows lie side by side, whatever the stride. On which cell does the second one begin?",
+    POOLING,
+)
+PB11 = Misconception(
+    "PB11",
+    "multiplied by what was pooled",
+    "The gradient is multiplied by the number that it goes to, by its sign, or by whether it is above 0. What is the "
+    "slope of a maximum by its largest number?",
     POOLING,
 )
 
@@ -124,7 +145,7 @@ class PoolingBackward(Implementation):
 
         A maximum depends on one number of its window. Which one?
     """
-    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7, PB8)
+    misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7, PB8, PB9, PB10, PB11)
 
     def cases(self) -> Sequence[Case]:
         """Return windows side by side, equal numbers among them, and overlapping ones."""
@@ -191,11 +212,56 @@ def _ways(x: np.ndarray, grad_out: np.ndarray, asked: Pooled) -> dict[Misconcept
     ways[PB6] = lambda: _from_the_corner(x, grad_out, asked.kernel_size, stride)
     ways[PB7] = lambda: grad_out
     ways[PB8] = lambda: _without_stride(x, grad_out, asked.kernel_size, stride)
+    ways[PB9] = lambda: (
+        [_to_places(x, grad_out, asked.kernel_size, stride, choose) for choose in OTHER_PLACES]
+        + _of_first(x, grad_out, asked.kernel_size, stride)
+    )
+    right = walk(first)
+    ways[PB11] = lambda: [right * x, right * np.sign(x), right * (x > 0), right * abs(x)]
+    if asked.stride is not None and asked.stride != asked.kernel_size:
+        side = asked.kernel_size
+        whole = grad_out[:, :, : x.shape[2] // side, : x.shape[3] // side]
+        ways[PB10] = lambda: [walk(first, step=side), _to_places(x, whole, side, side, _at)]
     if asked.stride is None:
         ways[PL2] = lambda: walk(first, step=1)
     else:
         ways[PB4] = lambda: [walk(first, add=False), _overwritten(x, grad_out, asked.kernel_size, stride)]
     return ways
+
+
+Choose = Callable[[np.ndarray], tuple[int, int]]
+
+
+def _at(values: np.ndarray) -> tuple[int, int]:
+    row, column = divmod(int(values.argmax()), values.shape[1])
+    return row, column
+
+
+OTHER_PLACES: tuple[Choose, ...] = (
+    lambda window: _at(window)[::-1],
+    lambda window: _at(-window),
+    lambda window: _at(abs(window)),
+    lambda window: _at(window.T)[::-1],
+    lambda window: _at(window.T),
+    lambda window: (0, 0),
+    lambda window: (window.shape[0] - 1, window.shape[1] - 1),
+    lambda window: (window.shape[0] // 2, window.shape[1] // 2),
+)
+
+
+def _to_places(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int, choose: Choose) -> np.ndarray:
+    """Hand on each gradient to one place of its window."""
+    grad_x = np.zeros(x.shape)
+    for n, c, i, j in np.ndindex(grad_out.shape):
+        row, column = choose(x[n, c, i * stride : i * stride + side, j * stride : j * stride + side])
+        grad_x[n, c, i * stride + row, j * stride + column] += grad_out[n, c, i, j]
+    return grad_x
+
+
+def _of_first(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> list[np.ndarray]:
+    """Hand on each gradient where the first channel, or the first picture, has its largest number."""
+    others = [np.broadcast_to(x[:, :1], x.shape), np.broadcast_to(x[:1], x.shape)]
+    return [_to_places(one, grad_out, side, stride, _at) for one in others]
 
 
 def _places(x: np.ndarray, grad_out: np.ndarray, side: int, stride: int) -> Iterator[tuple[Any, Any]]:

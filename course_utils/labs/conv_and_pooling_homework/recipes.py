@@ -59,6 +59,13 @@ def loss(scores: Any, y: Any) -> Any:
     return -torch.log_softmax(scores, dim=1).gather(1, y[:, None]).mean()
 
 
+def loss_in_steps(scores: Any, y: Any) -> Any:
+    """Compute the mean cross-entropy: shifted scores, probabilities, their logarithms."""
+    shifted = scores - scores.amax(dim=1, keepdim=True)
+    p = torch.exp(shifted) / torch.exp(shifted).sum(dim=1, keepdim=True)
+    return -torch.log(p.gather(1, y[:, None])).mean()
+
+
 def loss_back(scores: Any, y: Any) -> Any:
     """Compute its gradient by the scores."""
     p, log_p, labels = torch.softmax(scores, dim=1), torch.log_softmax(scores, dim=1), F.one_hot(y, len(scores[0]))

@@ -116,6 +116,32 @@ FT15 = Misconception(
     "These steps keep a part of those before them, as with momentum. Along which gradient alone does plain descent go?",
     TRAINING,
 )
+FT16 = Misconception(
+    "FT16",
+    "each batch goes forward twice",
+    "Every batch goes through the network twice. Which forward pass gave the loss that the step was made of?",
+    TRAINING,
+)
+FT17 = Misconception(
+    "FT17",
+    "examples drawn anew for each batch",
+    "Some examples come twice in an epoch, and others not at all. What does a permutation give that a draw does not?",
+    TRAINING,
+)
+FT18 = Misconception(
+    "FT18",
+    "steps that become shorter, or are divided once more",
+    "One way to get this: the rate is divided by the batch, the epoch or the step, or grows smaller on the way. How "
+    "long is each step?",
+    TRAINING,
+)
+FT19 = Misconception(
+    "FT19",
+    "the loss after the epoch",
+    "All examples go through the network once more, beside the batches of each epoch. Which losses are averaged: those "
+    "of the batches as they came, or of what has been learned by then?",
+    TRAINING,
+)
 FT10 = Misconception(
     "FT10",
     "one epoch only",
@@ -165,10 +191,12 @@ def run_fit(
     kept = np.random.get_state()
     try:
         np.random.seed(7)
-        losses = function(network, x.copy(), y.copy(), epochs, batch_size, learning_rate)
+        mine = x.copy(), y.copy()
+        losses = function(network, *mine, epochs, batch_size, learning_rate)
     finally:
         np.random.set_state(kept)
-    found = {"losses": losses, "batches": network.batches, "slopes": network.slopes}
+    same = all(np.array_equal(one, other) for one, other in zip(mine, (x, y), strict=True))
+    found = {"losses": losses, "batches": network.batches, "slopes": network.slopes, "same": same}
     return found | {"weight": layer.params["weight"], "bias": layer.params["bias"]}
 
 
@@ -195,7 +223,27 @@ class TrainingLoop(Implementation):
                 yield names[some], numbers[some].mean()
         ```
     """
-    misconceptions = (FT1, FT2, FT3, FT4, FT5, FT6, FT7, FT8, FT9, FT10, FT11, FT12, FT13, FT14, FT15)
+    misconceptions = (
+        FT1,
+        FT2,
+        FT3,
+        FT4,
+        FT5,
+        FT6,
+        FT7,
+        FT8,
+        FT9,
+        FT10,
+        FT11,
+        FT12,
+        FT13,
+        FT14,
+        FT15,
+        FT16,
+        FT17,
+        FT18,
+        FT19,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return a step, and two epochs of training."""
@@ -243,6 +291,10 @@ def _try_fit(case: Case, function: Callable[..., Any]) -> None:
     start = rng.normal(size=(CLASSES, 6)), rng.normal(size=CLASSES)
     rate = 0.25
     found = case.ask(run_fit, function, *start, x, y, epochs, size, rate)
+    if found["same"] is not True:
+        raise case.always(
+            "fit changed the pictures or labels that it was given. Work on a copy, or on an order of them."
+        )
     rows = _rows(case, found["batches"], x)
     per_epoch = _in_epochs(case, rows, number, size, epochs)
     _look_at_labels(case, found, rows, y)
@@ -250,12 +302,14 @@ def _try_fit(case: Case, function: Callable[..., Any]) -> None:
     rarely = _train(start, x, y, rows, rate, steps=[some[-1] for some in per_epoch])[0]
     behind = _train(start, x, y, rows, rate, late=True)[0]
     memories = [_train(start, x, y, rows, rate, momentum=part)[0] for part in (0.9, 0.5)]
+    shorter = [_train(start, x, y, rows, rate, share=one)[0] for one in _shares(rows, len(per_epoch[0]))]
     for place, (name, one, before) in enumerate(zip(("weight", "bias"), right, start, strict=True)):
         ways = {
             FT8: partial(np.asarray, before),
             FT12: partial(np.asarray, rarely[place]),
             FT14: partial(np.asarray, behind[place]),
             FT15: lambda place=place: [one[place] for one in memories],
+            FT18: lambda place=place: [one[place] for one in shorter],
         }
         case.compare(f"{FIT}, what is learned", case.array(found[name], "A parameter after fit"), one, ways)
     _look_at_losses(case, found["losses"], losses, rows, per_epoch)
@@ -279,6 +333,9 @@ def _in_epochs(case: Case, rows: list[np.ndarray], number: int, size: int, epoch
     """Return the numbers of the batches of each epoch; raise if an epoch is not each example once."""
     if not rows:
         raise case.always("fit sends no batch through the network.")
+    behind = [one for one in rows if len(one) == number > size]
+    if len(behind) == epochs < len(rows):
+        raise case.wrong(FIT, FT19)
     if max(map(len, rows)) > size:
         raise case.wrong(FIT, FT7 if min(map(len, rows)) == number else None)
     per_epoch = -(-number // size)
@@ -287,8 +344,13 @@ def _in_epochs(case: Case, rows: list[np.ndarray], number: int, size: int, epoch
         raise case.wrong(FIT, FT3)
     if len(every) == 1 < epochs and sorted(np.concatenate(every[0])) == list(range(number)):
         raise case.wrong(FIT, FT10)
+    if len(rows) == 2 * per_epoch * epochs:
+        raise case.wrong(FIT, FT16)
     if len(every) != epochs or any(sorted(np.concatenate(some)) != list(range(number)) for some in every):
-        raise case.always("fit does not use each example once in each epoch, in that many epochs.")
+        drawn = len(every) == epochs and sum(map(len, rows)) == number * epochs
+        raise case.always(
+            "fit does not use each example once in each epoch, in that many epochs.", FT17 if drawn else None
+        )
     if any(np.array_equal(np.concatenate(every[0]), np.concatenate(some)) for some in every[1:]):
         raise case.wrong(FIT, FT4)
     if any(len(one) != size for some in every for one in some[:-1]):
@@ -323,11 +385,12 @@ def _train(
     steps: list[int] | None = None,
     late: bool = False,
     momentum: float = 0.0,
+    share: Callable[[int], float] = lambda number: 1.0,
 ) -> tuple[list[np.ndarray], list[float]]:
     """Return what PyTorch learns from the same batches, and the loss of each.
 
     ``steps`` are the batches after which it moves, if not after each; ``late`` moves by the gradient of the one before;
-    with ``momentum`` it keeps a part of the step before.
+    with ``momentum`` it keeps a part of the step before; ``share`` is what is left of the rate in each step.
     """
     params, losses = [torch.tensor(one, requires_grad=True) for one in start], []
     before = velocity = [torch.zeros_like(one) for one in params]
@@ -338,10 +401,24 @@ def _train(
             if late or steps is None or number in steps:
                 newest = before if late else slopes
                 velocity = [momentum * old + new for old, new in zip(velocity, newest, strict=True)]
-                params = [(p - rate * v).detach().requires_grad_(True) for p, v in zip(params, velocity, strict=True)]
+                params = [
+                    (p - rate * share(number) * v).detach().requires_grad_(True)
+                    for p, v in zip(params, velocity, strict=True)
+                ]
             before = slopes
             losses.append(float(loss))
     return [one.detach().numpy() for one in params], losses
+
+
+def _shares(rows: list[np.ndarray], per_epoch: int) -> list[Callable[[int], float]]:
+    """Return what may be left of the rate in step k, if it is divided, or becomes smaller."""
+    size = len(rows[0])
+    divided = [lambda k, by=by: 1 / by for by in (size, per_epoch, sum(map(len, rows[:per_epoch])))]
+    own = [lambda k: 1 / len(rows[k])]
+    fading = [lambda k: 1 / (k + 1), lambda k: 1 / (k // per_epoch + 1), lambda k: 0.5 ** (k // per_epoch)]
+    fading += [lambda k, by=by: by ** (k // per_epoch) for by in (0.9, 0.95, 0.99)]
+    product = [1 / float(np.prod(np.arange(1, number + 2))) for number in range(len(rows))]
+    return [*divided, *own, *fading, lambda k: product[k // per_epoch], lambda k: 1 - k / len(rows)]
 
 
 def _look_at_losses(

@@ -135,6 +135,31 @@ KG72 = Misconception(
     "Your flatten entry adds to the count. Which numbers does a flatten step learn?",
     GIANTS,
 )
+KG87 = Misconception(
+    "KG87",
+    "the window's own place left out, or counted twice",
+    "Each of your convolutions makes a row one cell too short, or too long. How many places has a window of three in a "
+    "row of three?",
+    GIANTS,
+)
+KG88 = Misconception(
+    "KG88",
+    "pooling that does not halve",
+    "Your pooling takes a fixed number of cells off, or halves twice. How many windows of two fit side by side?",
+    GIANTS,
+)
+KG89 = Misconception(
+    "KG89",
+    "pooling that doubles the channels",
+    "Your pooling makes two channels of one. What becomes of each map in a pooling, and of their number?",
+    GIANTS,
+)
+KG90 = Misconception(
+    "KG90",
+    "maps of a fixed side flattened",
+    "Your flatten takes maps of one and the same side, whatever came before. Which side have they behind your layers?",
+    GIANTS,
+)
 KA4 = shape_trace.KA4.in_lab(GIANTS)
 PC2, PC4, PC6, PC8 = (way.in_lab(GIANTS) for way in (shared.PC2, shared.PC4, shared.PC6, shared.PC8))
 
@@ -239,7 +264,7 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG68: [way(kernels=lambda n, k, side, cells=cells: (cells * n + 1) * k) for cells in (25, 49)],
         KG69: [count(network.config, network.in_channels, 224, network.padding)],
         KG70: [way(kernels=lambda n, k, side: 0), way(units=lambda n, k: 0)],
-        KG71: [way(kernels=lambda n, k, side: _kernels(n, k, side) if [k] == _last_kernels(network.config) else 0)],
+        KG71: [way(kernels=_last_alone())],
         KG72: [way() + _features(network)],
         KG16: [way(kernels=lambda n, k, side: 0, units=lambda n, k: _units(n, k) if k == last else 0)],
         KA4: [way(pool=lambda channels, side: (channels // 2, side // 2))],
@@ -250,7 +275,27 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KA1: [way(pool=lambda channels, side: (channels, -(-side // 2)))],
         KG17: [way(pool=lambda channels, side: (channels, side / 2))],
         KG4: [way(conv=lambda side: side), way(conv=lambda side: side - 2)],
+        KG87: [way(conv=lambda side, by=by: side + 2 * network.padding - by) for by in (3, 1)],
+        KG88: [
+            way(pool=lambda channels, side: (channels, side - 2)),
+            way(pool=lambda channels, side: (channels, side - 1)),
+            way(pool=lambda channels, side: (channels, side // 4)),
+        ],
+        KG89: [way(pool=lambda channels, side: (2 * channels, side // 2))],
+        KG90: [way(flat=lambda channels, side, cells=cells: channels * cells) for cells in (9, 4, 49)],
     }
+
+
+def _last_alone() -> Callable[[int, int, int], int]:
+    """Return a count of convolutions of which the sum is that of the last one."""
+    before = [0]
+
+    def kernels(inputs: int, number: int, side: int) -> int:
+        more = _kernels(inputs, number, side) - before[0]
+        before[0] += more
+        return more
+
+    return kernels
 
 
 def pairs_of_ways(network: Counted) -> dict[Misconception, list[int]]:
@@ -283,11 +328,6 @@ def pairs_of_ways(network: Counted) -> dict[Misconception, list[int]]:
         if one is not other and not first.keys() & second.keys():
             found.setdefault(TwoSlips.of(one, other), []).append(count(*network, **first, **second))
     return found
-
-
-def _last_kernels(config: Config) -> Any:
-    """Return the last number of kernels in a list."""
-    return [entry for entry in config[: config.index("flatten")] if isinstance(entry, int)][-1:] or [0]
 
 
 def _features(network: Counted) -> int:
@@ -329,7 +369,7 @@ class CountParams(Implementation):
             return total
         ```
     """
-    names_are_confirmed = True
+    names_explain_all = True
     misconceptions = (
         PC1,
         PC2,
@@ -350,6 +390,7 @@ class CountParams(Implementation):
         KG16,
         KG17,
         KG34,
+        *(KG87, KG88, KG89, KG90),
         *(KG67, KG68, KG69, KG70, KG71, KG72),
     )
 

@@ -10,7 +10,7 @@
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -140,6 +140,19 @@ KE18 = Misconception(
     "All counts stand on the diagonal, also those of mistakes. Which two numbers of a picture say where it is counted?",
     EVALUATE,
 )
+KE19 = Misconception(
+    "KE19",
+    "an F1 score or an overlap in place of an accuracy",
+    "This holds what is right against the pictures of a class and those taken for it together. How many pictures of "
+    "the class are right, of how many?",
+    EVALUATE,
+)
+KE20 = Misconception(
+    "KE20",
+    "right if among the best",
+    "A picture counts here if its label is among the highest scores. Which score alone names the class?",
+    EVALUATE,
+)
 
 KEYS = ("confusion", "per_class", "accuracy")  # in the order in which they speak
 PARTS = ("accuracy", "per_class", "confusion", "modes")
@@ -155,6 +168,7 @@ class SpyJudge(nn.Module):
     def __init__(self, scores: torch.Tensor, log: list[list[bool]]) -> None:
         super().__init__()
         self.scores, self.scale, self.log = scores, nn.Parameter(torch.ones(1)), log
+        self.inside = nn.Dropout()  # a layer whose mode counts, too
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the scores of pictures, each of which is its own number."""
@@ -179,7 +193,7 @@ def watch_evaluation(
     loader = DataLoader(TensorDataset(pictures, labels), batch_size=batch)
     with torch.enable_grad():
         answer = function(model, loader, scores.shape[1])
-    return {"answer": _as_data(answer), "log": log, "after": model.training}
+    return {"answer": _as_data(answer), "log": log, "after": model.training, "inside": model.inside.training}
 
 
 def _as_data(value: Any) -> Any:
@@ -299,6 +313,7 @@ def _class_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
     precision = from_confusion(right.confusion.T).per_class
     return {
         KE4: [zero, one] if np.isnan(per_class).any() else [],
+        KE19: [filled for one in _overlaps(right.confusion) for filled in (one, np.nan_to_num(one))],
         KE2: [precision, np.nan_to_num(precision)],
         KE6: [100 * per_class, 100 * zero],
         KE3: [one.per_class for one in fewer],
@@ -312,6 +327,19 @@ def _class_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Ways:
     }
 
 
+def _overlaps(confusion: np.ndarray) -> list[np.ndarray]:
+    """Return F1 scores and shares of overlap: what is right, against rows and columns together."""
+    hits, both = np.diag(confusion), confusion.sum(0) + confusion.sum(1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return [2 * hits / both, hits / (both - hits)]
+
+
+def _among_the_best(scored: Scored, best: int) -> float:
+    """Return the share of pictures whose label is among the highest scores."""
+    places = scored.scores.topk(best, dim=1).indices
+    return float((places == scored.labels[:, None]).any(1).double().mean())
+
+
 def _of_ten(values: np.ndarray, fill: float) -> np.ndarray:
     """Return an array with its axes made ten long."""
     return np.pad(values, [(0, max(0, 10 - length)) for length in values.shape], constant_values=fill)
@@ -322,6 +350,7 @@ def _accuracy_ways(scored: Scored, right: Measured, fewer: list[Measured]) -> Wa
     some = [float(hits[places].sum()) / len(hits) for places in scored.left_out()]
     return {
         KE6: [100 * right.accuracy],
+        KE20: [_among_the_best(scored, best) for best in (2, 3) if best < scored.classes],
         TR5: [float(np.mean([float(part.mean()) for part in hits.split(scored.batch)]))],
         KE5: [float(np.nanmean(right.per_class)), float(np.nan_to_num(right.per_class).mean())],
         KE3: [*(float(one.accuracy) for one in fewer), *some],
@@ -363,7 +392,28 @@ class Evaluate(Implementation):
         ```
     """
     misconceptions = (
-        *(KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, KE16, KE17, KE18),
+        *(
+            KE1,
+            KE2,
+            KE3,
+            KE4,
+            KE5,
+            KE6,
+            KE7,
+            KE8,
+            KE9,
+            KE10,
+            KE11,
+            KE12,
+            KE13,
+            KE14,
+            KE15,
+            KE16,
+            KE17,
+            KE18,
+            KE19,
+            KE20,
+        ),
         *(TR3, TR5),
     )
 
@@ -409,6 +459,10 @@ def _judge_case(case: Case, answer: Callable[..., Any]) -> dict[str, Finding]:
         found[key] = look(partial(_look_at_key, case, key, given[0][key], scored, ways[key]))
         if key == "confusion" and (matrix := _matrix_of(found[key], scored)) is not None:
             ways = _with_what_follows(ways, found[key].because[0], from_confusion(matrix))
+    if found["confusion"].standing is Standing.WRONG:  # what would show there, too, is none if it does not
+        for key in ("per_class", "accuracy"):
+            if set(found[key].because) & set(ways["confusion"]) and found[key].because != found["confusion"].because:
+                found[key] = replace(found[key], because=())
     return {part: found[part] for part in PARTS}
 
 
@@ -473,3 +527,5 @@ def _look_at_modes(case: Case, found: dict[str, Any], answer: Callable[..., Any]
         raise case.always("evaluate: the model was in train mode before and is not afterwards.", TR3)
     if _watch(case, answer, scored, training=False)["after"] is not False:
         raise case.always("evaluate: the model was in eval mode before and is not afterwards.", TR3)
+    if found["inside"] is not True:
+        raise case.always("evaluate: the model's layers were in train mode before and are not afterwards.", TR3)

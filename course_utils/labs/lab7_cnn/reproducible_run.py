@@ -92,6 +92,12 @@ KF23 = Misconception(
     "list of them?",
     REPEAT,
 )
+KF24 = Misconception(
+    "KF24",
+    "weights from before the last step",
+    "These are the weights with which the last batch was computed. What comes behind that batch?",
+    REPEAT,
+)
 
 NAME = "reproducible_run"
 EPOCHS, BATCH = 2, 16
@@ -190,7 +196,7 @@ class ReproducibleRun(Implementation):
             return slope
         ```
     """
-    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21, KF23)
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21, KF23, KF24)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -219,6 +225,8 @@ class ReproducibleRun(Implementation):
             raise case.wrong(NAME, KF21)
         _compare_runs(case, one, again, another)
         _refuse_other_batches(case, one)
+        if _lie_in(one.kernels[-1:], one.weights, 1e-12):
+            raise case.wrong(NAME, KF24)
         steps = one.kernels.diff(dim=0).norm(dim=1)
         if not _lie_in(one.kernels[-1:], one.weights, _reach(steps)):
             raise case.wrong(NAME, KF20)

@@ -136,7 +136,13 @@ KG85 = Misconception(
     "Yours are fewer by the stride. Does a kernel that moves further have fewer numbers?",
     RESIDUAL,
 )
-FURTHER = (KG27, KG28, KG29, KG30, KG31, KG32, KG33, KG60, KG61, KG82, KG83, KG84, KG85)
+KG86 = Misconception(
+    "KG86",
+    "one convolution left out",
+    "One way to get this: both batch norms, and one of the two convolutions. How many convolutions has the block?",
+    RESIDUAL,
+)
+FURTHER = (KG86, KG27, KG28, KG29, KG30, KG31, KG32, KG33, KG60, KG61, KG82, KG83, KG84, KG85)
 
 
 class Block(NamedTuple):
@@ -223,6 +229,7 @@ def block_ways(block: Block) -> dict[Misconception, int | None]:
         KG27: right - (2 * width if needs_projection(block) else 0),
         KG28: right - convolutions * width,
         KG29: _kernels(block.in_channels, width, 3) + 2 * width,
+        KG86: right - _kernels(width, width, 3),
         KG30: right + (8 * block.in_channels * width if needs_projection(block) else 0),
         KG83: right - both * 9 + 2 * 9 * width,
         KG84: right + 9 * (block.in_channels - width) * width,

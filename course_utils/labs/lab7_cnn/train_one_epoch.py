@@ -177,7 +177,48 @@ KT18 = Misconception(
     "your loop call?",
     LOOP,
 )
-KTS = (KT1, KT2, KT3, KT4, KT5, KT6, KT7, KT8, KT9, KT10, KT11, KT12, KT13, KT14, KT15, KT16, KT17, KT18)
+KT19 = Misconception(
+    "KT19",
+    "the mean rounded",
+    "This is the right mean with digits cut off. Who rounds it, and does the task?",
+    LOOP,
+)
+KT20 = Misconception(
+    "KT20",
+    "one batch's loss, chosen by its size",
+    "This is the largest, the smallest or the middle one of the batches' losses. What does each picture have to say?",
+    LOOP,
+)
+KT21 = Misconception(
+    "KT21",
+    "divided by another number than that of the pictures",
+    "The losses of all pictures are added up, and divided by the size of batches. How many pictures were there, if the "
+    "last batch is shorter?",
+    LOOP,
+)
+KTS = (
+    KT1,
+    KT2,
+    KT3,
+    KT4,
+    KT5,
+    KT6,
+    KT7,
+    KT8,
+    KT9,
+    KT10,
+    KT11,
+    KT12,
+    KT13,
+    KT14,
+    KT15,
+    KT16,
+    KT17,
+    KT18,
+    KT19,
+    KT20,
+    KT21,
+)
 
 RATE = 0.5  # learning rate of the watched epoch
 BATCH = 4
@@ -466,6 +507,9 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         KT15: _running(losses),
         KT16: [_mean(right["after"], sizes), right["after"].mean(), right["after"].sum()],
         KT17: [_mean(right["at the end"], sizes), right["at the end"].mean()],
+        KT19: [round(mean, digits) for digits in range(4)],
+        KT20: [losses.max(), losses.min(), np.median(losses)],
+        KT21: [(losses * sizes).sum() / by for by in (BATCH, BATCH * len(losses), len(losses) - 1, sizes[-1])],
     }
     way = next((way for way, given in ways.items() if any(exact(value, one) for one in given)), None)
     if way:

@@ -124,9 +124,64 @@ ES16 = Misconception(
     "should. Which two epochs are asked for?",
     STOPPING,
 )
-RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10)  # when one stops, and by what one chooses
-RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16)  # what is made of it
-WAYS = (ES1, ES2, ES3, ES4, ES5, ES6, ES7, ES8, ES9, ES10, ES11, ES12, ES13, ES14, ES15, ES16)
+ES17 = Misconception(
+    "ES17",
+    "a last epoch that there is not",
+    "Your last epoch is the kept one and the patience together, even where the list ends before. Which epoch is the "
+    "last of all then?",
+    STOPPING,
+)
+ES18 = Misconception(
+    "ES18",
+    "better by a margin only",
+    "One way to get this: a loss counts as better only if it is lower by some margin. Does the task name one?",
+    STOPPING,
+)
+ES19 = Misconception(
+    "ES19",
+    "losses smoothed first",
+    "One way to get this: means of neighbouring losses, or a running mean, stand in the place of the losses. Which "
+    "numbers are compared?",
+    STOPPING,
+)
+ES20 = Misconception(
+    "ES20",
+    "the best of the last epochs kept",
+    "One way to get this: of the last epochs, as many as the patience, the best is kept. Among which epochs is the "
+    "best to be looked for?",
+    STOPPING,
+)
+ES21 = Misconception(
+    "ES21",
+    "another patience than that of the task",
+    "One way to get this: the patience is doubled, halved or a number of your own. Which one is handed over?",
+    STOPPING,
+)
+RULES = (ES15, ES2, ES3, ES4, ES5, ES8, ES14, ES9, ES10, ES18, ES19, ES21)  # when one stops, and by what one chooses
+RESULTS = (ES1, ES6, ES7, ES11, ES12, ES13, ES16, ES17, ES20)  # what is made of it
+WAYS = (
+    ES1,
+    ES2,
+    ES3,
+    ES4,
+    ES5,
+    ES6,
+    ES7,
+    ES8,
+    ES9,
+    ES10,
+    ES11,
+    ES12,
+    ES13,
+    ES14,
+    ES15,
+    ES16,
+    ES17,
+    ES18,
+    ES19,
+    ES20,
+    ES21,
+)
 
 
 class Curve(NamedTuple):
@@ -148,10 +203,13 @@ def stops(curve: Curve) -> tuple[int, int]:
 def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     """Return what each wrong way gives, and each rule that is wrong with each wrong result; one slip before two."""
     right, found = stops(curve), {rule: by_rule(curve, rule) for rule in RULES}
-    ways = {rule: [pair] for rule, pair in found.items()}
+    ways = {ES1: as_result(curve, right, ES1)} | {rule: [pair] for rule, pair in found.items()}
     rises = np.diff(np.array(curve.losses)) > 0
     ways[ES2].append(_stop_at(np.array(curve.losses), _first_run(rises, curve.patience) + 1))
     ways[ES2].append(_last_fall(curve))
+    ways[ES21] += [stops(curve._replace(patience=own)) for own in (max(1, curve.patience // 2), 2, 3, 5, 10)]
+    ways[ES18] += [_with_margin(curve, margin) for margin in MARGINS]
+    ways[ES19] += [_smoothly(curve, smooth) for smooth in SMOOTHED]
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
     ways |= {
         TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS
@@ -176,6 +234,9 @@ def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
         ES15: lambda: _stop_at(losses, _without_equal(losses, curve.patience)),
         ES9: lambda: _stop_at(losses, len(losses)),
         ES10: lambda: stops(curve._replace(losses=tuple(-losses))),
+        ES21: lambda: stops(curve._replace(patience=2 * curve.patience)),
+        ES18: lambda: _with_margin(curve, MARGINS[0]),
+        ES19: lambda: _smoothly(curve, SMOOTHED[0]),
     }
     return make[rule]()
 
@@ -183,16 +244,57 @@ def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
 def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> list[tuple[float, float]]:
     """Return what a wrong result makes of two epochs, which were found rightly or not."""
     (best, last), losses = found, curve.losses
+    least, ran_out = int(np.argmin(losses)) + 1, last == len(losses) and last - best < curve.patience
+    waited = range(max(0, last - curve.patience), last)
     made: dict[Misconception, list[tuple[float, float]]] = {
         ES1: [(last, last)],
-        ES6: [(best - 1, last - 1)],
-        ES7: [(int(np.argmin(losses)) + 1, end) for end in (last, int(np.argmin(losses)) + 1 + curve.patience)],
+        ES6: [(best - 1, last - 1), *([(best - 1, last)] if ran_out else [])],
+        ES7: [(least, end) for end in (last, least + curve.patience)] if least > last else [],
         ES11: [(last, best)],
         ES12: [(losses[best - 1], losses[last - 1]), (losses[best - 1], last), (best, losses[last - 1])],
         ES13: [(best, last - 1), (best - 1, last)],
         ES16: [(last - 1, last), (best, last - best), (best, curve.patience)],
+        ES17: [(best, best + curve.patience)] if ran_out else [],
+        ES20: [(min(waited, key=lambda place: losses[place]) + 1, last)] if not ran_out else [],
     }
     return made[result]
+
+
+MARGINS = (0.1, 0.05, 0.02, 0.01, 1e-3, 0.2)
+
+
+def _with_margin(curve: Curve, margin: float) -> tuple[int, int]:
+    """Return (best epoch, last epoch) if a loss is better only if it is lower by a margin."""
+    best, place = np.inf, 0
+    for epoch, loss in enumerate(curve.losses, 1):
+        if loss < best - margin:
+            best, place = loss, epoch
+        elif epoch - place >= curve.patience:
+            return place, epoch
+    return place, len(curve.losses)
+
+
+def _means(before: int, behind: int) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda losses: np.array([losses[max(0, i - before) : i + behind + 1].mean() for i in range(len(losses))])
+
+
+def _running(kept: float) -> Callable[[np.ndarray], np.ndarray]:
+    def smooth(losses: np.ndarray) -> np.ndarray:
+        mean, found = losses[0], []
+        for loss in losses:
+            mean = kept * mean + (1 - kept) * loss
+            found.append(mean)
+        return np.array(found)
+
+    return smooth
+
+
+SMOOTHED = (_means(1, 1), _means(1, 0), _means(2, 0), _running(0.5), _running(0.9), _running(0.8))
+
+
+def _smoothly(curve: Curve, smooth: Callable[[np.ndarray], np.ndarray]) -> tuple[int, int]:
+    """Return (best epoch, last epoch) of losses that are smoothed first."""
+    return stops(curve._replace(losses=tuple(smooth(np.array(curve.losses)))))
 
 
 def _stop_at(losses: np.ndarray, end: int) -> tuple[int, int]:
@@ -256,7 +358,10 @@ def draw_curve(dice: Dice) -> Curve:
 
     def telling(curve: Curve) -> bool:
         right = stops(curve)
-        told = [as_result(curve, right, result)[0] for result in (ES1, ES6, ES7)]
+        results = [as_result(curve, right, result) for result in (ES1, ES6, ES7)]
+        if not all(results):
+            return False
+        told = [pairs[0] for pairs in results]
         told += [by_rule(curve, rule) for rule in (ES2, ES3, ES4)]
         return right[1] < len(curve.losses) - 1 and right not in told and len(set(told)) == len(told)
 
@@ -283,6 +388,7 @@ EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
 EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
 FALLS = Curve((0.84, 0.83, 0.82, 0.81), 2)  # by little
 ENDS = Curve((1.0, 0.6, 0.8, 0.7), 3)
+SOON = Curve((1.0, 0.8, 0.9, 1.0, 1.1, 1.2, 0.5), 1)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
 SLOPE = Curve((1.0, 0.5, 1.4, 1.3, 1.2, 1.1, 0.4), 3)
 
@@ -304,7 +410,7 @@ class EarlyStopping(Implementation):
     """
     misconceptions = WAYS
     topics = (TOPIC,)
-    names_are_confirmed = True
+    names_explain_all = True
 
     def draw(self) -> Curve:
         """Return this student's curve."""
@@ -324,6 +430,7 @@ class EarlyStopping(Implementation):
             Case("equal losses", EQUAL),
             Case("two equal ones at the beginning", EQUAL_AT_FIRST),
             Case("one epoch", Curve((0.7,), 3)),
+            Case("a patience of 1", SOON),
             Case("a curve that falls to its end, by little", FALLS),
             Case("a curve that ends before the patience is used up", ENDS),
         ]

@@ -87,6 +87,12 @@ TA10 = Misconception(
     "Every picture moves as far down as across. How many numbers does each picture need to be moved both ways?",
     FAILS,
 )
+TA11 = Misconception(
+    "TA11",
+    "flips that are the same each time",
+    "Whatever the generator, the same pictures are flipped. Who decides about a picture's flip?",
+    FAILS,
+)
 
 NAME = "augment"
 FARTHEST = 2  # pixels
@@ -136,7 +142,7 @@ class Augment(Implementation):
         return out
     ```
     """
-    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8, TA9, TA10)
+    misconceptions = (TA1, TA2, TA3, TA4, TA5, TA6, TA7, TA8, TA9, TA10, TA11)
 
     def cases(self) -> Sequence[Case]:
         """Return pictures in colour and grey ones, and many small ones."""
@@ -164,6 +170,9 @@ class Augment(Implementation):
         _look_at_kinds(case, moves)
         if all(np.array_equal(given, other) for other in others):
             raise case.wrong(NAME, TA5)
+        flips = [[move.flip for move in _find_moves(case, x, one)] for one in (given, *others)]
+        if all(one == flips[0] for one in flips):
+            raise case.wrong(NAME, TA11)
 
 
 def _augment(case: Case, answer: Callable[..., Any], x: np.ndarray, seed: int, elsewhere: int) -> np.ndarray:

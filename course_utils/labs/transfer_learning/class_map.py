@@ -108,6 +108,12 @@ CM15 = Misconception(
     "entries as there are weights?",
     INSIDE,
 )
+CM16 = Misconception(
+    "CM16",
+    "numbers of the maps below 0 cut off or turned",
+    "Numbers of the maps that are below 0 count as 0, or as positive. What does the head make of a negative feature?",
+    INSIDE,
+)
 
 NAME = "class_map"
 WORKED = """
@@ -133,6 +139,7 @@ class Shapes(NamedTuple):
     width: int
     classes: int
     k: int
+    signed: bool = False  # maps with numbers below 0, as of a layer without a ReLU
 
 
 class ClassMap(Implementation):
@@ -144,7 +151,7 @@ class ClassMap(Implementation):
         "Which row of the weights, and over which axis of the maps is the sum?",
     )
     worked = WORKED
-    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10, CM11, CM12, CM13, CM14, CM15)
+    misconceptions = (CM1, CM2, CM3, CM4, CM5, CM6, CM7, CM8, CM9, CM10, CM11, CM12, CM13, CM14, CM15, CM16)
 
     def cases(self) -> Sequence[Case]:
         """Return a square map, one that is not, and the first class."""
@@ -152,11 +159,12 @@ class ClassMap(Implementation):
             Case("4 channels of 4×4, class 1", Shapes(4, 4, 4, 4, 1)),
             Case("5 channels of 3×6, class 2", Shapes(5, 3, 6, 4, 2)),
             Case("4 channels of 5×2, class 0", Shapes(4, 5, 2, 3, 0)),
+            Case("maps with numbers below 0", Shapes(5, 4, 3, 4, 1, signed=True)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
         """Return other shapes."""
-        return [Case("other shapes", Shapes(7, 4, 5, 6, 3)), Case("many channels", Shapes(40, 3, 2, 5, 2))]
+        return [Case("other shapes", Shapes(7, 4, 5, 6, 3)), Case("many channels", Shapes(40, 3, 2, 5, 2, signed=True))]
 
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare with the head, asked place by place."""
@@ -171,8 +179,8 @@ class ClassMap(Implementation):
 
 
 def drawn(shapes: Shapes, rng: np.random.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw maps from 0 to 6, as behind ReLU6, and weights of both signs."""
-    maps = np.clip(rng.normal(1, 2, (shapes.channels, shapes.height, shapes.width)), 0, 6)
+    """Draw maps from 0 to 6, as behind ReLU6, or of both signs, and weights of both signs."""
+    maps = np.clip(rng.normal(1, 2, (shapes.channels, shapes.height, shapes.width)), -6 if shapes.signed else 0, 6)
     weight = rng.normal(0, 1, (shapes.classes, shapes.channels))
     weight[:, 0] = -np.abs(weight[:, 0]) - 0.5
     weight[:, 1:3] = np.abs(weight[:, 1:3]) + 0.2  # two that speak for each class
@@ -252,5 +260,8 @@ def wrong_maps(maps: torch.Tensor, weight: torch.Tensor, k: int) -> Ways:
             for axis in (0, 1, 2)
             if maps.shape[shape.index(-1)] == len(weight[k])
         ],
+        CM16: lambda: (
+            [place_by_place(way(maps), weight, k) for way in (torch.relu, torch.abs)] if maps.min() < 0 else []
+        ),
         CM13: lambda: [maps[k], weight[k, k] * maps[k]],
     }

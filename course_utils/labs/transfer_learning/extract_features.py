@@ -116,6 +116,32 @@ TF14 = Misconception(
     "This table stands on its side. What is a row of it, a picture or a feature?",
     FEATURES,
 )
+TF16 = Misconception(
+    "TF16",
+    "the network frozen for good",
+    "The features are right, and the network's parameters want no gradients any more. Who fine-tunes this network "
+    "next, and what keeps graphs away for the time of a call only?",
+    FEATURES,
+)
+TF17 = Misconception(
+    "TF17",
+    "rows scaled to length 1, or to a largest number",
+    "Each row of features is divided by a number of its own, such as its length. Which numbers come out of the layer?",
+    FEATURES,
+)
+TF18 = Misconception(
+    "TF18",
+    "pictures standardised first",
+    "The pictures are centred, scaled or standardised before they go in. What does the network get in its lesson?",
+    FEATURES,
+)
+TF19 = Misconception(
+    "TF19",
+    "one number of each map",
+    "Each map has become one number: its largest, its smallest or one place. How many numbers of a map go into a "
+    "table of features?",
+    FEATURES,
+)
 TF15 = Misconception(
     "TF15",
     "features standardised",
@@ -192,7 +218,14 @@ class ExtractFeatures(Implementation):
         return max(noted)
     ```
     """
-    misconceptions = (TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10, TF11, TF12, TF13, TF14, TF15, DS4)
+    misconceptions = (
+        *(TF1, TF2, TF3, TF4, TF5, TF6, TF7, TF8, TF9, TF10),
+        *(TF11, TF12, TF13, TF14, TF15, TF16),
+        TF17,
+        TF18,
+        TF19,
+        DS4,
+    )
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -229,6 +262,8 @@ def _look_at_network(case: Case, seen: dict[str, Any], seed: int, tried: Extract
         raise case.wrong(NAME, TF2)
     if seen["hooks"]:
         raise case.wrong(NAME, TF4)
+    if seen["trainable"] is not True:
+        raise case.wrong(NAME, TF16)
     if max(seen["batches"], default=0) > (tried.batch or USUAL_BATCH):
         raise case.wrong(NAME, TF11)
 
@@ -258,11 +293,54 @@ def feature_ways(seed: int, x: torch.Tensor, tried: Extraction) -> tuple[torch.T
         TF8: lambda: [last, right[:batch]],
         TF9: lambda: _reordered(right, batch),
         TF12: lambda: outputs[0].flatten(2).mean(2),
+        TF17: lambda: [right / one.where(one > 0, torch.ones_like(one)) for one in _row_sizes(right)],
+        TF18: lambda: [_features_of(seed, other, tried.layer) for other in _other_pictures(x)],
+        TF19: lambda: [way(outputs[0].flatten(2)) for way in ONE_OF_A_MAP] if outputs[0].ndim == 4 else [],
         TF13: lambda: [right[None], torch.stack(right.split(batch))],
         TF14: lambda: right.T,
         TF15: lambda: [((right - right.mean(0)) / right.std(0)).nan_to_num(0), (right - right.mean()) / right.std()],
         DS4: lambda: [right.reshape(-1), right.reshape(1, -1)],
     }
+
+
+ONE_OF_A_MAP: tuple[Callable[[torch.Tensor], torch.Tensor], ...] = (
+    lambda maps: maps.amax(2),
+    lambda maps: maps.amin(2),
+    lambda maps: maps.sum(2),
+    lambda maps: maps[:, :, 0],
+)
+
+
+def _features_of(seed: int, x: torch.Tensor, layer: str) -> torch.Tensor:
+    """Return the features of pictures, all at once."""
+    found: list[torch.Tensor] = []
+    network = make_network(seed)
+    network.get_submodule(layer).register_forward_hook(lambda _layer, _given, output: found.append(output))
+    with torch.no_grad():
+        network(x)
+    return found[0].flatten(1)
+
+
+def _row_sizes(right: torch.Tensor) -> list[torch.Tensor]:
+    rows = right.abs()
+    return [right.norm(dim=1, keepdim=True), rows.amax(1, keepdim=True), rows.sum(1, keepdim=True)]
+
+
+def _other_pictures(x: torch.Tensor) -> list[torch.Tensor]:
+    """Return pictures as they are often scaled before a network sees them."""
+    each = (1, 2, 3)
+    return [
+        (x - x.mean()) / x.std(),
+        (x - x.mean(each, keepdim=True)) / x.std(each, keepdim=True),
+        (x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), keepdim=True),
+        x - x.mean(),
+        x - x.mean(0),
+        (x - 0.5) / 0.5,
+        x / 255,
+        x * 255,
+        x.flip(1),
+        (x - x.min()) / (x.max() - x.min()),
+    ]
 
 
 def _reordered(right: torch.Tensor, batch: int) -> list[torch.Tensor]:
@@ -279,7 +357,8 @@ def extract(
     -------
     dict
         ``answer``; ``graph``, whether it hangs on a graph; ``trained``, whether the network ever ran in train mode;
-        ``modes`` of all modules afterwards; ``hooks`` left; ``batches`` that went through.
+        ``modes`` of all modules afterwards; ``trainable``, whether parameters want gradients still; ``hooks`` left;
+        ``batches`` that went through.
     """
     network = make_network(seed).train(training)
     sizes: list[int] = []
@@ -302,6 +381,7 @@ def extract(
         "graph": any(row.requires_grad for row in tensors),
         "trained": any(modes),
         "modes": [module.training for module in network.modules()],
+        "trainable": all(one.requires_grad for one in network.parameters()),
         "hooks": sum(len(module._forward_hooks) + len(module._forward_pre_hooks) for module in network.modules()),
         "batches": sizes,
     }

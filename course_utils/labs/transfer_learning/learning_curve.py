@@ -221,10 +221,10 @@ def _gain(answer: Any, table: Any) -> Sequence[Misconception] | None:
 
 
 def _other_gains(table: Any) -> list[float]:
-    """Return the gains of frozen over other ways than scratch, in points; none where a row cannot be read."""
+    """Return the gains between other ways than frozen and scratch, in points; none where a row cannot be read."""
     try:
-        return [
-            100 * (_row(table, "frozen")[FEW] - _row(table, way)[FEW]) for way in ("pixels", "random", "fine-tuned")
-        ]
+        rows = {way: _row(table, way)[FEW] for way in ("pixels", "random", "fine-tuned", "frozen", "scratch")}
+        gains = [rows["frozen"] - rows[way] for way in ("pixels", "random", "fine-tuned")]
+        return [100 * one for one in (*gains, *(rows[way] - rows["scratch"] for way in ("fine-tuned", "random")))]
     except (CheckFailed, NotAttempted):
         return []

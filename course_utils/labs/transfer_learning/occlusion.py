@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.cases import Case, Ways
+from course_utils.judging.closeness import close
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.slips import TwoSlips
@@ -46,7 +47,8 @@ CO5 = Misconception(
 CO6 = Misconception(
     "CO6",
     "covered with another grey",
-    "The covered piece is black, or white, or noise here. Which argument says what covers it?",
+    "The covered piece holds another number than `fill`: that of black or white, or one of the picture's own, such as "
+    "its mean. Which argument says what covers it?",
     INSIDE,
 )
 CO7 = Misconception(
@@ -114,6 +116,30 @@ CO16 = Misconception(
     "another class. What is subtracted from what?",
     INSIDE,
 )
+CO17 = Misconception(
+    "CO17",
+    "added or multiplied in place of covered",
+    "What was in the square shines through: `fill` is added to it, or multiplied with it. What should be left of it?",
+    INSIDE,
+)
+CO18 = Misconception(
+    "CO18",
+    "the model in train mode",
+    "The model answers in train mode here. In which mode does it come, and who changed it?",
+    INSIDE,
+)
+CO19 = Misconception(
+    "CO19",
+    "the class that the network names for the whole picture",
+    "These are falls of the class that the network names for the whole picture. Which class is asked for?",
+    INSIDE,
+)
+CO20 = Misconception(
+    "CO20",
+    "squares that hang over the edge",
+    "Your grid has places at which the square hangs over the edge. Where does the last one start that fits?",
+    INSIDE,
+)
 
 NAME = "occlusion"
 WORKED = """
@@ -151,7 +177,29 @@ class Occlusion(Implementation):
         "Cover a copy of the picture, and ask for the probability of class k. What do you compare it with?",
     )
     worked = WORKED
-    misconceptions = (CO1, CO2, CO3, CO4, CO5, CO6, CO7, CO8, CO9, CO10, CO11, CO12, CO13, CO14, CO15, CO16)
+    names_are_confirmed = True
+    misconceptions = (
+        CO1,
+        CO2,
+        CO3,
+        CO4,
+        CO5,
+        CO6,
+        CO7,
+        CO8,
+        CO9,
+        CO10,
+        CO11,
+        CO12,
+        CO13,
+        CO14,
+        CO15,
+        CO16,
+        CO17,
+        CO18,
+        CO19,
+        CO20,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return squares side by side, some that overlap, and one with cells left over."""
@@ -175,18 +223,22 @@ class Occlusion(Implementation):
         array = case.array(found["answer"], f"What {NAME} returns")
         if found["same"] is not True:
             raise case.always(f"{NAME} changed the picture that it was given.", CO7)
+        if found["training"] is True and not close(array, falls(cover, picture).numpy()):
+            raise case.wrong(NAME, CO18)
         case.compare(NAME, array, falls(cover, picture), wrong_falls(cover, picture))
 
 
 def cover_up(function: Callable[..., Any], seed: int, picture: torch.Tensor, *numbers: Any) -> dict[str, Any]:
     """Probe: call ``function`` on a network; say whether it left the picture alone."""
     before = picture.clone()
-    answer = function(make_network(seed), picture, *numbers)
+    model = make_network(seed)
+    answer = function(model, picture, *numbers)
     if isinstance(answer, list | tuple):
         answer = torch.tensor([[float(one) for one in row] for row in answer])
     return {
         "answer": answer.detach() if isinstance(answer, torch.Tensor) else answer,
         "same": torch.equal(picture, before),
+        "training": model.training,
     }
 
 
@@ -237,7 +289,7 @@ def falls(
     picture: torch.Tensor,
     *,
     left: bool = False,
-    stay: bool = False,
+    stay: str = "",  # "all", or within a "row"
     scores: bool = False,
     rest: bool = False,
     own: bool = False,
@@ -249,6 +301,7 @@ def falls(
     square: Square | None = None,
     measure: Measure = torch.sub,
     added: bool = False,
+    times: bool = False,
 ) -> torch.Tensor:
     """Cover one piece after the other: rightly by default, or with one thing done otherwise."""
     model, seen = make_network(cover.seed), picture.clone()
@@ -268,6 +321,7 @@ def falls(
     rows = []
     for row in range(0, height - cover.size + 1, cover.stride):
         found = []
+        seen = picture.clone() if stay == "row" else seen
         for column in range(0, width - cover.size + 1, cover.stride):
             place = slices(row, column)
             seen = seen if stay else picture.clone()
@@ -275,7 +329,7 @@ def falls(
                 seen = torch.full_like(picture, cover.fill)
                 seen[place] = picture[place]
             else:
-                seen[place] = seen[place] + cover.fill if added else cover.fill
+                seen[place] = seen[place] + cover.fill if added else seen[place] * cover.fill if times else cover.fill
             found.append(ask(seen) if left else measure(ask(picture), ask(seen, own or own_then)))
         rows.append(torch.stack(found))
     return torch.stack(rows)
@@ -288,7 +342,7 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
     return {
         CO1: lambda: [falls(cover, picture, left=True)],
         CO2: lambda: [-right],
-        CO3: lambda: [falls(cover, picture, stay=True)],
+        CO3: lambda: [falls(cover, picture, stay=stay) for stay in ("all", "row")],
         CO4: lambda: [falls(cover, picture, scores=True), falls(cover, picture, scores=True, left=True)],
         CO5: lambda: [right[:-1, :-1]],
         CO6: lambda: [falls(cover._replace(fill=fill), picture) for fill in _fills(picture)],
@@ -308,12 +362,29 @@ def wrong_falls(cover: Cover, picture: torch.Tensor) -> Ways:
         CO13: lambda: [falls(cover, picture, turned=True), *_exchanged(cover, picture)],
         CO14: lambda: [falls(cover, picture, across=True)],
         CO15: lambda: [falls(cover, picture, square=square) for square in SQUARES],
+        CO19: lambda: [falls(cover._replace(k=int(make_network(cover.seed)(picture).argmax())), picture)],
         CO16: lambda: [
             *(falls(cover, picture, measure=measure) for measure in MEASURES),
             *(falls(cover._replace(k=(cover.k + step) % 5), picture) for step in (1, -1)),
-            falls(cover, picture, added=True),
         ],
+        CO17: lambda: [falls(cover, picture, added=True), falls(cover, picture, times=True)],
+        CO20: lambda: [_hanging_over(cover, picture)],
     }
+
+
+@torch.no_grad()
+def _hanging_over(cover: Cover, picture: torch.Tensor) -> torch.Tensor:
+    """Return the grid of squares that start wherever a stride leads, also where a part of them is outside."""
+    model, (height, width) = make_network(cover.seed), picture.shape[2:]
+    whole, rows = model(picture).softmax(1)[0, cover.k], []
+    for row in range(0, height, cover.stride):
+        found = []
+        for column in range(0, width, cover.stride):
+            seen = picture.clone()
+            seen[:, :, row : row + cover.size, column : column + cover.size] = cover.fill
+            found.append(whole - model(seen).softmax(1)[0, cover.k])
+        rows.append(torch.stack(found))
+    return torch.stack(rows)
 
 
 def _fills(picture: torch.Tensor) -> list[float]:

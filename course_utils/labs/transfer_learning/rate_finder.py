@@ -141,7 +141,22 @@ LF18 = Misconception(
 LF19 = Misconception(
     "LF19",
     "another share than a tenth",
-    "One way to get this: ten times, half or a third of the rate at the least mean. Which share is asked for?",
+    "One way to get this: ten times, half or a third of the rate at the least mean, or the rate at a tenth of its "
+    "place. Which share of what is asked for?",
+    SWEEP,
+)
+LF20 = Misconception(
+    "LF20",
+    "another summary of the window than its mean",
+    "One way to get this: the median, the largest or the smallest of neighbouring losses stands in the place of their "
+    "mean. Which does the task name?",
+    SWEEP,
+)
+LF21 = Misconception(
+    "LF21",
+    "no place at the ends is looked at",
+    "One way to get this: the first and the last places, which have fewer neighbours, are never chosen. Which means do "
+    "they get?",
     SWEEP,
 )
 
@@ -193,8 +208,11 @@ class RateFinder(Implementation):
         "The place of the least mean: whose list do you look it up in, and what is left to do with what you find?",
     )
     worked = WORKED
+    names_explain_all = True
     misconceptions = (
         LF1, LF2, LF3, LF4, LF5, LF6, LF7, LF8, LF9, LF10, LF11, LF12, LF13, LF14, LF15, LF16, LF17, LF18, LF19,
+        LF20,
+        LF21,
     )  # fmt: skip
 
     def cases(self) -> Sequence[Case]:
@@ -414,7 +432,8 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
             means(kept, 0, around),
             means(kept, 0, 2 * around),
         ]
-        return at([int(windows.argmin()), int(windows.argmin()) + 2 * around, *(int(one.argmin()) for one in trailing)])
+        first = int(windows.argmin())
+        return at([first, first + 2 * around, *(int(one.argmin()) for one in trailing)])
 
     def steepest() -> list[float]:
         falls = [np.diff(smooth).argmin(), np.diff(kept).argmin(), np.gradient(smooth).argmin()]
@@ -423,6 +442,15 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
     def widths() -> list[float]:
         others = {around - 1, around + 1, around // 2, 2 * around} - {around, 0}
         return at([int(means(kept, one, one).argmin()) for one in sorted(others) if one > 0])
+
+    def inner() -> list[float]:
+        windows = np.convolve(kept, np.ones(2 * around + 1) / (2 * around + 1), "valid")
+        return at([int(windows.argmin()) + around])
+
+    def summaries() -> list[float]:
+        kinds = np.median, np.max, np.min
+        every = [[one(kept[max(0, i - around) : i + around + 1]) for i in range(end)] for one in kinds]
+        return at([int(np.argmin(one)) for one in every])
 
     index = float(best)
     return {
@@ -436,7 +464,12 @@ def wrong_choices(rates: np.ndarray, losses: np.ndarray, around: int) -> Ways:
         LF16: steepest,
         LF17: lambda: at([end - 1, int(smooth.argmax()), int(kept.argmax()), len(rates) - 1]),
         LF18: widths,
-        LF19: lambda: [right * share for share in (100, 5, 10 / 3, 10 / 4, 1 / 10, 2)],
+        LF21: inner,
+        LF20: summaries,
+        LF19: lambda: [
+            *(right * share for share in (100, 5, 10 / 3, 10 / 4, 1 / 10, 2)),
+            *(float(rates[place]) for place in (best // 10, round(best / 10))),
+        ],
         TwoSlips.of(LF9, LF10): lambda: [10 * value for value in at([int(kept.argmin())])],
         TwoSlips.of(LF9, LF16): lambda: [10 * value for value in steepest()],
         TwoSlips.of(LF9, LF15): lambda: [10 * value for value in moved()],

@@ -105,7 +105,9 @@ FEW = Choice(
         "head first": Option("A head on frozen features is the cheapest thing to try first.", TM4),
         "tune all": Option("Fine-tuning all weights is always better, because more can adapt.", TM4),
         "controls": Option(
-            "Without pixels and random features beside it, nobody knows what the pretraining has brought.", TM5
+            "Without pixels and random features beside it, nobody knows what the pretraining has brought.",
+            TM5,
+            "A number alone says nothing of where it comes from. What would random features have reached?",
         ),
         "three draws": Option("One draw of five pictures says little: the spread belongs to the result.", TM5),
     },
