@@ -226,8 +226,11 @@ def _title(cell: NotebookNode) -> str:
     if cell.cell_type != "markdown" or nbgrader_settings(cell).get("solution"):
         return ""
     found = HEADING.findall(cell.source)
-    words = [text for marks, text in found if len(marks) == min(len(one) for one, _ in found)]
-    return " ".join(MARKS.sub("", words[-1]).split())[:LONGEST_TITLE] if words else ""
+    if not found:
+        return ""
+    largest = min(len(marks) for marks, _ in found)
+    words = next(text for marks, text in reversed(found) if len(marks) == largest)
+    return " ".join(MARKS.sub("", words).split())[:LONGEST_TITLE]
 
 
 def _gives_points(cell: NotebookNode) -> bool:

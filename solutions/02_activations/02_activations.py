@@ -351,7 +351,7 @@ widgets.explore_gradient_flow(deep_net)
 
 # %% [markdown]
 r"""
-ReLU does not saturate on the right. On the left it has its own trouble: where a sum is negative for **every** example, the slope is always 0, no gradient reaches the unit's weights, and it never comes back. It is **dead**. Here are 200 units that a bad update has pushed down by −3.
+ReLU does not saturate on the right. On the left it has its own trouble: where a sum is negative for **every** example, the slope is always 0, no gradient reaches the unit's weights, and by itself it never comes back. It is **dead**. Here are 200 units that a bad update has pushed down by −3.
 """
 
 # %%
