@@ -306,6 +306,7 @@ SAME = Misconception("ZZ96", "of this test", "The same for all. Is it?", "A sect
 
 class Doubled(Implementation):
     id = "doubled"
+    names_are_confirmed = True
     right_cases_contradict = True
 
     def cases(self):
