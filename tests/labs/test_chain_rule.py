@@ -243,7 +243,6 @@ DIFFERENCES = [
     differences("VN14", ("    for", "    return (f(x + eps) - f(x - eps)) / (2 * eps)\n    for")),
     differences("VN2", *TWO_COPIES),
     differences("VN10", ("kept = x[place]", "kept, eps = x[place], 1e-5")),
-    differences(),
     differences("VN16", ("kept = x[place]", "kept, eps = x[place], 1e-5 * max(1, abs(x[place]))")),
     differences("VN16", ("x[place] = kept + eps", "eps = 1e-5 * abs(kept)\n        x[place] = kept + eps")),
     differences("VN17", ("(above - below) / (2 * eps)", "(above - 2 * f(x) + below) / eps**2")),

@@ -956,7 +956,7 @@ def test_the_first_case_of_the_log_loss_tells_every_wrong_way():
 
 def test_an_exponent_that_is_cut_off_shows_where_two_scores_are_large():
     cut = build("softmax", ("np.exp(row - row.max())", "np.exp(np.minimum(row - row.mean(), 700))"))
-    assert check("softmax", cut).standing.name == "WRONG"
+    assert check("softmax", cut).share < 1
 
 
 @pytest.mark.parametrize("part", softmax.WAYS_OF)
