@@ -504,9 +504,10 @@ def test_every_lab_has_its_exercises_and_every_check_its_exercise():
 
 
 def test_codes_look_like_codes():
-    assert [one.code for one in known() if not re.fullmatch(r"[A-Z]{2,3}\d{1,2}", one.code)] == []
+    assert [one.code for one in known() if not re.fullmatch(r"[A-Z]{2,3}\d{1,3}", one.code)] == []
 
 
 def test_reports_know_the_names_of_all_wrong_ways_without_importing_a_lab():
     told = names_of_wrong_ways()
-    assert {one.code: told.get(one.code) for one in known()} == {one.code: one.name for one in known()}
+    ours = [one for one in known() if not one.code.startswith("ZZ")]  # other tests' own
+    assert {one.code: told.get(one.code) for one in ours} == {one.code: one.name for one in ours}
