@@ -1482,8 +1482,6 @@ WRONG_WAYS += [
            ("(i + a) * width + j + b", "(i + a) % height * width + (j + b) % width")),
     mutant("SL120", "conv2d", ("weight[k, c, a, b]", "weight[k, C - 1 - c, a, b]")),
     mutant("SL121", "conv2d_backward", ("g * x[n, c", "g * x[0, c"), share=2 / 3),
-    mutant("SL82", "conv2d", ("(padding, padding), (padding, padding)", "(0, 2 * padding), (0, 2 * padding)"),
-           share=3 / 4),
 ]  # fmt: skip
 
 WRONG_WAYS += [
