@@ -181,9 +181,9 @@ Which weights are good? Those that make what was observed likely. If the model g
 
 # %%
 given = np.array([0.9, 0.8, 0.6, 0.3])  # the probability of what was in fact observed
-print("likelihood         ", given.prod())
-print("log-likelihood     ", np.log(given).sum())
-print("mean of minus log p", -np.log(given).mean())
+print(f"likelihood          {given.prod():7.4f}")
+print(f"log-likelihood      {np.log(given).sum():7.4f}")
+print(f"mean of minus log p {-np.log(given).mean():7.4f}")
 
 # %% [markdown]
 r"""
@@ -209,7 +209,8 @@ Written down as it stands, the formula breaks. The sigmoid of 40 is so close to 
 with np.errstate(all="ignore"):  # keep NumPy's warnings off the page
     for z in (2.0, 40.0, -1000.0):
         p = 1 / (1 + np.exp(-z))
-        print(f"z = {z:6}, label 0: loss {-np.log(1 - p)}; label 1: loss {-np.log(p)}")
+        losses = 0 - np.log(1 - p), 0 - np.log(p)
+        print("z = {:6}, label 0: loss {:.3f}; label 1: loss {:.3f}".format(z, *losses))
 
 # %% [markdown]
 r"""
