@@ -399,3 +399,9 @@ WRONG_WAYS += [
 ]  # fmt: skip
 
 WRONG_WAYS += [stop("ES21", ("epoch - best == patience", "epoch - best == 2 * patience"))]
+
+
+@pytest.mark.parametrize("letter", patients.LETTERS)
+def test_a_patients_numbers_fit_into_a_page_of_1024_pixels(letter):
+    one = lab.clinic.question[letter]
+    assert max(map(len, str(one).splitlines())) < 70

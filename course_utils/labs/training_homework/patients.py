@@ -86,9 +86,9 @@ class Patient:
         return f"{self.name}, {name}: {asked} {found.format(*map(worded, values))}"
 
     def __str__(self) -> str:
-        head = f"{self.name}, epoch".ljust(20) + "".join(f"{epoch:>10}" for epoch in SHOWN)
+        head = f"{self.name}, epoch".ljust(20) + "".join(f"{epoch:>8}" for epoch in SHOWN)
         rows = [
-            name.ljust(20) + "".join(f"{worded(values[epoch - 1]):>10}" for epoch in SHOWN)
+            name.ljust(20) + "".join(f"{worded(values[epoch - 1]):>8}" for epoch in SHOWN)
             for name, values in self.curves.items()
         ]
         return "\n".join([head, *rows])
