@@ -154,45 +154,40 @@ def lay_out(notebook: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
     """Put a notebook into sections, as the last of nbgrader's preprocessors: points and comments are in it by then."""
     resources["course_notices"] = [cell.source for cell in notebook.cells if cell.get("id") in NOTICES]
     sections = sections_of([cell for cell in notebook.cells if cell.get("id") not in NOTICES])
-    resources["course_waiting"] = _mark_what_waits([one for section in sections for one in section.cells], resources)
-    resources["course_total"] = _total(sections, resources)
+    paid = [cell for section in sections for cell in section.cells if _gives_points(cell)]
+    waiting, resources["course_late"] = _in_the_gradebook(resources)
+    for cell in paid:
+        cell.metadata["course_waits"] = grade_id(cell) in waiting
+    resources["course_waiting"] = sum(waiting.values())
+    resources["course_total"] = _total(paid, resources)
     resources["course_sections"] = sections
-    resources["course_late"] = _about_the_date(resources)
     notebook.cells = [cell for section in sections for cell in _placed(section)]
     return notebook, resources
 
 
-def _total(sections: Sequence[Section], resources: Any) -> Total:
-    """Return what a notebook is worth together: what goes further is what the released one says, not the student's."""
+def _total(cells: Sequence[NotebookNode], resources: Any) -> Total:
+    """Return what cells are worth together: what goes further is what the released notebook says, not the student's."""
     folder = Path(resources["metadata"]["path"]).resolve()
     further, name = further_cells(folder.parents[2], folder.name), resources["metadata"]["name"]
-    cells = [cell for section in sections for cell in section.cells if _gives_points(cell)]
     for cell in cells:
         cell.metadata["course_further"] = (name, grade_id(cell)) in further
     settings = ((nbgrader_settings(cell), cell.metadata["course_further"]) for cell in cells)
     return add_up(Part(float(one.get("score") or 0), float(one.get("points") or 0), beyond) for one, beyond in settings)
 
 
-def _mark_what_waits(cells: Sequence[NotebookNode], resources: Any) -> float:
-    """Note at each cell that gives points whether a person has yet to give them; return how many these are."""
-    here, waiting = resources.get("nbgrader"), dict[str, float]()
-    if here:  # whoever lays a page out without nbgrader has no gradebook
-        with Gradebook(here["db_url"]) as book:
-            notebook = book.find_submission_notebook(resources["metadata"]["name"], here["assignment"], here["student"])
-            waiting = {grade.name: grade.max_score for grade in notebook.grades if grade.needs_manual_grade}
-    for cell in filter(_gives_points, cells):
-        cell.metadata["course_waits"] = grade_id(cell) in waiting
-    return sum(waiting.values())
+def _in_the_gradebook(resources: Any) -> tuple[dict[str, float], str]:
+    """Return what a person has yet to give points for, with how many, and the date: when it was due, how late it came.
 
-
-def _about_the_date(resources: Any) -> str:
-    """Return when the submission was due and how late it came; "" where it has no date."""
+    "" where it has no date.
+    """
     here, root = resources.get("nbgrader"), Path(resources["metadata"]["path"]).resolve().parents[2]
     if not here:  # whoever lays a page out without nbgrader has no gradebook
-        return ""
+        return {}, ""
     with Gradebook(here["db_url"]) as book:
-        submission = book.find_submission(here["assignment"], here["student"])
-        return "" if submission.duedate is None else Lateness(root, read_settings(root)).said(submission)
+        notebook = book.find_submission_notebook(resources["metadata"]["name"], here["assignment"], here["student"])
+        waiting = {grade.name: grade.max_score for grade in notebook.grades if grade.needs_manual_grade}
+        due = notebook.assignment.duedate is not None
+        return waiting, Lateness(root, read_settings(root)).said(notebook.assignment) if due else ""
 
 
 def sections_of(cells: Iterable[NotebookNode]) -> list[Section]:

@@ -36,7 +36,7 @@ PAINT_SECONDS = 60
 BUILTINS = frozenset(dir(builtins))
 DRAWS = "rand randn randint randperm random normal uniform choice shuffle permutation bernoulli multinomial"
 RANDOM = frozenset([*DRAWS.split(), "seed", "manual_seed", "seed_everything", "nn", "dropout", "init", "time"])
-WORKAROUNDS = "globals locals vars setattr delattr exec eval __import__ builtins"  # as names: ``model.eval()`` is none
+WORKAROUNDS = "globals locals vars setattr delattr exec eval __import__ builtins"
 SEEDS = "seed_everything"
 OURS = "course_utils"  # where the functions that draw come from
 LABS = (f"{OURS}.labs", f"{OURS}.data")  # whose functions return something, and change nothing
@@ -46,7 +46,8 @@ KEEPS = ("save", "keep", "write", "set")  # begins the name of a function that d
 STATEMENTS = (ast.Assign, ast.Expr, ast.For, ast.If)
 LEARNERS = "your_"  # begins the name of an argument that a picture does not show
 REACHED = "reload modules rcParams style patch get_ipython __dict__ __setattr__ import_module __builtins__"
-WAYS_ROUND = frozenset(REACHED.split())  # as attributes and in imports, too
+WAYS_ROUND = frozenset(REACHED.split())  # as attributes, in imports and as names
+NAMED_WAYS_ROUND = WAYS_ROUND.union(WORKAROUNDS.split())  # as names alone: ``model.eval()`` is none
 
 
 @dataclass(frozen=True)
@@ -451,7 +452,7 @@ def _touched(source: str) -> frozenset[str] | None:
     if tree is None:
         return None
     outer = _outer_names(source)
-    return None if outer & WAYS_ROUND.union(WORKAROUNDS.split()) or _reached(tree) & WAYS_ROUND else frozenset(outer)
+    return None if outer & NAMED_WAYS_ROUND or _reached(tree) & WAYS_ROUND else frozenset(outer)
 
 
 def _rebound(source: str) -> set[str]:

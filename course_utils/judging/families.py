@@ -178,8 +178,18 @@ def _set(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
     return [ast.fix_missing_locations(ast.copy_location(one, where)) for one in statements]
 
 
-def _called(helper: str, *args: ast.expr) -> ast.Call:
+def called(helper: str, *args: ast.expr) -> ast.Call:
+    """Return the call of a helper."""
     return ast.Call(ast.Name(helper, ast.Load()), list(args), [])
+
+
+def results_called(helper: str, whole: ast.expr, *more: ast.expr) -> Iterator[ast.expr]:
+    """Yield what a function returns with a helper called on it: of several results, on one after the other."""
+    several = whole.elts if isinstance(whole, ast.Tuple) else [whole]
+    for place, one in enumerate(several):
+        changed = called(helper, one, *more)
+        parts = [*several[:place], changed, *several[place + 1 :]]
+        yield ast.Tuple(parts, ast.Load()) if isinstance(whole, ast.Tuple) else changed
 
 
 def _statements(function: ast.FunctionDef) -> Iterator[ast.Assign | ast.Return]:
@@ -200,7 +210,7 @@ def _cut_off(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
         assert whole is not None
         several = list(whole.elts) if isinstance(whole, ast.Tuple) else []
         for helper in BOUNDED:
-            held = [_called(helper.__name__, one) for one in several or [whole]]
+            held = [called(helper.__name__, one) for one in several or [whole]]
             statement.value = ast.Tuple(list[ast.expr](held), ast.Load()) if several else held[0]
             ast.fix_missing_locations(ast.copy_location(statement.value, whole))
             yield HELD, []
@@ -222,7 +232,7 @@ def _all_wrapped(function: ast.FunctionDef, nodes: list[ast.Call]) -> Iterator[C
         for node in nodes:
             if inner:
                 assert isinstance(node.func, ast.Attribute)
-                node.func = ast.Attribute(_called("_held", node.func.value), node.func.attr, ast.Load())
+                node.func = ast.Attribute(called("_held", node.func.value), node.func.attr, ast.Load())
             else:
                 whole = ast.Call(node.func, node.args, node.keywords)
                 node.func, node.args, node.keywords = ast.Name("_held", ast.Load()), [whole], []
@@ -238,15 +248,11 @@ def _penalised(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]
     if not isinstance(end, ast.Return) or end.value is None or any(isinstance(one, ast.For) for one in function.body):
         return  # of a loop's turns: near._with_a_strength
     whole = end.value
-    several = list(whole.elts) if isinstance(whole, ast.Tuple) else [whole]
     function.body[:0] = [_mark("_share"), *_set(ast.parse("; ".join(f"_given_{n} = {n}" for n in asked)).body, end)]
     for name, helper in itertools.product(
         asked, ("_with_share", "_with_signs", "_with_squares", "_with_sum_of_squares")
     ):
-        for place, one in enumerate(several):
-            more = _called(helper, one, ast.Name(f"_given_{name}", ast.Load()))
-            parts = [*several[:place], more, *several[place + 1 :]]
-            end.value = ast.Tuple(parts, ast.Load()) if isinstance(whole, ast.Tuple) else more
+        for end.value in results_called(helper, whole, ast.Name(f"_given_{name}", ast.Load())):
             ast.fix_missing_locations(ast.copy_location(end.value, whole))
             yield PENALISED, [name]
     end.value = whole

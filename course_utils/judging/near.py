@@ -24,7 +24,7 @@ import numpy as np
 import torch
 
 from course_utils.judging.closeness import as_float64, close, ways_that_fit
-from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, with_number
+from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, results_called, with_number
 from course_utils.judging.families import HELPERS as OF_FAMILIES
 from course_utils.judging.misconceptions import Misconception
 
@@ -453,11 +453,11 @@ def contradicted(ways: Collection[Misconception], line: str) -> Iterator[set[Mis
 
 def contradict(ways: Mapping[Any, Callable[[], object]], right: Any, what: str) -> None:
     """Note which of some wrong ways do not give what is right, where a right answer was given; what it is called."""
-    looked_at = {way: compute for way, compute in ways.items() if may_explain(way)}
     seen = _contradicted.get()
     if seen is not None and seen[1].startswith(f"{what}:"):
+        looked_at = {way: compute for way, compute in ways.items() if may_explain(way)}
         fitting = set(ways_that_fit(as_float64(right), looked_at))
-        note_contradicted((way for way in set(looked_at) - fitting if _applies(looked_at[way])), ())
+        note_contradicted((way for way, compute in looked_at.items() if _applies(compute)), fitting)
 
 
 def _applies(compute: Callable[[], object]) -> bool:
@@ -877,12 +877,10 @@ def _silenced(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> 
     if not isinstance(end, ast.Return) or end.value is None:
         return
     whole = end.value
-    results = whole.elts if isinstance(whole, ast.Tuple) else [whole]
-    for name, (place, one) in itertools.product(asked, enumerate(results)):
-        call = ast.Call(ast.Name("_silent_below", ast.Load()), [one, ast.Name(name, ast.Load())], [])
-        other = [*results[:place], call, *results[place + 1 :]]
-        _put(end, "value", None, ast.Tuple(other, ast.Load()) if isinstance(whole, ast.Tuple) else call)
-        yield SL122, [name], _compiled(tree)
+    for name in asked:
+        for changed in results_called("_silent_below", whole, ast.Name(name, ast.Load())):
+            _put(end, "value", None, changed)
+            yield SL122, [name], _compiled(tree)
     _put(end, "value", None, whole)
 
 

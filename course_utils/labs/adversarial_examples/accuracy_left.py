@@ -103,8 +103,8 @@ AL12 = Misconception(
 AL13 = Misconception(
     "AL13",
     "a share of those that one attack leaves",
-    "One way to get this: what is left is divided by what one of the attacks leaves. Of how many pictures is the share?"
-    "",
+    "One way to get this: what is left is divided by what one of the attacks leaves. "
+    "Of how many pictures is the share?",
     LEFT,
 )
 AL14 = Misconception(
@@ -116,8 +116,8 @@ AL14 = Misconception(
 AL15 = Misconception(
     "AL15",
     "asked of attacks, not of pictures",
-    "Here it is looked at attacks that leave all pictures, or for a share of them. Along which axis do the attacks lie?"
-    "",
+    "Here it is looked at attacks that leave all pictures, or for a share of them. "
+    "Along which axis do the attacks lie?",
     LEFT,
 )
 

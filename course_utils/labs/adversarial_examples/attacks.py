@@ -162,8 +162,7 @@ def call_case(
 
 
 def pictures(call: Call, seed: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Draw pictures ``(N, 3, H, W)``, as a rule a fifth of their pixels black or white; half the labels are as "
-    "predicted."""
+    """Draw pictures ``(N, 3, H, W)``, mostly a fifth of their pixels black or white, and labels, half as predicted."""
     rng = np.random.default_rng([seed, call.batch, call.recipe.seed])
     shape = (call.batch, 3, call.recipe.height, call.recipe.width)
     x = torch.tensor(np.clip(rng.uniform(*call.span, shape), 0, 1))

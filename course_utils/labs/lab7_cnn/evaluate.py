@@ -392,29 +392,8 @@ class Evaluate(Implementation):
         ```
     """
     misconceptions = (
-        *(
-            KE1,
-            KE2,
-            KE3,
-            KE4,
-            KE5,
-            KE6,
-            KE7,
-            KE8,
-            KE9,
-            KE10,
-            KE11,
-            KE12,
-            KE13,
-            KE14,
-            KE15,
-            KE16,
-            KE17,
-            KE18,
-            KE19,
-            KE20,
-        ),
-        *(TR3, TR5),
+        *(KE1, KE2, KE3, KE4, KE5, KE6, KE7, KE8, KE9, KE10, KE11, KE12, KE13, KE14, KE15, KE16),
+        *(KE17, KE18, KE19, KE20, TR3, TR5),
     )
 
     def lend(self) -> Callable[..., Any]:
