@@ -1,5 +1,7 @@
 """Data for the lessons, without a network: what ships with installed packages, never fetched."""
 
+import functools
+
 import numpy as np
 
 
@@ -28,7 +30,13 @@ def load_photo(name: str = "camera", *, size: int = 128) -> np.ndarray:
         raise ValueError(f"there are the photographs {', '.join(names)}; not {name!r}")
     if not 1 <= size <= 512 or 512 % size:
         raise ValueError(f"size must divide 512 (64, 128, 256, ...), not be {size}")
+    block = 512 // size
+    return _photo(name).reshape(size, block, size, block).mean(axis=(1, 3)) / 255
+
+
+@functools.cache
+def _photo(name: str) -> np.ndarray:
+    """Read a photograph: ``(512, 512)``, whole numbers from 0 to 255."""
     from skimage import data  # takes a while to load: only when a photograph is wanted
 
-    block = 512 // size
-    return getattr(data, name)().reshape(size, block, size, block).mean(axis=(1, 3)) / 255
+    return getattr(data, name)()

@@ -6,6 +6,7 @@ hands. Only cells are run that the check needs, in their order, and anew for eac
 """
 
 import builtins
+import functools
 import symtable
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ class Code:
     binds: frozenset[str]
 
 
+@functools.cache
 def read_code(source: str) -> Code:
     """Return a piece of code with its names.
 

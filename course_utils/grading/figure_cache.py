@@ -11,9 +11,10 @@ What stands before the picture in its cell, or a whole cell without one, is not 
 same for everybody, only computes and prints with functions of this package's labs, and binds nothing that is used in
 any other cell: its outputs are taken from the release as well.
 
-Two things help to find more of them. An argument whose name starts with ``your_`` is an object of the learner's that
-the picture does not show; only somebody who moves a slider asks it. And what a cell draws at random after
-``seed_everything(0)``, before the picture, is the same for everybody.
+Three things help to find more of them. What stands behind ``if lab.….is_written(…)`` is not run in grading. An argument
+whose name starts with ``your_`` is an object of the learner's that the picture does not show; only somebody who moves a
+slider asks it. And what a cell draws at random after ``seed_everything(0)``, before the picture, is the same for
+everybody.
 """
 
 import ast
@@ -44,6 +45,7 @@ ASKED = "print len range zip enumerate dict list tuple set sorted sum min max ab
 ASKED_OF_OBJECTS = ("items", "keys", "values", "format", "join")
 KEEPS = ("save", "keep", "write", "set")  # begins the name of a function that does more than return something
 STATEMENTS = (ast.Assign, ast.Expr, ast.For, ast.If)
+MOST_READ = 300  # cells whose names are kept
 LEARNERS = "your_"  # begins the name of an argument that a picture does not show
 REACHED = "reload modules rcParams style patch get_ipython __dict__ __setattr__ import_module __builtins__"
 WAYS_ROUND = frozenset(REACHED.split())  # as attributes, in imports and as names
@@ -119,16 +121,17 @@ class _Finder:
 
     def _look_at(self, index: int, source: str, tree: ast.Module) -> list[CachedFigure]:
         """Return the figure of a cell, if its last statements are pictures of that kind."""
-        is_picture = [_is_picture(statement, self.modules) for statement in tree.body]
-        first = next((i for i in range(len(tree.body)) if all(is_picture[i:])), len(tree.body))
-        binds = self._needless(index, tree.body[:first])
+        body = _run_in_grading(tree.body)
+        is_picture = [_is_picture(statement, self.modules) for statement in body]
+        first = next((i for i in range(len(body)) if all(is_picture[i:])), len(body))
+        binds = self._needless(index, body[:first])
         self.seeded = False
-        for statement in tree.body[:first]:
+        for statement in body[:first]:
             self._take(index, statement)
             self.seeded = self.seeded or _sets_a_seed(statement)
         self.seeded = False  # what a picture draws at random would be missing from what comes after it
-        figure = self._figure(index, source, tree.body[first:], binds)
-        for statement in tree.body[first:]:
+        figure = self._figure(index, source, body[first:], binds)
+        for statement in body[first:]:
             self._take(index, statement)
         return [figure] if figure else []
 
@@ -152,7 +155,7 @@ class _Finder:
         return bool(self._closure(self._used(statement)) & self.dirty)
 
     def _used(self, statement: ast.stmt) -> set[str]:
-        return _outer_names(ast.unparse(statement)) - self.modules - BUILTINS
+        return set(_outer_names(ast.unparse(statement)) - self.modules - BUILTINS)
 
     def _closure(self, names: Iterable[str]) -> set[str]:
         """Return names with all that they stand on."""
@@ -223,12 +226,26 @@ def _from_labs(imports: ast.Module) -> set[str]:
     return {alias.asname or alias.name for alias in names}
 
 
+@lru_cache(MOST_READ)
 def _parsed(source: str) -> ast.Module | None:
+    """Return the tree of a piece of code, which nobody changes; None if it is no Python."""
     try:
         symtable.symtable(source, "<cell>", "exec")  # finds faults that the grammar alone does not
         return ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
+
+
+def _run_in_grading(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Return statements without what a lesson shows with an answer once that is written: in grading none is."""
+    found: list[ast.stmt] = []
+    for statement in statements:
+        match statement:
+            case ast.If(ast.Call(ast.Attribute(attr="is_written"))):
+                found += _run_in_grading(statement.orelse)
+            case _:
+                found.append(statement)
+    return found
 
 
 def _is_picture(statement: ast.stmt, modules: set[str]) -> bool:
@@ -262,7 +279,8 @@ def _names(tree: ast.AST) -> set[str]:
     return {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
-def _outer_names(source: str) -> set[str]:
+@lru_cache(MOST_READ)
+def _outer_names(source: str) -> frozenset[str]:
     """Return the names of a piece of code that are not local to a function in it."""
     tables = [symtable.symtable(source, "<cell>", "exec")]
     found = set(tables[0].get_identifiers())
@@ -270,7 +288,7 @@ def _outer_names(source: str) -> set[str]:
         table = tables.pop()
         found |= {symbol.get_name() for symbol in table.get_symbols() if symbol.is_global()}
         tables += table.get_children()
-    return found
+    return frozenset(found)
 
 
 def _draws_with_a_seed(node: ast.AST) -> TypeGuard[ast.Call]:
@@ -299,9 +317,11 @@ def _words(tree: ast.AST) -> set[str]:
 
 def _bound(tree: ast.AST) -> set[str]:
     """Return all names that are bound anywhere in a piece of code."""
-    found = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    found = set()
     for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            found.add(node.id)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
         elif isinstance(node, ast.alias):
             found.add((node.asname or node.name).split(".")[0])
@@ -439,7 +459,7 @@ def _as_needed(number: int, figure: CachedFigure, named: set[str] | None) -> dic
     return {number: replace(figure, rest="", outputs=figure.printed + figure.outputs)}
 
 
-@lru_cache(maxsize=200)  # asked twice of each cell
+@lru_cache(MOST_READ)
 def _touched(source: str) -> frozenset[str] | None:
     """Return the names outside it that a student's cell may change; None if that cannot be known."""
     try:

@@ -28,7 +28,9 @@ from course_utils.grading.starting import inherited
 from course_utils.grading.supervise import serve_request, supervise
 
 OTHER_CODE = "course_utils was changed since this program was started. Start it (JupyterLab, a worker) anew."
-WORTH_COLLAPSING = 8  # requests after which memory is collapsed: it takes a second, which a small class never gets back
+WORTH_COLLAPSING = (
+    2  # requests after which memory is collapsed: it takes half a second, which one or two never get back
+)
 TRUSTED_MEMORY = 4 << 30  # bytes that a supervisor may use
 
 

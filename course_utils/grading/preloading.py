@@ -6,6 +6,7 @@ A process that will be forked must have one thread: another one would be gone in
 import contextlib
 import ctypes
 import importlib
+import io
 import os
 import shutil
 import sys
@@ -27,8 +28,21 @@ def preload(modules: list[str], *, ours: bool = True) -> None:
         importlib.import_module(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
+    draw_once()
     if ours:
         sys.modules["course_utils.data"].load_photo("camera", size=8)  # scikit-image imports when it is first used
+        sys.modules["course_utils.judging.protocol.calling"].be_ready()
+
+
+def draw_once() -> None:
+    """Draw a figure of two panels with words and close it: the first one looks for fonts, and loads what makes PNGs."""
+    pyplot = sys.modules["matplotlib.pyplot"]
+    figure, panels = pyplot.subplots(1, 2)
+    for panel in panels:
+        panel.plot([0, 1])
+        panel.set_title("0123456789")
+    figure.savefig(io.BytesIO(), bbox_inches="tight")
+    pyplot.close(figure)
 
 
 def see_that_there_is_one_thread() -> None:

@@ -5,9 +5,11 @@ loop, no thread and no history file. What a cell prints, shows and raises is col
 keeps it.
 """
 
+import ast
 import base64
 import contextlib
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -28,6 +30,8 @@ MAX_TEXT = 200_000  # characters of printed text in one cell
 MAX_MEDIA = 4 << 20  # characters of displayed data in one cell
 MAX_OUTPUTS = 500  # outputs in one cell
 MAX_LINES = 40  # lines of a traceback
+MARKS = (">>>", "...:", "In [", "\\")  # the first ones of a pasted session
+BLANK = re.compile(r"^[^\S\n]+$", re.MULTILINE)
 
 
 class Outputs(list[Any]):
@@ -169,6 +173,17 @@ class Shell(InteractiveShell):
         lines = stb if isinstance(stb, list) else str(stb).splitlines()
         self.outputs.fail(evalue, lines)
 
+    def transform_cell(self, raw_cell: str) -> str:
+        """Leave a cell as it is that is Python already: IPython reads it token by token, which takes a millisecond."""
+        cell = raw_cell if raw_cell.endswith("\n") else raw_cell + "\n"
+        return cell if is_python(cell) and not self.input_transformers_post else super().transform_cell(raw_cell)
+
+    def should_run_async(self, raw_cell: str, *, transformed_cell: str | None = None, **options: Any) -> bool:
+        """Tell whether a cell awaits something; only one with such a word is compiled to find out."""
+        words = ("await", "async")
+        possible = any(word in (transformed_cell or raw_cell) for word in words)
+        return possible and super().should_run_async(raw_cell, transformed_cell=transformed_cell, **options)
+
     def run(self, source: str, seconds: float) -> tuple[Literal["ok", "error", "timeout"], Outputs]:
         """Run one cell.
 
@@ -191,6 +206,21 @@ class Shell(InteractiveShell):
                 good = False
         self.outputs = Outputs()
         return ("timeout" if late else "ok" if good else "error"), outputs
+
+
+def is_python(cell: str) -> bool:
+    """Tell whether IPython, too, would surely run a cell as it stands: several lines of Python, not set off.
+
+    One line alone may be a command's name without its ``%``; prompts, what stands above or left of a cell, and spaces
+    in an empty line are taken away. What holds a backslash may bring a warning, which is to come once.
+    """
+    if cell[:1].isspace() or cell.count("\n") < 2 or any(mark in cell for mark in MARKS) or BLANK.search(cell):
+        return False
+    try:
+        compile(cell, "<cell>", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 @contextlib.contextmanager

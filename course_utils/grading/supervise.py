@@ -41,7 +41,7 @@ from course_utils.grading.plain_checks import PlainCheck
 from course_utils.grading.shell import Shell
 from course_utils.grading.slicing import Slice, code_before, run_anyway, shared_statements, shown_text, stand_on
 from course_utils.grading.stumbles import is_as_handed_out, why_not_there
-from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, failed_with, names_of_lesson, together
+from course_utils.grading.trusted import GRACE, Client, OwnCheck, Ran, asked_for, failed_with, names_of_lesson, together
 from course_utils.grading.ungraded import interrupted, ungraded
 from course_utils.runtime import seed_what_is_there
 
@@ -96,6 +96,7 @@ class Waiting:
     channel: Channel | None
     cell: GradedCell
     cells: list[str]
+    known: dict[str, Any] | None = None  # what it asks for, where that is plain data: then no copy is needed
     check: "OwnCheck | PlainCheck | None" = None
     spent: float = 0.0  # seconds
 
@@ -209,12 +210,32 @@ class Supervision:
             cell["status"], cell["outputs"] = "ok", cell["outputs"] + list(figure.outputs)
 
     def _take_check(self, step: Step, cell: GradedCell) -> None:
-        """Let a check wait with a copy of the student's process; where there are no copies, ask at once."""
-        self.waiting.append(Waiting(step, self._copy(), cell, list(self.done)))
+        """Let a check wait with what it asks for, or a copy of the student's process; without copies, ask at once."""
+        known = self._data_for(step.grade_id)
+        copy = self._copy() if known is None else None
+        self.waiting.append(Waiting(step, copy, cell, list(self.done), known))
         if self.box and not self.box.copies:
             self._answer()
             if self.box.channel.closed:
                 self._restart()
+
+    def _data_for(self, name: str) -> dict[str, Any] | None:
+        """Return what a check of our own kind asks for, by name, where that is plain data; None if it has to ask."""
+        if self.box is None or not self.slices[name].is_ours:
+            return None
+        cells = self.job.bundle.cells
+        source = next(cell["source"] for cell in cells if cell["grade_id"] == name)
+        asked = asked_for(source, locked_before(cells, name), self.names)
+        if asked is None:
+            return None
+        try:
+            reply = self.box.channel.ask(["data", asked], LEAST_SECONDS * PATIENCE, together(LEAST_SECONDS))
+        except (Gone, TooSlow):
+            return None
+        match reply:
+            case ["data", dict(known)] if known.keys() <= set(asked):
+                return known
+        return None
 
     def _share(self, step: Step, later: list[Step]) -> None:
         """Bind for the student's later cells what they see of a check binds: an import, say, or an example."""
@@ -468,7 +489,9 @@ class Supervision:
             return self._plain_check(one, seconds)
         required = self.job.bundle.own_numbers == "required"
         student = self.job.submission.student
-        client = Client(one.channel, seconds, notes=self.graded.notes, student=student, required=required)
+        client = Client(
+            one.channel, seconds, notes=self.graded.notes, student=student, required=required, known=one.known
+        )
         most = seconds * PATIENCE + 2 * GRACE
         return OwnCheck(one.step.source, one.step.points, self.names, client, most, locked_before(cells, name))
 

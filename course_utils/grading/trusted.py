@@ -102,6 +102,8 @@ class Client:
         Whose folder it is; "" where that is not known.
     required
         Whether the numbers of that student are asked for, whatever the notebook says.
+    known
+        The values of all names that are asked for, as documents, where they were read before; there is no fork then.
     """
 
     channel: Channel | None
@@ -110,6 +112,7 @@ class Client:
     notes: list[str] = field(default_factory=list)
     student: str = ""
     required: bool = False
+    known: dict[str, Any] | None = None
 
     def get(self, name: str) -> Any:
         """Return the value of a student's name. Where ``student_id`` is no id, it is "": the lesson's own numbers.
@@ -147,10 +150,13 @@ class Client:
         self.notes += [note] if note not in self.notes else []
 
     def _get(self, name: str) -> Any:
-        reply = self._ask(["get", name])
+        reply = self._ask(["get", name]) if self.known is None else self._read(self.known, name)
         if reply[0] == "missing":
             raise Missing(name)
         return self._value(reply, name)
+
+    def _read(self, known: dict[str, Any], name: str) -> list[Any]:
+        return ["value", known[name]] if name in known else ["missing"]
 
     def _id_of_nobody(self, why: str) -> str:
         self._note(f"the notebook {why}: {NOBODYS}")
@@ -192,6 +198,17 @@ class Client:
             return codec.unpack(reply[1], lambda *about: RemoteProxy(self, *about))
         except codec.BadFrame as error:
             raise Gone(str(error)) from None
+
+
+def asked_for(source: str, locked: Sequence[str], names: dict[str, Any]) -> list[str] | None:
+    """Return the names that a check asks the student's process for; None if its hidden lines ask for one more.
+
+    A learner can read the first ones, so that process may be asked for them while cells of theirs are still to run.
+    """
+    cells = [read_code(text) for text in locked]
+    seen = "\n".join(map(ast.unparse, public_part(source)))
+    asked, all_asked = (stand_on(read_code(text), cells, names)[1] for text in (seen, source))
+    return asked if set(asked) == set(all_asked) else None
 
 
 def ask_copy(channel: Channel | None, request: list[Any], seconds: float) -> list[Any]:

@@ -16,20 +16,21 @@ from datetime import datetime
 from pathlib import Path
 
 from nbformat import NotebookNode
-from nbgrader.api import Gradebook, SubmittedNotebook
+from nbgrader.api import Assignment, BaseCell, Gradebook, Notebook, SubmittedNotebook
 from nbgrader.utils import compute_checksum
+from sqlalchemy.orm import with_polymorphic
 
 from course_utils import files
 from course_utils.cells import grade_id
 from course_utils.course import folders
 from course_utils.grading.beside import beside
+from course_utils.grading.cell_texts import as_text
 from course_utils.grading.gradebook import Settings
 from course_utils.grading.graded_notebook import make_notebook, score_of
 from course_utils.grading.job import Bundle, Graded, Submission
 from course_utils.grading.lateness import Lateness
 from course_utils.grading.reading import TIMESTAMP, read_timestamp
 from course_utils.grading.worth import given_up, read_kept, write_kept
-from course_utils.masters import as_text
 
 NO_RESPONSE = "No response."  # nbgrader's words
 
@@ -106,7 +107,7 @@ class Writer:
         handed_in: bytes | None,
     ) -> None:
         cells = {grade_id(cell): cell for cell in notebook.cells if grade_id(cell)}
-        with _one_transaction(self.book):
+        with _one_transaction(self.book), _all_read(self.book, self.lab):
             self.book.update_or_create_student(student)
             sent = {"timestamp": when} if when else {}
             submission = self.book.update_or_create_submission(self.lab, student, **sent)
@@ -156,6 +157,16 @@ def _write_comments(rows: SubmittedNotebook, cells: dict[str, NotebookNode]) -> 
 def _is_untouched(cell: NotebookNode) -> bool:
     waits = cell.metadata.get("course", {}).get("waits")
     return not waits and bool(cell.metadata.nbgrader.checksum == compute_checksum(cell))
+
+
+@contextmanager
+def _all_read(book: Gradebook, lab: str) -> Iterator[None]:
+    """Have the cells of a lab's release at hand, read by one query: the rows of each submission lead to all of them."""
+    every = with_polymorphic(BaseCell, "*")
+    in_lab = Assignment.name == lab
+    kept = book.db.query(every).join(Notebook, every.notebook_id == Notebook.id).join(Assignment).filter(in_lab).all()
+    yield
+    kept.clear()
 
 
 @contextmanager

@@ -332,6 +332,7 @@ days, too_hot = (
     torch.tensor(X, dtype=torch.float32),
     torch.tensor(y, dtype=torch.float32),
 )
+seed_everything(0)
 neuron = nn.Linear(2, 1)
 optimizer = torch.optim.SGD(neuron.parameters(), lr=0.5)
 for _ in range(300):

@@ -100,6 +100,14 @@ def test_after_a_seed_in_the_same_cell_chance_is_the_same_for_everybody():
     assert pictures(f"seed_everything(0)\ngrid = answer(torch.rand(3, 3))\n{PICTURE}") == []
 
 
+def test_what_is_shown_with_a_written_answer_is_not_run_in_grading():
+    shown = "if lab.thing.is_written(answer):\n    grid[0] = answer(grid)"
+    assert pictures(GRID, shown, PICTURE) == [PICTURE]
+    assert pictures(GRID, f"{shown}\n{PICTURE}") == [PICTURE]
+    assert pictures(GRID, f"{shown}\nelse:\n    grid = torch.rand(3, 3).numpy()", PICTURE) == []
+    assert pictures(GRID, shown.replace("is_written", "is_there"), PICTURE) == []
+
+
 def test_an_argument_of_the_learners_is_no_part_of_the_picture():
     shown = "widgets.explore_convolution(grid, grid)"
     assert pictures(GRID, "widgets.explore_convolution(grid, grid, your_conv2d=answer)") == [shown]

@@ -94,6 +94,25 @@ def grade(notebook: bytes, fault: Exception) -> tuple[Graded, Boxes]:
     return Supervision(Job(BUNDLE, Submission("mallory", notebook)), boxes).grade(), boxes
 
 
+class Telling(Wire):
+    """A wire to a process in which each name is the number 1, and which may be asked for nothing else."""
+
+    def ask(self, request, seconds, together):
+        """Reply to a cell, and to a question for data."""
+        operation, names, *_ = request
+        return ["ran", "ok", []] if operation == "run" else ["data", dict.fromkeys(names, 1)]
+
+
+def test_a_check_that_asks_for_plain_data_needs_no_copy():
+    imports = cell("from course_utils.judging.protocol.verdicts import Credit")
+    cells = [imports, cell("a = 1", "a"), cell("Credit(a / 2)", "a-check", points=4.0)]
+    boxes, box = Boxes(Gone()), Box(Gone())
+    boxes.open, box.channel = lambda _seed: box, Telling(Gone())
+    box.fork = lambda: pytest.fail("a copy was made")
+    graded = Supervision(Job(replace(BUNDLE, cells=cells), Submission("ada", notebook(cells))), boxes).grade()
+    assert (graded.checks["a-check"].points, graded.restarts) == (2.0, 0)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, MUTATIONS, 100))
 def test_a_mutated_file_has_a_result(first):

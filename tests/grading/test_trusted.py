@@ -11,7 +11,7 @@ import pytest
 from course_utils.grading import trusted
 from course_utils.grading.binding import locked_before
 from course_utils.grading.student import Student
-from course_utils.grading.trusted import Client, Late, Ran, names_of_lesson, run_check
+from course_utils.grading.trusted import Client, Late, Ran, asked_for, names_of_lesson, run_check
 from course_utils.judging.protocol.verdicts import Credit
 
 IMPORTS = """
@@ -300,3 +300,38 @@ def test_a_lab_can_ask_for_the_numbers_of_the_folders_student(written):
     found, notes = numbers_of(written, required=True)
     assert found == "ada"
     assert notes[0].startswith("judged by ada's numbers; the notebook ")
+
+
+# --- what a check asks for may be read beforehand
+
+
+HIDDEN_TOO = "call(answer)\n### BEGIN HIDDEN TESTS\ncall({})\n### END HIDDEN TESTS\n"
+
+
+def test_names_of_the_lines_that_a_learner_sees_may_be_asked_for_beforehand():
+    names = names_of_lesson(IMPORTS)
+    assert asked_for(HIDDEN_TOO.format("answer"), [], names) == ["answer"]
+    assert asked_for("call(lab, answer)", ["lab = deep(student_id)"], names) == ["answer", "student_id"]
+    assert asked_for("deep(1)", [], names) == []
+
+
+def test_a_name_that_stands_in_hidden_lines_alone_is_not_asked_for_beforehand():
+    assert asked_for(HIDDEN_TOO.format("another"), [], names_of_lesson(IMPORTS)) is None
+    assert asked_for("call(answer)\n### BEGIN HIDDEN TESTS\nlab\n### END HIDDEN TESTS", ["lab = mine"], {}) is None
+
+
+@pytest.mark.parametrize("answer", [3, 2.5, "same", None, (1, [2]), {"a": {3, 4}}, range(3).__len__()])
+def test_plain_data_is_given_beforehand(answer):
+    student = Student(None, SimpleNamespace(user_ns={"answer": answer, "other": 1}))
+    word, known = student._reply("data", [["answer", "missing"]])
+    assert (word, list(known)) == ("data", ["answer"])
+    client = Client(None, 5.0, known=known)
+    assert client.get("answer") == answer
+    with pytest.raises(trusted.Missing):
+        client.get("missing")
+
+
+@pytest.mark.parametrize("answer", [len, object(), [1, len], "long" * 20_000, SimpleNamespace(x=1)])
+def test_what_is_more_than_a_little_data_is_not_given_beforehand(answer):
+    student = Student(None, SimpleNamespace(user_ns={"answer": answer, "small": 1}))
+    assert student._reply("data", [["small", "answer"]]) == ["no data"]

@@ -107,16 +107,33 @@ def stay_refused() -> None:
     _refusal.stays = True
 
 
-def _libraries_loaded() -> tuple[int, int]:
-    """Return what changes when operators are added: the number of modules, and of libraries loaded by a path."""
-    return len(sys.modules), len(torch.ops.loaded_libraries)
+def get_ready(words: tuple[str, ...]) -> None:
+    """Find now what is to be refused: copies of this process need not, as long as they load no more libraries."""
+    for operator in _operators(words, _libraries_loaded()):
+        _keys(operator)
+
+
+def _libraries_loaded() -> int:
+    """Return what changes when a library adds operators: the number of those that were loaded by a path."""
+    return len(torch.ops.loaded_libraries)
 
 
 @functools.lru_cache
-def _operators(words: tuple[str, ...], _loaded: tuple[int, int]) -> list[str]:
+def _operators(words: tuple[str, ...], loaded: int) -> list[str]:
     """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
-    every = [name for name in torch._C._dispatch_get_all_op_names() if _matches(f"torch.{_bare(name)}", words)]
-    return [name for name in every if _computes(name, every)]
+    refused = re.compile("|".join(f"(?:{word})" for word in words) or "(?!)")
+    found = [each for name, each in _every_operator(loaded).items() if refused.search(f"torch.{name}")]
+    every = [operator for each in found for operator in each]
+    return [operator for operator in every if _computes(operator, every)]
+
+
+@functools.lru_cache
+def _every_operator(_loaded: int) -> dict[str, list[str]]:
+    """Return PyTorch's operators by bare name."""
+    found: dict[str, list[str]] = {}
+    for operator in torch._C._dispatch_get_all_op_names():
+        found.setdefault(_bare(operator), []).append(operator)
+    return found
 
 
 def _computes(operator: str, others: list[str]) -> bool:

@@ -144,7 +144,7 @@ class OutputSizeRule(Implementation):
     def try_case(self, case: Case, answer: Callable[..., Any]) -> None:
         """Compare the sizes, then their type, the defaults and what ``strict`` does."""
         asked = dict(enumerate(case.data))
-        given = {index: _sized(case, answer, window) for index, window in asked.items()}
+        given = _sizes(case, answer, asked)
         for index, value in given.items():
             if plain(value) is None:
                 line = f"{NAME} should return a whole number; %s it returned {kind(value)}."
@@ -156,13 +156,22 @@ class OutputSizeRule(Implementation):
         _try_strict(case, answer)
 
 
+def _sizes(case: Case, answer: Callable[..., Any], asked: dict[int, Window]) -> dict[int, Any]:
+    """Return what a student's function says of windows, all asked at once; one by one where one of them fails."""
+    found = _found(case, answer, list(asked.values()))
+    if all(raised == "" and given is not None for raised, given in found):
+        return {index: given for index, (_, given) in zip(asked, found, strict=True)}
+    return {index: _sized(case, answer, window) for index, window in asked.items()}
+
+
 def _sized(case: Case, answer: Callable[..., Any], window: Window) -> Any:
     """Return what a student's function says of a window; say so where it refuses, unasked, those that leave cells."""
     try:
         return case.call(answer, NAME, *window)
     except CheckFailed as error:
-        raised = {one: _outcome(case, answer, one).raised for one in case.data[:MANY_STRICT]}
-        if all(raised[one] == bool(count_leftover(one)) for one in raised):
+        some = case.data[:MANY_STRICT]
+        left_over = [bool(count_leftover(window)) for window in some]
+        if [outcome.raised for outcome in _outcomes(case, answer, some)] == left_over:
             raise refuse(error.message, SZ23) from None
         raise
 
@@ -211,7 +220,8 @@ def _try_defaults(case: Case, answer: Callable[..., Any]) -> None:
 
 def _try_strict(case: Case, answer: Callable[..., Any]) -> None:
     windows = (*case.data[:MANY_STRICT], *STRICT)
-    outcomes = {window: _outcome(case, answer, (*window, True)) for window in windows}
+    found = _outcomes(case, answer, [(*window, True) for window in windows])
+    outcomes = dict(zip(windows, found, strict=True))
     ways = [way for way, rest in LEFTOVER_WAYS.items() if all(_says(outcomes[w], rest(*w)) for w in windows)]
     for window, outcome in outcomes.items():
         if not _says(outcome, count_leftover(window)):
@@ -227,13 +237,13 @@ def _try_long_kernels(case: Case, answer: Callable[..., Any]) -> None:
     drawn = case.data[:MANY_STRICT]
     fits = (*FITS, *(window._replace(kernel_size=window.size + 2 * window.padding) for window in drawn))
     too_long = (*TOO_LONG, *(window._replace(kernel_size=window.size + 2 * window.padding + 1) for window in drawn))
-    for window in fits:
-        if _outcome(case, answer, window).raised:
+    for window, outcome in zip(fits, _outcomes(case, answer, fits), strict=True):
+        if outcome.raised:
             line = "Your function raised ValueError."
             hidden = f"A kernel as long as the padded axis fits on it. {line}"
             raise case.sentence(f"A kernel of {window[1]} fits on {_room(window)}. {line}", SZ21, hidden=hidden)
-    for window in too_long:
-        if not _outcome(case, answer, window).raised:
+    for window, outcome in zip(too_long, _outcomes(case, answer, too_long), strict=True):
+        if not outcome.raised:
             line = "Your function returned a number: it should raise ValueError."
             hidden = f"A kernel longer than the padded axis does not fit on it. {line}"
             raise case.sentence(f"A kernel of {window[1]} does not fit on {_room(window)}. {line}", SZ22, hidden=hidden)
@@ -277,15 +287,31 @@ def _room(window: tuple[int, ...]) -> str:
     return f"{window[0]} cells" + (f" with padding {window[3]} at both ends" if len(window) > 3 else "")
 
 
-def _outcome(case: Case, answer: Callable[..., Any], args: Sequence[Any]) -> Outcome:
-    found = case.ask(value_error_of, answer, *args)
-    raised, given = found if type(found) in (list, tuple) and len(found) == 2 else ("", None)
+def _outcomes(case: Case, answer: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[Outcome]:
+    """Return what becomes of calls with these arguments, all asked at once."""
+    return [_outcome(case, found) for found in _found(case, answer, calls)]
+
+
+def _found(case: Case, answer: Callable[..., Any], calls: Sequence[tuple[Any, ...]]) -> list[tuple[str, Any]]:
+    """Return what the probe finds out about each call; what comes from elsewhere may be of any form."""
+    found = case.ask(value_errors_of, answer, list(calls))
+    found = found if type(found) is list and len(found) == len(calls) else [None] * len(calls)
+    return [tuple(one) if type(one) in (list, tuple) and len(one) == 2 else ("", None) for one in found]
+
+
+def _outcome(case: Case, found: tuple[str, Any]) -> Outcome:
+    raised, given = found
     if raised == "AssertionError":
         line = "Your function ends in an assert, which raises AssertionError. How is a ValueError raised?"
         raise case.always(line)
     if raised not in ("", "ValueError"):
         raise case.always(f"Your function raises {raised}.", SZ25)
     return Outcome(raised == "ValueError", given)
+
+
+def value_errors_of(function: Callable[..., Any], calls: Sequence[Sequence[Any]]) -> list[list[Any]]:
+    """Probe: return what :func:`value_error_of` says of each of some calls."""
+    return [value_error_of(function, *args) for args in calls]
 
 
 def value_error_of(function: Callable[..., Any], *args: Any) -> list[Any]:
