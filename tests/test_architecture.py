@@ -12,7 +12,19 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "course_utils"
 FLOORS = [  # from the ground up: a part imports from those below it, and from nothing beside it
-    {"cells", "course", "files", "full_marks", "mistakes", "packaged", "runtime", "shapes", "style", "toys"},
+    {
+        "cells",
+        "course",
+        "files",
+        "formulas",
+        "full_marks",
+        "mistakes",
+        "packaged",
+        "runtime",
+        "shapes",
+        "style",
+        "toys",
+    },
     {"fetching", "reference", "showing"},
     {"start_page", "workplace"},
     {"deadlines", "journal", "predictions"},

@@ -15,8 +15,9 @@ from thorough import THOROUGH
 
 from course_utils.cells import KERNELSPEC, Region, Role, role
 from course_utils.course import CourseError, labs
+from course_utils.formulas import as_mathml
 from course_utils.masters import region_lines
-from course_utils.site import building, launching, lessons, mathml, pages
+from course_utils.site import building, launching, lessons, pages
 
 ROOT = Path(__file__).resolve().parent.parent
 LABS = labs(ROOT)
@@ -286,15 +287,15 @@ def test_the_same_picture_is_kept_once(tmp_path):
 @pytest.mark.parametrize("lab", LABS)
 def test_every_formula_of_a_lesson_is_drawn(lab):
     formulas = [block or inline for block, inline in FORMULA.findall(prose(lab))]
-    assert [one for one in formulas if "<math" not in mathml.as_mathml(one)] == []
+    assert [one for one in formulas if "<math" not in as_mathml(one)] == []
 
 
 def test_large_brackets_without_a_side_are_drawn():
-    assert mathml.as_mathml(r"\big(x\Big)").count("<mo") == 2
+    assert as_mathml(r"\big(x\Big)").count("<mo") == 2
 
 
 def test_three_dots_are_drawn():
-    assert "…" in mathml.as_mathml(r"x_1 \dots x_n")
+    assert "…" in as_mathml(r"x_1 \dots x_n")
 
 
 # --- where lessons open

@@ -69,6 +69,7 @@ class FeedbackExporter(HTMLExporter):
         theirs = config.HTMLExporter.get("extra_template_paths", [])
         config.FeedbackExporter.template_name = "course_feedback"
         config.FeedbackExporter.extra_template_basedirs = [str(OURS), str(NBGRADERS)]
+        config.FeedbackExporter.exclude_input_prompt = config.FeedbackExporter.exclude_output_prompt = True  # all "[ ]"
         config.FeedbackExporter.extra_template_paths = [*theirs, str(NBGRADERS)]
         super().__init__(config=config, **options)  # type: ignore[no-untyped-call]
 

@@ -23,6 +23,7 @@ from nbconvert.filters import Highlight2HTML, ansi2html, strip_ansi
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 from course_utils.grading.outputs import MOST_TAGS, safe_html
+from course_utils.grading.page_formulas import Formulas, without
 
 ROOM = 160_000  # letters of HTML for the cells that give points, and as many for all others
 DRESSED = 20_000  # letters of one text
@@ -137,8 +138,8 @@ def _dressed(source: str, dress: Callable[[str], str], room: Room, graded: bool)
 
 
 def _size(made: str) -> int:
-    """Return how long HTML is without its pictures, which are counted elsewhere."""
-    return len(PICTURE.sub("", made)) if "data:image/" in made else len(made)
+    """Return how long HTML is without its pictures, which are counted elsewhere, and the elements of its formulas."""
+    return len(without(PICTURE.sub("", made) if "data:image/" in made else made))
 
 
 def _room(context: Context) -> Room:
@@ -170,11 +171,27 @@ def _plain_markdown(text: str) -> str:
 def _markdown(text: str, attachments: dict[str, Any]) -> str:
     renderer = _Renderer(escape=False, attachments=attachments, embed_images=False, path="", anchor_link_text="¶")
     made = MarkdownWithMath(renderer=renderer).render(text)
-    return safe_html(made) if made.count("<") <= MOST_TAGS else plain(text)
+    return renderer.formulas.put(safe_html(made)) if made.count("<") <= MOST_TAGS else plain(text)
 
 
 class _Renderer(IPythonRenderer):
-    """nbconvert's own, which would raise where a picture was pasted that is not there."""
+    """nbconvert's own, which would raise where a picture was pasted that is not there, and has no formulas."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.formulas = Formulas()
+
+    def inline_math(self, body: str) -> str:
+        """Return a formula in a line."""
+        return self.formulas.hold(body, block=False) or str(super().inline_math(body))
+
+    def block_math(self, body: str) -> str:
+        """Return a formula that stands by itself."""
+        return self.formulas.hold(body, block=True) or str(super().block_math(body))
+
+    def block_html(self, html: str) -> str:
+        """Return HTML that stands in Markdown."""
+        return str(super().block_html(self.formulas.hold_those_in(html)))
 
     def image(self, text: str, url: str, title: str | None = None) -> str:
         """Return a picture, or what it was to show."""

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from html.parser import HTMLParser
 
 import pytest
 from lesson import master_of
@@ -12,6 +13,7 @@ from traitlets.config import Config
 from course_utils.course import find_labs, find_root
 from course_utils.drawing.frames import CARD
 from course_utils.grading.outputs import safe_html
+from course_utils.grading.page_formulas import LONGEST, MOST
 from course_utils.grading.pages import safe_markdown
 
 PICTURE = "data:image/png;base64," + base64.b64encode(b"\x89PNG picture").decode()
@@ -72,8 +74,37 @@ def test_an_attached_picture_stays():
 
 def test_formulas_tables_and_code_stay():
     shown = page("# Title\n\n$a<b$ and $$x &< y$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```python\nprint(1 < 2)\n```")
-    for part in ('<h1 id="Title">', "$a&lt;b$", "$$x &amp;&lt; y$$", "<td>1</td>", 'class="nb">print'):
+    for part in ('<h1 id="Title">', "<mi>a</mi><mo>&lt;</mo><mi>b</mi>", "<td>1</td>", 'class="nb">print'):
         assert part in shown
+    assert "$$x &amp;&lt; y$$" in shown, "what is no formula to docutils is left to MathJax"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\text{<img src=x onerror=steal()>}$",
+        r'![a $\text{" onerror="steal() }$](x.png)',
+        r"<span title='$\text{ onerror=steal() }$'>x</span>",
+        r"<div>x</div><p title='> $\text{ onerror=steal() }$ <'>x</p>",
+        r"$\begin{array}{<b>}x\end{array}$",
+        r'<span id="formula-1"></span> $a$ $\text{<script>steal()</script>}$',
+    ],
+)
+def test_a_formula_brings_no_element_but_those_of_mathematics(text):
+    shown = page(text)
+    tags: list[tuple[str, list]] = []
+    parser = HTMLParser()
+    parser.handle_starttag = lambda tag, attributes: tags.append((tag, attributes))
+    parser.feed(shown)
+    assert not {"script", "b"} & {tag for tag, _ in tags}
+    assert not [name for _, attributes in tags for name, _ in attributes if name.startswith(("on", "src"))]
+    assert not [name for _, attributes in tags for name, _ in attributes if "math" in name]  # a formula in an attribute
+
+
+def test_very_many_or_very_long_formulas_are_left_as_they_are():
+    shown = page(" ".join(f"$x_{number}$" for number in range(MOST + 5)))
+    assert (shown.count("<math"), shown.count("$x_")) == (MOST, 5)
+    assert "<math" not in page(f"${'x' * (LONGEST + 1)}$")
 
 
 @pytest.mark.slow
@@ -83,7 +114,13 @@ def test_a_lesson_loses_no_word(lab):
     texts = [cell.source for cell in master_of(lab).cells if cell.cell_type == "markdown"]
     plain = HTMLExporter(template_name="classic")
     before, _ = plain.from_notebook_node(new_notebook(cells=[new_markdown_cell(text) for text in texts]))
-    assert words(page(*texts)) == words(before[before.index("<main") :])
+    ours, theirs = page(*texts), before[before.index("<main") :]
+    assert ours.count("$") <= theirs.count("$") / 20, "formulas are written as MathML"
+    assert words(MATHML.sub("", ours)) == words(TEX.sub("", theirs))
+
+
+MATHML = re.compile("<math.*?</math>", re.DOTALL)
+TEX = re.compile(r"\$\$.+?\$\$|\$[^$]+\$", re.DOTALL)
 
 
 def words(html: str) -> list[str]:
