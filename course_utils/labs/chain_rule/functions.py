@@ -87,6 +87,12 @@ VE58 = Misconception(
     "These are the numbers of another function, or of another base or unit. Which function does the task name?",
     ENGINE,
 )
+VE59 = Misconception(
+    "VE59",
+    "a function that returns its own input",
+    "This function returns the value that it was given. Is the result a new Value, with a gradient of its own?",
+    ENGINE,
+)
 VE33 = Misconception(
     "VE33",
     "logarithm to another base",
@@ -118,9 +124,27 @@ def try_function(case: Case, Value: Any) -> None:
     run: Run = case.data
     fault = fault_of(Value, run)
     if fault is None:
+        if _returns_its_input(Value, run.written):
+            raise case.wrong(case.part, VE59)
         return
     way = _way(Value, case.part, run.written) if run.single_steps else None
     raise speak(case, fault._replace(ways=(way,)) if way else fault)
+
+
+def probe_same(Value: Any, inputs: dict[str, float], lines: list[str]) -> bool:
+    """Probe: tell whether the first line of a program makes no new value."""
+    names = {name: Value(number) for name, number in inputs.items()}
+    given = list(names.values())
+    programs.run_lines(lines[:1], names)
+    made = names[programs.target_of(lines[0])]
+    return any(made is one for one in given)
+
+
+def _returns_its_input(Value: Any, written: Program) -> bool:
+    try:
+        return bool(ask_engine(probe_same, Value, written))
+    except CheckFailed:
+        return False
 
 
 def _way(Value: Any, part: str, written: Program) -> Misconception | None:
