@@ -12,7 +12,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.judging.raised import RAISED
-from course_utils.judging.slips import SL123, TwoSlips, is_slip
+from course_utils.judging.slips import SL123, WEAK, TwoSlips, is_slip
 from course_utils.runtime import in_notebook
 
 MOST_LINES = 4  # of a message
@@ -140,6 +140,7 @@ def confirmed(first: Finding, others: Iterable[Finding], *, strictly: bool = Fal
         everywhere = [way for way in counts if isinstance(way, TwoSlips | Nearly) and counts[way] == len(wrong_ones)]
         own = dict.fromkeys(everywhere[:1], len(wrong_ones)) or ({} if strictly else own)
         counts = {way: count for way, count in counts.items() if is_slip(way) or not strictly}
+    counts = {way: count for way, count in counts.items() if way not in WEAK or count == len(wrong_ones)}
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

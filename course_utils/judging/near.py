@@ -1089,14 +1089,13 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
         loop.body = kept
     end = function.body[-1]
     if not loops and set(asked) & set(RATES) and isinstance(end, ast.Return) and end.value is not None:
-        for name in asked:
-            whole, other = end.value, ast.Call(ast.Name("_shrunk", ast.Load()), [end.value], [])
-            other.args.append(ast.Name(f"_old_{name}", ast.Load()))
-            function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
-            _put(end, "value", None, other)
-            yield SL80, [name], _compiled(tree)
-            _put(end, "value", None, whole)
-            del function.body[:2]
+        name, whole = asked[0], end.value  # what is moved
+        other = ast.Call(ast.Name("_shrunk", ast.Load()), [whole, ast.Name(f"_old_{name}", ast.Load())], [])
+        function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
+        _put(end, "value", None, other)
+        yield SL80, [name], _compiled(tree)
+        _put(end, "value", None, whole)
+        del function.body[:2]
 
 
 def _is_stored(node: ast.Name) -> bool:
