@@ -434,6 +434,10 @@ class Exercise:
         return fresh_question(self.topics, number, topic, f"lab.{self.name()}", self.lab)
 
 
+MORE_TRIES = 2  # of a case without a name: something may come in by chance
+LONGEST_LABEL = 60  # of a case that is named in a hint
+
+
 class Implementation(Exercise):
     """An exercise whose answer is a function or a class, or several, tried on cases.
 
@@ -504,7 +508,8 @@ class Implementation(Exercise):
                         found = self._confirmed(again, alike, answers) if again.because else found
                 if self.right_cases_contradict:
                     found = self._not_contradicted(found, [other for other in cases if other is not case], answers)
-                raise Wrong(found if found.because else self._perhaps_by_chance(case, found, answers)) from None
+                found = found if found.because else self._perhaps_by_chance(case, found, answers)
+                raise Wrong(found if found.because else self._right_elsewhere(case, found, cases, answers)) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
     def _confirmed(self, first: Finding, further: list[Case], answers: tuple[Any, ...]) -> Finding:
@@ -527,10 +532,29 @@ class Implementation(Exercise):
 
     def _perhaps_by_chance(self, case: Case, found: Finding, answers: tuple[Any, ...]) -> Finding:
         """Return the finding on a wrong case without a name, named if the same case comes out otherwise again."""
+        if found.advice:
+            return found
         with only(()):
-            again = look(partial(self.try_case, case, *answers))
-        same = (again.standing, again.first, again.detail) == (found.standing, found.first, found.detail)
-        return found if found.advice or same else replace(found, because=(SL88,))
+            again = [look(partial(self.try_case, case, *answers)) for _ in range(MORE_TRIES)]
+        same = all(
+            (one.standing, one.first, one.detail) == (found.standing, found.first, found.detail) for one in again
+        )
+        return found if same else replace(found, because=(SL88,))
+
+    def _right_elsewhere(self, case: Case, found: Finding, cases: list[Case], answers: tuple[Any, ...]) -> Finding:
+        """Return the finding on a wrong public case without a name, with some public cases in which all is right."""
+        if case.hidden or found.advice:
+            return found
+        alike = [other for other in cases if other is not case and type(other.data) is type(case.data)]
+        alike = [other for other in alike if getattr(other.data, "size", 1)]  # of no numbers all are right
+        with only(()):
+            right = [
+                one.label for one in alike if look(partial(self.try_case, one, *answers)).standing is Standing.RIGHT
+            ]
+        shown = [label for label in dict.fromkeys(right) if len(label) <= LONGEST_LABEL][:2]
+        if not shown:
+            return found
+        return replace(found, advice=f"Hint: Yours is right here: {'; '.join(shown)}. What is different in this case?")
 
     def judge(self, *answers: Any) -> Findings:
         """Return how each part stands in the public cases."""

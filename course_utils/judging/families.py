@@ -19,9 +19,16 @@ Kind = str
 Changed = tuple[Kind, list[str]]
 
 HELD, PENALISED, MEAN, BATCHES = "held", "penalised", "mean of all turns", "batches"
+PACED, FADING, ADAPTED, MOVING = "rate with a plan", "rate that fades", "steps by size", "moving average"
+TINY, ROUNDED = "tiny number added", "rounded on the way"
+RATES = ("lr", "rate", "learning_rate")
+HALF, SINGLE = 16.0, 32.0  # bits, in place of digits
 NUMBERS: dict[str, tuple[float, ...]] = {
     "_bound": (1.0, 0.5, 0.1, 5.0, 10.0, 2.0, 0.05, 0.01, 0.2, 3.0, 0.25, 4.0, 20.0, 50.0),
     "_share": (0.1, 0.01, 0.001, 1.0, 0.5, 0.05, 0.2, 0.02, 0.002, 0.005, 2.0, 0.25),
+    "_keeps": (0.9, 0.99, 0.5, 0.95, 0.999, 0.8, 0.1),
+    "_tiny": (1e-3, 1e-2, 1e-4, 1e-5, 1e-6, 1e-8, 1e-7, 1e-9, 0.1, 1.0, 1e-12),
+    "_digits": (2.0, 1.0, 3.0, 0.0, 4.0, HALF, SINGLE),
     "_size": (1.0, 2.0, 4.0, 8.0, 5.0, 3.0, 10.0, 16.0, 32.0, 6.0),
 }
 _tried: ContextVar[float] = ContextVar("tried", default=1.0)
@@ -134,6 +141,68 @@ def _rows_and_size(x: Any, like: Any) -> tuple[int, int]:
     return len(like), size
 
 
+def _fewer_digits(x: Any) -> Any:
+    """Return numbers rounded, or as a type with fewer bits holds them."""
+    numbers, digits = as_float64(x), _tried.get()
+    if digits in (HALF, SINGLE):
+        found = numbers.astype(np.float16 if digits == HALF else np.float32).astype(float)
+    else:
+        found = np.round(numbers, int(digits))
+    return torch.as_tensor(found) if isinstance(x, torch.Tensor) else found
+
+
+def _a_little_more(x: Any) -> Any:
+    """Return a quantity and a small number."""
+    if isinstance(x, bool | int):
+        raise TypeError("this is a count")
+    return x + _tried.get()
+
+
+PLANS: dict[str, Callable[[int, int], float]] = {
+    "_warmed_up": lambda turn, turns: (turn + 1) / turns,
+    "_warmed_up_late": lambda turn, turns: turn / turns,
+    "_warmed_to_half": lambda turn, turns: min(1.0, (turn + 1) / max(1, turns // 2)),
+    "_cosine": lambda turn, turns: (1 + np.cos(np.pi * turn / turns)) / 2,
+    "_cosine_to_end": lambda turn, turns: (1 + np.cos(np.pi * turn / max(1, turns - 1))) / 2,
+    "_linear": lambda turn, turns: 1 - turn / turns,
+    "_harmonic": lambda turn, turns: 1 / (1 + turn),
+    "_harmonic_root": lambda turn, turns: 1 / (1 + turn) ** 0.5,
+}
+SHRINKING = tuple(PLANS)[3:]
+
+
+def _hyperbolic(turn: int, turns: int) -> float:
+    """Return a rate's share where it is divided by 1 and a share of the turn."""
+    return 1 / (1 + _tried.get() * turn)
+
+
+def _warmed(turn: int, turns: int) -> float:
+    """Return a rate's share where it grows for so many turns, then stays."""
+    return min(1.0, (turn + 1) / _tried.get())
+
+
+def _adapted(kind: str, state: dict[str, Any], step: Any, rate: Any) -> Any:
+    """Return a step in place of one that is the rate times a slope, as methods have it that measure slopes."""
+    keeps, turn = _tried.get(), state.get("turn", 0) + 1
+    mean, squares = state.get("mean", 0.0), state.get("squares", 0.0)
+    if kind == "adagrad":
+        squares, mean = squares + step * step, step
+    elif kind == "rmsprop":
+        squares, mean = keeps * squares + (1 - keeps) * step * step, step
+    else:
+        squares, mean = 0.999 * squares + 0.001 * step * step, keeps * mean + (1 - keeps) * step
+    state.update(turn=turn, mean=mean, squares=squares)
+    size = squares**0.5
+    if kind == "adam":
+        mean, size = mean / (1 - keeps**turn), size / (1 - 0.999**turn) ** 0.5
+    return rate * mean / (size + rate * 1e-8)
+
+
+def _moving(before: Any, now: Any) -> Any:
+    """Return a moving average with one number more in it."""
+    return _tried.get() * before + (1 - _tried.get()) * now
+
+
 BOUNDED = (_held, _held_by_length, _held_above)
 HELPERS: dict[str, Callable[..., Any]] = {
     one.__name__: one
@@ -149,9 +218,16 @@ HELPERS: dict[str, Callable[..., Any]] = {
             _every_other,
             _batch,
             _starts,
+            _fewer_digits,
+            _a_little_more,
+            _hyperbolic,
+            _warmed,
+            _adapted,
+            _moving,
         ),
     )
 }
+HELPERS |= PLANS
 HELPERS |= dict.fromkeys(NUMBERS, lambda: None)  # that one of them is needed is told by its name
 
 
@@ -162,9 +238,14 @@ def families(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
     """Change a function's tree in place, one way after the other; yield the kind and the names that it is about."""
     yield from _cut_off(function, asked)
     yield from _penalised(function, asked)
+    yield from _with_a_little_more(function)
+    yield from _rounded(function, asked)
     for loop in [one for one in function.body if isinstance(one, ast.For)]:
         yield from _averaged(function, loop, asked)
         yield from _held_in_turns(function, loop, asked)
+        yield from _planned(function, loop, asked)
+        yield from _by_size(function, loop, asked)
+        yield from _as_moving_average(function, loop, asked)
         if any(isinstance(node, ast.Call) and getattr(node.func, "id", "") == "range" for node in ast.walk(loop.iter)):
             yield from _in_batches(function, loop, asked)
 
@@ -321,4 +402,116 @@ def _in_batches(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> I
     function.body[place:place] = before
     yield BATCHES, []
     del function.body[place : place + len(before)]
+    loop.body = kept
+
+
+def _learned(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> list[str]:
+    """Return what a loop finds as it begins, and changes."""
+    begun = _names(function.body[: function.body.index(loop)], store=True) | set(asked)
+    return sorted(_names(loop.body, store=True) & begun)
+
+
+def _with_a_little_more(function: ast.FunctionDef) -> Iterator[Changed]:
+    """Add a small number to what one divides by, takes the logarithm of, or the root of."""
+    function.body[:0] = [_mark("_tiny")]
+    for node in list(ast.walk(function)):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            whole = node.right
+            node.right = ast.copy_location(called("_a_little_more", whole), whole)
+            ast.fix_missing_locations(node)
+            yield TINY, []
+            node.right = whole
+    logs = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in ("log", "sqrt") and node.args
+    ]
+    for some in [*([node] for node in logs), *([logs] if len(logs) > 1 else [])]:
+        before = [node.args[0] for node in some]
+        for node in some:
+            node.args[0] = ast.copy_location(called("_a_little_more", node.args[0]), node)
+            ast.fix_missing_locations(node)
+        yield TINY, []
+        for node, first in zip(some, before, strict=True):
+            node.args[0] = first
+    del function.body[0]
+
+
+def _rounded(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
+    """Round an argument, what a statement computes, or what a function of one array gives."""
+    function.body[:0] = [_mark("_digits")]
+    for name in asked:
+        function.body[:0] = _set(ast.parse(f"{name} = _fewer_digits({name})").body, function)
+        yield ROUNDED, [name]
+        del function.body[0]
+    for statement in list(_statements(function)):
+        whole = statement.value
+        assert whole is not None
+        if not isinstance(whole, ast.Tuple):
+            statement.value = ast.copy_location(called("_fewer_digits", whole), whole)
+            ast.fix_missing_locations(statement)
+            yield ROUNDED, []
+            statement.value = whole
+    for node in list(ast.walk(function)):
+        for place, one in enumerate(getattr(node, "args", []) if isinstance(node, ast.Call) else []):
+            if isinstance(one, ast.Call | ast.BinOp):
+                assert isinstance(node, ast.Call)
+                node.args[place] = ast.copy_location(called("_fewer_digits", one), one)
+                ast.fix_missing_locations(node)
+                yield ROUNDED, []
+                node.args[place] = one
+        for field in ("left", "right", "value"):
+            part = getattr(node, field, None)
+            if isinstance(node, ast.BinOp | ast.Attribute) and isinstance(part, ast.Call | ast.BinOp):
+                setattr(node, field, ast.copy_location(called("_fewer_digits", part), part))
+                ast.fix_missing_locations(node)
+                yield ROUNDED, []
+                setattr(node, field, part)
+    del function.body[0]
+
+
+def _planned(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Let a rate follow a plan from turn to turn."""
+    kept, place = list(loop.body), function.body.index(loop)
+    for name in [name for name in asked if name in RATES and name in _names(kept, store=False)]:
+        first = _set(ast.parse(f"_turn, _whole_{name}, _turns = 0, {name}, len({ast.unparse(loop.iter)})").body, loop)
+        for plan in (*PLANS, "_hyperbolic", "_warmed"):
+            mark = {"_hyperbolic": "_share", "_warmed": "_size"}.get(plan)
+            taken = f"{name} = _whole_{name} * {plan}(_turn, _turns); _turn = _turn + 1"
+            loop.body = [*_set(ast.parse(taken).body, loop), *kept]
+            before = [*([_mark(mark)] if mark else []), *first]
+            function.body[place:place] = before
+            yield FADING if plan in (*SHRINKING, "_hyperbolic") else PACED, [name]
+            del function.body[place : place + len(before)]
+    loop.body = kept
+
+
+def _by_size(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Divide each step by the size of the slopes so far."""
+    kept, place, learned = list(loop.body), function.body.index(loop), _learned(function, loop, asked)
+    rates = [name for name in asked if name in RATES and name in _names(kept, store=False)]
+    for rate, kind in itertools.product(rates[:1] if learned else (), ("adam", "adagrad", "rmsprop", "adam, plain")):
+        begin = [_mark("_keeps"), *_set(ast.parse("; ".join(f"_state_{n} = {{}}" for n in learned)).body, loop)]
+        olds = "; ".join(f"_old_{n} = {n}" for n in learned)
+        steps = "; ".join(f"{n} = _old_{n} + _adapted('{kind}', _state_{n}, {n} - _old_{n}, {rate})" for n in learned)
+        loop.body = [*_set(ast.parse(olds).body, loop), *kept, *_set(ast.parse(steps).body, loop)]
+        function.body[place:place] = begin
+        yield ADAPTED, []
+        del function.body[place : place + len(begin)]
+    loop.body = kept
+
+
+def _as_moving_average(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
+    """Return a moving average of what is learned."""
+    kept, place, learned = list(loop.body), function.body.index(loop), _learned(function, loop, asked)
+    if not learned:
+        return
+    first = [_mark("_keeps"), *_set(ast.parse("; ".join(f"_average_{n} = {n}" for n in learned)).body, loop)]
+    taken = "; ".join(f"_average_{n} = _moving(_average_{n}, {n})" for n in learned)
+    last = _set(ast.parse("; ".join(f"{n} = _average_{n}" for n in learned)).body, loop)
+    loop.body = [*kept, *_set(ast.parse(taken).body, loop)]
+    function.body[place : place + 1] = [*first, loop, *last]
+    yield MOVING, learned
+    del function.body[place + 1 + len(first) : place + 1 + len(first) + len(last)]
+    del function.body[place : place + len(first)]
     loop.body = kept

@@ -12,7 +12,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
 from course_utils.judging.raised import RAISED
-from course_utils.judging.slips import TwoSlips, is_slip
+from course_utils.judging.slips import SL123, WEAK, TwoSlips, is_slip
 from course_utils.runtime import in_notebook
 
 MOST_LINES = 4  # of a message
@@ -115,14 +115,17 @@ def confirmed(first: Finding, others: Iterable[Finding], *, strictly: bool = Fal
     One number may come of a wrong way by chance. Where other cases are wrong as well, a way is named only if it gives
     what was answered in one of them, too; of several ways the one that does so most often, and two slips together
     or a neighbour of what is right before one that does not explain all. Where code only raised, nothing was answered.
-    ``strictly``, one that does not explain all is not named.
+    ``strictly``, one that does not explain all is not named, but for what is seen in the numbers themselves.
     """
     if _only_raised(first):
         return first
     wrong_ones = [
         one
         for one in others
-        if one.standing is Standing.WRONG and (one.because or one.fitting is not None) and not _only_raised(one)
+        if one.standing is Standing.WRONG
+        and (one.because or one.fitting is not None)
+        and not _only_raised(one)
+        and (one.fitting != (SL123,) or one.fitting == first.fitting)  # no numbers, nothing to compare
     ]
     if not first.because:
         return replace(first, because=slip_of_all(first, wrong_ones))
@@ -136,8 +139,8 @@ def confirmed(first: Finding, others: Iterable[Finding], *, strictly: bool = Fal
     if max(own.values(), default=0) < len(wrong_ones):  # by chance, if there is what explains them all
         everywhere = [way for way in counts if isinstance(way, TwoSlips | Nearly) and counts[way] == len(wrong_ones)]
         own = dict.fromkeys(everywhere[:1], len(wrong_ones)) or ({} if strictly else own)
-        if strictly and not own:
-            return replace(first, because=())
+        counts = {way: count for way, count in counts.items() if is_slip(way) or not strictly}
+    counts = {way: count for way, count in counts.items() if way not in WEAK or count == len(wrong_ones)}
     left = own or {way: count for way, count in counts.items() if count}
     return replace(first, because=tuple(way for way in left if left[way] == max(left.values()))[:1])
 

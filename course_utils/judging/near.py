@@ -24,7 +24,24 @@ import numpy as np
 import torch
 
 from course_utils.judging.closeness import as_float64, close, ways_that_fit
-from course_utils.judging.families import BATCHES, HELD, MEAN, PENALISED, families, needed, results_called, with_number
+from course_utils.judging.families import (
+    ADAPTED,
+    BATCHES,
+    FADING,
+    HELD,
+    MEAN,
+    MOVING,
+    PACED,
+    PENALISED,
+    RATES,
+    ROUNDED,
+    TINY,
+    called,
+    families,
+    needed,
+    results_called,
+    with_number,
+)
 from course_utils.judging.families import HELPERS as OF_FAMILIES
 from course_utils.judging.misconceptions import Misconception
 
@@ -223,13 +240,63 @@ SL122 = Misconception(
     "One way to get exactly this: the right numbers, but 0 where another array is below 0, as behind a ReLU. Is one "
     "asked for here?",
 )
-WITH_A_NUMBER = ("SL84", "SL85")  # told only where no change without a number of its own gives the same
-OF_ELSEWHERE = ("SL84", "SL85", "SL86", "SL87")  # few of them, whatever the recipe
-FAMILIES_NAMED = {HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87}
+SL126 = Misconception(
+    "SL126",
+    "steps measured by those before",
+    "One way to get exactly this: each step is divided by the size of the slopes so far, as with AdaGrad, RMSProp or "
+    "Adam. Is that asked for?",
+)
+SL127 = Misconception(
+    "SL127",
+    "a moving average comes out",
+    "One way to get exactly this: a moving average of what is learned comes out, not where the last step has led. "
+    "Which of the two is asked for?",
+)
+SL128 = Misconception(
+    "SL128",
+    "a rate with a plan",
+    "One way to get exactly this: the rate follows a plan from turn to turn, such as a warm-up. Should it change at "
+    "all?",
+)
+SL129 = Misconception(
+    "SL129",
+    "a small number added",
+    "One way to get exactly this: a small number is added under a fraction, in a root or in a logarithm. Is it asked "
+    "for?",
+)
+SL130 = Misconception(
+    "SL130",
+    "errors measured in another way",
+    "One way to get exactly this: what should be squared is measured otherwise, as by Huber, log cosh or a larger "
+    "power. What does the task do to each?",
+)
+SL131 = Misconception(
+    "SL131",
+    "rounded on the way",
+    "One way to get exactly this: numbers on the way are rounded, or held in a type with few digits. Which of your "
+    "lines does that?",
+)
+SL132 = Misconception(
+    "SL132",
+    "turns of a loop in another order",
+    "One way to get exactly this: a loop takes its turns in another order, such as the last one first. Which one does "
+    "the task begin with?",
+)
+WITH_A_NUMBER = (
+    "SL84",
+    "SL85",
+    "SL129",
+    "SL131",
+)  # told only where no change without a number of its own gives the same
+OF_ELSEWHERE = ("SL84", "SL85", "SL86", "SL87", "SL129", "SL131")  # few of them, whatever the recipe
+FAMILIES_NAMED = {
+    **{HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87},
+    **{PACED: SL128, FADING: SL76, ADAPTED: SL126, MOVING: SL127, TINY: SL129, ROUNDED: SL131},
+}
 NEAR: tuple[Misconception, ...] = (
     *(SL30, SL31, SL32, SL33, SL34, SL35, SL36, SL37, SL38, SL39, SL40, SL41, SL42),
     *(SL70, SL71, SL72, SL73, SL74, SL75, SL76, SL78, SL79, SL80, SL81, SL82, SL83, SL84, SL85, SL86, SL87),
-    *(SL120, SL121, SL122),
+    *(SL120, SL121, SL122, SL126, SL127, SL128, SL129, SL130, SL131, SL132),
 )
 
 MOST_AXES = 4  # of an array
@@ -634,7 +701,8 @@ ORDER = [
     for way in (
         *(SL41, SL31, SL30, SL42, SL34, SL36, SL37, SL82, SL78, SL72, SL70, SL71, SL73, SL74, SL33, SL39, SL35),
         *(SL120, SL121, SL122),
-        *(SL40, SL84, SL85, SL86, SL87, SL76, SL80, SL83, SL79, SL81, SL75, SL38, SL32),
+        *(SL132, SL130, SL40, SL84, SL85, SL86, SL87, SL76, SL128, SL126, SL127, SL80, SL83, SL79, SL81, SL75, SL38),
+        *(SL32, SL129, SL131),
     )
 ]
 OTHERS: dict[type[ast.operator], tuple[type[ast.operator], ...]] = {
@@ -707,6 +775,17 @@ MEANS = {
     "_median": _in_place_of_mean(np.median),
     "_root_mean_square": _in_place_of_mean(lambda x, **axes: np.sqrt(np.mean(x * x, **axes))),
     "_middle": _in_place_of_mean(lambda x, **axes: (np.max(x, **axes) + np.min(x, **axes)) / 2),
+}
+
+
+ERRORS: dict[str, Callable[[Any], Any]] = {
+    "_huber": lambda x: torch.where(abs(x) < 1, x * x / 2, abs(x) - 0.5),
+    "_huber_twofold": lambda x: torch.where(abs(x) < 1, x * x, 2 * abs(x) - 1),
+    "_log_cosh": lambda x: torch.log(torch.cosh(x)),
+    "_root_error": lambda x: torch.sqrt(1 + x * x) - 1,
+    "_cubed": lambda x: abs(x) ** 3,
+    "_fourth": lambda x: x**4,
+    "_of_logs": lambda x: torch.log1p(abs(x)),
 }
 
 
@@ -807,7 +886,7 @@ SIGNS: dict[str, Callable[[Any], Any]] = {
     "_to_largest": lambda x: x / abs(x).max(),
 }
 HELPERS |= {"_backwards": _backwards, "_exchanged": _exchanged, "_first_for_all": _first_for_all}
-HELPERS |= LARGEST | {"_silent_below": _silent_below}
+HELPERS |= LARGEST | ERRORS | {"_silent_below": _silent_below, "_last_first": lambda turns: list(turns)[::-1]}
 HELPERS |= SCALES | MEANS | {"_fading": _fading, "_shrunk": _shrunk, "_strength": _strength.get}
 HELPERS |= SIGNS | {"_reshaped": lambda x: x.reshape(x.shape[::-1])}
 COUNTS = {"_one_more": lambda x: _whole(x) + 1, "_one_less": lambda x: _whole(x) - 1}
@@ -822,6 +901,8 @@ OF_THEIR_OWN = (
     *SCALES,
     *MEANS,
     *LARGEST,
+    *ERRORS,
+    "_last_first",
     *ALONG,
     "_reshaped",
     "_fading",
@@ -953,6 +1034,8 @@ def _in_loops(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
             for other in _other_turns(turns):
                 loop.iter = ast.fix_missing_locations(ast.copy_location(other, turns))
                 yield SL70, _names(turns), _compiled(tree)
+            loop.iter = ast.fix_missing_locations(ast.copy_location(called("_last_first", turns), turns))
+            yield SL132, _names(turns), _compiled(tree)
             loop.iter = turns
             loop.body = _set([*kept, ast.Break()], loop)
             yield SL71, _names(turns), _compiled(tree)
@@ -967,9 +1050,6 @@ def _in_loops(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
                     loop.body = [statement, *kept]
                     yield SL74, _names(statement), _compiled(tree)
             loop.body = kept
-
-
-RATES = ("lr", "rate", "learning_rate")
 
 
 def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
@@ -1001,17 +1081,21 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
             last = [f"{name} = _shrunk({name}, _old_{name}); _strength" for name in names]
             loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
             yield SL80, names, _compiled(tree)
+            loop.body = [
+                *kept,
+                *_set(_lines(*(f"{name} = _shrunk({name}, {name}); _strength" for name in names)), loop),
+            ]
+            yield SL80, names, _compiled(tree)
         loop.body = kept
     end = function.body[-1]
     if not loops and set(asked) & set(RATES) and isinstance(end, ast.Return) and end.value is not None:
-        for name in asked:
-            whole, other = end.value, ast.Call(ast.Name("_shrunk", ast.Load()), [end.value], [])
-            other.args.append(ast.Name(f"_old_{name}", ast.Load()))
-            function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
-            _put(end, "value", None, other)
-            yield SL80, [name], _compiled(tree)
-            _put(end, "value", None, whole)
-            del function.body[:2]
+        name, whole = asked[0], end.value  # what is moved
+        other = ast.Call(ast.Name("_shrunk", ast.Load()), [whole, ast.Name(f"_old_{name}", ast.Load())], [])
+        function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
+        _put(end, "value", None, other)
+        yield SL80, [name], _compiled(tree)
+        _put(end, "value", None, whole)
+        del function.body[:2]
 
 
 def _is_stored(node: ast.Name) -> bool:
@@ -1166,6 +1250,9 @@ def _other_calls(node: ast.Call) -> Iterator[tuple[Misconception, ast.expr]]:
             for other in family:
                 if other != name:
                     yield SL37, ast.Call(ast.Attribute(node.func.value, other, ast.Load()), node.args, node.keywords)
+    if name == "square" and isinstance(node.func, ast.Attribute):
+        given = [node.func.value] if method else node.args
+        yield from ((SL130, ast.Call(ast.Name(other, ast.Load()), given, [])) for other in ERRORS)
     if name == "mean" and isinstance(node.func, ast.Attribute):
         given = [node.func.value, *node.args] if method else node.args
         for other in MEANS:

@@ -205,16 +205,34 @@ SL125 = Misconception(
     "What stands at each place along an axis is the same for all: the sum, the mean or the largest of them. Which axis "
     "should stay apart?",
 )
+SL133 = Misconception(
+    "SL133",
+    "right to a few digits",
+    "These are right to about three digits, and no further. Is something rounded or held in a short type on the way, a "
+    "small number added, or a step too coarse?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125),
+    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL133),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
-WEAK = (SL6, SL11, SL12, SL16, SL21, SL22, SL123, SL124, SL125)  # what they say of the numbers has often a nearer cause
+WEAK = (
+    SL6,
+    SL11,
+    SL12,
+    SL16,
+    SL21,
+    SL22,
+    SL123,
+    SL124,
+    SL125,
+    SL133,
+)  # what they say of the numbers has often a nearer cause
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
+FEW_DIGITS = 2e-3  # of a number, where three of its digits are right
 NEARLY_ONE = 0.02  # by how much a factor differs from 1 if it is one: what is less has another cause
 MANY = 300  # beyond it the exponential is no number
 LARGE = 20  # of a count: by how much smaller ones are off says little
@@ -268,7 +286,12 @@ def in_array(given: np.ndarray, right: np.ndarray, ways: Mapping[Misconception, 
         found = tuple(_in_number(given, right))
     else:
         found = tuple(_in_values(given, right))
-    return found or tuple(_on_top(given, ways))
+    return found or tuple(_on_top(given, ways)) or ((SL133,) if _is_nearly(given, right) else ())
+
+
+def _is_nearly(given: np.ndarray, right: np.ndarray) -> bool:
+    """Tell whether all numbers are right to three digits, or nearly; zeros are right."""
+    return given.shape == right.shape and bool((abs(given - right) <= FEW_DIGITS * abs(right) + ATOL).all())
 
 
 def _same(given: np.ndarray, other: np.ndarray) -> bool:

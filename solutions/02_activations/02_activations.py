@@ -444,7 +444,7 @@ They write $h = g(W_1^\top x + b_1)$ and $o = g(W_2^\top h + b_2)$: weights (in,
 r"""
 ## Exercise 2.5. A forward pass that keeps everything
 
-Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation; X and the weights stay as they are. (3 points, 15 minutes, ●●○ medium)
+Write `mlp_forward(X, params, act)`. `X` is (N, D); `params` is a list of pairs `(W, b)`, one for each layer, `W` (out, in) and `b` (out,); `act` is a function for arrays. Return the **list** of all activations: `X` itself, each hidden layer, the output. The last layer gets no activation; X, the list `params` and the weights stay as they are. (3 points, 15 minutes, ●●○ medium)
 
 Example: with one layer, `W = [[2]]` and `b = [1]`, the batch `X = [[3]]` gives the list [[[3]], [[7]]], whatever `act` is.
 

@@ -152,6 +152,36 @@ def far_off(x, y):
     return (x - y).square().mean()
 
 
+def in_turn(x, lr):
+    place = x[0] * 0
+    for row in range(4):
+        place = place + lr * (x[row] - place)
+    return place
+
+
+def by_size(x, kept):
+    place, squares = x * 0, x * 0
+    for _ in range(5):
+        slope = slope_apart(place, x)
+        squares = kept(squares, slope)
+        place = place - 0.1 * slope / (squares**0.5 + 1e-8)
+    return place
+
+
+def shrunk_after(x):
+    place = x * 0
+    for _ in range(5):
+        place = 0.97 * (place - 0.1 * slope_apart(place, x))
+    return place
+
+
+def moving_average(x):
+    average = x * 0
+    for turn in range(1, 6):
+        average = 0.9 * average + 0.1 * places(x, turn, slope_apart)
+    return average
+
+
 def count(inputs, units):
     return units * (inputs + 1)
 
@@ -185,6 +215,7 @@ KINDS = [
     ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1))),
     ("SL76", walked_apart, (X, 0.1, 5), places(X, slope=slope_apart, lr=lambda step: 0.1 * 0.83**step)),
     ("SL80", walked_apart, (X, 0.1, 5), places(X, slope=lambda place, x: slope_apart(place, x) + 0.07 * place)),
+    ("SL80", walked_apart, (X, 0.1, 5), shrunk_after(X)),
     ("SL80", stepped, (X, 2 * X + 1, 0.1), X - 0.1 * (2 * X + 1) - 0.003 * X),
     ("SL76", walked, (X, 0.1, 5), places(X, lr=lambda step: 0.1 / (step + 1) ** 0.5)),
     ("SL83", walked_apart, (X, 0.1, 5), with_momentum(X, 0.9, 1)),
@@ -211,6 +242,15 @@ KINDS = [
     ("SL120", averaged, (Z,), Z.T.mean(0)),
     ("SL121", line, (X, W, B), X[:1].expand(4, 3) @ W + B),
     ("SL122", halved, (X,), X**2 / 2 * (X > 0)),
+    ("SL126", walked_apart, (X, 0.1, 5), by_size(X, lambda squares, slope: squares + slope**2)),
+    ("SL126", walked_apart, (X, 0.1, 5), by_size(X, lambda squares, slope: 0.9 * squares + 0.1 * slope**2)),
+    ("SL127", walked_apart, (X, 0.1, 5), moving_average(X)),
+    ("SL128", walked_apart, (X, 0.1, 5), places(X, slope=slope_apart, lr=lambda step: 0.1 * (step + 1) / 5)),
+    ("SL76", walked_apart, (X, 0.1, 5), places(X, slope=slope_apart, lr=lambda step: 0.1 / (1 + 0.5 * step))),
+    ("SL129", share, (Z, 0.1), POWERS / (POWERS.sum(dim=1, keepdim=True) + 0.01)),
+    ("SL130", far_off, (X, 3 * X), torch.log(torch.cosh(2 * X)).mean()),
+    ("SL131", far_off, (X, 3 * X), (-2 * X).round(decimals=1).square().mean()),
+    ("SL132", in_turn, (X, 0.1), 0.1 * X[0] + 0.1 * 0.9 * X[1] + 0.1 * 0.81 * X[2] + 0.1 * 0.729 * X[3]),
 ]
 
 

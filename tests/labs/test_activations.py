@@ -160,6 +160,13 @@ FUNCTIONS = [
     function("AS11", "d_relu", "np.zeros_like(z)"),
     function("AS11", "d_sigmoid", "0.25 * np.ones_like(z)"),
     function("AS12", "d_sigmoid", "sigmoid(z + 0.5) - sigmoid(z - 0.5)"),
+    function("AS13", "d_tanh", "-2 * tanh(z) * (1 - tanh(z) ** 2)"),
+    function("AS14", "d_sigmoid", "(sigmoid(z + 0.1) - sigmoid(z)) / 0.1"),
+    function(
+        "AS15", "d_sigmoid", "np.gradient(sigmoid(z)) if z.ndim == 1 and len(z) > 1 else sigmoid(z) * (1 - sigmoid(z))"
+    ),
+    function("SL133", "sigmoid", "1 / (1.0005 + np.exp(-np.clip(z, -80, 80)))"),
+    function("AF20", "relu", "np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))"),
     function("AF1", "d_relu", "(z > 0).sum()"),
     function("AS12", "d_relu", "np.clip(z, 0, 1)"),  # which is max(0, z) - max(0, z - 1)
     function("AF22", "d_relu", "np.where(z > 0, 2.5, 0.0)"),
@@ -388,6 +395,7 @@ REFUSED = [
     forward_pass("AN24", ("else act(z)", "else act(z) + (h if h.shape == z.shape else 0)")),
     forward_pass("AN25", ("else act(z)", "else act(z) if len(found) == 1 else z")),
     forward_pass("AN26", ("h = found[-1]", "h = found[-1] if len(found) > 1 else X - X.mean(0)")),
+    forward_pass("SL88", ("act(z))", "act(z) * np.random.default_rng().integers(0, 2, z.shape))")),
     forward_pass("AN23", ("act(z))", "act((z - z.mean(0)) / z.std(0)))")),
     forward_pass("DS2", ("return found", "return [a.squeeze() if len(X) == 1 else a for a in found]")),
     forward_pass("DS2", ("return found", "return [*found[:-1], found[-1][0] if len(X) == 1 else z]")),
@@ -433,6 +441,11 @@ SILENT = [
     dead("DU10", "int((one == 0).all(0).sum())", "np.flatnonzero((one == 0).all(0)).tolist() * 2"),
     dead("DU11", "in activations", "in activations[:1]"),
     dead("DU12", "one == 0", "one <= 0.01"),
+    dead("DU12", "one == 0", "one < 0.5"),
+    dead("DU14", "in activations", "in activations[1:]"),
+    dead("DU14", "in activations", "in activations[:-1]"),
+    dead("DU15", "(one == 0)", "(one == one[0])"),
+    dead("DU16", "one == 0", "one < 0"),
     dead("DU13", "(one == 0).all(0)", "((one == 0).mean(0) > 0.9)"),
     dead("DU12", "(one == 0).all(0)", "(one.mean(0) < 1e-3)"),
 ]
@@ -1022,7 +1035,7 @@ def test_a_forward_pass_that_changes_its_input_is_told():
         X[:] = 0
         return found
 
-    assert "changed an array that it was given" in judged(lab.mlp_forward.check, changing).text
+    assert "changed what it was given" in judged(lab.mlp_forward.check, changing).text
 
 
 @pytest.mark.parametrize("leave", [SystemExit, RuntimeError, MemoryError, RecursionError])

@@ -486,6 +486,12 @@ ENGINES = [
     engines("VE57", "more-functions", 1 / 2, ("math.cos(self.data)", "1 - self.data**2 / 2")),
     engines("VE58", "value-functions", 4 / 5, ("math.tanh(self.data)", "math.tan(self.data)")),
     engines("VE58", "more-functions", 1 / 2, ("math.sin(self.data)", "math.sin(math.radians(self.data))")),
+    engines(
+        "VE59",
+        "value-functions",
+        4 / 5,
+        ("return Value(max(self.data, 0.0)", "return self if self.data > 0 else Value(max(self.data, 0.0)"),
+    ),
     engines("VE17", "more-functions", 1 / 2, ("(math.cos(self.data),)", "(0.0,)")),
     *(
         engines(code, exercise, 0, *changes)

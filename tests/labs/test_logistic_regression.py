@@ -387,6 +387,12 @@ def bce_with_logits(z, y):
     each = np.logaddexp(0, z) - z * y
     return np.mean(({}) * each)
 """
+ONE_SOFTMAX = """
+def bce_with_logits(z, y):
+    p = np.exp(z - z.max())
+    p = np.clip(p / p.sum(), 1e-300, 1 - 1e-16)
+    return -(y * np.log(p) + (1 - y) * np.log(1 - p)).mean()
+"""
 HINGE = """
 def bce_with_logits(z, y):
     return np.maximum(0, 1 - (2 * y - 1) * z).mean()
@@ -532,6 +538,13 @@ def {}(Z, y):
 """
 
 
+ONE_PART = """
+def cross_entropy(Z, y):
+    top = Z.max(axis=1, keepdims=True)
+    return (np.log(np.exp(Z - top).sum(axis=1)) - Z[np.arange(len(Z)), y]).mean()
+"""
+
+
 def ce(result: str) -> str:
     """Return a cross-entropy that computes something of probabilities p, those of the labels, and one-hot rows."""
     return PROBABILITIES.format("cross_entropy", result)
@@ -643,6 +656,12 @@ MUTANTS = [
     mutant("LB13", "boundary_points", ("(-b - w[0] * x1)", "(0.5 - b - w[0] * x1)")),
     other("LB14", "boundary_points", ENDS.format("[[-(w[0] * x + b) / w[1], x] for x in x1_range]")),
     other("LB15", "boundary_points", ENDS.format("[[x1_range[0], -(w[0] * x1_range[0] + b) / w[1]]] * 2")),
+    other(
+        "LB19",
+        "boundary_points",
+        ENDS.replace("w[1] == 0", "abs(w[1]) < 0.1 and w[0]").format("[[x, -(w[0] * x + b) / w[1]] for x in x1_range]"),
+    ),
+    other("LB20", "boundary_points", ENDS.format("[[int(x), -(w[0] * int(x) + b) / w[1]] for x in x1_range]")),
     other("LB16", "boundary_points", ENDS.format("[-(w[0] * x + b) / w[1] for x in x1_range]")),
     other("LB17", "boundary_points", ENDS.format("[[x, -(w[0] * x + b) / abs(w[1])] for x in x1_range]")),
     other("LL4", "bce_with_logits", CLIPPED.replace("1e-12, 1 - 1e-12", "1e-2, 1 - 1e-2")),
@@ -664,6 +683,13 @@ MUTANTS = [
     other(
         "LL25", "bce_with_logits", WEIGHTED.format("1").replace("- z * y", "- z * y\n    each = np.minimum(each, 30)")
     ),
+    other(
+        "LL26",
+        "bce_with_logits",
+        HINGE.replace("np.maximum(0, 1 - (2 * y - 1) * z)", "np.exp(np.clip((1 - 2 * y) * z, -700, 700))"),
+    ),
+    other("LL26", "bce_with_logits", HINGE.replace("np.maximum(0, 1 - (2 * y - 1) * z)", "((z > 0) != y)")),
+    other("LL27", "bce_with_logits", ONE_SOFTMAX),
     other("LL24", "bce_with_logits", WEIGHTED.format("(1 - np.exp(-each)) ** 2")),
     other("LL22", "bce_with_logits", MEDIAN.replace("np.median", "np.max")),
     other("LL19", "bce_with_logits", OF_BOTH_LABELS),
@@ -780,6 +806,7 @@ MUTANTS = [
     other("LX23", "cross_entropy", ce("-((0.9 * hot + 0.1 / p.shape[1]) * np.log(p)).sum(axis=1).mean()")),
     other("LX24", "cross_entropy", ce("-(p * np.log(p)).sum(axis=1).mean()")),
     other("LX25", "cross_entropy", ce("-np.log(p[np.arange(len(p)), y - 1]).mean()")),
+    other("LX28", "cross_entropy", ONE_PART),
     other("LX26", "cross_entropy", ce("-np.log(p.max(axis=1)).mean()")),
     other("LX23", "softmax_ce_grad", ce_grad("(p - 0.9 * hot - 0.1 / p.shape[1]) / len(Z)")),
     other("LX26", "softmax_ce_grad", ce_grad("(p - (p == p.max(axis=1, keepdims=True))) / len(Z)")),
@@ -818,6 +845,8 @@ MUTANTS += [
     mutant("FC3", "ridge_grads", ("2 * l2 * w", "2 * l2 * w / N")),
     mutant("FC3", "ridge_grads", ("2 * l2 * w", "l2 * w / N")),
     mutant("FC11", "ridge_grads", ("2 * l2 * w", "2 * l2 * w / len(w)")),
+    mutant("FC30", "ridge_grads", ("2 * l2 * w", "2 * l2 * w * len(w)")),
+    mutant("FC31", "ridge_grads", ("2 * l2 * w", "2 * l2 * w + l2 * np.sign(w)")),
     mutant("FC4", "ridge_grads", ("+ 2 * l2 * w", "- 2 * l2 * w")),
     mutant("FC5", "ridge_grads", ("+ 2 * l2 * w", "")),
     mutant("FC6", "ridge_grads", ("2 * l2 * w", "l2 * np.sum(w ** 2)")),

@@ -87,7 +87,7 @@ DU11 = Misconception(
 DU12 = Misconception(
     "DU12",
     "quiet units counted as dead",
-    "Units whose answers are tiny are counted here. Does a unit that answers a little learn nothing at all?",
+    "Units whose answers are small are counted here. Does a unit that answers a little learn nothing at all?",
     GARMENTS,
 )
 DU13 = Misconception(
@@ -96,10 +96,29 @@ DU13 = Misconception(
     "Units that are silent for most examples are counted here, but not for all. How often does a dead unit answer?",
     GARMENTS,
 )
+DU14 = Misconception(
+    "DU14",
+    "a layer left out",
+    "The first or the last layer is missing. With which does your loop begin, and with which does it end?",
+    GARMENTS,
+)
+DU15 = Misconception(
+    "DU15",
+    "units that always answer the same",
+    "Units that give all examples the same answer are counted here. Which answer makes a unit dead?",
+    GARMENTS,
+)
+DU16 = Misconception(
+    "DU16",
+    "nothing counted",
+    "This counts nothing in any layer. Which answers can a ReLU give, and which never?",
+    GARMENTS,
+)
 
 NAME = "count_dead"
 SIZES = ((6, (4, 7)), (130, (8, 3, 6)), (3, (7,)), (1, (5, 3, 4)))
 HIDDEN = ((9, (6, 8, 4)), (4, (10,)), (7, (3, 3)), (12, (9, 2, 5, 6)))
+SEVERAL = 4  # examples
 QUIET = 1e-7  # above what counts as equal to 0, below any bound that one would choose
 Layers = list[np.ndarray]
 
@@ -107,7 +126,8 @@ Layers = list[np.ndarray]
 def draw_layers(seed: int, number: int, widths: Sequence[int]) -> Layers:
     """Draw what ReLU layers answered: some units silent always.
 
-    In every other layer one more gives a tiny answer to all examples; in the others one answers a single example.
+    In every other layer one more gives a tiny answer to all examples; in the others one answers a single example, and
+    one of several examples is answered by nobody.
     """
     rng = np.random.default_rng([seed, number, *widths])
     layers = []
@@ -120,6 +140,8 @@ def draw_layers(seed: int, number: int, widths: Sequence[int]) -> Layers:
         answers[:, order[:dead]] = 0
         if number > 1 and dead < width:
             answers[:, order[dead]] = QUIET if quiet else np.where(np.arange(number) == number - 1, 1.5, 0)
+        if number > SEVERAL and not quiet:
+            answers[1] = 0  # an example that leaves all units silent
         layers.append(answers)
     return layers
 
@@ -149,8 +171,8 @@ class DeadUnits(Implementation):
         seen = (pictures[:, pixel] != 0).sum()  # how many pictures show it
     ```
     """
-    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11, DU12, DU13)
-    names_are_confirmed = True
+    misconceptions = (DU1, DU2, DU3, DU4, DU5, DU6, DU7, DU8, DU9, DU10, DU11, DU12, DU13, DU14, DU15, DU16)
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -197,7 +219,12 @@ def wrong_counts(layers: Layers) -> Ways:
         DU13: lambda: [
             [(one.mean(0) > share).sum() for one in silent] for share in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
         ],
-        DU12: lambda: [[(one <= bound).all(0).sum() for one in layers] for bound in (1e-6, 1e-3, 0.01, 0.1)],
+        DU12: lambda: [
+            [(one <= bound).all(0).sum() for one in layers] for bound in (1e-6, 1e-3, 0.01, 0.1, 0.4999, 0.5, 1.0)
+        ],
+        DU14: lambda: [right[1:], right[:-1]],
+        DU15: lambda: [[(one == one[0]).all(0).sum() for one in layers]],
+        DU16: lambda: [0 * right],
         DU8: lambda: [widths],
         DU11: lambda: [right[:1], right[-1:]] if len(layers) > 1 else [],
         DU9: lambda: [[one[at].sum() for one in silent] for at in (0, -1)],

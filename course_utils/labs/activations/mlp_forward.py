@@ -234,7 +234,7 @@ class MlpForward(Implementation):
     ```
     """
     misconceptions = (AN1, AN2, AN3, AN4, AN5, AN6, AN7, AN8, AN9, AN10, AN11, AN12, AN13, *FURTHER, DS1, DS2, DS3)
-    names_are_confirmed = True
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -265,7 +265,7 @@ class MlpForward(Implementation):
         if value is None:
             raise case.always(f"{NAME} returned None. Does it end in a return statement?")
         if found.get("changed") is not False:
-            raise case.always(f"{NAME} changed an array that it was given: X, a weight or a bias.")
+            raise case.always(f"{NAME} changed what it was given: X, the list of pairs, a weight or a bias.")
         _compare_lists(case, value, X, params)
 
 
@@ -283,9 +283,12 @@ def run_forward(
         ``"value"``: what it returns; ``"changed"``: whether it changed its input or the weights.
     """
     before = [X.copy(), *(w.copy() for w in weights), *(b.copy() for b in biases)]
-    value = mlp_forward(X, list(zip(weights, biases, strict=True)), numpy_activation(act))
+    params = list(zip(weights, biases, strict=True))
+    pairs = list(map(id, params))
+    value = mlp_forward(X, params, numpy_activation(act))
     after = [X, *weights, *biases]
-    return {"value": value, "changed": not all(map(np.array_equal, before, after))}
+    same = pairs == list(map(id, params)) and all(map(np.array_equal, before, after))
+    return {"value": value, "changed": not same}
 
 
 def numpy_activation(name: str) -> Callable[[Any], Any]:

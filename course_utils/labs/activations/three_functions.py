@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 
 from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
@@ -128,7 +129,9 @@ AF19 = Misconception(
 AF20 = Misconception(
     "AF20",
     "another curve",
-    "This is another curve: a step, a clipped line, an arctangent, a square, ln(1 + e^z) ... Which is yours at z = 1?",
+    "This is another curve: a step, a clipped line, an arctangent, a series, a square, ln(1 + e^z) ... Which is "
+    "yours at "
+    "z = 1?",
     CURVES,
 )
 AF21 = Misconception(
@@ -245,14 +248,21 @@ def value_ways(name: str, z: torch.Tensor) -> Ways:
             AF16: lambda: [1 / torch.tanh(z), torch.ones_like(z)],
             AF18: lambda: [torch.tanh(z / 4), torch.tanh(2 * z), torch.tanh(z**2)],
             AF19: lambda: [1 - (-2 * z).exp() + (-z).exp()],
-            AF20: lambda: [z.sign(), z.clamp(-1, 1), z / (1 + z.abs()), z.atan(), z.tan(), z.sinh(), z.cosh(), z],
+            AF20: lambda: (
+                [z.sign(), z.clamp(-1, 1), z / (1 + z.abs()), z.atan(), z.tan(), z.sinh(), z.cosh(), z]
+                + [one.clamp(-1, 1) for one in (z - z**3 / 3, z - z**3 / 3 + 2 * z**5 / 15, torch.erf(z))]
+                + [z - z**3 / 3, z / (1 + z * z).sqrt(), 2 / torch.pi * z.atan()]
+            ),
             AF21: lambda: [value + 2, value - 1, (value - 1) / 2, 2 * value, value / 2, torch.tanh(z / 2) / 2],
         },
         "relu": {
             AF1: lambda: [z.max().clamp(min=0), z.max()],
             AF7: lambda: [z.clamp(max=0), z.abs(), (-z).clamp(min=0)],
             AF10: lambda: [(z > 0).double(), (z >= 0).double()],
-            AF20: lambda: [z.exp().log1p(), z.clamp(min=0) ** 2, z.clamp(min=1), z],
+            AF20: lambda: [
+                *(F.softplus(z), z.exp().log1p(), F.elu(z), F.silu(z), F.gelu(z), F.selu(z), F.hardswish(z)),
+                *(z.clamp(min=0) ** 2, z.clamp(min=1), z, z.tanh().clamp(min=0), (z - 1).clamp(min=0)),
+            ],
             AF21: lambda: [-value, value.trunc(), value + 1, 2 * value],
             AF17: lambda: [
                 *(torch.where(z > 0, z, part * z) for part in (0.01, 0.1, 0.2)),

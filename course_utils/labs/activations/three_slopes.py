@@ -9,9 +9,10 @@ What the prompt says, and what tries it:
 - z stays as it is → `watch`: changed
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from course_utils.judging import shared
@@ -107,6 +108,27 @@ AS12 = Misconception(
     "This is how much the value changes over a whole step. What does a slope do with the length of the step?",
     CURVES,
 )
+AS13 = Misconception(
+    "AS13",
+    "slope of the slope",
+    "This is how fast the slope itself changes. How often do you take a slope?",
+    CURVES,
+)
+AS14 = Misconception(
+    "AS14",
+    "difference quotient with a coarse step",
+    "One way to get this: a difference of two values, divided by a step. How small must the step be, and is there a "
+    "formula without one?",
+    CURVES,
+)
+AS15 = Misconception(
+    "AS15",
+    "differences of neighbours in the array",
+    "These are differences between numbers that stand side by side in the array. What has the slope at one z to "
+    "do with "
+    "the next z?",
+    CURVES,
+)
 GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")
 GR11 = shared.GR11.in_lab(
     CURVES,
@@ -143,7 +165,7 @@ class ThreeSlopes(Implementation):
     """
     misconceptions = (
         *(PR2, AF1, AF2, AF8, AF11, AF12, AF22, AF23, AF24),
-        *(AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, AS9, AS10, AS11, AS12, GR1, GR11),
+        *(AS1, AS2, AS3, AS4, AS5, AS6, AS7, AS8, AS9, AS10, AS11, AS12, AS13, AS14, AS15, GR1, GR11),
     )
     names_are_confirmed = True
     right_cases_contradict = True
@@ -197,5 +219,21 @@ def slope_ways(name: str, z: torch.Tensor) -> Ways:
         AS10: lambda: [factor * right for factor in (2, 4, 0.5, 0.25)],
         AS11: lambda: [torch.full_like(z, number) for number in (0, 0.25, 1, 0.5)],
         AS12: lambda: [act(z + 1) - value, value - act(z - 1), act(z + 0.5) - act(z - 0.5), act(z + 1) - act(z - 1)],
+        AS13: lambda: [] if name == "relu" else [_second(act, z)],
+        AS14: lambda: [
+            (act(z + ahead * step) - act(z - behind * step)) / (step * (ahead + behind))
+            for step in (0.5, 0.1, 0.05, 0.01, 1e-3)
+            for ahead, behind in ((1, 0), (0, 1), (1, 1))
+        ],
+        AS15: lambda: [np.gradient(value.numpy())] if z.ndim == 1 and len(z) > 1 else [],
     }
     return {**ways[name], **further, AS4: lambda: value, GR1: lambda: -right}
+
+
+def _second(act: Callable[[torch.Tensor], torch.Tensor], z: torch.Tensor) -> torch.Tensor:
+    """Ask autograd how fast the slope of a function changes."""
+    with torch.enable_grad():  # a notebook may have switched it off
+        z = z.detach().clone().requires_grad_()
+        (slope,) = torch.autograd.grad(act(z).sum(), z, create_graph=True)
+        (second,) = torch.autograd.grad(slope.sum(), z)
+    return second

@@ -132,7 +132,7 @@ class DenseBackward(Implementation):
     2. The shapes tell where to sum: (N, D) has to become (D,), so N goes.
     3. For tanh, A = tanh(Z): dZ = dA · (1 − A²), number by number: what comes back, times the own slope.
     """
-    names_are_confirmed = True
+    names_explain_all = True
     right_cases_contradict = True
     misconceptions = (
         GR1,

@@ -280,8 +280,13 @@ def has_equal_numbers(written: Program) -> bool:
 
 
 def with_other_inputs(written: Program) -> Program:
-    """Return the program with inputs that all differ."""
-    return written._replace(inputs={name: 1.1 + 0.7 * place for place, name in enumerate(written.inputs)})
+    """Return the program with inputs that all differ, and little from its own: nothing else should change."""
+    return written._replace(
+        inputs={
+            name: number * (1 + 0.05 * place) + 0.03 * place
+            for place, (name, number) in enumerate(written.inputs.items(), 1)
+        }
+    )
 
 
 def _simulated(Value: Any, written: Program, given: Gradients) -> tuple[Misconception, ...]:

@@ -87,6 +87,12 @@ VE58 = Misconception(
     "These are the numbers of another function, or of another base or unit. Which function does the task name?",
     ENGINE,
 )
+VE59 = Misconception(
+    "VE59",
+    "a function that returns its own input",
+    "This function returns the value that it was given. Is the result a new Value, with a gradient of its own?",
+    ENGINE,
+)
 VE33 = Misconception(
     "VE33",
     "logarithm to another base",
@@ -118,9 +124,27 @@ def try_function(case: Case, Value: Any) -> None:
     run: Run = case.data
     fault = fault_of(Value, run)
     if fault is None:
+        if _returns_its_input(Value, run.written):
+            raise case.wrong(case.part, VE59)
         return
     way = _way(Value, case.part, run.written) if run.single_steps else None
     raise speak(case, fault._replace(ways=(way,)) if way else fault)
+
+
+def probe_same(Value: Any, inputs: dict[str, float], lines: list[str]) -> bool:
+    """Probe: tell whether the first line of a program makes no new value."""
+    names = {name: Value(number) for name, number in inputs.items()}
+    given = list(names.values())
+    programs.run_lines(lines[:1], names)
+    made = names[programs.target_of(lines[0])]
+    return any(made is one for one in given)
+
+
+def _returns_its_input(Value: Any, written: Program) -> bool:
+    try:
+        return bool(ask_engine(probe_same, Value, written))
+    except CheckFailed:
+        return False
 
 
 def _way(Value: Any, part: str, written: Program) -> Misconception | None:
@@ -140,17 +164,22 @@ def _way(Value: Any, part: str, written: Program) -> Misconception | None:
 
 def _is_right_near_nothing(Value: Any, part: str, written: Program) -> bool:
     """Tell whether a function that is wrong at a place far from 0 has right numbers and slopes near it."""
-    for place in NEAR_NOTHING if abs(written.inputs["a"]) > 10 * NEAR_NOTHING[0][0] else ():
-        one = applied(part, written.lines[0], *place).data.written
-        try:
-            found = ask_engine(probe_gradients, Value, one)
-            given = (read(found["numbers"], one.names, "data")["u"], read(found["gradients"], one.names, "grad")["a"])
-            right = (programs.torch_numbers(one)["u"], programs.torch_gradients(one)["a"])
-        except CheckFailed:
-            return False
-        if not all(math.isclose(*pair, rel_tol=ROUGHLY) for pair in zip(given, right, strict=True)):
-            return False
-    return abs(written.inputs["a"]) > 10 * NEAR_NOTHING[0][0]
+    if abs(written.inputs["a"]) <= 10 * NEAR_NOTHING[0][0] or _is_roughly_right(Value, written):
+        return False
+    near = (applied(part, written.lines[0], *place).data.written for place in NEAR_NOTHING)
+    return all(_is_roughly_right(Value, one) for one in near)
+
+
+def _is_roughly_right(Value: Any, written: Program) -> bool:
+    """Tell whether the number and the slope of a function are right to some digits."""
+    try:
+        found = ask_engine(probe_gradients, Value, written)
+        numbers, gradients = (read(found[what], written.names, what) for what in ("numbers", "gradients"))
+    except CheckFailed:
+        return False
+    right = programs.torch_numbers(written)["u"], programs.torch_gradients(written)["a"]
+    pairs = zip((numbers["u"], gradients["a"]), right, strict=True)
+    return all(math.isclose(*pair, rel_tol=ROUGHLY) for pair in pairs)
 
 
 def _number_way(Value: Any, part: str, written: Program) -> Misconception | None:

@@ -25,7 +25,8 @@ GR5 = shared.GR5.in_lab(
 GR9 = Misconception(
     "GR9",
     "assigned instead of accumulated",
-    "This keeps the last contribution only. If y = a + a, how many ways lead from a to y?",
+    "Of what comes back along several paths one part alone is kept here, such as the last. If y = a + a, how many ways "
+    "lead from a to y?",
     ORDER,
 )
 GR10 = Misconception(

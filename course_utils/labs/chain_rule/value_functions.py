@@ -31,6 +31,7 @@ from course_utils.labs.chain_rule.functions import (
     VE45,
     VE57,
     VE58,
+    VE59,
     applied,
     try_function,
 )
@@ -63,7 +64,7 @@ class ValueFunctions(EngineStep):
     3. Check any of them with a difference: (√9.0001 − √8.9999) / 0.0002 = 0.16667.
     """
     misconceptions = (
-        *(VE14, VE15, VE17, VE28, VE29, VE30, VE31, VE44, VE45, VE57, VE58, VG8_ENGINE, GR10_ENGINE, GR11),
+        *(VE14, VE15, VE17, VE28, VE29, VE30, VE31, VE44, VE45, VE57, VE58, VE59, VG8_ENGINE, GR10_ENGINE, GR11),
         *STEP_WAYS,
     )
 

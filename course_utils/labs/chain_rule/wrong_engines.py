@@ -186,13 +186,18 @@ def wrong_gradients(written: Program) -> dict[Misconception, list[Gradients]]:
         VE40: [partial(_sums_so_far, written)],
         VE41: [partial(_own_numbers, written, seed=seed) for seed in (0.0, 1.0)],
         VE39: [partial(_combined, written, combine=lambda slope, back: -slope * back)],
+        VE54: [lambda edges: _passed_on(written, edges, list({one[:2]: one for one in edges}.values()))],
         VE52: [
             partial(_held, written, bound=bound, kept=kept)
             for bound in (1.0, 5.0, 10.0, 2.0, 0.5, 100.0)
             for kept in (True, False)
+        ]
+        + [
+            partial(_held_apart, written, bound=bound, before=before)
+            for bound in (1.0, 5.0, 10.0, 2.0, 0.5, 100.0)
+            for before in (True, False)
         ],
         VE53: [partial(_averaged, written)],
-        VE54: [lambda edges: _passed_on(written, edges, list({one[:2]: one for one in edges}.values()))],
         VE55: [lambda edges: _passed_on(written, edges, [one._replace(slope=abs(one.slope)) for one in edges])],
         GR1_ORDER: [lambda edges: {name: -slope for name, slope in torch_gradients(written).items()}],
     }
@@ -421,6 +426,15 @@ def _held(written: Program, edges: list[Edge], bound: float, kept: bool) -> Grad
         for edge in edges:
             if edge.made == name:
                 grad[edge.operand] += edge.slope * passed
+    return grad
+
+
+def _held_apart(written: Program, edges: list[Edge], bound: float, before: bool) -> Gradients:
+    """Each amount is cut off at a bound, or (``before``) the slope that it is multiplied by."""
+    grad = _zeros(edges) | {written.result: 1.0}
+    for edge in reversed(edges):
+        slope, back = edge.slope, grad[edge.made]
+        grad[edge.operand] += max(-bound, min(bound, slope)) * back if before else max(-bound, min(bound, slope * back))
     return grad
 
 

@@ -5,6 +5,7 @@
 | two points on the line, one in each row of (2, 2) | every case |
 | the points have the x1 of `x1_range`, in this order | falling, rising, level |
 | `x1_range` is a pair | whole numbers and others, from small to large and back |
+| no line that leans is upright | a steep line, with a small w2 |
 | if w2 is 0, any two different points of the upright line | w2 = 0, and w2 = 0 with other signs |
 | w and b of any sign, w1 = 0 | rising, level; whole numbers |
 """
@@ -133,6 +134,19 @@ LB18 = Misconception(
     "Your line runs along the weights, at a right angle to the right one. Which way does the score stay the same?",
     LINE,
 )
+LB19 = Misconception(
+    "LB19",
+    "steep line taken for an upright one",
+    "A steep line is taken for an upright one here. Which weight has to be 0 for that, and how exactly?",
+    LINE,
+)
+LB20 = Misconception(
+    "LB20",
+    "points of the line at other places",
+    "Both points are on the line, at another x1 than is asked for. Where does the range come into your code, and does "
+    "it stay as it is?",
+    LINE,
+)
 
 NAME = "boundary_points"
 
@@ -158,6 +172,7 @@ class Line(NamedTuple):
 PUBLIC = {
     "a falling line": Line((3.0, 4.0), -2.0, (-1.0, 3.0)),
     "a rising line": Line((-3.0, 2.0), 1.5, (2.5, -1.25)),
+    "a steep line": Line((-3.0, 0.04), 1.5, (0.45, 0.75)),
     "a level line": Line((0.0, -2.0), 3.0, (-4.0, 0.5)),
     "whole numbers": Line((5, -2), 3, (0, 2)),
     "w2 = 0": Line((2.0, 0.0), 3.0, (-4.0, 4.0)),
@@ -217,7 +232,10 @@ class BoundaryPoints(Implementation):
         "Solve it for x2. By what do you divide, and what if that is 0?",
         "If w2 = 0, which x1 makes the score 0? Does x2 matter then?",
     )
-    misconceptions = (LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10, LB11, LB12, LB13, LB14, LB15, LB16, LB17, LB18)
+    misconceptions = (
+        *(LB1, LB2, LB3, LB4, LB5, LB6, LB7, LB8, LB9, LB10),
+        *(LB11, LB12, LB13, LB14, LB15, LB16, LB17, LB18, LB19, LB20),
+    )
     worked = WORKED
 
     def cases(self) -> Sequence[Case]:
@@ -230,7 +248,13 @@ class BoundaryPoints(Implementation):
         drawn = [(rng.uniform(0.5, 3, 2) * rng.choice([-1, 1], 2), float(rng.uniform(0.5, 2))) for _ in range(4)]
         level, upright, bias = map(float, rng.uniform(1, 3, size=3))
         start, end = map(float, rng.uniform(0.5, 6, size=2))
-        fixed = [Line((0.0, level), -1.5), Line((upright, 0.0), bias), Line((-2.0, 0.0), 0.0), Line((2, -1), 3)]
+        fixed = [
+            Line((0.0, level), -1.5),
+            Line((level, -0.03), bias),
+            Line((upright, 0.0), bias),
+            Line((-2.0, 0.0), 0.0),
+            Line((2, -1), 3),
+        ]
         leaning = [
             Line(
                 (float(first), float(second if place else abs(second))),  # below 0 two wrong ways give the same
@@ -312,8 +336,11 @@ def _explain_places(points: np.ndarray, line: Line) -> Misconception | None:
     if np.allclose(points[:, 1], line.x1_range) and _is_on(points[:, ::-1], line):
         return LB14
     if np.isclose(points[0, 0], points[1, 0]):
-        return LB15
-    return LB12 if np.allclose(points[::-1, 0], line.x1_range) and _is_on(points, line) else None
+        upright = line.w[0] != 0 and np.allclose(points[:, 0], -line.bias / line.w[0]) and points[0, 1] != points[1, 1]
+        return LB19 if upright else LB15
+    if not _is_on(points, line):
+        return None
+    return LB12 if np.allclose(points[::-1, 0], line.x1_range) else LB20
 
 
 def _explain_leaning(points: np.ndarray, line: Line) -> Misconception | None:

@@ -210,6 +210,20 @@ LL24 = Misconception(
     "This is a focal loss: sure and right examples count less in it. Which weight has an example in the log-loss?",
     LOG_LOSS,
 )
+LL26 = Misconception(
+    "LL26",
+    "another loss of the margin",
+    "This is another loss: the exponential of a margin, or the share of wrong answers. Which function of the "
+    "probability is averaged in the log-loss?",
+    LOG_LOSS,
+)
+LL27 = Misconception(
+    "LL27",
+    "one softmax over the batch",
+    "Here the scores of different examples share one softmax. On which numbers does the probability of one "
+    "example depend?",
+    LOG_LOSS,
+)
 
 
 class Batch(NamedTuple):
@@ -255,7 +269,7 @@ class LogLoss(Implementation):
     misconceptions = (
         *(PR2, PR3, PR4, PR5, PR7, LL1, LL2, LL3, LL4, LL5, LL6, LL7),
         *(LL8, LL9, LL10, LL11, LL12, LL13, LL14, LL15, LL16, LL17, LL18),
-        *(LL19, LL20, LL21, LL22, LL23, LL24, LL25),
+        *(LL19, LL20, LL21, LL22, LL23, LL24, LL25, LL26, LL27),
     )
 
     def cases(self) -> Sequence[Case]:
@@ -351,9 +365,20 @@ def loss_ways(z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, Ways]:
         LL20: lambda: [loss(z, y * (1 - soft) + soft / 2) for soft in (0.01, 0.02, 0.05, 0.1, 0.2)],
         LL23: lambda: _weighted(each, y),
         LL24: lambda: _focal(each, y),
+        LL26: lambda: [
+            torch.exp((1 - 2 * y) * z).mean(),
+            *(((z > at) != (y > 0.5)).double().mean() for at in (0, 0.5)),
+        ],
+        LL27: lambda: _of_the_batch(z, y),
         LL21: lambda: loss(z, torch.sigmoid(z)),
         LL18: lambda: [one.mean() for margin in ((2 * y - 1) * z, y * z) for one in hinges(margin)],
     }
+
+
+def _of_the_batch(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return the loss with probabilities that add up to 1 over the batch."""
+    p = torch.softmax(z, 0)
+    return [F.binary_cross_entropy(p, y), -(y * p.log()).mean(), -(y * p.log()).sum()] if len(z) > 1 else []
 
 
 def _of_both(each: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
@@ -430,6 +455,7 @@ def _with_a_slip(z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
     positive, rest = z.clamp(min=0), torch.log1p(torch.exp(-z.abs()))
     slips = [
         *(positive - z * y + torch.log1p(torch.exp(z.abs())), positive - z * y, positive + z * y + rest),
+        *(positive - z * y + torch.log1p(torch.exp(-z)), positive - z * y + torch.log1p(torch.exp(z))),
         *(positive - z * y - rest, rest, z - z * y + rest, rest - z * y),
     ]
     return [slip.mean() for slip in slips]

@@ -91,6 +91,22 @@ FC11 = Misconception(
     FACES,
 )
 
+FC30 = Misconception(
+    "FC30",
+    "penalty multiplied by a count",
+    "The penalty's part is too large by the number of weights, or of examples. Does the slope of a sum of "
+    "squares by one "
+    "weight count the others?",
+    FACES,
+)
+FC31 = Misconception(
+    "FC31",
+    "another mixture of loss and penalty",
+    "Loss and penalty are mixed in another way here: a penalty of absolute values besides, or shares that add up to 1. "
+    "How does the text add the two?",
+    FACES,
+)
+
 NAME = "ridge_grads"
 
 
@@ -143,8 +159,8 @@ class RidgeGradient(Implementation):
     3. Slopes of a sum add up: −4 + 2 = −2. A step against it still makes w larger, half as eagerly.
     4. A bias c in the first part alone, (w + c − 3)², would not hear of the penalty: its slope stays 2 (w + c − 3).
     """
-    misconceptions = (FC1, FC2, FC3, FC4, FC5, FC6, FC7, FC8, FC9, FC10, FC11)
-    names_are_confirmed = True
+    misconceptions = (FC1, FC2, FC3, FC4, FC5, FC6, FC7, FC8, FC9, FC10, FC11, FC30, FC31)
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -199,6 +215,17 @@ def wrong_weights(one: Penalised) -> Ways:
         FC1: lambda: data + penalty / 2,
         FC3: lambda: [data + penalty / N, data + penalty / 2 / N],
         FC11: lambda: [data + penalty / len(w), data + penalty / 2 / len(w)] if len(w) > 1 else [],
+        FC30: lambda: [
+            data + penalty * len(w),
+            data + penalty * N,
+            data + penalty / 2 * len(w),
+            data + penalty / 2 * N,
+        ],
+        FC31: lambda: [
+            *(data + penalty * share + one.l2 * np.sign(w) for share in (1, 0.5)),
+            *((1 - one.l2) * data + penalty * share for share in (1, 0.5)),
+            *(data + (penalty + one.l2 * np.sign(w)) * 0.5,),
+        ],
         FC4: lambda: [data - penalty, data - penalty / 2],
         FC5: lambda: data,
         FC6: lambda: [
@@ -224,6 +251,7 @@ def wrong_biases(one: Penalised) -> Ways:
     right, N = torch_ridge(one)[1], len(one.y)
     return {
         FC2: lambda: [torch_ridge(one, bias_too=factor)[1] for factor in (1.0, 0.5)],
+        FC31: lambda: (1 - one.l2) * right,
         FC8: lambda: N * right,
         FC9: lambda: -right,
         FC10: lambda: [_with_errors(one, errors)[1] for errors in _odd_errors(one)],

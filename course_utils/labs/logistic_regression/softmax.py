@@ -207,6 +207,13 @@ LX26 = Misconception(
     "This takes the class with the largest score for the true one. What do the labels say?",
     SOFTMAX,
 )
+LX28 = Misconception(
+    "LX28",
+    "largest score taken off in one part only",
+    "The largest score is taken off in one part of the difference, and not in the other. Which scores does each "
+    "part use?",
+    SOFTMAX,
+)
 LX27 = Misconception(
     "LX27",
     "slope by the probability in place of that by the scores",
@@ -259,7 +266,27 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, PR7, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18, LX19, LX20, LX21, LX22, LX23, LX24, LX25, LX26, LX27),
+        *(
+            LX10,
+            LX11,
+            LX12,
+            LX13,
+            LX14,
+            LX15,
+            LX16,
+            LX17,
+            LX18,
+            LX19,
+            LX20,
+            LX21,
+            LX22,
+            LX23,
+            LX24,
+            LX25,
+            LX26,
+            LX27,
+            LX28,
+        ),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
 
@@ -398,6 +425,7 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         LX24: lambda: -(logs.exp() * logs).sum(1).mean(),
         LX25: lambda: [F.cross_entropy(Z, (y + more) % Z.shape[1]) for more in (-1, 1)],
         LX26: lambda: F.cross_entropy(Z, Z.argmax(1)),
+        LX28: lambda: [right + sign * Z.amax(1).mean() for sign in (-1, 1)],
     }
 
 

@@ -8,7 +8,7 @@
 | `repair`: the fewest changes that keep the words | each set of numbers |
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache, partial
 from typing import Any, NamedTuple
@@ -22,7 +22,9 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Finding, Wrong, look_at, refuse
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import nearly
 from course_utils.judging.protocol.verdicts import NotAttempted
+from course_utils.labs.logistic_regression import recipes
 from course_utils.labs.logistic_regression.headings import SIGNS
 from course_utils.labs.logistic_regression.logistic_gradient import (
     LG4,
@@ -209,7 +211,14 @@ class TwoSigns(Implementation):
         way = None if _same_ends(given, ends) else _explain_runs(given, run)
         for letter, (loss_sign, update_sign) in PAIRS.items():
             one = replace(case, label=f"{case.label}: loss_sign={loss_sign}, update_sign={update_sign}")
-            compare_pair(one, NAME, given[letter], ends[letter], way)
+            near = partial(_near, X, y, run.lr * loss_sign * update_sign, run.steps)
+            compare_pair(one, NAME, given[letter], ends[letter], way, near)
+
+
+def _near(X: np.ndarray, y: np.ndarray, lr: float, steps: int, part: int) -> Iterator[tuple[Misconception, Any]]:
+    """Yield the neighbours of one run."""
+    yield from nearly(recipes.fitted_at_once, X, y, lr, steps, part=part, only_single=True)
+    yield from nearly(recipes.fitted, X, y, lr, steps, part=part, only_single=True)
 
 
 def _same_ends(given: Mapping[str, Pair], ends: Mapping[str, Parameters]) -> bool:

@@ -78,6 +78,18 @@ NC8 = Misconception(
     STACK,
 )
 
+NC12 = Misconception(
+    "NC12",
+    "two layers, however many there are",
+    "Only two of the layers have a part in this. How many pairs may the list hold?",
+    STACK,
+)
+NC13 = Misconception(
+    "NC13",
+    "a bend between the layers",
+    "Something bends what passes from layer to layer, such as a ReLU. Which function stands between these layers?",
+    STACK,
+)
 NC9 = Misconception(
     "NC9",
     "later biases left out, or subtracted",
@@ -124,8 +136,8 @@ class CollapseStack(Implementation):
     5. For a longer list, begin with the first pair, and ask for each further layer what it does to both parts of
        the pair.
     """
-    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8, NC9, NC10, NC11)
-    names_are_confirmed = True
+    misconceptions = (NC1, DS1, NC2, NC3, NC4, NC5, NC6, NC7, NC8, NC9, NC10, NC11, NC12, NC13)
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -189,6 +201,7 @@ def product_ways(layers: Layers) -> Ways:
         NC7: lambda: [sum(weights), math.prod(weights)],
         NC8: lambda: [one for one, _ in _with_one_left_out(layers)],
         NC10: lambda: [one for one, _ in _with_one_twice(layers)],
+        NC12: lambda: [torch_collapse(some)[0] for some in (layers[:2], layers[-2:])],
         NC11: lambda: torch_collapse(layers)[1],
     }
 
@@ -197,7 +210,10 @@ def _with_one_left_out(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]
     """Collapse a stack without its first and without its last layer; without its only one nothing happens to x."""
     inputs = layers[0][0].shape[1]
     nothing = torch.eye(inputs).double(), torch.zeros(inputs).double()
-    return [torch_collapse(some) if some else nothing for some in (layers[1:], layers[:-1])]
+    if len(layers) == 1:  # a loop may begin with it all the same, with or without its bias
+        W, b = torch_collapse(layers)
+        return [nothing, (W, b), (W, 0 * b)]
+    return [torch_collapse(some) for some in (layers[1:], layers[:-1])]
 
 
 def _with_one_twice(layers: Layers) -> list[tuple[torch.Tensor, torch.Tensor]]:
@@ -255,4 +271,13 @@ def carried_ways(layers: Layers) -> Ways:
         NC8: lambda: [one for _, one in _with_one_left_out(layers)],
         NC9: lambda: [carried(lambda W, _, b, bias: W @ b), carried(lambda W, _, b, bias: W @ b - bias)],
         NC10: lambda: [one for _, one in _with_one_twice(layers)],
+        NC12: lambda: [torch_collapse(some)[1] for some in (layers[:2], layers[-2:])],
+        NC13: lambda: (
+            [carried(lambda W, _, b, bias, f=f: f(W @ b + bias)) for f in (_relu, np.tanh)]
+            + [carried(lambda W, _, b, bias, f=f: W @ f(b) + bias) for f in (_relu, np.tanh)]
+        ),
     }
+
+
+def _relu(z: np.ndarray) -> np.ndarray:
+    return np.maximum(z, 0)

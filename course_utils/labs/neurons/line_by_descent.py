@@ -141,6 +141,19 @@ NM16 = Misconception(
     "This divides by the learning rate. Would a smaller rate make your step smaller or larger?",
     SUNSHINE,
 )
+NM26 = Misconception(
+    "NM26",
+    "errors measured against the targets",
+    "The errors are divided by the targets, the predictions or their spread here. In which unit is an MSE?",
+    SUNSHINE,
+)
+NM27 = Misconception(
+    "NM27",
+    "gradient that has lost its size",
+    "Your gradient has lost its size: it is cut off at a bound, brought to the length 1, or its sign is left. Is that "
+    "asked for?",
+    SUNSHINE,
+)
 NM17 = Misconception(
     "NM17",
     "squared before the difference is taken, or added",
@@ -262,11 +275,11 @@ class LineByDescent(Implementation):
     ```
     """
     misconceptions = (
-        *(NM1, NM2, NM3, NM10, NM11, NM17, NM18, NM19, GR3, GR2, GR5),
-        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22, NM25),
+        *(NM1, NM2, NM3, NM10, NM11, NM17, NM18, NM19, NM26, GR3, GR2, GR5),
+        *(GR1, NM4, NM5, NM9, NM12, NM13, NM20, NM21, NM22, NM25, NM27),
         *(NM6, NM7, NM8, NM14, NM15, NM16, NM23, NM24),
     )
-    names_are_confirmed = True
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -373,8 +386,18 @@ def mse_ways(y_hat: np.ndarray, y: np.ndarray) -> Ways:
         ],
         NM18: lambda: [(errors**3).mean(), (errors**4).mean(), np.median(errors**2), errors.var(), errors.std()],
         NM19: lambda: squares / N,
+        NM26: lambda: _relative(errors, y_hat, y),
         NM17: lambda: [(y_hat**2 - y**2).mean(), (y**2 - y_hat**2).mean(), ((y_hat + y) ** 2).mean()],
     }
+
+
+def _relative(errors: np.ndarray, y_hat: np.ndarray, y: np.ndarray) -> list[float]:
+    """Return means of errors that are measured against what they are errors of, or against its spread."""
+    if not (y.all() and y_hat.all() and y.std()):
+        return []
+    measured = (errors / y, errors / y_hat, errors / (abs(y) + abs(y_hat)), errors / y.std(), errors / y.mean())
+    squares = [float((one**2).mean()) for one in measured]
+    return [*squares, *(float(abs(one).mean()) for one in measured), 1 - squares[3]]
 
 
 # --- its gradients
@@ -448,6 +471,11 @@ def gradient_ways(name: str, given: list[np.ndarray], right: np.ndarray, line: L
         NM20: lambda: [k * (one * factor).mean() for one in (errors**2, abs(errors)) for k in (2, 1)],
         NM21: lambda: [2 * factor.mean(), factor.mean(), 0, 2 * (line.y_hat * factor).mean()],
         NM22: lambda: [parameter - mine, mine + parameter],
+        NM27: lambda: [
+            *(mine / np.hypot(*right), np.sign(mine), mine / abs(right).max()),
+            *(np.clip(part * mine, -bound, bound) for bound in (1, 5, 10, 0.5, 0.1) for part in (1, 0.5)),
+            *(mine * min(1, bound / np.hypot(*right)) for bound in (5, 10, 0.5)),
+        ],
         GR5: lambda: [each, each / 2, each / N, each / 2 / N],
     }
 

@@ -34,7 +34,7 @@ DS3 = shared.DS3.in_lab(
     LAYER, "The bias goes along the batch. To what does each of its numbers belong, an example or a unit?"
 )
 PC1 = shared.PC1.in_lab(LAYER, "These are the weights alone. What else does each unit add to its sum?")
-PC2 = shared.PC2.in_lab(LAYER, "This has one bias for a whole layer. Do all units have to share it?")
+PC2 = shared.PC2.in_lab(LAYER, "One way to get this: one bias for a whole layer. Do all units have to share it?")
 ND1 = Misconception(
     "ND1",
     "batch on the other axis",
@@ -75,7 +75,14 @@ ND20 = Misconception(
 ND11 = Misconception(
     "ND11",
     "all three sizes multiplied",
-    "This multiplies inputs, hidden units and outputs. Is there an edge from an input straight to an output?",
+    "One way to get this: inputs, hidden units and outputs multiplied. Is there an edge from an input straight to an "
+    "output?",
+    LAYER,
+)
+ND21 = Misconception(
+    "ND21",
+    "biases of one layer only",
+    "One way to get this: the biases of one layer are missing. How many units have the two layers together?",
     LAYER,
 )
 ND12 = Misconception(
@@ -178,6 +185,7 @@ def further_counts(question: Network) -> dict[Misconception, list[int]]:
     return {
         ND9: [count_parameters(question) + inputs],
         ND10: [(inputs + 1) * hidden, (hidden + 1) * outputs, inputs * hidden, hidden * outputs],
+        ND21: [count_parameters(question) - hidden, count_parameters(question) - outputs],
         ND11: [inputs * hidden * outputs, inputs * hidden * outputs + hidden + outputs],
     }
 
@@ -332,7 +340,7 @@ class NetworkShapes(Exercise):
     5. Parameters: 2·6 weights and 6 biases, then 6·5 weights and 5 biases: 12 + 6 + 30 + 5 = **53**. The 9 is
        not in it.
     """
-    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15, ND20)
+    misconceptions = (DS1, ND1, DS2, DS3, ND2, PC2, PC1, ND3, ND9, ND10, ND11, ND12, ND13, ND14, ND15, ND20, ND21)
     topics = (LAYER_SHAPE, NETWORK_PARAMETERS)
 
     def draw(self) -> Network:

@@ -115,6 +115,26 @@ MB15 = Misconception(
     BATCHES,
 )
 
+MB27 = Misconception(
+    "MB27",
+    "order of one's own",
+    "The examples come in another order than `order` says. Is it sorted, turned round or applied twice on the way?",
+    BATCHES,
+)
+MB28 = Misconception(
+    "MB28",
+    "batches of another length",
+    "Your batches are one too long or one too short, or share an example. Where does a slice end, and where "
+    "does the next "
+    "begin?",
+    BATCHES,
+)
+MB29 = Misconception(
+    "MB29",
+    "parts of equal length in place of full batches",
+    "The examples are cut into parts of nearly equal length here. How long is each batch but the last?",
+    BATCHES,
+)
 MB16 = Misconception(
     "MB16",
     "gradient of w without the input, or of something else",
@@ -190,8 +210,28 @@ class SgdEpoch(Implementation):
         c = c - rate * 2 * (c - some).mean()
     ```
     """
-    misconceptions = (MB1, MB2, MB3, MB4, MB5, MB6, MB7, MB8, MB9, MB10, MB11, MB12, MB13, MB14, MB15, MB16)
-    names_are_confirmed = True
+    misconceptions = (
+        MB1,
+        MB2,
+        MB3,
+        MB4,
+        MB5,
+        MB6,
+        MB7,
+        MB8,
+        MB9,
+        MB10,
+        MB11,
+        MB12,
+        MB13,
+        MB14,
+        MB15,
+        MB16,
+        MB27,
+        MB28,
+        MB29,
+    )
+    names_explain_all = True
     right_cases_contradict = True
 
     def cases(self) -> Sequence[Case]:
@@ -276,6 +316,24 @@ def wrong_passes(one: Pass) -> Ways:
         MB9: lambda: [
             _walk(one, [one.order[begin : begin + one.size] for begin in stepwise]),
             _walk(one, [one.order[begin : begin + one.size] for begin in range(N)]),
+        ],
+        MB27: lambda: (
+            [
+                _walk(one, list(batches(order, one.size)))
+                for order in (np.argsort(one.order), one.order[one.order], one.order[::-1], np.sort(one.order)[::-1])
+            ]
+            + [_walk(one, some[::-1])]
+        ),
+        MB28: lambda: (
+            [
+                _walk(one, [one.order[begin : begin + one.size + more] for begin in range(0, N, one.size)])
+                for more in ((1, -1) if one.size > 1 else (1,))
+            ]
+            + [_walk(one, list(batches(one.order, one.size + more))) for more in ((1, -1) if one.size > 1 else (1,))]
+        ),
+        MB29: lambda: [
+            _walk(one, [part for part in np.array_split(one.order, count) if len(part)])
+            for count in {one.size, -(-N // one.size), max(1, N // one.size)}
         ],
         MB10: lambda: scaled(lambda _: -1),
         MB11: lambda: [
