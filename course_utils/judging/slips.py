@@ -205,14 +205,36 @@ SL125 = Misconception(
     "What stands at each place along an axis is the same for all: the sum, the mean or the largest of them. Which axis "
     "should stay apart?",
 )
+SL126 = Misconception(
+    "SL126",
+    "cut off at the ends of a range",
+    "The numbers inside a range are right, those beyond it stand at its end. What cuts them off there?",
+)
+SL127 = Misconception(
+    "SL127",
+    "moved and scaled",
+    "These are the right numbers moved and scaled, all alike or each place along an axis by itself, as standardising "
+    "does. Is that asked for?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125),
+    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL126, SL127),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
-WEAK = (SL6, SL11, SL12, SL16, SL21, SL22, SL123, SL124, SL125)  # what they say of the numbers has often a nearer cause
+WEAK = (
+    SL6,
+    SL11,
+    SL12,
+    SL16,
+    SL21,
+    SL22,
+    SL123,
+    SL124,
+    SL125,
+    SL127,
+)  # what they say of the numbers has often a nearer cause
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
 NEARLY_ONE = 0.02  # by how much a factor differs from 1 if it is one: what is less has another cause
@@ -297,7 +319,9 @@ def _functions(right: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _is_rounded(given: np.ndarray, right: np.ndarray) -> bool:
-    return any(_same(given, np.round(right, digits)) for digits in (0, 1, 2, 3)) and bool(given.any())
+    with np.errstate(over="ignore"):
+        cut = [*(np.round(right, digits) for digits in (0, 1, 2, 3)), right.astype(np.float16).astype(float)]
+    return any(_same(given, one) for one in cut) and bool(given.any())
 
 
 def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
@@ -317,6 +341,8 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         and any(_same(given, one) for one in (right.clip(0), right.clip(None, 0)))
     ):
         yield SL10
+    if several and _is_cut_off(given, right):
+        yield SL126
     if several and any(
         _same(given, right.transpose(order))
         for order in _orders(right.ndim)
@@ -332,6 +358,33 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
     if several and _same(np.sort(given, axis=None), np.sort(right, axis=None)):
         yield SL6
     yield from _along_axes(given, right)
+    if several and any(_is_moved_and_scaled(given, right, axis) for axis in (None, *range(right.ndim))):
+        yield SL127
+
+
+def _is_cut_off(given: np.ndarray, right: np.ndarray) -> bool:
+    """Tell whether numbers beyond the ends of a range stand at its ends; several do, and several lie inside it."""
+    low, high = given.min(), given.max()
+    beyond = (right < low) | (right > high)
+    several = beyond.sum() >= 2 and (~beyond).sum() >= ENOUGH
+    return bool(several) and _same(given, right.clip(low, high))
+
+
+def _is_moved_and_scaled(given: np.ndarray, right: np.ndarray, axis: int | None) -> bool:
+    """Tell whether each place along an axis, or all, is the right one times a number and plus a number."""
+    pairs = (
+        [(given, right)]
+        if axis is None
+        else list(zip(*(np.moveaxis(one, axis, 0) for one in (given, right)), strict=True))
+    )
+    if not _is_far(given, right) or any(one.size < 2 * ENOUGH for _, one in pairs):
+        return False
+    for made, one in pairs:
+        spread = ((one - one.mean()) ** 2).sum()
+        factor = ((one - one.mean()) * (made - made.mean())).sum() / spread if spread > ATOL else 0.0
+        if abs(factor) < 1e-3 or not _same(made, made.mean() + factor * (one - one.mean())):
+            return False
+    return True
 
 
 def _is_far(given: np.ndarray, right: np.ndarray) -> bool:

@@ -41,6 +41,9 @@ ARRAYS = [
     ("SL22", RIGHT + np.array([[0], [0], [1]]) * RIGHT**2),
     ("SL123", np.where(RIGHT > 0, RIGHT, np.nan)),
     ("SL124", np.pad(RIGHT, ((0, 2), (0, 0)))),
+    ("SL8", RIGHT.astype(np.float16).astype(float) * 1.0),
+    ("SL126", RIGHT.clip(-2, 5)),
+    ("SL127", (RIGHT - RIGHT.mean()) / RIGHT.std()),
     ("SL125", np.broadcast_to(RIGHT.max(axis=0), RIGHT.shape)),
 ]
 

@@ -126,7 +126,16 @@ class Pictures(NamedTuple):
     kernel: tuple[int, ...] = ()
 
 
+LN19 = Misconception(
+    "LN19",
+    "steps of another kind",
+    "One way to get this: the gradient is divided by a size of its own first, as Adam, RMSprop and Adagrad do. Which "
+    "length has a step of plain descent?",
+    LEARN,
+)
+
 NAME = "learn_kernel"
+OPTIMISERS = ("Adam", "RMSprop", "Adagrad", "AdamW")
 WORKED = """
 The same idea in a row, and with one number to find: what is every pixel multiplied by? Before (1, 2, 3), after
 (2, 4, 7), start at k = 0, learning rate 0.1.
@@ -156,7 +165,8 @@ class LearnKernel(Implementation):
         "One gradient for each weight: over which axes do you take the mean?",
     )
     worked = WORKED
-    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16, LN17, LN18)
+    names_explain_all = True
+    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16, LN17, LN18, LN19)
 
     def draw(self) -> tuple[int, ...]:
         """Return the nine numbers of a hidden kernel."""
@@ -256,6 +266,16 @@ def ways(plan: Pictures, before: np.ndarray, after: np.ndarray) -> Ways:
             kernel = kernel - plan.lr * direction(error, windows)
         return kernel
 
+    def adaptive(name: str) -> np.ndarray:
+        picture, wanted = torch.tensor(before), torch.tensor(after)
+        kernel = torch.zeros((plan.size, plan.size), dtype=torch.float64, requires_grad=True)
+        optimiser = getattr(torch.optim, name)([kernel], lr=plan.lr)
+        with torch.enable_grad():
+            for _ in range(plan.steps):
+                (kernel.grad,) = torch.autograd.grad(((_convolve(picture, kernel) - wanted) ** 2).mean(), kernel)
+                optimiser.step()
+        return kernel.detach().numpy()
+
     return {
         LN1: lambda: [walk()[::-1, ::-1], walk(turn=lambda one: one.flip(0, 1))] if turned else [],
         LN2: lambda: [walk(factor=factor * after.size) for factor in (1, 0.5)],
@@ -279,6 +299,7 @@ def ways(plan: Pictures, before: np.ndarray, after: np.ndarray) -> Ways:
         ),
         LN8: lambda: [walk().T, walk(turn=lambda one: one.T)] if turned else [],
         LN9: lambda: [walk(start=1.0), walk(start=1 / plan.size**2), walk(start=0.5)],
+        LN19: lambda: [adaptive(name) for name in OPTIMISERS] if plan.steps else [],
         LN10: lambda: [walk(steps=plan.steps + 1), walk(steps=max(plan.steps - 1, 0))],
         LN11: lambda: [
             by_hand(lambda e, _: np.full((plan.size,) * 2, e.mean())),

@@ -172,8 +172,14 @@ RB21 = Misconception(
     "Here the input is added between the two convolutions. Behind which of them does the formula add it?",
     DEEP,
 )
+RB22 = Misconception(
+    "RB22",
+    "border of other numbers than zeros",
+    "Your maps are padded, and not with zeros. Which numbers does padding=1 alone put around a map?",
+    DEEP,
+)
 WAYS = (RB1, RB2, RB3, RB4, RB5, RB6)
-OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20, RB21)
+OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20, RB21, RB22)
 SAME, OTHER = "same shape", "other shape"
 
 
@@ -390,8 +396,8 @@ def fault_of(block: Wanted, seen: Sequence[Seen], names: Sequence[str]) -> Misco
     """Return what is wrong with the convolutions of a block, as they were computed; None if nothing is."""
     inside, around = ([one for one in seen if one.kernels[-1] == size] for size in (3, 1))
     spare = [one for one in around if not one.wanted]
-    if spare and not is_needed(block):
-        return RB5
+    if spare and not is_needed(block):  # around only if both ways begin at the input
+        return RB5 if spare[0].of_input and any(one.of_input for one in inside) else RB19
     if {"uniform_", "normal_"} & set(names):
         return RB20
     if any("norm" in name or "dropout" in name or "bernoulli" in name or "pool" in name for name in names):
@@ -402,7 +408,9 @@ def fault_of(block: Wanted, seen: Sequence[Seen], names: Sequence[str]) -> Misco
         return RB19
     if not all(one.has_bias for one in seen):
         return RB12
-    return _fault_of_places(block, inside, around)
+    fault = _fault_of_places(block, inside, around)
+    unpadded = any(one.padding == 0 for one in inside) and "constant_pad_nd" not in names
+    return RB22 if fault is None and unpadded else fault
 
 
 def _fault_of_places(block: Wanted, inside: Sequence[Seen], around: Sequence[Seen]) -> Misconception | None:
