@@ -420,5 +420,7 @@ WRONG_WAYS += [
         "MT16", ("optimiser.step()", "nn.utils.clip_grad_norm_(network.parameters(), 1.0); optimiser.step()"), share=0
     ),
     block("RB19", None, ("self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)", NARROW)),
+    block("RB23", None, ("out_channels, 3, padding=1)", "out_channels, 3, padding=1, groups=out_channels)")),
+    block("RB24", None, ("self.around(x)", "self.around(x.detach())")),
     block("RB22", None, ("3, padding=1)", "3, padding=1, padding_mode='reflect')")),
 ]

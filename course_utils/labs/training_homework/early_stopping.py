@@ -37,7 +37,8 @@ ES1 = Misconception(
 ES2 = Misconception(
     "ES2",
     "compared with the epoch before",
-    "This is patient with whatever falls, even high above its best. With which loss is a new one to be compared?",
+    "One way to get this: whatever falls counts as better, even high above the best so far. With which loss is a new "
+    "one to be compared?",
     STOPPING,
 )
 ES3 = Misconception(

@@ -76,8 +76,8 @@ TP7 = Misconception(
 TP8 = Misconception(
     "TP8",
     "the accuracy of another part, or of another way",
-    "The name is right. The accuracy is that of another way on the test part, or that of this way on the pictures "
-    "that it learned from. In which call is the number made that you return?",
+    "The name is right. One way to get this accuracy: it is another way's on the test part, or this way's on the "
+    "pictures that it learned from. In which call is the number made that you return?",
     CHOOSE,
 )
 TP9 = Misconception(
