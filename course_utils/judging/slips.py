@@ -216,10 +216,16 @@ SL127 = Misconception(
     "These are the right numbers moved and scaled, all alike or each place along an axis by itself, as standardising "
     "does. Is that asked for?",
 )
+SL128 = Misconception(
+    "SL128",
+    "one curve more",
+    "One way to get this: the right numbers go through one curve more, such as a tanh, a sigmoid or a softmax. Is one "
+    "asked for here?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL126, SL127),
+    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL126, SL127, SL128),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
@@ -343,6 +349,8 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         yield SL10
     if several and _is_cut_off(given, right):
         yield SL126
+    if several and any(_same(given, one) for one in _curves(right)):
+        yield SL128
     if several and any(
         _same(given, right.transpose(order))
         for order in _orders(right.ndim)
@@ -360,6 +368,16 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
     yield from _along_axes(given, right)
     if several and any(_is_moved_and_scaled(given, right, axis) for axis in (None, *range(right.ndim))):
         yield SL127
+
+
+def _curves(right: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield what one curve more makes of numbers."""
+    with np.errstate(over="ignore"):
+        yield np.tanh(right)
+        yield 1 / (1 + np.exp(-right))
+    for axis in range(right.ndim):
+        grown = np.exp(right - right.max(axis=axis, keepdims=True))
+        yield grown / grown.sum(axis=axis, keepdims=True)
 
 
 def _is_cut_off(given: np.ndarray, right: np.ndarray) -> bool:

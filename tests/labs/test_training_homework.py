@@ -419,6 +419,7 @@ WRONG_WAYS += [
     mend(
         "MT16", ("optimiser.step()", "nn.utils.clip_grad_norm_(network.parameters(), 1.0); optimiser.step()"), share=0
     ),
+    mend("MT13", ("lr=learning_rate)", "lr=learning_rate, momentum=0.9, nesterov=True)"), share=0),
     block("RB19", None, ("self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)", NARROW)),
     block("RB23", None, ("out_channels, 3, padding=1)", "out_channels, 3, padding=1, groups=out_channels)")),
     block("RB24", None, ("self.around(x)", "self.around(x.detach())")),

@@ -141,7 +141,6 @@ class ConvolutionMatrix(Implementation):
 
     Which cells get which numbers if each output is a window of a kernel?
     """
-    names_explain_all = True
     misconceptions = (MX1, CV1, MX2, MX3, CV7, MX4, MX5, MX6, MX7, MX8, MX9, MX10, MX11, MX12, MX13)
 
     def cases(self) -> Sequence[Case]:

@@ -20,6 +20,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
+from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.judging.variants import Dice
 from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import LEARN
@@ -200,9 +201,21 @@ class LearnKernel(Implementation):
         before, after = given(plan, case.rng(plan.height, plan.size))
         found = case.call(answer, NAME, before.copy(), after.copy(), plan.size, plan.lr, plan.steps)
         kernel = case.array(found, f"What {NAME} returns")
-        known = ways(plan, before, after) | {LN16: lambda: kernel if plan.steps == 0 else []}
+        known = ways(plan, before, after) | {
+            LN16: lambda: kernel if _starts_elsewhere(case, answer, before, after) else []
+        }
         near = partial(nearly, recipes.found_kernel, before, after, plan.size, plan.lr, plan.steps)
         case.compare(NAME, kernel, descend(plan, before, after), known, near=near if 0 < plan.steps < 10 else None)
+
+
+def _starts_elsewhere(case: Case, answer: Callable[..., Any], before: np.ndarray, after: np.ndarray) -> bool:
+    """Tell whether what comes of no step is not all zeros."""
+    plan: Pictures = case.data
+    try:
+        found = case.call(answer, NAME, before.copy(), after.copy(), plan.size, plan.lr, 0)
+        return bool(case.array(found, f"What {NAME} returns").any())
+    except CheckFailed:
+        return False
 
 
 def draw_kernel(dice: Dice) -> tuple[int, ...]:

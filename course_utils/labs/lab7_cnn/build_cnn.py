@@ -38,7 +38,7 @@ from course_utils.judging.network_slips import (
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.raised import way_of
-from course_utils.judging.slips import TwoSlips
+from course_utils.judging.slips import TwoSlips, in_array
 from course_utils.judging.watching import Watch, reached
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
@@ -543,4 +543,4 @@ def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor
         detail = f"  your scores have the shape {given.shape}: one row a picture, one column a class?"
     ways = cnn_ways(state, x, out.double())
     because = explain_array(given, ways) or explain_array(given, two_ways(state, x))
-    raise case.wrong("CNN", because or (KB24 if other_sides else None), detail=detail)
+    raise case.wrong("CNN", because or (KB24 if other_sides else in_array(given, right, {})[:1]), detail=detail)

@@ -217,6 +217,9 @@ OPTIMISERS: dict[str, tuple[float, dict[str, float]]] = {  # by how much the rat
     "small decay": (1, {"weight_decay": 1e-4}),
     "sum": (1, {}),
     "half momentum": (1, {"momentum": 0.5}),
+    "nesterov": (1, {"momentum": 0.9, "nesterov": True}),
+    "double decay": (1, {"weight_decay": 0.02}),
+    "large decay": (1, {"weight_decay": 0.1}),
     "half": (0.5, {}),
     "double": (2, {}),
 }
