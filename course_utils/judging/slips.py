@@ -205,19 +205,19 @@ SL125 = Misconception(
     "What stands at each place along an axis is the same for all: the sum, the mean or the largest of them. Which axis "
     "should stay apart?",
 )
-SL126 = Misconception(
-    "SL126",
+SL134 = Misconception(
+    "SL134",
     "cut off at the ends of a range",
     "The numbers inside a range are right, those beyond it stand at its end. What cuts them off there?",
 )
-SL127 = Misconception(
-    "SL127",
+SL135 = Misconception(
+    "SL135",
     "moved and scaled",
     "These are the right numbers moved and scaled, all alike or each place along an axis by itself, as standardising "
     "does. Is that asked for?",
 )
-SL128 = Misconception(
-    "SL128",
+SL136 = Misconception(
+    "SL136",
     "one curve more",
     "One way to get this: the right numbers go through one curve more, such as a tanh, a sigmoid or a softmax. Is one "
     "asked for here?",
@@ -225,7 +225,7 @@ SL128 = Misconception(
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL126, SL127, SL128),
+    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL134, SL135, SL136),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
@@ -239,7 +239,7 @@ WEAK = (
     SL123,
     SL124,
     SL125,
-    SL127,
+    SL135,
 )  # what they say of the numbers has often a nearer cause
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
@@ -348,9 +348,9 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
     ):
         yield SL10
     if several and _is_cut_off(given, right):
-        yield SL126
+        yield SL134
     if several and any(_same(given, one) for one in _curves(right)):
-        yield SL128
+        yield SL136
     if several and any(
         _same(given, right.transpose(order))
         for order in _orders(right.ndim)
@@ -367,7 +367,7 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         yield SL6
     yield from _along_axes(given, right)
     if several and any(_is_moved_and_scaled(given, right, axis) for axis in (None, *range(right.ndim))):
-        yield SL127
+        yield SL135
 
 
 def _curves(right: np.ndarray) -> Iterator[np.ndarray]:

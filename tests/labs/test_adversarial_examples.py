@@ -1157,7 +1157,7 @@ WRONG_WAYS += [
 
 INSIDE = "torch.clamp(moved, x - eps, x + eps)"
 WRONG_WAYS += [
-    mutant("SL126", "input_gradient", ("return gradient", "return gradient.clamp(-0.01, 0.01)")),
+    mutant("SL134", "input_gradient", ("return gradient", "return gradient.clamp(-0.01, 0.01)")),
     mutant("EG6", "input_gradient", ('reduction="sum"', 'reduction="sum", label_smoothing=0.1')),
     mutant("EG6", "input_gradient", ("scores, y", "scores / 2, y")),
     mutant("EA32", "fgsm", ("moved.clamp(0, 1)", "moved.clamp(-eps, eps)")),

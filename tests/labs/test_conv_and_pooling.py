@@ -1501,7 +1501,7 @@ WRONG_WAYS += [
 ]  # fmt: skip
 
 WRONG_WAYS += [
-    mutant("SL128", "conv2d", ("return out", "return np.tanh(out)")),
-    mutant("SL126", "pool2d", ("return out", "return np.clip(out, -1, 1)")),
+    mutant("SL136", "conv2d", ("return out", "return np.tanh(out)")),
+    mutant("SL134", "pool2d", ("return out", "return np.clip(out, -1, 1)")),
     mutant("CV17", "conv2d_backward", ("top, left, g = i * stride,", "top, left, g = i,"), share=1 / 3),
 ]

@@ -642,7 +642,7 @@ WRONG_WAYS += [
 
 LOSS, SLOPE = "-(log_p * one_hot).sum() / len(y)", "(np.exp(log_p) - one_hot) / len(y)"
 WRONG_WAYS += [
-    slip("SL126", DENSE, 1 / 2, ("return x * self.passes", "return np.clip(x, 0, 6)")),
+    slip("SL134", DENSE, 1 / 2, ("return x * self.passes", "return np.clip(x, 0, 6)")),
     slip("NW11", NETWORK, 1 / 2, (LOSS, "-(np.log(np.exp(log_p) + 1e-3) * one_hot).sum() / len(y)")),
     slip("NW12", NETWORK, 1 / 2, (LOSS, f"{LOSS} / np.log(2)")),
     slip("NW13", NETWORK, 1 / 2, (LOSS, "((np.exp(log_p) - one_hot) ** 2).sum() / len(y)")),

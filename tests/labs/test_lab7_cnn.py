@@ -1443,7 +1443,7 @@ WRONG_WAYS += [
     mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
     mutant("KB23", "build-cnn", ("return self.fc3(x)", "return torch.round(self.fc3(x), decimals=2)")),
     mutant("KB23", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).half().float()")),
-    mutant("SL126", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).clamp(-1, 1)")),
+    mutant("SL134", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).clamp(-1, 1)")),
     mutant("SL20", "build-cnn", ("return self.fc3(x)", "return F.normalize(self.fc3(x), dim=1)")),
     mutant("KB24", "build-cnn", PADDED_CONV, ("x.flatten(1)", "F.adaptive_max_pool2d(x, 5).flatten(1)")),
     mutant("KF25", "reproducible-run", (FINAL, f"[torch.cat([one.flatten() for one in {FINAL}])]")),
