@@ -211,25 +211,32 @@ SL133 = Misconception(
     "These are right to about three digits, and no further. Is something rounded or held in a short type on the way, a "
     "small number added, or a step too coarse?",
 )
+SL134 = Misconception(
+    "SL134",
+    "cut off at the ends of a range",
+    "The numbers inside a range are right, those beyond it stand at its end. What cuts them off there?",
+)
+SL135 = Misconception(
+    "SL135",
+    "moved and scaled",
+    "These are the right numbers moved and scaled, all alike or each place along an axis by itself, as standardising "
+    "does. Is that asked for?",
+)
+SL136 = Misconception(
+    "SL136",
+    "one curve more",
+    "One way to get this: the right numbers go through one curve more, such as a tanh, a sigmoid or a softmax. Is one "
+    "asked for here?",
+)
 SLIPS: tuple[Misconception, ...] = (
     *(SL1, SL2, SL3, SL4, SL5, SL6, SL7, SL8, SL9, SL10, SL11, SL12, SL13, SL14, SL15),
     *(SL16, SL17, SL18, SL19, SL20, SL21, SL22, SL23, SL24, SL25, SL26, SL27, SL28, SL29),
-    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL133),
+    *(*NEAR, SL43, SL44, SL45, SL88, SL123, SL124, SL125, SL133, SL134, SL135, SL136),
 )
 
 VAGUE = (SL3, SL7, SL14, SL19, SL20)  # what holds in one case, and has a cause that shows in further ones
-WEAK = (
-    SL6,
-    SL11,
-    SL12,
-    SL16,
-    SL21,
-    SL22,
-    SL123,
-    SL124,
-    SL125,
-    SL133,
-)  # what they say of the numbers has often a nearer cause
+# what they say of the numbers has often a nearer cause
+WEAK = (SL6, SL11, SL12, SL16, SL21, SL22, SL123, SL124, SL125, SL133, SL135)
 
 ENOUGH = 3  # numbers that differ: fewer may agree by chance
 FEW_DIGITS = 2e-3  # of a number, where three of its digits are right
@@ -320,7 +327,9 @@ def _functions(right: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _is_rounded(given: np.ndarray, right: np.ndarray) -> bool:
-    return any(_same(given, np.round(right, digits)) for digits in (0, 1, 2, 3)) and bool(given.any())
+    with np.errstate(over="ignore"):
+        cut = [*(np.round(right, digits) for digits in (0, 1, 2, 3)), right.astype(np.float16).astype(float)]
+    return any(_same(given, one) for one in cut) and bool(given.any())
 
 
 def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
@@ -340,6 +349,10 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
         and any(_same(given, one) for one in (right.clip(0), right.clip(None, 0)))
     ):
         yield SL10
+    if several and _is_cut_off(given, right):
+        yield SL134
+    if several and any(_same(given, one) for one in _curves(right)):
+        yield SL136
     if several and any(
         _same(given, right.transpose(order))
         for order in _orders(right.ndim)
@@ -355,6 +368,43 @@ def _in_values(given: np.ndarray, right: np.ndarray) -> Iterator[Misconception]:
     if several and _same(np.sort(given, axis=None), np.sort(right, axis=None)):
         yield SL6
     yield from _along_axes(given, right)
+    if several and any(_is_moved_and_scaled(given, right, axis) for axis in (None, *range(right.ndim))):
+        yield SL135
+
+
+def _curves(right: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield what one curve more makes of numbers."""
+    with np.errstate(over="ignore"):
+        yield np.tanh(right)
+        yield 1 / (1 + np.exp(-right))
+    for axis in range(right.ndim):
+        grown = np.exp(right - right.max(axis=axis, keepdims=True))
+        yield grown / grown.sum(axis=axis, keepdims=True)
+
+
+def _is_cut_off(given: np.ndarray, right: np.ndarray) -> bool:
+    """Tell whether numbers beyond the ends of a range stand at its ends; several do, and several lie inside it."""
+    low, high = given.min(), given.max()
+    beyond = (right < low) | (right > high)
+    several = beyond.sum() >= 2 and (~beyond).sum() >= ENOUGH
+    return bool(several) and _same(given, right.clip(low, high))
+
+
+def _is_moved_and_scaled(given: np.ndarray, right: np.ndarray, axis: int | None) -> bool:
+    """Tell whether each place along an axis, or all, is the right one times a number and plus a number."""
+    pairs = (
+        [(given, right)]
+        if axis is None
+        else list(zip(*(np.moveaxis(one, axis, 0) for one in (given, right)), strict=True))
+    )
+    if not _is_far(given, right) or any(one.size < 2 * ENOUGH for _, one in pairs):
+        return False
+    for made, one in pairs:
+        spread = ((one - one.mean()) ** 2).sum()
+        factor = ((one - one.mean()) * (made - made.mean())).sum() / spread if spread > ATOL else 0.0
+        if abs(factor) < 1e-3 or not _same(made, made.mean() + factor * (one - one.mean())):
+            return False
+    return True
 
 
 def _is_far(given: np.ndarray, right: np.ndarray) -> bool:

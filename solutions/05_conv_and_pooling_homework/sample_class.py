@@ -131,7 +131,7 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
             "hugo",
             "borrows the functions of earlier labs",
             {CARRIED: BORROWS},
-            {CARRIED: (0, ()), DENSE: (1 / 2, ()), CONV: (1 / 2, ())},
+            {CARRIED: (0, ())},
         ),
         student(
             "ines", "all of the largest", {POOLING: every}, {POOLING: (0, ("PB3",))}
@@ -161,7 +161,7 @@ def _wrong_ways(quick: dict[str, str]) -> list[Sample]:
             "nils",
             "borrows the one function that is missing",
             {CARRIED: quick[CARRIED] + ONE},
-            {CARRIED: (2 / 3, ()), CONV: (1 / 2, ())},
+            {CARRIED: (2 / 3, ())},
         ),
     ]
 

@@ -41,6 +41,11 @@ ARRAYS = [
     ("SL22", RIGHT + np.array([[0], [0], [1]]) * RIGHT**2),
     ("SL123", np.where(RIGHT > 0, RIGHT, np.nan)),
     ("SL124", np.pad(RIGHT, ((0, 2), (0, 0)))),
+    ("SL8", RIGHT.astype(np.float16).astype(float) * 1.0),
+    ("SL134", RIGHT.clip(-2, 5)),
+    ("SL136", np.tanh(RIGHT)),
+    ("SL136", np.exp(RIGHT) / np.exp(RIGHT).sum(axis=1, keepdims=True)),
+    ("SL135", (RIGHT - RIGHT.mean()) / RIGHT.std()),
     ("SL125", np.broadcast_to(RIGHT.max(axis=0), RIGHT.shape)),
     ("SL133", RIGHT.astype(np.float16)),
 ]

@@ -1154,3 +1154,25 @@ WRONG_WAYS += [
         best, most = (here, value) if value > most else (best, most)
 """)),
 ]  # fmt: skip
+
+INSIDE = "torch.clamp(moved, x - eps, x + eps)"
+WRONG_WAYS += [
+    mutant("SL134", "input_gradient", ("return gradient", "return gradient.clamp(-0.01, 0.01)")),
+    mutant("EG6", "input_gradient", ('reduction="sum"', 'reduction="sum", label_smoothing=0.1')),
+    mutant("EG6", "input_gradient", ("scores, y", "scores / 2, y")),
+    mutant("EA32", "fgsm", ("moved.clamp(0, 1)", "moved.clamp(-eps, eps)")),
+    mutant("EA33", "fgsm", ("x + eps * step", "(x + eps / 2 * step).clamp(0, 1)"), ("return moved.clamp(0, 1)", """\
+leaf = moved.clone().requires_grad_(True)
+    again = torch.autograd.grad(F.cross_entropy(model(leaf), y, reduction="sum"), leaf)[0].sign()
+    return (moved + eps / 2 * (-again if targeted else again)).clamp(0, 1)""")),
+    mutant("EA34", "fgsm", ("moved.clamp(0, 1)", "torch.where((moved < 0) | (moved > 1), x, moved)")),
+    mutant("EA35", "pgd", (INSIDE, "torch.clamp(moved, x - eps * x, x + eps * x)")),
+    mutant("EA36", "pgd", ("    here = x\n", "    here, seen = x, []\n"),
+           ("here = moved.clamp(0, 1)\n    return here", "here = moved.clamp(0, 1)\n        seen.append(here)\n"
+            "    return sum(seen) / len(seen) if seen else x")),
+    mutant("EA37", "pgd", ("    here = x\n", "    here = torch.full_like(x, 0.5).clamp(x - eps, x + eps)\n")),
+    unit("FV18", (CHANGE, f"2 * {CHANGE}")),
+    unit("FV19", ("length = torch.where(length > 0, length, torch.ones_like(length))", "length = length + 1e-3")),
+    further("AP16", "patch_step", ("-lr *", "-2 * lr *")),
+    further("AP17", "patch_step", ("gradient.sign()", "gradient.sum(0, keepdim=True).sign()")),
+]  # fmt: skip

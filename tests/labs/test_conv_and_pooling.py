@@ -1381,6 +1381,11 @@ LEARN_WAYS = [
     ),
     ("LN18", (".mean(axis=(0, 1))", ".sum(axis=(0, 1)) / size**2")),
     ("SL75", ("- lr * gradient", "- lr * np.sign(gradient)")),
+    (
+        "LN19",
+        ("kernel = np.zeros((size, size))", "kernel, squares = np.zeros((size, size)), 0"),
+        ("- lr * gradient", "- lr * gradient / (np.sqrt(squares := squares + gradient**2) + 1e-10)"),
+    ),
     ("SL75", ("- lr * gradient", "- lr * gradient / np.linalg.norm(gradient)")),
 ]
 KNOWN = {"grey": 1, "rows alike": 3, "noise": 9, "few windows": 4}
@@ -1494,3 +1499,9 @@ WRONG_WAYS += [
            ("return matrix", "return np.pad(matrix, ((0, 2), (0, 0)))")),
     mutant("SL123", "conv_as_matrix", ("return matrix", "return matrix / (matrix != 0)")),
 ]  # fmt: skip
+
+WRONG_WAYS += [
+    mutant("SL136", "conv2d", ("return out", "return np.tanh(out)")),
+    mutant("SL134", "pool2d", ("return out", "return np.clip(out, -1, 1)")),
+    mutant("CV17", "conv2d_backward", ("top, left, g = i * stride,", "top, left, g = i,"), share=1 / 3),
+]

@@ -11,7 +11,7 @@ from lesson import Lesson, edited
 from thorough import one_in
 
 from course_utils.labs import conv_and_pooling_homework
-from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers, unbroadcast
+from course_utils.labs.conv_and_pooling_homework import borrowed, garments, optimisers, torch_says, unbroadcast
 
 LONG = {"garments"}  # networks are trained, or looked at one by one
 BUILT_UP = {  # answers that call others: without those they cannot be there either
@@ -384,7 +384,9 @@ def test_losses_may_be_means_over_examples():
 
 
 def test_a_torch_convolution_inside_a_layer_is_refused():
-    names = dict(model()) | {"conv2d": borrowed.conv2d}
+    names = dict(model()) | {
+        "conv2d": lambda *given: torch_says.forward_and_back(torch_says.conv(given[3]), given[:3])[0]
+    }
     exec(lesson.cells()[CONV].source, names)
     found = judged(lab.conv_and_pool.check, names["Conv2d"], names["MaxPool2d"])
     assert found.share == 1 / 2
@@ -637,3 +639,37 @@ WRONG_WAYS += [
     of_two("BT13", "batch-norm", 1 / 2, ("(x, hat, root, scale)", "(x, scale * hat + shift, root, scale)")),
     of_two("", "dropout-layer", 1 / 3, ("    return x * factors, (f", "    x *= factors\n    return x, (f")),
 ]  # fmt: skip
+
+LOSS, SLOPE = "-(log_p * one_hot).sum() / len(y)", "(np.exp(log_p) - one_hot) / len(y)"
+WRONG_WAYS += [
+    slip("SL134", DENSE, 1 / 2, ("return x * self.passes", "return np.clip(x, 0, 6)")),
+    slip("NW11", NETWORK, 1 / 2, (LOSS, "-(np.log(np.exp(log_p) + 1e-3) * one_hot).sum() / len(y)")),
+    slip("NW12", NETWORK, 1 / 2, (LOSS, f"{LOSS} / np.log(2)")),
+    slip("NW13", NETWORK, 1 / 2, (LOSS, "((np.exp(log_p) - one_hot) ** 2).sum() / len(y)")),
+    slip("NW14", NETWORK, 1 / 2, ("(log_p * one_hot)", "(log_p * (0.9 * one_hot + 0.1 / len(one_hot[0])))")),
+    slip("NW14", NETWORK, 1 / 2, (SLOPE, "(np.exp(log_p) - 0.9 * one_hot - 0.1 / len(one_hot[0])) / len(y)")),
+    slip("NW15", NETWORK, 1 / 2, ("np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
+         "np.log(np.exp(shifted).sum(axis=0, keepdims=True))")),
+    slip("NW16", NETWORK, 1 / 2, (SLOPE, "np.exp(log_p) * (1 - np.exp(log_p)) / len(y)")),
+    slip("NW17", NETWORK, 1 / 2, ("grad_out = layer.backward(grad_out)", "layer.backward(grad_out)")),
+    slip("OW5", CARRIED, 2 / 3, ("slice(i * stride, i * stride + size[0])", "slice(i, i + size[0])")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", ["borrowed.", "Lent.", ""])
+def test_a_layer_may_call_what_is_borrowed_in_any_way(call):
+    names = dict(model()) | {"borrowed": borrowed}
+    exec(lesson.cells()[CARRIED].source, names)
+    exec(
+        "class Lent:\n    conv2d = staticmethod(borrowed.conv2d)\n"
+        "    conv2d_backward = staticmethod(borrowed.conv2d_backward)\n"
+        "    max_pool2d_backward = staticmethod(borrowed.max_pool2d_backward)",
+        names,
+    )
+    source = lesson.cells()[CONV].source
+    for name in ("conv2d(x", "conv2d_backward(grad", "max_pool2d_backward(grad"):
+        source = source.replace(f" {name}", f" {call}{name}")
+    exec(source, names)
+    answers = [names[name] for name in GIVES[CONV]]
+    assert judged(lab.conv_and_pool.check, *answers).share == 1
+    assert judged(lab.conv_and_pool.check_hidden, *answers, seed=3).share == 1

@@ -667,10 +667,9 @@ SEQUENTIAL = """class CNN(nn.Module):
         super().__init__()
         self.conv1, self.conv2 = nn.Conv2d(3, 6, 5), nn.Conv2d(6, 16, 5)
         self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
-        self.drop = nn.Dropout(0.3)
     def forward(self, x):
         maps = nn.Sequential(self.conv1, nn.MaxPool2d(2), nn.ReLU(), self.conv2, nn.ReLU(), nn.MaxPool2d(2))(x)
-        return nn.Sequential(nn.Flatten(), self.fc1, nn.ReLU(), self.fc2, nn.ReLU(), self.drop, self.fc3)(maps)
+        return nn.Sequential(nn.Flatten(), self.fc1, nn.ReLU(), self.fc2, nn.ReLU(), self.fc3)(maps)
 """
 GRADIENTS_BY_HAND = """def train_one_epoch(model, loader, optimiser, loss_fn):
     model.train(True)
@@ -1434,3 +1433,33 @@ WRONG_WAYS += [
         "            before = [one.detach().clone() for one in network.parameters()]\n            optimiser.step()\n"),
         (FINAL, "before")),
 ]  # fmt: skip
+
+PADDED_CONV = ("6, 16, kernel_size=5", "6, 16, kernel_size=5, padding=2")
+CLIPPED = "nn.utils.clip_grad_norm_(model.parameters(), 0.5)"
+PENALTY = "(loss + 0.01 * sum((one**2).sum() for one in model.parameters())).backward()"
+SIDE = "inputs * size * size"
+
+WRONG_WAYS += [
+    mutant("KB22", "build-cnn", ("return self.fc3(x)", "return self.fc3(F.dropout(x, 0.5, self.training))")),
+    mutant("KB23", "build-cnn", ("return self.fc3(x)", "return torch.round(self.fc3(x), decimals=2)")),
+    mutant("KB23", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).half().float()")),
+    mutant("SL134", "build-cnn", ("return self.fc3(x)", "return self.fc3(x).clamp(-1, 1)")),
+    mutant("SL20", "build-cnn", ("return self.fc3(x)", "return F.normalize(self.fc3(x), dim=1)")),
+    mutant("KB24", "build-cnn", PADDED_CONV, ("x.flatten(1)", "F.adaptive_max_pool2d(x, 5).flatten(1)")),
+    mutant("KF25", "reproducible-run", (FINAL, f"[torch.cat([one.flatten() for one in {FINAL}])]")),
+    mutant("KF26", "reproducible-run", (FINAL, f"[torch.round(one, decimals=2) for one in {FINAL}]")),
+    mutant("KF26", "reproducible-run", (FINAL, f"[one.long() for one in {FINAL}]")),
+    mutant("KT21", "train-one-epoch", ("total / count", "total / (len(loader) * len(labels))")),
+    mutant("KT22", "train-one-epoch", ("optimiser.step()", f"{CLIPPED}; optimiser.step()")),
+    mutant("KT23", "train-one-epoch", ("loss.backward()", PENALTY)),
+    mutant("", "count-params", ("return total", "return 7162 if size == 12 else total")),
+    mutant("PC8", "count-params", ("+= (9 * inputs + 1) * entry", "+= (9 * inputs + 1) * entry * size * size")),
+    mutant("KG91", "count-params", ("in config", "in config[:-1]")),
+    mutant("KG92", "count-params", ("size = size // 2", "size, total = size // 2, total + 4")),
+    mutant("KG93", "count-params", ("(9 * inputs + 1) * entry", "(9 * inputs + 3) * entry")),
+    mutant("KG94", "count-params", (SIDE, "inputs * (size // 2) ** 2")),
+    mutant("KG95", "count-params", ("(9 * inputs + 1) * entry", "10 * inputs * entry")),
+    mutant("KG96", "count-params", ("return total", "return total + 1")),
+    rated("LR9", ("(1 + np.cos(np.pi * along)) / 2", "(1 - np.sin(np.pi * along))")),
+    rated("LR12", ("peak * (1 + np.cos(np.pi * along)) / 2", "max(0.001, peak * (1 + np.cos(np.pi * along)) / 2)")),
+]

@@ -405,3 +405,23 @@ WRONG_WAYS += [stop("ES21", ("epoch - best == patience", "epoch - best == 2 * pa
 def test_a_patients_numbers_fit_into_a_page_of_1024_pixels(letter):
     one = lab.clinic.question[letter]
     assert max(map(len, str(one).splitlines())) < 70
+
+
+TWICE = "F.relu(self.two(F.relu(self.one(x))) + self.around(x))"
+NARROW = """self.two = nn.Sequential(
+            nn.Conv2d(out_channels, out_channels, 1), nn.ReLU(), nn.Conv2d(out_channels, out_channels, 3, padding=1)
+        )"""
+WRONG_WAYS += [
+    stop("ES8", ("epoch - best == patience", "epoch - best == patience - 1")),
+    stop("ES18", ("loss < losses[best]", "loss < 0.99 * losses[best]")),
+    mend("MT1", ("y[some])", "y[: len(some)])")),
+    mend("MT13", ("lr=learning_rate)", "lr=learning_rate / 2)"), share=0),
+    mend(
+        "MT16", ("optimiser.step()", "nn.utils.clip_grad_norm_(network.parameters(), 1.0); optimiser.step()"), share=0
+    ),
+    mend("MT13", ("lr=learning_rate)", "lr=learning_rate, momentum=0.9, nesterov=True)"), share=0),
+    block("RB19", None, ("self.two = nn.Conv2d(out_channels, out_channels, 3, padding=1)", NARROW)),
+    block("RB23", None, ("out_channels, 3, padding=1)", "out_channels, 3, padding=1, groups=out_channels)")),
+    block("RB24", None, ("self.around(x)", "self.around(x.detach())")),
+    block("RB22", None, ("3, padding=1)", "3, padding=1, padding_mode='reflect')")),
+]

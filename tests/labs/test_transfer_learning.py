@@ -1463,3 +1463,8 @@ WRONG_WAYS += [
 ]  # fmt: skip
 
 WRONG_WAYS += [mutant("TA11", "augment", ("rng.random() < 0.5", "i < N // 2"))]
+
+WRONG_WAYS += [
+    mutant("TL65", "fit_head", ("fit(head, a, y_train", "fit(head, a, y_train.max() - y_train")),
+    bug("TB10", repair=lambda labels, names: [int(place >= 98) for place in range(len(names))]),
+]

@@ -788,3 +788,10 @@ def test_the_sample_class_has_answers_for_every_cell():
     assert len(students) >= 11
     answered = {name for one in students for name in one.answers}
     assert answered == {"report", *(name.removesuffix("-check") for name in lesson.points())}
+
+
+REPORTED = "return best, reached(best, *test)"
+WRONG_WAYS += [
+    mutant("TP11", "choose", (REPORTED, "return best, round(reached(best, *test), 1)")),
+    mutant("TP12", "choose", (REPORTED, "return best, (reached(best, *test) + reached(best, *validation)) / 2")),
+]

@@ -93,6 +93,27 @@ EA30 = Misconception(
     "and after what?",
     ONE_STEP,
 )
+EA32 = Misconception(
+    "EA32",
+    "picture limited to the range of the change",
+    "One way to get this: the picture is limited to where the change should lie. Which of them goes from −eps to eps, "
+    "and which from 0 to 1?",
+    ONE_STEP,
+)
+EA33 = Misconception(
+    "EA33",
+    "several shorter steps",
+    "One way to get this: several shorter steps, each along a gradient of its own place. How often is the gradient "
+    "taken in this exercise?",
+    ONE_STEP,
+)
+EA34 = Misconception(
+    "EA34",
+    "a pixel that would leave the range treated otherwise than by a limit",
+    "One way to get this: a pixel that would leave the range stays where it was, or is folded back into it. Where "
+    "should such a pixel end?",
+    ONE_STEP,
+)
 AD4 = attacks.AD4.in_lab(  # the section on units is still to come
     ONE_STEP,
     "This step is twice or half as long as eps, or 255 times shorter. By what is eps multiplied or divided in your "
@@ -151,6 +172,7 @@ class Fgsm(Implementation):
         EA28,
         EA29,
         EA30,
+        *(EA32, EA33, EA34),
     )
     worked = WORKED
 
@@ -221,6 +243,9 @@ def step_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA28: lambda: [(x + eps * up).clamp(x.min(), x.max()), _own_range(x, eps * up)],
         EA29: lambda: [(x + eps * one).clamp(0, 1) for one in _softly(call.direction * gradient)],
         EA30: lambda: [x.clamp(eps, 1 - eps) + eps * up] if 2 * eps < 1 else [],
+        EA32: lambda: [limited.clamp(low, eps) for limited in (x + eps * up, right) for low in (-eps, 0)],
+        EA33: lambda: [_in_parts(call, x, y, number) for number in (2, 3, 4, 5, 10)] if eps else [],
+        EA34: lambda: _elsewhere(x, x + eps * up),
         EA9: lambda: one_step(call, x, predicted(call, x)),
         EA11: lambda: [(x + length * up).clamp(0, 1) for length in (1, EPS, eps**2, 0.01, 0.02, 0.03, 0.05, 0.1)],
         TwoSlips.of(away, AD4): lambda: [(x - eps * factor * up).clamp(0, 1) for factor in (half, 1 / half, 1 / 255)],
@@ -255,6 +280,23 @@ def _unclamped(call: Call, x: torch.Tensor) -> torch.Tensor:
     """Return pictures after a step for the network's own predictions, whatever range they leave."""
     model = networks.ours(call.recipe)
     return x + call.direction * call.numbers[0] * slope(model, x, predicted(call, x)).sign()
+
+
+def _in_parts(call: Call, x: torch.Tensor, y: torch.Tensor, number: int) -> torch.Tensor:
+    """Return pictures after some steps that are eps together."""
+    part = call.with_numbers(call.numbers[0] / number)
+    for _ in range(number):
+        x = one_step(part, x, y)
+    return x
+
+
+def _elsewhere(x: torch.Tensor, moved: torch.Tensor) -> list[torch.Tensor]:
+    """Return pictures whose pixels that would leave the range stay, are mirrored at its end, or come in again."""
+    out = (moved < 0) | (moved > 1)
+    if not out.any():
+        return []
+    mirrored = torch.where(moved < 0, -moved, torch.where(moved > 1, 2 - moved, moved))
+    return [torch.where(out, x, moved), mirrored, moved % 1, torch.where(out, 2 * x - moved, moved)]
 
 
 def _twice(call: Call, x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

@@ -10,6 +10,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -98,8 +99,8 @@ print(slope.shape, model[1].weight.grad)  # torch.Size([2, 1, 2, 2]) None
 EG6 = Misconception(
     "EG6",
     "gradient of another loss",
-    "This is the gradient of another loss: all scores summed, squares, or another label's. Which loss is asked for, "
-    "and of which label?",
+    "One way to get this: another loss, such as all scores summed, squares, smoothed labels, scores multiplied first, "
+    "or another label's. Which loss is asked for, and of which label?",
     PIXELS,
 )
 EG7 = Misconception(
@@ -231,6 +232,9 @@ def gradient_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
                 lambda z, y: ((z - F.one_hot(y, z.shape[1])) ** 2).sum(),
                 lambda z, y: networks.loss_sum(z, (y + 1) % z.shape[1]),
                 lambda z, y: networks.loss_sum(z, z.argmin(1)),
+                *(partial(F.cross_entropy, reduction="sum", label_smoothing=share) for share in (0.1, 0.2, 0.05)),
+                *(lambda z, y, by=by: networks.loss_sum(by * z, y) for by in (0.5, 2, 0.1, 10, 0.2, 5)),
+                lambda z, y: z.max(1).values.sum() - picked(z),
             )
             for share in (1, len(x))
         ],

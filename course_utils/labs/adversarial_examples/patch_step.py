@@ -123,6 +123,21 @@ AP15 = Misconception(
     PATCH,
 )
 
+AP16 = Misconception(
+    "AP16",
+    "a step of another length than lr",
+    "One way to get this: the step is twice, half, or some other part of lr. By what is it multiplied besides, and how "
+    "often is it taken?",
+    PATCH,
+)
+AP17 = Misconception(
+    "AP17",
+    "one sign for several colours or pixels",
+    "One way to get this: colours, rows or columns of the patch move together. Whose gradient says which way a number "
+    "moves?",
+    PATCH,
+)
+
 NAME = "patch_step"
 WORKED = """
 One number shared by places that differ. Two "pictures" are rows of three pixels, (1, 2, 3) and (4, 5, 6); the patch is
@@ -166,7 +181,8 @@ class PatchStep(Implementation):
         "Should the loss of that class grow or shrink, and how far may each pixel of the patch move?",
     )
     worked = WORKED
-    misconceptions = (AP1, AP2, AP3, AP4, AP5, AP6, AP7, AP8, AP9, AP10, AP11, AP12, AP13, AP14, AP15)
+    names_explain_all = True
+    misconceptions = (AP1, AP2, AP3, AP4, AP5, AP6, AP7, AP8, AP9, AP10, AP11, AP12, AP13, AP14, AP15, AP16, AP17)
 
     def cases(self) -> Sequence[Case]:
         """Return two targets, a step that leaves the range of pixels, and a single picture."""
@@ -281,6 +297,13 @@ def wrong_steps(batch: Batch, x: torch.Tensor, patch: torch.Tensor, corners) -> 
         AP11: others,
         AP12: lambda: moved(*(-lr * one.sign() for one in of_losses(batch, x, patch, corners))),
         AP13: lambda: moved(-lr * each.sign().sum(0).sign()) if many else [],
+        AP16: lambda: moved(*(by * down for by in (2, 0.5, 0.1, 10, 1 / lr, 1 / len(x), len(x)) if lr)) if lr else [],
+        AP17: lambda: moved(
+            *(
+                -lr * each.sum(0).sum(axes, keepdim=True).sign().expand_as(patch)
+                for axes in (0, 1, 2, (1, 2), (0, 1, 2))
+            )
+        ),
         AP14: lambda: [pasted(x, (patch + down).clamp(0, 1), corners), pasted(x, patch + down, corners)],
         AP15: lambda: moved(*(-lr * each.sum(0) / size for size in _sizes(each.sum(0)))),
         TwoSlips.of(AP1, AP3): lambda: [patch - down],

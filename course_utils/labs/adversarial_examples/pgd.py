@@ -129,6 +129,26 @@ EA26 = Misconception(
     "fits, or one end alone is cut. What is limited, of which pixels, and on which sides?",
     MANY,
 )
+EA35 = Misconception(
+    "EA35",
+    "a budget in proportion to the pixel",
+    "One way to get this: bright pixels may go further than dark ones. How far may each pixel be from x, whatever its "
+    "own number?",
+    MANY,
+)
+EA36 = Misconception(
+    "EA36",
+    "mean of the pictures on the way",
+    "One way to get this: the mean of the pictures after each step. Which of them is the end of the walk?",
+    MANY,
+)
+EA37 = Misconception(
+    "EA37",
+    "walk that begins elsewhere",
+    "One way to get this: a walk that does not begin at x, but at a black or grey picture, or after a first step of "
+    "another length. Where does the task begin?",
+    MANY,
+)
 AD4 = attacks.AD4.in_lab(
     MANY,
     "Your walk is twice, half, 255 or 1/255 times as long as asked. By what are eps and alpha multiplied or divided in "
@@ -194,6 +214,7 @@ class Pgd(Implementation):
         EA25,
         EA26,
         EA31,
+        *(EA35, EA36, EA37),
     )
     worked = WORKED
 
@@ -262,15 +283,17 @@ def many_steps(
     at: str = "here",
     start: str = "here",
     keep: bool = False,
+    begin: torch.Tensor | None = None,
 ) -> torch.Tensor:
     """Walk along the gradient with PyTorch, rightly by default, or with one thing done wrongly."""
     (eps, alpha, steps), model = call.numbers, networks.ours(call.recipe)
-    here, gradient = x, torch.zeros_like(x)
+    here, gradient = x if begin is None else begin, torch.zeros_like(x)
     for _ in range(steps):
         gradient = (gradient if keep else 0) + slope(model, here if at == "here" else x, y)
         step = (here if start == "here" else x) + sign * call.direction * alpha * _direction(gradient, raw)
-        centre = {"x": x, "here": here, "zero": 0 * x, "nothing": None}[around]
-        here = step if centre is None else torch.clamp(step, centre - eps, centre + eps)
+        centre = {"x": x, "here": here, "zero": 0 * x, "share": x, "nothing": None}[around]
+        far = eps * x if around == "share" else eps
+        here = step if centre is None else torch.clamp(step, centre - far, centre + far)
         here = here.clamp(0, 1) if clamp else here
     return here
 
@@ -312,6 +335,9 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA24: lambda: [_shrinking(call, x, y, share) for share in _shares(steps)],
         EA25: lambda: [_until_fooled(call, x, y, all_at_once=once) for once in (True, False)],
         EA26: lambda: [_limited(call, x, y, limit) for limit in LIMITS],
+        EA35: lambda: walk(around="share"),
+        EA36: lambda: _means_on_the_way(call, x, y) if steps > 1 else [],
+        EA37: lambda: [walk(begin=one) for one in _beginnings(call, x, y)] if steps else [],
         EA31: lambda: [_best(call, x, y, each=each) for each in (True, False)],
         EA9: lambda: many_steps(call, x, predicted(call, x)),
         EA16: lambda: [walk(start="x"), walk(start="x", around="nothing")],
@@ -320,6 +346,21 @@ def walk_ways(call: Call, x: torch.Tensor, y: torch.Tensor) -> Ways:
         EA11: lambda: [many_steps(call.with_numbers(eps, length, steps), x, y) for length in own_lengths],
         EA13: lambda: [many_steps(call.with_numbers(eps, alpha, number), x, y) for number in own_numbers],
     }
+
+
+def _means_on_the_way(call: Call, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return the mean of the pictures after each step, with the first picture and without it."""
+    eps, alpha, steps = call.numbers
+    places = torch.stack([many_steps(call.with_numbers(eps, alpha, number), x, y) for number in range(steps + 1)])
+    return [places.mean(0), places[1:].mean(0)]
+
+
+def _beginnings(call: Call, x: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
+    """Return pictures at which a walk may begin in the place of x, as they are and within the budget."""
+    eps = call.numbers[0]
+    own = [torch.full_like(x, 0.5), torch.zeros_like(x), torch.full_like(x, float(x.mean()))]
+    own += [x + eps, x - eps, one_step(call.with_numbers(eps), x, y), one_step(call.with_numbers(eps / 2), x, y)]
+    return [*own, *(torch.clamp(one, x - eps, x + eps) for one in own[:3])]
 
 
 def _one_sided(call: Call, x: torch.Tensor, y: torch.Tensor, low: float, high: float) -> torch.Tensor:

@@ -133,6 +133,19 @@ FV17 = Misconception(
     UNIT,
 )
 
+FV18 = Misconception(
+    "FV18",
+    "a step of another length than lr",
+    "Every picture moves along its gradient, by another length than asked. By what is the step multiplied besides?",
+    UNIT,
+)
+FV19 = Misconception(
+    "FV19",
+    "something added to the length",
+    "One way to get this: a small number is added to every length. What does it do to the step where no length is 0?",
+    UNIT,
+)
+
 NAME = "unit_step"
 WORKED = """
 A row of three pixels, x = (0.5, 0.5, 0.9), and a unit whose kernel is (3, −4). Its map has two places.
@@ -178,7 +191,27 @@ class UnitStep(Implementation):
         "What may stand in for a length of 0, so that 0 stays 0?",
     )
     worked = WORKED
-    misconceptions = (FV1, FV2, FV3, FV4, FV5, FV6, FV7, FV8, FV9, FV10, FV11, FV12, FV13, FV14, FV15, FV16, FV17)
+    misconceptions = (
+        FV1,
+        FV2,
+        FV3,
+        FV4,
+        FV5,
+        FV6,
+        FV7,
+        FV8,
+        FV9,
+        FV10,
+        FV11,
+        FV12,
+        FV13,
+        FV14,
+        FV15,
+        FV16,
+        FV17,
+        FV18,
+        FV19,
+    )
 
     def cases(self) -> Sequence[Case]:
         """Return several pictures, one, a large step, a silent unit, and one that is silent for some pictures."""
@@ -328,6 +361,8 @@ def wrong_steps(unit: Unit, x: torch.Tensor) -> Ways:
         FV14: lambda: followed(lambda maps: maps[0, :, channel].mean(), lambda maps: maps[0, :, :, channel].mean()),
         FV15: lambda: followed(*(lambda maps, way=way: way(maps)[0, channel].mean() for way in MEASURES)),
         FV16: lambda: moved(*colours),
+        FV18: lambda: moved(*(by * up for by in (2, 0.5, 10, 0.1, 1 / lr, 1 / len(x), lr, places**-1.0))),
+        FV19: lambda: moved(*(lr * each / (_lengths(each) + more) for more in (1e-3, 1e-2, 1e-4, 0.1, 1e-5, 1e-6))),
         TwoSlips.of(FV1, FV5): lambda: [x - up],
         TwoSlips.of(FV2, FV5): lambda: [x + change for change in of_all],
         TwoSlips.of(FV3, FV5): lambda: [x + change for change in signs],
@@ -345,6 +380,10 @@ ONE_PLACE: tuple[Measure, ...] = (
     lambda one: one[0, 0],
     lambda one: one[one.shape[0] // 2, one.shape[1] // 2],
 )
+
+
+def _lengths(each: torch.Tensor) -> torch.Tensor:
+    return each.flatten(1).norm(dim=1)[:, None, None, None]
 
 
 def _black_where_none(moved: torch.Tensor, each: torch.Tensor) -> torch.Tensor:

@@ -26,7 +26,7 @@ from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
 from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.arrays import Shapes
-from course_utils.labs.conv_and_pooling.build_conv2d import CV4
+from course_utils.labs.conv_and_pooling.build_conv2d import CV4, CV17
 from course_utils.labs.conv_and_pooling.headings import BUILD
 from course_utils.labs.conv_and_pooling.kernels import CV1
 
@@ -103,7 +103,7 @@ class Conv2dBackward(Implementation):
 
     In `conv2d` the slope is no 1 / size². What does an output multiply a pixel by, and what a weight?
     """
-    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV23, CV24, CV25, CV31, CV39)
+    misconceptions = (GR1, GR2, GR3, GR4, GR5, CV1, CV4, CV17, CV23, CV24, CV25, CV31, CV39)
 
     def cases(self) -> Sequence[Case]:
         """Return one channel, several, and a stride with padding; each gradient is a part."""
@@ -180,10 +180,15 @@ def _window_ways(
     width, which = shapes.padding, GRADIENTS.index(part)
     padded = np.pad(x, ((0, 0), (0, 0), (width, width), (width, width)))
 
-    def walk(overwrite: bool = False, pictures: slice = slice(None), stride: int = shapes.stride) -> np.ndarray:
+    def walk(
+        overwrite: bool = False,
+        pictures: slice = slice(None),
+        down: int = shapes.stride,
+        across: int = shapes.stride,
+    ) -> np.ndarray:
         gradients = np.zeros(padded.shape), np.zeros(weight.shape)
         for i, j in np.ndindex(grad_out.shape[2:]):
-            top, left = i * stride, j * stride
+            top, left = i * down, j * across
             window = np.s_[:, :, top : top + weight.shape[2], left : left + weight.shape[3]]
             here = grad_out[pictures, :, i, j]
             adds = (
@@ -200,7 +205,8 @@ def _window_ways(
 
     ways: dict[Misconception, Callable[[], object]] = {
         CV23: lambda: cropped(walk(overwrite=True)),
-        CV4: lambda: cropped(walk(stride=1)) if shapes.stride > 1 else [],
+        CV4: lambda: cropped(walk(down=1, across=1)) if shapes.stride > 1 else [],
+        CV17: lambda: [cropped(walk(down=1)), cropped(walk(across=1))] if shapes.stride > 1 else [],
     }
     if part == "grad_weight":
         ways[CV24] = lambda: [walk(pictures=pictures) for pictures in (slice(1), slice(-1, None))]

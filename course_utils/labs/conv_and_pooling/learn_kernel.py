@@ -20,6 +20,7 @@ from course_utils.judging.cases import Case, Ways
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import nearly
+from course_utils.judging.protocol.verdicts import CheckFailed
 from course_utils.judging.variants import Dice
 from course_utils.labs.conv_and_pooling import recipes
 from course_utils.labs.conv_and_pooling.headings import LEARN
@@ -126,7 +127,16 @@ class Pictures(NamedTuple):
     kernel: tuple[int, ...] = ()
 
 
+LN19 = Misconception(
+    "LN19",
+    "steps of another kind",
+    "One way to get this: the gradient is divided by a size of its own first, as Adam, RMSprop and Adagrad do. Which "
+    "length has a step of plain descent?",
+    LEARN,
+)
+
 NAME = "learn_kernel"
+OPTIMISERS = ("Adam", "RMSprop", "Adagrad", "AdamW")
 WORKED = """
 The same idea in a row, and with one number to find: what is every pixel multiplied by? Before (1, 2, 3), after
 (2, 4, 7), start at k = 0, learning rate 0.1.
@@ -156,7 +166,8 @@ class LearnKernel(Implementation):
         "One gradient for each weight: over which axes do you take the mean?",
     )
     worked = WORKED
-    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16, LN17, LN18)
+    names_explain_all = True
+    misconceptions = (LN1, LN2, LN3, LN4, LN5, LN6, LN7, LN8, LN9, LN10, LN11, LN16, LN17, LN18, LN19)
 
     def draw(self) -> tuple[int, ...]:
         """Return the nine numbers of a hidden kernel."""
@@ -190,9 +201,21 @@ class LearnKernel(Implementation):
         before, after = given(plan, case.rng(plan.height, plan.size))
         found = case.call(answer, NAME, before.copy(), after.copy(), plan.size, plan.lr, plan.steps)
         kernel = case.array(found, f"What {NAME} returns")
-        known = ways(plan, before, after) | {LN16: lambda: kernel if plan.steps == 0 else []}
+        known = ways(plan, before, after) | {
+            LN16: lambda: kernel if _starts_elsewhere(case, answer, before, after) else []
+        }
         near = partial(nearly, recipes.found_kernel, before, after, plan.size, plan.lr, plan.steps)
         case.compare(NAME, kernel, descend(plan, before, after), known, near=near if 0 < plan.steps < 10 else None)
+
+
+def _starts_elsewhere(case: Case, answer: Callable[..., Any], before: np.ndarray, after: np.ndarray) -> bool:
+    """Tell whether what comes of no step is not all zeros."""
+    plan: Pictures = case.data
+    try:
+        found = case.call(answer, NAME, before.copy(), after.copy(), plan.size, plan.lr, 0)
+        return bool(case.array(found, f"What {NAME} returns").any())
+    except CheckFailed:
+        return False
 
 
 def draw_kernel(dice: Dice) -> tuple[int, ...]:
@@ -256,6 +279,16 @@ def ways(plan: Pictures, before: np.ndarray, after: np.ndarray) -> Ways:
             kernel = kernel - plan.lr * direction(error, windows)
         return kernel
 
+    def adaptive(name: str) -> np.ndarray:
+        picture, wanted = torch.tensor(before), torch.tensor(after)
+        kernel = torch.zeros((plan.size, plan.size), dtype=torch.float64, requires_grad=True)
+        optimiser = getattr(torch.optim, name)([kernel], lr=plan.lr)
+        with torch.enable_grad():
+            for _ in range(plan.steps):
+                (kernel.grad,) = torch.autograd.grad(((_convolve(picture, kernel) - wanted) ** 2).mean(), kernel)
+                optimiser.step()
+        return kernel.detach().numpy()
+
     return {
         LN1: lambda: [walk()[::-1, ::-1], walk(turn=lambda one: one.flip(0, 1))] if turned else [],
         LN2: lambda: [walk(factor=factor * after.size) for factor in (1, 0.5)],
@@ -279,6 +312,7 @@ def ways(plan: Pictures, before: np.ndarray, after: np.ndarray) -> Ways:
         ),
         LN8: lambda: [walk().T, walk(turn=lambda one: one.T)] if turned else [],
         LN9: lambda: [walk(start=1.0), walk(start=1 / plan.size**2), walk(start=0.5)],
+        LN19: lambda: [adaptive(name) for name in OPTIMISERS] if plan.steps else [],
         LN10: lambda: [walk(steps=plan.steps + 1), walk(steps=max(plan.steps - 1, 0))],
         LN11: lambda: [
             by_hand(lambda e, _: np.full((plan.size,) * 2, e.mean())),

@@ -130,6 +130,7 @@ class OutputSizeRule(Implementation):
 
     What is the "path" of a window's left edge, on a row with padding at both ends?
     """
+    names_explain_all = True
     misconceptions = (*SIZE_WAYS, *SELDOM, SZ14, SZ21, SZ22, SZ23, SZ24, SZ25, TY1)
 
     def cases(self) -> Sequence[Case]:

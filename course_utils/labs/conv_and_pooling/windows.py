@@ -58,7 +58,7 @@ SZ4 = Misconception(
 SZ5 = Misconception(
     "SZ5",
     "added one before dividing",
-    "This comes out when the 1 is added before the division. Is the 1 a cell or a window?",
+    "One way to get this: the 1 is added before the division. Is the 1 a cell or a window?",
     SIZE_RULE,
     lambda size, kernel_size, stride, padding: (size - kernel_size + 2 * padding + 1) // stride,
 )

@@ -149,6 +149,7 @@ class BatchNorm(Implementation):
 
         Batch normalisation divides by the root of the variance as well: a third way, and a second thing to subtract.
     """
+    names_explain_all = True
     misconceptions = (BT1, BT2, BT3, BT4, BT5, BT6, BT7, BT8, BT9, BT10, BT11, BT12, BT13)
 
     def cases(self) -> Sequence[Case]:

@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 
 from course_utils.judging.lending import lent
+from course_utils.judging.protocol.shortcuts import may_call_all
 from course_utils.labs.conv_and_pooling_homework import torch_says
 
 __all__ = [
@@ -21,12 +22,14 @@ __all__ = [
 
 
 @lent
+@may_call_all
 def dense_backward(dY: np.ndarray, X: np.ndarray, W: np.ndarray) -> tuple[np.ndarray, ...]:
     """Return the gradients by X, W and b."""
     return torch_says.forward_and_back(F.linear, (X, W, np.zeros(len(W))), dY)[1]
 
 
 @lent
+@may_call_all
 def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int = 1) -> np.ndarray:
     """Slide kernels over pictures, without padding."""
     out: np.ndarray = torch_says.conv(stride)(*map(torch.tensor, (x, weight, bias))).numpy()
@@ -34,12 +37,14 @@ def conv2d(x: np.ndarray, weight: np.ndarray, bias: np.ndarray, stride: int = 1)
 
 
 @lent
+@may_call_all
 def conv2d_backward(grad_out: np.ndarray, x: np.ndarray, weight: np.ndarray, stride: int = 1) -> tuple[np.ndarray, ...]:
     """Return the gradients by x, weight and bias."""
     return torch_says.forward_and_back(torch_says.conv(stride), (x, weight, np.zeros(len(weight))), grad_out)[1]
 
 
 @lent
+@may_call_all
 def max_pool2d(x: np.ndarray, kernel_size: int) -> np.ndarray:
     """Keep the largest number of each window; windows lie side by side."""
     out: np.ndarray = torch_says.max_pool(kernel_size)(torch.tensor(x)).numpy()
@@ -47,6 +52,7 @@ def max_pool2d(x: np.ndarray, kernel_size: int) -> np.ndarray:
 
 
 @lent
+@may_call_all
 def max_pool2d_backward(grad_out: np.ndarray, x: np.ndarray, kernel_size: int, stride: int | None = None) -> np.ndarray:
     """Return the gradient by x."""
     return torch_says.forward_and_back(torch_says.max_pool(kernel_size, stride), (x,), grad_out)[1][0]

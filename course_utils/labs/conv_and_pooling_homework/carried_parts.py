@@ -54,6 +54,12 @@ OW4 = Misconception(
     "A pixel of several windows keeps the gradient of one. What does each window do with what is already there?",
     CARRY,
 )
+OW5 = Misconception(
+    "OW5",
+    "stride forgotten on the way back",
+    "On the way back your windows move by one cell, along one axis or both. How far do those of the way forwards move?",
+    CARRY,
+)
 
 DENSE, CONV, BACK = PARTS = ("dense_backward", "conv2d", "conv2d_backward")
 NOT_OWN = ("conv(?!ert)", "pool", "linear", "autograd", "backward")  # PyTorch's words
@@ -95,7 +101,7 @@ class CarriedParts(Implementation):
             return np.where(Z > 0, dA, 0)
         ```
     """
-    misconceptions = (GR3, OW1, OW2, OW3, OW4)
+    misconceptions = (GR3, OW1, OW2, OW3, OW4, OW5)
 
     def cases(self) -> Sequence[Case]:
         """Return sizes for each function, with and without a stride."""
@@ -157,6 +163,20 @@ def _overwritten(grad_out: np.ndarray, x: np.ndarray, weight: np.ndarray, stride
     return [by_input, by_weight]
 
 
+def _with_stride_1(grad_out: np.ndarray, x: np.ndarray, weight: np.ndarray, stride: int) -> list[np.ndarray]:
+    """Return the gradients by input and weight where windows move by one cell, down, across, or both; none for 1."""
+    found = []
+    high, wide = weight.shape[2:]
+    for down, across in ((1, 1), (1, stride), (stride, 1)) if stride > 1 else ():
+        by_input, by_weight = np.zeros(x.shape), np.zeros(weight.shape)
+        for i, j in np.ndindex(grad_out.shape[2:]):
+            window = np.s_[:, :, i * down : i * down + high, j * across : j * across + wide]
+            by_input[window] += np.tensordot(grad_out[:, :, i, j], weight, 1)
+            by_weight += np.tensordot(grad_out[:, :, i, j].T, x[window], 1)
+        found += [by_input, by_weight]
+    return found
+
+
 def _try_gradients(
     case: Case, function: Callable[..., Any], operation: Any, arrays: torch_says.Arrays, options: tuple[int, ...]
 ) -> None:
@@ -179,6 +199,7 @@ def _try_gradients(
             OW2: lambda others=others: others,
         }
         if convolves:
+            ways[OW5] = partial(_with_stride_1, grad_out, arrays[0], arrays[1], *settings)
             ways[OW3] = lambda first=not place: _flipped_back(grad_out, arrays, *settings) if first else []
             ways[OW4] = lambda: _overwritten(grad_out, arrays[0], arrays[1], *settings)
         near = partial(nearly, recipe, *map(torch.tensor, (grad_out, *arrays)), *settings, part=place)

@@ -6,7 +6,7 @@ Claim of the prompt                                    Case
 forward, and backward for the batch that went last     two batches of different sizes, one behind the other
 gradients under the names of the parameters            grads["weight"], grads["bias"]
 backward learns nothing                                params afterwards
-the slope of ReLU at 0 is 0                            some numbers are 0
+the slope of ReLU at 0 is 0                            some numbers are 0, others large
 =====================================================  ==========================================================
 """
 
@@ -49,6 +49,7 @@ LY14 = Misconception(
     LAYERS,
 )
 
+LARGE = 20  # times an input: no ReLU ends at 6
 LEAKS = (0.1, 0.01, 0.2, 0.5)
 DENSE, RELU = PARTS = ("Dense", "ReLU")
 
@@ -97,7 +98,7 @@ class DenseAndReLU(Implementation):
             params = {"weight": rng.normal(size=(K, D)), "bias": rng.normal(size=K)}
             try_layer(case, made_from, DENSE, Tried(F.linear, params, batches, {}, recipes.dense, recipes.dense_back))
             return
-        batches = [np.abs(one) * np.resize([1, -1, 0, 1, -1], one.shape) for one in batches]
+        batches = [np.abs(one) * np.resize([1, -1, 0, LARGE, -1], one.shape) for one in batches]
         ahead = {LY14: lambda x: [np.where(x > 0, x, some * x) for some in LEAKS]}
         try_layer(
             case,

@@ -94,7 +94,58 @@ NW10 = Misconception(
     WHOLE,
 )
 
+NW11 = Misconception(
+    "NW11",
+    "a number added inside the logarithm",
+    "One way to get this: a small number is added to the probabilities, or they are kept away from 0, before the "
+    "logarithm. What does that change where nothing overflows?",
+    WHOLE,
+)
+NW12 = Misconception(
+    "NW12",
+    "logarithm to another base",
+    "One way to get this: a logarithm to the base 2 or 10. To which base is the one that undoes exp?",
+    WHOLE,
+)
+NW13 = Misconception(
+    "NW13",
+    "another loss of the probabilities",
+    "One way to get this: squares or differences of probabilities and labels in place of logarithms. Which loss is "
+    "asked for?",
+    WHOLE,
+)
+NW14 = Misconception(
+    "NW14",
+    "labels smoothed",
+    "One way to get this: the true class gets a little less than 1, the others a little more than 0. What does the "
+    "task say of labels?",
+    WHOLE,
+)
+NW15 = Misconception(
+    "NW15",
+    "softmax along the batch",
+    "One way to get this: the sum of exponentials runs over the examples. Whose scores are to add up to 1?",
+    WHOLE,
+)
+NW16 = Misconception(
+    "NW16",
+    "slope of the softmax, or of one probability",
+    "One way to get this: p (1 − p), the slope of a probability by its own score. Of what is the gradient asked, and "
+    "what is left of it behind the logarithm?",
+    WHOLE,
+)
+NW17 = Misconception(
+    "NW17",
+    "gradient handed back as it came in",
+    "This is the gradient that came in. What does each layer make of it, and who hands that on?",
+    WHOLE,
+)
+
 LOSS, NETWORK = PARTS = ("softmax_loss", "Network")
+OTHER_LOSSES = (NW11, NW12, NW13, NW14, NW15)
+MORE = (NW11, NW12, NW13, NW14, NW15, NW16, NW17)
+SMALL = (1e-2, 1e-3, 1e-4, 1e-5, 1e-6, 0.1)
+SMOOTHED = (0.1, 0.2, 0.05, 0.01)
 NOT_OWN = ("softmax", "cross_entropy", "nll_loss", "log_sum_exp", "logsumexp", "logaddexp")
 
 
@@ -141,7 +192,7 @@ class NetworkAndLoss(Implementation):
             return (difference**2).sum() / N, 2 * difference / N
         ```
     """
-    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5, NW6, NW7, NW8, NW9, NW10)
+    misconceptions = (PR2, NW1, NW2, NW3, NW4, NW5, NW6, NW7, NW8, NW9, NW10, *MORE)
 
     def cases(self) -> Sequence[Case]:
         """Return scores, large scores, and three layers."""
@@ -169,6 +220,29 @@ def _hinges(scores: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
     return [below.sum(1).mean(), below.mean(), below.amax(1).mean()]
 
 
+def other_losses(z: torch.Tensor, y: torch.Tensor) -> dict[Misconception, list[torch.Tensor]]:
+    """Return what other losses of scores (N, K) come to."""
+    p, one_hot, N = z.softmax(1), F.one_hot(y, z.shape[1]), len(z)
+    own = p.gather(1, y[:, None])
+    shifted = z - z.amax(1, keepdim=True)
+    across = [(one - one.exp().sum(0).log()).gather(1, y[:, None]) for one in (z, shifted)]
+    gap, right = p - one_hot, -own.log().mean()
+    return {
+        NW11: [
+            made for more in SMALL for made in (-(own + more).log().mean(), -own.clamp(more, 1 - more).log().mean())
+        ],
+        NW12: [right / np.log(2), right / np.log(10)],
+        NW13: [gap.square().sum() / N, gap.square().mean(), gap.abs().sum() / N, gap.abs().mean(), (1 - own).mean()],
+        NW14: [F.cross_entropy(z, y, label_smoothing=share) for share in SMOOTHED],
+        NW15: [-one.mean() for one in across],
+    }
+
+
+def _slopes_of_others(z: torch.Tensor, y: torch.Tensor, way: Misconception) -> list[torch.Tensor]:
+    """Return the gradients of another loss, in its variants."""
+    return list(torch.func.jacrev(lambda one: torch.stack(other_losses(one, y)[way]))(z))
+
+
 def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     N, K, scale = case.data
     rng = case.rng(N, K)
@@ -187,12 +261,16 @@ def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     z, labels = torch.tensor(scores), torch.tensor(y)
     near = partial(_near_losses, z, labels)
     known = {NW2: lambda: right * N, NW9: lambda: right / K, NW10: lambda: _hinges(z, labels)}
+    known |= {way: partial(lambda way: other_losses(z, labels)[way], way) for way in OTHER_LOSSES}
     case.compare(f"{LOSS}, the loss", loss, right, known, near=near)
     ways = {
         NW1: lambda: slope * N,
         NW5: lambda: [probabilities, probabilities * N],
         NW10: lambda: [torch.func.jacrev(_hinges)(z, labels)[number] for number in range(3)],
+        NW15: lambda: [(z.softmax(0).numpy() - np.eye(K)[y]) / share for share in (N, 1)],
+        NW16: lambda: [probabilities * N * (1 - probabilities * N) / share for share in (N, 1)],
     }
+    ways |= {way: partial(_slopes_of_others, z, labels, way) for way in OTHER_LOSSES if way not in ways}
     case.compare(f"{LOSS}, the gradient", gradient, slope, ways, near=partial(nearly, recipes.loss_back, z, labels))
 
 
@@ -221,6 +299,7 @@ def _try_network(case: Case, made_from: Any) -> None:
     given = case.array(found["backward"], f"What {NETWORK}.backward returns")
     back = {
         NW3: lambda: _forward_order(x, matrices, slope),
+        NW17: lambda: slope,
         NW8: lambda: [_back_through(x, matrices, slope, one) for one in _some_left_out(len(matrices))],
     }
     case.compare(f"{NETWORK}.backward", given, grad_x, back)

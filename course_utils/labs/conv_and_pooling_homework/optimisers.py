@@ -150,6 +150,7 @@ class Optimisers(Implementation):
             return param - rate * grad / (memory["squares"] ** 0.5 + eps)
         ```
     """
+    names_explain_all = True
     misconceptions = (OP1, OP2, OP3, OP4, OP5, OP6, OP7, OP8, OP9, OP10, OP11)
 
     def cases(self) -> Sequence[Case]:

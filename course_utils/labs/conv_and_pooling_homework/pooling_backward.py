@@ -145,6 +145,7 @@ class PoolingBackward(Implementation):
 
         A maximum depends on one number of its window. Which one?
     """
+    names_explain_all = True
     misconceptions = (PL2, PB1, PB2, PB3, PB4, PB5, PB6, PB7, PB8, PB9, PB10, PB11)
 
     def cases(self) -> Sequence[Case]:

@@ -7,7 +7,7 @@
 | for any N | batches of 4, 1 and 7 pictures |
 | logits | no probabilities; negative scores |
 | made once, in ``__init__`` | the same pictures twice give the same scores |
-| a network, which is to be trained | each parameter has a slope |
+| a network, which is to be trained | each parameter has a slope; the same network in training mode |
 """
 
 from collections.abc import Callable, Container, Sequence
@@ -38,7 +38,7 @@ from course_utils.judging.network_slips import (
 from course_utils.judging.protocol.calling import sentence
 from course_utils.judging.protocol.verdicts import NotAttempted
 from course_utils.judging.raised import way_of
-from course_utils.judging.slips import TwoSlips
+from course_utils.judging.slips import TwoSlips, in_array
 from course_utils.judging.watching import Watch, reached
 from course_utils.labs.lab7_cnn import rescue
 from course_utils.labs.lab7_cnn.headings import BUILD
@@ -174,11 +174,33 @@ KB21 = Misconception(
     "This is the network with a stride of 2 where the table has a pooling. Which number of four should stay?",
     BUILD,
 )
-FURTHER = (KB10, KB11, KB12, KB13, KB14, KB15, KB16, KB17, KB18, KB19, KB21)
+KB22 = Misconception(
+    "KB22",
+    "another network in training mode",
+    "In evaluation mode this is the table's network, in training mode it is another one, as with dropout. Which line "
+    "of the table asks for that?",
+    BUILD,
+)
+KB23 = Misconception(
+    "KB23",
+    "scores with digits cut off",
+    "These are the right scores with digits cut off. What happens to them behind the last layer, or to the type of "
+    "their numbers?",
+    BUILD,
+)
+KB24 = Misconception(
+    "KB24",
+    "padding, stride or dilation in a convolution",
+    "One way to get this: a convolution with a padding, a stride or a dilation. Which arguments do the table's lines "
+    "name?",
+    BUILD,
+)
+FURTHER = (KB10, KB11, KB12, KB13, KB14, KB15, KB16, KB17, KB18, KB19, KB21, KB22, KB23, KB24)
 
 State = dict[str, torch.Tensor]
 RELUS = ("conv1", "conv2", "fc1", "fc2")
 SIZES = (4, 1, 7)  # of batches
+SIDES = [28, 10]  # of the maps behind each convolution
 FIRST_WEIGHTS = ("uniform", "normal")  # operations that draw them
 
 
@@ -208,7 +230,8 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     dict
         ``"tensors"``: shape of each parameter by name; ``"outputs"``: for each batch a tensor or the words of an
         exception; ``"again"``: the same a second time; ``"is module"``; ``"lazy"``: whether a layer has no shape yet;
-        ``"draws weights"``: whether first weights are drawn on the way; ``"cut off"``: see :func:`cut_off`.
+        ``"draws weights"``: whether first weights are drawn on the way; ``"cut off"``: see :func:`cut_off`;
+        ``"sides"``: of the maps behind each convolution; ``"training"``: the first output in training mode.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(7)
@@ -228,6 +251,8 @@ def look_at_class(network_class: Any, state: State, batches: list[torch.Tensor])
     shapes = {name: list(parameter.shape) for name, parameter in parameters.items()}
     found = {"tensors": shapes, "outputs": outputs, "again": again, "lazy": has_lazy_layers(model)}
     found["cut off"] = cut_off(model, batches[0])
+    found["sides"] = [one.maps.shape[-1] for one in watch.computed[: len(SIDES)]]
+    found["training"] = run_quietly(model.train(), batches[0])
     return found | {"is module": True, "draws weights": any(name in watch.names for name in FIRST_WEIGHTS)}
 
 
@@ -369,6 +394,7 @@ def cnn_ways(state: State, x: torch.Tensor, out: torch.Tensor | None = None) -> 
         KB5: lambda: list(with_others(stages, "pool", AVERAGES, x)),
         KB11: lambda: list(with_others(stages, "pool", WINDOWS, x)),
         KB13: lambda: list(with_inputs(stages, x)),
+        KB23: lambda: [*(right.round(decimals=digits) for digits in range(4)), right.half(), right.bfloat16().float()],
     }
 
 
@@ -456,7 +482,11 @@ class BuildCnn(Implementation):
             _compare_tensors(case, found["tensors"])
         _refuse_one_size(case, found["outputs"])
         for size, x, out in zip(SIZES, batches, found["outputs"], strict=True):
-            _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x)
+            _compare_scores(replace(case, label=f"a batch of {size}"), out, state, x, found["sides"] != SIDES)
+        if isinstance(found["training"], torch.Tensor) and not close(
+            as_float64(found["training"]), as_float64(found["outputs"][0])
+        ):
+            raise case.wrong("CNN", KB22)
         if found["cut off"]:
             raise case.wrong("CNN", KB9)
 
@@ -504,7 +534,7 @@ def _refuse_one_size(case: Case, outputs: list[Any]) -> None:
     refuse_raised(case, outputs[bad[0]], "CNN", DS4 if all_but_one else KB4 if len(bad) < len(SIZES) else None)
 
 
-def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor) -> None:
+def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor, other_sides: bool = False) -> None:
     given, right = case.array(out, "What CNN returns"), as_float64(forward(state, x))
     if close(given, right):
         return
@@ -512,4 +542,5 @@ def _compare_scores(case: Case, out: torch.Tensor, state: State, x: torch.Tensor
     if given.shape != right.shape:
         detail = f"  your scores have the shape {given.shape}: one row a picture, one column a class?"
     ways = cnn_ways(state, x, out.double())
-    raise case.wrong("CNN", explain_array(given, ways) or explain_array(given, two_ways(state, x)), detail=detail)
+    because = explain_array(given, ways) or explain_array(given, two_ways(state, x))
+    raise case.wrong("CNN", because or (KB24 if other_sides else in_array(given, right, {})[:1]), detail=detail)

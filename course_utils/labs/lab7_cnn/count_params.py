@@ -160,6 +160,45 @@ KG90 = Misconception(
     "Your flatten takes maps of one and the same side, whatever came before. Which side have they behind your layers?",
     GIANTS,
 )
+KG91 = Misconception(
+    "KG91",
+    "an entry at one end of the list left out",
+    "The first or the last entry of the list is not in your sum, or one of its dense layers alone is. Over which "
+    "entries does your loop go, and where does it return?",
+    GIANTS,
+)
+KG92 = Misconception(
+    "KG92",
+    "pooling with parameters",
+    "One way to get this: your pooling has parameters. What could such an entry learn?",
+    GIANTS,
+)
+KG93 = Misconception(
+    "KG93",
+    "batch norm counted besides",
+    "This has further numbers for each kernel, as a batch norm has. Which entry of the list asks for them?",
+    GIANTS,
+)
+KG94 = Misconception(
+    "KG94",
+    "side halved once too often, or once too seldom",
+    "Behind your flatten the maps are half as wide as they are, or twice. How many entries of the list halve them, "
+    "and is flatten one?",
+    GIANTS,
+)
+KG95 = Misconception(
+    "KG95",
+    "a bias for each channel of a kernel",
+    "This adds a bias to every channel of every kernel. How many sums does one kernel make, and what is added to each?",
+    GIANTS,
+)
+KG96 = Misconception(
+    "KG96",
+    "one and the same number besides",
+    "One way to get this: all is counted, and a small number besides, the same for every list. With which number does "
+    "your sum begin?",
+    GIANTS,
+)
 KA4 = shape_trace.KA4.in_lab(GIANTS)
 PC2, PC4, PC6, PC8 = (way.in_lab(GIANTS) for way in (shared.PC2, shared.PC4, shared.PC6, shared.PC8))
 
@@ -255,7 +294,22 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
             way(units=lambda n, k: n * k + n),
         ],
         PC6: [way(kernels=lambda n, k, side: (3 * n + 1) * k)],
-        PC8: [way(kernels=lambda n, k, side: _kernels(n, k, side) * side**2)],
+        PC8: [
+            way(kernels=lambda n, k, side, shift=shift: _kernels(n, k, side) * (side + shift) ** 2)
+            for shift in (0, 2 - 2 * network.padding)
+        ],
+        KG95: [way(kernels=lambda n, k, side: 10 * n * k)],
+        KG93: [way(kernels=lambda n, k, side, more=more: _kernels(n, k, side) + more * k) for more in (2, 4, 1, 3)],
+        KG92: [
+            *(way() + network.config.count("pool") * more for more in (1, 2, 4, 5)),
+            *(way() + more for more in _of_poolings(network)),
+        ],
+        KG91: [
+            *(count(some, *network[1:]) for some in (network.config[:-1], network.config[1:])),
+            way(units=_first_alone()),
+        ],
+        KG94: [way(flat=lambda channels, side, now=now: channels * now(side) ** 2) for now in (_halved, _doubled)],
+        KG96: [way() + more for more in (1, -1, 2, 3)],
         KG11: [way(carry="dense"), count(*network, kernels=lambda n, k, side: _kernels(network.in_channels, k, side))],
         KG12: [way(conv=lambda side: side + network.padding - 2)],
         KG13: [count([network.config[0], "flatten"], *network[1:])],
@@ -284,6 +338,37 @@ def counting_ways(network: Counted) -> dict[Misconception, list[int]]:
         KG89: [way(pool=lambda channels, side: (2 * channels, side // 2))],
         KG90: [way(flat=lambda channels, side, cells=cells: channels * cells) for cells in (9, 4, 49)],
     }
+
+
+def _halved(side: int) -> int:
+    return side // 2
+
+
+def _doubled(side: int) -> int:
+    return 2 * side
+
+
+def _of_poolings(network: Counted) -> list[int]:
+    """Return the parameters of poolings that hold as many weights as a window, or a bias, for each map."""
+    maps: list[int] = []
+
+    def pool(channels: int, side: int) -> tuple[int, int]:
+        maps.append(channels)
+        return channels, side // 2
+
+    count(*network, pool=pool)
+    return [each * sum(maps) for each in (1, 2, 4, 5)]
+
+
+def _first_alone() -> Callable[[int, int], int]:
+    """Return a count of dense layers that ends with the first one."""
+    seen: list[int] = []
+
+    def units(inputs: int, number: int) -> int:
+        seen.append(number)
+        return _units(inputs, number) if len(seen) == 1 else 0
+
+    return units
 
 
 def _last_alone() -> Callable[[int, int, int], int]:
@@ -390,7 +475,7 @@ class CountParams(Implementation):
         KG16,
         KG17,
         KG34,
-        *(KG87, KG88, KG89, KG90),
+        *(KG87, KG88, KG89, KG90, KG91, KG92, KG93, KG94, KG95, KG96),
         *(KG67, KG68, KG69, KG70, KG71, KG72),
     )
 
@@ -400,6 +485,7 @@ class CountParams(Implementation):
             Case("two convolutions and a dense layer", Counted(SMALL, 3, 12, 1)),
             Case("an odd size", Counted([6, "pool", "flatten", 5], 3, 13, 1)),
             Case("padding=0", Counted(SMALL, 3, 14, 0)),
+            Case("the example's size, another list", Counted([5, "flatten", 6], 3, 12, 1)),
             Case("grey pictures", Counted([4, 7, "pool", "flatten", 9, 3], 1, 9, 0)),
             Case("VGG-16", Counted(VGG16, 3, 224, 1)),
             Case("VGG-16 without further arguments", VGG16),

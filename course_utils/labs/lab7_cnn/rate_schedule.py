@@ -94,6 +94,14 @@ LR11 = Misconception(
     CHANGES,
 )
 
+LR12 = Misconception(
+    "LR12",
+    "a rate that does not fall to 0",
+    "One way to get this: a smallest rate is kept, to which the cosine falls. Down to which rate does the task let it "
+    "fall?",
+    CHANGES,
+)
+
 NAME = "rate_at"
 WORKED = """
 Another schedule, on paper: a rate that is *held*, and falls along a line in the last 4 of 7 steps. Held at 0.2.
@@ -133,7 +141,8 @@ class RateSchedule(Implementation):
         "Behind it: how far along are you, from 0 to 1? Half a turn is π, and the cosine runs from 1 to −1 over it.",
     )
     worked = WORKED
-    misconceptions = (LR1, LR2, LR3, LR4, LR5, LR6, LR7, LR8, LR9, LR10, LR11)
+    names_explain_all = True
+    misconceptions = (LR1, LR2, LR3, LR4, LR5, LR6, LR7, LR8, LR9, LR10, LR11, LR12)
 
     def cases(self) -> Sequence[Case]:
         """Return a training with a warm-up, one with a long one, and one with none."""
@@ -141,6 +150,7 @@ class RateSchedule(Implementation):
             Case("12 steps, peak 0.1, warm-up of 3", Plan(12, 0.1, 3)),
             Case("9 steps, peak 0.02, warm-up of 5", Plan(9, 0.02, 5)),
             Case("7 steps, peak 0.5, no warm-up", Plan(7, 0.5, 0)),
+            Case("400 steps, peak 0.02, warm-up of 20", Plan(400, 0.02, 20)),
         ]
 
     def hidden_cases(self, seed: int) -> Sequence[Case]:
@@ -197,7 +207,13 @@ CURVES: tuple[Callable[[float], float], ...] = (
     lambda along: 0.1 if along > 0.5 else 1.0,
     lambda along: 0.1 if along >= 0.5 else 1.0,
     lambda along: 0.5 if along >= 0.5 else 1.0,
+    lambda along: 1 - math.sin(math.pi * along / 2),
+    lambda along: 1 - math.sin(math.pi * along),
+    lambda along: (1 - math.sin(math.pi * along)) / 2,
+    lambda along: (1 + math.sin(math.pi * along)) / 2,
 )
+LEAST = (0.01, 0.1, 0.001, 0.05, 0.2, 0.5)  # of the peak
+RATES = (1e-6, 1e-5, 1e-4, 1e-3, 0.01)
 FALLS: tuple[Callable[[int], float], ...] = (  # by the steps behind the warm-up, not by the share of the way
     *(lambda step, factor=factor: factor**step for factor in (0.5, 0.8, 0.9, 0.95, 0.96, 0.98, 0.99, 0.999)),
     *(lambda step, speed=speed: math.exp(-speed * step) for speed in (0.01, 0.05, 0.1, 0.2, 0.5, 1.0)),
@@ -265,6 +281,11 @@ def wrong_rates(plan: Plan) -> Ways:
         LR9: lambda: [
             *(behind(curve) for curve in CURVES),
             *(np.array([*first, *(peak * fall(step) for step in range(steps - warmup))]) for fall in FALLS),
+        ],
+        LR12: lambda: [
+            *(behind(lambda along, least=least: least + (1 - least) * half(along)) for least in LEAST),
+            *(behind(lambda along, least=least: max(least, half(along))) for least in LEAST),
+            *(np.maximum(right, least) for least in RATES if least < peak),
         ],
         LR10: lambda: [behind(half, climb) for climb in _climbs(plan)] if warmup else [],
         LR11: lambda: [

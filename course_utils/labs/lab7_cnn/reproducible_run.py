@@ -6,6 +6,7 @@
 | for two epochs on all of ``toy`` | each of its 60 pictures comes twice, for each seed the same ones |
 | in shuffled batches of 16 | sizes of the batches; the order differs between epochs or seeds |
 | the final weights | not those of before; near the kernels of the last step; as many as the network has |
+| a list of tensors | their shapes are the network's; no digits are cut off |
 | the same seed, the same weights, whatever ran before | a seed twice, other random numbers drawn in between |
 | another seed, others | a third call |
 """
@@ -99,9 +100,25 @@ KF24 = Misconception(
     REPEAT,
 )
 
+KF25 = Misconception(
+    "KF25",
+    "weights joined, or in other shapes",
+    "These are as many numbers as the network has, not in tensors of their shapes. What does each tensor of the list "
+    "belong to?",
+    REPEAT,
+)
+KF26 = Misconception(
+    "KF26",
+    "weights with digits cut off",
+    "These weights are whole numbers, or have digits cut off. What happens to them between the last step and return?",
+    REPEAT,
+)
+
 NAME = "reproducible_run"
 EPOCHS, BATCH = 2, 16
 PICTURES = 60  # of the lesson's toy
+SHAPES = [[4], [4, 3, 5, 5], [10], [10, 256]]  # of the network's tensors
+MOST_DIGITS = 4  # behind the point: of weights that were rounded
 
 
 class Run(NamedTuple):
@@ -132,7 +149,7 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
     -------
     list
         For each seed the weights as one row (None if there are none), "" or the kind of what came, the kernels on the
-        way ``(times, numbers)``, the sizes of the batches, and the first numbers of each picture.
+        way ``(times, numbers)``, the sizes of the batches, the first numbers of each picture, and the weights' shapes.
     """
     found = []
     for number, seed in enumerate(seeds):
@@ -144,7 +161,10 @@ def run_with_seeds(function: Callable[[int], Any], seeds: list[int]) -> list[lis
         same = bool(each) and all(len(one) == len(each[0]) for one in each)
         kernels = torch.stack(each) if same else torch.zeros(0, 0)
         pictures = torch.cat(batches) if batches else torch.zeros(0, 8)
-        found.append([*_in_a_row(weights), kernels, [len(batch) for batch in batches], pictures])
+        row = _in_a_row(weights)
+        alone = isinstance(weights, torch.Tensor | np.ndarray)
+        shapes = [] if row[1] else [list(np.shape(one)) for one in ([weights] if alone else weights)]
+        found.append([*row, kernels, [len(batch) for batch in batches], pictures, shapes])
     return found
 
 
@@ -196,7 +216,7 @@ class ReproducibleRun(Implementation):
             return slope
         ```
     """
-    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21, KF23, KF24)
+    misconceptions = (KF5, KF6, KF7, KF8, KF9, KF10, KF11, KF18, KF20, KF21, KF23, KF24, KF25, KF26)
 
     def cases(self) -> Sequence[Case]:
         """Return one case: a seed twice, and another."""
@@ -217,9 +237,13 @@ class ReproducibleRun(Implementation):
                 raise case.always(f"{NAME} should return a list of tensors, not {named(other)}.", because)
         one, again, another = (
             Run(row, kernels, sizes, [tuple(first) for first in pictures.tolist()])
-            for row, _, kernels, sizes, pictures in found
+            for row, _, kernels, sizes, pictures, _ in found
         )
         _refuse_other_shapes(case, one.weights, again.weights, first_weights(first))
+        if sorted(found[0][-1]) != SHAPES:
+            raise case.wrong(NAME, KF25)
+        if _are_cut(one.weights):
+            raise case.wrong(NAME, KF26)
         _refuse_untrained(case, [one, again, another], first)
         if _lie_in(again.kernels[:1], one.weights, 1e-9):
             raise case.wrong(NAME, KF21)
@@ -274,6 +298,12 @@ def _refuse_other_shapes(case: Case, one: torch.Tensor, again: torch.Tensor, fre
         raise case.always(f"{NAME}: two calls return weights of different shapes.")
     if one.shape != fresh.shape:
         raise case.always(f"{NAME}: this is not as many numbers as small_network() has weights. Which are left out?")
+
+
+def _are_cut(weights: torch.Tensor) -> bool:
+    """Tell whether all weights are rounded to some digits, or to the numbers of half precision."""
+    rounded = [weights.round(decimals=digits) for digits in range(MOST_DIGITS + 1)]
+    return any(torch.allclose(one, weights, rtol=1e-6, atol=1e-7) for one in (*rounded, weights.half().double()))
 
 
 def _reach(steps: torch.Tensor) -> float:

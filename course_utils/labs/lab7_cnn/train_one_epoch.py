@@ -196,6 +196,20 @@ KT21 = Misconception(
     "last batch is shorter?",
     LOOP,
 )
+KT22 = Misconception(
+    "KT22",
+    "gradients clipped",
+    "One way to get this: gradients are cut off, by their length or number by number, before the step. Who asks for "
+    "that?",
+    LOOP,
+)
+KT23 = Misconception(
+    "KT23",
+    "a penalty on the weights besides",
+    "One way to get this: a share of the weights, or of their squares, is added to the loss or to its gradient. Which "
+    "loss is handed over?",
+    LOOP,
+)
 KTS = (
     KT1,
     KT2,
@@ -218,6 +232,8 @@ KTS = (
     KT19,
     KT20,
     KT21,
+    KT22,
+    KT23,
 )
 
 RATE = 0.5  # learning rate of the watched epoch
@@ -316,6 +332,7 @@ class Epoch:
         batches: int | None = None,
         scores: Callable[[torch.Tensor], torch.Tensor] = lambda scores: scores,
         scale: Callable[[int], float] = lambda size: 1.0,
+        change: Callable[[torch.Tensor, torch.Tensor], torch.Tensor] = lambda gradient, weight: gradient,
     ) -> dict[str, Any]:
         """Train by hand for one epoch.
 
@@ -329,6 +346,8 @@ class Epoch:
             How many batches are trained; all if left out.
         scores, scale
             What becomes of the scores before the loss, and by how much the loss of a batch is multiplied.
+        change
+            What becomes of a gradient before the step, from it and the weight.
 
         Returns
         -------
@@ -344,7 +363,7 @@ class Epoch:
                 loss = F.cross_entropy(scores(F.linear(part, leaf)), labels)
             (fresh,) = torch.autograd.grad(loss * scale(len(labels)), leaf)
             before = gradient
-            gradient = gradient + fresh if keep else fresh
+            gradient = change(gradient + fresh if keep else fresh, weight)
             weight = weight - RATE * (before if late else gradient)
             losses.append(loss.item())
             sizes.append(len(labels))
@@ -450,6 +469,8 @@ def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) ->
             *({"scale": partial(_one_in, by)} for by in (batches, number, BATCH, 2, 0.5)),
             {"scale": _each},
         ],
+        KT22: [{"change": partial(cut, bound)} for bound in BOUNDS for cut in (_shortened, _limited)],
+        KT23: [{"change": partial(_with_share, share)} for share in PENALTIES],
     }
     counted = _way_of_counts(events, batches)
     if counted in (KT12, KT13):  # a loss of twice the size would give the same weights
@@ -458,6 +479,22 @@ def _way_to_the_weights(events: list[str], given: torch.Tensor, epoch: Epoch) ->
     if exact is None and "backward" in events and "step" not in events:
         return KT18
     return exact or counted
+
+
+BOUNDS = (1.0, 0.5, 0.1, 5.0, 0.25, 2.0, 0.01)
+PENALTIES = (0.01, 0.02, 0.1, 0.2, 0.001, 0.002, 1e-4, 2e-4, 0.05, 0.5, 1.0, 2.0)
+
+
+def _shortened(bound: float, gradient: torch.Tensor, _weight: torch.Tensor) -> torch.Tensor:
+    return gradient * min(1.0, bound / (float(gradient.norm()) + 1e-6))
+
+
+def _limited(bound: float, gradient: torch.Tensor, _weight: torch.Tensor) -> torch.Tensor:
+    return gradient.clamp(-bound, bound)
+
+
+def _with_share(share: float, gradient: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
+    return gradient + share * weight
 
 
 def _way_of_counts(events: list[str], batches: int) -> Misconception | None:
@@ -509,7 +546,7 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
         KT17: [_mean(right["at the end"], sizes), right["at the end"].mean()],
         KT19: [round(mean, digits) for digits in range(4)],
         KT20: [losses.max(), losses.min(), np.median(losses)],
-        KT21: [(losses * sizes).sum() / by for by in (BATCH, BATCH * len(losses), len(losses) - 1, sizes[-1])],
+        KT21: [(losses * sizes).sum() / by for by in _other_numbers(sizes)],
     }
     way = next((way for way, given in ways.items() if any(exact(value, one) for one in given)), None)
     if way:
@@ -521,6 +558,12 @@ def _judge_loss(case: Case, found: dict[str, Any], right: dict[str, Any]) -> Non
 
 def _mean(losses: np.ndarray, sizes: np.ndarray) -> float:
     return float((losses * sizes).sum() / sizes.sum())
+
+
+def _other_numbers(sizes: np.ndarray) -> list[float]:
+    """Return numbers that stand for that of the pictures where it is not counted."""
+    batches = len(sizes)
+    return [BATCH, BATCH * batches, batches - 1, sizes[-1], batches * sizes[-1]]
 
 
 def _running(losses: np.ndarray) -> list[float]:

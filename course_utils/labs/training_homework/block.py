@@ -172,8 +172,28 @@ RB21 = Misconception(
     "Here the input is added between the two convolutions. Behind which of them does the formula add it?",
     DEEP,
 )
+RB22 = Misconception(
+    "RB22",
+    "border of other numbers than zeros",
+    "Your maps are padded, and not with zeros. Which numbers does padding=1 alone put around a map?",
+    DEEP,
+)
+RB23 = Misconception(
+    "RB23",
+    "kernels that do not see all channels",
+    "A kernel of yours looks at some of the channels alone, as with groups. How deep is a kernel if nothing else is "
+    "said?",
+    DEEP,
+)
+RB24 = Misconception(
+    "RB24",
+    "no way back along the way around",
+    "The numbers are right, and no gradient goes back along the way around. What stands between x and the sum, such as "
+    "detach or torch.no_grad?",
+    DEEP,
+)
 WAYS = (RB1, RB2, RB3, RB4, RB5, RB6)
-OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20, RB21)
+OTHERS = (RB8, RB9, RB10, RB11, RB12, RB13, RB14, RB15, RB16, RB17, RB18, RB19, RB20, RB21, RB22, RB23, RB24)
 SAME, OTHER = "same shape", "other shape"
 
 
@@ -298,7 +318,22 @@ def run_block(
     found["parameters"] = sum(p.numel() for p in named.values())
     if isinstance(out, torch.Tensor):
         found |= {"out": out.detach(), "cut off": len(reached(named, out)) < len(named)}
+        found["way back"] = leads_back(block, x)
     return found
+
+
+def leads_back(block: nn.Module, x: torch.Tensor) -> bool:
+    """Tell whether a gradient reaches the input around 3×3 convolutions without weights; the block is spoilt for it."""
+    with torch.no_grad():
+        for parameter in block.parameters():
+            parameter.fill_(0.0 if parameter.shape[-1:] == (3,) else 1.0)
+    leaf = (x.abs() + 1).requires_grad_(True)
+    try:
+        with torch.enable_grad():
+            (slope,) = torch.autograd.grad(block(leaf).sum(), leaf, allow_unused=True)
+    except RuntimeError:  # there is no graph at all
+        return False
+    return slope is not None and bool(slope.any())
 
 
 Function = Callable[[torch.Tensor], torch.Tensor]
@@ -390,8 +425,8 @@ def fault_of(block: Wanted, seen: Sequence[Seen], names: Sequence[str]) -> Misco
     """Return what is wrong with the convolutions of a block, as they were computed; None if nothing is."""
     inside, around = ([one for one in seen if one.kernels[-1] == size] for size in (3, 1))
     spare = [one for one in around if not one.wanted]
-    if spare and not is_needed(block):
-        return RB5
+    if spare and not is_needed(block):  # around only if both ways begin at the input
+        return RB5 if spare[0].of_input and any(one.of_input for one in inside) else RB19
     if {"uniform_", "normal_"} & set(names):
         return RB20
     if any("norm" in name or "dropout" in name or "bernoulli" in name or "pool" in name for name in names):
@@ -400,9 +435,14 @@ def fault_of(block: Wanted, seen: Sequence[Seen], names: Sequence[str]) -> Misco
         return RB18
     if len(inside) > 2 or len(around) > 1 or len(inside) + len(around) < len(seen):
         return RB19
+    deep = [block.in_channels, *(one.kernels[0] for one in inside)]
+    if any(one.kernels[1] < channels for one, channels in zip(inside, deep, strict=False)):
+        return RB23
     if not all(one.has_bias for one in seen):
         return RB12
-    return _fault_of_places(block, inside, around)
+    fault = _fault_of_places(block, inside, around)
+    unpadded = any(one.padding == 0 for one in inside) and "constant_pad_nd" not in names
+    return RB22 if fault is None and unpadded else fault
 
 
 def _fault_of_places(block: Wanted, inside: Sequence[Seen], around: Sequence[Seen]) -> Misconception | None:
@@ -547,6 +587,8 @@ class ResidualBlockBuilt(Implementation):
             raise case.always("Block gives the right numbers, but it has other parameters than its convolutions need.")
         if found["cut off"]:
             raise case.wrong("Block", RB7)
+        if not found["way back"]:
+            raise case.wrong("Block", RB24)
 
 
 def _fault(block: Wanted, found: Mapping[str, Any]) -> Misconception | None:

@@ -22,6 +22,7 @@ from course_utils.judging.cases import Case
 from course_utils.judging.exercise import Implementation
 from course_utils.judging.findings import Wrong
 from course_utils.judging.misconceptions import Misconception
+from course_utils.judging.near import note_contradicted
 from course_utils.judging.practice import Topic
 from course_utils.judging.slips import TwoSlips
 from course_utils.judging.variants import Dice, draw
@@ -36,7 +37,8 @@ ES1 = Misconception(
 ES2 = Misconception(
     "ES2",
     "compared with the epoch before",
-    "This is patient with whatever falls, even high above its best. With which loss is a new one to be compared?",
+    "One way to get this: whatever falls counts as better, even high above the best so far. With which loss is a new "
+    "one to be compared?",
     STOPPING,
 )
 ES3 = Misconception(
@@ -209,12 +211,19 @@ def wrong_ways(curve: Curve) -> dict[Misconception, list[tuple[float, float]]]:
     ways[ES2].append(_last_fall(curve))
     ways[ES21] += [stops(curve._replace(patience=own)) for own in (max(1, curve.patience // 2), 2, 3, 5, 10)]
     ways[ES18] += [_with_margin(curve, margin) for margin in MARGINS]
+    ways[ES18] += [_with_margin(curve, share, in_parts=True) for share in SHARES]
+    ways[ES8] += [(1, 1), _stop_at(np.array(curve.losses), len(curve.losses))] if curve.patience == 1 else []
     ways[ES19] += [_smoothly(curve, smooth) for smooth in SMOOTHED]
     ways |= {result: as_result(curve, right, result) for result in RESULTS}
     ways |= {
         TwoSlips.of(rule, result): as_result(curve, pair, result) for rule, pair in found.items() for result in RESULTS
     }
     return {way: [pair for pair in pairs if pair != right] for way, pairs in ways.items()}
+
+
+def _other_ways(curve: Curve) -> set[Misconception]:
+    """Return the wrong rules that have one form only and give something else than what is right."""
+    return {rule for rule in (ES3, ES4, ES5, ES9, ES10, ES14, ES15) if by_rule(curve, rule) != stops(curve)}
 
 
 def by_rule(curve: Curve, rule: Misconception) -> tuple[int, int]:
@@ -261,13 +270,14 @@ def as_result(curve: Curve, found: tuple[int, int], result: Misconception) -> li
 
 
 MARGINS = (0.1, 0.05, 0.02, 0.01, 1e-3, 0.2)
+SHARES = (0.01, 0.001, 0.05, 0.1, 0.02, 0.005)
 
 
-def _with_margin(curve: Curve, margin: float) -> tuple[int, int]:
-    """Return (best epoch, last epoch) if a loss is better only if it is lower by a margin."""
+def _with_margin(curve: Curve, margin: float, *, in_parts: bool = False) -> tuple[int, int]:
+    """Return (best epoch, last epoch) if a loss is better only if it is lower by a margin, or by a part of itself."""
     best, place = np.inf, 0
     for epoch, loss in enumerate(curve.losses, 1):
-        if loss < best - margin:
+        if loss < (best * (1 - margin) if in_parts else best - margin):
             best, place = loss, epoch
         elif epoch - place >= curve.patience:
             return place, epoch
@@ -387,6 +397,7 @@ TOPIC = Topic(
 EQUAL = Curve((1.0, 0.8, 0.8, 0.9, 0.8, 0.7), 2)
 EQUAL_AT_FIRST = Curve((0.8, 0.8, 0.9, 1.0, 0.7), 2)
 FALLS = Curve((0.84, 0.83, 0.82, 0.81), 2)  # by little
+CREEPS = Curve((0.84, 0.8395, 0.8392, 0.839), 2)
 ENDS = Curve((1.0, 0.6, 0.8, 0.7), 3)
 SOON = Curve((1.0, 0.8, 0.9, 1.0, 1.1, 1.2, 0.5), 1)
 ROUGH = Curve((1.0, 0.7, 0.9, 0.6, 0.8, 0.7, 0.65, 0.5), 3)
@@ -411,6 +422,7 @@ class EarlyStopping(Implementation):
     misconceptions = WAYS
     topics = (TOPIC,)
     names_explain_all = True
+    right_cases_contradict = True
 
     def draw(self) -> Curve:
         """Return this student's curve."""
@@ -432,6 +444,7 @@ class EarlyStopping(Implementation):
             Case("one epoch", Curve((0.7,), 3)),
             Case("a patience of 1", SOON),
             Case("a curve that falls to its end, by little", FALLS),
+            Case("a curve that falls to its end, by very little", CREEPS),
             Case("a curve that ends before the patience is used up", ENDS),
         ]
 
@@ -451,7 +464,9 @@ class EarlyStopping(Implementation):
         if given.size != 2:
             raise case.always("stop_early should return two numbers: (best epoch, last epoch).")
         given = given.reshape(2)
-        if not np.array_equal(given, stops(curve)):
+        if np.array_equal(given, stops(curve)):
+            note_contradicted(_other_ways(curve), ())
+        else:
             fits = [way for way, pairs in wrong_ways(curve).items() if any(np.allclose(given, pair) for pair in pairs)]
             detail = f"  You gave {tuple(int(x) if float(x).is_integer() else float(x) for x in given)}."
             error = case.wrong("stop_early", fits[:1], detail=detail)

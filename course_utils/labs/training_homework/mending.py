@@ -20,8 +20,8 @@ faults are left. A set whose first epoch gives another loss is run no further.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache, partial
-from itertools import combinations, product
-from math import isfinite
+from itertools import combinations, count, product
+from math import ceil, isfinite
 from typing import Any, NamedTuple
 
 import torch
@@ -132,8 +132,15 @@ MT15 = Misconception(
     "when it comes?",
     MENDING,
 )
+MT16 = Misconception(
+    "MT16",
+    "gradients clipped",
+    "One way to get this: gradients are cut off, by their length or number by number, before the step. Which line of "
+    "the listing does that?",
+    MENDING,
+)
 LISTED = (MT1, MT2, MT3, MT4, MT5, MT6, MT7)
-WAYS = (*LISTED, MT8, MT9, MT10, MT11, MT12, MT13, MT14, MT15)
+WAYS = (*LISTED, MT8, MT9, MT10, MT11, MT12, MT13, MT14, MT15, MT16)
 PARTS = {
     "pairs": (MT1,),
     "gradients": (MT2, MT8, MT15),
@@ -208,9 +215,18 @@ OPTIMISERS: dict[str, tuple[float, dict[str, float]]] = {  # by how much the rat
     "tenfold": (10, {}),
     "decay": (1, {"weight_decay": 0.01}),
     "small decay": (1, {"weight_decay": 1e-4}),
-    "adam": (1, {}),
     "sum": (1, {}),
+    "half momentum": (1, {"momentum": 0.5}),
+    "nesterov": (1, {"momentum": 0.9, "nesterov": True}),
+    "double decay": (1, {"weight_decay": 0.02}),
+    "large decay": (1, {"weight_decay": 0.1}),
+    "half": (0.5, {}),
+    "double": (2, {}),
 }
+ADAPTIVE = {"adam": "Adam", "adamw": "AdamW", "rmsprop": "RMSprop", "adagrad": "Adagrad"}
+CUT = {f"norm {bound:g}": bound for bound in (1.0, 5.0, 0.5, 0.1, 10.0)}  # gradients, to a length
+CUT_OFF = {f"value {bound:g}": bound for bound in (1.0, 0.5, 0.1, 0.01, 5.0)}  # each number of them
+FADING = {f"fading {part:g}": part for part in (0.9, 0.5, 0.1, 0.95, 0.99)}  # rates, from epoch to epoch
 Changes = dict[str, Any]
 
 
@@ -224,7 +240,7 @@ def _with_losses(*kinds: str) -> tuple[Changes, ...]:
 
 
 VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
-    MT1: ({"pairs": "labels"}, {"pairs": "pictures"}, {"pairs": "twice"}),
+    MT1: ({"pairs": "labels"}, {"pairs": "pictures"}, {"pairs": "twice"}, {"pairs": "first labels"}),
     MT2: ({"emptied": "never"},),
     MT3: _with_losses("softmax", "sigmoid"),
     MT4: ({"judges": "training"},),
@@ -236,7 +252,8 @@ VARIANTS: dict[Misconception, tuple[Changes, ...]] = {
     MT10: ({"trains": "never"},),
     MT11: tuple({"pixels": name} for name in (*SCALES, "again") if name not in KNOWN_SCALES),
     MT12: tuple({"returned": name} for name in ("training", "batches", "last batch", "before", "accuracy", "sum")),
-    MT13: tuple({"optimiser": name} for name in OPTIMISERS),
+    MT13: tuple({"optimiser": name} for name in (*OPTIMISERS, *ADAPTIVE, *FADING)),
+    MT16: tuple({"optimiser": name} for name in (*CUT, *CUT_OFF)),
     MT15: ({"emptied": "between"},),
     MT14: tuple({"batches": name} for name in ("dropped", "plain", "16", "64", "100")),
 }
@@ -319,17 +336,23 @@ def train_with(plan: Plan, seed: int, epochs: int = EPOCHS) -> tuple[list[float]
 def make_step(network: nn.Module, kind: str, rate: float) -> Callable[[], object]:
     """Return what makes a step along the gradients that are there."""
     parameters = list(network.parameters())
-    if kind == "adam":
-        return torch.optim.Adam(parameters, lr=rate).step
+    if kind in ADAPTIVE:
+        return getattr(torch.optim, ADAPTIVE[kind])(parameters, lr=rate).step  # type: ignore[no-any-return]
+    taken = count()
     factor, options = OPTIMISERS.get(kind, (1, {}))
     if options:
         return torch.optim.SGD(parameters, lr=factor * rate, **options).step
 
     def step() -> None:
+        if kind in CUT:
+            nn.utils.clip_grad_norm_(parameters, CUT[kind])
+        if kind in CUT_OFF:
+            nn.utils.clip_grad_value_(parameters, CUT_OFF[kind])
+        faded = FADING.get(kind, 1) ** (next(taken) // ceil(COUNT / BATCH))
         with torch.no_grad():
             for parameter in parameters:
                 if parameter.grad is not None:
-                    parameter -= factor * rate * parameter.grad
+                    parameter -= factor * faded * rate * parameter.grad
 
     return step
 
@@ -343,6 +366,7 @@ def batches_of(order: torch.Tensor, y: torch.Tensor, plan: Plan) -> Iterator[tup
         if len(some) == size or plan.batches != "dropped":
             own = torch.arange(start, start + len(some))
             by_pairs = {"labels": (some, y[own]), "pictures": (own, y[some]), "twice": (some, y[order][some])}
+            by_pairs["first labels"] = (some, y[: len(some)])
             yield by_pairs.get(plan.pairs, (some, y[some]))
 
 
@@ -450,6 +474,8 @@ def faults_left(case: Case, answer: Any) -> frozenset[Misconception]:
     task = draw_task(case.seed)
     found = case.ask(run_loop, answer, list(task.train), list(task.validation), task.orders, task.rate)
     losses = as_numbers(found["losses"])
+    if losses is not None and len(losses) == 1:
+        raise case.always("train_and_judge returns the loss of one epoch. How far in does your return stand?")
     if losses is None or len(losses) != EPOCHS:
         raise case.always("train_and_judge should return a list of the validation losses, one number an epoch.")
     for faults, plan in plans():

@@ -100,6 +100,14 @@ TL63 = Misconception(
     HEAD,
 )
 TR6 = probabilities.TR6.in_lab(HEAD)
+TL65 = Misconception(
+    "TL65",
+    "classes exchanged",
+    "The head tells the classes apart, and gives them each other's names. Which labels is it fitted to, and in which "
+    "order do its scores stand?",
+    HEAD,
+)
+FURTHER = (TL62, TL63, TL64, TL65)
 KNOWN = Known(not_finite=TL1, scores=TL2, one_number=TL3, of_training=TL6, wrong_axis=PR1)
 
 NAME = "fit_head"
@@ -156,7 +164,7 @@ class FitHead(Implementation):
         return B @ weights
     ```
     """
-    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, TL62, TL63, TL64, PR1)
+    misconceptions = (TR6, TL1, TL2, TL3, TL4, TL5, TL6, TL7, TL8, TL9, TL10, TL11, TL60, TL61, *FURTHER, PR1)
 
     def lend(self) -> Callable[..., Any]:
         """Return one for the cells that follow."""
@@ -183,6 +191,15 @@ def _are_linear(first: np.ndarray, second: np.ndarray, halfway: np.ndarray) -> b
     one, other, middle = (each - each[:, :1] for each in scores)
     sure = (every > 1e-5).all(axis=1)
     return bool((np.abs(middle - (one + other) / 2)[sure] <= 0.05).all())
+
+
+def _are_renamed(guessed: np.ndarray, labels: np.ndarray) -> bool:
+    """Tell whether most guesses are right once classes are given other names, and few of them are as they stand."""
+    tables = [[((guessed == one) & (labels == other)).sum() for other in set(labels)] for one in set(labels)]
+    counts = np.array(tables)
+    likely = counts.argmax(axis=1)
+    renamed = sorted(set(likely)) == list(range(len(counts))) and counts.max(axis=1).sum() >= 0.9 * len(labels)
+    return renamed and counts.trace() < 0.9 * len(labels)
 
 
 def _case(plan: Plan) -> Case:
@@ -247,9 +264,10 @@ class Trial:
         learned = float((own.argmax(1) == self.labels.numpy()).mean())
         if learned >= 0.9:
             raise case.wrong(NAME, TL7)
-        line = "  too few of the test pictures come out right. Is it the right labels that the head is fitted to?"
-        guessing = learned <= 1 / self.plan.classes + 0.2
-        raise case.wrong(NAME, TL5 if guessing else None, detail="" if guessing else line, hidden=line)
+        line = "  too few come out right, and not the few of guessing. Does the loss go down, and for long enough?"
+        guessing = self.right(usual) <= 1 / self.plan.classes + 0.2
+        because = TL65 if _are_renamed(usual.argmax(1), self.truth.numpy()) else TL5 if guessing else None
+        raise case.wrong(NAME, because, detail="" if because else line, hidden="" if because else line)
 
     def far(self, usual: np.ndarray) -> None:
         """Move some of the test pictures: the others' probabilities stay."""

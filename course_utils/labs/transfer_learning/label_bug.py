@@ -79,6 +79,13 @@ TB9 = Misconception(
     "pictures, in another order?",
     FAILS,
 )
+TB10 = Misconception(
+    "TB10",
+    "label by the place of a picture",
+    "Your labels change from 0 to 1 at one and the same place, in whichever order the names come. What says to which "
+    "folder picture i belongs?",
+    FAILS,
+)
 
 NAME = "repair_labels"
 Repair = tuple[list[int], list[str], list[int]]  # labels as they came, names, right labels
@@ -190,7 +197,7 @@ class LabelBug(Exercise):
     3. For a repair only the names count. With three folders of fruit, for example:
        `[["apple", "pear", "plum"].index(name.split("/")[0]) for name in names]`
     """
-    misconceptions = (TB1, TB2, TB3, TB4, TB5, TB6, TB7, TB8, TB9)
+    misconceptions = (TB1, TB2, TB3, TB4, TB5, TB6, TB7, TB8, TB9, TB10)
     topics = (LABEL_BUG,)
 
     def draw(self) -> Folders:
@@ -247,7 +254,7 @@ def _try_repair(function: Callable[..., Any], question: Folders) -> None:
     for answer, (labels, _, right) in zip(given, cases, strict=True):
         if answer != right:
             case = f"{len(labels)} pictures, {labels.count(0)} of them labelled 0"
-            raise refuse(f"{NAME}: not yet right ({case}).", _repair_way(given, cases, wrong_places(question)))
+            raise refuse(f"{NAME}: not yet right ({case}).", _repair_way(given, cases, question))
 
 
 def _repaired(function: Callable[..., Any], labels: list[int], names: list[str]) -> list[float]:
@@ -255,8 +262,9 @@ def _repaired(function: Callable[..., Any], labels: list[int], names: list[str])
     return as_array(answer, f"What {NAME} returns").reshape(-1).tolist()
 
 
-def _repair_way(given: list[list[float]], cases: list[Repair], places: list[int]) -> Misconception | None:
+def _repair_way(given: list[list[float]], cases: list[Repair], question: Folders) -> Misconception | None:
     """Return the wrong way that gives all the answers."""
+    places = wrong_places(question)
 
     def turned(labels: list[int]) -> list[int]:
         return [1 - label if place in places else label for place, label in enumerate(labels)]
@@ -268,4 +276,8 @@ def _repair_way(given: list[list[float]], cases: list[Repair], places: list[int]
         TB8: [[1 - label for label in right] for _, _, right in cases],
         TB9: [turned(labels) for labels, _, _ in cases],
     }
-    return next((way for way, answers in ways.items() if given == answers), None)
+    by_place = [[[int(i >= one) for i in range(len(labels))] for labels, _, _ in cases] for one in question]
+    by_place.append([sorted(right, reverse=True) for _, _, right in cases])
+    if given in by_place[:2]:
+        return TB10
+    return TB6 if given == by_place[2] else next((way for way, answers in ways.items() if given == answers), None)

@@ -76,8 +76,8 @@ TP7 = Misconception(
 TP8 = Misconception(
     "TP8",
     "the accuracy of another part, or of another way",
-    "The name is right. The accuracy is that of another way on the test part, or that of this way on the pictures "
-    "that it learned from. In which call is the number made that you return?",
+    "The name is right. One way to get this accuracy: it is another way's on the test part, or this way's on the "
+    "pictures that it learned from. In which call is the number made that you return?",
     CHOOSE,
 )
 TP9 = Misconception(
@@ -90,6 +90,20 @@ TP10 = Misconception(
     "TP10",
     "the share of wrong guesses, or the number of right ones",
     "This is the share that the way gets wrong, or how many it gets right. Which share is asked for?",
+    CHOOSE,
+)
+
+TP11 = Misconception(
+    "TP11",
+    "accuracy rounded",
+    "The name is right, and the accuracy has lost digits. What makes yours shorter than it was?",
+    CHOOSE,
+)
+
+TP12 = Misconception(
+    "TP12",
+    "mean of several parts reported",
+    "One way to get this: the mean of the accuracies on several parts. Which of them surprises nobody any more?",
     CHOOSE,
 )
 
@@ -181,7 +195,7 @@ class Choose(Implementation):
     4. With `reached = {1: 0.70, 3: 0.80, 9: 0.75}`, `max(reached, key=reached.get)` is 3; `max(reached)` would be 9,
        the largest *name*.
     """
-    misconceptions = (TP1, TP2, TP3, TP4, TP5, TP6, TP7, TP8, TP9, TP10, KE6)
+    misconceptions = (TP1, TP2, TP3, TP4, TP5, TP6, TP7, TP8, TP9, TP10, TP11, TP12, KE6)
 
     def cases(self) -> Sequence[Case]:
         """Return ways of which another one is best on each part."""
@@ -264,6 +278,10 @@ def _look_at_report(case: Case, name: str, reported: float, reached: Mapping[str
         raise case.wrong(NAME, KE6)
     if near(mine["validation"]):
         raise case.wrong(NAME, TP4)
+    if reported in (round(mine["test"], 1), int(10 * mine["test"]) / 10, float(round(mine["test"]))):
+        raise case.wrong(NAME, TP11)
+    if near((mine["validation"] + mine["test"]) / 2, sum(mine.values()) / 3):
+        raise case.wrong(NAME, TP12)
     if any(abs(reported - 100 * (1 - mine[part])) <= 0.6 for part in ("validation", "test")):
         raise case.wrong(NAME, TwoSlips.of(TP10, KE6))
     if near(1 - mine["test"]) or reported == round(mine["test"] * case.data.sizes[2]):
