@@ -315,10 +315,16 @@ def _words(tree: ast.AST) -> set[str]:
     return names | {one.attr for one in attributes}
 
 
+@lru_cache(MOST_READ)
+def _nodes(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Return all that a piece of code consists of."""
+    return tuple(ast.walk(tree))
+
+
 def _bound(tree: ast.AST) -> set[str]:
     """Return all names that are bound anywhere in a piece of code."""
     found = set()
-    for node in ast.walk(tree):
+    for node in _nodes(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
             found.add(node.id)
         elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
@@ -483,8 +489,8 @@ def _rebound(source: str) -> set[str]:
 
 def _reached(tree: ast.AST) -> set[str]:
     """Return what a piece of code reaches as an attribute, and all words of its imports."""
-    attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
+    attributes = {node.attr for node in _nodes(tree) if isinstance(node, ast.Attribute)}
+    imports = [node for node in _nodes(tree) if isinstance(node, (ast.Import, ast.ImportFrom))]
     named = [name for node in imports for alias in node.names for name in (alias.name, getattr(node, "module", ""))]
     return attributes | {word for name in named for word in (name or "").split(".")}
 

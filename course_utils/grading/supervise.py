@@ -1,9 +1,10 @@
 """Grading one submission: its cells in a box, its checks here, whatever the submission does.
 
-The student's cells run one after the other. Where a check stands, the student's process is copied, and the copy waits.
-The waiting copies are asked only when no cell of the student's will run any more in their box, so that nothing a check
-shows them can come out of a cell. A cell that ends its process, or cannot be stopped, costs itself: its box is ended,
-a new one gets the earlier cells again without it, and the rest of the notebook goes on there.
+The student's cells run one after the other. Where a check stands that asks for a little plain data alone, by names in
+the lines that a learner sees, it is read there; else the student's process is copied, and the copy waits. The waiting
+copies are asked only when no cell of the student's will run any more in their box, so that nothing a check shows them
+can come out of a cell. A cell that ends its process, or cannot be stopped, costs itself: its box is ended, a new one
+gets the earlier cells again without it, and the rest of the notebook goes on there.
 """
 
 import contextlib
@@ -90,7 +91,7 @@ class MakesBoxes(Protocol):
 
 @dataclass
 class Waiting:
-    """A check that waits for its turn: with a copy of the student's process, and the cells that had run by then."""
+    """A check that waits for its turn: with its data or a copy of the student's process, and the cells so far."""
 
     step: Step
     channel: Channel | None

@@ -320,19 +320,18 @@ def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
     """Follow names, attributes and imports from line to line, without running any."""
     found: list[Any] = []
     module = value = None
-    for step in dis.get_instructions(code):
-        name = str(step.argval[-1] if isinstance(step.argval, tuple) else step.argval)
-        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+    for does, name in _steps(code):
+        if does in ("LOAD_ATTR", "LOAD_METHOD"):
             value = _attribute(value, name)
-        elif step.opname == "IMPORT_NAME":
+        elif does == "IMPORT_NAME":
             module, value = _imported(name), _imported(name.partition(".")[0])
-        elif step.opname == "IMPORT_FROM":
+        elif does == "IMPORT_FROM":
             value = _attribute(module, name) or _attribute(value, name)
-        elif step.opname.startswith("LOAD_") and step.opname != "LOAD_CONST":
+        elif does.startswith("LOAD_") and does != "LOAD_CONST":
             value = known.get(name)
-        elif step.opname.startswith("STORE_") and step.opname != "STORE_ATTR" and value is not None:
+        elif does.startswith("STORE_") and does != "STORE_ATTR" and value is not None:
             known[name] = value
-        elif step.opname not in TRANSPARENT:
+        else:
             value = None
         found.append(value)
     inner = [constant for constant in code.co_consts if isinstance(constant, CodeType)]
@@ -341,6 +340,16 @@ def _named_in_code(code: CodeType, known: dict[str, Any]) -> list[Any]:
         texts = [one for one in code.co_consts if isinstance(one, str)]
         found += _functions_called([*texts, *(code.co_names if IMPORTERS & set(code.co_names) else ())])
     return [one for one in found if one is not None and not isinstance(one, ModuleType)]
+
+
+@functools.lru_cache(MOST_SEEN)
+def _steps(code: CodeType) -> tuple[tuple[str, str], ...]:
+    """Return what each step of some code does, and the name that it is about; "" for a constant."""
+    found = []
+    for step in dis.get_instructions(code):
+        about = step.argval[-1] if isinstance(step.argval, tuple) else step.argval
+        found.append((step.opname, "" if step.opname == "LOAD_CONST" else str(about)))
+    return tuple(one for one in found if one[0] not in TRANSPARENT)
 
 
 def _functions_called(texts: Iterable[str]) -> list[Any]:
