@@ -632,6 +632,7 @@ WRONG_WAYS += [
            "    memory['m'] = m / (1 - b1**t)\n    return param - rate * (m /")),
     slip("OP9", STEPS, 2 / 3, (DECAY, "    grad = grad + rate * weight_decay * param\n    memory")),
     slip("OP10", STEPS, 1 / 3, ("b1**t", "b1 * t"), ("b2**t", "b2 * t")),
+    slip("SL123", STEPS, 1 / 3, ("(1 - b2) * grad**2\n", "(1 - b2) * grad\n")),
     slip("OP11", STEPS, 2 / 3, ("(1 - b2) * grad**2\n",
            "(1 - b2) * grad**2\n    s = memory['s'] = np.maximum(s, memory.get('most', 0))\n    memory['most'] = s\n")),
     of_two("BT12", "batch-norm", 1 / 2, ("return grad_x, (grad_out * hat).sum(axis=0), grad_out.sum(axis=0)",
