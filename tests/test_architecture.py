@@ -48,7 +48,18 @@ FLOORS = [  # from the ground up: a part imports from those below it, and from n
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 INSTRUCTORS = {"course", *(name for name, floor in FLOOR.items() if floor >= FLOOR["masters"])}
 BELOW_THE_GRADER = {
-    *("cells", "course", "due_dates", "files", "full_marks", "judging", "lab_options", "masters", "reference"),
+    *(
+        "cells",
+        "course",
+        "due_dates",
+        "files",
+        "formulas",
+        "full_marks",
+        "judging",
+        "lab_options",
+        "masters",
+        "reference",
+    ),
     *("runtime", "showing"),
 }
 HANDED_OUT = PACKAGE / "handout"  # start.py is copied into bundles, and imports nothing

@@ -96,6 +96,7 @@ def test_a_submission_without_a_grade_has_a_stated_reason(graded, lab, name):
 def test_feedback_pages_show_the_diagnosis_and_no_hidden_test(graded, lab, name):
     folder, result, _ = of(graded, lab, name)
     page = (folder / "feedback" / name / lab / f"{lab}.html").read_text(encoding="utf-8")
+    page = re.sub("<math.*?</math>", "", page)  # the lesson's own numbers stand in elements, too
     hidden = region_lines(read_masters(ROOT, [lab])[lab], Region.HIDDEN_TESTS)
     seeds = set(re.findall(r"\bseed=([0-9]+)", " ".join(hidden)))
     assert bool(seeds) == bool(hidden), "where a lab has hidden tests, they have seeds of their own"

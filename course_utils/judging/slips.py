@@ -293,7 +293,8 @@ def in_array(given: np.ndarray, right: np.ndarray, ways: Mapping[Misconception, 
         found = tuple(_in_number(given, right))
     else:
         found = tuple(_in_values(given, right))
-    return found or tuple(_on_top(given, ways)) or ((SL133,) if _is_nearly(given, right) else ())
+    found = found or tuple(_on_top(given, ways))
+    return (*found, SL133) if _is_nearly(given, right) else found
 
 
 def _is_nearly(given: np.ndarray, right: np.ndarray) -> bool:
@@ -328,7 +329,8 @@ def _functions(right: np.ndarray) -> Iterator[np.ndarray]:
 
 def _is_rounded(given: np.ndarray, right: np.ndarray) -> bool:
     with np.errstate(over="ignore"):
-        cut = [*(np.round(right, digits) for digits in (0, 1, 2, 3)), right.astype(np.float16).astype(float)]
+        cut = [np.round(right, digits) for digits in (0, 1, 2, 3)]
+        cut += [right.astype(np.float16).astype(float)] if right.size >= ENOUGH else []
     return any(_same(given, one) for one in cut) and bool(given.any())
 
 

@@ -805,7 +805,7 @@ if lab.dead_units.is_written(count_dead):
 # %% [markdown]
 r"""
 <details><summary>What the three counts show, once yours have run</summary>
-Both. A unit in a deep layer that is silent at the start need not stay so: its own weights stand still, but the layers before it move, and many such units wake up. Steps that are too long throw whole layers onto the silent side: more than half of the last one is dead, hardly anything gets through, and the network is right on less than a third.
+Both. A unit in a deep layer that is silent at the start need not stay so: its own weights stand still, but the layers before it move, and many such units wake up. Steps that are too long throw units onto the silent side, at times whole layers: a quarter of the last one and more is dead, little gets through, and the network is right far less often.
 </details>
 """
 

@@ -129,9 +129,8 @@ AF19 = Misconception(
 AF20 = Misconception(
     "AF20",
     "another curve",
-    "This is another curve: a step, a clipped line, an arctangent, a series, a square, ln(1 + e^z) ... Which is "
-    "yours at "
-    "z = 1?",
+    "This is another curve: a step, a clipped line, an arctangent, a series, a square, ln(1 + e^z) ... Which is yours "
+    "at z = 1?",
     CURVES,
 )
 AF21 = Misconception(
