@@ -11,7 +11,7 @@ from course_utils.judging.answer import Answer, Standing, Verdict, is_heard, sho
 from course_utils.judging.misconceptions import Misconception
 from course_utils.judging.near import Nearly
 from course_utils.judging.protocol.verdicts import CheckFailed, Credit, NotAttempted
-from course_utils.judging.raised import RAISED
+from course_utils.judging.raised import RAISED, way_of
 from course_utils.judging.slips import SL123, WEAK, TwoSlips, is_slip
 from course_utils.runtime import in_notebook
 
@@ -105,7 +105,7 @@ def look(try_part: Callable[[], object]) -> Finding:
     except Wrong as error:
         return error.finding
     except CheckFailed as error:
-        return wrong(error.message)
+        return wrong(error.message, way_of(error.message))
     return Finding(Standing.RIGHT, remark) if isinstance(remark, str) else RIGHT
 
 

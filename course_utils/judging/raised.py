@@ -151,7 +151,7 @@ _MESSAGES: tuple[tuple[str, Misconception], ...] = (
     (r"expected a non-empty list of Tensors|need at least one array to", SL57),
     (r"before Module\.__init__\(\) call", SL58),
     (r"is invalid for input of size|cannot reshape array of size", SL59),
-    (r"shape mismatch|could not (be )?broadcast|must match the (existing )?size|cannot be broadcast", SL60),
+    (r"shape[- ]mismatch|could not (be )?broadcast|must match the (existing )?size|cannot be broadcast", SL60),
     (r"not implemented for 'Long'|expected scalar type Long but found|0D or 1D target tensor expected", SL61),
     (r"backward through the graph a second time", SL62),
     (r"leaf Variable that requires grad|modified by an inplace operation", SL63),

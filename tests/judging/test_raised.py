@@ -88,3 +88,13 @@ def test_an_argument_that_has_only_a_name_is_missed_like_any_other():
     with pytest.raises(Wrong) as error:
         Case("a case").call(lambda: named(), "f")
     assert error.value.message.endswith(raised.SL66.hint)
+
+
+def test_shapes_that_a_product_along_axes_cannot_take_are_told_so():
+    def code():
+        return np.tensordot(np.ones((2, 3)), np.ones((2, 3)), 1)
+
+    with pytest.raises(Wrong) as error:
+        Case("a case").call(code, "f")
+    assert "shape-mismatch" in error.value.message
+    assert error.value.codes == ("SL60",)

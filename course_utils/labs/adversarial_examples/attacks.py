@@ -43,8 +43,8 @@ AD3 = Misconception(
 AD4 = Misconception(
     "AD4",
     "budget mixed up with normalised units",
-    "This mixes pixel units with the units behind the network's normalisation. Which of them is larger, and is a "
-    "difference multiplied or divided by the standard deviation?",
+    "One way to get this: grey levels, pixel units and units behind the network's normalisation are mixed. Which of "
+    "them is larger, and is a difference multiplied or divided by the standard deviation?",
     UNITS,
 )
 AD5 = Misconception(
@@ -82,7 +82,7 @@ EA10 = Misconception(
     "EA10",
     "something drawn at random",
     "Two calls with the same pictures gave different results: something is drawn at random. From which picture does "
-    "the walk start?",
+    "the walk start, and what gives its direction?",
     ONE_STEP,
 )
 EA11 = Misconception(

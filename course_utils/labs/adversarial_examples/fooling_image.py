@@ -31,7 +31,7 @@ EF1 = Misconception(
     "EF1",
     "confidence is not the returned picture's",
     "The network gives the returned picture another probability for the target. Was it computed before the last "
-    "step, or for another class?",
+    "step, for another class, or along another axis?",
     FOOLING,
 )
 EF2 = Misconception(
@@ -50,8 +50,8 @@ EF3 = Misconception(
 EF4 = Misconception(
     "EF4",
     "walked away from the target",
-    "The network's probability of the target has gone to nothing. Should the loss of the class that you want to "
-    "see grow or shrink?",
+    "The network's probability of the target has gone to nothing. Which class do you want to see, and should its loss "
+    "grow or shrink?",
     FOOLING,
 )
 EF5 = Misconception(
@@ -70,7 +70,8 @@ EF6 = Misconception(
 EF7 = Misconception(
     "EF7",
     "number of steps not used",
-    "With other steps the same picture comes out. Which number says how often your loop runs?",
+    "With other steps the same picture comes out. How often does your loop run, and from which "
+    "picture does each turn start?",
     FOOLING,
 )
 EF8 = Misconception(

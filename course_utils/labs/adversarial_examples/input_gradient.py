@@ -41,8 +41,8 @@ PR5 = shared.PR5.in_lab(
 AD6 = Misconception(
     "AD6",
     "gradients left in the parameters",
-    "Afterwards the parameters' grad is another one than before. Who will be misled by it, and which function of "
-    "torch.autograd returns a gradient without storing any?",
+    "Afterwards the parameters' grad is another one than before. Who will be misled by it, and which line of "
+    "yours touches them, such as backward or zero_grad?",
     PIXELS,
 )
 AD7 = Misconception(

@@ -61,7 +61,8 @@ EU5 = Misconception(
 EU6 = Misconception(
     "EU6",
     "epochs not used",
-    "With more epochs the noise is the same, number by number. Which loop runs `epochs` times?",
+    "With more epochs the noise is the same, number by number. Which loop runs `epochs` times, "
+    "and with which noise does each turn begin?",
     UNIVERSAL,
 )
 EU7 = Misconception(

@@ -64,7 +64,8 @@ CV5 = Misconception(
 CV8 = Misconception(
     "CV8",
     "padded at the top and left only",
-    "This pads one side of each axis. How many borders has a picture?",
+    "One way to get this: one side of each axis is padded, or the padding counted once. How many borders has a "
+    "picture?",
     PADDING,
 )
 CV13 = Misconception(

@@ -46,7 +46,7 @@ from course_utils.labs.lab7_cnn.networks import LAB7, torch_network, torch_tenso
 from course_utils.labs.lab7_cnn.shape_trace import DS2, DS4
 
 PR5 = shared.PR5.in_lab(
-    BUILD, "Your network returns probabilities. What does the cross-entropy loss do first with what it gets?"
+    BUILD, "Your network returns probabilities, or their logarithms. What does the loss do first with what it gets?"
 )
 KB1 = Misconception(
     "KB1",
@@ -57,7 +57,7 @@ KB1 = Misconception(
 KB2 = Misconception(
     "KB2",
     "ReLU left out",
-    "This is the network without one of its ReLUs. Behind which layers does the listing have one?",
+    "This is the network without one of its ReLUs, or without several. Behind which layers does the listing have one?",
     BUILD,
 )
 KB3 = Misconception(

@@ -32,7 +32,8 @@ KG9 = Misconception(
 KG25 = Misconception(
     "KG25",
     "share of another part of the network",
-    "This is the share of another part of VGG-16. Which layers does the name of the question mean?",
+    "This is the share of another part of VGG-16, or of the right part in something else than all of it. Which layers "
+    "does the name of the question mean, and of what is the share asked?",
     LISTING,
 )
 KG26 = Misconception(

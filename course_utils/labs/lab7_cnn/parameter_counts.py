@@ -65,7 +65,7 @@ KA6 = Misconception(
 KA7 = Misconception(
     "KA7",
     "total is not the sum of the layers",
-    "Your layers do not add up to your total. Which layer is missing from the sum, or counted twice?",
+    "Your layers do not add up to your total. Which layers or biases are missing from the sum, or counted twice?",
     SHAPES,
 )
 COUNT_WAYS = (PC1, PC2, PC3, PC4, PC6, PC7, PC8)

@@ -38,8 +38,8 @@ LR2 = Misconception(
 LR3 = Misconception(
     "LR3",
     "rates below 0, or up again",
-    "This falls below 0, or rises again at the end. From which number to which does a cosine run over half a turn, and "
-    "what moves that to 1 and 0?",
+    "This falls below 0, rises again at the end, or begins above the peak. From which number to which does a cosine "
+    "run over half a turn, and what moves that to 1 and 0?",
     CHANGES,
 )
 LR4 = Misconception(

@@ -47,7 +47,8 @@ TZ1 = Misconception(
 TZ2 = Misconception(
     "TZ2",
     "some parameters forgotten",
-    "Some parameters inside the module are still trained. Which call lists those of the layers inside it, too?",
+    "Some parameters inside the module are still trained. Which call lists all of them: biases, and those "
+    "of layers inside it, too?",
     FREEZING,
 )
 TZ3 = Misconception(

@@ -55,7 +55,8 @@ TS3 = Misconception(
 TS4 = Misconception(
     "TS4",
     "the two parts exchanged",
-    "The larger part comes out as the test part. Which part comes first in the result?",
+    "The larger part comes out as the test part. Which part comes first in the result, and of which "
+    "of them is `share`?",
     SPLIT,
 )
 TS5 = Misconception(
