@@ -545,6 +545,13 @@ def cross_entropy(Z, y):
 """
 
 
+LOG_TO_BASE = """
+def cross_entropy(Z, y):
+    Z = Z - Z.max(axis=1, keepdims=True)
+    return (np.log{}(np.exp(Z).sum(axis=1)) - Z[np.arange(len(Z)), y]).mean()
+"""
+
+
 def ce(result: str) -> str:
     """Return a cross-entropy that computes something of probabilities p, those of the labels, and one-hot rows."""
     return PROBABILITIES.format("cross_entropy", result)
@@ -820,6 +827,9 @@ MUTANTS = [
     mutant("LL9", "cross_entropy", ("return total", "return total / math.log(10)")),
     mutant("LL14", "cross_entropy", ("    return total / len(Z)", "        return total")),
     mutant("LL15", "cross_entropy", ("/ len(Z)", "/ max(len(Z) - 1, 1)")),
+    mutant("LL15", "cross_entropy", ("/ len(Z)", "/ Z.shape[1]")),
+    other("LL9", "cross_entropy", LOG_TO_BASE.format(10)),
+    other("LL6", "cross_entropy", LOG_TO_BASE.format(2)),
     other("LX12", "cross_entropy", ce("(1 - own).mean()")),
     other("LX12", "cross_entropy", ce("-own.mean()")),
     mutant("LX13", "cross_entropy", (" - row[label]", "")),

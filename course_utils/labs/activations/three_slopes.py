@@ -124,9 +124,8 @@ AS14 = Misconception(
 AS15 = Misconception(
     "AS15",
     "differences of neighbours in the array",
-    "These are differences between numbers that stand side by side in the array. What has the slope at one z to "
-    "do with "
-    "the next z?",
+    "These are differences between numbers that stand side by side in the array. What has the slope at one z to do "
+    "with the next z?",
     CURVES,
 )
 GR1 = shared.GR1.in_lab(CURVES, "This is the right slope times -1. Do these curves rise or fall?")

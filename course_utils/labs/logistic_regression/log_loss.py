@@ -152,7 +152,7 @@ LL14 = Misconception(
 LL15 = Misconception(
     "LL15",
     "divided by another number than that of the examples",
-    "The sum of the losses is divided by one too few or one too many. How many examples are there?",
+    "The sum of the losses is divided by another number than that of the examples. How many of them are there?",
     LOG_LOSS,
 )
 LL16 = Misconception(

@@ -94,9 +94,8 @@ FC11 = Misconception(
 FC30 = Misconception(
     "FC30",
     "penalty multiplied by a count",
-    "The penalty's part is too large by the number of weights, or of examples. Does the slope of a sum of "
-    "squares by one "
-    "weight count the others?",
+    "The penalty's part is too large by the number of weights, or of examples. Does the slope of a sum of squares by "
+    "one weight count the others?",
     FACES,
 )
 FC31 = Misconception(

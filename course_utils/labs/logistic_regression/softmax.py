@@ -266,27 +266,8 @@ class Softmax(Implementation):
     worked = WORKED
     misconceptions = (
         *(PR1, PR2, PR3, PR4, PR5, PR6, PR7, LX1, LX2, LX3, LX4, LX5, LX6, LX7, LX8, LX9),
-        *(
-            LX10,
-            LX11,
-            LX12,
-            LX13,
-            LX14,
-            LX15,
-            LX16,
-            LX17,
-            LX18,
-            LX19,
-            LX20,
-            LX21,
-            LX22,
-            LX23,
-            LX24,
-            LX25,
-            LX26,
-            LX27,
-            LX28,
-        ),
+        *(LX10, LX11, LX12, LX13, LX14, LX15, LX16, LX17, LX18),
+        *(LX19, LX20, LX21, LX22, LX23, LX24, LX25, LX26, LX27, LX28),
         *(LL1, LL4, LL5, LL6, LL7, LL9, LL14, LL15, LL17, LL18, LL22, GR1, GR3, GR4),
     )
 
@@ -399,8 +380,8 @@ def cross_entropy_ways(Z: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, 
         PR5: lambda: F.cross_entropy(torch.softmax(Z, 1), y),
         PR6: lambda: [-logs[:, y].mean(), -logs.mean(), -logs.sum(1).mean(), -(logs * y[:, None]).sum(1).mean()],
         PR1: lambda: F.nll_loss(torch.log_softmax(Z, 0), y),
-        LL6: lambda: right / np.log(2),
-        LL9: lambda: right / np.log(10),
+        LL6: lambda: [right / np.log(2), _with_log_to_base(2, Z, y)],
+        LL9: lambda: [right / np.log(10), _with_log_to_base(10, Z, y)],
         LL4: lambda: _clipped(logs.exp(), y),
         LL7: lambda: _without_infinite_ones(logs.exp(), y),
         LL14: lambda: [] if len(Z) == 1 else [each[0], each[-1], each[0] / len(Z), each[-1] / len(Z)],
@@ -435,6 +416,12 @@ def _of_margins(Z: torch.Tensor, y: torch.Tensor) -> list[torch.Tensor]:
     of_all = [(one * others).sum(1).mean() for one in hinges(margins)]
     largest = [(one * others).amax(1).mean() for one in hinges(margins)]
     return [*of_all, *largest, *(one / Z.shape[1] for one in of_all)]
+
+
+def _with_log_to_base(base: int, Z: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    """Return the mean loss where the sum of exponentials goes through a logarithm to another base."""
+    lowered = Z - Z.amax(1, keepdim=True)
+    return (lowered.logsumexp(1) / np.log(base) - _own(lowered, y)).mean()
 
 
 def _own(numbers: torch.Tensor, y: torch.Tensor) -> torch.Tensor:

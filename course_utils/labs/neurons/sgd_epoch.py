@@ -125,8 +125,7 @@ MB28 = Misconception(
     "MB28",
     "batches of another length",
     "Your batches are one too long or one too short, or share an example. Where does a slice end, and where "
-    "does the next "
-    "begin?",
+    "does the next begin?",
     BATCHES,
 )
 MB29 = Misconception(
