@@ -652,6 +652,7 @@ WRONG_WAYS += [
     slip("NW15", NETWORK, 1 / 2, ("np.log(np.exp(shifted).sum(axis=1, keepdims=True))",
          "np.log(np.exp(shifted).sum(axis=0, keepdims=True))")),
     slip("NW16", NETWORK, 1 / 2, (SLOPE, "np.exp(log_p) * (1 - np.exp(log_p)) / len(y)")),
+    slip("NW16", NETWORK, 1 / 2, (SLOPE, f"({SLOPE}) * np.exp(log_p) * (1 - np.exp(log_p))")),
     slip("NW17", NETWORK, 1 / 2, ("grad_out = layer.backward(grad_out)", "layer.backward(grad_out)")),
     slip("OW5", CARRIED, 2 / 3, ("slice(i * stride, i * stride + size[0])", "slice(i, i + size[0])")),
 ]  # fmt: skip

@@ -410,6 +410,7 @@ SETS = [
     bug("TB8", repair=lambda labels, names: [int(name.startswith("road")) for name in names]),
     bug("TB9", repair=lambda labels, names: [1 - one if 98 <= i < 113 else one for i, one in enumerate(labels)]),
     bug("SL65", repair=lambda labels, names: [labels[place] for place in range(len(names) + 1)]),
+    bug("TB6", repair=lambda labels, names: sorted(labels)),
     bug("TB6", repair=lambda labels, names: sorted("road" not in name for name in names)),
     choices("TM1", 3 / 5, **pairs("photographs to blood tables", "large")),
     choices("TM6", 3 / 5, **pairs("shapes to new shapes", "small")),

@@ -263,12 +263,13 @@ def _try_loss(case: Case, function: Callable[..., Any]) -> None:
     known = {NW2: lambda: right * N, NW9: lambda: right / K, NW10: lambda: _hinges(z, labels)}
     known |= {way: partial(lambda way: other_losses(z, labels)[way], way) for way in OTHER_LOSSES}
     case.compare(f"{LOSS}, the loss", loss, right, known, near=near)
+    bent = probabilities * N * (1 - probabilities * N)
     ways = {
         NW1: lambda: slope * N,
         NW5: lambda: [probabilities, probabilities * N],
         NW10: lambda: [torch.func.jacrev(_hinges)(z, labels)[number] for number in range(3)],
         NW15: lambda: [(z.softmax(0).numpy() - np.eye(K)[y]) / share for share in (N, 1)],
-        NW16: lambda: [probabilities * N * (1 - probabilities * N) / share for share in (N, 1)],
+        NW16: lambda: [one * bent for one in (1 / N, 1, slope, slope * N)],
     }
     ways |= {way: partial(_slopes_of_others, z, labels, way) for way in OTHER_LOSSES if way not in ways}
     case.compare(f"{LOSS}, the gradient", gradient, slope, ways, near=partial(nearly, recipes.loss_back, z, labels))

@@ -272,12 +272,12 @@ def _repair_way(given: list[list[float]], cases: list[Repair], question: Folders
     ways = {
         TB1: [[1 - label for label in labels] for labels, _, _ in cases],
         TB5: [labels for labels, _, _ in cases],
-        TB6: [sorted(right) for _, _, right in cases],
         TB8: [[1 - label for label in right] for _, _, right in cases],
         TB9: [turned(labels) for labels, _, _ in cases],
     }
     by_place = [[[int(i >= one) for i in range(len(labels))] for labels, _, _ in cases] for one in question]
-    by_place.append([sorted(right, reverse=True) for _, _, right in cases])
-    if given in by_place[:2]:
+    if given in by_place:
         return TB10
-    return TB6 if given == by_place[2] else next((way for way, answers in ways.items() if given == answers), None)
+    in_order = [[sorted(right) for _, _, right in cases], [sorted(right, reverse=True) for _, _, right in cases]]
+    in_order += [[sorted(labels) for labels, _, _ in cases], [sorted(labels, reverse=True) for labels, _, _ in cases]]
+    return TB6 if given in in_order else next((way for way, answers in ways.items() if given == answers), None)
