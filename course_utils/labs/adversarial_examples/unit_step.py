@@ -192,25 +192,8 @@ class UnitStep(Implementation):
     )
     worked = WORKED
     misconceptions = (
-        FV1,
-        FV2,
-        FV3,
-        FV4,
-        FV5,
-        FV6,
-        FV7,
-        FV8,
-        FV9,
-        FV10,
-        FV11,
-        FV12,
-        FV13,
-        FV14,
-        FV15,
-        FV16,
-        FV17,
-        FV18,
-        FV19,
+        *(FV1, FV2, FV3, FV4, FV5, FV6, FV7, FV8, FV9, FV10, FV11),
+        *(FV12, FV13, FV14, FV15, FV16, FV17, FV18, FV19),
     )
 
     def cases(self) -> Sequence[Case]:

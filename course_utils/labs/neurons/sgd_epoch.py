@@ -210,25 +210,8 @@ class SgdEpoch(Implementation):
     ```
     """
     misconceptions = (
-        MB1,
-        MB2,
-        MB3,
-        MB4,
-        MB5,
-        MB6,
-        MB7,
-        MB8,
-        MB9,
-        MB10,
-        MB11,
-        MB12,
-        MB13,
-        MB14,
-        MB15,
-        MB16,
-        MB27,
-        MB28,
-        MB29,
+        *(MB1, MB2, MB3, MB4, MB5, MB6, MB7, MB8, MB9, MB10, MB11),
+        *(MB12, MB13, MB14, MB15, MB16, MB27, MB28, MB29),
     )
     names_explain_all = True
     right_cases_contradict = True
