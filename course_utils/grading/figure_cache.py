@@ -154,8 +154,8 @@ class _Finder:
             return True
         return bool(self._closure(self._used(statement)) & self.dirty)
 
-    def _used(self, statement: ast.stmt) -> set[str]:
-        return set(_outer_names(ast.unparse(statement)) - self.modules - BUILTINS)
+    def _used(self, statement: ast.stmt) -> frozenset[str]:
+        return _outer_names(ast.unparse(statement)) - self.modules - BUILTINS
 
     def _closure(self, names: Iterable[str]) -> set[str]:
         """Return names with all that they stand on."""

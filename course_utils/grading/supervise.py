@@ -212,7 +212,7 @@ class Supervision:
 
     def _take_check(self, step: Step, cell: GradedCell) -> None:
         """Let a check wait with what it asks for, or a copy of the student's process; without copies, ask at once."""
-        known = self._data_for(step.grade_id)
+        known = self._data_for(step)
         copy = self._copy() if known is None else None
         self.waiting.append(Waiting(step, copy, cell, list(self.done), known))
         if self.box and not self.box.copies:
@@ -220,13 +220,11 @@ class Supervision:
             if self.box.channel.closed:
                 self._restart()
 
-    def _data_for(self, name: str) -> dict[str, Any] | None:
+    def _data_for(self, step: Step) -> dict[str, Any] | None:
         """Return what a check of our own kind asks for, by name, where that is plain data; None if it has to ask."""
-        if self.box is None or not self.slices[name].is_ours:
+        if self.box is None or not self.slices[step.grade_id].is_ours:
             return None
-        cells = self.job.bundle.cells
-        source = next(cell["source"] for cell in cells if cell["grade_id"] == name)
-        asked = asked_for(source, locked_before(cells, name), self.names)
+        asked = asked_for(step.source, locked_before(self.job.bundle.cells, step.grade_id), self.names)
         if asked is None:
             return None
         try:

@@ -9,6 +9,7 @@ in words goes on.
 import ast
 import builtins
 import contextlib
+import functools
 import io
 import re
 import signal
@@ -150,13 +151,13 @@ class Client:
         self.notes += [note] if note not in self.notes else []
 
     def _get(self, name: str) -> Any:
-        reply = self._ask(["get", name]) if self.known is None else self._read(self.known, name)
+        if self.known is None:
+            reply = self._ask(["get", name])
+        else:
+            reply = ["value", self.known[name]] if name in self.known else ["missing"]
         if reply[0] == "missing":
             raise Missing(name)
         return self._value(reply, name)
-
-    def _read(self, known: dict[str, Any], name: str) -> list[Any]:
-        return ["value", known[name]] if name in known else ["missing"]
 
     def _id_of_nobody(self, why: str) -> str:
         self._note(f"the notebook {why}: {NOBODYS}")
@@ -377,6 +378,7 @@ def hidden_part(source: str) -> list[ast.stmt]:
     return _parts(source)[1]
 
 
+@functools.cache
 def _parts(source: str) -> tuple[list[ast.stmt], list[ast.stmt]]:
     body, hidden = ast.parse(source).body, hidden_lines(source)
     spans = [range(statement.lineno, (statement.end_lineno or statement.lineno) + 1) for statement in body]

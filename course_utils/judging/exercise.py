@@ -436,6 +436,7 @@ class Exercise:
 
 MORE_TRIES = 2  # of a case without a name: something may come in by chance
 LONGEST_LABEL = 60  # of a case that is named in a hint
+MOST_SHOWN = 2  # cases that are named in a hint
 
 
 class Implementation(Exercise):
@@ -509,7 +510,9 @@ class Implementation(Exercise):
                 if self.right_cases_contradict:
                     found = self._not_contradicted(found, [other for other in cases if other is not case], answers)
                 found = found if found.because else self._perhaps_by_chance(case, found, answers)
-                raise Wrong(found if found.because else self._right_elsewhere(case, found, cases, answers)) from None
+                raise Wrong(
+                    found if found.because else self._right_elsewhere(found, cases, number - 1, answers)
+                ) from None
         return "\n".join(remark for remark in remarks if remark) or None
 
     def _confirmed(self, first: Finding, further: list[Case], answers: tuple[Any, ...]) -> Finding:
@@ -541,17 +544,21 @@ class Implementation(Exercise):
         )
         return found if same else replace(found, because=(SL88,))
 
-    def _right_elsewhere(self, case: Case, found: Finding, cases: list[Case], answers: tuple[Any, ...]) -> Finding:
-        """Return the finding on a wrong public case without a name, with some public cases in which all is right."""
+    def _right_elsewhere(self, found: Finding, cases: list[Case], place: int, answers: tuple[Any, ...]) -> Finding:
+        """Return the finding on a wrong public case without a name, with some public cases in which all is right.
+
+        All cases before it are; those behind it are tried until there are enough.
+        """
+        case, shown = cases[place], dict[str, None]()
         if case.hidden or found.advice:
             return found
-        alike = [other for other in cases if other is not case and type(other.data) is type(case.data)]
-        alike = [other for other in alike if getattr(other.data, "size", 1)]  # of no numbers all are right
         with only(()):
-            right = [
-                one.label for one in alike if look(partial(self.try_case, one, *answers)).standing is Standing.RIGHT
-            ]
-        shown = [label for label in dict.fromkeys(right) if len(label) <= LONGEST_LABEL][:2]
+            for number, other in enumerate(cases):
+                alike = number != place and type(other.data) is type(case.data) and len(other.label) <= LONGEST_LABEL
+                if len(shown) == MOST_SHOWN or not alike or not getattr(other.data, "size", 1):  # of no numbers all are
+                    continue
+                if number < place or look(partial(self.try_case, other, *answers)).standing is Standing.RIGHT:
+                    shown[other.label] = None
         if not shown:
             return found
         return replace(found, advice=f"Hint: Yours is right here: {'; '.join(shown)}. What is different in this case?")

@@ -255,13 +255,38 @@ def _mark(name: str) -> ast.stmt:
     return ast.parse(name).body[0]
 
 
-def _set(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
+def placed(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
+    """Return statements with the place of another one."""
     return [ast.fix_missing_locations(ast.copy_location(one, where)) for one in statements]
 
 
 def called(helper: str, *args: ast.expr) -> ast.Call:
     """Return the call of a helper."""
     return ast.Call(ast.Name(helper, ast.Load()), list(args), [])
+
+
+def put(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> None:
+    """Put an expression into a field of what holds it, or into a place of a list there."""
+    ast.fix_missing_locations(ast.copy_location(node, holder) if not hasattr(node, "lineno") else node)
+    if index is None:
+        setattr(holder, field, node)
+    else:
+        getattr(holder, field)[index] = node
+
+
+def _wrapped(holder: ast.AST, field: str, index: int | None, helper: str, kind: Kind) -> Iterator[Changed]:
+    """Call a helper on an expression, for as long as what is yielded is looked at."""
+    part = getattr(holder, field) if index is None else getattr(holder, field)[index]
+    put(holder, field, index, called(helper, part))
+    yield kind, []
+    put(holder, field, index, part)
+
+
+def _argument_changed(function: ast.FunctionDef, name: str, helper: str, kind: Kind) -> Iterator[Changed]:
+    """Call a helper on an argument where the function begins."""
+    function.body[:0] = placed(ast.parse(f"{name} = {helper}({name})").body, function)
+    yield kind, [name]
+    del function.body[0]
 
 
 def results_called(helper: str, whole: ast.expr, *more: ast.expr) -> Iterator[ast.expr]:
@@ -283,9 +308,7 @@ def _cut_off(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
     """Cut off an argument, a quantity on the way, all means, or what comes out."""
     function.body[:0] = [_mark("_bound")]
     for name, helper in itertools.product(asked, BOUNDED):
-        function.body[:0] = _set(ast.parse(f"{name} = {helper.__name__}({name})").body, function)
-        yield HELD, [name]
-        del function.body[0]
+        yield from _argument_changed(function, name, helper.__name__, HELD)
     for statement in list(_statements(function)):
         whole = statement.value
         assert whole is not None
@@ -329,7 +352,7 @@ def _penalised(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]
     if not isinstance(end, ast.Return) or end.value is None or any(isinstance(one, ast.For) for one in function.body):
         return  # of a loop's turns: near._with_a_strength
     whole = end.value
-    function.body[:0] = [_mark("_share"), *_set(ast.parse("; ".join(f"_given_{n} = {n}" for n in asked)).body, end)]
+    function.body[:0] = [_mark("_share"), *placed(ast.parse("; ".join(f"_given_{n} = {n}" for n in asked)).body, end)]
     for name, helper in itertools.product(
         asked, ("_with_share", "_with_signs", "_with_squares", "_with_sum_of_squares")
     ):
@@ -345,18 +368,23 @@ def _names(nodes: list[ast.stmt], store: bool) -> set[str]:
     return {node.id for node in every if isinstance(node.ctx, ast.Store) is store}
 
 
+def _learned(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> list[str]:
+    """Return what a loop finds as it begins, and changes."""
+    begun = _names(function.body[: function.body.index(loop)], store=True) | set(asked)
+    return sorted(_names(loop.body, store=True) & begun)
+
+
 def _averaged(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
     """Return the mean of what a loop has gone through, with and without the start."""
     place = function.body.index(loop)
-    begun = _names(function.body[:place], store=True) | set(asked)
-    learned = sorted(_names(loop.body, store=True) & begun)
+    learned = _learned(function, loop, asked)
     if not learned:
         return
     kept = list(loop.body)
     for start in ("[]", "[{}]"):
-        first = _set(ast.parse("; ".join(f"_all_{n} = {start.format(n)}" for n in learned)).body, loop)
-        last = _set(ast.parse("; ".join(f"{n} = _mean_of(_all_{n})" for n in learned)).body, loop)
-        loop.body = [*kept, *_set(ast.parse("; ".join(f"_all_{n} = [*_all_{n}, {n}]" for n in learned)).body, loop)]
+        first = placed(ast.parse("; ".join(f"_all_{n} = {start.format(n)}" for n in learned)).body, loop)
+        last = placed(ast.parse("; ".join(f"{n} = _mean_of(_all_{n})" for n in learned)).body, loop)
+        loop.body = [*kept, *placed(ast.parse("; ".join(f"_all_{n} = [*_all_{n}, {n}]" for n in learned)).body, loop)]
         function.body[place : place + 1] = [*first, loop, *last]
         yield MEAN, learned
         del function.body[place + 1 + len(first) : place + 1 + len(first) + len(last)]
@@ -366,10 +394,13 @@ def _averaged(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Ite
 
 def _held_in_turns(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iterator[Changed]:
     """Cut off what is learned at the end of each turn, one quantity or all."""
-    begun = _names(function.body[: function.body.index(loop)], store=True) | set(asked)
-    learned, kept = sorted(_names(loop.body, store=True) & begun), list(loop.body)
+    learned, kept = _learned(function, loop, asked), list(loop.body)
     for some in [*([name] for name in learned), *([learned] if len(learned) > 1 else [])]:
-        loop.body = [_mark("_bound"), *kept, *_set(ast.parse("; ".join(f"{n} = _held({n})" for n in some)).body, loop)]
+        loop.body = [
+            _mark("_bound"),
+            *kept,
+            *placed(ast.parse("; ".join(f"{n} = _held({n})" for n in some)).body, loop),
+        ]
         yield HELD, []
     loop.body = kept
 
@@ -385,30 +416,24 @@ def _in_batches(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> I
     if not data or (asked[0] not in data and not made):
         return
     like = asked[0]
-    before = [_mark("_size"), *_set(ast.parse("; ".join(f"_whole_{n} = {n}" for n in {*data, like})).body, loop)]
+    before = [_mark("_size"), *placed(ast.parse("; ".join(f"_whole_{n} = {n}" for n in {*data, like})).body, loop)]
     learned = _names(loop.body, store=True)
     data = [name for name in data if name not in learned]
     for helper in ("_in_turn", "_every_other"):
         taken = "; ".join(f"{n} = {helper}(_whole_{n}, _whole_{like}, {turn})" for n in data)
-        loop.body = [*_set(ast.parse(taken).body, loop), *kept]
+        loop.body = [*placed(ast.parse(taken).body, loop), *kept]
         function.body[place:place] = before
         yield BATCHES, []
         del function.body[place : place + len(before)]
     taken = "; ".join(f"{n} = _batch(_whole_{n}, _whole_{like}, _start)" for n in data)
     inner = ast.parse(f"for _start in _starts(_whole_{like}):\n    pass").body[0]
     assert isinstance(inner, ast.For)
-    inner.body = [*_set(ast.parse(taken).body, loop), *kept]
-    loop.body = _set([inner], loop)
+    inner.body = [*placed(ast.parse(taken).body, loop), *kept]
+    loop.body = placed([inner], loop)
     function.body[place:place] = before
     yield BATCHES, []
     del function.body[place : place + len(before)]
     loop.body = kept
-
-
-def _learned(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> list[str]:
-    """Return what a loop finds as it begins, and changes."""
-    begun = _names(function.body[: function.body.index(loop)], store=True) | set(asked)
-    return sorted(_names(loop.body, store=True) & begun)
 
 
 def _with_a_little_more(function: ast.FunctionDef) -> Iterator[Changed]:
@@ -416,11 +441,7 @@ def _with_a_little_more(function: ast.FunctionDef) -> Iterator[Changed]:
     function.body[:0] = [_mark("_tiny")]
     for node in list(ast.walk(function)):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-            whole = node.right
-            node.right = ast.copy_location(called("_a_little_more", whole), whole)
-            ast.fix_missing_locations(node)
-            yield TINY, []
-            node.right = whole
+            yield from _wrapped(node, "right", None, "_a_little_more", TINY)
     logs = [
         node
         for node in ast.walk(function)
@@ -429,8 +450,7 @@ def _with_a_little_more(function: ast.FunctionDef) -> Iterator[Changed]:
     for some in [*([node] for node in logs), *([logs] if len(logs) > 1 else [])]:
         before = [node.args[0] for node in some]
         for node in some:
-            node.args[0] = ast.copy_location(called("_a_little_more", node.args[0]), node)
-            ast.fix_missing_locations(node)
+            put(node, "args", 0, called("_a_little_more", node.args[0]))
         yield TINY, []
         for node, first in zip(some, before, strict=True):
             node.args[0] = first
@@ -441,32 +461,17 @@ def _rounded(function: ast.FunctionDef, asked: list[str]) -> Iterator[Changed]:
     """Round an argument, what a statement computes, or what a function of one array gives."""
     function.body[:0] = [_mark("_digits")]
     for name in asked:
-        function.body[:0] = _set(ast.parse(f"{name} = _fewer_digits({name})").body, function)
-        yield ROUNDED, [name]
-        del function.body[0]
+        yield from _argument_changed(function, name, "_fewer_digits", ROUNDED)
     for statement in list(_statements(function)):
-        whole = statement.value
-        assert whole is not None
-        if not isinstance(whole, ast.Tuple):
-            statement.value = ast.copy_location(called("_fewer_digits", whole), whole)
-            ast.fix_missing_locations(statement)
-            yield ROUNDED, []
-            statement.value = whole
+        if not isinstance(statement.value, ast.Tuple):
+            yield from _wrapped(statement, "value", None, "_fewer_digits", ROUNDED)
     for node in list(ast.walk(function)):
-        for place, one in enumerate(getattr(node, "args", []) if isinstance(node, ast.Call) else []):
+        for place, one in enumerate(node.args if isinstance(node, ast.Call) else []):
             if isinstance(one, ast.Call | ast.BinOp):
-                assert isinstance(node, ast.Call)
-                node.args[place] = ast.copy_location(called("_fewer_digits", one), one)
-                ast.fix_missing_locations(node)
-                yield ROUNDED, []
-                node.args[place] = one
-        for field in ("left", "right", "value"):
-            part = getattr(node, field, None)
-            if isinstance(node, ast.BinOp | ast.Attribute) and isinstance(part, ast.Call | ast.BinOp):
-                setattr(node, field, ast.copy_location(called("_fewer_digits", part), part))
-                ast.fix_missing_locations(node)
-                yield ROUNDED, []
-                setattr(node, field, part)
+                yield from _wrapped(node, "args", place, "_fewer_digits", ROUNDED)
+        for field in ("left", "right", "value") if isinstance(node, ast.BinOp | ast.Attribute) else ():
+            if isinstance(getattr(node, field, None), ast.Call | ast.BinOp):
+                yield from _wrapped(node, field, None, "_fewer_digits", ROUNDED)
     del function.body[0]
 
 
@@ -474,11 +479,11 @@ def _planned(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iter
     """Let a rate follow a plan from turn to turn."""
     kept, place = list(loop.body), function.body.index(loop)
     for name in [name for name in asked if name in RATES and name in _names(kept, store=False)]:
-        first = _set(ast.parse(f"_turn, _whole_{name}, _turns = 0, {name}, len({ast.unparse(loop.iter)})").body, loop)
+        first = placed(ast.parse(f"_turn, _whole_{name}, _turns = 0, {name}, len({ast.unparse(loop.iter)})").body, loop)
         for plan in (*PLANS, "_hyperbolic", "_warmed"):
             mark = {"_hyperbolic": "_share", "_warmed": "_size"}.get(plan)
             taken = f"{name} = _whole_{name} * {plan}(_turn, _turns); _turn = _turn + 1"
-            loop.body = [*_set(ast.parse(taken).body, loop), *kept]
+            loop.body = [*placed(ast.parse(taken).body, loop), *kept]
             before = [*([_mark(mark)] if mark else []), *first]
             function.body[place:place] = before
             yield FADING if plan in (*SHRINKING, "_hyperbolic") else PACED, [name]
@@ -491,10 +496,10 @@ def _by_size(function: ast.FunctionDef, loop: ast.For, asked: list[str]) -> Iter
     kept, place, learned = list(loop.body), function.body.index(loop), _learned(function, loop, asked)
     rates = [name for name in asked if name in RATES and name in _names(kept, store=False)]
     for rate, kind in itertools.product(rates[:1] if learned else (), ("adam", "adagrad", "rmsprop", "adam, plain")):
-        begin = [_mark("_keeps"), *_set(ast.parse("; ".join(f"_state_{n} = {{}}" for n in learned)).body, loop)]
+        begin = [_mark("_keeps"), *placed(ast.parse("; ".join(f"_state_{n} = {{}}" for n in learned)).body, loop)]
         olds = "; ".join(f"_old_{n} = {n}" for n in learned)
         steps = "; ".join(f"{n} = _old_{n} + _adapted('{kind}', _state_{n}, {n} - _old_{n}, {rate})" for n in learned)
-        loop.body = [*_set(ast.parse(olds).body, loop), *kept, *_set(ast.parse(steps).body, loop)]
+        loop.body = [*placed(ast.parse(olds).body, loop), *kept, *placed(ast.parse(steps).body, loop)]
         function.body[place:place] = begin
         yield ADAPTED, []
         del function.body[place : place + len(begin)]
@@ -506,10 +511,10 @@ def _as_moving_average(function: ast.FunctionDef, loop: ast.For, asked: list[str
     kept, place, learned = list(loop.body), function.body.index(loop), _learned(function, loop, asked)
     if not learned:
         return
-    first = [_mark("_keeps"), *_set(ast.parse("; ".join(f"_average_{n} = {n}" for n in learned)).body, loop)]
+    first = [_mark("_keeps"), *placed(ast.parse("; ".join(f"_average_{n} = {n}" for n in learned)).body, loop)]
     taken = "; ".join(f"_average_{n} = _moving(_average_{n}, {n})" for n in learned)
-    last = _set(ast.parse("; ".join(f"{n} = _average_{n}" for n in learned)).body, loop)
-    loop.body = [*kept, *_set(ast.parse(taken).body, loop)]
+    last = placed(ast.parse("; ".join(f"{n} = _average_{n}" for n in learned)).body, loop)
+    loop.body = [*kept, *placed(ast.parse(taken).body, loop)]
     function.body[place : place + 1] = [*first, loop, *last]
     yield MOVING, learned
     del function.body[place + 1 + len(first) : place + 1 + len(first) + len(last)]

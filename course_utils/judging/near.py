@@ -39,6 +39,8 @@ from course_utils.judging.families import (
     called,
     families,
     needed,
+    placed,
+    put,
     results_called,
     with_number,
 )
@@ -282,12 +284,8 @@ SL132 = Misconception(
     "One way to get exactly this: a loop takes its turns in another order, such as the last one first. Which one does "
     "the task begin with?",
 )
-WITH_A_NUMBER = (
-    "SL84",
-    "SL85",
-    "SL129",
-    "SL131",
-)  # told only where no change without a number of its own gives the same
+# told only where no change without a number of its own gives the same
+WITH_A_NUMBER = ("SL84", "SL85", "SL129", "SL131")
 OF_ELSEWHERE = ("SL84", "SL85", "SL86", "SL87", "SL129", "SL131")  # few of them, whatever the recipe
 FAMILIES_NAMED = {
     **{HELD: SL84, PENALISED: SL85, MEAN: SL86, BATCHES: SL87},
@@ -679,14 +677,14 @@ def _changed_twice(
         for one, other in _others(node, known):
             if one.code not in USUAL_PAIRS:
                 continue
-            _put(holder, field, index, other)
+            put(holder, field, index, other)
             for further, place, at, second in _places(function)[number + 1 :]:
                 for two, instead in _others(second, known):
                     if two.code in USUAL_PAIRS:
-                        _put(further, place, at, instead)
+                        put(further, place, at, instead)
                         yield one, two, _compiled(tree)
-                _put(further, place, at, second)
-            _put(holder, field, index, node)
+                put(further, place, at, second)
+            put(holder, field, index, node)
 
 
 def _both(recipe: Recipe, one: Misconception, code: str, what: str, change: int) -> Nearly:
@@ -921,9 +919,9 @@ def _changed(tree: ast.Module, function: ast.FunctionDef, asked: list[str], far:
     ]
     for holder, field, index, node in _places(function):
         for way, other in _too_many(node, asked, far, turns) if far else _others(node, [*asked, *sorted(bound)]):
-            _put(holder, field, index, other)
+            put(holder, field, index, other)
             yield way, _names(node) + _names(other), _compiled(tree)
-        _put(holder, field, index, node)
+        put(holder, field, index, node)
     if far == 1:
         yield from _changed_everywhere(tree, function, asked)
     if not far:
@@ -960,9 +958,9 @@ def _silenced(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> 
     whole = end.value
     for name in asked:
         for changed in results_called("_silent_below", whole, ast.Name(name, ast.Load())):
-            _put(end, "value", None, changed)
+            put(end, "value", None, changed)
             yield SL122, [name], _compiled(tree)
-    _put(end, "value", None, whole)
+    put(end, "value", None, whole)
 
 
 def _changed_everywhere(tree: ast.Module, function: ast.FunctionDef, asked: list[str]) -> Iterator[Change]:
@@ -1002,7 +1000,7 @@ def _in_another_order(tree: ast.Module, function: ast.FunctionDef) -> Iterator[C
     for body in _bodies(function):
         for place, statement in enumerate(body):
             for several in _one_by_one(statement):
-                body[place : place + 1] = _set(several, statement)
+                body[place : place + 1] = placed(several, statement)
                 yield SL72, _names(statement), _compiled(tree)
                 body[place : place + len(several)] = [statement]
             following = body[place + 1 : place + 2]
@@ -1037,11 +1035,11 @@ def _in_loops(tree: ast.Module, function: ast.FunctionDef) -> Iterator[Change]:
             loop.iter = ast.fix_missing_locations(ast.copy_location(called("_last_first", turns), turns))
             yield SL132, _names(turns), _compiled(tree)
             loop.iter = turns
-            loop.body = _set([*kept, ast.Break()], loop)
+            loop.body = placed([*kept, ast.Break()], loop)
             yield SL71, _names(turns), _compiled(tree)
             for number, statement in enumerate(kept):
                 if isinstance(statement, ast.Assign):
-                    loop.body = [*kept[:number], *kept[number + 1 :]] or _set([ast.Pass()], loop)
+                    loop.body = [*kept[:number], *kept[number + 1 :]] or placed([ast.Pass()], loop)
                     body.insert(place, statement)
                     yield SL73, _names(statement), _compiled(tree)
                     del body[place]
@@ -1060,11 +1058,11 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
         stored = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name) and _is_stored(node)}
         read = {node.id for one in kept for node in ast.walk(one) if isinstance(node, ast.Name)} - stored
         for name in [name for name in asked if name in read]:
-            loop.body = [*kept, *_set(_lines(f"{name} = _fading({name}); _strength"), loop)]
+            loop.body = [*kept, *placed(_lines(f"{name} = _fading({name}); _strength"), loop)]
             yield SL76, [name], _compiled(tree)
         learned = sorted(stored & _begun_before(loop, function, asked))
         for share in ("1", "(1 - _strength())") if learned else ():
-            begin = _set(_lines(*(f"_step_{name} = 0.0" for name in learned)), loop)
+            begin = placed(_lines(*(f"_step_{name} = 0.0" for name in learned)), loop)
             first = [f"_old_{name} = {name}" for name in learned]
             last = [
                 f"_step_{name} = {share} * ({name} - _old_{name}) + _strength() * _step_{name}; "
@@ -1073,17 +1071,17 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
             ]
             place = function.body.index(loop)
             function.body[place:place] = begin
-            loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
+            loop.body = [*placed(_lines(*first), loop), *kept, *placed(_lines(*last), loop)]
             yield SL83, learned, _compiled(tree)
             del function.body[place : place + len(begin)]
         for names in [*([name] for name in learned), *([learned] if len(learned) > 1 else [])]:
             first = [f"_old_{name} = {name}" for name in names]
             last = [f"{name} = _shrunk({name}, _old_{name}); _strength" for name in names]
-            loop.body = [*_set(_lines(*first), loop), *kept, *_set(_lines(*last), loop)]
+            loop.body = [*placed(_lines(*first), loop), *kept, *placed(_lines(*last), loop)]
             yield SL80, names, _compiled(tree)
             loop.body = [
                 *kept,
-                *_set(_lines(*(f"{name} = _shrunk({name}, {name}); _strength" for name in names)), loop),
+                *placed(_lines(*(f"{name} = _shrunk({name}, {name}); _strength" for name in names)), loop),
             ]
             yield SL80, names, _compiled(tree)
         loop.body = kept
@@ -1091,10 +1089,10 @@ def _with_a_strength(tree: ast.Module, function: ast.FunctionDef, asked: list[st
     if not loops and set(asked) & set(RATES) and isinstance(end, ast.Return) and end.value is not None:
         name, whole = asked[0], end.value  # what is moved
         other = ast.Call(ast.Name("_shrunk", ast.Load()), [whole, ast.Name(f"_old_{name}", ast.Load())], [])
-        function.body[:0] = _set(_lines(f"_old_{name} = {name}; _strength"), function)
-        _put(end, "value", None, other)
+        function.body[:0] = placed(_lines(f"_old_{name} = {name}; _strength"), function)
+        put(end, "value", None, other)
         yield SL80, [name], _compiled(tree)
-        _put(end, "value", None, whole)
+        put(end, "value", None, whole)
         del function.body[:2]
 
 
@@ -1128,10 +1126,6 @@ def _bodies(function: ast.FunctionDef) -> Iterator[list[ast.stmt]]:
             yield body
 
 
-def _set(statements: list[ast.stmt], where: ast.stmt) -> list[ast.stmt]:
-    return [ast.fix_missing_locations(ast.copy_location(one, where)) for one in statements]
-
-
 def _compiled(tree: ast.Module) -> CodeType:
     return compile(tree, "<near>", "exec")
 
@@ -1151,14 +1145,6 @@ def _places(function: ast.FunctionDef) -> Places:
                     if isinstance(one, ast.expr) and not isinstance(getattr(one, "ctx", None), ast.Store):
                         found.append((holder, field, index, one))
     return found
-
-
-def _put(holder: ast.AST, field: str, index: int | None, node: ast.expr) -> None:
-    ast.fix_missing_locations(ast.copy_location(node, holder) if not hasattr(node, "lineno") else node)
-    if index is None:
-        setattr(holder, field, node)
-    else:
-        getattr(holder, field)[index] = node
 
 
 def _names(node: ast.AST) -> list[str]:

@@ -21,8 +21,6 @@ import torch
 
 LIBRARIES = {"math": "Python", "cmath": "Python", "numpy": "NumPy", "scipy": "SciPy", "skimage": "scikit-image"}
 LIBRARIES |= {"sklearn": "scikit-learn", "jax": "JAX", "tensorflow": "TensorFlow", "mpmath": "mpmath", "sympy": "SymPy"}
-Answer = TypeVar("Answer")
-
 NOT_OWN = {*sys.stdlib_module_names, *LIBRARIES, "torch", "torchvision", "course_utils"} - {"builtins", "__main__"}
 MOST_SEEN = 2000  # objects that are looked at: more than a learner's functions lead to
 HEAP_TYPE = 1 << 9  # the flag of classes that are written in Python
@@ -34,6 +32,8 @@ ROUNDED = "quantized|^onednn::q|^sparse::q|fbgemm|int[48]|fp16"  # those of smal
 OTHER = "attention|lstm|gru_|rnn|embedding|upsample|grid_|ctc_|_quantize_|weight_norm|nested"  # layers of no lab
 KNOWN_AS = {"im2col": "unfold", "col2im": "fold"}  # operators that are called otherwise in Python
 LENDING = "what the course lends may"  # beside words that are refused: who borrows a function may call it
+
+Answer = TypeVar("Answer")
 
 
 class Shortcut(Exception):
@@ -146,8 +146,7 @@ def _libraries_loaded() -> int:
 @functools.lru_cache
 def _operators(words: tuple[str, ...], loaded: int) -> list[str]:
     """Return the operators with these words, with namespace and overload; anew when a library has brought more."""
-    refused = re.compile("|".join(f"(?:{word})" for word in words) or "(?!)")
-    found = [each for name, each in _every_operator(loaded).items() if refused.search(f"torch.{name}")]
+    found = [each for name, each in _every_operator(loaded).items() if _matches(f"torch.{name}", words)]
     every = [operator for each in found for operator in each]
     return [operator for operator in every if _computes(operator, every)]
 
@@ -198,7 +197,13 @@ def _bare(operator: str) -> str:
 
 
 def _matches(name: str, words: tuple[str, ...]) -> bool:
-    return any(re.search(word, name) for word in words)
+    return bool(_pattern(words).search(name))
+
+
+@functools.lru_cache
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    """Return what finds any of the words; nothing where there are none."""
+    return re.compile("|".join(f"(?:{word})" for word in words) or "(?!)")
 
 
 # --- those of other libraries, by what names stand for
